@@ -103,6 +103,7 @@ PERSONAL_FIELDS = {
     "idvault.v1.VerifyOrganizationRequest.organization_name",
     "idvault.v1.SubmitIdentityRequest.real_name",
     "idvault.v1.BeginProofRequest.real_name",
+    "idvault.v1.Guardian.real_name",
     "idvault.v1.SealedIdentity.document_number",
     "idvault.v1.SealedIdentity.real_name",
     "idvault.v1.SealedIdentity.assertion",

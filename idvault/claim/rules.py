@@ -12,6 +12,13 @@
 - A claim of a person that the registry said to be ended ends as a mismatch, unless it proves that the holder
   of the document made it.
 
+The day of birth is in a person's number, and is stored nowhere:
+
+- Under GUARDIAN_AGE a match succeeds only if an adult was confirmed in the same session. Without one the
+  claim is stored as a mismatch; only the call that sent the number is answered with GUARDIAN_REQUIRED.
+- The adult is another person of at least ADULT_AGE, by the number, and the registry confirms name and number.
+- No sanction of the adult counts, and no place is taken: a platform's closing ends nobody's parental care.
+
 Attempts at a person's name are limited:
 
 - An attempt is a pair of number and name. It is charged when a claim opens, so claims under way count.
@@ -114,6 +121,9 @@ class ClaimOutcome:
         return self.state is ClaimState.SUCCEEDED
 
 
+GUARDIAN_AGE = 14
+"""In years: under it the law demands an adult (PIPL, article 31). A law's number is nobody's setting."""
+ADULT_AGE = 18
 TIMED_OUT = ClaimOutcome(ClaimState.FAILED, FailureReason.REGISTRY_TIMED_OUT)
 SUPERSEDED = ClaimOutcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
 REVOKED = ClaimOutcome(ClaimState.FAILED, FailureReason.REVOKED)
@@ -176,6 +186,33 @@ def _check(
     if parsed_document is None or refusals:
         raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
     return Identity(parsed_name, parsed_document)
+
+
+def is_under_age(*, identity: Identity, today: date) -> bool:
+    """Return whether an adult must take part in a verification; never for an organisation."""
+    born = document.birth_day(identity.document, today=today)
+    return born is not None and _age(born, today) < GUARDIAN_AGE
+
+
+def check_guardian(*, guardian: Identity, child: Identity, today: date) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, guardian.document.number) unless it is another person of age.
+
+    A number that states no day of birth is no adult's.
+    """
+    born = document.birth_day(guardian.document, today=today)
+    if guardian.document == child.document or born is None or _age(born, today) < ADULT_AGE:
+        raise InvalidError(
+            Reason.INVALID_MESSAGE, Violation("guardian.document.number", FieldCode.BIRTH_DATE)
+        )
+
+
+def _age(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def lacks_guardian(*, outcome: ClaimOutcome, identity: Identity, guarded: bool, today: date) -> bool:
+    """Return whether a claim that has matched is a child's in whose session no adult was confirmed."""
+    return outcome.succeeded and not guarded and is_under_age(identity=identity, today=today)
 
 
 def owner(*, identity: Identity) -> Owner:

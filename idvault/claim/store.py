@@ -341,6 +341,13 @@ def _keep(table: Table) -> Statement[Any]:
 
 _KEEP = _keep(attempts)
 _KEEP_OF_ACCOUNT = _keep(account_attempts)
+_GIVE_BACK = statement(
+    delete(attempts).where(
+        attempts.c.relying_party == param("party"),
+        attempts.c.limiter_key == param("limiter_key"),
+        attempts.c.pair == param("pair"),
+    )
+)
 _FORGET = [
     statement(delete(table).where(table.c.attempted_at <= param("until")))
     for table in (attempts, account_attempts)
@@ -369,6 +376,16 @@ async def keep(connection: Connection, tried: OpenAttempt, *, owner: Account) ->
         await connection.run(_KEEP, relying_party=owner.relying_party, limiter_key=tried.limiter_key, **what)
     if owner.person_id is not None:
         await connection.later(_KEEP_OF_ACCOUNT, account_token=owner.account_token, **what)
+
+
+async def charge(connection: Connection, party: str, key: PersonKey, *, pair: bytes, now: datetime) -> None:
+    """Charge an attempt that is no claim's to a person."""
+    await connection.run(_KEEP, relying_party=party, limiter_key=key.limiter_key, pair=pair, attempted_at=now)
+
+
+async def give_back(connection: Connection, party: str, key: PersonKey, *, pair: bytes) -> None:
+    """Charge an attempt no longer."""
+    await connection.run(_GIVE_BACK, party=party, limiter_key=key.limiter_key, pair=pair)
 
 
 async def forget(connection: Connection, *, now: datetime) -> None:

@@ -3,7 +3,8 @@
 - A notice acts on persons that a platform knows already; of others nothing is kept.
 - PERSON_ENDED and ORGANIZATION_ENDED mark the person. A person's accounts become EXPIRED within 30 days, each
   on a day of its own; an organisation's at once, because what is public about it needs no hiding.
-- NUMBER_REPLACED marks the person of the new number with that of the old one.
+- NUMBER_REPLACED marks the person of the new number with that of the old one. Only a proof of both makes them
+  one (account.store.joining), and no reversal parts them.
 - After NUMBER_REPLACED and NAME_CHANGED an account is renewed by its next claim that matches. Without one it
   becomes EXPIRED on a day of its own, 60 to 120 days later.
 - A withdrawn verification that may come back gets a day as well: it comes back EXPIRED if its day has come.

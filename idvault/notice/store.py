@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from idvault.account.store.person import UNHELD
+from idvault.account.store.person import PRESENT_ID, UNHELD
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
 from idvault.core.db.statement import (
@@ -139,7 +139,7 @@ _BY_ID = persons.c.person_id + literal_column("''")
 _SOUGHT = listed("sought", party=NAME, person_index=LargeBinary, place=Integer)
 _FIND: Statement[FoundPerson] = statement(
     for_change(
-        select(persons.c.relying_party, persons.c.person_id, persons.c.index_version, _SOUGHT.c.place)
+        select(persons.c.relying_party, PRESENT_ID, persons.c.index_version, _SOUGHT.c.place)
         .join_from(
             _SOUGHT,
             persons,
@@ -167,7 +167,7 @@ _MEET: Statement[FoundPerson] = statement(
         index_elements=[persons.c.relying_party, persons.c.person_index],
         set_={"accounts": persons.c.accounts},
     )
-    .returning(persons.c.relying_party, persons.c.person_id),
+    .returning(persons.c.relying_party, PRESENT_ID),
     lambda row: FoundPerson(row.relying_party, row.person_id, True),
 )
 _PERSONS = listed("given", party=NAME, person_id=ID)

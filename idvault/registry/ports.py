@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from idvault_verify.claim import Identity
-from idvault_verify.document import DocumentType
+from idvault_verify.document import Document, DocumentType
 from idvault_verify.registry import RegistryAnswer
 
 InTurn = Callable[[], Awaitable[bool]]
@@ -119,13 +119,15 @@ class OpenProof:
     """A proof as a provider is asked for it.
 
     nonce: under which it is known, 26 characters. session: the reference of the session. return_url: where
-    the browser goes at the end. identity: what was typed.
+    the browser goes at the end. identity: what was typed. former: the number that the person had before, of
+    which the provider is to say whether it was the same person's.
     """
 
     nonce: str = field(repr=False)
     session: str
     return_url: str
     identity: Identity = field(repr=False)
+    former: Document | None = field(default=None, repr=False)
 
 
 class ProofProvider(Protocol):

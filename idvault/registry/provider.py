@@ -96,6 +96,8 @@ class HttpProofProvider:
             "document_type": document.type.value,
             "number": document.number,
         }
+        if proof.former is not None:
+            body |= {"former_document_type": proof.former.type.value, "former_number": proof.former.number}
         status, _ = await self._ask("PUT", f"/proofs/{proof.nonce}", body)
         if status not in _OK:
             raise UnavailableError(Reason.PROVIDER_UNAVAILABLE)

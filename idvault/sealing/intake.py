@@ -1,6 +1,8 @@
 """The sealed identity of a waiting claim, and the keys of the day that it is sealed to.
 
-A sealed claim is: format version 1 (1 byte), the HPKE KEM id (2 bytes, big-endian), the HPKE message.
+What is sealed is a payload (attest.payload) without consent; its answer is that about the adult in a child's
+session, or absent. A sealed claim is: format version 1 (1 byte), the HPKE KEM id (2 bytes, big-endian), the
+HPKE message.
 """
 
 import asyncio
@@ -12,13 +14,13 @@ from itertools import pairwise
 from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.ports import DayKey, DayKeyStore, Intake
+from idvault.sealing.ports import DayKey, DayKeyStore, Intake, WaitingIdentity
 from idvault_verify import seal
 from idvault_verify.attest import hpke, payload
 from idvault_verify.attest.hpke import HpkeKeyError, UnsealError
 from idvault_verify.attest.payload import Payload
-from idvault_verify.claim import Identity
 from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.registry import RegistryAnswer
 
 _DAY = timedelta(days=1)
 # A key of day D is destroyed 72 hours after the end of D, which is the start of D + 4.
@@ -117,6 +119,8 @@ def _time(name: str) -> datetime:
 
 
 _FORMAT = 1
+# The claim itself has no answer yet. What an adult was told fits the padding: the size is every intake's.
+_GUARDED = RegistryAnswer.MATCH
 _HEADER_SIZE = 3
 
 
@@ -131,7 +135,7 @@ class DayIntakeSealer:
     store: DayKeyStore
 
     async def seal(
-        self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
+        self, *, relying_party: str, account_token: str, claim_id: str, waiting: WaitingIdentity, day: str
     ) -> Intake:
         """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) without a key of that day."""
         # Not cached: the newest key is short-lived, and queuing a claim accesses the database anyway.
@@ -141,7 +145,7 @@ class DayIntakeSealer:
         info = seal.intake_info(
             relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=key.day
         )
-        plaintext = payload.encode(Payload(identity))
+        plaintext = payload.encode(Payload(waiting.identity, _GUARDED if waiting.guarded else None))
         try:
             sealed = hpke.seal(suite=key.suite, public_key=key.public_key, plaintext=plaintext, info=info)
         except HpkeKeyError as error:
@@ -160,8 +164,10 @@ class DayIntakeOpener:
     keys: LocalKeyProvider
     suite: str = hpke.X_WING
 
-    def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
-        """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
+    def open(
+        self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake
+    ) -> WaitingIdentity:
+        """Return what waits; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         header, sealed = intake.ciphertext[:_HEADER_SIZE], intake.ciphertext[_HEADER_SIZE:]
         if header != _header(self.suite):
             raise UnsealError
@@ -173,4 +179,5 @@ class DayIntakeOpener:
             relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=intake.day
         )
         padded = hpke.unseal(suite=self.suite, private_key=private_key, sealed=sealed, info=info)
-        return payload.decode(padded).identity
+        found = payload.decode(padded)
+        return WaitingIdentity(found.identity, found.answer is _GUARDED)

@@ -217,11 +217,19 @@ class RecordSealer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingIdentity:
+    """What waits in an intake. guarded: whether an adult was confirmed in the session of a child."""
+
+    identity: Identity = field(repr=False)
+    guarded: bool = False
+
+
 class IntakeSealer(Protocol):
     """Seals the intake of a claim to the day key; the edge and the worker have it."""
 
     async def seal(
-        self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
+        self, *, relying_party: str, account_token: str, claim_id: str, waiting: WaitingIdentity, day: str
     ) -> Intake:
         """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) if that day has no published key."""
         ...
@@ -230,8 +238,10 @@ class IntakeSealer(Protocol):
 class IntakeOpener(Protocol):
     """Opens intakes; only the worker has it."""
 
-    def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
-        """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
+    def open(
+        self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake
+    ) -> WaitingIdentity:
+        """Return what waits; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         ...
 
 

@@ -24,6 +24,7 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import WebMetrics
 from idvault.session import rules as session_rules
 from idvault.web import calls, guard, limits
+from idvault.web.calls import TypedAdult
 from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
 from idvault.web.render import ANSWERS, States, View
@@ -32,7 +33,7 @@ from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, Vaul
 from idvault_client.pages import headers, rendering
 from idvault_verify import secret
 from idvault_verify.document import DocumentType
-from idvault_verify.error import Reason
+from idvault_verify.error import FieldCode, Reason
 from idvault_verify.v1 import session_pb2 as pb
 
 _FORM_BYTES = 16 * 1024
@@ -43,6 +44,13 @@ _STATIC = Path(__file__).parent / "static"
 _SCRIPTS = ("form.js", "strict.js", "receipt_check.js", "receipt.js")
 _FILES = {"style.css": rendering.STYLE, **{name: _STATIC / name for name in _SCRIPTS}}
 _LANGUAGE = "language"
+_GUARDIAN = "guardian"
+_OF_ADULTS = {
+    (_GUARDIAN, FieldCode.REQUIRED.value): "guardian_needed",
+    (_GUARDIAN, FieldCode.CHARACTER.value): "guardian_wrong",
+    ("guardian.document.number", FieldCode.BIRTH_DATE.value): "guardian_age",
+}
+"""What a page says of an adult beside a child, by field and code."""
 _PROOF = "proof"
 """The name of the cookie with the session whose proof is under way."""
 _SESSION = re.compile(r"[0-9a-f]{32}")
@@ -139,12 +147,19 @@ class Pages:
             "name": str(form.get("name", "")),
             "kind": DocumentType(kind),
             "number": str(form.get("number", "")),
+            "guardian": _guardian(form),
         }
         try:
             with self.shares.place(found.platform):
                 if _is_proven(found):
                     await self.vault.run(
-                        calls.begin_proof(found.session_id, key, proof=int(attempt), **typed)
+                        calls.begin_proof(
+                            found.session_id,
+                            key,
+                            proof=int(attempt),
+                            former=str(form.get("former", "")),
+                            **typed,
+                        )
                     )
                     return self._proving(found.session_id, key)
                 await self.vault.run(
@@ -157,7 +172,9 @@ class Pages:
             view = self.view(request, key, found.locale)
             if not found.next_attempt:
                 return self._on(found.session_id, key)
-            return view.identity(found, kind=kind, errors=_errors(error, view.language), status=422)
+            errors = _errors(error, view)
+            asked = typed["guardian"] is not None or any(each.startswith(_GUARDIAN) for each in errors)
+            return view.identity(found, kind=kind, errors=errors, status=422, guarded=asked)
         return self._on(found.session_id, key, document=kind)
 
     async def finish(self, request: web.Request) -> web.StreamResponse:
@@ -387,6 +404,33 @@ def _code(request: web.Request) -> str:
     return code
 
 
-def _errors(error: InvalidFields, language: str) -> dict[str, str]:
-    ids = {"real_name": "name", "organization_name": "name", "document.number": "number"}
-    return {ids.get(name, ""): text for name, text in error.texts(language).items()}
+def _guardian(form: Mapping[str, object]) -> TypedAdult | None:
+    """Return what an adult typed beside a child; raises HTTPBadRequest for no document of a form."""
+    kind = str(form.get("guardian_document", ""))
+    if not kind:
+        return None
+    if kind not in DocumentType.__members__:
+        raise web.HTTPBadRequest
+    name, number = str(form.get("guardian_name", "")), str(form.get("guardian_number", ""))
+    return TypedAdult(name, DocumentType(kind), number)
+
+
+def _errors(error: InvalidFields, view: View) -> dict[str, str]:
+    ids = {
+        "real_name": "name",
+        "organization_name": "name",
+        "document.number": "number",
+        _GUARDIAN: "guardian_name",
+        "guardian.real_name": "guardian_name",
+        "guardian.document.number": "guardian_number",
+        "guardian.document.type": "guardian_number",
+        "former_document": "former",
+        "former_document.number": "former",
+    }
+    texts = error.texts(view.language)
+    texts |= {
+        field: view.say(_OF_ADULTS[field, code])
+        for field, code in error.items()
+        if (field, code) in _OF_ADULTS
+    }
+    return {ids.get(name, ""): text for name, text in texts.items()}

@@ -68,8 +68,24 @@ def answer_invitation(session_id: str, browser_key: str, *, answer: str) -> Rpc[
     return rpc(_SESSIONS, "AnswerInvitation", request, _PAGE)
 
 
+@dataclass(frozen=True, slots=True)
+class TypedAdult:
+    """What an adult typed beside a child."""
+
+    name: str = field(repr=False)
+    kind: DocumentType
+    number: str = field(repr=False)
+
+
 def submit_identity(
-    session_id: str, browser_key: str, *, attempt: int, name: str, kind: DocumentType, number: str
+    session_id: str,
+    browser_key: str,
+    *,
+    attempt: int,
+    name: str,
+    kind: DocumentType,
+    number: str,
+    guardian: TypedAdult | None,
 ) -> Rpc[session_pb2.SessionPage]:
     """Make the claim of an attempt; a repeat of the attempt is the same request."""
     request = session_pb2.SubmitIdentityRequest(
@@ -79,8 +95,18 @@ def submit_identity(
         attempt=attempt,
         real_name=text(name, field="real_name"),
         document=_document(kind, number),
+        guardian=_adult(guardian),
     )
     return rpc(_SESSIONS, "SubmitIdentity", request, _PAGE)
+
+
+def _adult(typed: TypedAdult | None) -> session_pb2.Guardian | None:
+    if typed is None:
+        return None
+    return session_pb2.Guardian(
+        real_name=text(typed.name, field="guardian.real_name"),
+        document=_document(typed.kind, typed.number),
+    )
 
 
 def _document(kind: DocumentType, number: str) -> common_pb2.IdentityDocument:
@@ -91,7 +117,15 @@ def _document(kind: DocumentType, number: str) -> common_pb2.IdentityDocument:
 
 
 def begin_proof(
-    session_id: str, browser_key: str, *, proof: int, name: str, kind: DocumentType, number: str
+    session_id: str,
+    browser_key: str,
+    *,
+    proof: int,
+    name: str,
+    kind: DocumentType,
+    number: str,
+    guardian: TypedAdult | None,
+    former: str,
 ) -> Rpc[session_pb2.SessionPage]:
     """Begin a proof at a provider; a repeat of the same proof is the same request."""
     request = session_pb2.BeginProofRequest(
@@ -101,6 +135,9 @@ def begin_proof(
         proof=proof,
         real_name=text(name, field="real_name"),
         document=_document(kind, number),
+        guardian=_adult(guardian),
+        # Replaced numbers are of the same document.
+        former_document=_document(kind, former) if former.strip() else None,
     )
     return rpc(_SESSIONS, "BeginProof", request, _PAGE)
 

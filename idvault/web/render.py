@@ -14,6 +14,9 @@ from idvault_client import reasons
 from idvault_client.pages import rendering
 from idvault_client.reasons import FailureReason
 from idvault_verify import return_address, secret
+from idvault_verify.account import SubjectKind
+from idvault_verify.claim import kind_of
+from idvault_verify.document import DocumentType
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
@@ -107,9 +110,18 @@ class View:
         )
 
     def identity(
-        self, found: pb.SessionPage, *, kind: str, errors: Mapping[str, str], status: int = 200
+        self,
+        found: pb.SessionPage,
+        *,
+        kind: str,
+        errors: Mapping[str, str],
+        status: int = 200,
+        guarded: bool = False,
     ) -> web.Response:
-        """Return the form. errors: by the id of a field, "" for the form as a whole."""
+        """Return the form. errors: by the id of a field, "" for the form as a whole.
+
+        guarded: whether to ask for an adult.
+        """
         return self.page(
             "identity.html",
             title=self.say("again_title" if errors else "identity_title"),
@@ -124,6 +136,7 @@ class View:
             answers=_answers(found),
             proof=_proof(found),
             provider=found.provider,
+            adults=_people(found) if guarded else (),
         )
 
     def _proof(self, found: pb.SessionPage) -> web.Response:
@@ -210,6 +223,12 @@ class View:
         reason = name.removeprefix("FAILURE_REASON_")
         known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
         return known.text(self.language)
+
+
+def _people(found: pb.SessionPage) -> list[str]:
+    """Return the documents of people that can be checked."""
+    kinds = [_kind(each) for each in found.document_types]
+    return [each for each in kinds if kind_of(DocumentType(each)) is SubjectKind.INDIVIDUAL]
 
 
 def _proof(found: pb.SessionPage) -> str:

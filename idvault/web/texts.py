@@ -95,6 +95,21 @@ TEXTS: Mapping[str, Text] = {
     "organization_name": _("Registered name"),
     "number": _("Document number"),
     "number_hint": _("Usually 18 characters; the last may be X."),
+    "former": _("Former document number (leave empty unless your number was replaced)"),
+    "former_hint": _(
+        "{provider} is asked whether both document numbers are yours. Then your accounts under both count together."
+    ),
+    "guardian_title": _("A parent or responsible adult"),
+    "guardian_text": _(
+        "This person is under 14, so an adult must take part: a parent or whoever is responsible enters their own name and "
+        "number. The registry is asked once whether they belong together, and neither is kept."
+    ),
+    "guardian_document": _("Which document does the adult use?"),
+    "guardian_name": _("Name of the adult"),
+    "guardian_number": _("Document number of the adult"),
+    "guardian_needed": _("A parent or responsible adult must also enter their name and number."),
+    "guardian_wrong": _("The name and number of the adult do not belong together."),
+    "guardian_age": _("This is not the number of an adult other than the child."),
     "left": _("You have {left} more attempts."),
     "submit": _("Verify"),
     "again_title": _("Not confirmed: please check and try again"),

@@ -12,9 +12,10 @@ from idvault.account.rules import Slot
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import ClaimOutcome, ClaimRules, Owner
 from idvault_verify import claim as verify_claim
+from idvault_verify import document
 from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
 from idvault_verify.claim import ClaimState, FailureReason, Identity
-from idvault_verify.document import DocumentType
+from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.registry import DECIDED, RegistryAnswer
@@ -32,6 +33,57 @@ def _check(name: str, number: str, kind: DocumentType = DocumentType.RESIDENT_ID
     return claim_rules.check_identity(
         real_name=name, document_type=kind, number=number, rules=RULES, today=TODAY
     )
+
+
+def _born(day: str, kind: DocumentType = DocumentType.RESIDENT_ID) -> Identity:
+    body = f"110105{day}002"
+    return Identity("某", Document(kind, body + document.resident_check_character(body=body)))
+
+
+def _foreign(number: str) -> Identity:
+    return Identity("某", Document(DocumentType.FOREIGN_PERMANENT_RESIDENT, number))
+
+
+@pytest.mark.parametrize(
+    ("who", "is_under_age"),
+    [
+        (_born("20120302"), True),
+        (_born("20120301"), False),
+        (_born("20260301"), True),
+        (_born("19491231"), False),
+        (_born("20200101", DocumentType.RESIDENCE_PERMIT), True),
+        (_foreign("KAZ110118123100"), True),
+        (_foreign("KAZ110190123100"), False),
+        (_foreign("KAZ110190999900"), False),
+        (organizations.organization(), False),
+    ],
+)
+def test_who_is_under_age(who: Identity, is_under_age: bool) -> None:
+    """Until the fourteenth birthday, by the day in the number; the tests' today is 2026-03-01."""
+    assert claim_rules.is_under_age(identity=who, today=TODAY) is is_under_age
+    for guarded in (False, True):
+        lacks: dict[str, Any] = {"identity": who, "guarded": guarded, "today": TODAY}
+        assert claim_rules.lacks_guardian(outcome=SUCCESS, **lacks) is (is_under_age and not guarded)
+        assert not claim_rules.lacks_guardian(outcome=MISMATCH, **lacks)
+
+
+def test_a_birthday_on_the_29th_of_february() -> None:
+    """In a year without one the day after the 28th counts."""
+    who = _born("20120229")
+    assert claim_rules.is_under_age(identity=who, today=date(2026, 2, 28))
+    assert not claim_rules.is_under_age(identity=who, today=date(2026, 3, 1))
+
+
+def test_who_may_stand_beside_a_child() -> None:
+    """Another person of eighteen years; a number without a day of birth is no adult's."""
+    child = _born("20160105")
+    claim_rules.check_guardian(guardian=_born("20080301"), child=child, today=TODAY)
+    for wrong in (_born("20080302"), child, _foreign("KAZ110190999900")):
+        with pytest.raises(InvalidError) as caught:
+            claim_rules.check_guardian(guardian=wrong, child=child, today=TODAY)
+        assert caught.value.violations == (Violation("guardian.document.number", FieldCode.BIRTH_DATE),)
+    with pytest.raises(InvalidError):
+        claim_rules.check_guardian(guardian=_born("19900101"), child=_born("19900101"), today=TODAY)
 
 
 def test_identity_is_normalised() -> None:

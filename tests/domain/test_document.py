@@ -239,6 +239,24 @@ def test_every_single_change_of_a_resident_number_is_refused(number: str, positi
         refusal(RESIDENT, changed)
 
 
+@pytest.mark.parametrize(
+    ("kind", "number", "day"),
+    [
+        (RESIDENT, "371321199012310910", date(1990, 12, 31)),
+        (PERMIT, "820000199003070017", date(1990, 3, 7)),
+        (FOREIGN, "911398199012310021", date(1990, 12, 31)),
+        (FOREIGN, "KAZ110190123100", date(1990, 12, 31)),
+        (FOREIGN, "KAZ110126123100", date(1926, 12, 31)),
+        (FOREIGN, "KAZ110100022900", date(2000, 2, 29)),
+        (FOREIGN, "KAZ110190999900", None),
+        (CREDIT, "91350100M000100Y43", None),
+    ],
+)
+def test_the_day_of_birth_is_read_from_the_number(kind: DocumentType, number: str, day: date | None) -> None:
+    """The old foreign card has two digits of the year; an organisation has no birth day."""
+    assert document.birth_day(Document(kind, number), today=TODAY) == day
+
+
 @given(number=credit_codes())
 def test_made_up_credit_codes_are_accepted(number: str) -> None:
     """A code made by the standard's rule is valid."""

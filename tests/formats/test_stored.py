@@ -10,7 +10,14 @@ from idvault.sealing.identity import ChainedIndexer, KeyedReferencer
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.sealing.ports import CaseField, DayKey, Intake, SealedModerationText, SealedText
+from idvault.sealing.ports import (
+    CaseField,
+    DayKey,
+    Intake,
+    SealedModerationText,
+    SealedText,
+    WaitingIdentity,
+)
 from idvault.sealing.request import KeyedFingerprinter, KeyedInvitationCoder, KeyedLinkCoder
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.text import KeyedCaseTextSealer, KeyedModerationTextSealer, KeyedTipOffSecrets
@@ -52,13 +59,15 @@ async def test_waiting_claims_open_both_ways(tmp_path: Path, suite: str) -> None
     keys = MemoryDayKeys()
     public = hpke.public_key(suite, KEY)
     await keys.publish(DayKey(DAY, suite, public))
-    intake = await DayIntakeSealer(store=keys).seal(**BOUND, identity=builders.identity(), day=DAY[:10])
+    intake = await DayIntakeSealer(store=keys).seal(
+        **BOUND, waiting=WaitingIdentity(builders.identity()), day=DAY[:10]
+    )
     assert stored.open_intake(intake.ciphertext, private=KEY, info=INFO) == WAITING
     with pytest.raises(RefusedError):
         stored.open_intake(intake.ciphertext, private=KEY, info=INFO + b"x")
     made = Intake(DAY, stored.seal_intake(WAITING, suite=suite, public=public, info=INFO))
     opener = DayIntakeOpener(keys=provider(tmp_path, Purpose.INTAKE, DAY), suite=suite)
-    assert opener.open(**BOUND, intake=made) == builders.identity()
+    assert opener.open(**BOUND, intake=made) == WaitingIdentity(builders.identity())
 
 
 def test_case_texts_open_both_ways(tmp_path: Path) -> None:

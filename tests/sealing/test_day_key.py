@@ -9,6 +9,7 @@ import pytest
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer, DayKeyConflictError, LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.ports import WaitingIdentity
 from idvault_verify import durable_file
 from idvault_verify.attest import hpke
 from idvault_verify.error import UnavailableError
@@ -166,8 +167,8 @@ async def test_a_claim_opens_until_its_key_is_destroyed(workers: Workers) -> Non
     await rotate(workers.keyring(), now=NOON)
     bound = {"relying_party": "platform-a", "account_token": builders.TOKEN, "claim_id": "c" * 32}
     sealer = DayIntakeSealer(store=workers.store)
-    intake = await sealer.seal(**bound, identity=builders.identity(), day="2026-03-01")
-    assert DayIntakeOpener(keys=early).open(**bound, intake=intake) == builders.identity()
+    intake = await sealer.seal(**bound, waiting=WaitingIdentity(builders.identity()), day="2026-03-01")
+    assert DayIntakeOpener(keys=early).open(**bound, intake=intake) == WaitingIdentity(builders.identity())
     await rotate(workers.keyring(), now=NOON + timedelta(minutes=10))
     await rotate(workers.keyring(), now=NOON + timedelta(minutes=20))
     with pytest.raises(UnavailableError):

@@ -8,7 +8,7 @@ import pytest
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from idvault.sealing.ports import DayKey, Intake
+from idvault.sealing.ports import DayKey, Intake, WaitingIdentity
 from idvault_verify.attest import hpke
 from idvault_verify.claim import Identity
 from idvault_verify.error import DamagedError, Reason, UnavailableError
@@ -38,10 +38,14 @@ def _opener(tmp_path: Path, *days: str, suite: str = hpke.X_WING) -> DayIntakeOp
     return DayIntakeOpener(keys=provider, suite=suite)
 
 
-async def _seal(suite: str = hpke.X_WING, identity: Identity | None = None) -> Intake:
+async def _seal(
+    suite: str = hpke.X_WING, identity: Identity | None = None, *, guarded: bool = False
+) -> Intake:
     store = MemoryDayKeys()
     await store.publish(_key(suite))
-    return await DayIntakeSealer(store=store).seal(**BOUND, identity=identity or builders.identity(), day=DAY)
+    return await DayIntakeSealer(store=store).seal(
+        **BOUND, waiting=WaitingIdentity(identity or builders.identity(), guarded), day=DAY
+    )
 
 
 @pytest.mark.parametrize("suite", sorted(hpke.SUITES))
@@ -52,7 +56,15 @@ async def test_a_claim_opens_where_the_private_half_is(tmp_path: Path, suite: st
     assert intake.ciphertext[:3] == b"\x01" + hpke.kem_id(suite).to_bytes(2, "big")
     assert builders.NUMBER.encode() not in intake.ciphertext
     assert len(intake.ciphertext) == len((await _seal(suite, builders.identity(name="名" * 50))).ciphertext)
-    assert _opener(tmp_path, suite=suite).open(**BOUND, intake=intake) == builders.identity()
+    assert _opener(tmp_path, suite=suite).open(**BOUND, intake=intake) == WaitingIdentity(builders.identity())
+
+
+async def test_nobody_sees_that_an_adult_took_part(tmp_path: Path) -> None:
+    """The worker learns it; an intake looks the same, and is as long, as that of anybody else."""
+    plain, guarded = await _seal(), await _seal(guarded=True)
+    assert _opener(tmp_path).open(**BOUND, intake=guarded) == WaitingIdentity(builders.identity(), True)
+    assert (guarded.day, len(guarded.ciphertext)) == (plain.day, len(plain.ciphertext))
+    assert guarded.ciphertext[:3] == plain.ciphertext[:3]
 
 
 async def test_a_claim_is_bound_to_its_party_account_claim_and_day(tmp_path: Path) -> None:
@@ -95,7 +107,7 @@ async def test_the_key_says_the_kem(tmp_path: Path, suite: str) -> None:
     """A claim that is genuinely sealed to the same private key with another KEM is refused."""
     (other,) = hpke.SUITES - {suite}
     intake = await _seal(other)
-    assert _opener(tmp_path, suite=other).open(**BOUND, intake=intake) == builders.identity()
+    assert _opener(tmp_path, suite=other).open(**BOUND, intake=intake) == WaitingIdentity(builders.identity())
     (tmp_path / "again").mkdir()
     with pytest.raises(DamagedError, match=r"^RECORD_DAMAGED$"):
         _opener(tmp_path / "again", suite=suite).open(**BOUND, intake=intake)
@@ -114,14 +126,14 @@ async def test_without_a_published_key_nothing_is_sealed() -> None:
     store = MemoryDayKeys()
     sealer = DayIntakeSealer(store=store)
     with pytest.raises(UnavailableError) as caught:
-        await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)
+        await sealer.seal(**BOUND, waiting=WaitingIdentity(builders.identity()), day=DAY)
     assert caught.value.reason is Reason.STORE_UNAVAILABLE
     store.refuse = True
     with pytest.raises(UnavailableError):
-        await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)
+        await sealer.seal(**BOUND, waiting=WaitingIdentity(builders.identity()), day=DAY)
     store.refuse = False
     await store.publish(_key(hpke.X25519))
-    assert (await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)).day == DAY
+    assert (await sealer.seal(**BOUND, waiting=WaitingIdentity(builders.identity()), day=DAY)).day == DAY
 
 
 @pytest.mark.parametrize("key", [DayKey(DAY, "AES", b""), DayKey(DAY, hpke.X_WING, bytes(32))])
@@ -130,7 +142,9 @@ async def test_a_published_key_that_is_none_is_unavailable(key: DayKey) -> None:
     store = MemoryDayKeys()
     await store.publish(key)
     with pytest.raises(UnavailableError):
-        await DayIntakeSealer(store=store).seal(**BOUND, identity=builders.identity(), day=DAY)
+        await DayIntakeSealer(store=store).seal(
+            **BOUND, waiting=WaitingIdentity(builders.identity()), day=DAY
+        )
 
 
 async def test_the_newest_key_of_a_day_is_used() -> None:
@@ -141,5 +155,5 @@ async def test_the_newest_key_of_a_day_is_used() -> None:
     for name in (DAY, f"{DAY}T00:10", f"{DAY}T23:50"):
         await store.publish(_key(hpke.X25519, name))
         await store.publish(_key(hpke.X25519, "2026-03-02"))
-        used.append((await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)).day)
+        used.append((await sealer.seal(**BOUND, waiting=WaitingIdentity(builders.identity()), day=DAY)).day)
     assert used == [DAY, f"{DAY}T00:10", f"{DAY}T23:50"]

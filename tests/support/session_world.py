@@ -67,6 +67,14 @@ def browser_key(number: int = 1) -> str:
     return secret.make(bytes(15) + bytes([number]))
 
 
+def _resident(number: str) -> common_pb2.IdentityDocument:
+    return common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number)
+
+
+def _adult(typed: tuple[str, str] | None) -> pb.Guardian | None:
+    return None if typed is None else pb.Guardian(real_name=typed[0], document=_resident(typed[1]))
+
+
 class SessionWorld:
     """SessionService beside claims and campaigns, over one database, called without a network."""
 
@@ -219,8 +227,12 @@ class SessionWorld:
         name: str = "金丝雀",
         number: str = "11010519491231002X",
         step: str = "",
+        guardian: tuple[str, str] | None = None,
     ) -> pb.SessionPage:
-        """Let the person send the form of an attempt. step: of the request's id, if not the attempt's."""
+        """Let the person send the form of an attempt. step: of the request's id, if not the attempt's.
+
+        guardian: name and number of the adult beside a child.
+        """
         key = browser_key(browser)
         message = pb.SubmitIdentityRequest(
             request_id=secret.request_id(key, session_id=session_id, step=step or f"attempt {attempt}"),
@@ -228,7 +240,8 @@ class SessionWorld:
             browser_key=key,
             attempt=attempt,
             real_name=name,
-            document=common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number),
+            document=_resident(number),
+            guardian=_adult(guardian),
         )
         page: pb.SessionPage = await self.page_asks("SubmitIdentity", message, seconds=seconds)
         return page
@@ -242,8 +255,10 @@ class SessionWorld:
         seconds: float = 0,
         name: str = "金丝雀",
         number: str = "11010519491231002X",
+        guardian: tuple[str, str] | None = None,
+        former: str = "",
     ) -> pb.SessionPage:
-        """Let the person send the form of a proof."""
+        """Let the person send the form of a proof. guardian: as for `submit`. former: the number before."""
         key = browser_key(browser)
         message = pb.BeginProofRequest(
             request_id=secret.request_id(key, session_id=session_id, step=f"begin proof {proof}"),
@@ -251,7 +266,9 @@ class SessionWorld:
             browser_key=key,
             proof=proof,
             real_name=name,
-            document=common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=number),
+            document=_resident(number),
+            guardian=_adult(guardian),
+            former_document=_resident(former) if former else None,
         )
         page: pb.SessionPage = await self.page_asks("BeginProof", message, seconds=seconds)
         return page

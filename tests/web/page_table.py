@@ -26,7 +26,8 @@ from tools.support.fakes.flaky import Fault
 
 # Synthetic, and in every field of every page: neither may be seen on another one.
 NAME, NUMBER = "金丝雀", "11010519491231002X"
-CANARIES = (NAME, NUMBER, "canary-")
+CHILD = "110105201601050024"
+CANARIES = (NAME, NUMBER, CHILD, "canary-")
 CANARY_LINE = "canary-金丝雀"
 # A valid number with a wrong check digit.
 TYPO = "110105194912310021"
@@ -128,6 +129,14 @@ async def identity(visit: Visit) -> Page:
 async def wrong(visit: Visit) -> Page:
     path, form = await visit.form()
     return await visit.browser.post(f"{path}/identity", filled(form, name="☃" + CANARY_LINE, number=TYPO))
+
+
+async def guardian(visit: Visit) -> Page:
+    path, form = await visit.form()
+    asked = await visit.browser.post(f"{path}/identity", filled(form, name=NAME, number=CHILD))
+    adult = {"guardian_document": "RESIDENT_ID", "guardian_name": CANARY_LINE, "guardian_number": CHILD}
+    typed = {**filled(asked, name=NAME, number=CHILD), **adult}
+    return await visit.browser.post(f"{path}/identity", typed)
 
 
 async def again(visit: Visit) -> Page:
@@ -403,6 +412,7 @@ PAGES: Mapping[str, Row] = {
     "proof-done": Row(proof_done),
     "identity": Row(identity),
     "wrong": Row(wrong, 422),
+    "guardian": Row(guardian, 422),
     "again": Row(again),
     "done": Row(done),
     "failed": Row(failed),

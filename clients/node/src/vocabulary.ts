@@ -426,6 +426,10 @@ export const FAILURES = {
   "HOLDER_REQUIRED": {
     "zh": "曾有他人使用该姓名和号码通过认证，因此仅凭姓名和号码无法在此认证。请联系客服证明是您本人。",
     "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
+  },
+  "GUARDIAN_REQUIRED": {
+    "zh": "该用户未满 14 周岁。请在本应用打开的页面上，与家长或监护人一起完成认证。",
+    "en": "This person is under 14. Please verify on the page that this app opens, together with a parent or another responsible adult."
   }
 } as const;
 

@@ -25,6 +25,7 @@ class FailureReason(StrEnum):
     ERASED = "ERASED"
     REVOKED = "REVOKED"
     HOLDER_REQUIRED = "HOLDER_REQUIRED"
+    GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -210,6 +211,10 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     FailureReason.HOLDER_REQUIRED: _(
         "Somebody else verified with this name and number before, so name and number alone do not suffice "
         "here. Please contact support to prove that it is you."
+    ),
+    FailureReason.GUARDIAN_REQUIRED: _(
+        "This person is under 14. Please verify on the page that this app opens, together with a parent or "
+        "another responsible adult."
     ),
 }
 

@@ -35,6 +35,7 @@ class FailureReason(StrEnum):
     ERASED = "ERASED"
     REVOKED = "REVOKED"
     HOLDER_REQUIRED = "HOLDER_REQUIRED"
+    GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class DocumentType(StrEnum):
     UNIFIED_SOCIAL_CREDIT_CODE = "UNIFIED_SOCIAL_CREDIT_CODE"
 
 
+_DATED = frozenset(
+    {DocumentType.RESIDENT_ID, DocumentType.RESIDENCE_PERMIT, DocumentType.FOREIGN_PERMANENT_RESIDENT}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document's type and normalised number; repr does not show the number."""
@@ -81,6 +86,25 @@ def parse_legacy(*, type: DocumentType, number: str, today: date) -> Document:
         plain = body + resident_check_character(body=body)
     _CHECKS[type](plain, today)
     return Document(type, plain)
+
+
+def birth_day(document: Document, *, today: date) -> date | None:
+    """Return the day of birth that a person's number states; None if it states none.
+
+    The old form of a foreigner's card has a two-digit year: it is read as the latest one until today.
+    """
+    if document.type not in _DATED:
+        return None
+    number = document.number
+    texts = [number[6:14]] if len(number) == _LENGTH else [f"{century}{number[7:13]}" for century in (20, 19)]
+    for text in texts:
+        try:
+            day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        except ValueError:
+            continue
+        if day <= today:
+            return day
+    return None
 
 
 def resident_check_character(*, body: str) -> str:

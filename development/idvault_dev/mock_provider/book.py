@@ -30,12 +30,13 @@ class ProviderFault(StrEnum):
     WRONG_KEY = "WRONG_KEY"
     OTHER_NUMBER = "OTHER_NUMBER"
     OTHER_NAME = "OTHER_NAME"
+    OTHER_FORMER = "OTHER_FORMER"
     SILENT = "SILENT"
 
 
 @dataclass(slots=True)
 class HeldProof:
-    """A proof. person: name, document_type and number as the vault sent them. signed: once it has ended."""
+    """A proof. person: what the vault sent of the holder and a former number. signed: once it has ended."""
 
     session: str
     return_url: str
@@ -103,6 +104,9 @@ class ProofBook:
         }
         if ended is not ProofEnd.CANCELLED:
             claims |= held.person | {"presence": "FACE"}
+        if "former_number" in claims:
+            denied = fault is ProviderFault.OTHER_FORMER
+            claims["former"] = (ProofEnd.DENIED if denied else ended).value
         if fault is ProviderFault.OTHER_NUMBER:
             claims["number"] = _OTHER_NUMBER
         if fault is ProviderFault.OTHER_NAME:

@@ -16,6 +16,7 @@ _LOOPBACK = "127.0.0.1"
 _GRACE = 0.1
 _MEMBERS = ("session", "return_url")
 _PERSON = ("name", "document_type", "number")
+_FORMER = ("former_document_type", "former_number")
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>模拟核验机构 · Mock provider</title>
 <meta name="viewport" content="width=device-width"></head><body>
@@ -64,6 +65,7 @@ class ProviderPages:
         if not all(isinstance(text, str) for text in texts.values()):
             raise web.HTTPBadRequest
         person = {name: texts[name] for name in _PERSON}
+        person |= {name: content[name] for name in _FORMER if isinstance(content.get(name), str)}
         try:
             self.book.open(
                 request.match_info["nonce"],

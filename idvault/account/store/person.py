@@ -11,6 +11,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     insert,
     literal_column,
     or_,
@@ -223,6 +224,8 @@ _MOVE = statement(
     .where(_PARTY, persons.c.person_index == param("previous"))
     .values(person_index=param("index"), index_version=param("version"))
 )
+PRESENT_ID = func.coalesce(persons.c.joined_id, persons.c.person_id).label("person_id")
+"""Whose row it is: under a former number, the person with whom this one was made one."""
 # The update changes nothing; it locks a stored person as it finds it.
 _MEET: Statement[str] = statement(
     upsert(persons)
@@ -235,12 +238,13 @@ _MEET: Statement[str] = statement(
         sanctions=0,
         withdrawals=0,
         marked=None,
+        joined_id=None,
     )
     .on_conflict_do_update(
         index_elements=[persons.c.relying_party, persons.c.person_index],
         set_={"accounts": persons.c.accounts},
     )
-    .returning(persons.c.person_id),
+    .returning(PRESENT_ID),
     scalar,
 )
 _TAKE_SLOT = statement(
@@ -280,6 +284,7 @@ UNHELD = (
     (persons.c.accounts == 0)
     & (persons.c.sanctions == 0)
     & (persons.c.withdrawals == 0)
+    & persons.c.joined_id.is_(None)
     # An open claim that names the person needs the row to settle; the act that stored it had locked the row.
     & ~exists().where(
         claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
@@ -297,6 +302,14 @@ UNHELD = (
 _FORGET = statement(delete(persons).where(_PARTY, _ID, UNHELD))
 _MARK_PARTY = person_marks.c.relying_party == param("party")
 _GONE = ~exists().where(_PARTY, _ID)
+_OTHER = persons.alias("other")
+_FORGET_NUMBERS = statement(
+    delete(persons).where(
+        _PARTY,
+        persons.c.joined_id == param("person_id"),
+        ~exists().where(_OTHER.c.relying_party == param("party"), _OTHER.c.person_id == param("person_id")),
+    )
+)
 _SUCCESSORS: Statement[str] = statement(
     delete(person_marks)
     .where(
@@ -395,6 +408,23 @@ async def lock_or_add(connection: Connection, *, relying_party: str, key: Person
     )
 
 
+async def find(connection: Connection, *, relying_party: str, key: PersonKey) -> str | None:
+    """Lock the row of a key, and return whose it is; None if nobody is known."""
+    return await _lock(connection, relying_party, key)
+
+
+async def lock_is_ended(connection: Connection, *, relying_party: str, key: PersonKey) -> bool:
+    """Lock the number of a key, and return whether the registry said that its holder is no more.
+
+    Nobody is added, and as many statements run if nobody is known.
+    """
+    # Those who charge attempts to somebody who has no row here come one after another.
+    await connection.all(_LOCK_NUMBER, number=int.from_bytes(key.limiter_key[:8], "big", signed=True))
+    found = await _lock(connection, relying_party, key)
+    marks = await connection.all(MARKS_OF, party=relying_party, person_id=found or key.person_id)
+    return found is not None and account_rules.is_ended(marks=marks, person_id=found)
+
+
 async def lock_is_barred(
     connection: Connection, *, relying_party: str, person_id: str, now: datetime
 ) -> bool:
@@ -432,7 +462,7 @@ async def _lock(connection: Connection, relying_party: str, key: PersonKey) -> s
             index=key.index,
             version=key.index_version,
         )
-    return None if row is None else str(row.person_id)
+    return None if row is None else str(row.joined_id or row.person_id)
 
 
 async def take_slot(
@@ -524,5 +554,6 @@ async def _forget(connection: Connection, relying_party: str, person_id: str) ->
     """Delete a person, with what notices said of them, if nothing else is known of them."""
     who = {"party": relying_party, "person_id": person_id}
     await connection.run(_FORGET, **who)
+    await connection.run(_FORGET_NUMBERS, **who)
     for successor in await connection.all(_SUCCESSORS, **who):
         await connection.run(_FORGET, party=relying_party, person_id=successor)

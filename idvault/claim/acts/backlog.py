@@ -76,7 +76,7 @@ class Backlog:
             await self._release(job, _held_back(job.progress, now.real), now)
             return None
         try:
-            identity = self.opener.open(
+            waiting = self.opener.open(
                 relying_party=job.relying_party,
                 account_token=job.account_token,
                 claim_id=job.claim_id,
@@ -86,7 +86,13 @@ class Backlog:
             await self._release(job, _later(job.progress, now.real), now)
             raise
         return await registry_check.check(
-            self.vault, job, identity, now, patience=PATIENCE, context=self.context
+            self.vault,
+            job,
+            waiting.identity,
+            now,
+            patience=PATIENCE,
+            context=self.context,
+            guarded=waiting.guarded,
         )
 
     async def _release(self, job: Job, progress: JobProgress, now: ClockReading) -> None:

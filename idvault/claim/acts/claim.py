@@ -11,6 +11,7 @@ from datetime import timedelta
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
 from idvault.account.rules import Facts, PersonSanction, Slot
+from idvault.account.store import joining as joining_store
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
@@ -33,6 +34,7 @@ from idvault.registry import store as registry_store
 from idvault.registry.ports import CallTurn, Reserved
 from idvault.sanction.narrowing import store as narrowing_store
 from idvault.sanction.store import standing as sanction_standing
+from idvault.sealing.ports import PersonKey
 from idvault_verify.account import Account, AccountState, Assurance, Standing
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
@@ -206,7 +208,7 @@ class Settlement:
     on success. lease_id: the lease under which the claim is settled; None settles it whichever process holds
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
     lift of a sanction that the account follows to the end of what it does (account.rules). proved: the fact
-    that a success establishes.
+    that a success establishes. former: whom the person was under a former number, as a provider proved.
     """
 
     account_token: str
@@ -218,6 +220,7 @@ class Settlement:
     record: SealedRecord | None = None
     delay: timedelta | None = None
     proved: Assurance = Assurance.REGISTRY_MATCH
+    former: PersonKey | None = None
 
 
 @act("verification.settle")
@@ -242,6 +245,8 @@ async def settle(tx: Tx, ending: Settlement) -> Claim | None:
         tx.unchanged("the claim has ended, or another process holds it")
         return None
     found = replace(found, owner=account_rules.fall(account=found.owner, now=tx.now.business))
+    if ending.former is not None and ending.outcome.succeeded:
+        found = await _joined(tx, ending.former, found)
     ending, in_force = await _confirmed(tx, ending, found)
     outcome, record = ending.outcome, ending.record
     concluded = await _concluded(tx, ending, found, in_force)
@@ -269,6 +274,17 @@ async def settle(tx: Tx, ending: Settlement) -> Claim | None:
         concluded,
         receipt=shown,
     )
+
+
+async def _joined(tx: Tx, former: PersonKey, found: Unsettled) -> Unsettled:
+    """Make one person of two whose numbers a provider proved and a notice paired; return the claim."""
+    claim, owner = found.claim, found.owner
+    joined = await joining_store.join(
+        tx.connection, relying_party=claim.relying_party, person_id=claim.person_id, former=former
+    )
+    if joined is None or owner.person_id != joined:
+        return found
+    return replace(found, owner=replace(owner, person_id=claim.person_id))
 
 
 _InForce = Sequence[PersonSanction] | None

@@ -20,11 +20,12 @@ from idvault.claim.rules import Claim, Owner
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
-from idvault.sealing.ports import Intake, IntakeSealer, RecordSealer
+from idvault.sealing.ports import Intake, IntakeSealer, PersonKey, RecordSealer, WaitingIdentity
 from idvault_verify import name
 from idvault_verify.account import Assurance, SubjectKind
-from idvault_verify.claim import Identity
+from idvault_verify.claim import FailureReason, Identity
 from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
 
@@ -80,10 +81,13 @@ async def check(
     patience: float,
     context: SettlementContext,
     reserved: Reserved | None = None,
+    guarded: bool = False,
 ) -> Claim | None:
     """Call the registry within `patience` seconds; settle on a deciding answer, else let the claim wait.
 
-    reserved: the result of the turn of the first check, if there was one.
+    reserved: the result of the turn of the first check, if there was one. guarded: whether an adult was
+    confirmed in the session of a child. The claim that is returned tells what the stored one does not: that
+    an adult was missing.
     Returns None if the claim still waits or another process ended it. Raises UnavailableError; the lease
     then ends, and the process that leases the job next asks for the result of the check.
     """
@@ -98,24 +102,28 @@ async def check(
             return None
         if step.final is not None:
             told = replace(_MATCHED, answer=step.final)
-            return await _conclude(vault, job, identity, now, proven=told, context=context)
+            return await _conclude(vault, job, identity, now, proven=told, context=context, guarded=guarded)
         other_spelling = step.progress.check_index > job.progress.check_index
         job = replace(job, progress=step.progress)
         # The second call is made later than the first, so its earliest query moves by the same time.
         asked_at = now.later(loop.time() - begun)
         goes_on = other_spelling or job_rules.is_due(progress=job.progress, now=asked_at.real)
         if not goes_on or end - loop.time() < _LEAST_PATIENCE:
-            await _wait(vault, job, identity, now, context=context)
+            await _wait(vault, job, identity, now, context=context, guarded=guarded)
             return None
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a provider has said of a claim's identity. assertion: as it signed it, to be sealed."""
+    """What a provider has said of a claim's identity.
+
+    assertion: as it signed it, to be sealed. former: the number that the same person had before.
+    """
 
     answer: RegistryAnswer
     fact: Assurance
     assertion: str = field(repr=False)
+    former: Document | None = field(default=None, repr=False)
 
 
 _MATCHED = Proven(RegistryAnswer.MATCH, Assurance.REGISTRY_MATCH, "")
@@ -129,17 +137,30 @@ async def conclude_proven(
     *,
     proven: Proven,
     context: SettlementContext,
+    guarded: bool = False,
+    former: PersonKey | None = None,
 ) -> Claim | None:
-    """Settle a claim on what a provider has said; no registry is asked. Returns None if it has ended."""
-    return await _conclude(vault, job, identity, now, proven=proven, context=context)
+    """Settle a claim on what a provider has said; no registry is asked. Returns None if it has ended.
+
+    guarded: as for `check`. former: whom the platform knows under the number that the person had before.
+    """
+    return await _conclude(
+        vault, job, identity, now, proven=proven, context=context, guarded=guarded, former=former
+    )
 
 
 async def queue(
-    vault: Vault, job: Job, identity: Identity, now: ClockReading, *, context: SettlementContext
+    vault: Vault,
+    job: Job,
+    identity: Identity,
+    now: ClockReading,
+    *,
+    context: SettlementContext,
+    guarded: bool = False,
 ) -> None:
-    """Queue a new claim without a check; raises UnavailableError."""
+    """Queue a new claim without a check; raises UnavailableError. guarded: as for `check`."""
     job = replace(job, progress=job_rules.queued(progress=job.progress, now=now.real))
-    await _wait(vault, job, identity, now, context=context)
+    await _wait(vault, job, identity, now, context=context, guarded=guarded)
 
 
 async def deposit(
@@ -150,15 +171,15 @@ async def deposit(
     *,
     relying_party: str,
     context: SettlementContext,
+    guarded: bool = False,
 ) -> None:
     """Store the intake of a claim whose job another process holds, in case that process dies.
 
-    Raises UnavailableError.
+    guarded: as for `check`. Raises UnavailableError.
     """
     token, claim_id = claim.account.account_token, claim.claim_id
-    intake = await _sealed(
-        context, identity, now, relying_party=relying_party, account_token=token, claim_id=claim_id
-    )
+    whose = {"relying_party": relying_party, "account_token": token, "claim_id": claim_id}
+    intake = await _sealed(context, identity, now, guarded=guarded, **whose)
     await store_deposit(vault, SYSTEM, now, token, claim_id, intake)
 
 
@@ -194,7 +215,7 @@ async def _ask(
     sending = job_rules.send(progress=progress, now=now.real)
     if sending != progress and not await advance(vault, SYSTEM, now, job, sending, keep_lease=True):
         return None
-    spelled = _spelled(identity, progress.check_index)
+    spelled = spelling(identity, progress.check_index)
     told = await registry.check(ai=ai, identity=spelled, patience=patience, reserved=reserved)
     return job_rules.after_check(
         progress=sending,
@@ -206,7 +227,8 @@ async def _ask(
     )
 
 
-def _spelled(identity: Identity, index: int) -> Identity:
+def spelling(identity: Identity, index: int) -> Identity:
+    """Return an identity as a registry is asked about it. index: 1 for the other spelling of the name."""
     other = name.alternative_spelling(identity.name) if index else None
     return replace(identity, name=other) if other else identity
 
@@ -225,8 +247,13 @@ async def _conclude(
     *,
     proven: Proven,
     context: SettlementContext,
+    guarded: bool,
+    former: PersonKey | None = None,
 ) -> Claim | None:
     outcome, owner = rules.decide(answer=proven.answer), rules.owner(identity=identity)
+    today = now.today(context.policy.zone)
+    if rules.lacks_guardian(outcome=outcome, identity=identity, guarded=guarded, today=today):
+        return await _refuse_child(vault, job, owner, now, context=context)
     ending = Settlement(
         job.account_token,
         job.claim_id,
@@ -235,6 +262,7 @@ async def _conclude(
         context.policy,
         lease_id=job.lease.lease_id,
         proved=proven.fact,
+        former=former,
     )
     if outcome.succeeded:
         # Sealed before it is known whether the claim is confirmed: the act that confirms it makes no calls.
@@ -251,6 +279,18 @@ async def _conclude(
     return await _end(vault, ending, now, context=context)
 
 
+async def _refuse_child(
+    vault: Vault, job: Job, owner: Owner, now: ClockReading, *, context: SettlementContext
+) -> Claim | None:
+    """End the claim of a child without an adult as a mismatch; only what is returned tells the reason."""
+    outcome = rules.decide(answer=RegistryAnswer.MISMATCH)
+    ending = Settlement(
+        job.account_token, job.claim_id, outcome, owner, context.policy, lease_id=job.lease.lease_id
+    )
+    ended = await _end(vault, ending, now, context=context)
+    return ended and replace(ended, failure_reason=FailureReason.GUARDIAN_REQUIRED)
+
+
 async def _end(
     vault: Vault, ending: Settlement, now: ClockReading, *, context: SettlementContext
 ) -> Claim | None:
@@ -261,7 +301,13 @@ async def _end(
 
 
 async def _wait(
-    vault: Vault, job: Job, identity: Identity, now: ClockReading, *, context: SettlementContext
+    vault: Vault,
+    job: Job,
+    identity: Identity,
+    now: ClockReading,
+    *,
+    context: SettlementContext,
+    guarded: bool,
 ) -> None:
     """Store what a later try needs, and give up the lease."""
     if job.intake is not None:
@@ -271,6 +317,7 @@ async def _wait(
         context,
         identity,
         now,
+        guarded=guarded,
         relying_party=job.relying_party,
         account_token=job.account_token,
         claim_id=job.claim_id,
@@ -278,8 +325,11 @@ async def _wait(
     await postpone(vault, SYSTEM, now, job, intake, job.progress)
 
 
-async def _sealed(context: SettlementContext, identity: Identity, now: ClockReading, **claim: str) -> Intake:
-    return await context.intake_sealer.seal(identity=identity, day=now.real.date().isoformat(), **claim)
+async def _sealed(
+    context: SettlementContext, identity: Identity, now: ClockReading, *, guarded: bool, **claim: str
+) -> Intake:
+    waiting, day = WaitingIdentity(identity, guarded), now.real.date().isoformat()
+    return await context.intake_sealer.seal(waiting=waiting, day=day, **claim)
 
 
 @act("job.advance")

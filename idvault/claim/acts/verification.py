@@ -27,7 +27,7 @@ from idvault.core import request as request_rules
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.registry.ports import Reserved
-from idvault.sealing.ports import Indexer, PairMarker
+from idvault.sealing.ports import Indexer, PairMarker, PersonKey
 from idvault_verify import name, token
 from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import ClaimState, Consent, Identity
@@ -235,7 +235,8 @@ class VerifyCommand:
     sign-up.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     kept_id: under which its request is to be kept, if that is decided already; None for the key in use.
-    proven: what a provider has said already; None if a registry is to be asked.
+    proven: what a provider has said already; None if a registry is to be asked. guarded: whether an adult was
+    confirmed in the session of a child (claim.acts.guardian).
     """
 
     relying_party: str
@@ -249,6 +250,7 @@ class VerifyCommand:
     invitation_code_hash: bytes | None = field(default=None, repr=False)
     kept_id: str | None = None
     proven: Proven | None = None
+    guarded: bool = False
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request; its fingerprint also covers the random id, which is kept nowhere.
@@ -396,35 +398,52 @@ class _Verifying:
             subject_kind=identity.subject_kind,
             consent=command.consent,
             ais=tuple(vault.new_id() for _ in range(spellings)),
-            person=context.indexer.person(
-                relying_party=party,
-                identity=identity,
-                person_id=vault.new_id(),
-                today=self.now.today(context.zone),
-            ),
+            person=self._person(identity),
             pair=context.marker.mark(relying_party=party, identity=identity),
             lease=self._lease(),
             invitation_code_hash=command.invitation_code_hash,
             proved=Assurance.REGISTRY_MATCH if command.proven is None else command.proven.fact,
         )
 
+    def _person(self, identity: Identity) -> PersonKey:
+        return self.context.indexer.person(
+            relying_party=self.command.relying_party,
+            identity=identity,
+            person_id=self.vault.new_id(),
+            today=self.now.today(self.context.zone),
+        )
+
+    def _former(self, proven: Proven) -> PersonKey | None:
+        """Return whom the platform knows under a former number; an index covers no name."""
+        return None if proven.former is None else self._person(Identity("", proven.former))
+
     def _lease(self) -> Lease:
         return Lease(self.vault.new_id(), self.now.real + LEASE)
 
     def _queue(self, job: Job) -> Coroutine[Any, Any, None]:
         return registry_check.queue(
-            self.vault, job, self.command.identity, self.now, context=self.context.settlement
+            self.vault,
+            job,
+            self.command.identity,
+            self.now,
+            context=self.context.settlement,
+            guarded=self.command.guarded,
         )
 
     async def _settle(self, job: Job, patience: float, reserved: Reserved | None = None) -> Claim:
-        identity, proven, settling = self.command.identity, self.command.proven, self.context.settlement
-        if proven is None:
+        command, settling = self.command, self.context.settlement
+        claimed = (self.vault, job, command.identity, self.now)
+        if command.proven is None:
             work = registry_check.check(
-                self.vault, job, identity, self.now, patience=patience, context=settling, reserved=reserved
+                *claimed, patience=patience, context=settling, reserved=reserved, guarded=command.guarded
             )
         else:
             work = registry_check.conclude_proven(
-                self.vault, job, identity, self.now, proven=proven, context=settling
+                *claimed,
+                proven=command.proven,
+                context=settling,
+                guarded=command.guarded,
+                former=self._former(command.proven),
             )
         claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)
@@ -448,6 +467,7 @@ class _Verifying:
                 self.now,
                 relying_party=self.command.relying_party,
                 context=self.context.settlement,
+                guarded=self.command.guarded,
             )
         return claim
 

@@ -22,6 +22,7 @@ from idvault_verify import seal
 _ANEW = "a moderator signs a repetition anew"
 _USED = "a repetition has no unused code"
 _SHOWN = "a form that is sent again shows the attempt; its claim has a fingerprint of everything"
+_FORGOTTEN = "the adult of a child's session is in no digest; a repetition asks for one again"
 _BOUND = "the hash that binds the proof is compared in their place"
 NOT_SHARED: Mapping[str, str] = {
     "idvault.v1.Consent.agree_time": "a platform may repeat with another time; the first is kept",
@@ -35,8 +36,11 @@ NOT_SHARED: Mapping[str, str] = {
     "idvault.v1.PassDrillRequest.code": _USED,
     "idvault.v1.SubmitIdentityRequest.real_name": _SHOWN,
     "idvault.v1.SubmitIdentityRequest.document": _SHOWN,
+    "idvault.v1.SubmitIdentityRequest.guardian": _FORGOTTEN,
+    "idvault.v1.BeginProofRequest.guardian": _FORGOTTEN,
     "idvault.v1.BeginProofRequest.real_name": _BOUND,
     "idvault.v1.BeginProofRequest.document": _BOUND,
+    "idvault.v1.BeginProofRequest.former_document": _BOUND,
 }
 """The fields in which a repetition may differ, each with the reason."""
 

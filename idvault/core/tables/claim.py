@@ -38,7 +38,7 @@ requests = Table(
 
 # sanctions: how many of scope PERSON are stored as in force. withdrawals: how many withdrawals of a
 # verification still name the person. marked: true if a notice of the registry may have marked the person,
-# else null.
+# else null. joined_id: of a row that only leads from a former number to its person.
 persons = Table(
     "persons",
     main,
@@ -50,9 +50,17 @@ persons = Table(
     Column("sanctions", Integer, nullable=False),
     Column("withdrawals", Integer, nullable=False, server_default=text("0")),
     Column("marked", Boolean),
+    Column("joined_id", ID),
     UniqueConstraint("relying_party", "person_id"),
     CheckConstraint("accounts >= 0", name="accounts"),
     Index(None, "index_version"),
+    Index(
+        "ix_persons_joined",
+        "relying_party",
+        "joined_id",
+        postgresql_where=text("joined_id IS NOT NULL"),
+        sqlite_where=text("joined_id IS NOT NULL"),
+    ),
 )
 
 # The attempts of ended claims that stay charged; those of open claims are in `jobs`. pair: a hash under a key

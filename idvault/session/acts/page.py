@@ -61,15 +61,16 @@ class BrowserSession:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedAttempt:
-    """One attempt. number: of the attempt. identity: already checked.
+    """One attempt. number: of the attempt. identity: already checked. guardian: the adult, if one was typed.
 
-    content: of the whole request, which repetitions of the claim must share. The step is remembered without
-    name and document.
+    content: of the request without the adult, which repetitions of the claim must share. The step is
+    remembered without name and document.
     """
 
     number: int
     identity: Identity = field(repr=False)
     content: bytes = field(repr=False)
+    guardian: Identity | None = field(default=None, repr=False)
 
 
 async def of_link(vault: Vault, context: SessionContext, link_code: str, *, now: ClockReading) -> ShownPage:
@@ -174,31 +175,38 @@ async def submit(
     submission: SubmittedAttempt,
     patience: float,
 ) -> ShownPage:
-    """Make the claim of an attempt, or show the one that was made; raises as a claim does."""
+    """Make the claim of an attempt, or show the one that was made.
+
+    Raises as a claim does, and as claim.acts.guardian for a child.
+    """
     await vault.guard.check(now=now)
     found = await of_browser(vault, browser)
     attempt_ids = [
         each.kept_id(relying_party=found.session.relying_party, request_id=call.request_id)
         for each in (vault.fingerprinter, *vault.fingerprinter.former())
     ]
-    begun = await session_acts.step(
-        vault,
-        found,
-        call,
-        now,
-        EventType.SESSION_ATTEMPT,
-        decide=lambda one: rules.attempt(
+
+    def decide(one: StoredSession) -> VerificationSession:
+        return rules.attempt(
             session=one.session,
             claim=one.claim,
             number=submission.number,
             attempt_ids=attempt_ids,
             now=now.business,
-        ),
-        attempt=submission.number,
+        )
+
+    # An adult is asked for before anything is stored: an attempt that waits for one would tell of a child.
+    guarded = False
+    if decide(found).attempts == submission.number and _is_open(found.claim):
+        guarded = await session_acts.guarded(
+            vault, context, found.session, submission.identity, submission.guardian, now=now
+        )
+    begun = await session_acts.step(
+        vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=submission.number
     )
     if begun.session.attempts == submission.number and _is_open(begun.claim):
         # Of a claim that waits, this is a repeat: the process that opened it may have died with the form.
-        command = _command(call, begun.session, submission)
+        command = replace(_command(call, begun.session, submission), guarded=guarded)
         await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
         begun = await session_acts.read(vault, begun.session.session_id)
     return await _page(vault, context, begun, now)

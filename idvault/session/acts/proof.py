@@ -8,6 +8,7 @@
   that ends after 48 hours; one proof never makes two.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from idvault.claim.acts import verification as verification_acts
@@ -26,12 +27,14 @@ from idvault.session.rules import StoredSession, VerificationSession
 from idvault_verify import secret
 from idvault_verify.account import Assurance
 from idvault_verify.attest import assertion
-from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError
+from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError, Typed
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
+from idvault_verify.document import Document
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.session import SessionState
 
 RETURN_PATH = "/proof"
 """Where the provider sends a browser back to: an address that names no session."""
@@ -50,9 +53,13 @@ async def begin(
     *,
     number: int,
     identity: Identity,
+    guardian: Identity | None = None,
+    former: Document | None = None,
 ) -> ShownPage:
     """Begin a proof with what was typed, and open it at the provider; a repeat changes nothing.
 
+    guardian: the adult in the session of a child (claim.acts.guardian); the hash of the proof binds that
+    there was one. former: the number that the person had before, of which the provider is asked, too.
     Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError, UnavailableError.
     """
     await vault.guard.check(now=now)
@@ -60,7 +67,11 @@ async def begin(
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
     nonce = secret.proof_nonce(browser.browser_key, session_id=session_id, number=number)
-    bound = assertion.binding(session_id=session_id, nonce=nonce, identity=identity)
+    guarded = False
+    if rules.state(session=found.session, claim=found.claim, now=now.business) is SessionState.AGREED:
+        guarded = await session_acts.guarded(vault, context, found.session, identity, guardian, now=now)
+    typed = Typed(identity, former, guarded)
+    bound = assertion.binding(session_id=session_id, nonce=nonce, typed=typed)
     await session_acts.step(
         vault,
         found,
@@ -73,7 +84,7 @@ async def begin(
         proof=number,
     )
     reference = secret.proof_session(nonce, session_id=session_id)
-    await provider.begin(OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity))
+    await provider.begin(OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity, former))
     return await page_acts.get(vault, context, browser, now=now)
 
 
@@ -107,12 +118,12 @@ async def finish(
 
     if decide(found) == found.session and not _is_open(found):
         return await page_acts.get(vault, context, browser, now=now)
-    identity, proven = await _ended(context, found.session, browser, number, now=now.real)
+    identity, proven, guarded = await _ended(context, found.session, browser, number, now=now.real)
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=number
     )
     if begun.session.attempt_id in attempt_ids and _is_open(begun):
-        command = _command(call, begun.session, identity, proven, content)
+        command = replace(_command(call, begun.session, identity, proven, content), guarded=guarded)
         await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
     return await page_acts.get(vault, context, browser, now=now)
 
@@ -129,15 +140,18 @@ async def _ended(
     number: int,
     *,
     now: datetime,
-) -> tuple[Identity, Proven]:
-    """Return what the provider has signed of a proof, checked; raises PreconditionError."""
+) -> tuple[Identity, Proven, bool]:
+    """Return what the provider has signed of a proof, checked, and whether a child's adult was confirmed.
+
+    Raises PreconditionError.
+    """
     provider = context.provider(session.proof)
     nonce = secret.proof_nonce(browser.browser_key, session_id=session.session_id, number=number)
     signed = await provider.assertion(nonce)
     if signed is None:
         raise PreconditionError(Reason.PROOF_OPEN)
     try:
-        ended, identity = assertion.holder(
+        ended, guarded = assertion.holder(
             signed,
             _awaited(context, provider, session, nonce),
             session_id=session.session_id,
@@ -147,9 +161,11 @@ async def _ended(
     except RefusedAssertionError as error:
         log().warning("assertion_refused", reason=error.reason)
         raise PreconditionError(Reason.PROOF_REFUSED) from None
-    if identity is None:
+    if ended.identity is None:
         raise PreconditionError(Reason.PROOF_REFUSED)
-    return identity, Proven(_ANSWERS[ended], Assurance.HOLDER, signed)
+    former = ended.former.document if ended.former and ended.former.confirmed else None
+    proven = Proven(_ANSWERS[ended.end], Assurance.HOLDER, signed, former)
+    return ended.identity, proven, guarded
 
 
 def _awaited(

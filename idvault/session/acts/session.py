@@ -13,7 +13,9 @@ from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.claim import rules as claim_rules
+from idvault.claim.acts import guardian as guardian_acts
 from idvault.claim.acts import verification as verification_acts
+from idvault.claim.acts.guardian import GuardianTries, Guarding
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.rules import Claim, ClaimRules
 from idvault.core import account_request
@@ -27,6 +29,7 @@ from idvault.session.ports import LinkCoder
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault_verify import return_address, secret
 from idvault_verify.account import Assurance
+from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason, UnavailableError
 from idvault_verify.event import EventType
@@ -53,7 +56,8 @@ class SessionContext:
     rules: what the deployment accepts. custodians: of the quorum that new records are sealed for. base_url:
     of the hosted pages, without a slash at its end; empty if this deployment serves none. patience: how many
     seconds a submitted form waits for the registry at most. providers: of the kinds of proof that this
-    deployment offers beside the match of name and number. issuer: the vault's name for them.
+    deployment offers beside the match of name and number. issuer: the vault's name for them. tries: of
+    children's sessions.
     """
 
     claims: ClaimContext
@@ -65,6 +69,7 @@ class SessionContext:
     patience: float
     providers: Mapping[Proof, ProofProvider] = field(default_factory=dict)
     issuer: str = ""
+    tries: GuardianTries = field(default_factory=GuardianTries)
 
     def provider(self, proof: Proof) -> ProofProvider:
         """Return the provider of a kind of proof; raises PreconditionError (PROOF_NOT_OFFERED)."""
@@ -284,6 +289,23 @@ async def store_step(
     await store.ROWS.put(tx.connection, after)
     await tx.log(kind, account_token=before.account_token or "", session_id=session_id, **fields)
     return after
+
+
+async def guarded(
+    vault: Vault,
+    context: SessionContext,
+    session: VerificationSession,
+    identity: Identity,
+    guardian: Identity | None,
+    *,
+    now: ClockReading,
+) -> bool:
+    """Return whether an adult was confirmed for a child; raises as claim.acts.guardian."""
+    if not claim_rules.is_under_age(identity=identity, today=now.today(context.policy.zone)):
+        return False
+    context.tries.count(session.session_id)
+    asked = Guarding(session.relying_party, identity, guardian)
+    return await guardian_acts.confirm(vault, context.claims, asked, now, patience=context.patience)
 
 
 async def purge(vault: Vault, now: ClockReading) -> int:

@@ -13,11 +13,12 @@ from idvault.session import rules
 from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
 from idvault.session.acts.session import NewSession, ShownSession
 from idvault.session.rules import VerificationSession
-from idvault_verify import claim, secret, token
+from idvault_verify import claim, document, secret, token
+from idvault_verify.account import SubjectKind
 from idvault_verify.campaign import InvitationEvent
-from idvault_verify.claim import Identity
+from idvault_verify.claim import Identity, kind_of
 from idvault_verify.clock import ClockReading
-from idvault_verify.document import DocumentType
+from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.session import Proof, SessionPurpose, SessionState
 from idvault_verify.v1 import common_pb2, verification_pb2
@@ -43,6 +44,7 @@ PROOFS: dict[Proof, pb.Proof.ValueType] = {
     Proof.NUMBER_MATCH: pb.PROOF_NUMBER_MATCH,
     Proof.HOLDER: pb.PROOF_HOLDER,
 }
+_GUARDIAN = "idvault.v1.SubmitIdentityRequest.guardian"
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
 
 
@@ -131,7 +133,55 @@ def submission(
         code = FieldCode.CHARACTER if message.document.type else FieldCode.REQUIRED
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
     identity = _identity(message, kind, claims=claims, now=now)
-    return SubmittedAttempt(message.attempt, identity, repetition.content(message, without=()))
+    # Nothing of the adult is to be found in any digest.
+    content = repetition.content(message, without=(_GUARDIAN,))
+    return SubmittedAttempt(message.attempt, identity, content, guardian(message, claims=claims, now=now))
+
+
+def guardian(
+    message: pb.SubmitIdentityRequest | pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading
+) -> Identity | None:
+    """Return the adult of a form, None if none was typed; raises InvalidError naming every invalid field."""
+    if not message.HasField("guardian"):
+        return None
+    typed = message.guardian
+    kind = _TYPES.get(typed.document.type)
+    try:
+        if kind is None:
+            code = FieldCode.CHARACTER if typed.document.type else FieldCode.REQUIRED
+            raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", code))
+        return claim_rules.check_identity(
+            real_name=typed.real_name,
+            document_type=kind,
+            number=typed.document.number,
+            rules=claims,
+            today=now.today(claims.zone),
+        )
+    except InvalidError as error:
+        of_guardian = [Violation(f"guardian.{each.field}", each.code) for each in error.violations]
+        raise InvalidError(error.reason, *of_guardian) from None
+
+
+def former(
+    message: pb.BeginProofRequest, identity: Identity, *, claims: ClaimRules, now: ClockReading
+) -> Document | None:
+    """Return the number that the person had before, None if none was typed; raises InvalidError."""
+    if not message.HasField("former_document"):
+        return None
+    kind = _TYPES.get(message.former_document.type)
+    found = None
+    if kind is not None and kind_of(kind) is SubjectKind.INDIVIDUAL:
+        try:
+            found = document.parse(
+                type=kind, number=message.former_document.number, today=now.today(claims.zone)
+            )
+        except InvalidError as error:
+            raise InvalidError(
+                error.reason, Violation("former_document.number", error.violations[0].code)
+            ) from None
+    if found is None or found == identity.document:
+        raise _invalid("former_document", FieldCode.CHARACTER)
+    return found
 
 
 def holder(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity:

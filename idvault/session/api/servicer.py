@@ -359,7 +359,15 @@ class SessionMethods(IdentityMethods, ContestMethods, ReinstatementMethods):
         call = repetition.asked(request, caller)
         identity = convert.holder(request, claims=self.context.rules, now=now)
         begun = await proof_acts.begin(
-            self.vault, self.context, call, now, browser, number=request.proof, identity=identity
+            self.vault,
+            self.context,
+            call,
+            now,
+            browser,
+            number=request.proof,
+            identity=identity,
+            guardian=convert.guardian(request, claims=self.context.rules, now=now),
+            former=convert.former(request, identity, claims=self.context.rules, now=now),
         )
         return await self._page(begun, now)
 

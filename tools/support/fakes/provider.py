@@ -42,6 +42,8 @@ class FakeProofProvider:
             "document_type": document.type.value,
             "number": document.number,
         }
+        if proof.former is not None:
+            person |= {"former_document_type": proof.former.type.value, "former_number": proof.former.number}
         self.book.open(proof.nonce, session=proof.session, return_url=proof.return_url, person=person)
         if self.lose:
             self.lose = False

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from idvault.sealing.ports import Intake, PersonKey
+from idvault.sealing.ports import Intake, PersonKey, WaitingIdentity
 from idvault_verify.claim import Consent, Identity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import DamagedError, Reason, UnavailableError
@@ -103,19 +103,22 @@ class FakeIntakeSealer:
         self.damage = False
 
     async def seal(
-        self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
+        self, *, relying_party: str, account_token: str, claim_id: str, waiting: WaitingIdentity, day: str
     ) -> Intake:
         """Return the intake, or raise UnavailableError."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        document = identity.document
+        identity, document = waiting.identity, waiting.identity.document
         body: dict[str, Any] = {"name": identity.name, "number": document.number, "claim": claim_id}
-        body["type"] = document.type.value
+        body |= {"type": document.type.value, "guarded": waiting.guarded}
         return Intake(day, json.dumps(body).encode())
 
-    def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
-        """Return the identity, or raise DamagedError."""
+    def open(
+        self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake
+    ) -> WaitingIdentity:
+        """Return what waits, or raise DamagedError."""
         body = json.loads(intake.ciphertext)
         if self.damage or body["claim"] != claim_id:
             raise DamagedError(Reason.RECORD_DAMAGED)
-        return Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))
+        identity = Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))
+        return WaitingIdentity(identity, body["guarded"])

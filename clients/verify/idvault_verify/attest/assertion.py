@@ -12,7 +12,7 @@ The checks, in this order; anything missing or unknown is refused:
 2. it is from this provider, for this vault, this session and this nonce,
 3. it is not from the future, lives no longer than ten minutes, and has not expired,
 4. its ended is one of the three,
-5. name and number are those that were typed.
+5. name and number are those that were typed, and so is the former number, if there is one.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,10 @@ LIFETIME = 600
 """How many seconds an assertion may live."""
 SKEW = 60
 """How many seconds the provider's clock may be ahead of the vault's."""
+FORMER = ("former", "former_document_type", "former_number")
+"""The claims about the number that somebody had before."""
 _BINDING = "idvault/proof-binding/v1"
+_GUARDED = "idvault/proof-binding/guarded/v1"
 
 
 class ProofEnd(StrEnum):
@@ -67,32 +70,80 @@ class Awaited:
     nonce: str = field(repr=False)
 
 
-def binding(*, session_id: str, nonce: str, identity: Identity) -> bytes:
-    """Return what is kept of a name and a number until their proof has ended, 32 bytes."""
-    document = identity.document
-    return sha256(
-        seal.encode(_BINDING, session_id, nonce, document.type.value, document.number, identity.name)
-    ).digest()
+@dataclass(frozen=True, slots=True)
+class FormerNumber:
+    """The number that somebody had before.
+
+    confirmed: whether the provider says that it was the same person's.
+    """
+
+    document: Document
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndedProof:
+    """What an assertion says. identity: None if the proof was cancelled. former: if one was typed."""
+
+    end: ProofEnd
+    identity: Identity | None = None
+    former: FormerNumber | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed, and whether an adult was confirmed beside a child."""
+
+    identity: Identity = field(repr=False)
+    former: Document | None = field(default=None, repr=False)
+    guarded: bool = False
+
+
+def binding(*, session_id: str, nonce: str, typed: Typed) -> bytes:
+    """Return what is kept of what was typed until its proof has ended, 32 bytes.
+
+    Without the nonce nobody can tell whether there was an adult, or a former number.
+    """
+    document, former = typed.identity.document, typed.former
+    parts = [session_id, nonce, document.type.value, document.number, typed.identity.name]
+    parts += [] if former is None else [former.type.value, former.number]
+    return sha256(seal.encode(_GUARDED if typed.guarded else _BINDING, *parts)).digest()
 
 
 def holder(
     assertion: str, awaited: Awaited, *, session_id: str, bound: bytes, now: datetime
-) -> tuple[ProofEnd, Identity | None]:
-    """Return how a HOLDER's proof ended, and whom it is about; None if it was cancelled.
+) -> tuple[EndedProof, bool]:
+    """Return how a HOLDER's proof ended, and whether an adult was confirmed for a child.
 
     bound: `binding` of what was typed. Raises RefusedAssertionError.
     """
-    ended, claims = _checked(assertion, awaited, now=now)
-    if ended is ProofEnd.CANCELLED:
-        return ended, None
-    kind = DocumentType.__members__.get(_word(claims, "document_type"))
+    end, claims = _checked(assertion, awaited, now=now)
+    if end is ProofEnd.CANCELLED:
+        return EndedProof(end), False
+    identity = Identity(_word(claims, "name"), _document(claims, ""))
+    former = _former(claims)
+    for guarded in (False, True):
+        typed = Typed(identity, None if former is None else former.document, guarded)
+        if compare_digest(binding(session_id=session_id, nonce=awaited.nonce, typed=typed), bound):
+            return EndedProof(end, identity, former), guarded
+    raise RefusedAssertionError("NUMBER_WRONG")
+
+
+def _document(claims: Mapping[str, Any], prefix: str) -> Document:
+    kind = DocumentType.__members__.get(_word(claims, f"{prefix}document_type"))
     if kind is None:
         raise RefusedAssertionError("CLAIMS_INVALID")
-    identity = Identity(_word(claims, "name"), Document(kind, _word(claims, "number")))
-    told = binding(session_id=session_id, nonce=awaited.nonce, identity=identity)
-    if not compare_digest(told, bound):
-        raise RefusedAssertionError("NUMBER_WRONG")
-    return ended, identity
+    return Document(kind, _word(claims, f"{prefix}number"))
+
+
+def _former(claims: Mapping[str, Any]) -> FormerNumber | None:
+    """Return what is said of a former number; all of its claims are there, or none."""
+    if not any(name in claims for name in FORMER):
+        return None
+    end = ProofEnd.__members__.get(_word(claims, "former"))
+    if end not in (ProofEnd.CONFIRMED, ProofEnd.DENIED):
+        raise RefusedAssertionError("CLAIMS_INVALID")
+    return FormerNumber(_document(claims, "former_"), end is ProofEnd.CONFIRMED)
 
 
 def issuer_of(assertion: str) -> str | None:

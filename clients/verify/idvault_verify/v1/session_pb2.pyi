@@ -490,6 +490,7 @@ class SubmitIdentityRequest(_message.Message):
     ATTEMPT_FIELD_NUMBER: _builtins.int
     REAL_NAME_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    GUARDIAN_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID, random or derived from the browser's secret: the id of the claim of this attempt. It is not
     kept, only an id that is derived from it.
@@ -506,6 +507,10 @@ class SubmitIdentityRequest(_message.Message):
     def document(self) -> _common_pb2.IdentityDocument:
         """The document whose number belongs to the name."""
 
+    @_builtins.property
+    def guardian(self) -> Global___Guardian:
+        """The adult beside a child under 14; not looked at for anybody else. Checked, and kept nowhere."""
+
     def __init__(
         self,
         *,
@@ -515,14 +520,43 @@ class SubmitIdentityRequest(_message.Message):
         attempt: _builtins.int = ...,
         real_name: _builtins.str = ...,
         document: _common_pb2.IdentityDocument | None = ...,
+        guardian: Global___Guardian | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "guardian", b"guardian"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "browser_key", b"browser_key", "document", b"document", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "browser_key", b"browser_key", "document", b"document", "guardian", b"guardian", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SubmitIdentityRequest: _TypeAlias = SubmitIdentityRequest  # noqa: Y015
+
+@_typing.final
+class Guardian(_message.Message):
+    """The adult who takes part in the session of a child under 14."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REAL_NAME_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    real_name: _builtins.str
+    """The real name of the adult."""
+    @_builtins.property
+    def document(self) -> _common_pb2.IdentityDocument:
+        """The personal document whose number belongs to the name."""
+
+    def __init__(
+        self,
+        *,
+        real_name: _builtins.str = ...,
+        document: _common_pb2.IdentityDocument | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "real_name", b"real_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Guardian: _TypeAlias = Guardian  # noqa: Y015
 
 @_typing.final
 class BeginProofRequest(_message.Message):
@@ -536,6 +570,8 @@ class BeginProofRequest(_message.Message):
     PROOF_FIELD_NUMBER: _builtins.int
     REAL_NAME_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    GUARDIAN_FIELD_NUMBER: _builtins.int
+    FORMER_DOCUMENT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID, random or derived from the browser's secret. It is not kept."""
     session_id: _builtins.str
@@ -550,6 +586,16 @@ class BeginProofRequest(_message.Message):
     def document(self) -> _common_pb2.IdentityDocument:
         """The personal document whose number belongs to the name."""
 
+    @_builtins.property
+    def guardian(self) -> Global___Guardian:
+        """The adult beside a child under 14, as in SubmitIdentityRequest."""
+
+    @_builtins.property
+    def former_document(self) -> _common_pb2.IdentityDocument:
+        """The personal document that the person had before, if the registry replaced its number. If the provider confirms both
+        and the registry gave notice of it, accounts and sanctions under both numbers become those of one person.
+        """
+
     def __init__(
         self,
         *,
@@ -559,10 +605,12 @@ class BeginProofRequest(_message.Message):
         proof: _builtins.int = ...,
         real_name: _builtins.str = ...,
         document: _common_pb2.IdentityDocument | None = ...,
+        guardian: Global___Guardian | None = ...,
+        former_document: _common_pb2.IdentityDocument | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "former_document", b"former_document", "guardian", b"guardian"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "document", b"document", "proof", b"proof", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "document", b"document", "former_document", b"former_document", "guardian", b"guardian", "proof", b"proof", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

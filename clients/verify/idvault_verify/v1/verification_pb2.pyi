@@ -210,6 +210,10 @@ class Verification(_message.Message):
         """Somebody else verified under this name and number before: the person must prove to be present. Returned only
         after a match.
         """
+        FAILURE_REASON_GUARDIAN_REQUIRED: Verification._FailureReason.ValueType  # 15
+        """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
+        the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
+        """
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
         """Why a claim failed."""
@@ -239,6 +243,10 @@ class Verification(_message.Message):
     FAILURE_REASON_HOLDER_REQUIRED: Verification.FailureReason.ValueType  # 11
     """Somebody else verified under this name and number before: the person must prove to be present. Returned only
     after a match.
+    """
+    FAILURE_REASON_GUARDIAN_REQUIRED: Verification.FailureReason.ValueType  # 15
+    """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
+    the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
     """
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int

@@ -1,0 +1,115 @@
+"""Makes one person of two: everything of a former number becomes that of the present one.
+
+- Only of persons that a notice of the registry paired, and whom a provider proved to be one: neither an
+  insider of the registry nor one of a provider joins two people alone.
+- Nothing is lost: accounts, places, sanctions, withdrawals, marks and open claims go over, with their sums.
+- The row of the former number stays, and leads to the person: whoever comes under that number is found.
+"""
+
+from typing import Any
+
+from sqlalchemy import delete, literal_column, or_, select, union_all, update
+
+from idvault.account import rules as account_rules
+from idvault.account.store import person as account_person
+from idvault.core.db.connection import Connection
+from idvault.core.db.statement import Statement, for_change, param, statement
+from idvault.core.tables.account import accounts, withdrawals
+from idvault.core.tables.claim import claims, persons
+from idvault.core.tables.notice import person_marks
+from idvault.core.tables.public_account import public_account_versions, public_accounts
+from idvault.core.tables.sanction import sanctions
+from idvault.sealing.ports import PersonKey
+from idvault_verify.claim import ClaimState
+
+_PARTY = persons.c.relying_party == param("party")
+# An expression, so that rows are sorted: the index of the table is in another order.
+_BY_ID = persons.c.person_id + literal_column("''")
+_LOCK_BOTH: Statement[Any] = statement(
+    for_change(
+        select(persons)
+        .where(_PARTY, or_(persons.c.person_id == param("person_id"), persons.c.person_id == param("former")))
+        .order_by(_BY_ID)
+    )
+)
+_ADD = statement(
+    update(persons)
+    .where(_PARTY, persons.c.person_id == param("person_id"))
+    .values(
+        accounts=persons.c.accounts + param("accounts"),
+        sanctions=persons.c.sanctions + param("sanctions"),
+        withdrawals=persons.c.withdrawals + param("withdrawals"),
+        marked=literal_column("TRUE"),
+    )
+)
+_EMPTY = statement(
+    update(persons)
+    .where(_PARTY, or_(persons.c.person_id == param("former"), persons.c.joined_id == param("former")))
+    .values(accounts=0, sanctions=0, withdrawals=0, marked=None, joined_id=param("person_id"))
+)
+
+
+def _move(table: Any, *conditions: Any) -> Statement[Any]:
+    return statement(
+        update(table)
+        .where(table.c.person_id == param("former"), *conditions)
+        .values(person_id=param("person_id"))
+    )
+
+
+def _of_party(table: Any) -> Any:
+    return table.c.relying_party == param("party")
+
+
+_TOKENS = union_all(
+    select(accounts.c.account_token).where(_of_party(accounts), accounts.c.person_id == param("former")),
+    select(withdrawals.c.account_token).where(
+        _of_party(withdrawals), withdrawals.c.person_id == param("former")
+    ),
+)
+_PUBLIC = select(public_accounts.c.public_account_id).where(
+    _of_party(public_accounts), public_accounts.c.person_id == param("former")
+)
+_PENDING = claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'")
+# In this order: what finds the rows of others moves after them.
+_MOVES = [
+    _move(claims, claims.c.account_token.in_(_TOKENS)),
+    _move(claims, _of_party(claims), _PENDING),
+    _move(public_account_versions, public_account_versions.c.public_account_id.in_(_PUBLIC)),
+    _move(public_accounts, _of_party(public_accounts)),
+    _move(withdrawals, _of_party(withdrawals)),
+    _move(sanctions, _of_party(sanctions)),
+    _move(accounts, _of_party(accounts)),
+    _move(person_marks, _of_party(person_marks)),
+]
+_UNPAIR = statement(
+    delete(person_marks).where(_of_party(person_marks), person_marks.c.former_id == param("former"))
+)
+
+
+async def join(
+    connection: Connection, *, relying_party: str, person_id: str, former: PersonKey
+) -> str | None:
+    """Make one person of a person and of that of a former number; return who the latter was.
+
+    None if nothing was joined: the platform knows nobody under that number, no notice pairs the two, or they
+    are one already.
+    """
+    who = {"party": relying_party, "person_id": person_id}
+    found = await account_person.find(connection, relying_party=relying_party, key=former)
+    marks = await connection.all(account_person.MARKS_OF, **who)
+    if found is None or found == person_id or found not in account_rules.formers(marks=marks):
+        return None
+    both = {row.person_id: row for row in await connection.all(_LOCK_BOTH, **who, former=found)}
+    row = both.get(found)
+    if row is None or row.joined_id is not None or person_id not in both:
+        return None
+    moved = {**who, "former": found}
+    for move in _MOVES:
+        await connection.run(move, **moved)
+    await connection.run(_UNPAIR, party=relying_party, former=found)
+    await connection.run(
+        _ADD, **who, accounts=row.accounts, sanctions=row.sanctions, withdrawals=row.withdrawals
+    )
+    await connection.run(_EMPTY, **moved)
+    return found

@@ -1,0 +1,295 @@
+"""Two persons become one, over both databases: a notice pairs the numbers, and a provider proves both.
+
+Neither suffices alone. Whatever the former number had goes over, and nothing is lost or gained.
+"""
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.account.store import person as account_person
+from idvault.core.db.connection import Connection
+from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts
+from idvault.core.tables.claim import claims, persons
+from idvault.core.tables.notice import person_marks
+from idvault.core.tables.sanction import sanctions
+from idvault_client.errors import InvalidFields, Unavailable
+from idvault_dev.mock_provider.book import ProviderFault
+from idvault_verify.account import Standing
+from idvault_verify.claim import ClaimState, FailureReason, Identity
+from idvault_verify.notice import NoticeKind
+from idvault_verify.registry import RegistryAnswer
+from idvault_verify.sanction import Degree
+from idvault_verify.session import Proof, SessionPurpose
+from idvault_verify.v1 import session_pb2 as pb
+from tests.support.session_world import SessionWorld
+from tools.support import sql
+from tools.support.fakes.flaky import Fault
+from tools.support.fakes.provider import FakeProofProvider
+from tools.support.flow_world import PARTY, at
+from tools.support.notice_world import NoticeWorld, notice, notice_id, person
+
+States = pb.VerificationSession.State
+OLD, NEW, NEWEST = (person(number) for number in (1, 2, 3))
+
+
+@dataclass
+class Joining:
+    """Sessions with a provider, and a registry's notices, over one database."""
+
+    sessions: SessionWorld
+    notices: NoticeWorld
+    provider: FakeProofProvider
+    browser: int = 0
+
+    @property
+    def database(self) -> Database:
+        """Return the database of both."""
+        return self.sessions.database
+
+    async def pair(self, number: int = 1, old: Identity = OLD, new: Identity = NEW) -> None:
+        """Let the registry say that a number replaced another one."""
+        kind = NoticeKind.NUMBER_REPLACED
+        await self.notices.submit(notice(number, kind, old.document, new_document=new.document))
+
+    async def prove(
+        self, who: Identity = NEW, former: Identity | None = OLD, token: str | None = None
+    ) -> pb.SessionPage:
+        """Let somebody prove a number, and the former one; return the session's last page."""
+        session_id = await self.begin(who, former, token)
+        return await self.sessions.finish_proof(session_id, browser=self.browser)
+
+    async def begin(self, who: Identity, former: Identity | None, token: str | None = None) -> str:
+        """Bring somebody to the provider and back; return the session."""
+        self.browser += 1
+        changes: dict[str, Any] = {"proof": Proof.HOLDER}
+        if token is not None:
+            changes |= {"account_token": token, "purpose": SessionPurpose.RENEWAL}
+        session_id = await self.sessions.agreed(browser=self.browser, **changes)
+        before = "" if former is None else former.document.number
+        page = await self.sessions.begin_proof(
+            session_id, browser=self.browser, name=who.name, number=who.document.number, former=before
+        )
+        self.provider.end(page.proof_url)
+        return session_id
+
+    async def people(self) -> list[tuple[int, int]]:
+        """Return accounts and sanctions of each person, the most first, after checking both sums."""
+        rows = await sql.rows(self.database, select(persons))
+        owned = Counter(row.person_id for row in await sql.rows(self.database, select(accounts)))
+        held = Counter(row.person_id for row in await sql.rows(self.database, select(sanctions)))
+        present = [row for row in rows if row.joined_id is None]
+        for row in present:
+            assert (row.accounts, row.sanctions) == (owned.pop(row.person_id, 0), held.pop(row.person_id, 0))
+        assert set(owned) | set(held) <= {None}
+        ids = {row.person_id for row in present}
+        assert all(row.joined_id in ids for row in rows if row.joined_id is not None)
+        return sorted(((row.accounts, row.sanctions) for row in present), reverse=True)
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[Joining]:
+    """Return the flows with a new database of each kind."""
+    provider = FakeProofProvider(at(0).real)
+    sessions = SessionWorld(main_database, provider=provider, patience=0.3)
+    await sessions.prepare()
+    yield Joining(sessions, NoticeWorld(main_database, life=1), provider)
+    await sessions.claims.verification.drain()
+
+
+async def test_two_persons_become_one(world: Joining) -> None:
+    """The account that was renewed, the others of the former number, and their places are one person's."""
+    token = await world.notices.sign_up(OLD)
+    await world.notices.sign_up(OLD)
+    await world.pair()
+    assert await world.people() == [(2, 0), (0, 0)]
+    page = await world.prove(token=token)
+    assert (page.state, page.verification.account_token) == (States.STATE_SUCCEEDED, token)
+    assert await world.people() == [(2, 0)]
+    assert await sql.count(world.database, person_marks) == 0
+
+
+@pytest.mark.parametrize(
+    "missing", ["the notice", "the former number", "the provider's word", "the presence"]
+)
+async def test_neither_a_notice_nor_a_proof_joins_alone(world: Joining, missing: str) -> None:
+    """An insider of the registry, one of the provider, and whoever knows both numbers leave two persons."""
+    await world.notices.sign_up(OLD)
+    await world.notices.sign_up(NEW)
+    if missing != "the notice":
+        await world.pair()
+    if missing == "the provider's word":
+        world.provider.book.fault = ProviderFault.OTHER_FORMER
+    if missing == "the presence":
+        assert (await world.notices.verify(NEW)).state is ClaimState.SUCCEEDED
+    else:
+        page = await world.prove(former=None if missing == "the former number" else OLD)
+        assert page.state == States.STATE_SUCCEEDED
+    assert await world.people() == [(2, 0), (1, 0)]
+
+
+async def test_over_the_limit_nothing_is_new_and_nothing_lost(world: Joining) -> None:
+    """Three and three of five: no number signs up again, all six are renewed."""
+    tokens = [await world.notices.sign_up(who) for who in (OLD, NEW) for _ in range(3)]
+    await world.pair()
+    page = await world.prove()
+    assert page.verification.failure_reason == page.verification.FAILURE_REASON_ACCOUNT_LIMIT_REACHED
+    assert await world.people() == [(6, 0)]
+    for who in (OLD, NEW):
+        assert (await world.notices.verify(who)).failure_reason is FailureReason.ACCOUNT_LIMIT_REACHED
+        for token in tokens:
+            assert (await world.notices.verify(who, token)).state is ClaimState.SUCCEEDED
+    assert await world.people() == [(6, 0)]
+
+
+async def test_sanctions_of_the_former_number_are_the_persons(world: Joining) -> None:
+    """The account of the session follows at once, another one with its next claim that matches."""
+    sanctioning = world.notices.sanctions
+    keys = await sanctioning.moderator(1), await sanctioning.moderator(2)
+    named, other = await world.notices.sign_up(OLD), await world.notices.sign_up(NEW)
+    await sanctioning.of_person(named, Degree.LIMIT, keys)
+    await world.pair()
+    page = await world.prove()
+    assert await world.people() == [(3, 1)]
+    limited = Standing.PUBLISHING_LIMITED
+    assert (await world.notices.status(page.verification.account_token)).standing is limited
+    assert (await world.notices.status(other)).standing is Standing.GOOD
+    await world.notices.verify(NEW, other)
+    assert (await world.notices.status(other)).standing is limited
+
+
+async def test_a_closed_person_joins_into_nothing(world: Joining) -> None:
+    """The claim fails; the closing holds for both numbers, now as one person's."""
+    sanctioning = world.notices.sanctions
+    keys = await sanctioning.moderator(1), await sanctioning.moderator(2)
+    await sanctioning.of_person(await world.notices.sign_up(OLD), Degree.CLOSE, keys)
+    await world.pair()
+    page = await world.prove()
+    assert page.verification.failure_reason == page.verification.FAILURE_REASON_PERSON_CLOSED
+    for who in (OLD, NEW):
+        assert (await world.notices.verify(who)).failure_reason is FailureReason.PERSON_CLOSED
+    assert await world.people() == [(1, 1)]
+
+
+async def test_a_waiting_claim_follows(world: Joining) -> None:
+    """What was opened for the former number takes a place of the person."""
+    await world.notices.sign_up(OLD)
+    await world.pair()
+    world.notices.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+    assert (await world.notices.verify(OLD)).state is ClaimState.PENDING
+    await world.prove()
+    await world.notices.claims.work(seconds=60)
+    states = {row.state for row in await sql.rows(world.database, select(claims))}
+    assert states == {"SUCCEEDED"}
+    assert await world.people() == [(3, 0)]
+    assert len({row.person_id for row in await sql.rows(world.database, select(claims))}) == 1
+
+
+async def test_a_reversal_parts_nobody(world: Joining) -> None:
+    """What a provider proved stays; before a proof, a reversal leaves two persons for good."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.prove(token=token)
+    await world.notices.submit(notice(2, NoticeKind.REVERSED, reversed_id=notice_id(1)))
+    assert await world.people() == [(1, 0)]
+    assert (await world.notices.verify(OLD, token)).state is ClaimState.SUCCEEDED
+    await world.pair(3, NEW, NEWEST)
+    await world.notices.submit(notice(4, NoticeKind.REVERSED, reversed_id=notice_id(3)))
+    assert (await world.prove(NEWEST, NEW)).state == States.STATE_SUCCEEDED
+    assert await world.people() == [(1, 0), (1, 0)]
+
+
+async def test_a_number_is_replaced_again(world: Joining) -> None:
+    """Notices about any of the numbers reach the person; the first number leads to the last one's."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.prove(token=token)
+    await world.pair(2, OLD, NEWEST)
+    assert (await world.prove(NEWEST, NEW, token)).state == States.STATE_SUCCEEDED
+    assert await world.people() == [(1, 0)]
+    for who in (OLD, NEW, NEWEST):
+        assert (await world.notices.verify(who, token)).state is ClaimState.SUCCEEDED
+    await world.notices.submit(notice(3, NoticeKind.PERSON_ENDED, OLD.document))
+    assert (await world.notices.verify(NEWEST, token)).failure_reason is FailureReason.MISMATCH
+
+
+async def test_the_last_account_takes_every_number_along(world: Joining) -> None:
+    """Nothing is known of a person without an account, under no number."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.prove(token=token)
+    (row,) = [each for each in await sql.rows(world.database, select(persons)) if each.joined_id is None]
+
+    async def release(connection: Connection) -> None:
+        await account_person.release(connection, relying_party=PARTY, person_id=row.person_id)
+
+    await world.database.act("test", release)
+    assert await sql.count(world.database, persons) == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.LOSE_ANSWER])
+async def test_a_cut_joins_wholly_or_not_at_all(world: Joining, fault: Fault) -> None:
+    """Whoever dies before or after the commit: the repeat brings the assertion again, and joins once."""
+    for _ in range(2):
+        await world.notices.sign_up(OLD)
+    await world.pair()
+    session_id = await world.begin(NEW, OLD)
+    world.sessions.claims.claims.plant("settle", fault)
+    with pytest.raises(Unavailable):
+        await world.sessions.finish_proof(session_id, browser=world.browser)
+    assert await world.people() == ([(2, 0), (0, 0)] if fault is Fault.REFUSE else [(3, 0)])
+    page = await world.sessions.finish_proof(session_id, browser=world.browser, seconds=20)
+    assert page.state == States.STATE_SUCCEEDED
+    assert await world.people() == [(3, 0)]
+
+
+async def test_a_former_number_is_another_persons_document(world: Joining) -> None:
+    """The same number again, and what is no number, are errors of the form."""
+    session_id = await world.sessions.agreed(proof=Proof.HOLDER)
+    for former in (NEW.document.number, "123"):
+        with pytest.raises(InvalidFields):
+            await world.sessions.begin_proof(
+                session_id, name=NEW.name, number=NEW.document.number, former=former
+            )
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_order_of_events_keeps_the_sums(world: Joining, seed: int) -> None:
+    """A walk against a model: which numbers are one person, and how many accounts each has."""
+    draw, people = random.Random(seed), [OLD, NEW, NEWEST]  # noqa: S311 - a test's draws
+    group = {each.document.number: {each.document.number} for each in people}
+    owned: Counter[frozenset[str]] = Counter()
+    paired: set[tuple[str, str]] = set()
+
+    def of(who: Identity) -> frozenset[str]:
+        return frozenset(group[who.document.number])
+
+    for number in range(14):
+        old, new = draw.sample(people, 2)
+        event = draw.choice(["sign up", "pair", "prove"])
+        if event == "pair" and (old, new) in ((OLD, NEW), (NEW, NEWEST)):
+            known = owned[of(old)] > 0 and of(old) != of(new)
+            await world.pair(100 + number, old, new)
+            paired |= {(old.document.number, new.document.number)} if known else set()
+        elif event == "sign up":
+            fits = owned[of(new)] < 5
+            assert ((await world.notices.verify(new)).failure_reason is None) == fits
+            owned[of(new)] += fits
+        elif event == "prove" and (old.document.number, new.document.number) in paired and of(old) != of(new):
+            both = of(old) | of(new)
+            count = owned.pop(of(old), 0) + owned.pop(of(new), 0)
+            await world.prove(new, old)
+            owned[both] = count + (count < 5)
+            for each in both:
+                group[each] = set(both)
+        assert sum(found for found, _ in await world.people()) == sum(owned.values())
+        assert sorted((found for found, _ in await world.people() if found), reverse=True) == sorted(
+            (each for each in owned.values() if each), reverse=True
+        )
