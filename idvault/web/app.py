@@ -24,6 +24,7 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import WebMetrics
 from idvault.session import rules as session_rules
 from idvault.web import calls, guard, limits
+from idvault.web.calls import TypedRepresentative
 from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
 from idvault.web.render import ANSWERS, States, View
@@ -147,6 +148,8 @@ class Pages:
                         calls.begin_proof(found.session_id, key, proof=int(attempt), **typed)
                     )
                     return self._proving(found.session_id, key)
+                if typed["kind"] is DocumentType.UNIFIED_SOCIAL_CREDIT_CODE:
+                    typed["representative"] = _representative(form)
                 await self.vault.run(
                     calls.submit_identity(found.session_id, key, attempt=int(attempt), **typed)
                 )
@@ -351,6 +354,15 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
     return app
 
 
+def _representative(form: Mapping[str, object]) -> TypedRepresentative:
+    """Return the legal representative that a form names; raises HTTPBadRequest for an unknown document."""
+    kind = str(form.get("representative_document", ""))
+    if kind not in DocumentType.__members__:
+        raise web.HTTPBadRequest
+    name, number = (str(form.get(f"representative_{each}", "")) for each in ("name", "number"))
+    return TypedRepresentative(name, DocumentType(kind), number)
+
+
 def _is_proven(found: pb.SessionPage) -> bool:
     """Return whether a session demands a proof of a provider."""
     return found.proof not in (pb.PROOF_UNSPECIFIED, pb.PROOF_NUMBER_MATCH)
@@ -388,5 +400,11 @@ def _code(request: web.Request) -> str:
 
 
 def _errors(error: InvalidFields, language: str) -> dict[str, str]:
-    ids = {"real_name": "name", "organization_name": "name", "document.number": "number"}
+    ids = {
+        "real_name": "name",
+        "organization_name": "name",
+        "document.number": "number",
+        "representative_name": "representative_name",
+        "representative_document.number": "representative_number",
+    }
     return {ids.get(name, ""): text for name, text in error.texts(language).items()}

@@ -67,10 +67,29 @@ def answer_invitation(session_id: str, browser_key: str, *, answer: str) -> Rpc[
     return rpc(_SESSIONS, "AnswerInvitation", request, _PAGE)
 
 
+@dataclass(frozen=True, slots=True)
+class TypedRepresentative:
+    """The legal representative of an organisation, as somebody typed it."""
+
+    name: str = field(repr=False)
+    kind: DocumentType
+    number: str = field(repr=False)
+
+
 def submit_identity(
-    session_id: str, browser_key: str, *, attempt: int, name: str, kind: DocumentType, number: str
+    session_id: str,
+    browser_key: str,
+    *,
+    attempt: int,
+    name: str,
+    kind: DocumentType,
+    number: str,
+    representative: TypedRepresentative | None = None,
 ) -> Rpc[session_pb2.SessionPage]:
-    """Make the claim of an attempt; a repeat of the attempt is the same request."""
+    """Make the claim of an attempt; a repeat of the attempt is the same request.
+
+    representative: needed for an organisation.
+    """
     request = session_pb2.SubmitIdentityRequest(
         request_id=secret.request_id(browser_key, session_id=session_id, step=f"attempt {attempt}"),
         session_id=session_id,
@@ -79,13 +98,19 @@ def submit_identity(
         real_name=text(name, field="real_name"),
         document=_document(kind, number),
     )
+    if representative is not None:
+        place = "representative_document"
+        request.representative_name = text(representative.name, field="representative_name")
+        request.representative_document.CopyFrom(
+            _document(representative.kind, representative.number, place=place)
+        )
     return rpc(_SESSIONS, "SubmitIdentity", request, _PAGE)
 
 
-def _document(kind: DocumentType, number: str) -> common_pb2.IdentityDocument:
+def _document(kind: DocumentType, number: str, *, place: str = "document") -> common_pb2.IdentityDocument:
     return common_pb2.IdentityDocument(
         type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{kind.value}"),
-        number=text(number, field="document.number"),
+        number=text(number, field=f"{place}.number"),
     )
 
 

@@ -14,6 +14,7 @@ from idvault_client import reasons
 from idvault_client.pages import rendering
 from idvault_client.reasons import FailureReason
 from idvault_verify import return_address, secret
+from idvault_verify.document import DocumentType
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
@@ -124,6 +125,7 @@ class View:
             answers=_answers(found),
             proof=_proof(found),
             provider=found.provider,
+            representatives=_representatives(found, kind),
         )
 
     def _proof(self, found: pb.SessionPage) -> web.Response:
@@ -232,6 +234,12 @@ def _answers(found: pb.SessionPage) -> tuple[str, ...]:
 
 def _back(found: pb.SessionPage) -> str:
     return return_address.with_parameters(found.return_url, session_id=found.session_id)
+
+
+def _representatives(found: pb.SessionPage, kind: str) -> list[str]:
+    """Return the documents that a legal representative may have; none for the form of a person."""
+    code = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE.value
+    return [each for each in map(_kind, found.document_types) if each != code] if kind == code else []
 
 
 def _kind(number: common_pb2.DocumentType.ValueType) -> str:

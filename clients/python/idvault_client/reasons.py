@@ -25,6 +25,8 @@ class FailureReason(StrEnum):
     ERASED = "ERASED"
     REVOKED = "REVOKED"
     HOLDER_REQUIRED = "HOLDER_REQUIRED"
+    ORGANIZATION_NOT_OPERATING = "ORGANIZATION_NOT_OPERATING"
+    ELEMENT_MISMATCH = "ELEMENT_MISMATCH"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -205,6 +207,14 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     FailureReason.HOLDER_REQUIRED: _(
         "Somebody else verified with this name and number before, so name and number alone do not suffice "
         "here. Please contact support to prove that it is you."
+    ),
+    FailureReason.ORGANIZATION_NOT_OPERATING: _(
+        "The registry says that this organisation does not operate: it was deregistered, or its licence was "
+        "revoked."
+    ),
+    FailureReason.ELEMENT_MISMATCH: _(
+        "The name, the code and the legal representative of the organisation do not all belong together. "
+        "Please check all of them."
     ),
 }
 

@@ -21,7 +21,6 @@ from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeSealer, RecordSealer
-from idvault_verify import name
 from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
@@ -194,7 +193,7 @@ async def _ask(
     sending = job_rules.send(progress=progress, now=now.real)
     if sending != progress and not await advance(vault, SYSTEM, now, job, sending, keep_lease=True):
         return None
-    spelled = _spelled(identity, progress.check_index)
+    spelled = (rules.alternative_spelling(identity=identity) if progress.check_index else None) or identity
     told = await registry.check(ai=ai, identity=spelled, patience=patience, reserved=reserved)
     return job_rules.after_check(
         progress=sending,
@@ -204,11 +203,6 @@ async def _ask(
         now=now.real,
         midnight=_next_midnight(now.real, context.policy.zone),
     )
-
-
-def _spelled(identity: Identity, index: int) -> Identity:
-    other = name.alternative_spelling(identity.name) if index else None
-    return replace(identity, name=other) if other else identity
 
 
 def _next_midnight(now: datetime, zone: tzinfo) -> datetime:
@@ -226,7 +220,8 @@ async def _conclude(
     proven: Proven,
     context: SettlementContext,
 ) -> Claim | None:
-    outcome, owner = rules.decide(answer=proven.answer), rules.owner(identity=identity)
+    outcome = rules.decide(answer=proven.answer, kind=identity.subject_kind)
+    owner = rules.owner(identity=identity)
     ending = Settlement(
         job.account_token,
         job.claim_id,

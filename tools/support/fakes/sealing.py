@@ -1,6 +1,7 @@
 """The service's half of the cryptography without any: it hides nothing."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -46,7 +47,9 @@ class FakePairMarker:
     """Marks pairs by a plain hash."""
 
     def mark(self, *, relying_party: str, identity: Identity) -> bytes:
-        return sha256(encode("pair", relying_party, identity.document.number, identity.name)).digest()
+        people = [identity] if identity.representative is None else [identity, identity.representative]
+        told = [part for each in people for part in (each.document.number, each.name)]
+        return sha256(encode("pair", relying_party, *told)).digest()
 
 
 class FakeFingerprinter:
@@ -104,9 +107,9 @@ class FakeIntakeSealer:
         """Return the intake, or raise UnavailableError."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        document = identity.document
-        body: dict[str, Any] = {"name": identity.name, "number": document.number, "claim": claim_id}
-        body["type"] = document.type.value
+        body = {**_body(identity), "claim": claim_id}
+        if identity.representative is not None:
+            body["representative"] = _body(identity.representative)
         return Intake(day, json.dumps(body).encode())
 
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
@@ -114,4 +117,17 @@ class FakeIntakeSealer:
         body = json.loads(intake.ciphertext)
         if self.damage or body["claim"] != claim_id:
             raise DamagedError(Reason.RECORD_DAMAGED)
-        return Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))
+        person = _identity(body["representative"]) if "representative" in body else None
+        return replace(_identity(body), representative=person)
+
+
+def _body(identity: Identity) -> dict[str, Any]:
+    return {
+        "name": identity.name,
+        "number": identity.document.number,
+        "type": identity.document.type.value,
+    }
+
+
+def _identity(body: dict[str, Any]) -> Identity:
+    return Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))
