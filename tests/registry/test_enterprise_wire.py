@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from idvault_dev.mock_registry.registry_half import RefusedError
 from tools.support.organizations import NAME, REPRESENTATIVE, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
 WHO = Credentials("test-appId", "test-bizId", "2836e95fcd10e04b0069bb1ee659955b")
 QUESTION = EnterpriseQuestion(
     "b" * 32, NAME, credit_code(), REPRESENTATIVE.name, REPRESENTATIVE.document.number
@@ -42,6 +44,14 @@ def test_a_check_travels() -> None:
     for told in (QUESTION.number, REPRESENTATIVE.document.number):
         assert told.encode() not in request.body
         assert told not in repr(QUESTION)
+
+
+def test_the_printed_sample_is_what_is_sent() -> None:
+    """The documented body, signature and time are those of the documented elements."""
+    request = enterprise.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    page = (ROOT / "docs" / "enterprise-registry.md").read_text("utf-8")
+    for part in (request.body.decode(), request.headers["sign"], request.headers["timestamps"]):
+        assert part in page
 
 
 def test_a_persons_check_is_none_of_an_organization() -> None:
