@@ -10,7 +10,7 @@ from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.claim import Receipt, ReceiptContext
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
-from idvault.claim.rules import Claim, ClaimRules
+from idvault.claim.rules import Claim, ClaimRules, Representative
 from idvault.core import request as request_rules
 from idvault.core.act import Vault
 from idvault.core.edge import convert, repetition
@@ -75,7 +75,7 @@ _DOCUMENT_TYPES = {
     for word, number in numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
 }
 Verify = verification_pb2.VerifyIndividualRequest | verification_pb2.VerifyOrganizationRequest
-"""Both messages have the same fields with the same numbers; only the name field is called differently."""
+"""Both have the same fields with the same numbers; an organisation has a representative besides."""
 
 
 def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules: ClaimRules) -> VerifyCommand:
@@ -147,9 +147,17 @@ def _identity(request: Verify, *, now: ClockReading, rules: ClaimRules) -> Ident
         organization_name=request.organization_name,
         document_type=kind,
         number=number,
+        representative=representative(request.representative_name, request.representative_document),
         rules=rules,
         today=today,
     )
+
+
+def representative(name: str, document: common_pb2.IdentityDocument) -> Representative:
+    """Return the representative of a request, as it was given."""
+    known = _DOCUMENT_TYPES.get(document.type)
+    is_given = document.type != common_pb2.DOCUMENT_TYPE_UNSPECIFIED
+    return Representative(name, known, document.number, is_given)
 
 
 def _optional_token(value: str) -> str | None:
@@ -189,7 +197,7 @@ class VerificationMethods:
         now: ClockReading,
         remaining: float | None,
     ) -> verification_pb2.Verification:
-        """Verify an organisation's name and credit code, and seal them."""
+        """Verify an organisation's name, code and representative, and seal them."""
         return await self._verify(request, caller=caller, now=now, remaining=remaining)
 
     async def GetVerification(

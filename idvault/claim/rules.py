@@ -5,7 +5,9 @@
 - The account of a sign-up is PENDING until its claim ends; a re-verification changes nothing until it
   succeeds.
 - A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
-  code.
+  code, and name and document of its legal representative.
+- An organisation's claim succeeds only if all four elements belong together and it operates; a mismatch never
+  says of which element.
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
@@ -21,7 +23,8 @@ The day of birth is in a person's number, and is stored nowhere:
 
 Attempts at a person's name are limited:
 
-- An attempt is a pair of number and name. It is charged when a claim opens, so claims under way count.
+- An attempt is a pair of number and name, of an organisation with its representative's. It is charged when a
+  claim opens, so claims under way count.
 - It is charged to the person whose number is named, and to the account if that has a record.
 - At most 5 pairs in an hour and 20 in a day; equal pairs count once.
 - A match gives the attempt back, and so does a claim of which no check was sent.
@@ -32,6 +35,7 @@ Attempts at a person's name are limited:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
+from typing import TypeVar
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import Facts, Slot
@@ -148,18 +152,83 @@ def check_identity(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Representative:
+    """A legal representative as typed. type: None for one that is not known. is_given: whether it has one."""
+
+    name: str = field(repr=False)
+    type: DocumentType | None
+    number: str = field(repr=False)
+    is_given: bool = True
+
+
 def check_organization(
-    *, organization_name: str, document_type: DocumentType, number: str, rules: ClaimRules, today: date
+    *,
+    organization_name: str,
+    document_type: DocumentType,
+    number: str,
+    representative: Representative,
+    rules: ClaimRules,
+    today: date,
 ) -> Identity:
-    """Return an organisation's normalised identity, or raise InvalidError naming every invalid field."""
-    return _check(
-        SubjectKind.ORGANIZATION,
-        lambda: name.parse(organization_name, limit=rules.organization_name_limit, field="organization_name"),
-        document_type=document_type,
-        number=number,
-        rules=rules,
-        today=today,
+    """Return an organisation's normalised identity with its representative's.
+
+    Raises InvalidError naming every invalid field.
+    """
+    refusals: list[InvalidError] = []
+    identity = _collected(
+        refusals,
+        lambda: _check(
+            SubjectKind.ORGANIZATION,
+            lambda: name.parse(
+                organization_name, limit=rules.organization_name_limit, field="organization_name"
+            ),
+            document_type=document_type,
+            number=number,
+            rules=rules,
+            today=today,
+        ),
     )
+    person = _collected(refusals, lambda: _check_representative(representative, rules=rules, today=today))
+    if identity is None or person is None:
+        raise _all(refusals)
+    return replace(identity, representative=person)
+
+
+def _check_representative(representative: Representative, *, rules: ClaimRules, today: date) -> Identity:
+    kind = representative.type
+    if kind is None:
+        code = FieldCode.CHARACTER if representative.is_given else FieldCode.REQUIRED
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation(f"{_REPRESENTATIVE}document.type", code))
+    try:
+        return _check(
+            SubjectKind.INDIVIDUAL,
+            lambda: name.parse(representative.name, limit=rules.name_limit, field="name"),
+            document_type=kind,
+            number=representative.number,
+            rules=rules,
+            today=today,
+        )
+    except InvalidError as error:
+        found = [replace(each, field=f"{_REPRESENTATIVE}{each.field}") for each in error.violations]
+        raise InvalidError(error.reason, *found) from None
+
+
+_REPRESENTATIVE = "representative_"
+_Checked = TypeVar("_Checked")
+
+
+def _collected(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Checked | None:
+    try:
+        return check()
+    except InvalidError as error:
+        refusals.append(error.with_traceback(None))  # its frames hold the list
+        return None
+
+
+def _all(refusals: Sequence[InvalidError]) -> InvalidError:
+    """Return one error with the reason of the first and every field."""
+    return InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
 
 
 def _check(
@@ -174,17 +243,12 @@ def _check(
     if document_type not in rules.document_types or kind_of(document_type) is not kind:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
     refusals: list[InvalidError] = []
-    parsed_name, parsed_document = "", None
-    try:
-        parsed_name = parse_name()
-    except InvalidError as error:
-        refusals.append(error.with_traceback(None))  # its frames hold the list
-    try:
-        parsed_document = document.parse(type=document_type, number=number, today=today)
-    except InvalidError as error:
-        refusals.append(error.with_traceback(None))  # its frames hold the list
-    if parsed_document is None or refusals:
-        raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
+    parsed_name = _collected(refusals, parse_name)
+    parsed_document = _collected(
+        refusals, lambda: document.parse(type=document_type, number=number, today=today)
+    )
+    if parsed_name is None or parsed_document is None:
+        raise _all(refusals)
     return Identity(parsed_name, parsed_document)
 
 
@@ -213,6 +277,21 @@ def _age(born: date, today: date) -> int:
 def lacks_guardian(*, outcome: ClaimOutcome, identity: Identity, guarded: bool, today: date) -> bool:
     """Return whether a claim that has matched is a child's in whose session no adult was confirmed."""
     return outcome.succeeded and not guarded and is_under_age(identity=identity, today=today)
+
+
+def alternative_spelling(*, identity: Identity) -> Identity | None:
+    """Return an identity, also its representative, as some registries spell it; None if that is the same."""
+    own = name.alternative_spelling(identity.name)
+    person = identity.representative
+    others = None if person is None else name.alternative_spelling(person.name)
+    if own is None and others is None:
+        return None
+    spelled = replace(identity, name=own or identity.name)
+    return spelled if person is None else replace(spelled, representative=_named(person, others))
+
+
+def _named(person: Identity, spelling: str | None) -> Identity:
+    return person if spelling is None else replace(person, name=spelling)
 
 
 def owner(*, identity: Identity) -> Owner:
@@ -247,13 +326,21 @@ def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Acco
     )
 
 
-def decide(*, answer: RegistryAnswer) -> ClaimOutcome:
+_MISMATCHES = {
+    SubjectKind.INDIVIDUAL: FailureReason.MISMATCH,
+    SubjectKind.ORGANIZATION: FailureReason.ELEMENT_MISMATCH,
+}
+
+
+def decide(*, answer: RegistryAnswer, kind: SubjectKind) -> ClaimOutcome:
     """Return the outcome of a deciding answer; raises ValueError for any other answer.
 
-    A match still has to be confirmed.
+    kind: of whom the claim is. A match still has to be confirmed.
     """
     if answer in (RegistryAnswer.MISMATCH, RegistryAnswer.INVALID_INPUT):
-        return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
+        return ClaimOutcome(ClaimState.FAILED, _MISMATCHES[kind])
+    if answer is RegistryAnswer.NOT_OPERATING:
+        return ClaimOutcome(ClaimState.FAILED, FailureReason.ORGANIZATION_NOT_OPERATING)
     if answer is RegistryAnswer.NO_RECORD:
         return ClaimOutcome(ClaimState.FAILED, FailureReason.NO_RECORD)
     if answer is not RegistryAnswer.MATCH:
@@ -333,7 +420,7 @@ PER_HOUR = 5
 PER_DAY = 20
 WINDOW = timedelta(days=1)
 _LIMITS = ((PER_HOUR, timedelta(hours=1)), (PER_DAY, WINDOW))
-_KEPT = (FailureReason.MISMATCH, FailureReason.NO_RECORD)
+_KEPT = (FailureReason.MISMATCH, FailureReason.NO_RECORD, FailureReason.ELEMENT_MISMATCH)
 
 
 @dataclass(frozen=True, slots=True)

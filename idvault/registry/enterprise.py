@@ -1,23 +1,25 @@
-"""Asks the enterprise interface whether an organisation's name and code belong together; its format.
+"""Asks the enterprise interface whether an organisation's four elements belong together; its format.
 
 This project invented the format; there is no specification.
 
-- POST /enterprise/check with {ai, name, creditCode}; envelope, headers, signature and errcodes are NPPA's.
-- An answer's result is {"status": 0 match, 1 in progress, 2 mismatch, 3 no record}, without other fields.
-  Only a complete answer with HTTP status 200 decides anything.
+- POST /enterprise/check with {ai, name, creditCode, representativeName, representativeNumber}; envelope,
+  headers, signature and errcodes are NPPA's.
+- An answer's result is {"status": 0 match, 1 in progress, 2 mismatch, 3 no record, 4 not operating}, without
+  other fields. A mismatch does not say of which element; 4 is said only if all elements belong together. Only
+  a complete answer with HTTP status 200 decides anything.
 - There is no query. Sending the same ai with the same content again repeats the same check; with different
   content it is refused as in use.
-- A check without name and code is refused as illegal if the registry answers at all: that is the probe.
+- A check without its elements is refused as illegal if the registry answers at all: that is the probe.
 """
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
 from idvault.registry import nppa
-from idvault.registry.nppa import Credentials, Exchange, NppaCode, NppaRequest, NppaWireError, Question
+from idvault.registry.nppa import Credentials, Exchange, NppaCode, NppaRequest, NppaWireError
 from idvault.registry.ports import InTurn, at_any_time
 from idvault_verify.claim import Identity
 from idvault_verify.document import DocumentType
@@ -34,6 +36,7 @@ class EnterpriseStatus(IntEnum):
     IN_PROGRESS = 1
     MISMATCH = 2
     NO_RECORD = 3
+    NOT_OPERATING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,28 @@ class EnterpriseReply:
     status: EnterpriseStatus | None = None
 
 
-def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
-    """Return the request for a check; question.number: a unified social credit code."""
-    content = {"ai": question.ai, "name": question.name, "creditCode": question.number}
+@dataclass(frozen=True, slots=True)
+class EnterpriseQuestion:
+    """The content of a check: an id, and the four elements."""
+
+    ai: str
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+    representative_name: str = field(repr=False)
+    representative_number: str = field(repr=False)
+
+
+def build_check(
+    *, credentials: Credentials, question: EnterpriseQuestion, now: datetime, nonce: bytes
+) -> NppaRequest:
+    """Return the request for a check."""
+    content = {
+        "ai": question.ai,
+        "name": question.name,
+        "creditCode": question.number,
+        "representativeName": question.representative_name,
+        "representativeNumber": question.representative_number,
+    }
     return nppa.build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
 
 
@@ -68,8 +90,9 @@ _BY_STATUS: Mapping[EnterpriseStatus, RegistryAnswer] = {
     EnterpriseStatus.IN_PROGRESS: RegistryAnswer.IN_PROGRESS,
     EnterpriseStatus.MISMATCH: RegistryAnswer.MISMATCH,
     EnterpriseStatus.NO_RECORD: RegistryAnswer.NO_RECORD,
+    EnterpriseStatus.NOT_OPERATING: RegistryAnswer.NOT_OPERATING,
 }
-# How a registry refuses a check without name and code.
+# How a registry refuses a check without its elements.
 _ILLEGAL = frozenset({NppaCode.NUMBER_ILLEGAL, NppaCode.NAME_ILLEGAL, NppaCode.BODY_ERROR})
 
 
@@ -117,10 +140,18 @@ class EnterpriseRegistry:
     async def check(
         self, *, ai: str, identity: Identity, patience: float, in_turn: InTurn = at_any_time
     ) -> RegistryAnswer:
-        """Ask whether name and code belong together; may be repeated with the same ai."""
+        """Ask whether the four elements belong together; may be repeated with the same ai."""
+        # One that waited since representatives were not asked for is refused as illegal, and so a mismatch.
+        person = identity.representative
         request = build_check(
             credentials=self._credentials,
-            question=Question(ai, identity.name, identity.document.number),
+            question=EnterpriseQuestion(
+                ai,
+                identity.name,
+                identity.document.number,
+                "" if person is None else person.name,
+                "" if person is None else person.document.number,
+            ),
             now=self._clock(),
             nonce=self._random(nppa.NONCE_SIZE),
         )
@@ -131,10 +162,10 @@ class EnterpriseRegistry:
         return RegistryAnswer.NOT_SENT
 
     async def probe(self, *, ai: str, patience: float, in_turn: InTurn = at_any_time) -> RegistryAnswer:
-        """Send a check with an empty name and an empty code, which no registry decides or charges."""
+        """Send a check with empty elements, which no registry decides or charges."""
         request = build_check(
             credentials=self._credentials,
-            question=Question(ai, "", ""),
+            question=EnterpriseQuestion(ai, "", "", "", ""),
             now=self._clock(),
             nonce=self._random(nppa.NONCE_SIZE),
         )

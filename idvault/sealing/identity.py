@@ -129,11 +129,12 @@ class MemoryPairMarker:
         self._key = entropy.random(_PAIR_KEY_SIZE)
 
     def mark(self, *, relying_party: str, identity: Identity) -> bytes:
-        """Return the keyed hash of relying party, document type, number and name."""
-        document = identity.document
-        message = seal.encode(
-            _PAIR_PURPOSE, relying_party, document.type.value, document.number, identity.name
-        )
+        """Return the keyed hash of relying party, and type, number and name, also of a representative."""
+        people = [identity] if identity.representative is None else [identity, identity.representative]
+        elements = [
+            part for each in people for part in (each.document.type.value, each.document.number, each.name)
+        ]
+        message = seal.encode(_PAIR_PURPOSE, relying_party, *elements)
         return hmac.digest(self._key, message, "sha256")
 
 

@@ -24,7 +24,7 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import WebMetrics
 from idvault.session import rules as session_rules
 from idvault.web import calls, guard, limits
-from idvault.web.calls import TypedAdult
+from idvault.web.calls import TypedPerson
 from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
 from idvault.web.render import ANSWERS, States, View
@@ -162,6 +162,8 @@ class Pages:
                         )
                     )
                     return self._proving(found.session_id, key)
+                if typed["kind"] is DocumentType.UNIFIED_SOCIAL_CREDIT_CODE:
+                    typed["representative"] = _representative(form)
                 await self.vault.run(
                     calls.submit_identity(found.session_id, key, attempt=int(attempt), **typed)
                 )
@@ -368,6 +370,15 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
     return app
 
 
+def _representative(form: Mapping[str, object]) -> TypedPerson:
+    """Return the legal representative that a form names; raises HTTPBadRequest for an unknown document."""
+    kind = str(form.get("representative_document", ""))
+    if kind not in DocumentType.__members__:
+        raise web.HTTPBadRequest
+    name, number = (str(form.get(f"representative_{each}", "")) for each in ("name", "number"))
+    return TypedPerson(name, DocumentType(kind), number)
+
+
 def _is_proven(found: pb.SessionPage) -> bool:
     """Return whether a session demands a proof of a provider."""
     return found.proof not in (pb.PROOF_UNSPECIFIED, pb.PROOF_NUMBER_MATCH)
@@ -404,7 +415,7 @@ def _code(request: web.Request) -> str:
     return code
 
 
-def _guardian(form: Mapping[str, object]) -> TypedAdult | None:
+def _guardian(form: Mapping[str, object]) -> TypedPerson | None:
     """Return what an adult typed beside a child; raises HTTPBadRequest for no document of a form."""
     kind = str(form.get("guardian_document", ""))
     if not kind:
@@ -412,7 +423,7 @@ def _guardian(form: Mapping[str, object]) -> TypedAdult | None:
     if kind not in DocumentType.__members__:
         raise web.HTTPBadRequest
     name, number = str(form.get("guardian_name", "")), str(form.get("guardian_number", ""))
-    return TypedAdult(name, DocumentType(kind), number)
+    return TypedPerson(name, DocumentType(kind), number)
 
 
 def _errors(error: InvalidFields, view: View) -> dict[str, str]:
@@ -424,6 +435,8 @@ def _errors(error: InvalidFields, view: View) -> dict[str, str]:
         "guardian.real_name": "guardian_name",
         "guardian.document.number": "guardian_number",
         "guardian.document.type": "guardian_number",
+        "representative_name": "representative_name",
+        "representative_document.number": "representative_number",
         "former_document": "former",
         "former_document.number": "former",
     }

@@ -69,8 +69,8 @@ def answer_invitation(session_id: str, browser_key: str, *, answer: str) -> Rpc[
 
 
 @dataclass(frozen=True, slots=True)
-class TypedAdult:
-    """What an adult typed beside a child."""
+class TypedPerson:
+    """Another person whom somebody typed: an adult beside a child, or an organisation's representative."""
 
     name: str = field(repr=False)
     kind: DocumentType
@@ -85,9 +85,13 @@ def submit_identity(
     name: str,
     kind: DocumentType,
     number: str,
-    guardian: TypedAdult | None,
+    guardian: TypedPerson | None = None,
+    representative: TypedPerson | None = None,
 ) -> Rpc[session_pb2.SessionPage]:
-    """Make the claim of an attempt; a repeat of the attempt is the same request."""
+    """Make the claim of an attempt; a repeat of the attempt is the same request.
+
+    guardian: the adult beside a child. representative: needed for an organisation.
+    """
     request = session_pb2.SubmitIdentityRequest(
         request_id=secret.request_id(browser_key, session_id=session_id, step=f"attempt {attempt}"),
         session_id=session_id,
@@ -97,10 +101,16 @@ def submit_identity(
         document=_document(kind, number),
         guardian=_adult(guardian),
     )
+    if representative is not None:
+        place = "representative_document"
+        request.representative_name = text(representative.name, field="representative_name")
+        request.representative_document.CopyFrom(
+            _document(representative.kind, representative.number, place=place)
+        )
     return rpc(_SESSIONS, "SubmitIdentity", request, _PAGE)
 
 
-def _adult(typed: TypedAdult | None) -> session_pb2.Guardian | None:
+def _adult(typed: TypedPerson | None) -> session_pb2.Guardian | None:
     if typed is None:
         return None
     return session_pb2.Guardian(
@@ -109,10 +119,10 @@ def _adult(typed: TypedAdult | None) -> session_pb2.Guardian | None:
     )
 
 
-def _document(kind: DocumentType, number: str) -> common_pb2.IdentityDocument:
+def _document(kind: DocumentType, number: str, *, place: str = "document") -> common_pb2.IdentityDocument:
     return common_pb2.IdentityDocument(
         type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{kind.value}"),
-        number=text(number, field="document.number"),
+        number=text(number, field=f"{place}.number"),
     )
 
 
@@ -124,7 +134,7 @@ def begin_proof(
     name: str,
     kind: DocumentType,
     number: str,
-    guardian: TypedAdult | None,
+    guardian: TypedPerson | None,
     former: str,
 ) -> Rpc[session_pb2.SessionPage]:
     """Begin a proof at a provider; a repeat of the same proof is the same request."""

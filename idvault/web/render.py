@@ -137,6 +137,7 @@ class View:
             proof=_proof(found),
             provider=found.provider,
             adults=_people(found) if guarded else (),
+            representatives=_representatives(found, kind),
         )
 
     def _proof(self, found: pb.SessionPage) -> web.Response:
@@ -251,6 +252,12 @@ def _answers(found: pb.SessionPage) -> tuple[str, ...]:
 
 def _back(found: pb.SessionPage) -> str:
     return return_address.with_parameters(found.return_url, session_id=found.session_id)
+
+
+def _representatives(found: pb.SessionPage, kind: str) -> list[str]:
+    """Return the documents that a legal representative may have; none for the form of a person."""
+    code = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE.value
+    return [each for each in map(_kind, found.document_types) if each != code] if kind == code else []
 
 
 def _kind(number: common_pb2.DocumentType.ValueType) -> str:

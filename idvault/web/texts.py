@@ -93,6 +93,12 @@ TEXTS: Mapping[str, Text] = {
     "name": _("Name"),
     "name_hint": _("Exactly as on the document, with any middle dot."),
     "organization_name": _("Registered name"),
+    "representative": _("Legal representative"),
+    "representative_text": _(
+        "The registry answers only whether all of this belongs together, and whether the organisation "
+        "operates."
+    ),
+    "representative_document": _("Document of the legal representative"),
     "number": _("Document number"),
     "number_hint": _("Usually 18 characters; the last may be X."),
     "former": _("Former document number (leave empty unless your number was replaced)"),

@@ -17,7 +17,7 @@ from tools.support.edge import (
     requests,
     succeeded,
 )
-from tools.support.organizations import NAME, credit_code, organization
+from tools.support.organizations import NAME, REPRESENTATIVE, credit_code, organization
 
 
 def request(**changes: object) -> verification_pb2.VerifyOrganizationRequest:
@@ -37,7 +37,8 @@ async def test_a_command(edge: Edge) -> None:
     assert (command.request_id, command.method) == (REQUEST_ID, "VerifyOrganization")
     assert command.identity == organization()
     assert command.content == repetition.content(asked)
-    assert NAME not in repr(command)
+    for told in (NAME, REPRESENTATIVE.name, REPRESENTATIVE.document.number):
+        assert told not in repr(command)
 
 
 async def test_a_success_tells_the_category(edge: Edge) -> None:
@@ -70,6 +71,11 @@ async def test_what_is_refused(edge: Edge) -> None:
         ({"document__type": 1}, {"document.type": "CHARACTER"}),
         ({"document__number": ""}, {"document.number": "REQUIRED"}),
         ({"account_token": "x"}, {"account_token": "LENGTH"}),
+        ({"representative_name": ""}, {"representative_name": "REQUIRED"}),
+        ({"representative_document__type": 0}, {"representative_document.type": "REQUIRED"}),
+        ({"representative_document__type": 4}, {"representative_document.type": "CHARACTER"}),
+        ({"representative_document__type": 9}, {"representative_document.type": "CHARACTER"}),
+        ({"representative_document__number": "1"}, {"representative_document.number": "LENGTH"}),
     ):
         told = await refused(channel, VERIFY_ORGANIZATION, request(**changes).SerializeToString())
         assert (told.code.name, told.fields) == ("INVALID_ARGUMENT", fields)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from idvault_verify.attest import payload
@@ -15,6 +15,7 @@ from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import common_pb2
 from idvault_verify.v1.sealed_identity_pb2 import SealedIdentity
 from tools.support import builders
+from tools.support.organizations import organization
 
 RESIDENT = common_pb2.DOCUMENT_TYPE_RESIDENT_ID
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -25,9 +26,10 @@ def _padded(message: bytes) -> bytes:
     return framed + bytes(-len(framed) % 512)
 
 
+DOCUMENTS = st.builds(Document, st.sampled_from(DocumentType), TEXT)
 PAYLOADS = st.builds(
     Payload,
-    st.builds(Identity, TEXT, st.builds(Document, st.sampled_from(DocumentType), TEXT)),
+    st.builds(Identity, TEXT, DOCUMENTS, st.none() | st.builds(Identity, TEXT, DOCUMENTS)),
     st.none() | st.sampled_from(RegistryAnswer),
     st.none() | st.builds(Consent, TEXT, st.datetimes(timezones=st.just(UTC))),
     TEXT,
@@ -35,6 +37,8 @@ PAYLOADS = st.builds(
 
 
 @given(whole=PAYLOADS)
+@example(whole=Payload(builders.identity()))
+@example(whole=Payload(organization()))
 def test_a_payload_comes_back(whole: Payload) -> None:
     """Every identity, with or without answer and consent, decodes to itself."""
     assert payload.decode(payload.encode(whole)) == whole

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_its_own_tests_pass(package: Path, vault: Server, stranger: Tls, tmp_pat
     settings = {
         "ready": str(vault.ready_file),
         "people": [{"name": person.name, "number": person.number} for person in people],
-        "organization": {"name": organization.name, "number": organization.number},
+        "organization": asdict(organization),
         "other_ca": str(stranger.ca),
     }
     (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")

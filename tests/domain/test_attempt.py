@@ -78,5 +78,6 @@ def test_never_more_than_the_limits(ages: list[int], later: list[int]) -> None:
 def test_what_the_registry_denied_stays_charged(reason: FailureReason) -> None:
     """A match with a refusal is given back as a success is."""
     kept = claim_rules.is_kept(outcome=ClaimOutcome(ClaimState.FAILED, reason))
-    assert kept is (reason in (FailureReason.MISMATCH, FailureReason.NO_RECORD))
+    denied = (FailureReason.MISMATCH, FailureReason.NO_RECORD, FailureReason.ELEMENT_MISMATCH)
+    assert kept is (reason in denied)
     assert not claim_rules.is_kept(outcome=ClaimOutcome(ClaimState.SUCCEEDED))

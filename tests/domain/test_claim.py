@@ -1,5 +1,6 @@
 """The rules of a claim."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from idvault.account import rules as account_rules
 from idvault.account.rules import Slot
 from idvault.claim import rules as claim_rules
-from idvault.claim.rules import ClaimOutcome, ClaimRules, Owner
+from idvault.claim.rules import ClaimOutcome, ClaimRules, Owner, Representative
 from idvault_verify import claim as verify_claim
 from idvault_verify import document
 from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
@@ -198,16 +199,36 @@ def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) ->
 )
 def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimOutcome) -> None:
     """Only a full match succeeds."""
-    decided = claim_rules.decide(answer=answer)
+    decided = claim_rules.decide(answer=answer, kind=SubjectKind.INDIVIDUAL)
     assert decided == outcome
     assert decided.succeeded == (answer is RegistryAnswer.MATCH)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "charged"),
+    [
+        (RegistryAnswer.MATCH, None, False),
+        (RegistryAnswer.MISMATCH, FailureReason.ELEMENT_MISMATCH, True),
+        (RegistryAnswer.INVALID_INPUT, FailureReason.ELEMENT_MISMATCH, True),
+        (RegistryAnswer.NO_RECORD, FailureReason.NO_RECORD, True),
+        (RegistryAnswer.NOT_OPERATING, FailureReason.ORGANIZATION_NOT_OPERATING, False),
+    ],
+)
+def test_what_an_answer_makes_of_an_organizations_claim(
+    answer: RegistryAnswer, reason: FailureReason | None, charged: bool
+) -> None:
+    """A mismatch is of an element, and stays charged; whoever has all elements has guessed nothing."""
+    decided = claim_rules.decide(answer=answer, kind=SubjectKind.ORGANIZATION)
+    assert decided.failure_reason is reason
+    assert decided.succeeded == (reason is None)
+    assert claim_rules.is_kept(outcome=decided) is charged
 
 
 @pytest.mark.parametrize("answer", sorted(set(RegistryAnswer) - DECIDED))
 def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
     """A failure of the registry does not decide a claim."""
     with pytest.raises(ValueError, match="does not decide a claim"):
-        claim_rules.decide(answer=answer)
+        claim_rules.decide(answer=answer, kind=SubjectKind.INDIVIDUAL)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +367,11 @@ def test_revisions_never_fall(state: AccountState, succeeds: bool, days: int) ->
 ORGANIZATIONS = ClaimRules(32, frozenset(DocumentType), builders.ZONE, organization_name_limit=50)
 
 
+def _representative(**changes: Any) -> Representative:
+    person = organizations.REPRESENTATIVE
+    return replace(Representative(person.name, person.document.type, person.document.number), **changes)
+
+
 def _organization(**changes: Any) -> Identity:
     who = organizations.organization()
     return claim_rules.check_organization(
@@ -353,6 +379,7 @@ def _organization(**changes: Any) -> Identity:
             "organization_name": who.name,
             "document_type": who.document.type,
             "number": who.document.number,
+            "representative": _representative(),
             "rules": ORGANIZATIONS,
             "today": TODAY,
             **changes,
@@ -376,6 +403,67 @@ def test_an_organizations_name_has_a_limit_of_its_own() -> None:
         _organization(organization_name="虚" * 51, number="9" * 18)
     assert refused.value.reason is Reason.INVALID_NAME
     assert [each.field for each in refused.value.violations] == ["organization_name", "document.number"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "fields"),
+    [
+        ({"name": ""}, Reason.INVALID_NAME, ["representative_name"]),
+        ({"name": "某" * 33}, Reason.INVALID_NAME, ["representative_name"]),
+        ({"number": "1"}, Reason.INVALID_DOCUMENT_NUMBER, ["representative_document.number"]),
+        (
+            {"name": "1", "number": "1"},
+            Reason.INVALID_NAME,
+            ["representative_name", "representative_document.number"],
+        ),
+        ({"type": CREDIT}, Reason.UNSUPPORTED_DOCUMENT, ["representative_document.type"]),
+        ({"type": None}, Reason.UNSUPPORTED_DOCUMENT, ["representative_document.type"]),
+    ],
+)
+def test_a_representative_is_checked_as_a_person_is(
+    changes: dict[str, Any], reason: Reason, fields: list[str]
+) -> None:
+    """The limit of a person's name, a person's document; the fields are those of this request."""
+    with pytest.raises(InvalidError) as refused:
+        _organization(representative=_representative(**changes))
+    assert refused.value.reason is reason
+    assert [each.field for each in refused.value.violations] == fields
+
+
+def test_a_missing_representative_is_named_after_the_organization() -> None:
+    """Every invalid field is told at once; a document that was not given is REQUIRED."""
+    missing = Representative("", None, "", is_given=False)
+    with pytest.raises(InvalidError) as refused:
+        _organization(number="9" * 18, representative=missing)
+    assert refused.value.reason is Reason.INVALID_DOCUMENT_NUMBER
+    assert refused.value.violations[1:] == (Violation("representative_document.type", FieldCode.REQUIRED),)
+    assert organizations.REPRESENTATIVE.name not in repr(_representative())
+
+
+@pytest.mark.parametrize(
+    ("name", "representative", "spelled"),
+    [
+        ("虚构公司", "某一", None),
+        ("䶮构公司", "某一", ("\ue863构公司", "某一")),
+        ("虚构公司", "某䶮", ("虚构公司", "某\ue863")),
+        ("䶮构公司", "某䶮", ("\ue863构公司", "某\ue863")),
+    ],
+)
+def test_the_other_spelling_is_of_both_names(
+    name: str, representative: str, spelled: tuple[str, str] | None
+) -> None:
+    """A second check has the private-use spelling wherever there is one."""
+    person = replace(organizations.REPRESENTATIVE, name=representative)
+    who = organizations.organization(name=name, representative=person)
+    found = claim_rules.alternative_spelling(identity=who)
+    assert (found and found.representative and (found.name, found.representative.name)) == spelled
+
+
+@pytest.mark.parametrize(("name", "spelled"), [("某一", None), ("某䶮", "某\ue863")])
+def test_the_other_spelling_of_a_person(name: str, spelled: str | None) -> None:
+    """Nothing but the name changes."""
+    found = claim_rules.alternative_spelling(identity=builders.identity(name=name))
+    assert found == (None if spelled is None else builders.identity(name=spelled))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DocumentType if kind is not CREDIT])

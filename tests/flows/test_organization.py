@@ -4,6 +4,7 @@ Platforms ask through the client; what the worker does has no method.
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,10 +14,11 @@ from sqlalchemy import select
 from idvault.claim.job import rules as job_rules
 from idvault.core.tables.claim import jobs
 from idvault.registry.absent import AbsentRegistry
-from idvault_client import FailureReason, Verification
+from idvault_client import FailureReason, TooManyAttempts, Verification
 from idvault_dev.mock_registry.server import Options
 from idvault_verify.account import AccountState, SubjectKind
 from idvault_verify.claim import ClaimState
+from idvault_verify.document import DocumentType
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.registry import RegistryAnswer
 from tests.support.registry_session import RegistrySession, Uncapped, registry_session
@@ -24,7 +26,7 @@ from tools.support import sql
 from tools.support.databases import Databases
 from tools.support.fakes.registry import FakeRegistry
 from tools.support.flow_world import World, at, open_world
-from tools.support.organizations import organization
+from tools.support.organizations import REPRESENTATIVE, organization
 
 LATE = 48 * 3600
 
@@ -47,6 +49,36 @@ async def test_the_registry_of_organizations_is_asked_and_no_other(world: World)
     assert found.status.organization_category is OrganizationCategory.COMPANY
     assert world.registry.checks == []
     assert [identity for _ai, identity in world.organizations.checks] == [organization()]
+
+
+async def test_every_guess_of_an_element_is_an_attempt(world: World) -> None:
+    """A mismatch does not say of which element; five guesses an hour are the limit, whichever varies."""
+    world.organizations.verdict = RegistryAnswer.MISMATCH
+    for number in range(5):
+        person = replace(REPRESENTATIVE, name="某一" + "二三四五六"[number])
+        found = await world.claim(number, organization(representative=person))
+        assert found.failure_reason is FailureReason.ELEMENT_MISMATCH
+    with pytest.raises(TooManyAttempts):
+        await claim(world, 6)
+
+
+async def test_one_that_does_not_operate_is_no_guess(world: World) -> None:
+    """It is not verified, takes no place, and is not charged: whoever claimed it had every element."""
+    world.organizations.verdict = RegistryAnswer.NOT_OPERATING
+    for number in range(6):
+        found = await claim(world, number)
+        assert found.failure_reason is FailureReason.ORGANIZATION_NOT_OPERATING
+        assert (found.status.state, found.status.organization_category) == (AccountState.REJECTED, None)
+    world.organizations.verdict = RegistryAnswer.MATCH
+    assert (await claim(world, 7)).state is ClaimState.SUCCEEDED
+
+
+async def test_a_waiting_claim_keeps_its_representative(world: World) -> None:
+    """The worker asks with all four elements, which only the sealed intake has kept."""
+    world.organizations.script.append(RegistryAnswer.UNKNOWN)
+    assert (await claim(world)).state is ClaimState.PENDING
+    await world.work(seconds=20)
+    assert [identity for _ai, identity in world.organizations.checks][-1] == organization()
 
 
 async def test_no_record_is_an_answer_of_its_own_and_no_attempt(world: World) -> None:
@@ -130,7 +162,8 @@ async def test_both_modes_of_keeping_what_nobody_heard(
 async def _world(databases: Databases, registry: RegistrySession) -> World:
     # The world has fakes; these two are the real adapter with the same methods.
     asked = cast(FakeRegistry, Uncapped(inner=registry.adapter))
-    return await open_world(databases, registry=asked, organizations=asked)
+    people = asked if DocumentType.RESIDENT_ID in registry.adapter.document_types else FakeRegistry()
+    return await open_world(databases, registry=people, organizations=asked)
 
 
 async def test_an_outage_of_their_registry_holds_back_no_person(world: World) -> None:

@@ -179,6 +179,10 @@ def test_payloads_are_the_same_bytes(kind: DocumentType) -> None:
     waiting = Identity(kind.value, builders.NUMBER, builders.NAME)
     assert payload.encode(waiting) == product_payload.encode(Payload(claim))
     assert payload.decode(product_payload.encode(Payload(claim))) == waiting
+    represented = Payload(replace(claim, representative=builders.identity()))
+    theirs = replace(waiting, representative=replace(waiting, document_type="RESIDENT_ID"))
+    assert payload.encode(theirs) == product_payload.encode(represented)
+    assert payload.decode(product_payload.encode(represented)) == theirs
 
 
 async def test_columns_are_packed_alike() -> None:

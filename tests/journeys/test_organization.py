@@ -1,6 +1,8 @@
 """An organisation signs up: name and code are checked as for a person, and only a category is revealed."""
 
-from idvault_client import SubjectKind, Vault
+from dataclasses import replace
+
+from idvault_client import FailureReason, SubjectKind, Vault
 from idvault_client.testing import SyntheticOrganization, invent_organization
 from idvault_verify.organization import OrganizationCategory
 from tests.support.house import House
@@ -29,18 +31,31 @@ def test_an_organization_is_verified_and_shows_its_category(vault: Vault, regist
 
 
 def test_no_code_is_told(house: House, vault: Vault, registry: Registry) -> None:
-    """Code and name are in no answer, file or metric, whether they match or not."""
+    """No element is in an answer, file or metric, whether they match or not, nor is it told which differs."""
     who = newcomer(registry)
     answers = [
         verify_organization(vault, who),
-        verify_organization(vault, SyntheticOrganization(invent_organization().name, who.number)),
+        verify_organization(vault, replace(who, name=invent_organization().name)),
+        verify_organization(vault, replace(who, representative=invent_organization().representative)),
     ]
-    assert [answer.succeeded for answer in answers] == [True, False]
+    assert [answer.succeeded for answer in answers] == [True, False, False]
+    assert {answer.failure_reason for answer in answers[1:]} == {FailureReason.ELEMENT_MISMATCH}
     told = f"{answers} {[vault.get_status(answer.account_token) for answer in answers]}"
     metrics = "".join(fetch(url).decode() for url in house.ready["metrics"].values())
-    kept = traces.search(traces.files(house.state, without=[]), [who.number, who.name])
+    canaries = [who.number, who.name, who.representative.number, who.representative.name]
+    kept = traces.search(traces.files(house.state, without=[]), canaries)
     assert not [hit.path for hit in kept]
-    assert not [text for text in (told, metrics) if who.number in text or who.name in text]
+    assert not [text for text in (told, metrics) for canary in canaries if canary in text]
+
+
+def test_one_that_does_not_operate_is_not_verified(vault: Vault, registry: Registry) -> None:
+    """A company that was deregistered, or has lost its licence, gets no badge."""
+    for status in ("deregistered", "licence_revoked"):
+        gone = replace(invent_organization(), status=status)
+        registry.add_organizations(gone)
+        answer = verify_organization(vault, gone)
+        assert answer.failure_reason is FailureReason.ORGANIZATION_NOT_OPERATING
+        assert not vault.get_status(answer.account_token).is_verified
 
 
 def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registry: Registry) -> None:
@@ -59,7 +74,7 @@ def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registr
 
 
 def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: Registry) -> None:
-    """Type, code and name are in the record, and in no database column."""
+    """Type, code and name are in the record, with the representative, and in no database column."""
     who = newcomer(registry)
     answer = verify_organization(vault, who)
     payload = open_record.open_record(
@@ -70,3 +85,6 @@ def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: R
     )
     assert (payload.identity.name, payload.identity.document.number) == (who.name, who.number)
     assert payload.identity.subject_kind.value == "ORGANIZATION"
+    person = payload.identity.representative
+    assert person is not None
+    assert (person.name, person.document.number) == (who.representative.name, who.representative.number)

@@ -1,14 +1,15 @@
 """The mock registry's organisations and their checks. All of them are synthetic."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from idvault.registry.enterprise import EnterpriseStatus
-from idvault.registry.nppa import NppaCode, Question
-from idvault_dev.mock_registry import organization
+from idvault.registry.enterprise import EnterpriseQuestion, EnterpriseStatus
+from idvault.registry.nppa import NppaCode
+from idvault_dev.mock_registry import organization, population
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.enterprise import EnterpriseLedger
 from idvault_dev.mock_registry.organization import Organization
@@ -16,16 +17,26 @@ from idvault_dev.mock_registry.population import PopulationError
 from idvault_dev.mock_registry.registry_half import RefusedError
 from idvault_verify import document, name
 from tests.support.mock_registry import Running
-from tools.support.organizations import NAME, credit_code
+from tools.support.organizations import NAME, REPRESENTATIVE, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-KNOWN = Question("a" * 32, NAME, credit_code())
+WHO = (REPRESENTATIVE.name, REPRESENTATIVE.document.number)
+KNOWN = EnterpriseQuestion("a" * 32, NAME, credit_code(), *WHO)
 
 
 def ledger(*, keep_unheard: bool = True) -> EnterpriseLedger:
     """Return a ledger that knows one organisation."""
     return EnterpriseLedger(
-        organizations=[organization.organization({"name": NAME, "number": credit_code()})],
+        organizations=[
+            organization.organization(
+                {
+                    "name": NAME,
+                    "number": credit_code(),
+                    "representative_name": REPRESENTATIVE.name,
+                    "representative_number": REPRESENTATIVE.document.number,
+                }
+            )
+        ],
         keep_unheard=keep_unheard,
         caps=DayCaps(name=9, number=9),
         counters=Counters(),
@@ -52,7 +63,7 @@ def test_an_id_belongs_to_one_name_and_code() -> None:
     memory = ledger()
     memory.check(KNOWN, now=NOW)
     with pytest.raises(RefusedError) as caught:
-        memory.check(Question(KNOWN.ai, "虚构别名公司", KNOWN.number), now=NOW)
+        memory.check(replace(KNOWN, name="虚构别名公司"), now=NOW)
     assert caught.value.code is NppaCode.AI_IN_USE
     assert charged(memory) == (1, 1)
 
@@ -63,7 +74,7 @@ def test_what_nobody_heard_may_be_forgotten() -> None:
     for _ in range(2):
         assert memory.check(KNOWN, now=NOW) is EnterpriseStatus.MATCH
     assert charged(memory) == (2, 0)
-    waiting = Question("b" * 32, NAME, credit_code())
+    waiting = replace(KNOWN, ai="b" * 32)
     assert memory.check(waiting, now=NOW, in_progress=True) is EnterpriseStatus.IN_PROGRESS
     assert memory.check(waiting, now=NOW) is EnterpriseStatus.IN_PROGRESS
     assert memory.settle(waiting.ai, EnterpriseStatus.NO_RECORD, now=NOW)
@@ -78,7 +89,19 @@ def test_generated_organizations_are_the_same_each_time() -> None:
     assert made == organization.generate()
     assert made != organization.generate(seed=1)
     assert len({each.number for each in made}) == len(made)
-    assert {each.kind for each in made} == {"ordinary", "brackets", "private_use", "renamed"}
+    assert {each.kind for each in made} == {
+        "ordinary",
+        "brackets",
+        "private_use",
+        "renamed",
+        "deregistered",
+        "licence_revoked",
+    }
+    assert {each.status for each in made} == set(organization.STATUSES)
+    people = {(one.registry_name, one.number) for one in population.generate()}
+    represented = [(each.representative_name, each.representative_number) for each in made]
+    assert set(represented) <= people
+    assert len(set(represented)) == len(made)
     assert {each.number[:2] for each in made} >= {"11", "12", "13", "51", "52", "53", "91", "92", "93"}
     for each in made:
         organization.check_number(each.number)
@@ -89,7 +112,15 @@ def test_generated_organizations_are_the_same_each_time() -> None:
 
 def test_no_repr_shows_an_organization() -> None:
     """Neither name nor code is in a repr."""
-    assert repr(organization.generate()[0]) == "Organization(kind='ordinary')"
+    assert repr(organization.generate()[0]) == "Organization(kind='ordinary', status='operating')"
+
+
+def test_one_without_a_representative_matches_nobody() -> None:
+    """Nor does an organisation that an older population file holds."""
+    memory = ledger()
+    other = organization.code("92", "MA000001")
+    memory.add([organization.organization({"name": NAME, "number": other})])
+    assert memory.check(replace(KNOWN, number=other), now=NOW) is EnterpriseStatus.MISMATCH
 
 
 async def test_organizations_are_added_by_the_admin_port(registry: Running) -> None:
@@ -105,6 +136,10 @@ async def test_organizations_are_added_by_the_admin_port(registry: Running) -> N
         {"name": 1, "number": new["number"]},
         "x",
         {**new, "x": "y"},
+        {**new, "status": "asleep"},
+        {**new, "representative_name": REPRESENTATIVE.name},
+        {**new, "representative_number": REPRESENTATIVE.document.number},
+        {**new, "representative_name": REPRESENTATIVE.name, "representative_number": "1"},
         [new, {}],
     ]
     for wrong in wrongs:

@@ -1,6 +1,7 @@
 """The enterprise adapter against the mock registry, and the placeholder for a missing registry."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,20 +27,44 @@ async def session(tmp_path: Path) -> AsyncIterator[RegistrySession]:
 
 
 async def test_every_answer_is_one_of_the_vaults(session: RegistrySession) -> None:
-    """Match, mismatch and no record are three answers; people's checks are not counted."""
-    known = session.known()
-    wrong_name = organization(name="虚构别名公司")
-    assert await session.check(1, known) is RegistryAnswer.MATCH
-    assert await session.check(2, type(known)(wrong_name.name, known.document)) is RegistryAnswer.MISMATCH
-    assert await session.check(3, organization()) is RegistryAnswer.NO_RECORD
+    """Match, mismatch, no record and not operating are four answers; people's checks are not counted."""
+    assert await session.check(1, session.known()) is RegistryAnswer.MATCH
+    assert await session.check(2, organization()) is RegistryAnswer.NO_RECORD
+    for number, kind in ((3, "deregistered"), (4, "licence_revoked")):
+        assert await session.check(number, session.known(kind)) is RegistryAnswer.NOT_OPERATING
     counters = await session.registry.counters()
-    assert (counters["enterprise_check"], counters["check"], counters["charged"]) == (3, 0, 3)
+    assert (counters["enterprise_check"], counters["check"], counters["charged"]) == (4, 0, 4)
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "deregistered"])
+async def test_an_element_that_differs_is_not_told(session: RegistrySession, kind: str) -> None:
+    """Another name, representative's name or number: one answer, also of who does not operate."""
+    known = session.known(kind)
+    person, other = known.representative, session.known("brackets").representative
+    assert person is not None
+    assert other is not None
+    for number, wrong in enumerate(
+        (
+            replace(known, name="虚构别名公司"),
+            replace(known, representative=replace(person, name=other.name)),
+            replace(known, representative=replace(person, document=other.document)),
+            replace(known, representative=other),
+        )
+    ):
+        assert await session.check(number, wrong) is RegistryAnswer.MISMATCH
+
+
+async def test_without_a_representative_nothing_matches(session: RegistrySession) -> None:
+    """A claim that has waited since before representatives is refused as illegal, and costs nothing."""
+    waited = replace(session.known(), representative=None)
+    assert await session.check(1, waited) is RegistryAnswer.INVALID_INPUT
+    assert await session.count("charged") == 0
 
 
 async def test_illegal_input_is_not_charged(session: RegistrySession) -> None:
     """A name that is too long and an invalid code are refused by the registry too."""
     for number, who in enumerate((organization(name="虚" * 51), organization(body="00000000"))):
-        odd = who if number == 0 else type(who)(who.name, type(who.document)(who.document.type, "9" * 18))
+        odd = who if number == 0 else replace(who, document=replace(who.document, number="9" * 18))
         assert await session.check(number, odd) is RegistryAnswer.INVALID_INPUT
     assert await session.count("charged") == 0
 

@@ -3,21 +3,25 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.registry import enterprise, nppa
-from idvault.registry.enterprise import EnterpriseReply, EnterpriseStatus
+from idvault.registry.enterprise import EnterpriseQuestion, EnterpriseReply, EnterpriseStatus
 from idvault.registry.nppa import Credentials, NppaCode, NppaWireError, Question
 from idvault_dev.mock_registry import registry_half
 from idvault_dev.mock_registry.registry_half import RefusedError
-from tools.support.organizations import NAME, credit_code
+from tools.support.organizations import NAME, REPRESENTATIVE, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
 WHO = Credentials("test-appId", "test-bizId", "2836e95fcd10e04b0069bb1ee659955b")
-QUESTION = Question("b" * 32, NAME, credit_code())
+QUESTION = EnterpriseQuestion(
+    "b" * 32, NAME, credit_code(), REPRESENTATIVE.name, REPRESENTATIVE.document.number
+)
 
 
 def test_a_check_travels() -> None:
@@ -29,14 +33,31 @@ def test_a_check_travels() -> None:
         accepted=(WHO,), headers=request.headers, params=request.params, body=request.body, now=NOW
     )
     content = registry_half.open_body(secret_key=WHO.secret_key, body=request.body)
-    assert content == {"ai": QUESTION.ai, "name": QUESTION.name, "creditCode": QUESTION.number}
+    assert content == {
+        "ai": QUESTION.ai,
+        "name": QUESTION.name,
+        "creditCode": QUESTION.number,
+        "representativeName": REPRESENTATIVE.name,
+        "representativeNumber": REPRESENTATIVE.document.number,
+    }
     assert registry_half.read_enterprise_check(credentials=caller, body=request.body) == QUESTION
-    assert QUESTION.number.encode() not in request.body
+    for told in (QUESTION.number, REPRESENTATIVE.document.number):
+        assert told.encode() not in request.body
+        assert told not in repr(QUESTION)
+
+
+def test_the_printed_sample_is_what_is_sent() -> None:
+    """The documented body, signature and time are those of the documented elements."""
+    request = enterprise.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    page = (ROOT / "docs" / "enterprise-registry.md").read_text("utf-8")
+    for part in (request.body.decode(), request.headers["sign"], request.headers["timestamps"]):
+        assert part in page
 
 
 def test_a_persons_check_is_none_of_an_organization() -> None:
     """A body of the NPPA wire has no creditCode and gives errcode 1012."""
-    other = nppa.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    asked = Question(QUESTION.ai, QUESTION.name, QUESTION.number)
+    other = nppa.build_check(credentials=WHO, question=asked, now=NOW, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
         registry_half.read_enterprise_check(credentials=WHO, body=other.body)
     assert caught.value.code is NppaCode.BODY_ERROR
@@ -63,7 +84,7 @@ def test_a_refusal_is_read_by_its_code() -> None:
         {"errcode": 0},
         {"errcode": 0, "data": {}},
         {"errcode": 0, "data": {"result": {}}},
-        {"errcode": 0, "data": {"result": {"status": 4}}},
+        {"errcode": 0, "data": {"result": {"status": 5}}},
         {"errcode": 0, "data": {"result": {"status": -1}}},
         {"errcode": 0, "data": {"result": {"status": "0"}}},
         {"errcode": 0, "data": {"result": {"status": False}}},

@@ -1,7 +1,7 @@
 """Claims that are not sent look like wrong names that are."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -138,7 +138,7 @@ async def test_a_silent_outage_does_not_tell_whose_number_it_is(tmp_path: Path, 
         timed = TimedRegistry(inner=Uncapped(inner=session.adapter), clock=clock)
         withheld = WithheldRegistry(timed=timed, sleep=asyncio.sleep, choose=max)
         other = session.known(index=1)
-        who = type(other)(other.name, session.known().document)
+        who = replace(session.known(), name=other.name)
 
         async def answers(first: int, patience: float) -> tuple[RegistryAnswer, RegistryAnswer]:
             unsent = await withheld.check(ai=ai(first), identity=who, patience=patience)

@@ -1,8 +1,11 @@
 """Marking pairs of number and name."""
 
+from dataclasses import replace
+
 from idvault.sealing.identity import MemoryPairMarker
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy
+from tools.support.organizations import REPRESENTATIVE, organization
 
 
 def test_a_pair_has_one_mark_in_a_process() -> None:
@@ -17,6 +20,21 @@ def test_a_pair_has_one_mark_in_a_process() -> None:
     }
     assert len(marks) == 8
     assert {len(mark) for mark in marks} == {32}
+
+
+def test_an_organizations_pair_has_its_representative() -> None:
+    """Each guess of a representative is an attempt of its own."""
+    marker, person = MemoryPairMarker(entropy=CountingEntropy()), REPRESENTATIVE
+    guesses = [
+        organization(),
+        organization(name="虚构别名公司"),
+        organization(representative=replace(person, name="某一二")),
+        organization(representative=replace(person, document=builders.identity().document)),
+        organization(representative=builders.identity()),
+        organization(representative=None),
+    ]
+    marks = {marker.mark(relying_party="platform-a", identity=each) for each in guesses}
+    assert len(marks) == len(set(guesses))
 
 
 def test_no_two_processes_share_a_key() -> None:

@@ -62,10 +62,19 @@ class RegistrySession:
         """Return one of the registry's entries of a kind; name: which of its names to use."""
         entries = json.loads(self.registry.population.read_text("utf-8"))[self.kind]
         found = [entry for entry in entries if entry["kind"] == kind][index]
-        return Identity(found[name], Document(_TYPES[self.kind], found["number"]))
+        return Identity(
+            found[name],
+            Document(_TYPES[self.kind], found["number"]),
+            _representative(found) if self.kind == "organizations" else None,
+        )
 
     async def count(self, name: str) -> int:
         return (await self.registry.counters())[name]
+
+
+def _representative(entry: dict[str, str]) -> Identity:
+    document = Document(DocumentType.RESIDENT_ID, entry["representative_number"])
+    return Identity(entry["representative_name"], document)
 
 
 def adapter(

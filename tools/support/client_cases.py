@@ -127,7 +127,13 @@ _AGAIN = {**_REPEAT, "account_token": TOKEN, "invitation_code": "code-1"}
 VAULT = {
     "verify_individual": Arguments(_VERIFIED, _AGAIN),
     "verify_organization": Arguments(
-        {**_VERIFIED, "document": unified_social_credit_code("91110000MA00000001")}, _AGAIN
+        {
+            **_VERIFIED,
+            "document": unified_social_credit_code("91110000MA00000001"),
+            "representative_name": "钱宁",
+            "representative_document": resident_id("11000019900101000X"),
+        },
+        _AGAIN,
     ),
     "get_verification": Arguments(
         {"request_id": REQUEST_ID}, several={"request_id": (UUID(REQUEST_ID), "", None)}

@@ -56,7 +56,7 @@ from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
 from tools.support import campaign_edge, people
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tools.support.campaign_edge import CampaignEdge
-from tools.support.organizations import organization
+from tools.support.organizations import REPRESENTATIVE, organization
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TOKEN = "acct_" + "0" * 25 + "1"
@@ -144,6 +144,10 @@ def organization_request() -> verification_pb2.VerifyOrganizationRequest:
         organization_name=who.name,
         document=common_pb2.IdentityDocument(
             type=common_pb2.DOCUMENT_TYPE_UNIFIED_SOCIAL_CREDIT_CODE, number=who.document.number
+        ),
+        representative_name=REPRESENTATIVE.name,
+        representative_document=common_pb2.IdentityDocument(
+            type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=REPRESENTATIVE.document.number
         ),
         consent=person.consent,
     )

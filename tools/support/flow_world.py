@@ -160,16 +160,20 @@ class World:
         code: that of an invitation by link. options: those of `client`.
         """
         who, vault = who or builders.identity(), self.client(**options)
-        is_person = who.subject_kind is SubjectKind.INDIVIDUAL
-        document = (resident_id if is_person else unified_social_credit_code)(who.document.number)
-        verify = vault.verify_individual if is_person else vault.verify_organization
-        return await verify(
+        given: dict[str, Any] = {
+            "consent": _CONSENT,
+            "request_id": request_id(number),
+            "account_token": token,
+            "invitation_code": code,
+        }
+        if (person := who.representative) is None:
+            return await vault.verify_individual(who.name, resident_id(who.document.number), **given)
+        return await vault.verify_organization(
             who.name,
-            document,
-            consent=_CONSENT,
-            request_id=request_id(number),
-            account_token=token,
-            invitation_code=code,
+            unified_social_credit_code(who.document.number),
+            representative_name=person.name,
+            representative_document=resident_id(person.document.number),
+            **given,
         )
 
     async def claimed(self, number: int = 1, **options: Any) -> Verification:

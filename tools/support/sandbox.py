@@ -137,6 +137,8 @@ def claim_organization(
     return vault.verify_organization(
         who.name,
         unified_social_credit_code(who.number),
+        representative_name=who.representative.name,
+        representative_document=resident_id(who.representative.number),
         consent=Consent("terms-3", datetime.now(UTC)),
         request_id=str(uuid4()),
         account_token=account_token,

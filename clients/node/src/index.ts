@@ -13,5 +13,5 @@ export {
   Verification,
 } from "./values.js";
 export type { Consent, IdentityDocument, IssuedToken, Statuses } from "./values.js";
-export { connect, Vault, type ClaimOptions } from "./vault.js";
+export { connect, Vault, type ClaimOptions, type Representative } from "./vault.js";
 export type * from "./vocabulary.js";

@@ -15,6 +15,12 @@ import { AT_ONCE } from "./vocabulary.js";
 
 const BATCH_SIZE = 1000;
 
+/** The legal representative of an organisation. */
+export interface Representative {
+  readonly name: string;
+  readonly document: IdentityDocument;
+}
+
 /** What a claim needs besides name and document. */
 export interface ClaimOptions {
   readonly consent: Consent;
@@ -61,10 +67,19 @@ export class Vault {
     return this.#read("VerificationService", "VerifyIndividual", request, values.verification);
   }
 
-  /** Verifies an organisation's registered name and unified social credit code. */
-  async verifyOrganization(name: string, document: IdentityDocument, options: ClaimOptions): Promise<Verification> {
-    const organizationName = values.text(name, "organization_name", "INVALID_NAME");
-    const request = { organizationName, ...claim(document, options) };
+  /** Verifies an organisation's registered name, its unified social credit code and its legal representative. */
+  async verifyOrganization(
+    name: string,
+    document: IdentityDocument,
+    representative: Representative,
+    options: ClaimOptions,
+  ): Promise<Verification> {
+    const request = {
+      organizationName: values.text(name, "organization_name", "INVALID_NAME"),
+      representativeName: values.text(representative.name, "representative_name", "INVALID_NAME"),
+      representativeDocument: identityDocument(representative.document, "representative_document"),
+      ...claim(document, options),
+    };
     return this.#read("VerificationService", "VerifyOrganization", request, values.verification);
   }
 
@@ -275,17 +290,21 @@ function identified(service: string, method: string, request: object): object {
   return { ...request, requestId: given || randomUUID() };
 }
 
-function claim(document: IdentityDocument, options: ClaimOptions) {
-  const { consent } = options;
+function identityDocument(document: IdentityDocument, field: string) {
   if (typeof document?.number !== "string" || typeof document.type !== "string") {
-    throw new TypeError("document must be an IdentityDocument, as residentId() and its like return it");
+    throw new TypeError(`${field} must be an IdentityDocument, as residentId() and its like return it`);
   }
   return {
+    type: `DOCUMENT_TYPE_${document.type}` as const,
+    number: values.text(document.number, `${field}.number`, "INVALID_DOCUMENT_NUMBER"),
+  };
+}
+
+function claim(document: IdentityDocument, options: ClaimOptions) {
+  const { consent } = options;
+  return {
     requestId: options.requestId ?? "",
-    document: {
-      type: `DOCUMENT_TYPE_${document.type}` as const,
-      number: values.text(document.number, "document.number", "INVALID_DOCUMENT_NUMBER"),
-    },
+    document: identityDocument(document, "document"),
     consent: {
       policyVersion: values.text(consent.policyVersion, "consent.policy_version", "CONSENT_MISSING"),
       agreeTime: values.timestamp(consent.agreeTime),

@@ -427,6 +427,14 @@ export const FAILURES = {
     "zh": "曾有他人使用该姓名和号码通过认证，因此仅凭姓名和号码无法在此认证。请联系客服证明是您本人。",
     "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
   },
+  "ORGANIZATION_NOT_OPERATING": {
+    "zh": "登记机关答复该机构已不在营业状态：已注销，或被吊销执照。",
+    "en": "The registry says that this organisation does not operate: it was deregistered, or its licence was revoked."
+  },
+  "ELEMENT_MISMATCH": {
+    "zh": "机构名称、代码与法定代表人信息不一致。请逐项核对。",
+    "en": "The name, the code and the legal representative of the organisation do not all belong together. Please check all of them."
+  },
   "GUARDIAN_REQUIRED": {
     "zh": "该用户未满 14 周岁。请在本应用打开的页面上，与家长或监护人一起完成认证。",
     "en": "This person is under 14. Please verify on the page that this app opens, together with a parent or another responsible adult."

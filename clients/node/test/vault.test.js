@@ -50,8 +50,9 @@ test("more calls than a connection carries wait for their turn", async () => {
 });
 
 test("an organisation shows its category", async () => {
-  const { name, number } = given.organization;
-  const found = await vault.verifyOrganization(name, client.unifiedSocialCreditCode(number), { consent });
+  const { name, number, representative } = given.organization;
+  const person = { name: representative.name, document: client.residentId(representative.number) };
+  const found = await vault.verifyOrganization(name, client.unifiedSocialCreditCode(number), person, { consent });
   assert.deepEqual([found.succeeded, found.status.organizationCategory], [true, "COMPANY"]);
   assert.equal(found.status.mayOperate, false);
 });

@@ -75,6 +75,8 @@ _REASONS = {
     "real_name": Reason.INVALID_NAME,
     "organization_name": Reason.INVALID_NAME,
     "document.number": Reason.INVALID_DOCUMENT_NUMBER,
+    "representative_name": Reason.INVALID_NAME,
+    "representative_document.number": Reason.INVALID_DOCUMENT_NUMBER,
     "consent.policy_version": Reason.CONSENT_MISSING,
 }
 

@@ -25,6 +25,8 @@ class FailureReason(StrEnum):
     ERASED = "ERASED"
     REVOKED = "REVOKED"
     HOLDER_REQUIRED = "HOLDER_REQUIRED"
+    ORGANIZATION_NOT_OPERATING = "ORGANIZATION_NOT_OPERATING"
+    ELEMENT_MISMATCH = "ELEMENT_MISMATCH"
     GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
 
     def text(self, language: str) -> str:
@@ -215,6 +217,14 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     FailureReason.GUARDIAN_REQUIRED: _(
         "This person is under 14. Please verify on the page that this app opens, together with a parent or "
         "another responsible adult."
+    ),
+    FailureReason.ORGANIZATION_NOT_OPERATING: _(
+        "The registry says that this organisation does not operate: it was deregistered, or its licence was "
+        "revoked."
+    ),
+    FailureReason.ELEMENT_MISMATCH: _(
+        "The name, the code and the legal representative of the organisation do not all belong together. "
+        "Please check all of them."
     ),
 }
 

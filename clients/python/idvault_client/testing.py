@@ -81,10 +81,15 @@ def invent() -> SyntheticPerson:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticOrganization:
-    """A synthetic organisation; no registration authority has the region code 990000."""
+    """A synthetic organisation; no registration authority has the region code 990000.
+
+    representative: its legal representative. status: operating, deregistered or licence_revoked.
+    """
 
     name: str = field(repr=False)
     number: str = field(repr=False)
+    representative: SyntheticPerson = field(repr=False)
+    status: str = "operating"
 
 
 def invent_organization(*, pair: str = "91") -> SyntheticOrganization:
@@ -95,7 +100,7 @@ def invent_organization(*, pair: str = "91") -> SyntheticOrganization:
     body = "".join(_random.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=8))
     head = f"{pair}990000{body}{document.organisation_check_character(body=body)}"
     name = f"虚构{''.join(_random.sample(_GIVEN, 4))}有限公司"
-    return SyntheticOrganization(name, head + document.credit_check_character(body=head))
+    return SyntheticOrganization(name, head + document.credit_check_character(body=head), invent())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,16 @@ class MockRegistry:
 
     def add_organizations(self, *organizations: SyntheticOrganization) -> None:
         """Add organisations; the registry has no record of any other code."""
-        entries = [{"name": each.name, "number": each.number} for each in organizations]
+        entries = [
+            {
+                "name": each.name,
+                "number": each.number,
+                "representative_name": each.representative.name,
+                "representative_number": each.representative.number,
+                "status": each.status,
+            }
+            for each in organizations
+        ]
         self._ask("POST", "/organizations", {"organizations": entries})
 
     def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:

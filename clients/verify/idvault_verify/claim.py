@@ -35,6 +35,8 @@ class FailureReason(StrEnum):
     ERASED = "ERASED"
     REVOKED = "REVOKED"
     HOLDER_REQUIRED = "HOLDER_REQUIRED"
+    ORGANIZATION_NOT_OPERATING = "ORGANIZATION_NOT_OPERATING"
+    ELEMENT_MISMATCH = "ELEMENT_MISMATCH"
     GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
 
 
@@ -48,10 +50,15 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The normalised name and document of a person or an organisation; repr shows neither."""
+    """The normalised name and document of a person or an organisation; repr shows neither.
+
+    representative: the legal representative of an organisation, as claimed with it; None for a person, and
+    for an organisation that was verified before representatives were asked for.
+    """
 
     name: str = field(repr=False)
     document: Document = field(repr=False)
+    representative: "Identity | None" = field(default=None, repr=False)
 
     @property
     def subject_kind(self) -> SubjectKind:

@@ -25,6 +25,7 @@ class RegistryAnswer(StrEnum):
     MATCH = "MATCH"
     MISMATCH = "MISMATCH"
     NO_RECORD = "NO_RECORD"
+    NOT_OPERATING = "NOT_OPERATING"  # every element matches, but the organisation does not operate
     IN_PROGRESS = "IN_PROGRESS"
     # Refusals and failures: of these, only INVALID_INPUT decides a claim.
     INVALID_INPUT = "INVALID_INPUT"  # the registry rejects the name or number: the claimant sees a mismatch
@@ -39,5 +40,11 @@ class RegistryAnswer(StrEnum):
 
 
 DECIDED = frozenset(
-    {RegistryAnswer.MATCH, RegistryAnswer.MISMATCH, RegistryAnswer.NO_RECORD, RegistryAnswer.INVALID_INPUT}
+    {
+        RegistryAnswer.MATCH,
+        RegistryAnswer.MISMATCH,
+        RegistryAnswer.NO_RECORD,
+        RegistryAnswer.NOT_OPERATING,
+        RegistryAnswer.INVALID_INPUT,
+    }
 )

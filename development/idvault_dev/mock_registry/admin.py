@@ -54,8 +54,8 @@ class Admin:
         content = await _content(request)
         wanted = content if isinstance(content, dict) else {}
         ai, status = wanted.get("ai"), wanted.get("status")
-        if not isinstance(ai, str) or type(status) is not int or status not in (0, 2, 3):
-            return _refusal("settle needs an ai and a status: 0 or 2, or 3 for an organisation")
+        if not isinstance(ai, str) or type(status) is not int or status not in (0, 2, 3, 4):
+            return _refusal("settle needs an ai and a status: 0 or 2, or 3 or 4 for an organisation")
         if not self._end(ai, status):
             return _refusal("no such check is in progress", status=404)
         return web.json_response({"settled": ai})
@@ -64,7 +64,7 @@ class Admin:
         now = self.clock()
         if self.memory.organizations.settle(ai, enterprise.EnterpriseStatus(status), now=now):
             return True
-        if status == enterprise.EnterpriseStatus.NO_RECORD:
+        if status in (enterprise.EnterpriseStatus.NO_RECORD, enterprise.EnterpriseStatus.NOT_OPERATING):
             return False
         return self.memory.people.settle(ai, nppa.NppaStatus(status), now=now)
 

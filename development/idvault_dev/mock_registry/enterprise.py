@@ -1,6 +1,7 @@
 """The mock registry's organisations and their checks. Does not read a clock.
 
-- An unknown code is NO_RECORD; a known code with another name is a MISMATCH.
+- An unknown code is NO_RECORD; a known code with another name or representative is a MISMATCH.
+- An organisation that does not operate is told so only to whoever has all four elements.
 - There is no query. The same ai with the same content repeats a check: its result is kept for 48 h and is not
   charged again. With different content it is refused as in use.
 - If unheard results are not kept, only checks in progress are remembered: any other is decided and charged
@@ -11,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from idvault.registry.enterprise import NAME_LIMIT, EnterpriseStatus
-from idvault.registry.nppa import NppaCode, Question
-from idvault_dev.mock_registry import organization
+from idvault.registry.enterprise import NAME_LIMIT, EnterpriseQuestion, EnterpriseStatus
+from idvault.registry.nppa import NppaCode
+from idvault_dev.mock_registry import organization, population
 from idvault_dev.mock_registry.counting import Counters, DayCaps
 from idvault_dev.mock_registry.organization import Organization
 from idvault_dev.mock_registry.population import PopulationError
@@ -26,7 +27,7 @@ _KEPT = timedelta(hours=48)
 class _EnterpriseCheck:
     """A remembered check."""
 
-    question: Question = field(repr=False)
+    question: EnterpriseQuestion = field(repr=False)
     status: EnterpriseStatus
     asked_at: datetime
 
@@ -50,7 +51,9 @@ class EnterpriseLedger:
         self._organizations |= added
         return len(added)
 
-    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> EnterpriseStatus:
+    def check(
+        self, question: EnterpriseQuestion, *, now: datetime, in_progress: bool = False
+    ) -> EnterpriseStatus:
         """Decide a check, leave it in progress, or repeat its result; raises RefusedError."""
         _check_input(question)
         known = self._find(question.ai, now)
@@ -75,11 +78,15 @@ class EnterpriseLedger:
         self._counters.charged += 1
         return True
 
-    def _decide(self, question: Question) -> EnterpriseStatus:
+    def _decide(self, question: EnterpriseQuestion) -> EnterpriseStatus:
         known = self._organizations.get(question.number)
         if known is None:
             return EnterpriseStatus.NO_RECORD
-        return EnterpriseStatus.MATCH if known.registry_name == question.name else EnterpriseStatus.MISMATCH
+        asked = question.name, question.representative_name, question.representative_number
+        if asked != (known.registry_name, known.representative_name, known.representative_number):
+            return EnterpriseStatus.MISMATCH
+        operates = known.status == organization.OPERATING
+        return EnterpriseStatus.MATCH if operates else EnterpriseStatus.NOT_OPERATING
 
     def _find(self, ai: str, now: datetime) -> _EnterpriseCheck | None:
         check = self._checks.get(ai)
@@ -89,10 +96,12 @@ class EnterpriseLedger:
         return None
 
 
-def _check_input(question: Question) -> None:
+def _check_input(question: EnterpriseQuestion) -> None:
     try:
         organization.check_number(question.number)
+        population.check_number(question.representative_number)
     except PopulationError:
         raise RefusedError(NppaCode.NUMBER_ILLEGAL) from None
-    if not 1 <= len(question.name) <= NAME_LIMIT or question.name != question.name.strip():
-        raise RefusedError(NppaCode.NAME_ILLEGAL)
+    for name in (question.name, question.representative_name):
+        if not 1 <= len(name) <= NAME_LIMIT or name != name.strip():
+            raise RefusedError(NppaCode.NAME_ILLEGAL)

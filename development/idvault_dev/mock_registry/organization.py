@@ -2,11 +2,12 @@
 
 - No code belongs to a real organisation: 990000 is not the region of any registration authority.
 - There are some of each authority and category, one with brackets in its name, one stored under a private-use
-  spelling, and one that was renamed.
+  spelling, one that was renamed, and one each that was deregistered and whose licence was revoked.
+- The legal representative of each is one of the registry's synthetic people.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -19,6 +20,7 @@ from idvault_verify import name as names
 from idvault_verify.document import DocumentType
 from idvault_verify.error import InvalidError
 
+_SPECIAL = ("brackets", "private_use", "renamed")
 _REGION = "990000"
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _PLACES = ("虚构", "样例", "示例", "演示")
@@ -40,11 +42,17 @@ _FORMS = {
 }
 
 
+OPERATING = "operating"
+STATUSES = (OPERATING, "deregistered", "licence_revoked")
+"""The operating status of an organisation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """One synthetic organisation; it has the same fields as a resident.
+    """One synthetic organisation; it has the fields of a resident, and its legal representative.
 
-    registry_name: as the registry stores and compares it, in normal form.
+    registry_name: as the registry stores and compares it, in normal form. representative_name: compared as it
+    is; one without a representative never matches. status: one of STATUSES.
     """
 
     name: str = field(repr=False)
@@ -52,12 +60,16 @@ class Organization:
     registry_name: str = field(repr=False)
     former_name: str = field(default="", repr=False)
     kind: str = "ordinary"
+    representative_name: str = field(default="", repr=False)
+    representative_number: str = field(default="", repr=False)
+    status: str = OPERATING
 
 
 def organization(entry: object) -> Organization:
     """Return the organisation described by a JSON object; raises PopulationError.
 
     name and number are required. registry_name, if the registry spells it differently, is stored unchanged.
+    A representative has name and number, or neither.
     """
     if not isinstance(entry, dict) or not set(entry) <= set(Organization.__dataclass_fields__):
         raise PopulationError(
@@ -69,7 +81,19 @@ def organization(entry: object) -> Organization:
     check_number(number)
     kept = str(entry.get("registry_name") or _normal(given))
     former, kind = str(entry.get("former_name", "")), str(entry.get("kind", "added"))
-    return Organization(given, number, kept, former, kind)
+    status = str(entry.get("status", OPERATING))
+    if status not in STATUSES:
+        raise PopulationError("the status of an organisation is one of " + ", ".join(STATUSES))
+    return Organization(given, number, kept, former, kind, *_representative(entry), status)
+
+
+def _representative(entry: Mapping[str, object]) -> tuple[str, str]:
+    name, number = (str(entry.get(f"representative_{key}", "")) for key in ("name", "number"))
+    if name or number:
+        population.check_number(number)
+        if not name:
+            raise PopulationError("a representative has a name")
+    return name, number
 
 
 def check_number(number: str) -> None:
@@ -93,7 +117,12 @@ def generate(*, seed: int = SEED, each: int = 3) -> list[Organization]:
     """Return the organisations of a seed: some of each pair, then the special kinds."""
     random = Random(seed)  # noqa: S311 - the same organisations are wanted each time
     made = [_invent(random, pair, "ordinary") for _ in range(each) for pair in _FORMS]
-    return [*made, *(_invent(random, "91", kind) for kind in ("brackets", "private_use", "renamed"))]
+    made += [_invent(random, "91", kind) for kind in (*_SPECIAL, *STATUSES[1:])]
+    people = [one for one in population.generate(seed=seed) if one.kind == "ordinary"]
+    return [
+        replace(one, representative_name=person.registry_name, representative_number=person.number)
+        for one, person in zip(made, people, strict=False)
+    ]
 
 
 def _invent(random: Random, pair: str, kind: str) -> Organization:
@@ -105,7 +134,8 @@ def _invent(random: Random, pair: str, kind: str) -> Organization:
         name = f"䶮{stem}{_FORMS[pair]}"
     number = code(pair, "".join(random.choices(_ALPHABET, k=8)))
     kept = names.alternative_spelling(_normal(name)) or _normal(name)
-    return Organization(name, number, kept, f"旧{name}" if kind == "renamed" else "", kind)
+    status = kind if kind in STATUSES else OPERATING
+    return Organization(name, number, kept, f"旧{name}" if kind == "renamed" else "", kind, status=status)
 
 
 def _normal(name: str) -> str:

@@ -12,13 +12,13 @@ from hmac import compare_digest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idvault.registry.enterprise import EnterpriseStatus
+from idvault.registry.enterprise import EnterpriseQuestion, EnterpriseStatus
 from idvault.registry.nppa import NONCE_SIZE, Credentials, NppaCode, NppaStatus, NppaWireError, Question, sign
 
 AI_LIMIT = 32
 CLOCK_TOLERANCE = timedelta(seconds=5)
 _SYSTEM_HEADERS = ("appId", "bizId", "timestamps")
-_NUMBER, _CREDIT_CODE = "idNum", "creditCode"
+_ELEMENTS = ("name", "creditCode", "representativeName", "representativeNumber")
 
 MESSAGES: Mapping[NppaCode, str] = {
     NppaCode.OK: "OK",
@@ -104,25 +104,28 @@ def _check_time(timestamps: str, now: datetime) -> None:
         raise RefusedError(NppaCode.EXPIRED)
 
 
-def read_check(*, credentials: Credentials, body: bytes, number_key: str = _NUMBER) -> Question:
-    """Return the content of an authenticated check; raises RefusedError (BODY_ERROR).
+def read_check(*, credentials: Credentials, body: bytes) -> Question:
+    """Return the content of an authenticated check; raises RefusedError (BODY_ERROR)."""
+    return Question(*_read(credentials, body, "ai", "name", "idNum"))
 
-    number_key: the name of the number's field.
-    """
+
+def read_enterprise_check(*, credentials: Credentials, body: bytes) -> EnterpriseQuestion:
+    """Return the content of an authenticated check of an organisation; raises RefusedError (BODY_ERROR)."""
+    return EnterpriseQuestion(*_read(credentials, body, "ai", *_ELEMENTS))
+
+
+def _read(credentials: Credentials, body: bytes, *keys: str) -> list[str]:
+    """Return texts of an authenticated check, first its id; raises RefusedError (BODY_ERROR)."""
     try:
         content = open_body(secret_key=credentials.secret_key, body=body)
     except NppaWireError:
         raise RefusedError(NppaCode.BODY_ERROR) from None
-    ai, name, number = (content.get(key) for key in ("ai", "name", number_key))
-    if not (isinstance(ai, str) and isinstance(name, str) and isinstance(number, str)):
+    found = [content.get(key) for key in keys]
+    texts = [each for each in found if isinstance(each, str)]
+    if len(texts) != len(found):
         raise RefusedError(NppaCode.BODY_ERROR)
-    _check_ai(ai)
-    return Question(ai, name, number)
-
-
-def read_enterprise_check(*, credentials: Credentials, body: bytes) -> Question:
-    """Return the content of an authenticated check of an organisation; raises RefusedError (BODY_ERROR)."""
-    return read_check(credentials=credentials, body=body, number_key=_CREDIT_CODE)
+    _check_ai(texts[0])
+    return texts
 
 
 def read_query(*, params: Mapping[str, str]) -> str:

@@ -108,8 +108,8 @@ class Wire:
             return notices.build_answer(self._memory.notices.after(params.get("after", "")))
         in_progress = mode is Mode.IN_PROGRESS
         if request.path == enterprise.CHECK_PATH:
-            question = registry_half.read_enterprise_check(credentials=caller, body=body)
-            status = self._memory.organizations.check(question, now=now, in_progress=in_progress)
+            asked = registry_half.read_enterprise_check(credentials=caller, body=body)
+            status = self._memory.organizations.check(asked, now=now, in_progress=in_progress)
             return registry_half.build_enterprise_answer(status)
         if request.path == nppa.QUERY_PATH:
             result = self._memory.people.query(registry_half.read_query(params=params), now=now)

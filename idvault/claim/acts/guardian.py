@@ -17,7 +17,6 @@ from idvault.claim.acts import registry_check
 from idvault.claim.acts.verification import ClaimContext
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.sealing.ports import PersonKey
-from idvault_verify import name
 from idvault_verify.account import SubjectKind
 from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
@@ -115,7 +114,7 @@ async def _answer(
 ) -> RegistryAnswer:
     """Return what the registry says of one spelling of the name, and else of the other."""
     registry = context.settlement.registries[SubjectKind.INDIVIDUAL]
-    spellings = 1 if name.alternative_spelling(identity.name) is None else 2
+    spellings = 1 if rules.alternative_spelling(identity=identity) is None else 2
     answer = RegistryAnswer.NOT_SENT
     for index in range(spellings):
         spelled = registry_check.spelling(identity, index)

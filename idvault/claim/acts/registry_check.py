@@ -21,7 +21,6 @@ from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeSealer, PersonKey, RecordSealer, WaitingIdentity
-from idvault_verify import name
 from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import FailureReason, Identity
 from idvault_verify.clock import ClockReading
@@ -228,9 +227,8 @@ async def _ask(
 
 
 def spelling(identity: Identity, index: int) -> Identity:
-    """Return an identity as a registry is asked about it. index: 1 for the other spelling of the name."""
-    other = name.alternative_spelling(identity.name) if index else None
-    return replace(identity, name=other) if other else identity
+    """Return an identity as a registry is asked about it. index: 1 for the other spelling of the names."""
+    return (rules.alternative_spelling(identity=identity) if index else None) or identity
 
 
 def _next_midnight(now: datetime, zone: tzinfo) -> datetime:
@@ -250,8 +248,8 @@ async def _conclude(
     guarded: bool,
     former: PersonKey | None = None,
 ) -> Claim | None:
-    outcome, owner = rules.decide(answer=proven.answer), rules.owner(identity=identity)
-    today = now.today(context.policy.zone)
+    outcome = rules.decide(answer=proven.answer, kind=identity.subject_kind)
+    owner, today = rules.owner(identity=identity), now.today(context.policy.zone)
     if rules.lacks_guardian(outcome=outcome, identity=identity, guarded=guarded, today=today):
         return await _refuse_child(vault, job, owner, now, context=context)
     ending = Settlement(
@@ -283,7 +281,7 @@ async def _refuse_child(
     vault: Vault, job: Job, owner: Owner, now: ClockReading, *, context: SettlementContext
 ) -> Claim | None:
     """End the claim of a child without an adult as a mismatch; only what is returned tells the reason."""
-    outcome = rules.decide(answer=RegistryAnswer.MISMATCH)
+    outcome = rules.decide(answer=RegistryAnswer.MISMATCH, kind=owner.subject_kind)
     ending = Settlement(
         job.account_token, job.claim_id, outcome, owner, context.policy, lease_id=job.lease.lease_id
     )

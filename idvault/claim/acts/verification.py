@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from idvault.account import rules as account_rules
-from idvault.claim import store
+from idvault.claim import rules, store
 from idvault.claim.acts import registry_check
 from idvault.claim.acts.claim import OpenedClaim, open_claim
 from idvault.claim.acts.registry_check import LEASE, Proven, SettlementContext
@@ -28,7 +28,7 @@ from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker, PersonKey
-from idvault_verify import name, token
+from idvault_verify import token
 from idvault_verify.account import Assurance, SubjectKind
 from idvault_verify.claim import ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
@@ -389,7 +389,7 @@ class _Verifying:
     def _new_claim(self) -> NewClaim:
         vault, command, context = self.vault, self.command, self.context
         party, identity = command.relying_party, command.identity
-        spellings = 1 if name.alternative_spelling(identity.name) is None else 2
+        spellings = 1 if rules.alternative_spelling(identity=identity) is None else 2
         return NewClaim(
             request=self.request,
             claim_id=vault.new_id(),

@@ -7,6 +7,7 @@ from typing import Protocol
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.claim import rules as claim_rules
+from idvault.claim.api import representative
 from idvault.claim.rules import ClaimRules
 from idvault.core.edge import convert, repetition
 from idvault.session import rules
@@ -208,6 +209,7 @@ def _identity(
             organization_name=message.real_name,
             document_type=kind,
             number=number,
+            representative=representative(message.representative_name, message.representative_document),
             rules=claims,
             today=today,
         )

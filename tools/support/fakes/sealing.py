@@ -47,7 +47,9 @@ class FakePairMarker:
     """Marks pairs by a plain hash."""
 
     def mark(self, *, relying_party: str, identity: Identity) -> bytes:
-        return sha256(encode("pair", relying_party, identity.document.number, identity.name)).digest()
+        people = [identity] if identity.representative is None else [identity, identity.representative]
+        told = [part for each in people for part in (each.document.number, each.name)]
+        return sha256(encode("pair", relying_party, *told)).digest()
 
 
 class FakeFingerprinter:
@@ -108,9 +110,10 @@ class FakeIntakeSealer:
         """Return the intake, or raise UnavailableError."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        identity, document = waiting.identity, waiting.identity.document
-        body: dict[str, Any] = {"name": identity.name, "number": document.number, "claim": claim_id}
-        body |= {"type": document.type.value, "guarded": waiting.guarded}
+        identity = waiting.identity
+        body = {**_body(identity), "claim": claim_id, "guarded": waiting.guarded}
+        if identity.representative is not None:
+            body["representative"] = _body(identity.representative)
         return Intake(day, json.dumps(body).encode())
 
     def open(
@@ -120,5 +123,17 @@ class FakeIntakeSealer:
         body = json.loads(intake.ciphertext)
         if self.damage or body["claim"] != claim_id:
             raise DamagedError(Reason.RECORD_DAMAGED)
-        identity = Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))
-        return WaitingIdentity(identity, body["guarded"])
+        person = _identity(body["representative"]) if "representative" in body else None
+        return WaitingIdentity(replace(_identity(body), representative=person), body["guarded"])
+
+
+def _body(identity: Identity) -> dict[str, Any]:
+    return {
+        "name": identity.name,
+        "number": identity.document.number,
+        "type": identity.document.type.value,
+    }
+
+
+def _identity(body: dict[str, Any]) -> Identity:
+    return Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))

@@ -18,7 +18,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Identity:
-    """What is sealed; a waiting claim has neither outcome nor consent. agree_time: aware."""
+    """What is sealed; a waiting claim has neither outcome nor consent. agree_time: aware.
+
+    representative: of an organisation, of whom only document_type, number and name count.
+    """
 
     document_type: str
     number: str
@@ -27,18 +30,21 @@ class Identity:
     policy_version: str = ""
     agree_time: datetime | None = None
     assertion: str = ""
+    representative: "Identity | None" = None
 
 
 def encode(identity: Identity) -> bytes:
     """Return the padded payload."""
-    kind = next(number for number, name in DOCUMENT_TYPES.items() if name == identity.document_type)
+    person = identity.representative
+    whose = b"" if person is None else _representative(person)
     fields: list[tuple[int, int | bytes | str]] = [
-        (1, kind),
+        (1, _kind(identity)),
         (2, identity.number),
         (3, identity.name),
         (4, identity.outcome),
         (5, _consent(identity)),
         (6, identity.assertion),
+        (7, whose),
     ]
     return padded(protobuf.build(fields))
 
@@ -71,6 +77,21 @@ def decode(whole: bytes) -> Identity:
         protobuf.text(consent, 1),
         agreed if 2 in consent else None,
         protobuf.text(fields, 6),
+        _read_representative(protobuf.message(fields, 7)) if 7 in fields else None,
+    )
+
+
+def _kind(identity: Identity) -> int:
+    return next(number for number, name in DOCUMENT_TYPES.items() if name == identity.document_type)
+
+
+def _representative(person: Identity) -> bytes:
+    return protobuf.build([(1, _kind(person)), (2, person.number), (3, person.name)])
+
+
+def _read_representative(fields: protobuf.Fields) -> Identity:
+    return Identity(
+        DOCUMENT_TYPES[protobuf.number(fields, 1)], protobuf.text(fields, 2), protobuf.text(fields, 3)
     )
 
 

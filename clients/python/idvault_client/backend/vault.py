@@ -127,15 +127,17 @@ class AioVault:
         name: str,
         document: IdentityDocument,
         *,
+        representative_name: str,
+        representative_document: IdentityDocument,
         consent: Consent,
         request_id: RequestId = None,
         account_token: str | None = None,
         invitation_code: str | None = None,
     ) -> Verification:
-        """Verify an organisation's registered name and unified social credit code.
+        """Verify an organisation's registered name, its unified social credit code and who represents it.
 
-        The arguments and errors are those of verify_individual. The status shows the organisation's category
-        once it is verified.
+        representative_name, representative_document: of its legal representative. Arguments and errors else
+        are those of verify_individual. The status shows the organisation's category once it is verified.
         """
         return await self.run(
             call(
@@ -145,6 +147,8 @@ class AioVault:
                 request_id=chosen_id(request_id),
                 organization_name=name,
                 document=document,
+                representative_name=representative_name,
+                representative_document=representative_document,
                 consent=consent,
                 account_token=account_token or "",
                 invitation_code=invitation_code or "",

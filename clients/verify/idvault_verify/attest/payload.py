@@ -13,7 +13,7 @@ from idvault_verify.claim import Consent, Identity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import common_pb2
-from idvault_verify.v1.sealed_identity_pb2 import SealedIdentity
+from idvault_verify.v1.sealed_identity_pb2 import SealedIdentity, SealedRepresentative
 
 BLOCK = 512
 _LENGTH = 4
@@ -37,12 +37,16 @@ def encode(payload: Payload) -> bytes:
     """Return the padded message, a multiple of 512 bytes."""
     document = payload.identity.document
     message = SealedIdentity(
-        document_type=common_pb2.DocumentType.Value(_PREFIX + document.type.name),
+        document_type=_number(document.type),
         document_number=document.number,
         real_name=payload.identity.name,
         registry_outcome=payload.answer.value if payload.answer else "",
         assertion=payload.assertion,
     )
+    if (representative := payload.identity.representative) is not None:
+        message.representative.document_type = _number(representative.document.type)
+        message.representative.document_number = representative.document.number
+        message.representative.real_name = representative.name
     if payload.consent:
         message.consent.policy_version = payload.consent.policy_version
         message.consent.agree_time.FromDatetime(payload.consent.agree_time)
@@ -75,13 +79,29 @@ def unpad(padded: bytes) -> bytes:
 
 
 def _payload(message: SealedIdentity) -> Payload:
-    kind = common_pb2.DocumentType.Name(message.document_type).removeprefix(_PREFIX)
     return Payload(
-        Identity(message.real_name, Document(DocumentType(kind), message.document_number)),
+        Identity(
+            message.real_name,
+            _document(message),
+            _representative(message.representative) if message.HasField("representative") else None,
+        ),
         RegistryAnswer(message.registry_outcome) if message.registry_outcome else None,
         _consent(message) if message.HasField("consent") else None,
         message.assertion,
     )
+
+
+def _representative(message: SealedRepresentative) -> Identity:
+    return Identity(message.real_name, _document(message))
+
+
+def _number(kind: DocumentType) -> common_pb2.DocumentType.ValueType:
+    return common_pb2.DocumentType.Value(_PREFIX + kind.name)
+
+
+def _document(message: SealedIdentity | SealedRepresentative) -> Document:
+    kind = common_pb2.DocumentType.Name(message.document_type).removeprefix(_PREFIX)
+    return Document(DocumentType(kind), message.document_number)
 
 
 def _consent(message: SealedIdentity) -> Consent:

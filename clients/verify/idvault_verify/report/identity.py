@@ -30,6 +30,8 @@ VERIFICATIONS = Section(
             {
                 "REVOKED": _("the account's verification was withdrawn"),
                 "HOLDER_REQUIRED": _("a proof of presence is required"),
+                "ORGANIZATION_NOT_OPERATING": _("the organisation does not operate"),
+                "ELEMENT_MISMATCH": _("details of an organisation do not belong together"),
                 "SANCTIONED": _("the account was sanctioned"),
                 "PERSON_CLOSED": _("the person is closed"),
                 "DIFFERENT_OWNER": _("a different person than before"),

@@ -29,6 +29,7 @@ class SealedIdentity(_message.Message):
     REGISTRY_OUTCOME_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
     ASSERTION_FIELD_NUMBER: _builtins.int
+    REPRESENTATIVE_FIELD_NUMBER: _builtins.int
     document_type: _common_pb2.DocumentType.ValueType
     """The kind of document."""
     document_number: _builtins.str
@@ -43,6 +44,10 @@ class SealedIdentity(_message.Message):
     def consent(self) -> _common_pb2.Consent:
         """The consent that came with the claim."""
 
+    @_builtins.property
+    def representative(self) -> Global___SealedRepresentative:
+        """The legal representative of an organisation, as the registry confirmed it; absent for a person."""
+
     def __init__(
         self,
         *,
@@ -52,11 +57,42 @@ class SealedIdentity(_message.Message):
         registry_outcome: _builtins.str = ...,
         consent: _common_pb2.Consent | None = ...,
         assertion: _builtins.str = ...,
+        representative: Global___SealedRepresentative | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "representative", b"representative"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assertion", b"assertion", "consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "real_name", b"real_name", "registry_outcome", b"registry_outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assertion", b"assertion", "consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "real_name", b"real_name", "registry_outcome", b"registry_outcome", "representative", b"representative"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SealedIdentity: _TypeAlias = SealedIdentity  # noqa: Y015
+
+@_typing.final
+class SealedRepresentative(_message.Message):
+    """The legal representative of an organisation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_TYPE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    REAL_NAME_FIELD_NUMBER: _builtins.int
+    document_type: _common_pb2.DocumentType.ValueType
+    """The kind of document."""
+    document_number: _builtins.str
+    """The normalised number of the document."""
+    real_name: _builtins.str
+    """The normalised real name."""
+    def __init__(
+        self,
+        *,
+        document_type: _common_pb2.DocumentType.ValueType = ...,
+        document_number: _builtins.str = ...,
+        real_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_number", b"document_number", "document_type", b"document_type", "real_name", b"real_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealedRepresentative: _TypeAlias = SealedRepresentative  # noqa: Y015

@@ -490,6 +490,8 @@ class SubmitIdentityRequest(_message.Message):
     ATTEMPT_FIELD_NUMBER: _builtins.int
     REAL_NAME_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    REPRESENTATIVE_NAME_FIELD_NUMBER: _builtins.int
+    REPRESENTATIVE_DOCUMENT_FIELD_NUMBER: _builtins.int
     GUARDIAN_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID, random or derived from the browser's secret: the id of the claim of this attempt. It is not
@@ -503,9 +505,15 @@ class SubmitIdentityRequest(_message.Message):
     """Which attempt the form was for: next_attempt of the page that showed it."""
     real_name: _builtins.str
     """The real name of a person, or the registered name of an organisation."""
+    representative_name: _builtins.str
+    """The real name of an organisation's legal representative. Required with an organisation, else ignored."""
     @_builtins.property
     def document(self) -> _common_pb2.IdentityDocument:
         """The document whose number belongs to the name."""
+
+    @_builtins.property
+    def representative_document(self) -> _common_pb2.IdentityDocument:
+        """The legal representative's document, one of a person. Required with an organisation, else ignored."""
 
     @_builtins.property
     def guardian(self) -> Global___Guardian:
@@ -520,11 +528,13 @@ class SubmitIdentityRequest(_message.Message):
         attempt: _builtins.int = ...,
         real_name: _builtins.str = ...,
         document: _common_pb2.IdentityDocument | None = ...,
+        representative_name: _builtins.str = ...,
+        representative_document: _common_pb2.IdentityDocument | None = ...,
         guardian: Global___Guardian | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "guardian", b"guardian"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "guardian", b"guardian", "representative_document", b"representative_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "browser_key", b"browser_key", "document", b"document", "guardian", b"guardian", "real_name", b"real_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "browser_key", b"browser_key", "document", b"document", "guardian", b"guardian", "real_name", b"real_name", "representative_document", b"representative_document", "representative_name", b"representative_name", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

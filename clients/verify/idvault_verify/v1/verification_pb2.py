@@ -29,7 +29,7 @@ from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 from idvault_verify.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/verification.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17idvault/v1/common.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"\xcc\x01\n\x17VerifyIndividualRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x17\n\treal_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\"\xd6\x01\n\x19VerifyOrganizationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x1f\n\x11organization_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\",\n\x16GetVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\xc6\x06\n\x0cVerification\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12)\n\x06status\x18\x03 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12>\n\x0e\x66\x61ilure_reason\x18\x04 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12$\n\x07receipt\x18\x07 \x01(\x0b\x32\x13.idvault.v1.Receipt\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\xc0\x03\n\rFailureReason\x12\x1e\n\x1a\x46\x41ILURE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ILURE_REASON_MISMATCH\x10\x01\x12\x1c\n\x18\x46\x41ILURE_REASON_NO_RECORD\x10\x02\x12(\n$FAILURE_REASON_ACCOUNT_LIMIT_REACHED\x10\x03\x12 \n\x1c\x46\x41ILURE_REASON_PERSON_CLOSED\x10\x04\x12\"\n\x1e\x46\x41ILURE_REASON_DIFFERENT_OWNER\x10\x05\x12%\n!FAILURE_REASON_REGISTRY_TIMED_OUT\x10\x06\x12\x1d\n\x19\x46\x41ILURE_REASON_SUPERSEDED\x10\x07\x12\x1d\n\x19\x46\x41ILURE_REASON_SANCTIONED\x10\x08\x12\x19\n\x15\x46\x41ILURE_REASON_ERASED\x10\t\x12\x1a\n\x16\x46\x41ILURE_REASON_REVOKED\x10\n\x12\"\n\x1e\x46\x41ILURE_REASON_HOLDER_REQUIRED\x10\x0b\x12$\n FAILURE_REASON_GUARDIAN_REQUIRED\x10\x0f\"\x8a\x02\n\x07Receipt\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12\x15\n\rrecord_digest\x18\x03 \x01(\x0c\x12\x0e\n\x06quorum\x18\x04 \x01(\t\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12\x31\n\x0esealing_quorum\x18\x07 \x01(\x0b\x32\x19.idvault.v1.SealingQuorum\x12(\n\x06record\x18\x08 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\"T\n\rSealingQuorum\x12\x11\n\tthreshold\x18\x01 \x01(\x05\x12\x30\n\ncustodians\x18\x02 \x03(\x0b\x32\x1c.idvault.v1.SealingCustodian\">\n\x10SealingCustodian\x12\x11\n\tcustodian\x18\x01 \x01(\t\x12\x17\n\x0fhpke_public_key\x18\x02 \x01(\x0c\x32\xa8\x02\n\x13VerificationService\x12X\n\x10VerifyIndividual\x12#.idvault.v1.VerifyIndividualRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12\\\n\x12VerifyOrganization\x12%.idvault.v1.VerifyOrganizationRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\x0fGetVerification\x12\".idvault.v1.GetVerificationRequest\x1a\x18.idvault.v1.Verification\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/verification.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17idvault/v1/common.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"\xcc\x01\n\x17VerifyIndividualRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x17\n\treal_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\"\xb8\x02\n\x19VerifyOrganizationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x1f\n\x11organization_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\x12!\n\x13representative_name\x18\x07 \x01(\tB\x04\x90\xb5\x18\x01\x12=\n\x17representative_document\x18\x08 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\",\n\x16GetVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\x9a\x07\n\x0cVerification\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12)\n\x06status\x18\x03 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12>\n\x0e\x66\x61ilure_reason\x18\x04 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12$\n\x07receipt\x18\x07 \x01(\x0b\x32\x13.idvault.v1.Receipt\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\x94\x04\n\rFailureReason\x12\x1e\n\x1a\x46\x41ILURE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ILURE_REASON_MISMATCH\x10\x01\x12\x1c\n\x18\x46\x41ILURE_REASON_NO_RECORD\x10\x02\x12(\n$FAILURE_REASON_ACCOUNT_LIMIT_REACHED\x10\x03\x12 \n\x1c\x46\x41ILURE_REASON_PERSON_CLOSED\x10\x04\x12\"\n\x1e\x46\x41ILURE_REASON_DIFFERENT_OWNER\x10\x05\x12%\n!FAILURE_REASON_REGISTRY_TIMED_OUT\x10\x06\x12\x1d\n\x19\x46\x41ILURE_REASON_SUPERSEDED\x10\x07\x12\x1d\n\x19\x46\x41ILURE_REASON_SANCTIONED\x10\x08\x12\x19\n\x15\x46\x41ILURE_REASON_ERASED\x10\t\x12\x1a\n\x16\x46\x41ILURE_REASON_REVOKED\x10\n\x12\"\n\x1e\x46\x41ILURE_REASON_HOLDER_REQUIRED\x10\x0b\x12-\n)FAILURE_REASON_ORGANIZATION_NOT_OPERATING\x10\x0c\x12#\n\x1f\x46\x41ILURE_REASON_ELEMENT_MISMATCH\x10\r\x12$\n FAILURE_REASON_GUARDIAN_REQUIRED\x10\x0f\"\x8a\x02\n\x07Receipt\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12\x15\n\rrecord_digest\x18\x03 \x01(\x0c\x12\x0e\n\x06quorum\x18\x04 \x01(\t\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.idvault.v1.Checkpoint\x12\x31\n\x0esealing_quorum\x18\x07 \x01(\x0b\x32\x19.idvault.v1.SealingQuorum\x12(\n\x06record\x18\x08 \x01(\x0b\x32\x18.idvault.v1.SealedRecord\"T\n\rSealingQuorum\x12\x11\n\tthreshold\x18\x01 \x01(\x05\x12\x30\n\ncustodians\x18\x02 \x03(\x0b\x32\x1c.idvault.v1.SealingCustodian\">\n\x10SealingCustodian\x12\x11\n\tcustodian\x18\x01 \x01(\t\x12\x17\n\x0fhpke_public_key\x18\x02 \x01(\x0c\x32\xa8\x02\n\x13VerificationService\x12X\n\x10VerifyIndividual\x12#.idvault.v1.VerifyIndividualRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12\\\n\x12VerifyOrganization\x12%.idvault.v1.VerifyOrganizationRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\x0fGetVerification\x12\".idvault.v1.GetVerificationRequest\x1a\x18.idvault.v1.Verification\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYINDIVIDUALREQUEST'].fields_by_name['real_name']._serialized_options = b'\220\265\030\001'
   _globals['_VERIFYORGANIZATIONREQUEST'].fields_by_name['organization_name']._loaded_options = None
   _globals['_VERIFYORGANIZATIONREQUEST'].fields_by_name['organization_name']._serialized_options = b'\220\265\030\001'
+  _globals['_VERIFYORGANIZATIONREQUEST'].fields_by_name['representative_name']._loaded_options = None
+  _globals['_VERIFYORGANIZATIONREQUEST'].fields_by_name['representative_name']._serialized_options = b'\220\265\030\001'
   _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyIndividual']._loaded_options = None
   _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyIndividual']._serialized_options = b'\212\265\030\001\001'
   _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyOrganization']._loaded_options = None
@@ -49,21 +51,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYINDIVIDUALREQUEST']._serialized_start=189
   _globals['_VERIFYINDIVIDUALREQUEST']._serialized_end=393
   _globals['_VERIFYORGANIZATIONREQUEST']._serialized_start=396
-  _globals['_VERIFYORGANIZATIONREQUEST']._serialized_end=610
-  _globals['_GETVERIFICATIONREQUEST']._serialized_start=612
-  _globals['_GETVERIFICATIONREQUEST']._serialized_end=656
-  _globals['_VERIFICATION']._serialized_start=659
-  _globals['_VERIFICATION']._serialized_end=1497
-  _globals['_VERIFICATION_STATE']._serialized_start=958
-  _globals['_VERIFICATION_STATE']._serialized_end=1046
-  _globals['_VERIFICATION_FAILUREREASON']._serialized_start=1049
-  _globals['_VERIFICATION_FAILUREREASON']._serialized_end=1497
-  _globals['_RECEIPT']._serialized_start=1500
-  _globals['_RECEIPT']._serialized_end=1766
-  _globals['_SEALINGQUORUM']._serialized_start=1768
-  _globals['_SEALINGQUORUM']._serialized_end=1852
-  _globals['_SEALINGCUSTODIAN']._serialized_start=1854
-  _globals['_SEALINGCUSTODIAN']._serialized_end=1916
-  _globals['_VERIFICATIONSERVICE']._serialized_start=1919
-  _globals['_VERIFICATIONSERVICE']._serialized_end=2215
+  _globals['_VERIFYORGANIZATIONREQUEST']._serialized_end=708
+  _globals['_GETVERIFICATIONREQUEST']._serialized_start=710
+  _globals['_GETVERIFICATIONREQUEST']._serialized_end=754
+  _globals['_VERIFICATION']._serialized_start=757
+  _globals['_VERIFICATION']._serialized_end=1679
+  _globals['_VERIFICATION_STATE']._serialized_start=1056
+  _globals['_VERIFICATION_STATE']._serialized_end=1144
+  _globals['_VERIFICATION_FAILUREREASON']._serialized_start=1147
+  _globals['_VERIFICATION_FAILUREREASON']._serialized_end=1679
+  _globals['_RECEIPT']._serialized_start=1682
+  _globals['_RECEIPT']._serialized_end=1948
+  _globals['_SEALINGQUORUM']._serialized_start=1950
+  _globals['_SEALINGQUORUM']._serialized_end=2034
+  _globals['_SEALINGCUSTODIAN']._serialized_start=2036
+  _globals['_SEALINGCUSTODIAN']._serialized_end=2098
+  _globals['_VERIFICATIONSERVICE']._serialized_start=2101
+  _globals['_VERIFICATIONSERVICE']._serialized_end=2397
 # @@protoc_insertion_point(module_scope)

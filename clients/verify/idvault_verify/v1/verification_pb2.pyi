@@ -75,7 +75,7 @@ Global___VerifyIndividualRequest: _TypeAlias = VerifyIndividualRequest  # noqa: 
 
 @_typing.final
 class VerifyOrganizationRequest(_message.Message):
-    """An organisation's claim to a name and a unified social credit code."""
+    """An organisation's claim to a name and a unified social credit code, and who represents it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -85,6 +85,8 @@ class VerifyOrganizationRequest(_message.Message):
     CONSENT_FIELD_NUMBER: _builtins.int
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     INVITATION_CODE_FIELD_NUMBER: _builtins.int
+    REPRESENTATIVE_NAME_FIELD_NUMBER: _builtins.int
+    REPRESENTATIVE_DOCUMENT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same claim. A repeated request
     may have another consent.agree_time: the first one is kept.
@@ -97,6 +99,10 @@ class VerifyOrganizationRequest(_message.Message):
     """The code of a hosted-link invitation of this account; empty for none. A given code must be valid: it admits five
     claims, until one of them succeeds.
     """
+    representative_name: _builtins.str
+    """The real name of the legal representative, 1 to 50 code points (1 to 32 if the registry's interface sets that
+    limit). Required.
+    """
     @_builtins.property
     def document(self) -> _common_pb2.IdentityDocument:
         """The document, of type UNIFIED_SOCIAL_CREDIT_CODE, whose number belongs to the name."""
@@ -104,6 +110,10 @@ class VerifyOrganizationRequest(_message.Message):
     @_builtins.property
     def consent(self) -> _common_pb2.Consent:
         """The owner's consent to the terms of service."""
+
+    @_builtins.property
+    def representative_document(self) -> _common_pb2.IdentityDocument:
+        """The legal representative's document, one of a person. Required."""
 
     def __init__(
         self,
@@ -114,10 +124,12 @@ class VerifyOrganizationRequest(_message.Message):
         consent: _common_pb2.Consent | None = ...,
         account_token: _builtins.str = ...,
         invitation_code: _builtins.str = ...,
+        representative_name: _builtins.str = ...,
+        representative_document: _common_pb2.IdentityDocument | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "document", b"document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "document", b"document", "representative_document", b"representative_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "document", b"document", "invitation_code", b"invitation_code", "organization_name", b"organization_name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "document", b"document", "invitation_code", b"invitation_code", "organization_name", b"organization_name", "representative_document", b"representative_document", "representative_name", b"representative_name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -187,7 +199,7 @@ class Verification(_message.Message):
         FAILURE_REASON_UNSPECIFIED: Verification._FailureReason.ValueType  # 0
         """The claim has not failed."""
         FAILURE_REASON_MISMATCH: Verification._FailureReason.ValueType  # 1
-        """Name and number do not belong together."""
+        """Name and number of a person do not belong together."""
         FAILURE_REASON_NO_RECORD: Verification._FailureReason.ValueType  # 2
         """The registry has no such person or organisation; only from registries that report this."""
         FAILURE_REASON_ACCOUNT_LIMIT_REACHED: Verification._FailureReason.ValueType  # 3
@@ -210,6 +222,12 @@ class Verification(_message.Message):
         """Somebody else verified under this name and number before: the person must prove to be present. Returned only
         after a match.
         """
+        FAILURE_REASON_ORGANIZATION_NOT_OPERATING: Verification._FailureReason.ValueType  # 12
+        """The organisation is known with these elements, but it does not operate: it was deregistered, or its licence
+        revoked.
+        """
+        FAILURE_REASON_ELEMENT_MISMATCH: Verification._FailureReason.ValueType  # 13
+        """The organisation's name, its code, and its representative's name and number do not all belong together."""
         FAILURE_REASON_GUARDIAN_REQUIRED: Verification._FailureReason.ValueType  # 15
         """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
         the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
@@ -221,7 +239,7 @@ class Verification(_message.Message):
     FAILURE_REASON_UNSPECIFIED: Verification.FailureReason.ValueType  # 0
     """The claim has not failed."""
     FAILURE_REASON_MISMATCH: Verification.FailureReason.ValueType  # 1
-    """Name and number do not belong together."""
+    """Name and number of a person do not belong together."""
     FAILURE_REASON_NO_RECORD: Verification.FailureReason.ValueType  # 2
     """The registry has no such person or organisation; only from registries that report this."""
     FAILURE_REASON_ACCOUNT_LIMIT_REACHED: Verification.FailureReason.ValueType  # 3
@@ -244,6 +262,12 @@ class Verification(_message.Message):
     """Somebody else verified under this name and number before: the person must prove to be present. Returned only
     after a match.
     """
+    FAILURE_REASON_ORGANIZATION_NOT_OPERATING: Verification.FailureReason.ValueType  # 12
+    """The organisation is known with these elements, but it does not operate: it was deregistered, or its licence
+    revoked.
+    """
+    FAILURE_REASON_ELEMENT_MISMATCH: Verification.FailureReason.ValueType  # 13
+    """The organisation's name, its code, and its representative's name and number do not all belong together."""
     FAILURE_REASON_GUARDIAN_REQUIRED: Verification.FailureReason.ValueType  # 15
     """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
     the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.

@@ -12,6 +12,7 @@ from idvault_people.disclosure.pending import PendingRequest
 from idvault_people.disclosure.search import case_reference
 from idvault_verify import printable
 from idvault_verify.attest.people import roster_member
+from idvault_verify.claim import Identity
 from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import ProofFile
@@ -122,6 +123,7 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
         "real_name": identity.name,
         "document_type": identity.document.type.value,
         "document_number": identity.document.number,
+        "representative": _representative(identity.representative),
         "registry_outcome": found.payload.answer.value if found.payload.answer else None,
         "assertion": found.payload.assertion or None,
         "policy_version": consent.policy_version if consent else None,
@@ -133,6 +135,16 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
         "confirmed": found.is_confirmed,
         "log_size": found.log_size,
         "checkpoint": b64encode(found.answer.checkpoint.note).decode(),
+    }
+
+
+def _representative(person: Identity | None) -> dict[str, str] | None:
+    if person is None:
+        return None
+    return {
+        "real_name": person.name,
+        "document_type": person.document.type.value,
+        "document_number": person.document.number,
     }
 
 

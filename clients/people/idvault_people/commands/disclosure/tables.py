@@ -127,6 +127,7 @@ def show_opened(found: DisclosedRecord) -> None:
         "disclosure": content["disclosure_id"],
         "name": content["real_name"],
         "document": f"{content['document_type']} {content['document_number']}",
+        **_representative(content["representative"]),
         "registry outcome": str(content["registry_outcome"]),
         "provider asked instead": assertion.issuer_of(found.payload.assertion) or "none",
         "account": content["account_token"],
@@ -142,6 +143,13 @@ def show_opened(found: DisclosedRecord) -> None:
             told = f"the vault did not take the report about {', '.join(found.unreported)}"
         rows["wrong shares"] = f"of {', '.join(found.wrong_shares)}; {told}"
     show_rows(rows, title="record")
+
+
+def _representative(person: Mapping[str, str] | None) -> dict[str, str]:
+    if person is None:
+        return {}
+    document = f"{person['document_type']} {person['document_number']}"
+    return {"represented by": person["real_name"], "representative's document": document}
 
 
 def show_proved(found: ProvedEvidence) -> None:
