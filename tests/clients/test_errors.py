@@ -46,6 +46,8 @@ EXPECTED = {
     Reason.VERIFICATION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.CONTEST_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.CONTEST_EXISTS: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.DISAVOWAL_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.LIST_NOT_READY: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_EXPIRED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_TAKEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PAGES_NOT_SERVED: (Code.FAILED_PRECONDITION, PreconditionFailed),

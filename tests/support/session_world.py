@@ -16,6 +16,7 @@ from idvault.log.acts.stored_log import LogProofs
 from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.objection.acts import ObjectionContext
+from idvault.session.acts.answer import AnswerContext
 from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
@@ -104,9 +105,14 @@ class SessionWorld:
             providers={} if provider is None else {Proof.HOLDER: provider},
             issuer=VAULT,
         )
+        self.answers = AnswerContext(self.context, self.context.claims.indexer, builders.ZONE)
         self.identity_context = self._identity_context()
         self.servicer = SessionMethods(
-            vault=self.vault, context=self.context, identity=self.identity_context, contests=self.contests
+            vault=self.vault,
+            context=self.context,
+            identity=self.identity_context,
+            contests=self.contests,
+            answers=self.answers,
         )
         self._numbers = 0
 
@@ -115,6 +121,7 @@ class SessionWorld:
             quorum=lambda _: QUORUM,
             appeals=self.moderation.appeals,
             contests=self.contests,
+            answers=self.answers,
             erasures=ErasureContext(self._proofs(), ErasureTerms()),
             histories=self.histories.context,
             receipts=ReceiptContext(self._proofs(), lambda _: QUORUM, _raise),

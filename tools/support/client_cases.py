@@ -73,6 +73,20 @@ CONTEST = sessions.AccountContest(
     ID, TOKEN, OTHER_ID, sessions.ContestState.PROPOSED, NOW, LATER, False, None, "ok", None, OTHER_ID, LATER,
     b"\x04" * 32, "",
 )  # fmt: skip
+DISAVOWAL = sessions.AccountDisavowal(
+    ID,
+    TOKEN,
+    sessions.DisavowalState.PROPOSED,
+    NOW,
+    LATER,
+    False,
+    None,
+    "ok",
+    OTHER_ID,
+    LATER,
+    b"\x07" * 32,
+    "",
+)
 NARROWING = sanctions.SanctionNarrowing(
     ID, TOKEN, sanctions.NarrowingState.PROPOSED, NOW, LATER, False, OTHER_ID, LATER, b"\x06" * 32, "", None
 )
@@ -268,6 +282,19 @@ SANCTIONS = {
     ),
     "get_month": Arguments({}, {"month": "2026-02"}),
 }
+DISAVOWALS = {
+    "decide": Arguments(
+        {"disavowal_id": ID, "verdict": sessions.DisavowalState.UPHELD, "reason": "ok", **_SIGNED},
+        _REPEAT,
+        {"verdict": tuple(sessions.DisavowalState)},
+    ),
+    "confirm": Arguments({"disavowal": DISAVOWAL, **_SIGNED}, _REPEAT),
+    "list_page": Arguments(
+        {},
+        {**_PAGE, "account_token": TOKEN, "state": sessions.DisavowalState.FILED, "overdue": True},
+        {"state": tuple(sessions.DisavowalState)},
+    ),
+}
 NARROWINGS = {
     "propose": Arguments({"sanction_id": ID, **_SIGNED}, _REPEAT),
     "confirm": Arguments({"narrowing": NARROWING, **_SIGNED}, _REPEAT),
@@ -376,6 +403,7 @@ PARTS: Mapping[str, Mapping[str, Arguments]] = {
     "public_accounts": PUBLIC_ACCOUNTS,
     "sanctions": SANCTIONS,
     "narrowings": NARROWINGS,
+    "disavowals": DISAVOWALS,
     "sessions": SESSIONS,
     "tip_offs": TIP_OFFS,
 }

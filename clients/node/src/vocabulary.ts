@@ -231,6 +231,16 @@ export const REASONS = {
     "zh": "您已对该次认证提出过异议。",
     "en": "You have already said of this verification that it was not you."
   },
+  "DISAVOWAL_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "没有该不认账号的记录。",
+    "en": "There is no such disowned account."
+  },
+  "LIST_NOT_READY": {
+    "error": "PreconditionFailed",
+    "zh": "名下账号清单尚不能查看，或已过查看期限。",
+    "en": "The list of your accounts cannot be read yet, or any more."
+  },
   "PAGES_NOT_SERVED": {
     "error": "PreconditionFailed",
     "zh": "暂不提供网页实名认证，请在应用内办理。",

@@ -251,6 +251,8 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.SESSION_EXPIRED: PreconditionFailed,
     Reason.SESSION_TAKEN: PreconditionFailed,
     Reason.CONTEST_EXISTS: PreconditionFailed,
+    Reason.DISAVOWAL_NOT_FOUND: NotFound,
+    Reason.LIST_NOT_READY: PreconditionFailed,
     Reason.PAGES_NOT_SERVED: PreconditionFailed,
     Reason.PROOF_NOT_OFFERED: PreconditionFailed,
     Reason.PROOF_OPEN: PreconditionFailed,

@@ -395,6 +395,11 @@ async def lock_or_add(connection: Connection, *, relying_party: str, key: Person
     )
 
 
+async def find(connection: Connection, *, relying_party: str, key: PersonKey) -> str | None:
+    """Lock the person of a key and return the id, None for nobody whom the platform knows."""
+    return await _lock(connection, relying_party, key)
+
+
 async def lock_is_barred(
     connection: Connection, *, relying_party: str, person_id: str, now: datetime
 ) -> bool:

@@ -118,7 +118,8 @@ status_feed = Table(
     ),
 )
 
-# A verification that was withdrawn: what the account was before. person_id: whose it was, null once that is
+# A verification that was withdrawn: what the account was before. contest_id: of the contest or disavowal, see
+# cause. person_id: whose it was, null once that is
 # forgotten at forget_at. ended_at: when the account was verified again.
 withdrawals = Table(
     "withdrawals",

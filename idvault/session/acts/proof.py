@@ -59,7 +59,7 @@ async def begin(
     found = await page_acts.of_browser(vault, browser)
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
-    nonce = secret.proof_nonce(browser.browser_key, session_id=session_id, number=number)
+    nonce = nonce_of(browser, number)
     bound = assertion.binding(session_id=session_id, nonce=nonce, identity=identity)
     await session_acts.step(
         vault,
@@ -107,7 +107,16 @@ async def finish(
 
     if decide(found) == found.session and not _is_open(found):
         return await page_acts.get(vault, context, browser, now=now)
-    identity, proven = await _ended(context, found.session, browser, number, now=now.real)
+    nonce = nonce_of(browser, number)
+    ended, identity, signed = await checked(
+        context,
+        provider=context.provider(found.session.proof),
+        session_id=found.session.session_id,
+        nonce=nonce,
+        bound=found.session.proof_hash or b"",
+        now=now.real,
+    )
+    proven = Proven(_ANSWERS[ended], Assurance.HOLDER, signed)
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=number
     )
@@ -122,41 +131,37 @@ def _is_open(found: StoredSession) -> bool:
     return found.claim is None or found.claim.state is ClaimState.PENDING
 
 
-async def _ended(
+def nonce_of(browser: BrowserSession, number: int) -> str:
+    """Return the nonce of a proof of a browser's session."""
+    return secret.proof_nonce(browser.browser_key, session_id=browser.session_id, number=number)
+
+
+async def checked(
     context: SessionContext,
-    session: VerificationSession,
-    browser: BrowserSession,
-    number: int,
     *,
+    provider: ProofProvider,
+    session_id: str,
+    nonce: str,
+    bound: bytes,
     now: datetime,
-) -> tuple[Identity, Proven]:
-    """Return what the provider has signed of a proof, checked; raises PreconditionError."""
-    provider = context.provider(session.proof)
-    nonce = secret.proof_nonce(browser.browser_key, session_id=session.session_id, number=number)
+) -> tuple[ProofEnd, Identity, str]:
+    """Return how a proof ended that was confirmed or denied, whom it is about, and what was signed.
+
+    bound: what is kept of it. Raises PreconditionError (PROOF_OPEN, PROOF_REFUSED), UnavailableError.
+    """
     signed = await provider.assertion(nonce)
     if signed is None:
         raise PreconditionError(Reason.PROOF_OPEN)
+    reference = secret.proof_session(nonce, session_id=session_id)
+    awaited = Awaited(provider.issuer, provider.key, context.issuer, reference, nonce)
     try:
-        ended, identity = assertion.holder(
-            signed,
-            _awaited(context, provider, session, nonce),
-            session_id=session.session_id,
-            bound=session.proof_hash or b"",
-            now=now,
-        )
+        ended, identity = assertion.holder(signed, awaited, session_id=session_id, bound=bound, now=now)
     except RefusedAssertionError as error:
         log().warning("assertion_refused", reason=error.reason)
         raise PreconditionError(Reason.PROOF_REFUSED) from None
     if identity is None:
         raise PreconditionError(Reason.PROOF_REFUSED)
-    return identity, Proven(_ANSWERS[ended], Assurance.HOLDER, signed)
-
-
-def _awaited(
-    context: SessionContext, provider: ProofProvider, session: VerificationSession, nonce: str
-) -> Awaited:
-    reference = secret.proof_session(nonce, session_id=session.session_id)
-    return Awaited(provider.issuer, provider.key, context.issuer, reference, nonce)
+    return ended, identity, signed
 
 
 def _command(

@@ -25,6 +25,7 @@ DEADLINES: tuple[Deadline, ...] = (
         "contests.filed",
         ("contests.missed",),
     ),
+    Deadline(_("decisions on disowned accounts"), "disavowals.filed", ("disavowals.missed",)),
     Deadline(_("orders of authorities"), "orders.recorded", ("orders.missed",)),
     Deadline(
         _("decisions on requests for a disclosure"),
