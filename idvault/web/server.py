@@ -24,6 +24,8 @@ from idvault.web.app import Pages, application
 from idvault.web.edge import EdgeConnections
 from idvault.web.identity import pages as identity_pages
 from idvault.web.identity.pages import IdentityPages
+from idvault.web.inquiry import pages as inquiry_pages
+from idvault.web.inquiry.pages import InquiryPages
 from idvault.web.limits import ReportLimits
 from idvault.web.tip_off import pages as tip_off_pages
 from idvault.web.tip_off.forms import Forms
@@ -131,7 +133,13 @@ def whole(pages: Pages, *, zone: tzinfo, limits_of_reports: ReportLimits | None 
     limits = limits_of_reports or ReportLimits()
     tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, limits=limits)
     identity = IdentityPages(pages=pages, zone=zone)
-    return application(pages, routes=[*tip_off_pages.routes(tip_offs), *identity_pages.routes(identity)])
+    inquiries = InquiryPages(pages=pages, zone=zone)
+    routes = [
+        *tip_off_pages.routes(tip_offs),
+        *identity_pages.routes(identity),
+        *inquiry_pages.routes(inquiries),
+    ]
+    return application(pages, routes=routes)
 
 
 def options(*, silence: float = _SILENCE) -> dict[str, Any]:

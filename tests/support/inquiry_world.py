@@ -196,7 +196,9 @@ class InquiryWorld(WithdrawalWorld):
         )
         return begun.proof_url
 
-    async def answer(self, session_id: str, *, proof: int = 1, seconds: float = 0) -> disavowal_pb2.Disavowal:
+    async def answered(
+        self, session_id: str, *, proof: int = 1, seconds: float = 0
+    ) -> disavowal_pb2.Disavowal:
         """Take the end of that proof."""
         self.prover.now = at(seconds).real
         key = browser_key()

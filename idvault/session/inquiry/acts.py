@@ -74,11 +74,14 @@ class ShownInquiry:
     """What whoever is proven sees. ready_at: when the list can be read; None: nobody asked for it.
 
     waiting: how many disowned accounts can still be cancelled. accounts: None while they are not shown.
+    provider: what people know it as. proof_url: of the open proof, "" once it has ended.
     """
 
     ready_at: datetime | None
     waiting: int
     accounts: tuple[ListedAccount, ...] | None
+    provider: str
+    proof_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +180,26 @@ async def _finish(tx: Tx, inquiry: Inquiry, indexes: Sequence[bytes]) -> None:
 
 
 async def get(vault: Vault, context: InquiryContext, now: ClockReading, browser_key: str) -> ShownInquiry:
-    """Return what whoever is proven sees now; raises as `finish` does."""
-    proven = await _proven(vault, context, now, browser_key)
+    """Return what whoever is proven sees now, or where the open proof goes on; raises as `finish` does."""
+    provider = context.sessions.provider(Proof.HOLDER)
+    try:
+        proven = await _proven(vault, context, now, browser_key)
+    except PreconditionError as error:
+        if error.reason is not Reason.PROOF_OPEN:
+            raise
+        _, nonce = _names(browser_key)
+        return ShownInquiry(None, 0, None, provider.name, provider.page(nonce))
     asked_at = await _asked_at(vault, proven)
     found = await _accounts(vault, proven)
     waiting = sum(each.waits for each in found)
     ready_at = None if asked_at is None else rules.ready_at(asked_at=asked_at)
     shown = proven.inquiry.shown_at is not None and rules.is_ready(asked_at=asked_at, now=now.business)
     if not shown:
-        return ShownInquiry(ready_at, waiting, None)
+        return ShownInquiry(ready_at, waiting, None, provider.name)
     titles = {each.relying_party: await _title(vault, each.relying_party) for each in found}
     today = now.today(context.zone)
-    return ShownInquiry(
-        ready_at, waiting, tuple(_listed(each, browser_key, titles, today=today) for each in found)
-    )
+    listed = tuple(_listed(each, browser_key, titles, today=today) for each in found)
+    return ShownInquiry(ready_at, waiting, listed, provider.name)
 
 
 async def _title(vault: Vault, party: str) -> str:

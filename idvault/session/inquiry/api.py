@@ -84,6 +84,8 @@ def _message(value: ShownInquiry) -> pb.Inquiry:
         ready_time=sanction_api.time(value.ready_at),
         waiting=value.waiting,
         shown=value.accounts is not None,
+        proof_url=value.proof_url,
+        provider=value.provider,
         accounts=[
             pb.ListedAccount(
                 handle=each.handle,

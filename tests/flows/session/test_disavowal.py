@@ -151,13 +151,13 @@ async def test_the_holder_of_the_account_rejects_at_once(world: InquiryWorld) ->
     assert [each.disavowal_id for each in own.disavowals] == [told.disavowal_id]
     assert (own.proof_provider, own.next_proof, own.proof_url) == (world.prover.name, 1, "")
     page = await world.answer_begun(session, seconds=SOON)
-    assert await reason_of(world.answer(session, seconds=SOON)) is Reason.PROOF_OPEN
+    assert await reason_of(world.answered(session, seconds=SOON)) is Reason.PROOF_OPEN
     shown = await world.own("GetIdentity", identity_pb2.GetIdentityRequest, session, seconds=SOON)
     assert (shown.proof_url, shown.next_proof) == (page, 2)
     world.prover.end(page)
     before = (await world.status(token)).revision
     for _ in range(2):
-        answered = await world.answer(session, seconds=SOON)
+        answered = await world.answered(session, seconds=SOON)
         assert (answered.state, answered.decide_moderator_id) == (answered.STATE_REJECTED, "")
     assert (await world.status(token)).revision == before + 1
     assert await world.fall(seconds=DECIDED) == 0
@@ -173,7 +173,7 @@ async def test_another_person_answers_nothing(world: InquiryWorld) -> None:
     await world.verify(STRANGER)
     for proof, who in enumerate((STRANGER, somebody(2)), start=1):
         world.prover.end(await world.answer_begun(session, who, proof=proof, seconds=SOON))
-        wrong = world.answer(session, proof=proof, seconds=SOON)
+        wrong = world.answered(session, proof=proof, seconds=SOON)
         assert await reason_of(wrong) is Reason.PROOF_REFUSED
     assert await state(world, SOON) is DisavowalState.FILED
     for proof in (3, 4, 5):

@@ -92,8 +92,9 @@ async def test_an_inquiry_ends(world: InquiryWorld) -> None:
     """With the assertion after minutes; its row goes after a day, and the list's once it is over."""
     key, page = await world.begun()
     assert await reason_of(world.finish(key)) is Reason.PROOF_OPEN
+    assert (await world.seen(key)).proof_url == page
     world.prover.end(page)
-    await world.finish(key)
+    assert (await world.finish(key)).proof_url == ""
     assert await reason_of(world.seen(key, seconds=11 * 60)) is Reason.PROOF_REFUSED
     assert await reason_of(world.seen(key, seconds=15 * 60)) is Reason.SESSION_EXPIRED
     unknown = secret.make(b"n" * 16)

@@ -225,10 +225,16 @@ class Inquiry(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     SHOWN_FIELD_NUMBER: _builtins.int
     ACCOUNTS_FIELD_NUMBER: _builtins.int
+    PROOF_URL_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
     waiting: _builtins.int
     """How many accounts are disowned of which no platform was told yet."""
     shown: _builtins.bool
     """Whether the list is shown."""
+    proof_url: _builtins.str
+    """The page of the proof at the provider, while it is open; then nothing else is set."""
+    provider: _builtins.str
+    """The provider, as people know it."""
     @_builtins.property
     def ready_time(self) -> _timestamp_pb2.Timestamp:
         """When the list can be read; unset if nobody asked for it."""
@@ -244,10 +250,12 @@ class Inquiry(_message.Message):
         waiting: _builtins.int = ...,
         shown: _builtins.bool = ...,
         accounts: _abc.Iterable[Global___ListedAccount] | None = ...,
+        proof_url: _builtins.str = ...,
+        provider: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ready_time", b"ready_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "ready_time", b"ready_time", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "proof_url", b"proof_url", "provider", b"provider", "ready_time", b"ready_time", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
