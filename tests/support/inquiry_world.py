@@ -9,14 +9,11 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.edge.call import Caller
-from idvault.core.edge.server import Service
 from idvault.core.tables.session import waiting_disavowals
 from idvault.session.disavowal import acts as disavowal_acts
 from idvault.session.disavowal import rules
 from idvault.session.disavowal.rules import DisavowalTerms
 from idvault.session.inquiry import acts as inquiry_acts
-from idvault.session.inquiry.acts import InquiryContext
-from idvault.session.inquiry.api import InquiryMethods
 from idvault_client.sessions import AccountDisavowal, AioDisavowals
 from idvault_verify import document, secret
 from idvault_verify.attest.assertion import ProofEnd
@@ -45,7 +42,6 @@ TOLD = 10 * DAY
 """When every platform has been told of what was disowned at 0."""
 DECIDED = TOLD + 17 * DAY
 """When silence has decided it."""
-_SERVICE = pb.DESCRIPTOR.services_by_name["InquiryService"]
 _TERMS = DisavowalTerms(zone=builders.ZONE)
 _TOLD_AT = statement(select(waiting_disavowals.c.account_token, waiting_disavowals.c.tell_at), tuple)
 
@@ -56,10 +52,6 @@ class InquiryWorld(WithdrawalWorld):
     def __init__(self, database: Database, *, offers: bool = True) -> None:
         """offers: whether a provider proves presence."""
         super().__init__(database, provider=FakeProofProvider(at(0).real) if offers else None)
-        context = InquiryContext(
-            sessions=self.context, indexer=self.context.claims.indexer, zone=builders.ZONE
-        )
-        self.inquiries = Service(_SERVICE, InquiryMethods(vault=self.vault, context=context))
         self._browsers = 100
 
     @property

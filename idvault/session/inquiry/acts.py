@@ -74,7 +74,8 @@ class ShownInquiry:
     """What whoever is proven sees. ready_at: when the list can be read; None: nobody asked for it.
 
     waiting: how many disowned accounts can still be cancelled. accounts: None while they are not shown.
-    provider: what people know it as. proof_url: of the open proof, "" once it has ended.
+    provider: what people know it as. proof_url: of the open proof, "" once it has ended. finishable: whether
+    `finish` asks for the list, or shows it.
     """
 
     ready_at: datetime | None
@@ -82,6 +83,7 @@ class ShownInquiry:
     accounts: tuple[ListedAccount, ...] | None
     provider: str
     proof_url: str = ""
+    finishable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +191,14 @@ async def get(vault: Vault, context: InquiryContext, now: ClockReading, browser_
             raise
         _, nonce = _names(browser_key)
         return ShownInquiry(None, 0, None, provider.name, provider.page(nonce))
-    asked_at = await _asked_at(vault, proven)
+    asked_at = rules.present(asked_at=await _asked_at(vault, proven), now=now.business)
     found = await _accounts(vault, proven)
     waiting = sum(each.waits for each in found)
     ready_at = None if asked_at is None else rules.ready_at(asked_at=asked_at)
-    shown = proven.inquiry.shown_at is not None and rules.is_ready(asked_at=asked_at, now=now.business)
-    if not shown:
-        return ShownInquiry(ready_at, waiting, None, provider.name)
+    is_ready = rules.is_ready(asked_at=asked_at, now=now.business)
+    if not is_ready or proven.inquiry.shown_at is None:
+        finishable = is_ready or asked_at is None
+        return ShownInquiry(ready_at, waiting, None, provider.name, finishable=finishable)
     titles = {each.relying_party: await _title(vault, each.relying_party) for each in found}
     today = now.today(context.zone)
     listed = tuple(_listed(each, browser_key, titles, today=today) for each in found)

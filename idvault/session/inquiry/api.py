@@ -86,6 +86,7 @@ def _message(value: ShownInquiry) -> pb.Inquiry:
         shown=value.accounts is not None,
         proof_url=value.proof_url,
         provider=value.provider,
+        finishable=value.finishable,
         accounts=[
             pb.ListedAccount(
                 handle=each.handle,

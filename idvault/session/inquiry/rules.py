@@ -80,11 +80,15 @@ def over_before(*, now: datetime) -> datetime:
     return now - KEPT - WAIT
 
 
+def present(*, asked_at: datetime | None, now: datetime) -> datetime | None:
+    """Return when a list was asked for; None if nobody did, or it can be read no more."""
+    return None if asked_at is None or is_over(asked_at=asked_at, now=now) else asked_at
+
+
 def is_ready(*, asked_at: datetime | None, now: datetime) -> bool:
     """Return whether the list can be read now. asked_at: None if nobody asked."""
-    if asked_at is None or is_over(asked_at=asked_at, now=now):
-        return False
-    return now >= ready_at(asked_at=asked_at)
+    asked_at = present(asked_at=asked_at, now=now)
+    return asked_at is not None and now >= ready_at(asked_at=asked_at)
 
 
 def check_shown(*, inquiry: Inquiry, asked_at: datetime | None, now: datetime) -> None:

@@ -6,7 +6,7 @@
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from aiohttp import web
@@ -35,7 +35,7 @@ class InquiryPages:
 
     pages: Pages
     zone: tzinfo
-    limits: InquiryLimits = field(default_factory=InquiryLimits)
+    limits: InquiryLimits
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         """Say what the page is, and show the form."""
@@ -141,6 +141,7 @@ class InquiryPages:
             ready=ready,
             waiting=found.waiting,
             shown=found.shown,
+            finishable=found.finishable,
             accounts=found.accounts,
             states={each.handle: _state(each) for each in found.accounts},
         )

@@ -30,7 +30,9 @@ TEXTS: Mapping[str, Text] = {
         "The list was asked for. It can be read from {time} on: come back then and prove again that it is "
         "you. If you did not ask for it, cancel it."
     ),
-    "mine_none_asked": _("Nothing waits. To see the list, prove again that it is you."),
+    "mine_none_asked": _("You have proved that it is you. Nobody has asked for the list."),
+    "mine_ask": _("Ask for the list"),
+    "mine_show": _("Show the list"),
     "mine_waiting_count": _(
         "Accounts that are to be disowned, and whose platforms have not been told: {count}. If that was not "
         "you, cancel it now."
@@ -48,8 +50,8 @@ TEXTS: Mapping[str, Text] = {
     "mine_disown_text": _(
         "If you disown an account, its platform is told after three to ten days, at a time drawn for it "
         "alone. It has 15 days to decide; if it does not, the verification is withdrawn. Whoever holds the "
-        "account can show to be you and keep it. Afterwards your name and number do not suffice at that platform for "
-        "180 days: whoever signs up there must prove to be you."
+        "account can show to be you and keep it. Afterwards your name and number do not suffice at that "
+        "platform for 180 days: whoever signs up there must prove to be you."
     ),
     "mine_again": _("Prove again that it is you"),
     "mine_list": _("Back to the list"),

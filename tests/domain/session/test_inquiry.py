@@ -32,6 +32,9 @@ def test_a_list_is_ready_after_72_hours_and_for_14_days() -> None:
     assert not rules.is_ready(asked_at=NOW, now=READY - TICK)
     assert rules.is_ready(asked_at=NOW, now=READY)
     over = READY + timedelta(days=14)
+    assert rules.present(asked_at=None, now=READY) is None
+    assert rules.present(asked_at=NOW, now=over - TICK) == NOW
+    assert rules.present(asked_at=NOW, now=over) is None
     assert rules.is_ready(asked_at=NOW, now=over - TICK)
     assert not rules.is_ready(asked_at=NOW, now=over)
     assert rules.over_before(now=over) == NOW

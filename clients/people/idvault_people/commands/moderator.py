@@ -10,7 +10,7 @@ import typer
 from idvault_client.commands import connection
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import PreconditionFailed
-from idvault_people.commands import contest, narrowing
+from idvault_people.commands import contest, disavowal, narrowing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, chosen, read_passphrase
 from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
@@ -22,6 +22,7 @@ _HELP = "A moderator: a member of a platform's staff with a key, who signs on th
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.callback(help=_HELP)(connection.options)
 app.add_typer(contest.app, name="contest", short_help='List and decide verifications that were "not me".')
+app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 

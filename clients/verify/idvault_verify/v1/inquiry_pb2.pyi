@@ -227,6 +227,7 @@ class Inquiry(_message.Message):
     ACCOUNTS_FIELD_NUMBER: _builtins.int
     PROOF_URL_FIELD_NUMBER: _builtins.int
     PROVIDER_FIELD_NUMBER: _builtins.int
+    FINISHABLE_FIELD_NUMBER: _builtins.int
     waiting: _builtins.int
     """How many accounts are disowned of which no platform was told yet."""
     shown: _builtins.bool
@@ -235,6 +236,8 @@ class Inquiry(_message.Message):
     """The page of the proof at the provider, while it is open; then nothing else is set."""
     provider: _builtins.str
     """The provider, as people know it."""
+    finishable: _builtins.bool
+    """Whether FinishInquiry asks for the list now, or shows it: that is not done by a read."""
     @_builtins.property
     def ready_time(self) -> _timestamp_pb2.Timestamp:
         """When the list can be read; unset if nobody asked for it."""
@@ -252,10 +255,11 @@ class Inquiry(_message.Message):
         accounts: _abc.Iterable[Global___ListedAccount] | None = ...,
         proof_url: _builtins.str = ...,
         provider: _builtins.str = ...,
+        finishable: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ready_time", b"ready_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "proof_url", b"proof_url", "provider", b"provider", "ready_time", b"ready_time", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "finishable", b"finishable", "proof_url", b"proof_url", "provider", b"provider", "ready_time", b"ready_time", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
