@@ -16,6 +16,7 @@ CAPABILITIES = {
     "campaign": "campaign",
     "sanction": "sanction",
     "session": "session",
+    "inquiry": "session",
     "public_account": "public_account",
     "tip_off": "tip_off",
     "disclosure": "disclosure",
@@ -36,7 +37,7 @@ NOUNS = {
     "erasure": {"former_version"},
     "people": {"second_factor"},
     "sanction": {"appeal", "narrowing", "objection", "operation", "order"},
-    "session": {"contest", "reinstatement", "withdrawal"},
+    "session": {"contest", "disavowal", "inquiry", "reinstatement", "withdrawal"},
     "status": {"credential"},
     "tip_off": {"reporter"},
 }

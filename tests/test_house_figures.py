@@ -7,7 +7,7 @@ NOT_COUNTED = {
     # What prepares or accompanies a step that is counted.
     "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
     "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",
-    "contest:case:propose", "narrowing:sanction:propose", "reinstatement:case:propose",
+    "contest:case:propose", "disavowal:case:propose", "narrowing:sanction:propose", "reinstatement:case:propose",
     "disclosure:record:confirm", "moderator:key:revoke", "person:account:follow", "publicaccount:licence:end",
     "publicaccount:operator:add", "publicaccount:operator:remove", "publicaccount:term:grace",
     "publicaccount:transfer:offer",
@@ -19,7 +19,10 @@ NOT_COUNTED = {
     # It follows the end of a sanction, which is counted.
     "erasure:person:release",
     "session:attempt:begin", "session:browser:bind", "session:link:redeem", "session:terms:agree",
+    # An account that was erased, or withdrawn for another reason, is counted as that.
+    "disavowal:case:end", "inquiry:proof:begin", "inquiry:list:cancel",
     # The vault's own house-keeping, and its callers.
+    "inquiry:retention:purge",
     "platform:pages:present", "session:retention:purge",
     "appeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
     "reinstatement:text:delete",

@@ -83,6 +83,7 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.Sanction.paper_digest",
     "idvault.v1.Contest.paper_digest",
     "idvault.v1.Reinstatement.paper_digest",
+    "idvault.v1.Disavowal.paper_digest",
     "idvault.v1.Narrowing.paper_digest",
     "idvault.v1.Moderator.public_key",
 }
@@ -96,7 +97,10 @@ READS_BY_SECRET = ("FollowTipOff", "FollowTipOffForm")
 # Signs a statement and writes nothing: a repeat signs another one.
 SIGNS_ONLY = ("IssueStatusToken",)
 # Each notice has an id; a fingerprint of the request would be a digest of the numbers in it, and be kept.
-BY_IDS_OF_ITS_OWN = ("SubmitNotices",)
+# What a kept request of an inquiry would have is the time at which all accounts of a person are disowned.
+BY_IDS_OF_ITS_OWN = (
+    "SubmitNotices", "BeginInquiry", "FinishInquiry", "DisownAccount", "CancelInquiry",
+)  # fmt: skip
 PERSONAL_FIELDS = {
     "idvault.v1.IdentityDocument.number",
     "idvault.v1.VerifyIndividualRequest.real_name",
@@ -106,6 +110,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.SubmitIdentityRequest.real_name",
     "idvault.v1.BeginProofRequest.real_name",
     "idvault.v1.Guardian.real_name",
+    "idvault.v1.BeginInquiryRequest.real_name",
+    "idvault.v1.BeginDisavowalAnswerRequest.real_name",
     "idvault.v1.SealedIdentity.document_number",
     "idvault.v1.SealedIdentity.real_name",
     "idvault.v1.SealedRepresentative.document_number",
@@ -230,6 +236,17 @@ WHO_MAY_CALL = {
     "SessionService.DecideReinstatement": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.GetReinstatement": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.ListReinstatements": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.BeginDisavowalAnswer": ["ROLE_WEB"],
+    "SessionService.FinishDisavowalAnswer": ["ROLE_WEB"],
+    "SessionService.DecideDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.ConfirmDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.ListDisavowals": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "InquiryService.GetInquiryForm": ["ROLE_WEB"],
+    "InquiryService.BeginInquiry": ["ROLE_WEB"],
+    "InquiryService.FinishInquiry": ["ROLE_WEB"],
+    "InquiryService.GetInquiry": ["ROLE_WEB"],
+    "InquiryService.DisownAccount": ["ROLE_WEB"],
+    "InquiryService.CancelInquiry": ["ROLE_WEB"],
     "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
     "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],

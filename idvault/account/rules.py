@@ -129,24 +129,26 @@ KEPT_FOR = timedelta(days=180)
 
 
 class WithdrawalCause(StrEnum):
-    """Why a verification was withdrawn."""
+    """Why a verification was withdrawn. DISAVOWAL: its person said so, present, on the operator's page."""
 
     CONTEST = "CONTEST"
+    DISAVOWAL = "DISAVOWAL"
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A verification that was withdrawn. withdrawal_id, contest_id: 32 lower-case hex digits.
+    """A verification that was withdrawn. withdrawal_id, case_id: 32 lower-case hex digits.
 
-    person_id: whose it was, None once that is forgotten at forget_at. state to organization_category: as they
-    were. ended_at: when the account was verified again. reinstated_at: when it got this verification back.
+    case_id: of the contest or disavowal. person_id: whose it was, None once that is forgotten at forget_at.
+    state to organization_category: as they were. ended_at: when the account was verified again. reinstated_at:
+    when it got this verification back.
     """
 
     withdrawal_id: str
     relying_party: str
     account_token: str
     cause: WithdrawalCause
-    contest_id: str
+    case_id: str
     person_id: str | None
     withdrawn_at: datetime
     state: AccountState
@@ -165,7 +167,7 @@ def is_verified(*, account: Account) -> bool:
 
 
 def withdrawal(
-    *, account: Account, withdrawal_id: str, cause: WithdrawalCause, contest_id: str, now: datetime
+    *, account: Account, withdrawal_id: str, cause: WithdrawalCause, case_id: str, now: datetime
 ) -> Withdrawal:
     """Return the withdrawal of an account's verification."""
     return Withdrawal(
@@ -173,7 +175,7 @@ def withdrawal(
         account.relying_party,
         account.account_token,
         cause,
-        contest_id,
+        case_id,
         account.person_id,
         now,
         account.state,

@@ -26,6 +26,7 @@ from time import perf_counter
 from typing import Any
 
 from idvault.account import acts as account_acts
+from idvault.account.store import disavowal as account_disavowal
 from idvault.account.store import rows as account_rows
 from idvault.account.store import version as account_version
 from idvault.claim import store as claim_store
@@ -269,6 +270,9 @@ async def _take_effect(tx: Tx, owner: Account, made: Erasure, *, today: date) ->
     await _end_claim(tx, owner, made.erasure_id)
     erased = rules.erased(account=owner, today=today, now=tx.now.business)
     await account_rows.put(tx.connection, erased, claim_ended_at=tx.now.business)
+    token = owner.account_token
+    for disavowal_id in await account_disavowal.ended(tx.connection, token, now=tx.now.business):
+        await tx.log(EventType.DISAVOWAL_END, by=SYSTEM, account_token=token, disavowal_id=disavowal_id)
     await tx.log(
         EventType.ERASURE_ERASE,
         made.entry_id,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 
 from idvault.core.db.connection import Connection
@@ -33,7 +34,7 @@ from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_entries
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import appeals, operations, sanctions
-from idvault.core.tables.session import contests, reinstatements
+from idvault.core.tables.session import contests, disavowals, reinstatements
 from idvault.core.tables.tip_off import tip_offs
 from idvault.public_account.rules.public_account import LIVE
 from idvault.report.rules import SanctionFigures
@@ -274,7 +275,15 @@ LEVELS: Mapping[str, Statement[_CELL]] = {
 }
 DURATIONS: Mapping[str, Statement[Any]] = {
     "appeals.time": statement(_times(appeals.c.filed_at, appeals.c.decided_at)),
-    "contests.time": statement(_times(contests.c.filed_at, contests.c.decided_at)),
+    # What the account's holder rejects, or nobody decides, has no moderator.
+    "contests.time": statement(
+        union_all(
+            _times(contests.c.filed_at, contests.c.decided_at),
+            _times(disavowals.c.filed_at, disavowals.c.decided_at).where(
+                disavowals.c.decided_by.is_not(None)
+            ),
+        )
+    ),
     "reinstatements.time": statement(_times(reinstatements.c.filed_at, reinstatements.c.decided_at)),
     "tip_offs.reply_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.answered_at)),
     "tip_offs.solution_time": statement(_times(tip_offs.c.filed_at, tip_offs.c.resolved_at)),

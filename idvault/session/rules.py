@@ -369,6 +369,37 @@ def finish_proof(
     return replace(session, attempts=number, attempt_id=attempt_ids[0], account_token=token)
 
 
+def next_answer(*, session: VerificationSession) -> int:
+    """Return which proof a form of an identity session is for, 0 if no more can be begun."""
+    return session.proofs + 1 if session.proofs < ATTEMPTS else 0
+
+
+def begin_answer(
+    *, session: VerificationSession, number: int, bound: bytes, now: datetime
+) -> VerificationSession:
+    """Return an identity session with a proof begun, by which its account's holder shows who that is.
+
+    The arguments and errors are those of `begin_proof`; ILLEGAL_TRANSITION also for a session of another
+    kind, and until it is bound.
+    """
+    owned_account(session=session, now=now)
+    if not 0 < number <= ATTEMPTS or number not in (session.proofs, session.proofs + 1):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.CHARACTER))
+    if number > session.proofs:
+        return replace(session, proofs=number, proof_hash=bound)
+    if session.proof_hash is None or not compare_digest(session.proof_hash, bound):
+        raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
+    return session
+
+
+def begun_answer(*, session: VerificationSession, number: int, now: datetime) -> bytes:
+    """Return what the newest proof of an identity session is bound to; raises as `begin_answer` does."""
+    owned_account(session=session, now=now)
+    if number != session.proofs or session.proof_hash is None:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.CHARACTER))
+    return session.proof_hash
+
+
 def _check_kind(session: VerificationSession, proof: Proof) -> None:
     if session.proof is not proof:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)

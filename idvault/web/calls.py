@@ -12,8 +12,10 @@ from idvault_verify.sanction import SanctionCategory
 from idvault_verify.v1 import (
     common_pb2,
     contest_pb2,
+    disavowal_pb2,
     erasure_pb2,
     identity_pb2,
+    inquiry_pb2,
     reinstatement_pb2,
     sanction_pb2,
     session_pb2,
@@ -23,6 +25,8 @@ from idvault_verify.v1 import (
 )
 
 _SESSIONS = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
+_INQUIRIES = inquiry_pb2.DESCRIPTOR.services_by_name["InquiryService"]
+_INQUIRY = inquiry_pb2.Inquiry.FromString
 _TIP_OFF_FORMS = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"]
 _PAGE = session_pb2.SessionPage.FromString
 _CATEGORY = sanction_pb2.StatementOfReasons.Category
@@ -244,6 +248,75 @@ def appeal_withdrawal_from_session(
         text=text(words, field="text"),
     )
     return rpc(_SESSIONS, "AppealWithdrawalFromSession", request, reinstatement_pb2.Reinstatement.FromString)
+
+
+def begin_disavowal_answer(
+    session_id: str, browser_key: str, *, proof: int, name: str, kind: DocumentType, number: str
+) -> Rpc[disavowal_pb2.DisavowalAnswer]:
+    """Begin the proof of a disowned account's holder; a repeat of the same proof is the same request."""
+    request = disavowal_pb2.BeginDisavowalAnswerRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"begin proof {proof}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        proof=proof,
+        real_name=text(name, field="real_name"),
+        document=_document(kind, number),
+    )
+    read = disavowal_pb2.DisavowalAnswer.FromString
+    return rpc(_SESSIONS, "BeginDisavowalAnswer", request, read)
+
+
+def finish_disavowal_answer(session_id: str, browser_key: str, *, proof: int) -> Rpc[disavowal_pb2.Disavowal]:
+    """Take the end of that proof; a repeat is the same request."""
+    request = disavowal_pb2.FinishDisavowalAnswerRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=f"proof {proof}"),
+        session_id=session_id,
+        browser_key=browser_key,
+        proof=proof,
+    )
+    return rpc(_SESSIONS, "FinishDisavowalAnswer", request, disavowal_pb2.Disavowal.FromString)
+
+
+def inquiry_form() -> Rpc[inquiry_pb2.InquiryForm]:
+    """Read what the first page needs."""
+    request, read = inquiry_pb2.GetInquiryFormRequest(), inquiry_pb2.InquiryForm.FromString
+    return rpc(_INQUIRIES, "GetInquiryForm", request, read)
+
+
+def begin_inquiry(
+    browser_key: str, *, name: str, kind: DocumentType, number: str
+) -> Rpc[inquiry_pb2.BegunInquiry]:
+    """Begin the inquiry of a browser's new key."""
+    request = inquiry_pb2.BeginInquiryRequest(
+        browser_key=browser_key,
+        real_name=text(name, field="real_name"),
+        document=_document(kind, number),
+    )
+    return rpc(_INQUIRIES, "BeginInquiry", request, inquiry_pb2.BegunInquiry.FromString)
+
+
+def inquiry(browser_key: str) -> Rpc[inquiry_pb2.Inquiry]:
+    """Read an inquiry."""
+    request = inquiry_pb2.GetInquiryRequest(browser_key=browser_key)
+    return rpc(_INQUIRIES, "GetInquiry", request, _INQUIRY)
+
+
+def finish_inquiry(browser_key: str) -> Rpc[inquiry_pb2.Inquiry]:
+    """Take the end of the proof."""
+    request = inquiry_pb2.FinishInquiryRequest(browser_key=browser_key)
+    return rpc(_INQUIRIES, "FinishInquiry", request, _INQUIRY)
+
+
+def disown_account(browser_key: str, *, handle: str) -> Rpc[inquiry_pb2.Inquiry]:
+    """Disown an account of the list."""
+    request = inquiry_pb2.DisownAccountRequest(browser_key=browser_key, handle=handle)
+    return rpc(_INQUIRIES, "DisownAccount", request, _INQUIRY)
+
+
+def cancel_inquiry(browser_key: str) -> Rpc[inquiry_pb2.Inquiry]:
+    """Cancel the list and what waits."""
+    request = inquiry_pb2.CancelInquiryRequest(browser_key=browser_key)
+    return rpc(_INQUIRIES, "CancelInquiry", request, _INQUIRY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,22 @@ class ReportLimits:
         _check((self.narrow_looks, narrow, 1), (self.wide_looks, wide, 1), now=now)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
+class InquiryLimits:
+    """How many proofs strangers may begin on the operator's own page: each costs the provider something.
+
+    narrow, wide: of an address prefix and of the network above it, as for reports.
+    """
+
+    narrow: Buckets = field(default_factory=partial(_FEW, burst=10, per_second=1 / (5 * _MINUTE)))
+    wide: Buckets = field(default_factory=partial(_FEW, burst=60, per_second=1 / _MINUTE))
+
+    def check(self, prefixes: tuple[str, str], *, now: float) -> None:
+        """Count a proof; raises HTTPTooManyRequests."""
+        narrow, wide = prefixes
+        _check((self.narrow, narrow, 1), (self.wide, wide, 1), now=now)
+
+
 def _check(*wanted: tuple[Buckets, str, float], now: float) -> None:
     if not all(buckets.has(key, now=now, cost=cost) for buckets, key, cost in wanted):
         raise web.HTTPTooManyRequests(headers={"Retry-After": _LATER})

@@ -24,7 +24,9 @@ from idvault.web.app import Pages, application
 from idvault.web.edge import EdgeConnections
 from idvault.web.identity import pages as identity_pages
 from idvault.web.identity.pages import IdentityPages
-from idvault.web.limits import ReportLimits
+from idvault.web.inquiry import pages as inquiry_pages
+from idvault.web.inquiry.pages import InquiryPages
+from idvault.web.limits import InquiryLimits, ReportLimits
 from idvault.web.tip_off import pages as tip_off_pages
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.pages import TipOffPages
@@ -125,13 +127,25 @@ def _watch(stack: AsyncExitStack, settings: Settings, metrics: WebMetrics, vault
     watching.watch(stack, metrics.health, [Check("edge", partial(edge.check, vault))], read)
 
 
-def whole(pages: Pages, *, zone: tzinfo, limits_of_reports: ReportLimits | None = None) -> web.Application:
+def whole(
+    pages: Pages,
+    *,
+    zone: tzinfo,
+    limits_of_reports: ReportLimits | None = None,
+    limits_of_inquiries: InquiryLimits | None = None,
+) -> web.Application:
     """Return the application with the pages of every capability. zone: of the operator's days."""
     forms = Forms(vault=pages.vault, clock=pages.clock)
     limits = limits_of_reports or ReportLimits()
     tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, limits=limits)
     identity = IdentityPages(pages=pages, zone=zone)
-    return application(pages, routes=[*tip_off_pages.routes(tip_offs), *identity_pages.routes(identity)])
+    inquiries = InquiryPages(pages=pages, zone=zone, limits=limits_of_inquiries or InquiryLimits())
+    routes = [
+        *tip_off_pages.routes(tip_offs),
+        *identity_pages.routes(identity),
+        *inquiry_pages.routes(inquiries),
+    ]
+    return application(pages, routes=routes)
 
 
 def options(*, silence: float = _SILENCE) -> dict[str, Any]:

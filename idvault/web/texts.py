@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from idvault.web.identity.texts import TEXTS as IDENTITY_TEXTS
+from idvault.web.inquiry.texts import TEXTS as INQUIRY_TEXTS
 from idvault.web.tip_off.texts import TEXTS as TIP_OFF_TEXTS
 from idvault_client.pages.texts import SHARED
 from idvault_verify.text import Text, texts_of
@@ -14,6 +15,7 @@ TEXTS: Mapping[str, Text] = {
     **SHARED,
     **TIP_OFF_TEXTS,
     **IDENTITY_TEXTS,
+    **INQUIRY_TEXTS,
     "supervision": _("Public supervision"),
     "service": _("Identity verification"),
     "start_title": _("{platform} asks you to verify your identity"),

@@ -49,6 +49,8 @@ EXPECTED = {
     Reason.REINSTATEMENT_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.REINSTATEMENT_EXISTS: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.REINSTATEMENT_TOO_LATE: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.DISAVOWAL_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.LIST_NOT_READY: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_EXPIRED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SESSION_TAKEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PAGES_NOT_SERVED: (Code.FAILED_PRECONDITION, PreconditionFailed),

@@ -57,7 +57,7 @@ def test_what_is_kept_of_it() -> None:
         account=ACCOUNT,
         withdrawal_id="w" * 32,
         cause=WithdrawalCause.CONTEST,
-        contest_id="c" * 32,
+        case_id="c" * 32,
         now=NOW,
     )
     assert (kept.person_id, kept.state, kept.assurances) == (

@@ -72,6 +72,8 @@ _NOT_OF_AN_ACCOUNT = {
     "credential_counts": "a relying party's",
     "status_keys": "the deployment's",
     "day_keys": "the deployment's",
+    "inquiries": "of a browser, before it is known whose accounts there are",
+    "account_lists": "a person's, of no platform",
     "deployment": "the deployment's",
     "schema_floors": "the deployment's",
     "key_versions": "the deployment's",

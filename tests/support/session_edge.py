@@ -54,7 +54,7 @@ async def served(
     server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[Service(SERVICE, world.servicer), *services],
+        services=[Service(SERVICE, world.servicer), world.inquiries, *services],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,
         access_log=logs.access,

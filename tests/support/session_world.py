@@ -16,16 +16,19 @@ from idvault.log.acts.stored_log import LogProofs
 from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sanction.objection.acts import ObjectionContext
+from idvault.session.acts.answer import AnswerContext
 from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.inquiry.acts import InquiryContext
+from idvault.session.inquiry.api import InquiryMethods
 from idvault.session.reinstatement.rules import ReinstatementTerms
 from idvault_client.sessions import AioSessions, HostedSession
 from idvault_verify import seal, secret
 from idvault_verify.error import IdvaultError
 from idvault_verify.session import Proof
-from idvault_verify.v1 import common_pb2
+from idvault_verify.v1 import common_pb2, inquiry_pb2
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.appeal_world import AppealWorld
 from tests.support.fakes.memory_log import MemoryDatabase
@@ -48,6 +51,7 @@ TERMS = "We check your name.\nWe never see it."
 QUORUM = people.quorum()
 CUSTODIANS = Custodians(2, ("custodian-a", "custodian-b", "custodian-c"))
 _SERVICE = pb.DESCRIPTOR.services_by_name["SessionService"]
+_INQUIRIES = inquiry_pb2.DESCRIPTOR.services_by_name["InquiryService"]
 
 
 class FakeLinkCoder:
@@ -115,12 +119,16 @@ class SessionWorld:
             providers={} if provider is None else {Proof.HOLDER: provider},
             issuer=VAULT,
         )
+        self.answers = AnswerContext(self.context, self.context.claims.indexer, builders.ZONE)
         self.identity_context = self._identity_context()
+        methods = InquiryMethods(vault=self.vault, context=self._inquiry_context())
+        self.inquiries = Service(_INQUIRIES, methods)
         self.servicer = SessionMethods(
             vault=self.vault,
             context=self.context,
             identity=self.identity_context,
             contests=self.contests,
+            answers=self.answers,
             reinstatements=self.reinstatements,
         )
         self._numbers = 0
@@ -130,12 +138,16 @@ class SessionWorld:
             quorum=lambda _: QUORUM,
             appeals=self.moderation.appeals,
             contests=self.contests,
+            answers=self.answers,
             reinstatements=self.reinstatements,
             erasures=ErasureContext(self._proofs(), ErasureTerms()),
             histories=self.histories.context,
             receipts=ReceiptContext(self._proofs(), lambda _: QUORUM, _raise),
             policy=self.claims.policy,
         )
+
+    def _inquiry_context(self) -> InquiryContext:
+        return InquiryContext(sessions=self.context, indexer=self.context.claims.indexer, zone=builders.ZONE)
 
     def _proofs(self) -> LogProofs:
         return LogProofs(main=self.database, shred=MemoryDatabase(log_checkpoints))

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from idvault.core.db.database import Database
 from idvault.web.app import Pages
 from idvault.web.edge import connect
-from idvault.web.limits import Buckets, ReportLimits
+from idvault.web.limits import Buckets, InquiryLimits, ReportLimits
 from idvault.web.server import LARGE_FORMS, options, whole
 from idvault_client import aio
 from tests.support import closing
@@ -52,6 +52,9 @@ class Site:
         return await self.platform.sessions.create(**{**given, **changes})
 
 
+NO_LIMITS = InquiryLimits(narrow=Buckets(burst=10**9, per_second=0), wide=Buckets(burst=10**9, per_second=0))
+
+
 def limits_of(**bursts: float) -> ReportLimits:
     """Return limits of reports with so much in some buckets for ever, and more than enough in the others."""
     names = [each.name for each in fields(ReportLimits)]
@@ -64,10 +67,13 @@ async def site_of(
     folder: Path,
     *,
     reports: ReportLimits | None = None,
+    inquiries: InquiryLimits | None = None,
     silence: float = 30,
     **changes: Any,
 ) -> AsyncIterator[Site]:
     """Serve the pages of a world. reports: limits of reports, in place of the usual ones. silence: as served.
+
+    inquiries: limits of proofs on the operator's page, in place of none.
 
     changes: of the pages.
     """
@@ -83,7 +89,14 @@ async def site_of(
             large_forms=LARGE_FORMS,
             **changes,
         )
-        server = TestServer(whole(pages, zone=ZONE, limits_of_reports=reports))
+        server = TestServer(
+            whole(
+                pages,
+                zone=ZONE,
+                limits_of_reports=reports,
+                limits_of_inquiries=inquiries or NO_LIMITS,
+            )
+        )
         await server.start_server(**options(silence=silence))
         site = Site(world, tip_offs, edge, platform, pages, server)
         try:

@@ -19,6 +19,7 @@ from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
 from tests.web.identity import test_pages as identities
+from tests.web.inquiry import test_pages as inquiries
 from tests.web.test_pages import bound, filled, form_of, invitation
 from tests.web.tip_off import test_pages as reports
 from tools.support import builders
@@ -315,6 +316,65 @@ async def own_appeal_wrong(visit: Visit) -> Page:
     return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
 
 
+async def _inquired(visit: Visit, ended: ProofEnd | None = ProofEnd.CONFIRMED) -> Page:
+    """Prove to be present on the operator's page; return what it answers, or where the proof goes on."""
+    form = await visit.browser.get("/accounts")
+    fields = {"form": form.hidden("form"), "document": "RESIDENT_ID", "name": NAME, "number": NUMBER}
+    page = await visit.browser.follow(await visit.browser.post("/accounts", fields))
+    if ended is None or visit.site.world.provider is None:
+        return page
+    visit.site.world.provider.end(page.links[0], ended)
+    return await visit.browser.post("/accounts/mine", {"form": page.hidden("form")})
+
+
+async def _listed(visit: Visit) -> Page:
+    """See the list, whose 72 hours are over, with an account of this number."""
+    await inquiries.verified(visit.site)
+    await _inquired(visit)
+    await inquiries.age(visit.site)
+    return await visit.browser.follow(await _inquired(visit))
+
+
+async def mine_start(visit: Visit) -> Page:
+    return await visit.browser.get("/accounts")
+
+
+async def mine_wrong(visit: Visit) -> Page:
+    form = await visit.browser.get("/accounts")
+    typed = {"document": "RESIDENT_ID", "name": "☃" + CANARY_LINE, "number": TYPO}
+    return await visit.browser.post("/accounts", {"form": form.hidden("form"), **typed})
+
+
+async def mine_proof(visit: Visit) -> Page:
+    return await _inquired(visit, None)
+
+
+async def mine_refused(visit: Visit) -> Page:
+    return await _inquired(visit, ProofEnd.CANCELLED)
+
+
+async def mine_asked(visit: Visit) -> Page:
+    await inquiries.forget(visit.site)
+    return await visit.browser.follow(await _inquired(visit))
+
+
+async def mine_list(visit: Visit) -> Page:
+    return await _listed(visit)
+
+
+async def mine_disowned(visit: Visit) -> Page:
+    page = await _listed(visit)
+    fields = {"form": page.hidden("form"), "handle": page.hidden("handle")}
+    return await visit.browser.follow(await visit.browser.post("/accounts/mine", fields))
+
+
+async def own_disowned(visit: Visit) -> Page:
+    """Come to the page of an account whose platform was told that it is disowned."""
+    page = await own_overview(visit)
+    await inquiries.told(visit.site, page.path.rpartition("/")[2])
+    return await visit.browser.get(f"{page.path}/disowned")
+
+
 async def report_list(visit: Visit) -> Page:
     return await visit.browser.get("/r")
 
@@ -442,6 +502,14 @@ PAGES: Mapping[str, Row] = {
     "own-erasing": Row(own_erasing),
     "own-appeal": Row(own_appeal),
     "own-appeal-wrong": Row(own_appeal_wrong, 422),
+    "own-disowned": Row(own_disowned),
+    "mine-start": Row(mine_start),
+    "mine-wrong": Row(mine_wrong, 422),
+    "mine-proof": Row(mine_proof),
+    "mine-refused": Row(mine_refused, 409),
+    "mine-asked": Row(mine_asked),
+    "mine-list": Row(mine_list),
+    "mine-disowned": Row(mine_disowned),
     "report-list": Row(report_list),
     "report-start": Row(report_start),
     "report-what": Row(report_what),

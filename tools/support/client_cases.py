@@ -77,6 +77,20 @@ REINSTATEMENT = sessions.AccountReinstatement(
     ID, TOKEN, sessions.ReinstatementState.PROPOSED, NOW, LATER, False, None, "ok", None, OTHER_ID, LATER,
     b"\x05" * 32, "", False,
 )  # fmt: skip
+DISAVOWAL = sessions.AccountDisavowal(
+    ID,
+    TOKEN,
+    sessions.DisavowalState.PROPOSED,
+    NOW,
+    LATER,
+    False,
+    None,
+    "ok",
+    OTHER_ID,
+    LATER,
+    b"\x07" * 32,
+    "",
+)
 NARROWING = sanctions.SanctionNarrowing(
     ID, TOKEN, sanctions.NarrowingState.PROPOSED, NOW, LATER, False, OTHER_ID, LATER, b"\x06" * 32, "", None
 )
@@ -278,6 +292,19 @@ SANCTIONS = {
     ),
     "get_month": Arguments({}, {"month": "2026-02"}),
 }
+DISAVOWALS = {
+    "decide": Arguments(
+        {"disavowal_id": ID, "verdict": sessions.DisavowalState.UPHELD, "reason": "ok", **_SIGNED},
+        _REPEAT,
+        {"verdict": tuple(sessions.DisavowalState)},
+    ),
+    "confirm": Arguments({"disavowal": DISAVOWAL, **_SIGNED}, _REPEAT),
+    "list_page": Arguments(
+        {},
+        {**_PAGE, "account_token": TOKEN, "state": sessions.DisavowalState.FILED, "overdue": True},
+        {"state": tuple(sessions.DisavowalState)},
+    ),
+}
 NARROWINGS = {
     "propose": Arguments({"sanction_id": ID, **_SIGNED}, _REPEAT),
     "confirm": Arguments({"narrowing": NARROWING, **_SIGNED}, _REPEAT),
@@ -399,6 +426,7 @@ PARTS: Mapping[str, Mapping[str, Arguments]] = {
     "public_accounts": PUBLIC_ACCOUNTS,
     "sanctions": SANCTIONS,
     "narrowings": NARROWINGS,
+    "disavowals": DISAVOWALS,
     "sessions": SESSIONS,
     "tip_offs": TIP_OFFS,
 }

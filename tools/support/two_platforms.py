@@ -30,6 +30,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.request import CurrentLinkCoder
 from idvault.sealing.text import KeyedModerationTextSealer, KeyedTipOffSecrets
+from idvault.session.acts.answer import AnswerContext
 from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
@@ -233,16 +234,6 @@ class TwoPlatforms:
     def _of_sessions(self) -> Service:
         contests = ObjectionContext(ContestTerms(zone=builders.ZONE), self._sealer)
         reinstatements = ObjectionContext(ReinstatementTerms(builders.ZONE, 5), self._sealer)
-        identity = IdentityContext(
-            quorum=lambda _id: None,
-            appeals=self._moderation.appeals,
-            contests=contests,
-            reinstatements=reinstatements,
-            erasures=self._erasures,
-            histories=self._histories,
-            receipts=self._receipts,
-            policy=self._claims.policy,
-        )
         context = SessionContext(
             claims=self._claims.verification.context,
             coder=CurrentLinkCoder(current=lambda: b"l" * 32),
@@ -252,11 +243,24 @@ class TwoPlatforms:
             base_url="https://verify.example",
             patience=20.0,
         )
+        answers = AnswerContext(context, context.claims.indexer, builders.ZONE)
+        identity = IdentityContext(
+            quorum=lambda _id: None,
+            appeals=self._moderation.appeals,
+            contests=contests,
+            answers=answers,
+            reinstatements=reinstatements,
+            erasures=self._erasures,
+            histories=self._histories,
+            receipts=self._receipts,
+            policy=self._claims.policy,
+        )
         methods = SessionMethods(
             vault=self._vault,
             context=context,
             identity=identity,
             contests=contests,
+            answers=answers,
             reinstatements=reinstatements,
         )
         return _service(session_pb2, "SessionService", methods)

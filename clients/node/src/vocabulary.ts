@@ -246,6 +246,16 @@ export const REASONS = {
     "zh": "已超过对此次撤销认证提出申诉的期限。您可以重新认证该账号。",
     "en": "The withdrawal of this verification can no longer be appealed. You can verify the account again."
   },
+  "DISAVOWAL_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "没有该不认账号的记录。",
+    "en": "There is no such disowned account."
+  },
+  "LIST_NOT_READY": {
+    "error": "PreconditionFailed",
+    "zh": "名下账号清单尚不能查看，或已过查看期限。",
+    "en": "The list of your accounts cannot be read yet, or any more."
+  },
   "PAGES_NOT_SERVED": {
     "error": "PreconditionFailed",
     "zh": "暂不提供网页实名认证，请在应用内办理。",

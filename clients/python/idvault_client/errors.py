@@ -254,6 +254,8 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.CONTEST_EXISTS: PreconditionFailed,
     Reason.REINSTATEMENT_EXISTS: PreconditionFailed,
     Reason.REINSTATEMENT_TOO_LATE: PreconditionFailed,
+    Reason.DISAVOWAL_NOT_FOUND: NotFound,
+    Reason.LIST_NOT_READY: PreconditionFailed,
     Reason.PAGES_NOT_SERVED: PreconditionFailed,
     Reason.PROOF_NOT_OFFERED: PreconditionFailed,
     Reason.PROOF_OPEN: PreconditionFailed,

@@ -110,6 +110,8 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.SESSION_EXPIRED: _(
         "This link has expired: it is valid for 15 minutes. Please go back to the app for a new one."
     ),
+    Reason.DISAVOWAL_NOT_FOUND: _("There is no such disowned account."),
+    Reason.LIST_NOT_READY: _("The list of your accounts cannot be read yet, or any more."),
     Reason.CONTEST_EXISTS: _("You have already said of this verification that it was not you."),
     Reason.REINSTATEMENT_EXISTS: _("The withdrawal of this verification was appealed already."),
     Reason.REINSTATEMENT_TOO_LATE: _(

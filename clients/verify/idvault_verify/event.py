@@ -77,8 +77,22 @@ class EventType(StrEnum):
     CONTEST_REJECT = "contest:case:reject"
     CONTEST_OVERDUE = "contest:case:overdue"
     CONTEST_DELETE = "contest:text:delete"
-    # The type says that somebody decided; why is under the commitment.
+    # On the operator's own page: these are about no platform and no account.
+    INQUIRY_BEGIN = "inquiry:proof:begin"
+    INQUIRY_ASK = "inquiry:list:ask"
+    INQUIRY_SHOW = "inquiry:list:show"
+    INQUIRY_CANCEL = "inquiry:list:cancel"
+    INQUIRY_PURGE = "inquiry:retention:purge"
+    # None of these says which account; what was told to its platform has a drawn time.
+    DISAVOWAL_FILE = "disavowal:case:file"
+    DISAVOWAL_PROPOSE = "disavowal:case:propose"
+    DISAVOWAL_REJECT = "disavowal:case:reject"
+    DISAVOWAL_ANSWER = "disavowal:case:answer"
+    DISAVOWAL_END = "disavowal:case:end"
+    DISAVOWAL_OVERDUE = "disavowal:case:overdue"
+    # The type says that somebody decided, or that nobody did; why is under the commitment.
     WITHDRAWAL_DECIDE = "withdrawal:account:decide"
+    WITHDRAWAL_SILENCE = "withdrawal:account:silence"
     WITHDRAWAL_FORGET = "withdrawal:link:forget"
     REINSTATEMENT_FILE = "reinstatement:case:file"
     REINSTATEMENT_PROPOSE = "reinstatement:case:propose"
@@ -254,7 +268,19 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CONTEST_REJECT: ("contest_id", "reason_digest", "paper"),
     EventType.CONTEST_OVERDUE: ("contest_id",),
     EventType.CONTEST_DELETE: ("contest_id",),
-    EventType.WITHDRAWAL_DECIDE: ("withdrawal_id", "cause", "contest_id", "reason_digest", "paper"),
+    EventType.INQUIRY_BEGIN: ("inquiry_id",),
+    EventType.INQUIRY_ASK: ("inquiry_id",),
+    EventType.INQUIRY_SHOW: ("inquiry_id",),
+    EventType.INQUIRY_CANCEL: ("inquiry_id",),
+    EventType.INQUIRY_PURGE: ("before", "count"),
+    EventType.DISAVOWAL_FILE: ("disavowal_id",),
+    EventType.DISAVOWAL_PROPOSE: ("disavowal_id", "reason_digest", "paper"),
+    EventType.DISAVOWAL_REJECT: ("disavowal_id", "reason_digest", "paper"),
+    EventType.DISAVOWAL_ANSWER: ("disavowal_id",),
+    EventType.DISAVOWAL_END: ("disavowal_id",),
+    EventType.DISAVOWAL_OVERDUE: ("disavowal_id",),
+    EventType.WITHDRAWAL_DECIDE: ("withdrawal_id", "cause", "case_id", "reason_digest", "paper"),
+    EventType.WITHDRAWAL_SILENCE: ("withdrawal_id", "cause", "case_id"),
     EventType.WITHDRAWAL_FORGET: ("withdrawal_id",),
     EventType.REINSTATEMENT_FILE: ("reinstatement_id", "withdrawal_id", "text_digest"),
     EventType.REINSTATEMENT_PROPOSE: ("reinstatement_id", "reason_digest", "paper"),

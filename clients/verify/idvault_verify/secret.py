@@ -73,6 +73,16 @@ def proof_session(nonce: str, *, session_id: str) -> str:
     return token.base32(_hash("idvault/session-proof-reference/v1", session_id, nonce)[:SIZE])
 
 
+def inquiry_id(browser_key: str) -> str:
+    """Return the id of a browser's inquiry about the accounts in somebody's name; 32 hex digits."""
+    return _hash("idvault/inquiry/v1", browser_key)[:SIZE].hex()
+
+
+def account_handle(browser_key: str, *, account_token: str) -> str:
+    """Return what an account is called in a browser's inquiry: it leads to the token from nowhere else."""
+    return token.base32(_hash("idvault/inquiry-account/v1", browser_key, account_token)[:SIZE])
+
+
 def form_token(browser_key: str) -> str:
     """Return the value that each form of a browser carries, which another site cannot know."""
     return token.base32(_hash("idvault/session-form/v1", browser_key)[:SIZE])

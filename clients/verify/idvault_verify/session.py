@@ -1,4 +1,4 @@
-"""The values of a session of the hosted pages, and the states of contests and reinstatements."""
+"""The values of a session of the hosted pages; the states of contests, disavowals and reinstatements."""
 
 from enum import StrEnum
 
@@ -19,6 +19,21 @@ class ReinstatementState(StrEnum):
     PROPOSED = "PROPOSED"
     UPHELD = "UPHELD"
     REJECTED = "REJECTED"
+
+
+class DisavowalState(StrEnum):
+    """The state of a disavowal: a person said of an account in her name that it is not hers.
+
+    PROPOSED: another moderator must confirm. SILENT: nobody decided in time. ENDED: the account was erased,
+    or its verification withdrawn for another reason.
+    """
+
+    FILED = "FILED"
+    PROPOSED = "PROPOSED"
+    UPHELD = "UPHELD"
+    REJECTED = "REJECTED"
+    SILENT = "SILENT"
+    ENDED = "ENDED"
 
 
 class SessionPurpose(StrEnum):

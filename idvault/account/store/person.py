@@ -409,7 +409,7 @@ async def lock_or_add(connection: Connection, *, relying_party: str, key: Person
 
 
 async def find(connection: Connection, *, relying_party: str, key: PersonKey) -> str | None:
-    """Lock the row of a key, and return whose it is; None if nobody is known."""
+    """Lock the row of a key, and return whose it is; None for nobody whom the platform knows."""
     return await _lock(connection, relying_party, key)
 
 

@@ -9,7 +9,7 @@ from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement
-from idvault.core.rows import Rows
+from idvault.core.rows import KeptAs, Rows
 from idvault.core.tables.account import withdrawals
 from idvault.core.tables.claim import claims
 from idvault.core.tables.public_account import public_account_versions, public_accounts
@@ -25,7 +25,8 @@ ROWS = Rows(
     key="withdrawal_id",
     made_at="withdrawn_at",
     unknown=Reason.ACCOUNT_NOT_FOUND,
-    kept={"assurances": account_rows.ASSURANCES},
+    # The column has the name of when contests alone withdrew.
+    kept={"assurances": account_rows.ASSURANCES, "case_id": KeptAs("contest_id")},
 )
 NOBODY = "0" * 32
 """The id of a person whom nothing links to an account any more."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
 from idvault.account.rules import Facts, PersonSanction, Slot
+from idvault.account.store import disavowal as account_disavowal
 from idvault.account.store import joining as joining_store
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
@@ -251,6 +252,8 @@ async def settle(tx: Tx, ending: Settlement) -> Claim | None:
     outcome, record = ending.outcome, ending.record
     concluded = await _concluded(tx, ending, found, in_force)
     await _clear(tx, ending, found)
+    if outcome.succeeded and rules.is_holder(proved=ending.proved):
+        await _answer(tx, ending.account_token)
     await account_rows.put(tx.connection, concluded, claim_ended_at=tx.now.business)
     digest = b"" if record is None else record.digest()
     event = await tx.log(
@@ -285,6 +288,12 @@ async def _joined(tx: Tx, former: PersonKey, found: Unsettled) -> Unsettled:
     if joined is None or owner.person_id != joined:
         return found
     return replace(found, owner=replace(owner, person_id=claim.person_id))
+
+
+async def _answer(tx: Tx, account_token: str) -> None:
+    """Reject what its person disowned: whoever holds the account was present as that person."""
+    for disavowal_id in await account_disavowal.answered(tx.connection, account_token, now=tx.now.business):
+        await tx.log(EventType.DISAVOWAL_ANSWER, account_token=account_token, disavowal_id=disavowal_id)
 
 
 _InForce = Sequence[PersonSanction] | None

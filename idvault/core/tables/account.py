@@ -118,9 +118,9 @@ status_feed = Table(
     ),
 )
 
-# A verification that was withdrawn: what the account was before. person_id: whose it was, null once that is
-# forgotten at forget_at. ended_at: when the account was verified again. reinstated_at: when an upheld appeal
-# gave it its verification back.
+# A verification that was withdrawn: what the account was before. contest_id: of the contest or disavowal, see
+# cause. person_id: whose it was, null once that is forgotten at forget_at. ended_at: when the account was
+# verified again. reinstated_at: when an upheld appeal gave it its verification back.
 withdrawals = Table(
     "withdrawals",
     main,

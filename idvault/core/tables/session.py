@@ -1,4 +1,4 @@
-"""The tables of hosted verification sessions, of contests and of appeals against withdrawals."""
+"""The tables of hosted verification sessions, of contests, disavowals and appeals against withdrawals."""
 
 from sqlalchemy import (
     Boolean,
@@ -136,4 +136,72 @@ reinstatements = Table(
         postgresql_where=text("delete_at IS NOT NULL"),
         sqlite_where=text("delete_at IS NOT NULL"),
     ),
+)
+
+# What a person said of an account in her name, until its platform is told at tell_at, a time drawn for it
+# alone. When she said it is not kept: equal times would connect accounts of two platforms.
+waiting_disavowals = Table(
+    "waiting_disavowals",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("person_id", ID, nullable=False),
+    Column("tell_at", Micros, nullable=False),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "tell_at", "account_token"),
+)
+
+# What platforms were told. person_id: who said so, null once it is over. proposed_by, proposed_at,
+# proposal_digest: of the moderator who wants to uphold it. rejected_by: who rejected the account's last one.
+disavowals = Table(
+    "disavowals",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("disavowal_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("person_id", ID),
+    Column("state", WORD, nullable=False),
+    Column("filed_at", Micros, nullable=False),
+    Column("due_at", Micros, nullable=False),
+    Column("overdue_at", Micros),
+    Column("decided_at", Micros),
+    Column("reason", String(500), nullable=False),
+    Column("proposed_by", ID),
+    Column("proposed_at", Micros),
+    Column("proposal_digest", LargeBinary),
+    Column("decided_by", ID),
+    Column("rejected_by", ID),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "relying_party", "disavowal_id"),
+    Index(None, "relying_party", "filed_at", "disavowal_id"),
+    Index(None, "filed_at", "relying_party"),
+    Index(
+        "ix_disavowals_due",
+        "due_at",
+        postgresql_where=text("state = 'FILED'"),
+        sqlite_where=text("state = 'FILED'"),
+    ),
+)
+
+# A look at the accounts in somebody's name, on the operator's page: no platform, no account, no person.
+# inquiry_id: a hash of the browser's key. proof_hash: what its one proof is bound to. shown_at: when the list
+# was shown.
+inquiries = Table(
+    "inquiries",
+    main,
+    Column("inquiry_id", ID, primary_key=True),
+    Column("proof_hash", LargeBinary, nullable=False),
+    Column("began_at", Micros, nullable=False),
+    Column("shown_at", Micros),
+    Index(None, "began_at"),
+)
+
+# Who asked for the list, by a blind index like those of persons, but of no platform: nothing but the index
+# keys connects the two.
+account_lists = Table(
+    "account_lists",
+    main,
+    Column("person_index", LargeBinary, primary_key=True),
+    Column("asked_at", Micros, nullable=False),
+    Index(None, "asked_at"),
 )

@@ -108,6 +108,13 @@ class ModerationMetrics:
         self.contests_overdue = Gauge(
             "idvault_contests_overdue", "Contests that wait for a decision that was due."
         )
+        self.disavowals_overdue = Gauge(
+            "idvault_disavowals_overdue", "Disowned accounts that wait for a decision that was due."
+        )
+        self.disavowals_unusual = Gauge(
+            "idvault_disavowals_unusual",
+            "Platforms where so many accounts are disowned that silence decides none.",
+        )
         self.reinstatements_overdue = Gauge(
             "idvault_reinstatements_overdue",
             "Appeals against withdrawals that wait for a decision that was due.",

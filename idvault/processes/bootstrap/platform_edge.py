@@ -55,10 +55,13 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import CurrentInvitationCoder, CurrentLinkCoder
 from idvault.sealing.signing import public_keys
 from idvault.sealing.text import KeyedModerationTextSealer, KeyedTipOffSecrets
+from idvault.session.acts.answer import AnswerContext
 from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.inquiry.acts import InquiryContext
+from idvault.session.inquiry.api import InquiryMethods
 from idvault.session.reinstatement.rules import ReinstatementTerms
 from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses
@@ -73,6 +76,7 @@ from idvault_verify.session import Proof
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
+    inquiry_pb2,
     notice_pb2,
     public_account_pb2,
     sanction_pb2,
@@ -178,7 +182,7 @@ def session_context(
     )
 
 
-def session_service(
+def session_services(
     base: Base,
     vault: Vault,
     context: SessionContext,
@@ -187,25 +191,40 @@ def session_service(
     erasures: ErasureContext,
     histories: HistoryContext,
     rosters: RosterHolder,
-) -> Service:
-    """Return SessionService."""
+) -> list[Service]:
+    """Return SessionService, and InquiryService for the operator's own page."""
     contests = ObjectionContext(ContestTerms(zone=base.settings.zone), appeals.sealer)
-    zone, limit = context.policy.zone, context.policy.accounts_per_person
-    reinstatements = ObjectionContext(ReinstatementTerms(zone, limit), appeals.sealer)
+    zone, indexer = context.policy.zone, context.claims.indexer
+    terms = ReinstatementTerms(zone, context.policy.accounts_per_person)
+    reinstatements = ObjectionContext(terms, appeals.sealer)
+    answers = AnswerContext(context, indexer, zone)
     identity = IdentityContext(
         quorum=lambda quorum_id: quorum_of(rosters, quorum_id),
         appeals=appeals,
         contests=contests,
         reinstatements=reinstatements,
+        answers=answers,
         erasures=erasures,
         histories=histories,
         receipts=receipt_context(base, rosters),
         policy=context.policy,
     )
     methods = SessionMethods(
-        vault=vault, context=context, identity=identity, contests=contests, reinstatements=reinstatements
+        vault=vault,
+        context=context,
+        identity=identity,
+        contests=contests,
+        reinstatements=reinstatements,
+        answers=answers,
     )
-    return Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], methods)
+    inquiries = InquiryContext(sessions=context, indexer=indexer, zone=zone)
+    return [
+        Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], methods),
+        Service(
+            inquiry_pb2.DESCRIPTOR.services_by_name["InquiryService"],
+            InquiryMethods(vault=vault, context=inquiries),
+        ),
+    ]
 
 
 def _custodians(rosters: RosterHolder) -> Custodians:
@@ -331,7 +350,7 @@ def _services_of_owners(
         rosters=rosters,
         providers=proof_providers(stack, base.settings),
     )
-    sessions = session_service(
+    sessions = session_services(
         base,
         vault,
         context,
@@ -346,7 +365,7 @@ def _services_of_owners(
             _campaign_methods(base, vault, keys=keys, policy=policy),
         ),
         Service(sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"], sanctions),
-        sessions,
+        *sessions,
         Service(
             public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
             PublicAccountMethods(vault=vault, policy=policy),

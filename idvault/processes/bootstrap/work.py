@@ -109,6 +109,7 @@ AT_ANY_TIME = frozenset({
     "count_unkeyed_records", "drill_records", "supervision_page", "repeat_erasures",
     "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
     "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges", "notice_gauge",
+    "disavowal_gauges",
 })  # fmt: skip
 """What the next run makes good, or no time decides. Every other task ends, deletes or publishes for good."""
 # Longer than a worker's first checkpoint takes.

@@ -16,6 +16,7 @@ from idvault.erasure.rules import DELAY, ErasureTerms
 from idvault.people.rules import PROPOSAL_LIFETIME
 from idvault.processes.backup.rules import SHRED_KEPT
 from idvault.sanction.objection.rules import TEXT_DAYS
+from idvault.session.inquiry import rules as inquiry_rules
 from idvault.session.rules import KEPT
 from idvault.status.rules import REJECTED_ACCOUNT_DAYS
 from idvault.tip_off import rules as tip_off_rules
@@ -38,7 +39,15 @@ class RetentionRule:
 
 def table(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
     """Return the rules under an operator's terms, the personal ones first."""
-    return (*_identities(terms), *_people(), *_words(), *_accounts(), *_accountability(), *_house())
+    return (
+        *_identities(terms),
+        *_people(),
+        *_disowned(),
+        *_words(),
+        *_accounts(),
+        *_accountability(),
+        *_house(),
+    )
 
 
 def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
@@ -132,6 +141,25 @@ def _people() -> tuple[RetentionRule, ...]:
             "the platform reads the result",
             ("sessions",),
             enforced_by="purge_sessions",
+        ),
+    )
+
+
+def _disowned() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "whose accounts stand in a name: proofs under way, and who asked for the list",
+            f"{_days(inquiry_rules.PURGED_AFTER)}; who asked, {_days(inquiry_rules.KEPT)} after it is ready",
+            "a second proof shows the list, or cancels it",
+            ("inquiries", "account_lists"),
+            enforced_by="purge_inquiries",
+        ),
+        RetentionRule(
+            "which accounts their person disowned",
+            "until the platform is told; then without an end, without whose they are once it is over",
+            "the platform must decide, and the person is told",
+            ("waiting_disavowals", "disavowals"),
+            enforced_by="tell_disavowals",
         ),
     )
 

@@ -31,10 +31,14 @@ from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.sanction.rules import Sanction, SanctionFilter
 from idvault.session import rules, store
-from idvault.session.acts.page import BrowserSession, of_browser
+from idvault.session.acts import proof as proof_acts
+from idvault.session.acts.answer import AnswerContext
+from idvault.session.acts.page import BrowserSession, documents, of_browser
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest, ContestTerms
+from idvault.session.disavowal import acts as disavowal_acts
+from idvault.session.disavowal.rules import Disavowal
 from idvault.session.reinstatement import acts as reinstatement_acts
 from idvault.session.reinstatement.acts import REINSTATEMENTS
 from idvault.session.reinstatement.rules import Reinstatement, ReinstatementTerms
@@ -43,11 +47,26 @@ from idvault_verify.account import Status
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
 from idvault_verify.clock import ClockReading
+from idvault_verify.document import DocumentType
 from idvault_verify.erasure import ErasureOrigin
 from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.session import Proof
 
 LIMIT = 100
 """How many verifications, sanctions, appeals and public accounts are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOffer:
+    """How the holder of a disowned account can show to be that person.
+
+    provider: "" for none. next_proof: 0 if no more can be begun. proof_url: of the newest, "" before it.
+    """
+
+    provider: str = ""
+    document_types: tuple[DocumentType, ...] = ()
+    next_proof: int = 0
+    proof_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,8 @@ class OwnIdentity:
     sanctions: tuple[Sanction, ...]
     appeals: tuple[Appeal, ...]
     contests: tuple[Contest, ...]
+    disavowals: tuple[Disavowal, ...]
+    answer: AnswerOffer
     reinstatements: tuple[Reinstatement, ...]
     reinstate_until: datetime | None
     public_accounts: tuple[ShownPublicAccount, ...]
@@ -77,6 +98,7 @@ class IdentityContext:
     quorum: Callable[[str], Quorum | None]
     appeals: ObjectionContext[AppealTerms]
     contests: ObjectionContext[ContestTerms]
+    answers: AnswerContext
     reinstatements: ObjectionContext[ReinstatementTerms]
     erasures: ErasureContext
     histories: HistoryContext
@@ -100,6 +122,7 @@ async def get(
     own = ObjectionFilter(token)
     appeals, _ = await APPEALS.page(vault, party, own, after="", limit=LIMIT, now=now)
     contests, _ = await CONTESTS.page(vault, party, own, after="", limit=LIMIT, now=now)
+    disavowals, _ = await disavowal_acts.page(vault, party, own, after="", limit=LIMIT, now=now)
     reinstatements, _ = await REINSTATEMENTS.page(vault, party, own, after="", limit=LIMIT, now=now)
     public_accounts, _ = await public_account_acts.page(
         vault,
@@ -119,12 +142,23 @@ async def get(
         tuple(sanctions),
         tuple(appeals),
         tuple(contests),
+        tuple(disavowals),
+        _answer(context.answers, session, browser),
         tuple(reinstatements),
         await reinstatement_acts.file_until(vault, token, now, zone=context.policy.zone),
         tuple(public_accounts),
         await erasure_acts.find(vault, party, token, proofs=context.erasures.proofs),
         await erasure_acts.offer(vault, account, now, terms=context.erasures.terms),
     )
+
+
+def _answer(context: AnswerContext, session: VerificationSession, browser: BrowserSession) -> AnswerOffer:
+    provider = context.sessions.providers.get(Proof.HOLDER)
+    if provider is None:
+        return AnswerOffer()
+    page = provider.page(proof_acts.nonce_of(browser, session.proofs)) if session.proofs else ""
+    types = documents(context.sessions, Proof.HOLDER)
+    return AnswerOffer(provider.name, types, rules.next_answer(session=session), page)
 
 
 async def history(

@@ -255,14 +255,14 @@ async def _page(vault: Vault, context: SessionContext, found: StoredSession, now
     return ShownPage(
         shown,
         pages.title or found.session.relying_party,
-        _documents(context, found.session.proof),
+        documents(context, found.session.proof),
         context.custodians(),
         is_full,
         "" if found.session.proof is Proof.NUMBER_MATCH else context.provider(found.session.proof).name,
     )
 
 
-def _documents(context: SessionContext, proof: Proof) -> tuple[DocumentType, ...]:
+def documents(context: SessionContext, proof: Proof) -> tuple[DocumentType, ...]:
     """Return the documents that can be checked; a provider confirms people only."""
     found = sorted(context.rules.document_types, key=list(DocumentType).index)
     people = [each for each in found if kind_of(each) is SubjectKind.INDIVIDUAL]

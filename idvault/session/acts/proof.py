@@ -10,6 +10,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.registry_check import Proven
@@ -44,6 +45,19 @@ _ANSWERS = {
 }
 
 
+class CheckedProof(NamedTuple):
+    """How a proof ended, whom it is about, and what was signed.
+
+    former: the number that was confirmed as theirs before. guarded: whether a child's adult was confirmed.
+    """
+
+    end: ProofEnd
+    identity: Identity
+    signed: str
+    former: Document | None = None
+    guarded: bool = False
+
+
 async def begin(
     vault: Vault,
     context: SessionContext,
@@ -66,8 +80,7 @@ async def begin(
     found = await page_acts.of_browser(vault, browser)
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
-    nonce = secret.proof_nonce(browser.browser_key, session_id=session_id, number=number)
-    guarded = False
+    nonce, guarded = nonce_of(browser, number), False
     if rules.state(session=found.session, claim=found.claim, now=now.business) is SessionState.AGREED:
         guarded = await session_acts.guarded(vault, context, found.session, identity, guardian, now=now)
     typed = Typed(identity, former, guarded)
@@ -118,12 +131,20 @@ async def finish(
 
     if decide(found) == found.session and not _is_open(found):
         return await page_acts.get(vault, context, browser, now=now)
-    identity, proven, guarded = await _ended(context, found.session, browser, number, now=now.real)
+    done = await checked(
+        context,
+        provider=context.provider(found.session.proof),
+        session_id=found.session.session_id,
+        nonce=nonce_of(browser, number),
+        bound=found.session.proof_hash or b"",
+        now=now.real,
+    )
+    proven = Proven(_ANSWERS[done.end], Assurance.HOLDER, done.signed, done.former)
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=number
     )
     if begun.session.attempt_id in attempt_ids and _is_open(begun):
-        command = replace(_command(call, begun.session, identity, proven, content), guarded=guarded)
+        command = replace(_command(call, begun.session, done.identity, proven, content), guarded=done.guarded)
         await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
     return await page_acts.get(vault, context, browser, now=now)
 
@@ -133,46 +154,38 @@ def _is_open(found: StoredSession) -> bool:
     return found.claim is None or found.claim.state is ClaimState.PENDING
 
 
-async def _ended(
-    context: SessionContext,
-    session: VerificationSession,
-    browser: BrowserSession,
-    number: int,
-    *,
-    now: datetime,
-) -> tuple[Identity, Proven, bool]:
-    """Return what the provider has signed of a proof, checked, and whether a child's adult was confirmed.
+def nonce_of(browser: BrowserSession, number: int) -> str:
+    """Return the nonce of a proof of a browser's session."""
+    return secret.proof_nonce(browser.browser_key, session_id=browser.session_id, number=number)
 
-    Raises PreconditionError.
+
+async def checked(
+    context: SessionContext,
+    *,
+    provider: ProofProvider,
+    session_id: str,
+    nonce: str,
+    bound: bytes,
+    now: datetime,
+) -> CheckedProof:
+    """Return a proof that was confirmed or denied.
+
+    bound: what is kept of it. Raises PreconditionError (PROOF_OPEN, PROOF_REFUSED), UnavailableError.
     """
-    provider = context.provider(session.proof)
-    nonce = secret.proof_nonce(browser.browser_key, session_id=session.session_id, number=number)
     signed = await provider.assertion(nonce)
     if signed is None:
         raise PreconditionError(Reason.PROOF_OPEN)
+    reference = secret.proof_session(nonce, session_id=session_id)
+    awaited = Awaited(provider.issuer, provider.key, context.issuer, reference, nonce)
     try:
-        ended, guarded = assertion.holder(
-            signed,
-            _awaited(context, provider, session, nonce),
-            session_id=session.session_id,
-            bound=session.proof_hash or b"",
-            now=now,
-        )
+        ended, guarded = assertion.holder(signed, awaited, session_id=session_id, bound=bound, now=now)
     except RefusedAssertionError as error:
         log().warning("assertion_refused", reason=error.reason)
         raise PreconditionError(Reason.PROOF_REFUSED) from None
     if ended.identity is None:
         raise PreconditionError(Reason.PROOF_REFUSED)
     former = ended.former.document if ended.former and ended.former.confirmed else None
-    proven = Proven(_ANSWERS[ended.end], Assurance.HOLDER, signed, former)
-    return ended.identity, proven, guarded
-
-
-def _awaited(
-    context: SessionContext, provider: ProofProvider, session: VerificationSession, nonce: str
-) -> Awaited:
-    reference = secret.proof_session(nonce, session_id=session.session_id)
-    return Awaited(provider.issuer, provider.key, context.issuer, reference, nonce)
+    return CheckedProof(ended.end, ended.identity, signed, former, guarded)
 
 
 def _command(

@@ -185,7 +185,21 @@ def former(
     return found
 
 
-def holder(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity:
+class _TypedHolder(Protocol):
+    """A request with what a person typed to prove who he is."""
+
+    @property
+    def real_name(self) -> str:
+        """The name."""
+        ...
+
+    @property
+    def document(self) -> common_pb2.IdentityDocument:
+        """The document."""
+        ...
+
+
+def holder(message: _TypedHolder, *, claims: ClaimRules, now: ClockReading) -> Identity:
     """Return the person that a proof is about; raises InvalidError naming every invalid field."""
     kind = _TYPES.get(message.document.type)
     if kind is None:
@@ -249,7 +263,7 @@ def page(value: ShownPage, *, verification: verification_pb2.Verification | None
         locale=found.locale,
         policy_version=found.policy_version,
         policy_text=found.policy_text,
-        document_types=_documents(value.document_types),
+        document_types=documents(value.document_types),
         proof=PROOFS[found.proof],
         provider=value.provider,
         open_proof=shown.open_proof,
@@ -265,7 +279,8 @@ def page(value: ShownPage, *, verification: verification_pb2.Verification | None
     )
 
 
-def _documents(types: Sequence[DocumentType]) -> list[common_pb2.DocumentType.ValueType]:
+def documents(types: Sequence[DocumentType]) -> list[common_pb2.DocumentType.ValueType]:
+    """Return the numbers of documents."""
     return [_DOCUMENT_TYPES[each] for each in types]
 
 

@@ -26,6 +26,8 @@ from idvault.session.acts.session import NewSession, SessionContext, ShownSessio
 from idvault.session.api import convert
 from idvault.session.contest import api as contest_api
 from idvault.session.contest.api import ContestMethods
+from idvault.session.disavowal import api as disavowal_api
+from idvault.session.disavowal.api import DisavowalMethods
 from idvault.session.reinstatement import api as reinstatement_api
 from idvault.session.reinstatement.api import ReinstatementMethods
 from idvault.session.rules import PastClaim
@@ -167,6 +169,11 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
         sanctions=[sanction_api.sanction(each) for each in value.sanctions],
         appeals=[appeal_api.message(each, now=now) for each in value.appeals],
         contests=[contest_api.message(each, now=now) for each in value.contests],
+        disavowals=[disavowal_api.message(each, now=now) for each in value.disavowals],
+        proof_provider=value.answer.provider,
+        proof_document_types=convert.documents(value.answer.document_types),
+        next_proof=value.answer.next_proof,
+        proof_url=value.answer.proof_url,
         reinstatements=[reinstatement_api.message(each, now=now) for each in value.reinstatements],
         reinstate_until_time=sanction_api.time(value.reinstate_until),
         public_accounts=[public_account_api.public_account(each) for each in value.public_accounts],
@@ -197,7 +204,7 @@ def _past(value: PastClaim) -> pb.PastVerification:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SessionMethods(IdentityMethods, ContestMethods, ReinstatementMethods):
+class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, ReinstatementMethods):
     """The methods of SessionService."""
 
     context: SessionContext

@@ -9,6 +9,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Protocol
 
+from idvault.account.rules import WithdrawalCause
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.act import Tx, Vault, mutation
@@ -26,6 +27,7 @@ from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.contest.store import ROWS
 from idvault.session.reinstatement.store import ROWS as REINSTATEMENTS
 from idvault.session.withdrawal import acts as withdrawal_acts
+from idvault.session.withdrawal.acts import SignedVerdict
 from idvault_verify import deadline
 from idvault_verify.account import AccountState
 from idvault_verify.clock import ClockReading
@@ -240,13 +242,14 @@ async def store_confirmation(
     await moderator_acts.check_live(tx, noted.proposed_by)
     claims = await store.claims_of(tx.connection, account_token)
     reason = sha256(upheld.reason.encode()).digest()
+    await ROWS.put(tx.connection, upheld)
     if rules.withdraws(contest=upheld, account=owner, claims=claims):
         await withdrawal_acts.withdraw(
             tx,
             owner,
-            contest_id=contest_id,
-            reason_digest=reason,
-            paper=paper,
+            cause=WithdrawalCause.CONTEST,
+            case_id=contest_id,
+            verdict=SignedVerdict(reason, paper),
             due_at=deadline.due_at(start=tx.now.business, days=rules.CONTEST_DECISION_DAYS, zone=terms.zone),
             today=tx.now.today(terms.zone),
         )
@@ -259,5 +262,4 @@ async def store_confirmation(
             reason_digest=reason,
             paper=paper,
         )
-    await ROWS.put(tx.connection, upheld)
     return upheld

@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 from idvault.account import rules as account_rules
-from idvault.account.rules import Withdrawal
+from idvault.account.rules import Withdrawal, WithdrawalCause
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.account.store import version as version_store
@@ -27,7 +27,10 @@ from idvault.sanction.narrowing import store as narrowing_store
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import FIELD, ObjectionContext, Objections, ObjectionWords, renumber
 from idvault.sealing.ports import CaseField, SealedModerationText
+from idvault.session.contest.rules import Contest
 from idvault.session.contest.store import ROWS as CONTESTS
+from idvault.session.disavowal.rules import Disavowal
+from idvault.session.disavowal.store import ROWS as DISAVOWALS
 from idvault.session.reinstatement import rules
 from idvault.session.reinstatement.rules import Reinstatement, ReinstatementTerms
 from idvault.session.reinstatement.store import ROWS
@@ -238,9 +241,10 @@ async def _withdrawal(tx: Tx, noted: Reinstatement) -> Withdrawal:
 
 
 async def _withdrawn_by(tx: Tx, withdrawal: Withdrawal) -> tuple[str, ...]:
-    """Return the moderators who proposed and confirmed a withdrawal."""
-    contest = await CONTESTS.get(tx.connection, tx.party, withdrawal.contest_id)
-    return tuple(each for each in (contest.proposed_by, contest.decided_by) if each is not None)
+    """Return the moderators who proposed and confirmed a withdrawal; silence has none who confirmed."""
+    rows = CONTESTS if withdrawal.cause is WithdrawalCause.CONTEST else DISAVOWALS
+    case: Contest | Disavowal = await rows.get(tx.connection, tx.party, withdrawal.case_id)
+    return tuple(each for each in (case.proposed_by, case.decided_by) if each is not None)
 
 
 async def _reinstate(tx: Tx, owner: Account, withdrawal: Withdrawal, terms: ReinstatementTerms) -> bool:

@@ -1,12 +1,15 @@
 """Withdraws verifications that were somebody else's, and forgets whose they were.
 
-Rows are locked in this order: request, account, contest, job, person, then whatever belongs to the account.
+Rows are locked in this order: request, account, case, job, person, then whatever belongs to the account.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import Withdrawal, WithdrawalCause
+from idvault.account.store import disavowal as account_disavowal
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
@@ -21,30 +24,39 @@ from idvault.status.credential import store as credential_store
 from idvault_verify.account import Account
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
+from idvault_verify.seal import Part
+
+
+@dataclass(frozen=True, slots=True)
+class SignedVerdict:
+    """What two moderators decided: SHA-256 of their reason, and what the second one signed."""
+
+    reason_digest: bytes
+    paper: bytes
 
 
 async def withdraw(
     tx: Tx,
     owner: Account,
     *,
-    contest_id: str,
-    reason_digest: bytes,
-    paper: bytes,
+    cause: WithdrawalCause,
+    case_id: str,
+    verdict: SignedVerdict | None,
     due_at: datetime,
     today: date,
 ) -> None:
-    """Withdraw the verification of a locked account, within the act that upholds its contest.
+    """Withdraw the verification of a locked account, within the act that ends its case.
 
-    paper: what the second moderator signed. due_at: by when its sanctions that fall on the person are
-    narrowed.
+    case_id: of the contest or disavowal, which is stored as decided. verdict: None if nobody decided. due_at:
+    by when its sanctions that fall on the person are narrowed.
     """
     connection, now, token = tx.connection, tx.now.business, owner.account_token
     await _end_claim(tx, owner)
     made = account_rules.withdrawal(
         account=owner,
         withdrawal_id=tx.events.new_id(),
-        cause=WithdrawalCause.CONTEST,
-        contest_id=contest_id,
+        cause=cause,
+        case_id=case_id,
         now=now,
     )
     await account_person.withdraw(
@@ -60,16 +72,30 @@ async def withdraw(
     await credential_store.withdraw(connection, token, now=tx.now.real)
     after = account_rules.withdraw(account=owner, today=today, now=now)
     await account_rows.put(connection, after, claim_ended_at=now)
-    # The type says that somebody decided; that it was a contest, and which, is under the commitment.
-    await tx.log(
-        EventType.WITHDRAWAL_DECIDE,
-        account_token=token,
-        withdrawal_id=made.withdrawal_id,
-        cause=made.cause.value,
-        contest_id=contest_id,
-        reason_digest=reason_digest,
-        paper=paper,
-    )
+    await _log_ended(tx, token, await account_disavowal.ended(connection, token, now=now))
+    await _log(tx, made, verdict)
+
+
+async def _log(tx: Tx, made: Withdrawal, verdict: SignedVerdict | None) -> None:
+    """Log a withdrawal. The type says whether somebody decided; on what is under the commitment."""
+    fields: dict[str, Part] = {
+        "withdrawal_id": made.withdrawal_id,
+        "cause": made.cause.value,
+        "case_id": made.case_id,
+    }
+    kind = EventType.WITHDRAWAL_SILENCE
+    if verdict is not None:
+        kind = EventType.WITHDRAWAL_DECIDE
+        fields |= {"reason_digest": verdict.reason_digest, "paper": verdict.paper}
+    await tx.log(kind, by=None, account_token=made.account_token, **fields)
+
+
+async def _log_ended(tx: Tx, account_token: str, disavowal_ids: Sequence[str]) -> None:
+    """Log that disavowals of an account have nothing to withdraw any more."""
+    for disavowal_id in disavowal_ids:
+        await tx.log(
+            EventType.DISAVOWAL_END, by=SYSTEM, account_token=account_token, disavowal_id=disavowal_id
+        )
 
 
 async def _end_claim(tx: Tx, owner: Account) -> None:

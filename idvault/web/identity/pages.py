@@ -5,7 +5,7 @@
 - A text that the owner writes is passed on and never shown again, logged or kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeVar
@@ -14,11 +14,13 @@ from aiohttp import web
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
+from idvault.session import rules as session_rules
 from idvault.web import calls, guard
 from idvault.web.app import Pages
 from idvault.web.identity.view import IdentityView
 from idvault_client.backend.rpc import Rpc
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_verify.document import DocumentType
 from idvault_verify.error import Reason
 from idvault_verify.v1 import identity_pb2, session_pb2
 
@@ -156,6 +158,46 @@ class IdentityPages:
             onward="verifications",
         )
 
+    async def disowned(self, request: web.Request) -> web.StreamResponse:
+        """Show that the account is disowned, and how its holder shows to be that person."""
+        return await self._show(request, lambda visit, own: visit.view.disowned(own))
+
+    async def answer_disowned(self, request: web.Request) -> web.StreamResponse:
+        """Begin the holder's proof at the provider, or take its end; show again what is wrong."""
+        visit = await self._visit(request)
+        guard.check_form(await self.pages.token(request), key=visit.key)
+        form = await self.pages.form(request)
+        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        try:
+            if form.get("finish"):
+                newest = (own.next_proof or session_rules.ATTEMPTS + 1) - 1
+                call = calls.finish_disavowal_answer(visit.session_id, visit.key, proof=newest)
+                await self._run(visit, call)
+            else:
+                await self._begin_answer(visit, form)
+        except RequestIdReused:
+            # Another tab has sent one: the page shows it.
+            return self._on(visit, "disowned")
+        except (InvalidFields, NotFound, PreconditionFailed) as error:
+            return self._keep(visit.view.disowned(own, error=error), visit)
+        return self._on(visit, "disowned")
+
+    async def _begin_answer(self, visit: _IdentityVisit, form: Mapping[str, object]) -> None:
+        kind, proof = str(form.get("document", "")), str(form.get("proof", ""))
+        if kind not in DocumentType.__members__ or proof not in map(
+            str, range(1, session_rules.ATTEMPTS + 1)
+        ):
+            raise web.HTTPBadRequest
+        call = calls.begin_disavowal_answer(
+            visit.session_id,
+            visit.key,
+            proof=int(proof),
+            name=str(form.get("name", "")),
+            kind=DocumentType(kind),
+            number=str(form.get("number", "")),
+        )
+        await self._run(visit, call)
+
     async def _send(
         self,
         request: web.Request,
@@ -245,6 +287,8 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.get(_REINSTATEMENT, pages.ask_reinstatement),
         web.post(_REINSTATEMENT, pages.reinstatement),
         web.get(f"{_HERE}/receipt", pages.check_receipt),
+        web.get(f"{_HERE}/disowned", pages.disowned),
+        web.post(f"{_HERE}/disowned", pages.answer_disowned),
         web.get(f"{_HERE}/erase", pages.erase),
         web.post(f"{_HERE}/erase", pages.change_erasure),
     ]

@@ -216,6 +216,29 @@ TEXTS: Mapping[str, Text] = {
         " If the reason is that you have reached the limit of public accounts, or that a sanction closed "
         "another one, only you are told, on the result page of your next verification."
     ),
+    "own_disowned_title": _("Somebody says that this account is not his or hers"),
+    "own_disowned_text": _(
+        "The person in whose name this account was verified proved to be present, and said that it is not "
+        "hers or his. {platform} decides. If nobody decides in time, the verification is withdrawn."
+    ),
+    "own_disowned_answer": _("It is your account?"),
+    "own_disowned_answer_text": _(
+        "If you are that person, prove it at {provider}, which gets your name and number from here. Then the "
+        "account stays as it is, at once."
+    ),
+    "own_disowned_nobody": _("This service offers no such proof. Please contact {platform}."),
+    "own_disowned_finish": _("{provider} is then asked how it ended."),
+    "own_disowned_state": _("State"),
+    "own_disowned_told": _("The platform was told"),
+    "own_disowned_due": _("Due"),
+    "own_disowned_decided": _.in_context("own_contest_decided", "Decided"),
+    "own_disowned_reason": _("Reason"),
+    "own_DISAVOWAL_STATE_FILED": _("waits for a decision"),
+    "own_DISAVOWAL_STATE_PROPOSED": _("a second moderator looks at it"),
+    "own_DISAVOWAL_STATE_UPHELD": _("upheld: the account was somebody else's"),
+    "own_DISAVOWAL_STATE_REJECTED": _("rejected: the account is that person's"),
+    "own_DISAVOWAL_STATE_SILENT": _("nobody decided in time: the verification is withdrawn"),
+    "own_DISAVOWAL_STATE_ENDED": _("ended, because there is no verification any more"),
     "own_receipt_title": _("Check a receipt"),
     "own_receipt_text": _(
         "A receipt proves that your details were sealed and entered in the public log, when, and "

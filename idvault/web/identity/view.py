@@ -22,6 +22,7 @@ from idvault_verify.transparency import entry
 from idvault_verify.v1 import (
     common_pb2,
     contest_pb2,
+    disavowal_pb2,
     erasure_pb2,
     public_account_pb2,
     reinstatement_pb2,
@@ -50,7 +51,8 @@ class IdentityView:
 
     def overview(self, own: pb.Identity) -> web.Response:
         """Return the first page."""
-        links = [(f"{self._here}/{page}", self._say(f"{page}_title")) for page in _PAGES]
+        names = [*_PAGES, "disowned"] if own.disavowals else _PAGES
+        links = [(f"{self._here}/{page}", self._say(f"{page}_title")) for page in names]
         back = return_address.with_parameters(self.found.return_url, session_id=self.found.session_id)
         title = self._say("title", platform=self.found.platform_title)
         return self._page(own, "overview", title, rows=self._status(own.status), links=links, back=back)
@@ -191,6 +193,43 @@ class IdentityView:
             retype=isinstance(error, InvalidFields),
             limit=objection_rules.TEXT_LENGTH,
         )
+
+    def disowned(self, own: pb.Identity, *, error: VaultError | None = None) -> web.Response:
+        """Return what the person in whose name the account is said of it, and how its holder answers."""
+        states = disavowal_pb2.Disavowal
+        undecided = any(each.state in (states.STATE_FILED, states.STATE_PROPOSED) for each in own.disavowals)
+        types = common_pb2.DocumentType
+        names = [types.Name(each).removeprefix("DOCUMENT_TYPE_") for each in own.proof_document_types]
+        return self._page(
+            own,
+            "disowned",
+            self._say("disowned_title"),
+            status=422 if error else 200,
+            errors=self._proof_errors(error),
+            retype=isinstance(error, InvalidFields),
+            disavowals=[self._disavowal(each) for each in own.disavowals],
+            undecided=undecided,
+            provider=own.proof_provider if undecided else "",
+            kinds=names,
+            proof=own.next_proof,
+            address=own.proof_url,
+        )
+
+    def _disavowal(self, each: disavowal_pb2.Disavowal) -> Rows:
+        rows = [
+            ("disowned_state", self._say(f"DISAVOWAL_{disavowal_pb2.Disavowal.State.Name(each.state)}")),
+            ("disowned_told", self._minute(_datetime(each.file_time))),
+            ("disowned_due", self._minute(_datetime(each.due_time))),
+        ]
+        if each.HasField("decide_time"):
+            rows.append(("disowned_decided", self._minute(_datetime(each.decide_time))))
+        if each.reason:
+            rows.append(("disowned_reason", each.reason))
+        return self._named(rows)
+
+    def _proof_errors(self, error: VaultError | None) -> dict[str, str]:
+        fields = {"real_name": "name", "document.number": "number"}
+        return {fields.get(name, ""): text for name, text in self._errors(error).items()}
 
     def check_receipt(self, own: pb.Identity) -> web.Response:
         """Return the page whose script checks a receipt; without script it names the program that does."""

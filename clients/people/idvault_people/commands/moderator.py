@@ -10,7 +10,7 @@ import typer
 from idvault_client.commands import connection
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import PreconditionFailed
-from idvault_people.commands import contest, narrowing, reinstatement
+from idvault_people.commands import contest, disavowal, narrowing, reinstatement
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, chosen, read_passphrase
 from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
@@ -25,6 +25,7 @@ app.add_typer(contest.app, name="contest", short_help='List and decide verificat
 app.add_typer(
     reinstatement.app, name="reinstatement", short_help="List and decide appeals against withdrawals."
 )
+app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 

@@ -30,6 +30,7 @@ DEADLINES: tuple[Deadline, ...] = (
         "reinstatements.filed",
         ("reinstatements.missed",),
     ),
+    Deadline(_("decisions on disowned accounts"), "disavowals.filed", ("disavowals.missed",)),
     Deadline(_("orders of authorities"), "orders.recorded", ("orders.missed",)),
     Deadline(
         _("decisions on requests for a disclosure"),

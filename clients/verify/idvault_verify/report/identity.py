@@ -46,7 +46,7 @@ VERIFICATIONS = Section(
 )  # fmt: skip
 CONTESTS = Section(
     "contests",
-    _("Verifications contested by the account's owner"),
+    _("Verifications contested by the account's owner, or disowned by the person"),
     logged=(
         logged("contests.filed", _.in_context("contests.filed", "received"), Type.CONTEST_FILE),
         logged(
@@ -55,6 +55,7 @@ CONTESTS = Section(
             Type.CONTEST_UPHOLD,
             Type.WITHDRAWAL_DECIDE,
             Type.CONTEST_REJECT,
+            Type.DISAVOWAL_REJECT,
         ),
         logged(
             "contests.upheld",
@@ -62,9 +63,22 @@ CONTESTS = Section(
             Type.CONTEST_UPHOLD,
             Type.WITHDRAWAL_DECIDE,
         ),
-        logged("contests.withdrawn", _("verifications withdrawn"), Type.WITHDRAWAL_DECIDE),
-        logged("contests.rejected", _.in_context("contests.rejected", "rejected"), Type.CONTEST_REJECT),
+        logged("contests.withdrawn", _("verifications withdrawn by a decision"), Type.WITHDRAWAL_DECIDE),
+        logged(
+            "contests.rejected",
+            _.in_context("contests.rejected", "rejected"),
+            Type.CONTEST_REJECT,
+            Type.DISAVOWAL_REJECT,
+        ),
         logged("contests.missed", _("not decided by their deadline"), Type.CONTEST_OVERDUE),
+        logged("disavowals.filed", _("accounts disowned by a person who was present"), Type.DISAVOWAL_FILE),
+        logged("disavowals.answered", _("of these, rejected by the account's holder"), Type.DISAVOWAL_ANSWER),
+        logged(
+            "disavowals.silent",
+            _("verifications withdrawn because nobody decided"),
+            Type.WITHDRAWAL_SILENCE,
+        ),
+        logged("disavowals.missed", _("disowned accounts without a decision"), Type.DISAVOWAL_OVERDUE),
     ),
     durations=(Duration("contests.time", _("Time to the decision"), "contests.decided"),),
 )
@@ -94,6 +108,8 @@ ACCOUNTS = Section(
     _("Accounts"),
     logged=(
         logged("accounts.shown", _("looked at by their owners"), Type.SESSION_SHOW),
+        logged("inquiries.asked", _("lists of accounts in a name, asked for"), Type.INQUIRY_ASK),
+        logged("inquiries.shown", _("lists of accounts in a name, shown"), Type.INQUIRY_SHOW),
         logged("accounts.expired", _("verifications expired"), Type.ACCOUNT_EXPIRE),
         logged("accounts.removed", _("abandoned accounts removed"), Type.ACCOUNT_REMOVE),
         logged("credentials.issued", _("status credentials issued"), Type.CREDENTIAL_ISSUE),

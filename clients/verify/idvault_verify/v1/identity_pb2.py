@@ -25,6 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from idvault_verify.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
 from idvault_verify.v1 import contest_pb2 as idvault_dot_v1_dot_contest__pb2
+from idvault_verify.v1 import disavowal_pb2 as idvault_dot_v1_dot_disavowal__pb2
 from idvault_verify.v1 import erasure_pb2 as idvault_dot_v1_dot_erasure__pb2
 from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 from idvault_verify.v1 import public_account_pb2 as idvault_dot_v1_dot_public__account__pb2
@@ -33,7 +34,7 @@ from idvault_verify.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 from idvault_verify.v1 import verification_pb2 as idvault_dot_v1_dot_verification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19idvault/v1/identity.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/contest.proto\x1a\x18idvault/v1/erasure.proto\x1a\x18idvault/v1/options.proto\x1a\x1fidvault/v1/public_account.proto\x1a\x1eidvault/v1/reinstatement.proto\x1a\x19idvault/v1/sanction.proto\x1a\x1didvault/v1/verification.proto\"=\n\x12GetIdentityRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t\"\xac\x04\n\x08Identity\x12)\n\x06status\x18\x01 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12\x30\n\rrecord_quorum\x18\x02 \x01(\x0b\x32\x19.idvault.v1.SealingQuorum\x12\x33\n\rverifications\x18\x03 \x03(\x0b\x32\x1c.idvault.v1.PastVerification\x12\'\n\tsanctions\x18\x04 \x03(\x0b\x32\x14.idvault.v1.Sanction\x12#\n\x07\x61ppeals\x18\x05 \x03(\x0b\x32\x12.idvault.v1.Appeal\x12\x32\n\x0fpublic_accounts\x18\x06 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12%\n\x08\x63ontests\x18\x07 \x03(\x0b\x32\x13.idvault.v1.Contest\x12$\n\x07\x65rasure\x18\x08 \x01(\x0b\x32\x13.idvault.v1.Erasure\x12\x37\n\x13possible_erase_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11recently_verified\x18\n \x01(\x08\x12\x31\n\x0ereinstatements\x18\x0b \x03(\x0b\x32\x19.idvault.v1.Reinstatement\x12\x38\n\x14reinstate_until_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd2\x02\n\x10PastVerification\x12\x17\n\x0fverification_id\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12>\n\x0e\x66\x61ilure_reason\x18\x03 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12-\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epolicy_version\x18\x06 \x01(\t\x12.\n\nagree_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\twithdrawn\x18\x08 \x01(\x08\"D\n\x19GetIdentityHistoryRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t\"]\n\x19GetIdentityReceiptRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t\x12\x17\n\x0fverification_id\x18\x03 \x01(\t\"V\n\x17\x45raseFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\"U\n\x16KeepFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\"\x80\x01\n\x18\x41ppealFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12\x13\n\x0bsanction_id\x18\x04 \x01(\t\x12\x12\n\x04text\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19idvault/v1/identity.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/contest.proto\x1a\x1aidvault/v1/disavowal.proto\x1a\x18idvault/v1/erasure.proto\x1a\x18idvault/v1/options.proto\x1a\x1fidvault/v1/public_account.proto\x1a\x1eidvault/v1/reinstatement.proto\x1a\x19idvault/v1/sanction.proto\x1a\x1didvault/v1/verification.proto\"=\n\x12GetIdentityRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t\"\xce\x05\n\x08Identity\x12)\n\x06status\x18\x01 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12\x30\n\rrecord_quorum\x18\x02 \x01(\x0b\x32\x19.idvault.v1.SealingQuorum\x12\x33\n\rverifications\x18\x03 \x03(\x0b\x32\x1c.idvault.v1.PastVerification\x12\'\n\tsanctions\x18\x04 \x03(\x0b\x32\x14.idvault.v1.Sanction\x12#\n\x07\x61ppeals\x18\x05 \x03(\x0b\x32\x12.idvault.v1.Appeal\x12\x32\n\x0fpublic_accounts\x18\x06 \x03(\x0b\x32\x19.idvault.v1.PublicAccount\x12%\n\x08\x63ontests\x18\x07 \x03(\x0b\x32\x13.idvault.v1.Contest\x12$\n\x07\x65rasure\x18\x08 \x01(\x0b\x32\x13.idvault.v1.Erasure\x12\x37\n\x13possible_erase_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11recently_verified\x18\n \x01(\x08\x12\x31\n\x0ereinstatements\x18\x0b \x03(\x0b\x32\x19.idvault.v1.Reinstatement\x12\x38\n\x14reinstate_until_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\ndisavowals\x18\r \x03(\x0b\x32\x15.idvault.v1.Disavowal\x12\x16\n\x0eproof_provider\x18\x0e \x01(\t\x12\x36\n\x14proof_document_types\x18\x0f \x03(\x0e\x32\x18.idvault.v1.DocumentType\x12\x12\n\nnext_proof\x18\x10 \x01(\x05\x12\x11\n\tproof_url\x18\x11 \x01(\t\"\xd2\x02\n\x10PastVerification\x12\x17\n\x0fverification_id\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12>\n\x0e\x66\x61ilure_reason\x18\x03 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12-\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epolicy_version\x18\x06 \x01(\t\x12.\n\nagree_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\twithdrawn\x18\x08 \x01(\x08\"D\n\x19GetIdentityHistoryRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t\"]\n\x19GetIdentityReceiptRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x02 \x01(\t\x12\x17\n\x0fverification_id\x18\x03 \x01(\t\"V\n\x17\x45raseFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\"U\n\x16KeepFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\"\x80\x01\n\x18\x41ppealFromSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62rowser_key\x18\x03 \x01(\t\x12\x13\n\x0bsanction_id\x18\x04 \x01(\t\x12\x12\n\x04text\x18\x05 \x01(\tB\x04\x90\xb5\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,20 +43,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_APPEALFROMSESSIONREQUEST'].fields_by_name['text']._loaded_options = None
   _globals['_APPEALFROMSESSIONREQUEST'].fields_by_name['text']._serialized_options = b'\220\265\030\001'
-  _globals['_GETIDENTITYREQUEST']._serialized_start=300
-  _globals['_GETIDENTITYREQUEST']._serialized_end=361
-  _globals['_IDENTITY']._serialized_start=364
-  _globals['_IDENTITY']._serialized_end=920
-  _globals['_PASTVERIFICATION']._serialized_start=923
-  _globals['_PASTVERIFICATION']._serialized_end=1261
-  _globals['_GETIDENTITYHISTORYREQUEST']._serialized_start=1263
-  _globals['_GETIDENTITYHISTORYREQUEST']._serialized_end=1331
-  _globals['_GETIDENTITYRECEIPTREQUEST']._serialized_start=1333
-  _globals['_GETIDENTITYRECEIPTREQUEST']._serialized_end=1426
-  _globals['_ERASEFROMSESSIONREQUEST']._serialized_start=1428
-  _globals['_ERASEFROMSESSIONREQUEST']._serialized_end=1514
-  _globals['_KEEPFROMSESSIONREQUEST']._serialized_start=1516
-  _globals['_KEEPFROMSESSIONREQUEST']._serialized_end=1601
-  _globals['_APPEALFROMSESSIONREQUEST']._serialized_start=1604
-  _globals['_APPEALFROMSESSIONREQUEST']._serialized_end=1732
+  _globals['_GETIDENTITYREQUEST']._serialized_start=328
+  _globals['_GETIDENTITYREQUEST']._serialized_end=389
+  _globals['_IDENTITY']._serialized_start=392
+  _globals['_IDENTITY']._serialized_end=1110
+  _globals['_PASTVERIFICATION']._serialized_start=1113
+  _globals['_PASTVERIFICATION']._serialized_end=1451
+  _globals['_GETIDENTITYHISTORYREQUEST']._serialized_start=1453
+  _globals['_GETIDENTITYHISTORYREQUEST']._serialized_end=1521
+  _globals['_GETIDENTITYRECEIPTREQUEST']._serialized_start=1523
+  _globals['_GETIDENTITYRECEIPTREQUEST']._serialized_end=1616
+  _globals['_ERASEFROMSESSIONREQUEST']._serialized_start=1618
+  _globals['_ERASEFROMSESSIONREQUEST']._serialized_end=1704
+  _globals['_KEEPFROMSESSIONREQUEST']._serialized_start=1706
+  _globals['_KEEPFROMSESSIONREQUEST']._serialized_end=1791
+  _globals['_APPEALFROMSESSIONREQUEST']._serialized_start=1794
+  _globals['_APPEALFROMSESSIONREQUEST']._serialized_end=1922
 # @@protoc_insertion_point(module_scope)

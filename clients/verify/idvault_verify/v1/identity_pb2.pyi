@@ -14,6 +14,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import contest_pb2 as _contest_pb2
+from idvault_verify.v1 import disavowal_pb2 as _disavowal_pb2
 from idvault_verify.v1 import erasure_pb2 as _erasure_pb2
 from idvault_verify.v1 import public_account_pb2 as _public_account_pb2
 from idvault_verify.v1 import reinstatement_pb2 as _reinstatement_pb2
@@ -74,8 +75,19 @@ class Identity(_message.Message):
     RECENTLY_VERIFIED_FIELD_NUMBER: _builtins.int
     REINSTATEMENTS_FIELD_NUMBER: _builtins.int
     REINSTATE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    DISAVOWALS_FIELD_NUMBER: _builtins.int
+    PROOF_PROVIDER_FIELD_NUMBER: _builtins.int
+    PROOF_DOCUMENT_TYPES_FIELD_NUMBER: _builtins.int
+    NEXT_PROOF_FIELD_NUMBER: _builtins.int
+    PROOF_URL_FIELD_NUMBER: _builtins.int
     recently_verified: _builtins.bool
     """Whether the account was verified within the last hour; if not, a request on the page waits for 30 days."""
+    proof_provider: _builtins.str
+    """The provider at which the holder of a disowned account can prove to be that person; empty for none."""
+    next_proof: _builtins.int
+    """Which proof of the session a form is for; 0 if no more can be begun."""
+    proof_url: _builtins.str
+    """The page of the newest proof at the provider; empty before the first."""
     @_builtins.property
     def status(self) -> _common_pb2.AccountStatus:
         """The published status."""
@@ -120,6 +132,14 @@ class Identity(_message.Message):
     def reinstate_until_time(self) -> _timestamp_pb2.Timestamp:
         """Until when the present withdrawal can be appealed; unset if it cannot, or was."""
 
+    @_builtins.property
+    def disavowals(self) -> _containers.RepeatedCompositeFieldContainer[_disavowal_pb2.Disavowal]:
+        """That the person disowned the account, as far as the platform was told, oldest first, at most 100."""
+
+    @_builtins.property
+    def proof_document_types(self) -> _containers.RepeatedScalarFieldContainer[_common_pb2.DocumentType.ValueType]:
+        """The documents whose holders it can prove."""
+
     def __init__(
         self,
         *,
@@ -135,10 +155,15 @@ class Identity(_message.Message):
         recently_verified: _builtins.bool = ...,
         reinstatements: _abc.Iterable[_reinstatement_pb2.Reinstatement] | None = ...,
         reinstate_until_time: _timestamp_pb2.Timestamp | None = ...,
+        disavowals: _abc.Iterable[_disavowal_pb2.Disavowal] | None = ...,
+        proof_provider: _builtins.str = ...,
+        proof_document_types: _abc.Iterable[_common_pb2.DocumentType.ValueType] | None = ...,
+        next_proof: _builtins.int = ...,
+        proof_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "disavowals", b"disavowals", "erasure", b"erasure", "next_proof", b"next_proof", "possible_erase_time", b"possible_erase_time", "proof_document_types", b"proof_document_types", "proof_provider", b"proof_provider", "proof_url", b"proof_url", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -30,6 +30,9 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.session.acts import session as sessions
 from idvault.session.contest.acts import CONTESTS
+from idvault.session.disavowal import acts as disavowals
+from idvault.session.disavowal.rules import DisavowalTerms
+from idvault.session.inquiry import acts as inquiries
 from idvault.session.reinstatement.acts import REINSTATEMENTS
 from idvault.session.withdrawal import acts as withdrawals
 from idvault.status import acts as status_acts
@@ -249,7 +252,8 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
 def session_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: delete old sessions; log overdue contests, delete their texts, and count.
 
-    The same for appeals against withdrawals. And forget whose verifications were withdrawn.
+    The same for appeals against withdrawals. And forget whose verifications were withdrawn; and the tasks of
+    what people disown.
     """
 
     async def count(now: ClockReading) -> None:
@@ -258,6 +262,7 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
         base.metrics.moderation.reinstatements_overdue.set(overdue)
 
     return [
+        *_disavowal_tasks(base, vault),
         Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
         Task("overdue_contests", 1, lambda now: CONTESTS.note_all_overdue(vault, now, limit=_BATCH)),
         Task(
@@ -273,6 +278,23 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
         Task("forget_withdrawn", 60, lambda now: withdrawals.forget_all(vault, now, limit=_BATCH)),
         Task("delete_contest_texts", 5, lambda now: CONTESTS.delete_texts(vault, now, limit=_BATCH)),
         Task("contest_gauge", 5, count),
+    ]
+
+
+def _disavowal_tasks(base: Base, vault: Vault) -> list[Task]:
+    """Return the worker's tasks: tell platforms of disavowals, let silence decide, purge, and count."""
+    terms = DisavowalTerms(zone=base.settings.zone)
+
+    async def count(now: ClockReading) -> None:
+        levels = await disavowals.levels(vault, now)
+        base.metrics.moderation.disavowals_overdue.set(levels.overdue)
+        base.metrics.moderation.disavowals_unusual.set(levels.unusual)
+
+    return [
+        Task("tell_disavowals", 5, lambda now: disavowals.tell_all(vault, now, terms=terms, limit=_BATCH)),
+        Task("fall_disavowals", 1, lambda now: disavowals.fall_all(vault, now, terms=terms, limit=_BATCH)),
+        Task("purge_inquiries", 600, lambda now: inquiries.purge(vault, now)),
+        Task("disavowal_gauges", 15, count),
     ]
 
 

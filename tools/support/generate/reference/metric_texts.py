@@ -82,6 +82,17 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "sanctions of withdrawn accounts that were not narrowed when it was due",
         "it is not 0: `idvault-people moderator narrowing list --open` names them",
     ),
+    "idvault_disavowals_overdue": (
+        "disowned accounts that wait for a decision that was due",
+        (
+            "it is not 0: silence withdraws nothing there, because something of the account is open or "
+            "because of the next line; the platform's moderators must decide"
+        ),
+    ),
+    "idvault_disavowals_unusual": (
+        "platforms where more than 100 accounts were disowned within 15 days, so that silence decides none",
+        "it is not 0: false proofs, or many stolen identities. Ask the provider of proofs and the platform",
+    ),
     "idvault_contests_overdue": (
         "contested verifications that wait for a decision that was due",
         "it is not 0: `idvault-people moderator contest list --overdue` names them",

@@ -1,0 +1,1 @@
+"""The operator's own page: which accounts stand in my name."""

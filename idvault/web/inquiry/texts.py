@@ -1,0 +1,58 @@
+"""What the page "accounts in my name" says, in Chinese and English."""
+
+from collections.abc import Mapping
+
+from idvault_verify.text import Text, texts_of
+
+_ = texts_of(__name__)
+
+
+TEXTS: Mapping[str, Text] = {
+    "mine_title": _("Accounts in my name"),
+    "mine_what": _(
+        "Here you see which accounts at all platforms of this service were verified with your name and "
+        "number, and you can say of one that it is not yours."
+    ),
+    "mine_proof": _("Who is asked"),
+    "mine_proof_text": _(
+        "{provider} gets your name and number and asks you to prove that it is you. No platform learns that "
+        "you were here, and this service keeps neither name nor number."
+    ),
+    "mine_waits": _("Nothing happens for 72 hours"),
+    "mine_waits_text": _(
+        "After your first proof the list can be read from the third day on, and only after a second proof. "
+        "Whoever proves to be you in the meantime sees that it was asked for, and can cancel it: in case "
+        "somebody forced you, or had your phone."
+    ),
+    "mine_document": _("Document"),
+    "mine_back_text": _("{provider} is then asked how it ended."),
+    "mine_asked": _(
+        "The list was asked for. It can be read from {time} on: come back then and prove again that it is "
+        "you. If you did not ask for it, cancel it."
+    ),
+    "mine_none_asked": _("You have proved that it is you. Nobody has asked for the list."),
+    "mine_ask": _("Ask for the list"),
+    "mine_show": _("Show the list"),
+    "mine_waiting_count": _(
+        "Accounts that are to be disowned, and whose platforms have not been told: {count}. If that was not "
+        "you, cancel it now."
+    ),
+    "mine_cancel": _("Cancel everything that waits"),
+    "mine_empty": _("No account stands in your name."),
+    "mine_count": _("Accounts in your name: {count}"),
+    "mine_month": _("Verified"),
+    "mine_state": _("State"),
+    "mine_STATE_VERIFIED": _("valid"),
+    "mine_STATE_EXPIRED": _("expired"),
+    "mine_waiting": _("You said that it is not yours; its platform has not been told"),
+    "mine_undecided": _("You said that it is not yours; its platform decides"),
+    "mine_disown": _("This account is not mine"),
+    "mine_disown_text": _(
+        "If you disown an account, its platform is told after three to ten days, at a time drawn for it "
+        "alone. It has 15 days to decide; if it does not, the verification is withdrawn. Whoever holds the "
+        "account can show to be you and keep it. Afterwards your name and number do not suffice at that "
+        "platform for 180 days: whoever signs up there must prove to be you."
+    ),
+    "mine_again": _("Prove again that it is you"),
+    "mine_list": _("Back to the list"),
+}

@@ -1,0 +1,166 @@
+"""The operator's page, without script: from the form to the list, and back if somebody cancels."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import delete, literal_column, select, update
+
+from idvault.core.tables.account import accounts
+from idvault.core.tables.session import account_lists, disavowals, sessions, waiting_disavowals
+from idvault.session.disavowal.rules import Disavowal
+from idvault.session.disavowal.store import ROWS
+from idvault.web.limits import Buckets, InquiryLimits
+from idvault_verify.attest.assertion import ProofEnd
+from idvault_verify.session import DisavowalState
+from tests.support.session_world import BASE_URL, TITLE, SessionWorld
+from tests.web.browser import Browser, Page
+from tests.web.conftest import Site, site_of
+from tools.support import builders, sql
+from tools.support.flow_world import PARTY, at, command
+
+NAME, NUMBER = "金丝雀", "11010519491231002X"
+OTHER = "110101199001010015"
+DAY = 86_400
+
+
+async def verified(site: Site) -> str:
+    """Return the token of an account of this number; nothing of it is disowned."""
+    await sql.change(site.world.database, delete(waiting_disavowals))
+    found = await sql.rows(site.world.database, select(account_lists))
+    if found:
+        rows = await sql.rows(site.world.database, select(accounts).where(accounts.c.state == "VERIFIED"))
+        if rows:
+            return str(rows[-1].account_token)
+    who = builders.identity(name=NAME, number=NUMBER)
+    made = await site.world.claims.verify(command(9_000, who))
+    return made.account.account_token
+
+
+async def age(site: Site) -> None:
+    """Let the 72 hours of every list pass."""
+    earlier = literal_column(f"asked_at - {4 * DAY * 1_000_000}")
+    await sql.change(site.world.database, update(account_lists).values(asked_at=earlier))
+
+
+async def forget(site: Site) -> None:
+    """Let nobody have asked for a list, and nothing wait."""
+    await sql.change(site.world.database, delete(account_lists))
+    await sql.change(site.world.database, delete(waiting_disavowals))
+
+
+async def told(site: Site, session_id: str) -> str:
+    """Let a platform have been told that a session's account is disowned; return the account."""
+    [found] = await sql.rows(
+        site.world.database, select(sessions.c.account_token).where(sessions.c.session_id == session_id)
+    )
+    [owner] = await sql.rows(
+        site.world.database,
+        select(accounts.c.person_id).where(accounts.c.account_token == found.account_token),
+    )
+    now, count = at(0).business, await sql.count(site.world.database, disavowals)
+    due = at(15 * DAY).business
+    filed = DisavowalState.FILED
+    row = Disavowal(f"{count:032x}", PARTY, found.account_token, owner.person_id, filed, now, due)
+    await sql.change(site.world.database, disavowals.insert().values(**ROWS.columns(row)))
+    return str(found.account_token)
+
+
+async def begun(browser: Browser, *, number: str = NUMBER) -> Page:
+    """Send the form; return the page that leads to the provider."""
+    form = await browser.get("/accounts")
+    fields = {"form": form.hidden("form"), "document": "RESIDENT_ID", "name": NAME, "number": number}
+    return await browser.follow(await browser.post("/accounts", fields))
+
+
+async def proven(site: Site, browser: Browser, *, number: str = NUMBER) -> Page:
+    """Prove to be present; return what the page shows then."""
+    page = await begun(browser, number=number)
+    assert site.world.provider is not None
+    back = site.world.provider.end(page.links[0])
+    assert back == f"{BASE_URL}/accounts/proof"
+    returned = await browser.follow(await browser.get(urlsplit(back).path))
+    return await browser.follow(await browser.post("/accounts/mine", {"form": returned.hidden("form")}))
+
+
+DISOWNS = {"zh": "这不是我的账号", "en": "This account is not mine"}
+CANCELS = {"zh": "取消全部等待事项", "en": "Cancel everything that waits"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_person_disowns_an_account_by_clicks(site: Site, language: str) -> None:
+    """Two proofs, the list, one button; the platform's name is there, and no page shows what was typed."""
+    token = await verified(site)
+    browser = await site.browser(**{"Accept-Language": language})
+    asked = await proven(site, browser)
+    assert TITLE not in asked.text
+    await age(site)
+    listed = await proven(site, browser)
+    assert TITLE in listed.text
+    assert DISOWNS[language] in listed.text
+    fields = {"form": listed.hidden("form"), "handle": listed.hidden("handle")}
+    done = await browser.follow(await browser.post("/accounts/mine", fields))
+    assert DISOWNS[language] not in done.text
+    [waits] = await sql.rows(site.world.database, select(waiting_disavowals))
+    assert waits.account_token == token
+    victim = await proven(site, await site.browser(**{"Accept-Language": language}))
+    assert CANCELS[language] in victim.text
+    for each in browser.seen:
+        assert not any(word in each.text + str(each.headers) for word in (NAME, NUMBER, token))
+    site.edge.logs.access.flush()
+    assert NAME not in site.edge.log.read_text("utf-8")
+
+
+async def test_another_phone_cancels(site: Site) -> None:
+    """Whoever proves to be the same person sees what waits, and takes all of it back."""
+    await verified(site)
+    thief, victim = await site.browser(), await site.browser()
+    await proven(site, thief)
+    seen = await proven(site, victim)
+    sent = await victim.post("/accounts/mine", {"form": seen.hidden("form"), "cancel": "1"})
+    await victim.follow(sent)
+    await age(site)
+    assert TITLE not in (await proven(site, thief)).text
+
+
+async def test_who_was_not_there_is_refused(site: Site) -> None:
+    """A cancelled proof, none at all, and a browser without a key: each leads back to the form."""
+    browser = await site.browser()
+    page = await begun(browser)
+    open_ = await browser.post("/accounts/mine", {"form": page.hidden("form")})
+    assert open_.status == 409
+    assert site.world.provider is not None
+    site.world.provider.end(page.links[0], ProofEnd.CANCELLED)
+    for answer in (
+        await browser.post("/accounts/mine", {"form": page.hidden("form")}),
+        await browser.get("/accounts/mine"),
+    ):
+        assert (answer.status, "/accounts" in answer.text) == (409, True)
+    nobody = await site.browser()
+    assert (await nobody.get("/accounts/mine")).headers["Location"] == "/accounts"
+    nobody.cookies["__Host-inquiry"] = browser.cookies["__Host-inquiry"][::-1].translate({ord("z"): "0"})
+    assert (await nobody.get("/accounts/mine")).status in {303, 409}
+
+
+async def test_forms_of_others_do_nothing(site: Site) -> None:
+    """Another site's form, a kind of document that there is none of, and a foreign handle."""
+    browser = await site.browser()
+    form = await browser.get("/accounts")
+    typed = {"document": "RESIDENT_ID", "name": NAME, "number": NUMBER}
+    assert (await browser.post("/accounts", {"form": "", **typed})).status == 403
+    wrong = {**typed, "form": form.hidden("form"), "document": "PASSPORT_OF_NOBODY"}
+    assert (await browser.post("/accounts", wrong)).status == 400
+    page = await proven(site, browser)
+    unlisted = {"form": page.hidden("form"), "handle": "0" * 26}
+    assert (await browser.post("/accounts/mine", unlisted)).status == 409
+
+
+async def test_a_network_begins_few_proofs(world: SessionWorld, tmp_path: Path) -> None:
+    """Each costs the provider something."""
+    limits = InquiryLimits(narrow=Buckets(burst=1, per_second=0), wide=Buckets(burst=9, per_second=0))
+    async with site_of(world, tmp_path, inquiries=limits) as site:
+        browser = await site.browser()
+        await begun(browser)
+        form = await browser.get("/accounts")
+        fields = {"form": form.hidden("form"), "document": "RESIDENT_ID", "name": NAME, "number": NUMBER}
+        assert (await browser.post("/accounts", fields)).status == 429
