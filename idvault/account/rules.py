@@ -139,7 +139,8 @@ class Withdrawal:
     """A verification that was withdrawn. withdrawal_id, contest_id: 32 lower-case hex digits.
 
     person_id: whose it was, None once that is forgotten at forget_at. state to organization_category: as they
-    were. ended_at: when the account was verified again. reinstated_at: when it got this verification back.
+    were. ended_at: when the account was verified again. reinstated_at: when it got this verification back;
+    reinstate_proposed_by, reinstated_by: the moderators who decided that.
     """
 
     withdrawal_id: str
@@ -157,6 +158,8 @@ class Withdrawal:
     forget_at: datetime | None
     ended_at: datetime | None = None
     reinstated_at: datetime | None = None
+    reinstate_proposed_by: str | None = None
+    reinstated_by: str | None = None
 
 
 def is_verified(*, account: Account) -> bool:
