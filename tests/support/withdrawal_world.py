@@ -36,8 +36,8 @@ _COUNTS = statement(select(persons.c.accounts, persons.c.sanctions, persons.c.wi
 class WithdrawalWorld(SessionWorld):
     """Contests, withdrawals and narrowings beside claims, sanctions and public accounts."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, *, life: int = 0) -> None:
+        super().__init__(database, life=life)
         self._claims = 7_000
         self.claims.records.numbered = True
 
