@@ -141,7 +141,7 @@ class Withdrawal:
 
     case_id: of the contest or disavowal. person_id: whose it was, None once that is forgotten at forget_at.
     state to organization_category: as they were. ended_at: when the account was verified again. reinstated_at:
-    when it got this verification back.
+    when it got this verification back; reinstate_proposed_by, reinstated_by: the moderators who decided that.
     """
 
     withdrawal_id: str
@@ -159,6 +159,8 @@ class Withdrawal:
     forget_at: datetime | None
     ended_at: datetime | None = None
     reinstated_at: datetime | None = None
+    reinstate_proposed_by: str | None = None
+    reinstated_by: str | None = None
 
 
 def is_verified(*, account: Account) -> bool:

@@ -1,15 +1,20 @@
 """An upgrade beside the last release: its wheel serves, and starts, on the schema of this version."""
 
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, inspect
 
 from idvault.processes import migrations
-from idvault_client import Vault, Verification
+from idvault_client import Unavailable, Vault, Verification
 from idvault_verify.error import UnavailableError
 from tests.support import last_release
 from tools.support.checkout import Checkout
@@ -105,6 +110,53 @@ class _People:
             assert [each.is_verified for each in found] == [True] * len(self._verified)
 
 
+T = TypeVar("T")
+
+
+class _Crowd:
+    """People who sign up and are looked up all the time, in a thread of their own, while a block runs.
+
+    A call that the edge could not answer is repeated, a sign-up under its id.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(1)
+        self.verified: list[str] = []
+        self.reads = 0
+
+    def __enter__(self) -> "_Crowd":
+        self._work = self._pool.submit(self._run)
+        assert wait_for(lambda: bool(self.verified) or self._work.done(), patience=90)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._work.result(120)
+        self._pool.shutdown()
+
+    def _run(self) -> None:
+        with self._cluster.vault(timeout=30) as vault:
+            while not self._stop.is_set():
+                self.verified.append(self._sign_up(vault))
+                found = self._answered(partial(vault.batch_get_statuses, self.verified[-50:])).statuses
+                assert all(each.is_verified for each in found)
+                self.reads += 1
+
+    def _sign_up(self, vault: Vault) -> str:
+        person, request_id = self._cluster.registry.newcomer(), str(uuid4())
+        answer = self._answered(partial(claim, vault, person, request_id=request_id))
+        assert wait_for(lambda: self._answered(partial(_settled, vault, answer)), patience=90)
+        return answer.account_token
+
+    def _answered(self, call: Callable[[], T]) -> T:
+        for _ in range(_TRIES):
+            with suppress(Unavailable):
+                return call()
+        return call()
+
+
 def _settled(vault: Vault, answer: Verification) -> bool:
     return vault.get_verification(answer.request_id).succeeded
 
@@ -115,7 +167,14 @@ async def test_the_last_release_serves_while_and_after_this_version_expands(
     """Its processes go on and start again; both versions serve one address; contracted, it is refused."""
     people = _People(cluster)
     people.sign_up()
-    await _expand(cluster)
+    with _Crowd(cluster) as crowd:
+        before = crowd.reads
+        await _expand(cluster)
+        during = crowd.reads - before
+    assert during >= 1
+    with cluster.vault(timeout=30) as vault:
+        for token in crowd.verified:
+            assert vault.get_status(token).is_verified
     people.sign_up()
     people.sign_up(waiting=True)
 

@@ -90,10 +90,14 @@ class SessionWorld:
         moderation: AppealWorld | None = None,
         patience: float = 20.0,
         provider: FakeProofProvider | None = None,
+        life: int = 0,
     ) -> None:
-        """patience: seconds that a form waits for the registry. provider: of HOLDER proofs."""
+        """patience: seconds that a form waits for the registry. provider: of HOLDER proofs.
+
+        life: how often the same database was opened before.
+        """
         self.provider = provider
-        self.moderation = moderation or AppealWorld(database)
+        self.moderation = moderation or AppealWorld(database, life=life)
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
         self.claims = self.campaigns.claims
@@ -102,7 +106,7 @@ class SessionWorld:
             self.claims.claims,  # type: ignore[arg-type]
             guard=self.claims.guard,
             fingerprinter=FakeFingerprinter(),
-            entropy=CountingEntropy(start=13_000_000),
+            entropy=CountingEntropy(start=13_000_000 + life * 10_000_000),
         )
         self.histories = KnownHistories(database, zone=builders.ZONE)
         self.contests = ObjectionContext(ContestTerms(zone=builders.ZONE), moderation_sealer())

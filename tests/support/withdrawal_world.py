@@ -37,8 +37,10 @@ _COUNTS = statement(select(persons.c.accounts, persons.c.sanctions, persons.c.wi
 class WithdrawalWorld(SessionWorld):
     """Contests, withdrawals and narrowings beside claims, sanctions and public accounts."""
 
-    def __init__(self, database: Database, *, provider: FakeProofProvider | None = None) -> None:
-        super().__init__(database, provider=provider)
+    def __init__(
+        self, database: Database, *, provider: FakeProofProvider | None = None, life: int = 0
+    ) -> None:
+        super().__init__(database, provider=provider, life=life)
         self._claims = 7_000
         self.claims.records.numbered = True
 

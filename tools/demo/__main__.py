@@ -35,6 +35,7 @@ from tools.demo.erasure import ErasureSteps
 from tools.demo.fork import ForkSteps
 from tools.demo.history import HistorySteps
 from tools.demo.hosted import TEXT, HostedSteps
+from tools.demo.identity import IdentitySteps
 from tools.demo.legacy import LegacySteps
 from tools.demo.log import LogSteps
 from tools.demo.offline import OfflineSteps
@@ -87,6 +88,10 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
+        self._stolen, self._holder, self._ended = invent(), invent(), invent()
+        self._identity = IdentitySteps(
+            scratch=scratch, stolen=self._stolen, holder=self._holder, ended=self._ended
+        )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
@@ -145,6 +150,19 @@ class Demo:
                 self.limit_public_accounts,
             ),
             ("the public accounts of the day are exported as a filing", self.file_public_accounts),
+            (
+                "two moderators withdraw a stranger's verification, and its sanction stays",
+                self.withdraw,
+            ),
+            (
+                "two others narrow that sanction, and its person must prove to be present",
+                self.narrow,
+            ),
+            ("the account's holder appeals, and they give the verification back", self.reinstate),
+            (
+                "a notice of the registry ends somebody: nobody verifies under that name again",
+                self.notice,
+            ),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
@@ -157,6 +175,10 @@ class Demo:
             (
                 "a person verifies by clicks on the vault's own page, and the platform learns no name",
                 self.hosted,
+            ),
+            (
+                "a person proves to be present at a provider, and the platform reads HOLDER",
+                self.prove,
             ),
             (
                 "somebody reports a rumour on the web, and reads its state by number and secret",
@@ -213,6 +235,7 @@ class Demo:
 
     def start(self) -> None:
         """Start the processes and register three people at the registry."""
+        self._identity.begin()
         self._ready = self._session.start()
         browsing.begin()
         self.registry.add(self._anna, self._bert, self._carl)
@@ -354,6 +377,33 @@ class Demo:
     def closed(self) -> None:
         """The published status follows the account."""
         self._offline.close(self._state, account_token=self._token)
+
+    def withdraw(self) -> None:
+        """A stranger typed somebody's name and number."""
+        self.registry.add(self._stolen)
+        with self.vault() as vault:
+            self._identity.withdraw(vault)
+
+    def narrow(self) -> None:
+        """The stranger's sanction must not be the victim's."""
+        with self.vault() as vault:
+            self._identity.narrow(vault)
+
+    def reinstate(self) -> None:
+        """It was no stranger after all."""
+        with self.vault() as vault:
+            self._identity.reinstate(vault)
+
+    def notice(self) -> None:
+        """The registry's feed has one notice."""
+        self.registry.add(self._ended)
+        with self.vault() as vault:
+            self._identity.notice(vault, self._ready, self._state)
+
+    def prove(self) -> None:
+        """The provider's page confirms name, number and presence."""
+        with self.vault() as vault:
+            self._identity.prove(vault, self._ready)
 
     def outage(self) -> None:
         """A sign-up during an outage is pending; the backend asks again by request id only."""
@@ -507,6 +557,7 @@ class Demo:
     def close(self) -> None:
         """Leave no process behind, even after a failure."""
         browsing.end()
+        self._identity.end()
         self._session.close()
         self._legacy.close()
 
@@ -518,7 +569,10 @@ class Demo:
         return payload.identity
 
     def _secrets(self) -> list[str]:
-        persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta)
+        persons = (
+            *(self._anna, self._bert, self._carl, self._dora, self._eve, self._greta),
+            *(self._stolen, self._holder, self._ended),
+        )
         people = (*persons, self._company, self._stranger)
         typed = (self._malformed, TEXT)
         return [*(text for person in people for text in (person.name, person.number)), *typed]

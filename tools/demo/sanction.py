@@ -39,7 +39,7 @@ from tools.demo.step import check, verifier
 from tools.support.sandbox import verify_organization, wait_for
 
 _AUDIENCE = "https://taxi.example"
-_STATEMENT = StatementOfReasons(
+STATEMENT = StatementOfReasons(
     ground=Ground.AGAINST_TERMS,
     category=SanctionCategory.RUMOUR,
     rule_reference="terms 4.2 (synthetic)",
@@ -73,15 +73,15 @@ class SanctionSteps:
             self._keys.append(testing.moderator(vault))
         try:
             vault.sanctions.impose(
-                self._token, Degree.WARN, replace(_STATEMENT, evidence=()), key=self._keys[0]
+                self._token, Degree.WARN, replace(STATEMENT, evidence=()), key=self._keys[0]
             )
         except InvalidFields as error:
             check("statement.evidence_digests" in error, "the missing part should be named")
         else:
             check(condition=False, text="a statement without evidence should be refused")
-        self._impose(vault, Degree.WARN, _STATEMENT)
+        self._impose(vault, Degree.WARN, STATEMENT)
         end = (datetime.now(UTC) + timedelta(days=7)).replace(microsecond=0)
-        self._impose(vault, Degree.LIMIT, replace(_STATEMENT, end_at=end), measure="no-video")
+        self._impose(vault, Degree.LIMIT, replace(STATEMENT, end_at=end), measure="no-video")
         status = vault.get_status(self._token)
         check(status.standing is Standing.PUBLISHING_LIMITED, "the company should be limited")
         check(status.standing_until == end, "its status should say until when")
@@ -93,7 +93,7 @@ class SanctionSteps:
         (self._folder / "credential").write_text(issued.token, "ascii")
         public = Path(ready["public"])
         check(wait_for(lambda: self._said(public) == "check: valid"), "the credential should be valid")
-        closing = self._impose(vault, Degree.CLOSE, _STATEMENT)
+        closing = self._impose(vault, Degree.CLOSE, STATEMENT)
         check(closing.state is SanctionState.PROPOSED, "one moderator should only propose")
         own = _refused(lambda: vault.sanctions.confirm(closing, key=self._keys[0]))
         check(isinstance(own, AccessDenied), "the same moderator should be refused")
@@ -150,7 +150,7 @@ class SanctionSteps:
         """The owner is closed by one account: no new account, and another one closes at its renewal."""
         other = verify_organization(vault, self._company).account_token
         proposed = vault.sanctions.impose(
-            self._token, Degree.CLOSE, _STATEMENT, key=self._keys[0], scope=Scope.PERSON
+            self._token, Degree.CLOSE, STATEMENT, key=self._keys[0], scope=Scope.PERSON
         )
         closed = vault.sanctions.confirm(proposed, key=self._keys[1])
         check(vault.get_status(self._token).standing is Standing.CLOSED, "the account should be closed")

@@ -1,5 +1,6 @@
 """Rows of withdrawals: what an account was before its verification was withdrawn, and whose it was."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Integer, String, exists, literal_column, or_, select, update
@@ -57,24 +58,19 @@ _WITHDRAW_CLAIMS = statement(
     )
     .values(withdrawn_at=param("now"))
 )
-_REINSTATE = statement(
-    update(withdrawals)
-    .where(_OF_ACCOUNT, withdrawals.c.withdrawal_id == param("withdrawal"))
-    .values(reinstated_at=param("now"))
-)
 _REINSTATE_CLAIMS = statement(
     update(claims)
     .where(claims.c.account_token == param("token"), claims.c.withdrawn_at == param("since"))
     .values(withdrawn_at=None)
 )
-_REINSTATED: Statement[str] = statement(
-    select(withdrawals.c.withdrawal_id).where(
+_REINSTATED: Statement[Withdrawal] = statement(
+    ROWS.query.where(
         _OF_ACCOUNT,
         withdrawals.c.contest_id == param("contest"),
         withdrawals.c.withdrawn_at == param("at"),
         withdrawals.c.reinstated_at.is_not(None),
     ),
-    scalar,
+    ROWS.from_row,
 )
 _TOKEN = param("token", String)
 _OPEN_SANCTION = one_of(sanctions.c.state, [SanctionState.PROPOSED.value, SanctionState.IN_FORCE.value])
@@ -179,19 +175,28 @@ async def put(connection: Connection, withdrawal: Withdrawal) -> None:
     await ROWS.put(connection, withdrawal)
 
 
-async def reinstate(connection: Connection, found: Withdrawal, *, now: datetime) -> None:
+async def reinstate(
+    connection: Connection, found: Withdrawal, *, proposed_by: str | None, confirmed_by: str, now: datetime
+) -> None:
     """Store that a locked account has what this withdrawal took, and shows its claims again.
 
-    found: the present withdrawal, whose person is known.
+    found: the present withdrawal, whose person is known. proposed_by, confirmed_by: the two moderators.
     """
     token, person_id = found.account_token, found.person_id or NOBODY
     await end(connection, token, person_id=person_id, now=now)
-    await connection.run(_REINSTATE, token=token, withdrawal=found.withdrawal_id, now=now)
+    taken_back = replace(
+        found,
+        ended_at=now,
+        reinstated_at=now,
+        reinstate_proposed_by=proposed_by,
+        reinstated_by=confirmed_by,
+    )
+    await ROWS.put(connection, taken_back)
     await connection.run(_REINSTATE_CLAIMS, token=token, since=found.withdrawn_at)
 
 
 async def reinstated(
     connection: Connection, account_token: str, *, contest_id: str, at: datetime
-) -> str | None:
-    """Return the id of a withdrawal that was taken back, None without one. at: when it was decided."""
+) -> Withdrawal | None:
+    """Return a withdrawal that was taken back, None without one. at: when it was decided."""
     return await connection.one(_REINSTATED, token=account_token, contest=contest_id, at=at)

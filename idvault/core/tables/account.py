@@ -120,7 +120,8 @@ status_feed = Table(
 
 # A verification that was withdrawn: what the account was before. contest_id: of the contest or disavowal, see
 # cause. person_id: whose it was, null once that is forgotten at forget_at. ended_at: when the account was
-# verified again. reinstated_at: when an upheld appeal gave it its verification back.
+# verified again. reinstated_at: when an upheld appeal gave it its verification back; reinstate_proposed_by,
+# reinstated_by: the two moderators who decided that.
 withdrawals = Table(
     "withdrawals",
     main,
@@ -139,6 +140,8 @@ withdrawals = Table(
     Column("forget_at", Micros),
     Column("ended_at", Micros),
     Column("reinstated_at", Micros),
+    Column("reinstate_proposed_by", ID),
+    Column("reinstated_by", ID),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "relying_party", "withdrawal_id"),
     Index(

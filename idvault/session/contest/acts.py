@@ -25,7 +25,6 @@ from idvault.session import store as session_store
 from idvault.session.contest import rules, store
 from idvault.session.contest.rules import Contest, ContestTerms
 from idvault.session.contest.store import ROWS
-from idvault.session.reinstatement.store import ROWS as REINSTATEMENTS
 from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault.session.withdrawal.acts import SignedVerdict
 from idvault_verify import deadline
@@ -142,18 +141,16 @@ async def _filed_again(tx: Tx, former: Contest, made: Contest) -> Contest | None
         return rules.file_again(former=former, made=made)
     if former.decided_at is None:
         return None
-    token = former.account_token
-    withdrawal_id = await withdrawal_store.reinstated(
-        tx.connection, token, contest_id=former.contest_id, at=former.decided_at
+    found = await withdrawal_store.reinstated(
+        tx.connection, former.account_token, contest_id=former.contest_id, at=former.decided_at
     )
-    if withdrawal_id is None:
+    if found is None:
         return None
-    by = await REINSTATEMENTS.find_against(tx.connection, tx.party, token, withdrawal_id)
     return rules.file_after(
         former=former,
         made=made,
-        proposed_by=None if by is None else by.proposed_by,
-        confirmed_by=None if by is None else by.decided_by,
+        proposed_by=found.reinstate_proposed_by,
+        confirmed_by=found.reinstated_by,
     )
 
 

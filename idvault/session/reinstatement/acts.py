@@ -217,7 +217,7 @@ async def store_confirmation(
         now=tx.now.business,
     )
     await moderator_acts.check_live(tx, noted.proposed_by)
-    upheld = replace(upheld, reinstated=await _reinstate(tx, owner, withdrawal, given.terms))
+    upheld = replace(upheld, reinstated=await _reinstate(tx, owner, withdrawal, upheld, given))
     if not upheld.reinstated:
         await renumber(tx, owner)
     await ROWS.put(tx.connection, upheld)
@@ -247,7 +247,13 @@ async def _withdrawn_by(tx: Tx, withdrawal: Withdrawal) -> tuple[str, ...]:
     return tuple(each for each in (case.proposed_by, case.decided_by) if each is not None)
 
 
-async def _reinstate(tx: Tx, owner: Account, withdrawal: Withdrawal, terms: ReinstatementTerms) -> bool:
+async def _reinstate(
+    tx: Tx,
+    owner: Account,
+    withdrawal: Withdrawal,
+    upheld: Reinstatement,
+    given: ReinstatementConfirmation,
+) -> bool:
     """Give a locked account back what a withdrawal took; return whether that was still possible.
 
     Its credentials stay INVALID. An open claim goes on: it ends as one of the account's owner or another's.
@@ -261,14 +267,20 @@ async def _reinstate(tx: Tx, owner: Account, withdrawal: Withdrawal, terms: Rein
         connection,
         relying_party=owner.relying_party,
         person_id=person_id,
-        limit=terms.accounts_per_person,
+        limit=given.terms.accounts_per_person,
     )
     if not taken:
         return False
     for held in await version_store.held(connection, token):
         if held.until == withdrawal.forget_at:
             await former_version_acts.lift(tx, account_token=token, record_id=held.record_id, present=True)
-    await withdrawal_store.reinstate(connection, withdrawal, now=now)
+    await withdrawal_store.reinstate(
+        connection,
+        withdrawal,
+        proposed_by=upheld.proposed_by,
+        confirmed_by=given.moderator_id,
+        now=now,
+    )
     await narrowing_store.drop(connection, token)
     after = account_rules.reinstate(account=owner, withdrawal=withdrawal, now=now)
     ended_at = now if owner.open_claim_id is None else None

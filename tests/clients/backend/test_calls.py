@@ -22,6 +22,7 @@ _PAGES = {
     "AgreeToTerms",
     "AnswerInvitation",
     "AppealFromSession",
+    "AppealWithdrawalFromSession",
     "BeginProof",
     "ContestFromSession",
     "EraseFromSession",

@@ -210,20 +210,6 @@ async def test_a_process_that_dies_anywhere(room: Chamber, versions: VersionRoom
     assert point > 6
 
 
-async def test_two_processes_at_once(room: Chamber, versions: VersionRoom) -> None:
-    """Both end the same versions: each is gone once, and the others stay."""
-    accounts = [await room.account(name=FORMER) for _ in range(3)]
-    for account in accounts:
-        await room.verify_again(account, name=PRESENT)
-    room.offset += AFTER
-    now, processes = room.now(), (versions.process(), versions.process())
-    counts = [await each.step(now=now, limit=100) for each in processes]
-    assert sum(counts) == 3
-    for account in accounts:
-        present = room.records[account]
-        assert open_alone(present, await versions.key(present)) == PRESENT
-
-
 async def test_a_held_version_stays_whatever_comes(room: Chamber, versions: VersionRoom) -> None:
     """A new verification, its days, and an erasure to its end; it opens until the hold is over."""
     erasures = ErasureRoom(room)

@@ -23,13 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     url, *numbers = arguments or sys.argv[1:]
     life, point, seed, count, most = map(int, numbers)
     strike = Strike(point, None)
-    _strike_at_statements(strike)
+    strike_at_statements(strike)
     asyncio.run(_take(StruckDatabase(url=url, strike=strike), life, seed, count, most))
     print(strike.points, flush=True)
     return 0
 
 
-def _strike_at_statements(strike: Strike) -> None:
+def strike_at_statements(strike: Strike) -> None:
     """Make each statement a point, besides each act."""
     for kind in (SqliteConnection, PostgresqlConnection):
         for name in ("_fetch", "_execute", "_execute_many"):
