@@ -21,6 +21,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.disavowal.rules import DisavowalTerms
 from idvault.session.inquiry.acts import InquiryContext
 from idvault.session.inquiry.api import InquiryMethods
 from idvault_client.sessions import AioSessions, HostedSession
@@ -117,7 +118,7 @@ class SessionWorld:
             context=self.context,
             identity=self.identity_context,
             contests=self.contests,
-            answers=self.answers,
+            disavowals=DisavowalTerms(zone=builders.ZONE),
         )
         self._numbers = 0
 

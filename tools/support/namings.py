@@ -133,6 +133,7 @@ _PAGES: Mapping[tuple[str, str], Mapping[str, Name]] = {
     ("sanctions", "list_orders"): {"page_token": lambda own: own.order},
     ("sanctions", "list_operations"): {"page_token": lambda own: own.operation.operation_id},
     ("sessions", "list_contests"): {**_ACCOUNT, "page_token": lambda own: own.contest},
+    ("disavowals", "list_page"): {**_ACCOUNT, "page_token": lambda own: own.disavowal},
     ("narrowings", "list_page"): {"page_token": lambda own: own.sanction.sanction_id},
     ("tip_offs", "list_reporters"): {"page_token": lambda own: own.reporter},
     ("erasures", "list_page"): {"page_token": lambda own: own.erasure},
@@ -164,6 +165,11 @@ def _assigned(own: Things) -> tip_offs.TipOffReport:
 def _proposed(own: Things) -> sessions.AccountContest:
     """Return a contest as a caller has it who has seen a proposal."""
     return replace(client_cases.CONTEST, contest_id=own.contest)
+
+
+def _disavowal(own: Things) -> sessions.AccountDisavowal:
+    """Return a disavowal as a caller has it who has seen a proposal."""
+    return replace(client_cases.DISAVOWAL, disavowal_id=own.disavowal)
 
 
 def _narrowing(own: Things) -> sanctions.SanctionNarrowing:
@@ -293,6 +299,14 @@ CALLS = (
     ),
     Call("sessions", "confirm_contest", {"contest": _proposed}, signed=True),
     Call("sessions", "get_contest", {"contest_id": lambda own: own.contest}),
+    Call(
+        "disavowals",
+        "decide",
+        {"disavowal_id": lambda own: own.disavowal},
+        {"verdict": sessions.DisavowalState.UPHELD, "reason": TEXT},
+        signed=True,
+    ),
+    Call("disavowals", "confirm", {"disavowal": _disavowal}, signed=True),
     Call("narrowings", "propose", {"sanction_id": lambda own: own.sanction.sanction_id}, signed=True),
     Call("narrowings", "confirm", {"narrowing": _narrowing}, signed=True),
     Call(

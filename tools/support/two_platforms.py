@@ -35,6 +35,8 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.disavowal import store as disavowal_store
+from idvault.session.disavowal.rules import Disavowal, DisavowalTerms
 from idvault.status.api import SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
 from idvault.tip_off.acts.case import TipOffContext
@@ -46,6 +48,7 @@ from idvault_verify.attest import status_token
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.document import DocumentType
 from idvault_verify.error import IdvaultError
+from idvault_verify.session import DisavowalState
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
@@ -115,6 +118,7 @@ class Things:
     second: ModeratorKey
     session: str
     contest: str
+    disavowal: str
     report: tip_offs.TipOffReport
     assigned: tip_offs.TipOffReport
     secret: str
@@ -251,7 +255,11 @@ class TwoPlatforms:
             policy=self._claims.policy,
         )
         methods = SessionMethods(
-            vault=self._vault, context=context, identity=identity, contests=contests, answers=answers
+            vault=self._vault,
+            context=context,
+            identity=identity,
+            contests=contests,
+            disavowals=DisavowalTerms(zone=builders.ZONE),
         )
         return _service(session_pb2, "SessionService", methods)
 
@@ -275,11 +283,20 @@ class TwoPlatforms:
             second=clerks[1],
             session=session.session_id,
             contest=contest.contest_id,
+            disavowal=await self._disowned(party, account),
             **await self._invited(vault),
             **await self._published(party, account),
             **await self._decided(party, account, clerks[0]),
             **await self._reported(vault, account, clerks[0]),
         )
+
+    async def _disowned(self, party: str, account: str) -> str:
+        """Return what a platform was told of an account."""
+        made = self._vault.new_id()
+        now, state = builders.NOW, DisavowalState.FILED
+        told = Disavowal(made, party, account, None, state, now, now + timedelta(days=400))
+        await self._vault.main.act("test", lambda one: disavowal_store.ROWS.add(one, told))
+        return made
 
     async def _invited(self, vault: Vault) -> dict[str, Any]:
         """Return a campaign, and its invitation."""

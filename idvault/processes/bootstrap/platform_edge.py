@@ -60,6 +60,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.disavowal.rules import DisavowalTerms
 from idvault.session.inquiry.acts import InquiryContext
 from idvault.session.inquiry.api import InquiryMethods
 from idvault.status.acts import Feeds, StatusTexts
@@ -206,7 +207,11 @@ def session_services(
         policy=context.policy,
     )
     methods = SessionMethods(
-        vault=vault, context=context, identity=identity, contests=contests, answers=answers
+        vault=vault,
+        context=context,
+        identity=identity,
+        contests=contests,
+        disavowals=DisavowalTerms(zone=zone),
     )
     inquiries = InquiryContext(sessions=context, indexer=indexer, zone=zone)
     return [
