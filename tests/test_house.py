@@ -358,6 +358,7 @@ PASSED = {
     "ErasureContext": "proofs and terms",
     "ErasureSweep": "a vault, shred keys and what removes their bytes, which a test replaces",
     "HistoryContext": "proofs and terms",
+    "InquiryContext": "a value: what acts take beside the vault",
     "IdentityContext": "a value: what acts take beside the vault",
     "KnownModerators": "a vault",
     "LogGuard": "looks at a log that a test lets wait",

@@ -21,6 +21,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.disavowal.rules import DisavowalTerms
 from idvault.session.inquiry.acts import InquiryContext
 from idvault.session.inquiry.api import InquiryMethods
 from idvault.session.reinstatement.rules import ReinstatementTerms
@@ -132,8 +133,8 @@ class SessionWorld:
             context=self.context,
             identity=self.identity_context,
             contests=self.contests,
-            answers=self.answers,
             reinstatements=self.reinstatements,
+            disavowals=DisavowalTerms(zone=builders.ZONE),
         )
         self._numbers = 0
 

@@ -134,6 +134,7 @@ _PAGES: Mapping[tuple[str, str], Mapping[str, Name]] = {
     ("sanctions", "list_operations"): {"page_token": lambda own: own.operation.operation_id},
     ("sessions", "list_contests"): {**_ACCOUNT, "page_token": lambda own: own.contest},
     ("sessions", "list_reinstatements"): {**_ACCOUNT, "page_token": lambda own: own.reinstatement},
+    ("disavowals", "list_page"): {**_ACCOUNT, "page_token": lambda own: own.disavowal},
     ("narrowings", "list_page"): {"page_token": lambda own: own.sanction.sanction_id},
     ("tip_offs", "list_reporters"): {"page_token": lambda own: own.reporter},
     ("erasures", "list_page"): {"page_token": lambda own: own.erasure},
@@ -170,6 +171,11 @@ def _proposed(own: Things) -> sessions.AccountContest:
 def _proposed_reinstatement(own: Things) -> sessions.AccountReinstatement:
     """Return an appeal against a withdrawal as a caller has it who has seen a proposal."""
     return replace(client_cases.REINSTATEMENT, reinstatement_id=own.reinstatement)
+
+
+def _disavowal(own: Things) -> sessions.AccountDisavowal:
+    """Return a disavowal as a caller has it who has seen a proposal."""
+    return replace(client_cases.DISAVOWAL, disavowal_id=own.disavowal)
 
 
 def _narrowing(own: Things) -> sanctions.SanctionNarrowing:
@@ -309,6 +315,14 @@ CALLS = (
     ),
     Call("sessions", "confirm_reinstatement", {"reinstatement": _proposed_reinstatement}, signed=True),
     Call("sessions", "get_reinstatement", {"reinstatement_id": lambda own: own.reinstatement}),
+    Call(
+        "disavowals",
+        "decide",
+        {"disavowal_id": lambda own: own.disavowal},
+        {"verdict": sessions.DisavowalState.UPHELD, "reason": TEXT},
+        signed=True,
+    ),
+    Call("disavowals", "confirm", {"disavowal": _disavowal}, signed=True),
     Call("narrowings", "propose", {"sanction_id": lambda own: own.sanction.sanction_id}, signed=True),
     Call("narrowings", "confirm", {"narrowing": _narrowing}, signed=True),
     Call(

@@ -35,6 +35,8 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.disavowal import store as disavowal_store
+from idvault.session.disavowal.rules import Disavowal, DisavowalTerms
 from idvault.session.reinstatement.rules import ReinstatementTerms
 from idvault.status.api import SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
@@ -47,7 +49,7 @@ from idvault_verify.attest import status_token
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.document import DocumentType
 from idvault_verify.error import IdvaultError
-from idvault_verify.session import ContestState
+from idvault_verify.session import ContestState, DisavowalState
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
@@ -118,6 +120,7 @@ class Things:
     session: str
     contest: str
     reinstatement: str
+    disavowal: str
     report: tip_offs.TipOffReport
     assigned: tip_offs.TipOffReport
     secret: str
@@ -260,8 +263,8 @@ class TwoPlatforms:
             context=context,
             identity=identity,
             contests=contests,
-            answers=answers,
             reinstatements=reinstatements,
+            disavowals=DisavowalTerms(zone=builders.ZONE),
         )
         return _service(session_pb2, "SessionService", methods)
 
@@ -286,6 +289,7 @@ class TwoPlatforms:
             session=session.session_id,
             contest=contest.contest_id,
             reinstatement=await self._withdrawn(party, clerks),
+            disavowal=await self._disowned(party, account),
             **await self._invited(vault),
             **await self._published(party, account),
             **await self._decided(party, account, clerks[0]),
@@ -302,6 +306,14 @@ class TwoPlatforms:
         )
         await vault.sessions.confirm_contest(proposed, key=clerks[1])
         return (await vault.sessions.appeal_withdrawal(account, TEXT)).reinstatement_id
+
+    async def _disowned(self, party: str, account: str) -> str:
+        """Return what a platform was told of an account."""
+        made = self._vault.new_id()
+        now, state = builders.NOW, DisavowalState.FILED
+        told = Disavowal(made, party, account, None, state, now, now + timedelta(days=400))
+        await self._vault.main.act("test", lambda one: disavowal_store.ROWS.add(one, told))
+        return made
 
     async def _invited(self, vault: Vault) -> dict[str, Any]:
         """Return a campaign, and its invitation."""

@@ -60,6 +60,7 @@ from idvault.session.acts.identity import IdentityContext
 from idvault.session.acts.session import Custodians, SessionContext
 from idvault.session.api.servicer import SessionMethods
 from idvault.session.contest.rules import ContestTerms
+from idvault.session.disavowal.rules import DisavowalTerms
 from idvault.session.inquiry.acts import InquiryContext
 from idvault.session.inquiry.api import InquiryMethods
 from idvault.session.reinstatement.rules import ReinstatementTerms
@@ -215,7 +216,7 @@ def session_services(
         identity=identity,
         contests=contests,
         reinstatements=reinstatements,
-        answers=answers,
+        disavowals=DisavowalTerms(zone=zone),
     )
     inquiries = InquiryContext(sessions=context, indexer=indexer, zone=zone)
     return [

@@ -16,6 +16,7 @@ from idvault.moderator import api as moderator_api
 from idvault.public_account import api as public_account_api
 from idvault.sanction import api as sanction_api
 from idvault.sanction.appeal import api as appeal_api
+from idvault.session.acts import answer as answer_acts
 from idvault.session.acts import identity as identity_acts
 from idvault.session.acts import page as page_acts
 from idvault.session.acts import proof as proof_acts
@@ -35,6 +36,7 @@ from idvault_verify import secret
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import (
     contest_pb2,
+    disavowal_pb2,
     erasure_pb2,
     reinstatement_pb2,
     sanction_pb2,
@@ -134,6 +136,39 @@ class IdentityMethods:
             self.vault, self.identity, call, now, browser, text=request.text
         )
         return reinstatement_api.message(filed, now=now.business)
+
+    async def BeginDisavowalAnswer(
+        self,
+        request: disavowal_pb2.BeginDisavowalAnswerRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disavowal_pb2.DisavowalAnswer:
+        """Begin the proof of an account's holder."""
+        browser = convert.browser(request)
+        call = repetition.asked(request, caller)
+        identity = convert.holder(request, claims=self.identity.answers.sessions.rules, now=now)
+        page = await answer_acts.begin(
+            self.vault, self.identity.answers, call, now, browser, number=request.proof, identity=identity
+        )
+        return disavowal_pb2.DisavowalAnswer(proof_url=page)
+
+    async def FinishDisavowalAnswer(
+        self,
+        request: disavowal_pb2.FinishDisavowalAnswerRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disavowal_pb2.Disavowal:
+        """Reject what was disowned, if its holder was proven."""
+        browser = convert.browser(request)
+        call = repetition.asked(request, caller)
+        answered = await answer_acts.finish(
+            self.vault, self.identity.answers, call, now, browser, number=request.proof
+        )
+        return disavowal_api.message(answered, now=now.business)
 
     async def EraseFromSession(
         self,

@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault.core.act import Vault
-from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
 from idvault.moderator.api import invalid
 from idvault.sanction import api as sanction_api
 from idvault.sanction.objection import api as objection_api
-from idvault.session.acts import answer as answer_acts
-from idvault.session.acts.answer import AnswerContext
-from idvault.session.api import convert
 from idvault.session.disavowal import acts, rules
 from idvault.session.disavowal.rules import Disavowal, DisavowalTerms
 from idvault_verify.clock import ClockReading
@@ -31,7 +27,7 @@ class DisavowalMethods:
     """The methods about disavowals."""
 
     vault: Vault
-    answers: AnswerContext
+    disavowals: DisavowalTerms
 
     async def DecideDisavowal(
         self,
@@ -71,7 +67,7 @@ class DisavowalMethods:
             now,
             disavowal_id,
             paper_digest=request.paper_digest,
-            terms=DisavowalTerms(zone=self.answers.zone),
+            terms=self.disavowals,
         )
         return message(upheld, now=now.business)
 
@@ -85,39 +81,6 @@ class DisavowalMethods:
         return pb.ListDisavowalsResponse(
             disavowals=[message(each, now=now.business) for each in found], next_page_token=following
         )
-
-    async def BeginDisavowalAnswer(
-        self,
-        request: pb.BeginDisavowalAnswerRequest,
-        *,
-        caller: Caller,
-        now: ClockReading,
-        remaining: float | None,
-    ) -> pb.DisavowalAnswer:
-        """Begin the proof of an account's holder."""
-        browser = convert.browser(request)
-        call = repetition.asked(request, caller)
-        identity = convert.holder(request, claims=self.answers.sessions.rules, now=now)
-        page = await answer_acts.begin(
-            self.vault, self.answers, call, now, browser, number=request.proof, identity=identity
-        )
-        return pb.DisavowalAnswer(proof_url=page)
-
-    async def FinishDisavowalAnswer(
-        self,
-        request: pb.FinishDisavowalAnswerRequest,
-        *,
-        caller: Caller,
-        now: ClockReading,
-        remaining: float | None,
-    ) -> pb.Disavowal:
-        """Reject what was disowned, if its holder was proven."""
-        browser = convert.browser(request)
-        call = repetition.asked(request, caller)
-        answered = await answer_acts.finish(
-            self.vault, self.answers, call, now, browser, number=request.proof
-        )
-        return message(answered, now=now.business)
 
 
 def message(value: Disavowal, *, now: datetime) -> pb.Disavowal:

@@ -40,7 +40,7 @@ TEXTS: Mapping[str, Text] = {
     "mine_cancel": _("Cancel everything that waits"),
     "mine_empty": _("No account stands in your name."),
     "mine_count": _("Accounts in your name: {count}"),
-    "mine_month": _("Verified"),
+    "mine_month": _("Month of the verification"),
     "mine_state": _("State"),
     "mine_STATE_VERIFIED": _("valid"),
     "mine_STATE_EXPIRED": _("expired"),

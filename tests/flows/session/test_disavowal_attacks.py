@@ -123,8 +123,8 @@ async def test_a_closed_person_who_disowns_escapes_nothing(world: InquiryWorld) 
     for each in (claim, other):
         status = await world.status(each.account.account_token, seconds=DECIDED)
         assert status.state is AccountState.VERIFIED
-    for each in told:
-        await world.decided(each, seconds=DECIDED)
+    for disowned in told:
+        await world.decided(disowned, seconds=DECIDED)
     assert (await world.moderation.get(sanction)).state is SanctionState.IN_FORCE
     assert (await world.verify_present(seconds=DECIDED)).failure_reason is FailureReason.PERSON_CLOSED
     assert (await world.status(token)).standing is Standing.CLOSED

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import delete, literal_column, select, update
+from sqlalchemy import ColumnElement, delete, literal_column, select, update
 
 from idvault.core.tables.account import accounts
 from idvault.core.tables.session import account_lists, disavowals, sessions, waiting_disavowals
@@ -39,7 +39,7 @@ async def verified(site: Site) -> str:
 
 async def age(site: Site) -> None:
     """Let the 72 hours of every list pass."""
-    earlier = literal_column(f"asked_at - {4 * DAY * 1_000_000}")
+    earlier: ColumnElement[int] = literal_column(f"asked_at - {4 * DAY * 1_000_000}")
     await sql.change(site.world.database, update(account_lists).values(asked_at=earlier))
 
 

@@ -1,0 +1,67 @@
+"""Statements of disavowals and inquiries use their indexes, on both databases."""
+
+from typing import Any
+
+import pytest
+
+from idvault.account.store import disavowal as account_disavowal
+from idvault.core.db.database import Database
+from idvault.session.disavowal import store
+from idvault.session.inquiry import store as inquiry_store
+from tests.storage.plans import Hot, check_index
+from tools.support.storage_world import NOW
+
+_ACCOUNT = {"token": "acct_1"}
+_PAGE: dict[str, Any] = {"party": "platform-a", "at": NOW, "after": "", "limit": 9}
+_ONE = {"party": "platform-a", "id": "a" * 32}
+# Each statement with its index: as SQLite's plan names it, and as PostgreSQL's does.
+HOT: dict[str, Hot] = {
+    "one disavowal": (
+        store.ROWS._get,
+        _ONE,
+        "ix_disavowals_relying_party_disavowal_id (relying_party=? AND disavowal_id=?)",
+        "ix_disavowals_relying_party",
+    ),
+    "disavowals of a party": (
+        store.ROWS._pages[None],
+        _PAGE,
+        "ix_disavowals_relying_party_filed_at_disavowal_id (relying_party=?",
+        "ix_disavowals_relying_party_filed_at_disavowal_id",
+    ),
+    "whom to tell": (
+        store.DUE,
+        {"now": NOW, "limit": 9},
+        "ix_waiting_disavowals_tell_at_account_token (tell_at<?)",
+        "ix_waiting_disavowals_tell_at_account_token",
+    ),
+    "what is due": (
+        store.OVERDUE,
+        {"due_before": NOW, "limit": 9},
+        "ix_disavowals_due (due_at<?)",
+        "ix_disavowals_due",
+    ),
+    "what a platform was told of": (
+        store.COUNT_TOLD,
+        {"party": "platform-a", "since": NOW, "limit": 101},
+        "ix_disavowals_relying_party_filed_at_disavowal_id (relying_party=? AND filed_at>?)",
+        "ix_disavowals_",
+    ),
+    "what ends with an account": (
+        account_disavowal._CLOSE,
+        {**_ACCOUNT, "state": "ENDED", "now": NOW},
+        "sqlite_autoindex_disavowals_1 (account_token=?)",
+        "_disavowals",  # of an empty table, that of the undecided ones too
+    ),
+    "inquiries to purge": (
+        inquiry_store._PURGE,
+        {"before": NOW},
+        "ix_inquiries_began_at (began_at<?)",
+        "ix_inquiries_began_at",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_a_statement_uses_its_index(main_database: Database, name: str) -> None:
+    """On SQLite as on PostgreSQL, without sorting."""
+    await check_index(main_database, HOT[name])

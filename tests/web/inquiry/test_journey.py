@@ -1,0 +1,77 @@
+"""Accounts in my name by clicks in Chromium: two proofs at a provider, the list, and a disowned account."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import literal_column, select, update
+
+from idvault.core.tables.session import account_lists, waiting_disavowals
+from tests.web.test_journey import BUTTONS, NAME, NUMBER, look, place_of, visit
+from tests.web.test_proof_journey import PROVIDER, serve
+from tools.support import builders, sql
+from tools.support.databases import Databases
+from tools.support.flow_world import command
+
+WORDS = {
+    "zh": ("这不是我的账号", "再次核验本人", "取消全部等待事项"),
+    "en": ("This account is not mine", "Prove again that it is you", "Cancel everything that waits"),
+}
+_DAYS = 4 * 86_400 * 1_000_000
+
+pytestmark = pytest.mark.process
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
+async def test_a_person_disowns_an_account_by_clicks(
+    sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
+) -> None:
+    """No page shows what was typed or the token of the account, and the provider learns no account."""
+    begin = BUTTONS[locale][0]
+    confirm = PROVIDER[locale][1]
+    disown, again, cancel = WORDS[locale]
+    async with AsyncExitStack() as stack:
+        book, client = await serve(stack)
+        place = await stack.enter_async_context(
+            place_of(sqlite_databases, tmp_path, locale=locale, provider=client)
+        )
+        claim = await place.world.claims.verify(command(1, builders.identity(name=NAME, number=NUMBER)))
+
+        def proven(page: Page) -> None:
+            page.locator("#name").fill(NAME)
+            page.locator("#number").fill(NUMBER)
+            page.get_by_role("button", name=begin).click()
+            look(place, page, "proof")
+            page.locator("main a.button").click()
+            page.get_by_role("button", name=confirm).click()
+            page.locator("main form button").last.click()
+            look(place, page, "mine")
+
+        def asks(page: Page) -> None:
+            page.goto(f"{place.base_url}/accounts?lang={locale}")
+            look(place, page, "start")
+            proven(page)
+            page.get_by_role("button", name=cancel).wait_for()
+
+        def disowns(page: Page) -> None:
+            page.goto(f"{place.base_url}/accounts?lang={locale}")
+            proven(page)
+            page.get_by_role("button", name=disown).click()
+            page.get_by_role("button", name=cancel).wait_for()
+            assert page.get_by_role("button", name=disown).count() == 0
+            look(place, page, "disowned")
+            page.get_by_role("link", name=again).click()
+            look(place, page, "start")
+
+        viewport = {"width": width, "height": 700}
+        await visit(asks, viewport=viewport)
+        earlier = literal_column(f"asked_at - {_DAYS}")  # type: ignore[var-annotated]
+        await sql.change(place.world.database, update(account_lists).values(asked_at=earlier))
+        await visit(disowns, viewport=viewport)
+        [waits] = await sql.rows(place.world.database, select(waiting_disavowals))
+        assert waits.account_token == claim.account.account_token
+        told = repr([(held.session, held.return_url, nonce) for nonce, held in book.proofs.items()])
+        assert waits.account_token not in told
+        for secret in (NAME, NUMBER, waits.account_token):
+            assert not any(secret in text for text in place.seen)
