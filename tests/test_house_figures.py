@@ -29,7 +29,7 @@ NOT_COUNTED = {
     "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",
     # Counted per kind by the operator; a month with more deaths is nothing that the vault did.
-    "registry:notice:apply",
+    "registry:notice:apply", "registry:pairing:fall", "session:pairing:contest",
     # What a restored vault lost is in a public statement that custodians signed, not in a count.
     "log:epoch:begin", "shred:keys:lose",
     # An operator's house-keeping: which versions of its own keys the service uses.

@@ -218,6 +218,7 @@ WHO_MAY_CALL = {
     "SessionService.SubmitIdentity": ["ROLE_WEB"],
     "SessionService.BeginProof": ["ROLE_WEB"],
     "SessionService.FinishProof": ["ROLE_WEB"],
+    "SessionService.ContestPairing": ["ROLE_WEB"],
     "SessionService.GetIdentity": ["ROLE_WEB"],
     "SessionService.GetIdentityHistory": ["ROLE_WEB"],
     "SessionService.GetIdentityReceipt": ["ROLE_WEB"],

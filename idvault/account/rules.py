@@ -410,11 +410,15 @@ def end(*, account: Account, today: date) -> Account:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a notice says of a person. former_id: the person whose number this one's replaced."""
+    """What a notice says of a person. former_id: the person whose number this one's replaced.
+
+    contested: whether the holder of the new number denies that.
+    """
 
     person_id: str
     kind: NoticeKind
     former_id: str | None = None
+    contested: bool = False
 
 
 _ENDS = frozenset({NoticeKind.PERSON_ENDED, NoticeKind.ORGANIZATION_ENDED})
@@ -427,7 +431,7 @@ def is_ended(*, marks: Iterable[Mark], person_id: str) -> bool:
 
 def formers(*, marks: Iterable[Mark]) -> set[str]:
     """Return the persons whose accounts somebody may renew. marks: the person's, theirs, and so on."""
-    return {mark.former_id for mark in marks if mark.former_id is not None}
+    return {mark.former_id for mark in marks if mark.former_id is not None and not mark.contested}
 
 
 class Slot(StrEnum):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import partial
+from hashlib import sha256
 
 from idvault.account import rules as account_rules
 from idvault.account.store import notice as account_notice
@@ -19,7 +20,7 @@ from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.notice import rules, store
 from idvault.notice.rules import KeptNotice
-from idvault.notice.store import FoundPerson, Person, SoughtPerson
+from idvault.notice.store import DuePairing, FoundPerson, Person, SoughtPerson
 from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import Indexer, PersonKey
 from idvault_verify.account import AccountState
@@ -33,6 +34,7 @@ from idvault_verify.notice import NoticeKind, RegistryNotice
 
 # An index covers no name.
 _NAMELESS = ""
+_SIGNER_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,17 @@ async def submit(
     if not context.public_keys:
         raise DeniedError(Reason.ACCESS_DENIED, why="no_registry_key")
     today = now.today(context.zone)
+    signers = []
     for each in notices:
         each.notice.check(today=today)
-        signed_notice.check_signature(each.notice, each.signature, public_keys=context.public_keys)
+        key = signed_notice.check_signature(each.notice, each.signature, public_keys=context.public_keys)
+        signers.append(sha256(key).hexdigest()[:_SIGNER_LENGTH])
     await vault.guard.check(now=now)
     parties = await platform_acts.names(vault) if notices else []
     fresh = 0
-    for each in notices:
+    for each, signer in zip(notices, signers, strict=True):
         sought = _sought(vault, each.notice, parties, context.indexer, today)
-        if await _apply(vault, by, now, registry, each.notice, sought, today=today):
+        if await _apply(vault, by, now, registry, each.notice, sought, signer=signer, today=today):
             fresh += 1
             context.applied(each.notice.kind)
     if caught_up:
@@ -136,9 +140,11 @@ def _sought(
 
 
 @act("notice.apply")
-async def _apply(tx: Tx, registry: str, notice: RegistryNotice, sought: Sought, *, today: date) -> bool:
+async def _apply(
+    tx: Tx, registry: str, notice: RegistryNotice, sought: Sought, *, signer: str, today: date
+) -> bool:
     """Apply a notice; False if it was applied before."""
-    kept = KeptNotice(notice.notice_id, notice.kind, notice.day)
+    kept = KeptNotice(notice.notice_id, notice.kind, notice.day, signer)
     if not await store.add(tx.connection, kept):
         rules.check_same(kept=await _stored(tx.connection, kept), again=kept)
         tx.unchanged("the notice was applied before")
@@ -259,6 +265,28 @@ async def expire_all(vault: Vault, now: ClockReading, *, zone: tzinfo, limit: in
         return await vault.read("notice.due", lambda one: account_notice.due(one, today=today, limit=limit))
 
     return await sweep(vault, now, due=due, each=partial(_expire, today=today))
+
+
+@act("notice.fall")
+async def _fall(tx: Tx, due: DuePairing, *, before: datetime) -> bool:
+    """End a contested pairing that no second key confirmed; False if one has."""
+    if not await store.fall(tx.connection, due, before=before):
+        tx.unchanged("the pairing was confirmed, reversed or joined meanwhile")
+        return False
+    await tx.log(EventType.PAIRING_FALL, notice_id=due.notice_id)
+    return True
+
+
+async def fall_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+    """End the pairings whose contest no second key has answered in time; return how many."""
+    before = now.business - rules.CONTEST_TERM
+
+    async def due() -> list[DuePairing]:
+        return await vault.read(
+            "notice.pairings", lambda one: store.due_pairings(one, before=before, limit=limit)
+        )
+
+    return await sweep(vault, now, due=due, each=partial(_fall, before=before))
 
 
 async def caught_up_at(vault: Vault) -> datetime | None:

@@ -5,6 +5,9 @@
   on a day of its own; an organisation's at once, because what is public about it needs no hiding.
 - NUMBER_REPLACED marks the person of the new number with that of the old one. Only a proof of both makes them
   one (account.store.joining), and no reversal parts them.
+- The holder of the new number can contest that. It falls CONTEST_TERM later, unless the registry gives notice
+  of the same pairing under another of its keys; the same key does not bring it back. Until then nobody
+  renews and nobody is joined by it, and a closing holds for both.
 - After NUMBER_REPLACED and NAME_CHANGED an account is renewed by its next claim that matches. Without one it
   becomes EXPIRED on a day of its own, 60 to 120 days later.
 - A withdrawn verification that may come back gets a day as well: it comes back EXPIRED if its day has come.
@@ -14,13 +17,14 @@
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason, Violation
 from idvault_verify.notice import NoticeKind
 
 SEED_SIZE = 8
+CONTEST_TERM = timedelta(days=15)
 _WITHIN_30_DAYS = range(1, 31)
 _LATER = range(60, 121)
 _AT_ONCE = range(1)
@@ -38,11 +42,12 @@ ACTS_ON_PERSONS = frozenset(_WINDOWS)
 
 @dataclass(frozen=True, slots=True)
 class KeptNotice:
-    """All that is kept of a notice."""
+    """All that is kept of a notice. signer: the hash of the key that signed it, kept in its marks only."""
 
     notice_id: str
     kind: NoticeKind
     day: date
+    signer: str = field(default="", compare=False)
 
 
 def check_same(*, kept: KeptNotice, again: KeptNotice) -> None:

@@ -14,10 +14,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    case,
     cast,
     delete,
     exists,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -41,13 +43,23 @@ from idvault.core.db.statement import (
 from idvault.core.tables import ID, NAME
 from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.claim import persons
-from idvault.core.tables.notice import notice_feeds, person_marks, registry_notices
+from idvault.core.tables.notice import account_notices, notice_feeds, person_marks, registry_notices
 from idvault.notice.rules import KeptNotice
 from idvault_verify.account import AccountState
 from idvault_verify.notice import NoticeKind
 
 Person = tuple[str, str]
 """A relying party and the id of a person there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuePairing:
+    """A contested pairing whose time is over. former_id: the person of the old number."""
+
+    party: str
+    person_id: str
+    notice_id: str
+    former_id: str
 
 
 def _kept(row: Any) -> KeptNotice:
@@ -207,19 +219,46 @@ _FLAG = statement(
     .values(marked=literal_column("TRUE"))
 )
 _MARKS = listed("marks", party=NAME, person_id=ID, former_id=ID)
-_NEW_MARK = upsert(person_marks).from_select(
-    ["relying_party", "person_id", "notice_id", "kind", "former_id"],
-    select(
-        _MARKS.c.party, _MARKS.c.person_id, param("notice", ID), param("kind", ID), _MARKS.c.former_id
-    ).where(true()),
+_FELL = person_marks.alias("fell")
+_SIGNER = param("signer", ID)
+_SAME_FALLEN = (
+    (_FELL.c.relying_party == _MARKS.c.party)
+    & (_FELL.c.person_id == _MARKS.c.person_id)
+    & (_FELL.c.fallen_id == _MARKS.c.former_id)
 )
-# A number is replaced by one: the newest notice counts.
+# A pairing that fell comes back by another key only, and is then confirmed: two keys said so.
+_AGAIN = case((exists().where(_SAME_FALLEN, _FELL.c.signer != _SIGNER), true()), else_=null())
+_NEW_MARK = upsert(person_marks).from_select(
+    ["relying_party", "person_id", "notice_id", "kind", "former_id", "signer", "confirmed"],
+    select(
+        _MARKS.c.party,
+        _MARKS.c.person_id,
+        param("notice", ID),
+        param("kind", ID),
+        _MARKS.c.former_id,
+        _SIGNER,
+        _AGAIN,
+    ).where(~exists().where(_SAME_FALLEN, _FELL.c.signer == _SIGNER)),
+)
+_IS_SAME = person_marks.c.person_id == _NEW_MARK.excluded.person_id
+_BY_OTHER_KEY = _IS_SAME & (person_marks.c.signer != _NEW_MARK.excluded.signer)
+# A number is replaced by one: the newest notice counts. The same pairing by another key confirms it; by the
+# same key it ends no contest.
 _MARK = statement(
     _NEW_MARK.on_conflict_do_update(
         index_elements=[person_marks.c.relying_party, person_marks.c.former_id],
         set_={
             "person_id": _NEW_MARK.excluded.person_id,
             "notice_id": _NEW_MARK.excluded.notice_id,
+            "confirmed": case(
+                (_BY_OTHER_KEY, true()),
+                (_IS_SAME, person_marks.c.confirmed),
+                else_=_NEW_MARK.excluded.confirmed,
+            ),
+            "contested_at": case(
+                (_BY_OTHER_KEY, null()), (_IS_SAME, person_marks.c.contested_at), else_=null()
+            ),
+            "signer": case((_IS_SAME, person_marks.c.signer), else_=_NEW_MARK.excluded.signer),
         },
     )
 )
@@ -260,7 +299,9 @@ async def mark(
     """Mark locked persons. marks: relying party, person, and the person whose number was replaced."""
     concerned = {(party, one) for party, *both in marks for one in both if one is not None}
     await connection.later(_FLAG, given=sorted(concerned))
-    await connection.later(_MARK, notice=notice.notice_id, kind=notice.kind.value, marks=marks)
+    await connection.later(
+        _MARK, notice=notice.notice_id, kind=notice.kind.value, signer=notice.signer, marks=marks
+    )
 
 
 # SQLite has no statistics, and would read every account that is VERIFIED.
@@ -347,3 +388,58 @@ async def unmark(connection: Connection, notice_id: str) -> None:
     await connection.run(_UNMARK, notice=notice_id)
     await connection.run(_UNFLAG, given=found)
     await connection.run(_FORGET, given=found)
+
+
+_IS_PAIRING = (
+    (person_marks.c.relying_party == param("party"))
+    & (person_marks.c.person_id == param("person_id"))
+    & person_marks.c.former_id.is_not(None)
+)
+_CONTEST = statement(
+    update(person_marks)
+    .where(_IS_PAIRING, person_marks.c.confirmed.is_(None), person_marks.c.contested_at.is_(None))
+    .values(contested_at=param("now"))
+)
+DUE_PAIRINGS: Statement[DuePairing] = statement(
+    select(person_marks)
+    .where(person_marks.c.contested_at <= param("before"), person_marks.c.former_id.is_not(None))
+    .order_by(person_marks.c.contested_at)
+    .limit(param("limit", Integer)),
+    lambda row: DuePairing(row.relying_party, row.person_id, row.notice_id, row.former_id),
+)
+_FALL = statement(
+    update(person_marks)
+    .where(
+        _IS_PAIRING,
+        person_marks.c.notice_id == param("notice"),
+        person_marks.c.contested_at <= param("before"),
+    )
+    .values(former_id=None, fallen_id=person_marks.c.former_id, contested_at=None)
+)
+_OF_FORMER = select(accounts.c.account_token).where(
+    accounts.c.relying_party == param("party"), accounts.c.person_id == param("former")
+)
+_STAYS = statement(
+    delete(account_notices).where(
+        account_notices.c.notice_id == param("notice"), account_notices.c.account_token.in_(_OF_FORMER)
+    )
+)
+
+
+async def contest(connection: Connection, *, party: str, person_id: str, now: datetime) -> None:
+    """Store that the holder of a number denies that it replaced another one, unless two keys said so."""
+    await connection.run(_CONTEST, party=party, person_id=person_id, now=now)
+
+
+async def due_pairings(connection: Connection, *, before: datetime, limit: int) -> list[DuePairing]:
+    """Return the pairings that have been contested since a time, the longest first."""
+    return await connection.all(DUE_PAIRINGS, before=before, limit=limit)
+
+
+async def fall(connection: Connection, due: DuePairing, *, before: datetime) -> bool:
+    """End a contested pairing, and what its notice was still to do; False if it was confirmed meanwhile."""
+    which = {"party": due.party, "notice": due.notice_id}
+    if not await connection.run(_FALL, **which, person_id=due.person_id, before=before):
+        return False
+    await connection.run(_STAYS, **which, former=due.former_id)
+    return True

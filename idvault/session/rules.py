@@ -59,6 +59,16 @@ _WORTH_ANOTHER = frozenset(
 )
 
 
+_AFTER_MATCH = frozenset(
+    {
+        FailureReason.PERSON_CLOSED,
+        FailureReason.SANCTIONED,
+        FailureReason.DIFFERENT_OWNER,
+        FailureReason.ACCOUNT_LIMIT_REACHED,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionClaim:
     """What a session needs to know of its newest claim."""
@@ -267,6 +277,19 @@ def check_answer(*, session: VerificationSession, claim: SessionClaim | None, no
     _check_alive(session, now)
     open_ = state(session=session, claim=claim, now=now) in (SessionState.BOUND, SessionState.AGREED)
     if session.invitation_code_hash is None or not open_:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+def check_holder(*, session: VerificationSession, claim: SessionClaim | None, now: datetime) -> None:
+    """Raise PreconditionError unless the newest claim of a session showed who the holder of a number is.
+
+    SESSION_EXPIRED; ILLEGAL_TRANSITION also without a proof of presence, and for one that was denied.
+    """
+    _check_alive(session, now)
+    proven = claim is not None and (
+        claim.state is ClaimState.SUCCEEDED or claim.failure_reason in _AFTER_MATCH
+    )
+    if session.proof is not Proof.HOLDER or not proven:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Integer, delete, select
 from idvault.claim import store as claim_store
 from idvault.claim.rules import Claim
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, for_change, param, statement
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement
 from idvault.core.rows import Rows
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.session import sessions
@@ -58,6 +58,15 @@ _CLAIM: Statement[SessionClaim] = statement(
     .where(requests.c.relying_party == param("party"), requests.c.request_id == param("request")),
     _claim,
 )
+_CLAIMANT: Statement[str] = statement(
+    select(claims.c.person_id)
+    .join(
+        requests,
+        (requests.c.account_token == claims.c.account_token) & (requests.c.claim_id == claims.c.claim_id),
+    )
+    .where(requests.c.relying_party == param("party"), requests.c.request_id == param("request")),
+    scalar,
+)
 # An account has few claims: they are sorted after they are read.
 _PAST: Statement[PastClaim] = statement(
     select(claims)
@@ -102,6 +111,11 @@ async def _found(connection: Connection, found: list[VerificationSession]) -> St
         return StoredSession(session)
     claim = await connection.all(_CLAIM, party=session.relying_party, request=session.attempt_id)
     return StoredSession(session, claim[0] if claim else None)
+
+
+async def claimant(connection: Connection, session: VerificationSession) -> str | None:
+    """Return whom the newest claim of a session named."""
+    return await connection.one(_CLAIMANT, party=session.relying_party, request=session.attempt_id)
 
 
 async def past_claims(connection: Connection, account_token: str, limit: int) -> list[PastClaim]:

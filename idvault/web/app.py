@@ -188,6 +188,14 @@ class Pages:
                 await self.vault.run(calls.finish_proof(found.session_id, key, proof=found.open_proof))
         return self._on(found.session_id, key)
 
+    async def contest_pairing(self, request: web.Request) -> web.StreamResponse:
+        """Pass on that the person's number never replaced another one."""
+        key = await self._form_key(request)
+        session_id = request.match_info["session"]
+        found = await self.vault.run(calls.contest_pairing(session_id, key))
+        view = self.view(request, key, found.locale)
+        return self._keep(view.contested(found), key)
+
     async def from_provider(self, request: web.Request) -> web.StreamResponse:
         """Send a browser that comes back from a provider to the page of its session."""
         session_id = request.cookies.get(guard.cookie_name(self.base_url, _PROOF), "")
@@ -361,6 +369,7 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
             web.post("/s/{session:[0-9a-f]{32}}/answer", pages.answer),
             web.post("/s/{session:[0-9a-f]{32}}/identity", pages.submit),
             web.post("/s/{session:[0-9a-f]{32}}/proof", pages.finish),
+            web.post("/s/{session:[0-9a-f]{32}}/pairing", pages.contest_pairing),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
             web.get("/proof", pages.from_provider),
             web.get("/static/{name}", pages.static),

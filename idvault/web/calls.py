@@ -167,6 +167,16 @@ def finish_proof(session_id: str, browser_key: str, *, proof: int) -> Rpc[sessio
     return rpc(_SESSIONS, "FinishProof", request, _PAGE)
 
 
+def contest_pairing(session_id: str, browser_key: str) -> Rpc[session_pb2.SessionPage]:
+    """Say that the own number never replaced another one; a repeat is the same request."""
+    request = session_pb2.ContestPairingRequest(
+        request_id=secret.request_id(browser_key, session_id=session_id, step="pairing"),
+        session_id=session_id,
+        browser_key=browser_key,
+    )
+    return rpc(_SESSIONS, "ContestPairing", request, _PAGE)
+
+
 def identity(session_id: str, browser_key: str) -> Rpc[identity_pb2.Identity]:
     """Read the account of a session."""
     request = identity_pb2.GetIdentityRequest(session_id=session_id, browser_key=browser_key)

@@ -93,6 +93,8 @@ class View:
         }
         if found.state in shown:
             return shown[found.state](found)
+        if found.state == States.STATE_FAILED and _is_closed_holder(found):
+            return self._closed(found)
         if found.state == States.STATE_FAILED:
             return self._ended(found, "failed_title", self._failure(found))
         expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
@@ -215,6 +217,20 @@ class View:
             back_to=_back(found),
         )
 
+    def _closed(self, found: pb.SessionPage) -> web.Response:
+        return self.page(
+            "closed.html",
+            title=self.say("failed_title"),
+            here=_here(found),
+            text=self._failure(found),
+            platform=found.platform_title,
+            back_to=_back(found),
+        )
+
+    def contested(self, found: pb.SessionPage) -> web.Response:
+        """Return the page after a contest of the number's pairing."""
+        return self._ended(found, "pairing_done_title", self.say("pairing_done_text"))
+
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))
         return self.page("message.html", title=self.say(title), texts=[text], links=[back])
@@ -224,6 +240,12 @@ class View:
         reason = name.removeprefix("FAILURE_REASON_")
         known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
         return known.text(self.language)
+
+
+def _is_closed_holder(found: pb.SessionPage) -> bool:
+    """Return whether a proven person was refused as closed: perhaps by a notice about somebody else."""
+    closed = verification_pb2.Verification.FAILURE_REASON_PERSON_CLOSED
+    return found.proof == pb.PROOF_HOLDER and found.verification.failure_reason == closed
 
 
 def _people(found: pb.SessionPage) -> list[str]:

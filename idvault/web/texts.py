@@ -103,14 +103,27 @@ TEXTS: Mapping[str, Text] = {
     "representative_document": _("Document of the legal representative"),
     "number": _("Document number"),
     "number_hint": _("Usually 18 characters; the last may be X."),
+    "pairing_title": _("Your document number never replaced another one?"),
+    "pairing_text": _(
+        "The registry may have said by mistake that your document replaced another person's, who is closed "
+        "here. Say so: unless the registry confirms it with a second key within 15 days, it counts no more."
+    ),
+    "pairing_button": _("My document number never replaced another one"),
+    "pairing_done_title": _("Your objection is recorded"),
+    "pairing_done_text": _(
+        "If such a notice exists and the registry does not confirm it within 15 days, it ends then. Please "
+        "try again after that."
+    ),
     "former": _("Former document number (leave empty unless your number was replaced)"),
     "former_hint": _(
-        "{provider} is asked whether both document numbers are yours. Then your accounts under both count together."
+        "{provider} is asked whether both document numbers are yours. Then your accounts under both count "
+        "together."
     ),
     "guardian_title": _("A parent or responsible adult"),
     "guardian_text": _(
-        "This person is under 14, so an adult must take part: a parent or whoever is responsible enters their own name and "
-        "number. The registry is asked once whether they belong together, and neither is kept."
+        "This person is under 14, so an adult must take part: a parent or whoever is responsible enters "
+        "their own name and number. The registry is asked once whether they belong together, and neither is "
+        "kept."
     ),
     "guardian_document": _("Which document does the adult use?"),
     "guardian_name": _("Name of the adult"),

@@ -1,5 +1,6 @@
 """The rules of notices: what a notice must have, whom it ends, and on which day."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -157,3 +158,5 @@ def test_marks_tell_of_whom_they_are() -> None:
     }
     assert ended == {"old", "firm"}
     assert account_rules.formers(marks=marks) == {"old", "oldest"}
+    contested = [replace(each, contested=True) for each in marks]
+    assert account_rules.formers(marks=contested) == set()

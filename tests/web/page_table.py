@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import update
+
+from idvault.core.tables.claim import claims
 from idvault_verify.attest.assertion import ProofEnd
+from idvault_verify.claim import FailureReason
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
 from idvault_verify.session import Proof
@@ -22,7 +26,7 @@ from tests.web.identity import test_pages as identities
 from tests.web.inquiry import test_pages as inquiries
 from tests.web.test_pages import bound, filled, form_of, invitation
 from tests.web.tip_off import test_pages as reports
-from tools.support import builders
+from tools.support import builders, sql
 from tools.support.fakes.flaky import Fault
 
 # Synthetic, and in every field of every page: neither may be seen on another one.
@@ -158,6 +162,21 @@ async def failed(visit: Visit) -> Page:
         sent = await visit.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
         form = await visit.browser.follow(sent)
     return form
+
+
+async def closed(visit: Visit) -> Page:
+    page = await visit.browser.follow(await visit.proved(ProofEnd.DENIED))
+    # A closed person, without the two moderators and the sanction that it takes.
+    refused = update(claims).where(claims.c.failure_reason == FailureReason.MISMATCH.value)
+    await sql.change(
+        visit.site.world.database, refused.values(failure_reason=FailureReason.PERSON_CLOSED.value)
+    )
+    return await visit.browser.get(page.path)
+
+
+async def contested(visit: Visit) -> Page:
+    page = await closed(visit)
+    return await visit.browser.post(f"{page.path}/pairing", {"form": page.hidden("form")})
 
 
 async def expired(visit: Visit) -> Page:
@@ -476,6 +495,8 @@ PAGES: Mapping[str, Row] = {
     "again": Row(again),
     "done": Row(done),
     "failed": Row(failed),
+    "closed": Row(closed),
+    "contested": Row(contested),
     "expired": Row(expired),
     "taken": Row(taken, 409),
     "unknown": Row(unknown, 404),

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     ACCOUNT_REMOVE = "status:account:remove"
     # Nothing says whom a notice is about: the number of a person can be tried.
     REGISTRY_NOTICE = "registry:notice:apply"
+    PAIRING_FALL = "registry:pairing:fall"
     CREDENTIAL_ISSUE = "status:credential:issue"
     REQUEST_PURGE = "request:retention:purge"
     PLATFORM_REGISTER = "platform:certificate:register"
@@ -70,6 +71,7 @@ class EventType(StrEnum):
     SESSION_AGREE = "session:terms:agree"
     SESSION_ATTEMPT = "session:attempt:begin"
     SESSION_PROVE = "session:proof:begin"
+    PAIRING_CONTEST = "session:pairing:contest"
     SESSION_PURGE = "session:retention:purge"
     CONTEST_FILE = "contest:case:file"
     CONTEST_PROPOSE = "contest:case:propose"
@@ -226,6 +228,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ACCOUNT_EXPIRE: ("expire_date",),
     EventType.ACCOUNT_REMOVE: ("reason",),
     EventType.REGISTRY_NOTICE: ("notice_id", "notice_kind", "day"),
+    EventType.PAIRING_FALL: ("notice_id",),
     EventType.CREDENTIAL_ISSUE: ("credential_id", "list"),
     EventType.REQUEST_PURGE: ("before", "count"),
     EventType.PLATFORM_REGISTER: ("name", "role", "spki"),
@@ -261,6 +264,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SESSION_AGREE: ("session_id", "policy_version"),
     EventType.SESSION_ATTEMPT: ("session_id", "attempt"),
     EventType.SESSION_PROVE: ("session_id", "proof"),
+    EventType.PAIRING_CONTEST: ("session_id",),
     EventType.SESSION_PURGE: ("before", "count"),
     EventType.CONTEST_FILE: ("contest_id", "claim_id", "text_digest"),
     EventType.CONTEST_PROPOSE: ("contest_id", "reason_digest", "paper"),

@@ -8,7 +8,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, literal_column, or_, select, union_all, update
+from sqlalchemy import delete, literal_column, or_, select, update
 
 from idvault.account import rules as account_rules
 from idvault.account.store import person as account_person
@@ -61,26 +61,33 @@ def _of_party(table: Any) -> Any:
     return table.c.relying_party == param("party")
 
 
-_TOKENS = union_all(
-    select(accounts.c.account_token).where(_of_party(accounts), accounts.c.person_id == param("former")),
-    select(withdrawals.c.account_token).where(
-        _of_party(withdrawals), withdrawals.c.person_id == param("former")
-    ),
-)
-_PUBLIC = select(public_accounts.c.public_account_id).where(
-    _of_party(public_accounts), public_accounts.c.person_id == param("former")
-)
+def _tokens(table: Any) -> Any:
+    return select(table.c.account_token).where(_of_party(table), table.c.person_id == param("former"))
+
+
 _PENDING = claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'")
 # In this order: what finds the rows of others moves after them.
-_MOVES = [
-    _move(claims, claims.c.account_token.in_(_TOKENS)),
-    _move(claims, _of_party(claims), _PENDING),
-    _move(public_account_versions, public_account_versions.c.public_account_id.in_(_PUBLIC)),
-    _move(public_accounts, _of_party(public_accounts)),
+MOVES = {
+    "claims": _move(claims, claims.c.account_token.in_(_tokens(accounts))),
+    "waiting claims": _move(claims, _of_party(claims), _PENDING),
+    "versions": _move(
+        public_account_versions, public_account_versions.c.account_token.in_(_tokens(public_accounts))
+    ),
+    "public accounts": _move(public_accounts, _of_party(public_accounts)),
+    "sanctions": _move(sanctions, _of_party(sanctions)),
+    "accounts": _move(accounts, _of_party(accounts)),
+    "marks": _move(person_marks, _of_party(person_marks)),
+    "fallen pairings": statement(
+        update(person_marks)
+        .where(_of_party(person_marks), person_marks.c.fallen_id == param("former"))
+        .values(fallen_id=param("person_id"))
+    ),
+}
+"""What goes over, each with all rows of the former number."""
+# Few persons have any, and no index leads from a person to them.
+_WITHDRAWN = [
+    _move(claims, claims.c.account_token.in_(_tokens(withdrawals))),
     _move(withdrawals, _of_party(withdrawals)),
-    _move(sanctions, _of_party(sanctions)),
-    _move(accounts, _of_party(accounts)),
-    _move(person_marks, _of_party(person_marks)),
 ]
 _UNPAIR = statement(
     delete(person_marks).where(_of_party(person_marks), person_marks.c.former_id == param("former"))
@@ -105,7 +112,7 @@ async def join(
     if row is None or row.joined_id is not None or person_id not in both:
         return None
     moved = {**who, "former": found}
-    for move in _MOVES:
+    for move in (*(_WITHDRAWN if row.withdrawals else ()), *MOVES.values()):
         await connection.run(move, **moved)
     await connection.run(_UNPAIR, party=relying_party, former=found)
     await connection.run(

@@ -314,7 +314,11 @@ _SUCCESSORS: Statement[str] = statement(
     delete(person_marks)
     .where(
         _MARK_PARTY,
-        or_(person_marks.c.person_id == param("person_id"), person_marks.c.former_id == param("person_id")),
+        or_(
+            person_marks.c.person_id == param("person_id"),
+            person_marks.c.former_id == param("person_id"),
+            person_marks.c.fallen_id == param("person_id"),
+        ),
         _GONE,
     )
     .returning(person_marks.c.person_id),
@@ -352,13 +356,20 @@ def _kin() -> CTE:
 
 def _marks_of() -> Statement[Mark]:
     reached = _reached()
-    columns = (person_marks.c.person_id, person_marks.c.kind, person_marks.c.former_id)
+    columns = (
+        person_marks.c.person_id,
+        person_marks.c.kind,
+        person_marks.c.former_id,
+        person_marks.c.contested_at,
+    )
     is_reached = tuple_(person_marks.c.relying_party, person_marks.c.person_id).in_(
         select(reached.c.relying_party, reached.c.person_id)
     )
     return statement(
         select(*columns).where(is_reached),
-        lambda row: Mark(row.person_id, NoticeKind(row.kind), row.former_id),
+        lambda row: Mark(
+            row.person_id, NoticeKind(row.kind), row.former_id, contested=row.contested_at is not None
+        ),
     )
 
 

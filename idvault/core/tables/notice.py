@@ -1,6 +1,6 @@
 """The tables of a registry's notices: which were applied, whom they marked, and what is still to come."""
 
-from sqlalchemy import Column, Index, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Table, UniqueConstraint, text
 
 from idvault.core.db.statement import Day, Micros
 from idvault.core.tables import ID, NAME, TOKEN, WORD, main
@@ -24,6 +24,9 @@ notice_feeds = Table(
 )
 
 # Only of persons that the platform knows. former_id: of NUMBER_REPLACED, the person of the old number.
+# signer: the hash of the registry's key that signed the notice. confirmed: true if another key gave the same
+# pairing. contested_at: since when the holder of the new number denies it. fallen_id: the former person of a
+# pairing that fell, so that the same key does not bring it back.
 person_marks = Table(
     "person_marks",
     main,
@@ -32,8 +35,25 @@ person_marks = Table(
     Column("notice_id", ID, primary_key=True),
     Column("kind", WORD, nullable=False),
     Column("former_id", ID),
+    Column("signer", ID),
+    Column("confirmed", Boolean),
+    Column("contested_at", Micros),
+    Column("fallen_id", ID),
     UniqueConstraint("relying_party", "former_id"),
     Index(None, "notice_id"),
+    Index(
+        "ix_person_marks_fallen",
+        "relying_party",
+        "fallen_id",
+        postgresql_where=text("fallen_id IS NOT NULL"),
+        sqlite_where=text("fallen_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_person_marks_contested",
+        "contested_at",
+        postgresql_where=text("contested_at IS NOT NULL"),
+        sqlite_where=text("contested_at IS NOT NULL"),
+    ),
 )
 
 # The day on which an account becomes EXPIRED because of a notice, drawn for it alone.

@@ -19,6 +19,7 @@ from idvault.sanction.appeal import api as appeal_api
 from idvault.session.acts import answer as answer_acts
 from idvault.session.acts import identity as identity_acts
 from idvault.session.acts import page as page_acts
+from idvault.session.acts import pairing as pairing_acts
 from idvault.session.acts import proof as proof_acts
 from idvault.session.acts import session as session_acts
 from idvault.session.acts.identity import IdentityContext, OwnIdentity
@@ -435,6 +436,19 @@ class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, Reinstat
             patience=common.patience(remaining, longest=self.context.patience),
         )
         return await self._page(finished, now)
+
+    async def ContestPairing(
+        self,
+        request: v1_session_pb2.ContestPairingRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> v1_session_pb2.SessionPage:
+        """Contest that the number of the session replaced another one."""
+        browser = convert.browser(request)
+        call = repetition.asked(request, caller)
+        return await self._page(await pairing_acts.contest(self.vault, self.context, call, now, browser), now)
 
     async def _create(
         self, call: Asked, wanted: NewSession, now: ClockReading

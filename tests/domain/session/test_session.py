@@ -1,7 +1,7 @@
 """The life of a session as tables: states, attempts, and what each step refuses."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from idvault_verify.error import (
     Reason,
     TransitionError,
 )
-from idvault_verify.session import SessionPurpose, SessionState
+from idvault_verify.session import Proof, SessionPurpose, SessionState
 from tools.support.builders import NOW, TOKEN
 
 MINE, OTHER, BIND = b"m" * 32, b"o" * 32, b"b" * 32
@@ -48,6 +48,34 @@ def claim(state: ClaimState, reason: FailureReason | None = None) -> SessionClai
 PENDING, SUCCEEDED = claim(ClaimState.PENDING), claim(ClaimState.SUCCEEDED)
 MISMATCH = claim(ClaimState.FAILED, FailureReason.MISMATCH)
 CLOSED = claim(ClaimState.FAILED, FailureReason.PERSON_CLOSED)
+
+
+HOLDER = replace(TRIED, proof=Proof.HOLDER, proofs=1, proof_hash=b"p" * 32)
+
+
+@pytest.mark.parametrize(
+    ("session", "found", "now", "reason"),
+    [
+        (HOLDER, SUCCEEDED, NOW, None),
+        (HOLDER, CLOSED, NOW, None),
+        (HOLDER, claim(ClaimState.FAILED, FailureReason.ACCOUNT_LIMIT_REACHED), NOW, None),
+        (HOLDER, SUCCEEDED, LATE, Reason.SESSION_EXPIRED),
+        (HOLDER, None, NOW, Reason.ILLEGAL_TRANSITION),
+        (HOLDER, PENDING, NOW, Reason.ILLEGAL_TRANSITION),
+        (HOLDER, MISMATCH, NOW, Reason.ILLEGAL_TRANSITION),
+        (TRIED, CLOSED, NOW, Reason.ILLEGAL_TRANSITION),
+    ],
+)
+def test_who_has_proved_to_be_the_holder(
+    session: VerificationSession, found: SessionClaim | None, now: datetime, reason: Reason | None
+) -> None:
+    """Whom a provider confirmed in a session that demands it, whatever the claim was refused for then."""
+    if reason is None:
+        session_rules.check_holder(session=session, claim=found, now=now)
+        return
+    with pytest.raises(PreconditionError) as refused:
+        session_rules.check_holder(session=session, claim=found, now=now)
+    assert refused.value.reason is reason
 
 
 @pytest.mark.parametrize(

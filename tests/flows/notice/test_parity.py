@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from idvault.account.store import joining
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.core.db.statement import Statement
@@ -73,6 +74,26 @@ STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "closings": (account_person.CLOSINGS_OF_KIN, _PERSON, "sanctions"),
     "successors": (account_person._SUCCESSORS, _PERSON, "persons"),
     "due": (account_notice.DUE, {"today": builders.TODAY, "limit": 9}, "account_notices"),
+    "pairings": (store.DUE_PAIRINGS, {"before": builders.NOW, "limit": 9}, "person_marks"),
+    "contest": (store._CONTEST, {**_PERSON, "now": builders.NOW}, "person_marks"),
+    "numbers of nobody": (account_person._FORGET_NUMBERS, _PERSON, "persons"),
+    **{
+        f"{name} of a former number": (move, {**_PERSON, "former": "b" * 32}, table)
+        for (name, move), table in zip(
+            joining.MOVES.items(),
+            (
+                "accounts",
+                "persons",
+                "public_account_versions",
+                "public_accounts",
+                "sanctions",
+                "accounts",
+                "person_marks",
+                "person_marks",
+            ),
+            strict=True,
+        )
+    },
     "forget": (store._FORGET, {"given": [("platform-a", "a" * 32)]}, "persons"),
 }
 

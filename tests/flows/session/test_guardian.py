@@ -191,8 +191,8 @@ async def test_the_attempts_of_claims_count_for_an_adult(world: SessionWorld) ->
 async def test_a_closed_adult_may_take_part(world: SessionWorld) -> None:
     """No sanction of the adult counts, none reaches the child, and no place of the adult is taken."""
     moderation = world.moderation
-    token = await moderation.account(1)
-    closed = builders.identity(number="11000019010101000X")
+    closed = builders.identity(number=FORTY)
+    token = await moderation.account(1, identity=closed)
     keys = await moderation.moderator(1), await moderation.moderator(2)
     await moderation.of_person(token, Degree.CLOSE, keys)
     before = await sql.rows(world.database, select(persons).order_by(persons.c.person_id))

@@ -6,8 +6,6 @@ Neither suffices alone. Whatever the former number had goes over, and nothing is
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,10 +14,8 @@ from sqlalchemy import select
 from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims, persons
 from idvault.core.tables.notice import person_marks
-from idvault.core.tables.sanction import sanctions
 from idvault_client.errors import InvalidFields, Unavailable
 from idvault_dev.mock_provider.book import ProviderFault
 from idvault_verify.account import Standing
@@ -27,81 +23,23 @@ from idvault_verify.claim import ClaimState, FailureReason, Identity
 from idvault_verify.notice import NoticeKind
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
-from idvault_verify.session import Proof, SessionPurpose
+from idvault_verify.session import Proof
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support.session_world import SessionWorld
+from tests.support.joining_world import NEW, NEWEST, OLD, Joining, open_joining
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
-from tools.support.fakes.provider import FakeProofProvider
-from tools.support.flow_world import PARTY, at
-from tools.support.notice_world import NoticeWorld, notice, notice_id, person
+from tools.support.flow_world import PARTY
+from tools.support.notice_world import notice, notice_id
 
 States = pb.VerificationSession.State
-OLD, NEW, NEWEST = (person(number) for number in (1, 2, 3))
-
-
-@dataclass
-class Joining:
-    """Sessions with a provider, and a registry's notices, over one database."""
-
-    sessions: SessionWorld
-    notices: NoticeWorld
-    provider: FakeProofProvider
-    browser: int = 0
-
-    @property
-    def database(self) -> Database:
-        """Return the database of both."""
-        return self.sessions.database
-
-    async def pair(self, number: int = 1, old: Identity = OLD, new: Identity = NEW) -> None:
-        """Let the registry say that a number replaced another one."""
-        kind = NoticeKind.NUMBER_REPLACED
-        await self.notices.submit(notice(number, kind, old.document, new_document=new.document))
-
-    async def prove(
-        self, who: Identity = NEW, former: Identity | None = OLD, token: str | None = None
-    ) -> pb.SessionPage:
-        """Let somebody prove a number, and the former one; return the session's last page."""
-        session_id = await self.begin(who, former, token)
-        return await self.sessions.finish_proof(session_id, browser=self.browser)
-
-    async def begin(self, who: Identity, former: Identity | None, token: str | None = None) -> str:
-        """Bring somebody to the provider and back; return the session."""
-        self.browser += 1
-        changes: dict[str, Any] = {"proof": Proof.HOLDER}
-        if token is not None:
-            changes |= {"account_token": token, "purpose": SessionPurpose.RENEWAL}
-        session_id = await self.sessions.agreed(browser=self.browser, **changes)
-        before = "" if former is None else former.document.number
-        page = await self.sessions.begin_proof(
-            session_id, browser=self.browser, name=who.name, number=who.document.number, former=before
-        )
-        self.provider.end(page.proof_url)
-        return session_id
-
-    async def people(self) -> list[tuple[int, int]]:
-        """Return accounts and sanctions of each person, the most first, after checking both sums."""
-        rows = await sql.rows(self.database, select(persons))
-        owned = Counter(row.person_id for row in await sql.rows(self.database, select(accounts)))
-        held = Counter(row.person_id for row in await sql.rows(self.database, select(sanctions)))
-        present = [row for row in rows if row.joined_id is None]
-        for row in present:
-            assert (row.accounts, row.sanctions) == (owned.pop(row.person_id, 0), held.pop(row.person_id, 0))
-        assert set(owned) | set(held) <= {None}
-        ids = {row.person_id for row in present}
-        assert all(row.joined_id in ids for row in rows if row.joined_id is not None)
-        return sorted(((row.accounts, row.sanctions) for row in present), reverse=True)
 
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[Joining]:
     """Return the flows with a new database of each kind."""
-    provider = FakeProofProvider(at(0).real)
-    sessions = SessionWorld(main_database, provider=provider, patience=0.3)
-    await sessions.prepare()
-    yield Joining(sessions, NoticeWorld(main_database, life=1), provider)
-    await sessions.claims.verification.drain()
+    made = await open_joining(main_database)
+    yield made
+    await made.sessions.claims.verification.drain()
 
 
 async def test_two_persons_become_one(world: Joining) -> None:

@@ -110,6 +110,7 @@ async def _fill(database: Database) -> None:
             "sanctions": 0,
             "withdrawals": 0,
             "marked": None,
+            "joined_id": None,
         }
         for number in numbers
     ]

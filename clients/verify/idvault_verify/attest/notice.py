@@ -31,11 +31,13 @@ def canonical(notice: RegistryNotice) -> bytes:
     )
 
 
-def check_signature(notice: RegistryNotice, signature: bytes, *, public_keys: Sequence[bytes]) -> None:
-    """Raise InvalidError (INVALID_MESSAGE, signature) unless one of the keys signed the notice."""
+def check_signature(notice: RegistryNotice, signature: bytes, *, public_keys: Sequence[bytes]) -> bytes:
+    """Return which of the keys signed the notice; raises InvalidError (INVALID_MESSAGE, signature)."""
     message = canonical(notice)
-    if not any(_is_signed(message, signature, each) for each in public_keys):
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.CHARACTER))
+    for each in public_keys:
+        if _is_signed(message, signature, each):
+            return each
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.CHARACTER))
 
 
 def _is_signed(message: bytes, signature: bytes, key: bytes) -> bool:

@@ -663,6 +663,36 @@ class FinishProofRequest(_message.Message):
 Global___FinishProofRequest: _TypeAlias = FinishProofRequest  # noqa: Y015
 
 @_typing.final
+class ContestPairingRequest(_message.Message):
+    """Who contests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContestPairingRequest: _TypeAlias = ContestPairingRequest  # noqa: Y015
+
+@_typing.final
 class SessionPage(_message.Message):
     """What a page shows."""
 

@@ -194,6 +194,7 @@ def notice_tasks(base: Base, vault: Vault, *, policy: OperatorPolicy) -> list[Ta
 
     return [
         Task("expire_noticed", 5, lambda now: notices.expire_all(vault, now, zone=zone, limit=_BATCH)),
+        Task("fall_pairings", 60, lambda now: notices.fall_all(vault, now, limit=_BATCH)),
         Task("notice_gauge", _NOTICE_GAUGE_PERIOD, read_gauge),
     ]
 
