@@ -13,6 +13,7 @@ from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import JobProgress, Lease
 from idvault.claim.job.store import Job, Turns
+from idvault.claim.representative import acts as representative_acts
 from idvault.claim.rules import Claim
 from idvault.claim.store import NewClaim
 from idvault.core.act import SYSTEM, MemberActor, Vault
@@ -129,6 +130,9 @@ class EdgeClaims:
 
     async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
         return await verification.verify(self.vault, command, now, patience=patience, context=self.context)
+
+    async def prove(self, command: VerifyCommand, *, now: ClockReading) -> Claim:
+        return await representative_acts.verify(self.vault, command, now, context=self.context)
 
     async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
         zone = self.context.zone

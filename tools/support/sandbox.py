@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from uuid import uuid4
 
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id, unified_social_credit_code
-from idvault_client.testing import SyntheticOrganization
+from idvault_client.testing import MockRegistry, SyntheticOrganization
 from idvault_verify import document
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈"
@@ -84,8 +84,7 @@ class Registry:
 
     def add_organizations(self, *organizations: SyntheticOrganization) -> None:
         """Add organisations; any other code is NO_RECORD."""
-        entries = [{"name": each.name, "number": each.number} for each in organizations]
-        self._ask("POST", "/organizations", {"organizations": entries})
+        MockRegistry(self._url).add_organizations(*organizations)
 
     def notify(self, *notices: dict[str, object]) -> list[str]:
         """Let the registry give notices; return their ids."""

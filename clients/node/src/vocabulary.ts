@@ -419,6 +419,10 @@ export const FAILURES = {
   "ELEMENT_MISMATCH": {
     "zh": "机构名称、代码与法定代表人信息不一致。请逐项核对。",
     "en": "The name, the code and the legal representative of the organisation do not all belong together. Please check all of them."
+  },
+  "REPRESENTATIVE_PENDING": {
+    "zh": "登记机关已确认该机构。请其法定代表人在14日内通过平台另行提供的链接完成本人核验。",
+    "en": "The registry has confirmed the organisation. Now its legal representative must prove within 14 days to be present, by a link that the platform gives you for it."
   }
 } as const;
 

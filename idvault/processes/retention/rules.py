@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from idvault.account import rules as account_rules
 from idvault.campaign.invitation.rules import CODE_LIFETIME
+from idvault.claim.representative import rules as representative_rules
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
 from idvault.core.policy import CREDENTIAL_DAYS
 from idvault.erasure.rules import DELAY, ErasureTerms
@@ -71,6 +72,14 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
             "the registry did not answer yet",
             ("intakes", "day_keys"),
             enforced_by="time_out",
+        ),
+        RetentionRule(
+            "a keyed digest of an organisation's legal representative",
+            f"while the claim is open, and {_days(representative_rules.KEPT_FOR)} after its match; so is the "
+            "sealed identity of the claim",
+            "the representative must prove to be present before the organisation is verified",
+            ("representatives",),
+            enforced_by="forget_representatives",
         ),
         RetentionRule(
             "keyed hashes of requests, which cover names",

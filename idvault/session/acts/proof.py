@@ -13,6 +13,7 @@ from datetime import datetime
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.registry_check import Proven
 from idvault.claim.acts.verification import VerifyCommand
+from idvault.claim.representative import acts as representative_acts
 from idvault.core.act import Vault
 from idvault.core.request import Asked
 from idvault.core.telemetry.logs import log
@@ -32,6 +33,7 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.session import SessionPurpose
 
 RETURN_PATH = "/proof"
 """Where the provider sends a browser back to: an address that names no session."""
@@ -113,7 +115,10 @@ async def finish(
     )
     if begun.session.attempt_id in attempt_ids and _is_open(begun):
         command = _command(call, begun.session, identity, proven, content)
-        await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
+        if found.session.purpose is SessionPurpose.REPRESENTATIVE:
+            await representative_acts.verify(vault, command, now, context=context.claims)
+        else:
+            await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
     return await page_acts.get(vault, context, browser, now=now)
 
 

@@ -228,6 +228,10 @@ class Verification(_message.Message):
         """
         FAILURE_REASON_ELEMENT_MISMATCH: Verification._FailureReason.ValueType  # 13
         """The organisation's name, its code, and its representative's name and number do not all belong together."""
+        FAILURE_REASON_REPRESENTATIVE_PENDING: Verification._FailureReason.ValueType  # 14
+        """The registry has confirmed the organisation, which waits for its legal representative: give whoever represents
+        it a session of SESSION_PURPOSE_REPRESENTATIVE within 14 days. Until then it has no badge and takes no place.
+        """
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
         """Why a claim failed."""
@@ -264,6 +268,10 @@ class Verification(_message.Message):
     """
     FAILURE_REASON_ELEMENT_MISMATCH: Verification.FailureReason.ValueType  # 13
     """The organisation's name, its code, and its representative's name and number do not all belong together."""
+    FAILURE_REASON_REPRESENTATIVE_PENDING: Verification.FailureReason.ValueType  # 14
+    """The registry has confirmed the organisation, which waits for its legal representative: give whoever represents
+    it a session of SESSION_PURPOSE_REPRESENTATIVE within 14 days. Until then it has no badge and takes no place.
+    """
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int

@@ -6,6 +6,7 @@ from idvault.claim import store as claim_store
 from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.job import store as job_store
+from idvault.claim.representative import acts as representatives
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
@@ -255,6 +256,7 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
         base.metrics.moderation.contests_overdue.set(await CONTESTS.overdue(vault, now=now))
 
     return [
+        Task("forget_representatives", 60, lambda now: representatives.forget(vault, now)),
         Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
         Task("overdue_contests", 1, lambda now: CONTESTS.note_all_overdue(vault, now, limit=_BATCH)),
         Task("forget_withdrawn", 60, lambda now: withdrawals.forget_all(vault, now, limit=_BATCH)),
