@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idvault.claim.representative import acts as representative_acts
+from idvault.claim.acts import representative as representative_acts
 from idvault.core.tables import main
 from idvault.core.tables.account import records
 from idvault.core.tables.claim import account_attempts, attempts, claims, persons, representatives

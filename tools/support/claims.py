@@ -7,13 +7,13 @@ from idvault.claim import store
 from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts import registry_check, verification
+from idvault.claim.acts import representative as representative_acts
 from idvault.claim.acts.backlog import Backlog
 from idvault.claim.acts.claim import OpenedClaim, Settlement
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.job import store as job_store
 from idvault.claim.job.rules import JobProgress, Lease
 from idvault.claim.job.store import Job, Turns
-from idvault.claim.representative import acts as representative_acts
 from idvault.claim.rules import Claim
 from idvault.claim.store import NewClaim
 from idvault.core.act import SYSTEM, MemberActor, Vault

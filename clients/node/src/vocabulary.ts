@@ -413,7 +413,7 @@ export const FAILURES = {
     "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
   },
   "ORGANIZATION_NOT_OPERATING": {
-    "zh": "登记机关答复该机构已不在营业状态：已注销，或被吊销执照。",
+    "zh": "登记系统答复该机构已不在营业状态：已注销，或被吊销执照。",
     "en": "The registry says that this organisation does not operate: it was deregistered, or its licence was revoked."
   },
   "ELEMENT_MISMATCH": {
@@ -421,7 +421,7 @@ export const FAILURES = {
     "en": "The name, the code and the legal representative of the organisation do not all belong together. Please check all of them."
   },
   "REPRESENTATIVE_PENDING": {
-    "zh": "登记机关已确认该机构。请其法定代表人在14日内通过平台另行提供的链接完成本人核验。",
+    "zh": "登记系统已确认该机构。请其法定代表人在14日内通过平台另行提供的链接完成本人核验。",
     "en": "The registry has confirmed the organisation. Now its legal representative must prove within 14 days to be present, by a link that the platform gives you for it."
   }
 } as const;

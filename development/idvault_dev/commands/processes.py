@@ -118,14 +118,7 @@ class DevelopmentProcesses:
         provider = await self._site.enter_async_context(
             mock_provider.served(self._layout.provider, log_origin=LOG_ORIGIN)
         )
-        told = {
-            **environment.provider(self._layout),
-            **environment.registry(
-                self._layout, base_url=registry["base_url"], notice_key=registry["notice_key"]
-            ),
-            **environment.witness(url=witness["url"], public_key=witness["public_key"]),
-            **environment.hosted(web_url),
-        }
+        told = self._told(registry, witness, web_url=web_url)
         serve, work = await self._supervisor.start(
             ProcessPlan(
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
@@ -212,6 +205,18 @@ class DevelopmentProcesses:
             self._layout, url=url, port=port, metrics=metrics, target=target, supervision_url=supervision_url
         )
         return ProcessPlan(WEB_PROCESS, ["web"], hosted)
+
+    def _told(
+        self, registry: Mapping[str, Any], witness: Mapping[str, Any], *, web_url: str
+    ) -> dict[str, str]:
+        """Return the settings of edges and worker that the start has found."""
+        base_url, notice_key = registry["base_url"], registry["notice_key"]
+        return {
+            **environment.provider(self._layout),
+            **environment.registry(self._layout, base_url=base_url, notice_key=notice_key),
+            **environment.witness(url=witness["url"], public_key=witness["public_key"]),
+            **environment.hosted(web_url),
+        }
 
     def _registry_plan(self) -> ProcessPlan:
         options = {

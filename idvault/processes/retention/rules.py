@@ -74,14 +74,6 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
             enforced_by="time_out",
         ),
         RetentionRule(
-            "a keyed digest of an organisation's legal representative",
-            f"while the claim is open, and {_days(representative_rules.KEPT_FOR)} after its match; so is the "
-            "sealed identity of the claim",
-            "the representative must prove to be present before the organisation is verified",
-            ("representatives",),
-            enforced_by="forget_representatives",
-        ),
-        RetentionRule(
             "keyed hashes of requests, which cover names",
             _days(REQUEST_LIFETIME),
             "a repeated request is carried out once",
@@ -100,6 +92,14 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
 
 def _people() -> tuple[RetentionRule, ...]:
     return (
+        RetentionRule(
+            "a keyed digest of an organisation's legal representative",
+            f"while the claim is open, and {_days(representative_rules.KEPT_FOR)} after its match; so is the "
+            "sealed identity of the claim",
+            "the representative must prove to be present before the organisation is verified",
+            ("representatives",),
+            enforced_by="forget_representatives",
+        ),
         RetentionRule(
             "the blind index of a person's number, with a random id",
             "until the last account is erased or 180 days withdrawn, and no sanction of the person in force",

@@ -10,10 +10,10 @@
 
 from datetime import datetime
 
+from idvault.claim.acts import representative as representative_acts
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.registry_check import Proven
 from idvault.claim.acts.verification import VerifyCommand
-from idvault.claim.representative import acts as representative_acts
 from idvault.core.act import Vault
 from idvault.core.request import Asked
 from idvault.core.telemetry.logs import log

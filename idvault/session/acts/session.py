@@ -13,9 +13,9 @@ from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.claim import rules as claim_rules
+from idvault.claim.acts import representative as representative_acts
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.verification import ClaimContext
-from idvault.claim.representative import acts as representative_acts
 from idvault.claim.rules import Claim, ClaimRules
 from idvault.core import account_request
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation

@@ -4,9 +4,9 @@ from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.claim import store as claim_store
 from idvault.claim.acts import backlog as claim_backlog
+from idvault.claim.acts import representative as representatives
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.job import store as job_store
-from idvault.claim.representative import acts as representatives
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
