@@ -32,7 +32,7 @@ NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 # The parts of a capability that have files of their own, in a folder of their name.
 NOUNS = {
     "campaign": {"invitation", "legacy_account"},
-    "claim": {"job"},
+    "claim": {"job", "representative"},
     "custody": {"drill", "handover"},
     "erasure": {"former_version"},
     "people": {"second_factor"},

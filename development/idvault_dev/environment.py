@@ -54,6 +54,11 @@ def registry(layout: Layout, *, base_url: str, notice_key: str = "") -> dict[str
     )
 
 
+def provider(layout: Layout) -> dict[str, str]:
+    """Return the setting that names the provider of proofs: another one that runs beside, or the mock."""
+    return {_PROVIDER: environ.get(_PROVIDER, str(layout.provider))}
+
+
 def witness(*, url: str, public_key: str) -> dict[str, str]:
     """Return the settings of the witness."""
     return _prefixed(WITNESSES=f"{url} {public_key}")

@@ -74,6 +74,11 @@ class Layout:
         return self.keys / "registry.key"
 
     @property
+    def provider(self) -> Path:
+        """The file that names the mock provider of proofs."""
+        return self.keys / "provider.json"
+
+    @property
     def certificates(self) -> Path:
         """The folder of the certificates of authority, server, platforms, monitor and pages."""
         return self.state / "certificates"

@@ -6,8 +6,8 @@
   succeeds.
 - A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
   code, and name and document of its legal representative.
-- An organisation's claim succeeds only if all four elements belong together and it operates; a mismatch never
-  says of which element.
+- An organisation's claim fails with REPRESENTATIVE_PENDING when all four elements belong together and it
+  operates; what it still needs is in representative.rules. A mismatch never says of which element.
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
@@ -131,6 +131,7 @@ ADULT_AGE = 18
 TIMED_OUT = ClaimOutcome(ClaimState.FAILED, FailureReason.REGISTRY_TIMED_OUT)
 SUPERSEDED = ClaimOutcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
 REVOKED = ClaimOutcome(ClaimState.FAILED, FailureReason.REVOKED)
+REPRESENTATIVE_PENDING = ClaimOutcome(ClaimState.FAILED, FailureReason.REPRESENTATIVE_PENDING)
 
 
 def is_holder(*, proved: Assurance) -> bool:
@@ -348,8 +349,18 @@ def decide(*, answer: RegistryAnswer, kind: SubjectKind) -> ClaimOutcome:
     return ClaimOutcome(ClaimState.SUCCEEDED)
 
 
-def confirm(*, facts: Facts, proved: Assurance = Assurance.REGISTRY_MATCH) -> ClaimOutcome:
-    """Return the outcome of a claim that has matched. proved: the assurance of the claim."""
+def confirm(
+    *,
+    facts: Facts,
+    proved: Assurance = Assurance.REGISTRY_MATCH,
+    kind: SubjectKind = SubjectKind.INDIVIDUAL,
+) -> ClaimOutcome:
+    """Return the outcome of a claim that has matched. proved: the assurance of the claim. kind: whose it is.
+
+    A person who is present contradicts the notice of an end; an ended organisation has no representative.
+    """
+    if facts.ended and kind is SubjectKind.ORGANIZATION:
+        return ClaimOutcome(ClaimState.FAILED, FailureReason.ORGANIZATION_NOT_OPERATING)
     if facts.ended and not is_holder(proved=proved):
         return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
     refused = _refusal_after_match(facts)
@@ -393,7 +404,7 @@ def conclude(
             subject_kind=owner.subject_kind,
             organization_category=owner.organization_category,
             state=AccountState.VERIFIED,
-            assurances=_assurances(account, proved, today),
+            assurances=_assurances(account, proved, owner.subject_kind, today),
             person_id=account.person_id or person_id,
             verify_date=today,
             expire_date=today + timedelta(days=valid_days),
@@ -405,12 +416,15 @@ def conclude(
     return closed
 
 
-def _assurances(account: Account, proved: Assurance, today: date) -> Assurances:
+def _assurances(account: Account, proved: Assurance, kind: SubjectKind, today: date) -> Assurances:
     """Return the facts of a new verification, which replace those of the one before.
 
     Only what is confirmed again stays: the match of name and number beside HOLDER, while it is valid. HOLDER
     does not stay beside a match: whoever knows name and number could renew it for ever.
     """
+    if kind is SubjectKind.ORGANIZATION:
+        # Its representative proves to be present after the registry has matched.
+        return frozenset({proved, Assurance.REGISTRY_MATCH})
     former = account_rules.expire(account=account, today=today)
     stays = proved is Assurance.HOLDER and former.state is AccountState.VERIFIED
     return frozenset({proved}) | (former.assurances & {Assurance.REGISTRY_MATCH} if stays else NO_ASSURANCE)

@@ -38,6 +38,7 @@ class NewClaim:
     party. ais: one id of 32 hex digits for each spelling to check at the registry, at most two.
     invitation_code_hash: core.invitation_code.code_hash of the request's code, None if it had none.
     pair: the attempt (sealing.ports.PairMarker). proved: the fact that a success establishes.
+    representative: the digest of an organisation's (sealing.ports.Indexer), None for a person.
     """
 
     request: Request
@@ -52,6 +53,7 @@ class NewClaim:
     lease: Lease
     invitation_code_hash: bytes | None = None
     proved: Assurance = Assurance.REGISTRY_MATCH
+    representative: bytes | None = None
 
 
 _RECEIPT_COLUMNS = (
@@ -386,6 +388,13 @@ async def charge(connection: Connection, party: str, key: PersonKey, *, pair: by
 async def give_back(connection: Connection, party: str, key: PersonKey, *, pair: bytes) -> None:
     """Charge an attempt no longer."""
     await connection.run(_GIVE_BACK, party=party, limiter_key=key.limiter_key, pair=pair)
+
+
+async def keep_of_account(connection: Connection, account_token: str, tried: OpenAttempt) -> None:
+    """Keep an attempt of an account, also of one without a person."""
+    await connection.later(
+        _KEEP_OF_ACCOUNT, account_token=account_token, pair=tried.pair, attempted_at=tried.opened_at
+    )
 
 
 async def forget(connection: Connection, *, now: datetime) -> None:

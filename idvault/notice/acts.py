@@ -190,6 +190,8 @@ async def _act_on_persons(tx: Tx, notice: KeptNotice, sought: Sought, *, today: 
         await store.mark(connection, notice, [pair for pair in pairs if pair[1] != pair[2]])
     elif notice.kind in rules.ENDS:
         await store.mark(connection, notice, [(*each, None) for each in concerned])
+    elif notice.kind is NoticeKind.REPRESENTATIVE_CHANGED:
+        await store.end_waits(connection, concerned)
     accounts = await store.verified_accounts(connection, concerned)
     await account_notice.add(connection, notice.notice_id, _drawn(tx, notice.kind, accounts, today))
 

@@ -12,7 +12,8 @@
   becomes EXPIRED on a day of its own, 60 to 120 days later.
 - A withdrawn verification that may come back gets a day as well: it comes back EXPIRED if its day has come.
 - Two accounts of a person at one platform never get the same day, as long as there are days.
-- REPRESENTATIVE_CHANGED does nothing: the vault knows no representatives.
+- REPRESENTATIVE_CHANGED asks an organisation for its representative again: without a new verification its
+  accounts become EXPIRED after 30 days. What waits for the former representative ends at once.
 - REVERSED takes away what the earlier notice marked, and what it was still to do. What has happened stays.
 """
 
@@ -28,11 +29,14 @@ CONTEST_TERM = timedelta(days=15)
 _WITHIN_30_DAYS = range(1, 31)
 _LATER = range(60, 121)
 _AT_ONCE = range(1)
+# Nobody is hidden by a drawn day: who represents an organisation is public.
+_AFTER_30_DAYS = range(30, 31)
 _WINDOWS = {
     NoticeKind.PERSON_ENDED: _WITHIN_30_DAYS,
     NoticeKind.NUMBER_REPLACED: _LATER,
     NoticeKind.NAME_CHANGED: _LATER,
     NoticeKind.ORGANIZATION_ENDED: _AT_ONCE,
+    NoticeKind.REPRESENTATIVE_CHANGED: _AFTER_30_DAYS,
 }
 ENDS = frozenset({NoticeKind.PERSON_ENDED, NoticeKind.ORGANIZATION_ENDED})
 """The kinds that mark whoever the notice names."""

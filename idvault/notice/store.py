@@ -42,7 +42,7 @@ from idvault.core.db.statement import (
 )
 from idvault.core.tables import ID, NAME
 from idvault.core.tables.account import accounts, withdrawals
-from idvault.core.tables.claim import persons
+from idvault.core.tables.claim import persons, representatives
 from idvault.core.tables.notice import account_notices, notice_feeds, person_marks, registry_notices
 from idvault.notice.rules import KeptNotice
 from idvault_verify.account import AccountState
@@ -344,6 +344,22 @@ async def verified_accounts(connection: Connection, found: Sequence[Person]) -> 
     """
     verified = await connection.all(_ACCOUNTS, given=found)
     return sorted([*verified, *await connection.all(_WITHDRAWN, given=found)])
+
+
+# Their sealed records, which nothing leads to any more, end when they would have ended.
+_END_WAITS = statement(
+    delete(representatives).where(
+        representatives.c.due_at.is_not(None),
+        tuple_(representatives.c.relying_party, representatives.c.person_id).in_(
+            select(_PERSONS.c.party, _PERSONS.c.person_id)
+        ),
+    )
+)
+
+
+async def end_waits(connection: Connection, found: Sequence[Person]) -> None:
+    """Let locked organisations wait for no representative who proves to be present."""
+    await connection.later(_END_WAITS, given=found)
 
 
 _OF_NOTICE = person_marks.c.notice_id == param("notice")

@@ -42,6 +42,8 @@ class ChainedIndexer:
     - index_n = HMAC-SHA256(key_n, index_(n-1)): a stored index can be re-keyed without the ID number.
     - A chain needs its first keys for ever: without them, no index can be computed from a number. A person is
       looked for under each of them: a machine that slept may have written under one that is over.
+    - digest_n of a representative = HMAC-SHA256(sub-key of key_n, digest_(n-1)), and digest_0 that of
+      encode("idvault/representative/v1", relying party, account token, document type, number, name).
     - limiter key of a day = HMAC-SHA256(sub-key of key_n, encode("idvault/limiter/v1", index_n, day)):
       without the keys it cannot be linked to an index or to another day's limiter key.
     """
@@ -75,6 +77,26 @@ class ChainedIndexer:
             yesterday_key=self._limit(index, today - _DAY),
         )
 
+    def representative(
+        self, *, relying_party: str, account_token: str, identity: Identity
+    ) -> tuple[bytes, ...]:
+        """Return the digests of a representative, which cannot be compared with an index."""
+        document = identity.document
+        value = seal.encode(
+            "idvault/representative/v1",
+            relying_party,
+            account_token,
+            document.type.value,
+            document.number,
+            identity.name,
+        )
+        digests = []
+        for key in self._chain:
+            own = hmac.digest(key, seal.encode("idvault/representative-key/v1"), "sha256")
+            value = hmac.digest(own, value, "sha256")
+            digests.append(value)
+        return (digests[self.version], *(digests[version] for version in self._others))
+
     def rekeyed(self, index: bytes, *, version: int) -> bytes:
         """Return what a stored index of a version is under the version in use."""
         for key in self._chain[version + 1 : self.version + 1]:
@@ -99,6 +121,14 @@ class CurrentIndexer:
         """Return the person's blind index; raises KeyMissingError if the file lacks the version in use."""
         return self._current().person(
             relying_party=relying_party, identity=identity, person_id=person_id, today=today
+        )
+
+    def representative(
+        self, *, relying_party: str, account_token: str, identity: Identity
+    ) -> tuple[bytes, ...]:
+        """Return the digests of a representative; raises KeyMissingError as `person` does."""
+        return self._current().representative(
+            relying_party=relying_party, account_token=account_token, identity=identity
         )
 
     def rekeyed(self, index: bytes, *, version: int) -> tuple[int, bytes]:

@@ -181,6 +181,16 @@ class ShredStore(Protocol):
 class Indexer(Protocol):
     """Recognises a person without storing a document number."""
 
+    def representative(
+        self, *, relying_party: str, account_token: str, identity: Identity
+    ) -> tuple[bytes, ...]:
+        """Return the digests of an organisation's representative, the first under the version in use.
+
+        Must be useless without the keys, and must not be comparable with an index, a limiter key or the
+        digest at another account.
+        """
+        ...
+
     def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
         """Return the person's blind index under the present and previous version, and the limiter keys."""
         ...

@@ -20,6 +20,8 @@
 - In a session that demands a proof of a provider, no form is submitted here: a proof is begun with what was
   typed, ends at the provider, and is finished by an attempt of its number. One that was cancelled uses its
   number up. At most five are begun.
+- A session of the purpose REPRESENTATIVE is an organisation's: its legal representative proves to be present
+  (claim.representative.rules), and only by a proof of a provider.
 - An invitation can be answered with "later" or "do not ask me again" by a confirmed browser only: whoever is
   sent somebody else's link cannot answer it. The answer ends nothing, and the person may still verify.
 """
@@ -51,6 +53,7 @@ _LOCALE_LENGTH = 35
 _WORTH_ANOTHER = frozenset(
     {
         FailureReason.MISMATCH,
+        FailureReason.ELEMENT_MISMATCH,
         FailureReason.NO_RECORD,
         FailureReason.DIFFERENT_OWNER,
         FailureReason.REGISTRY_TIMED_OUT,
@@ -161,13 +164,17 @@ def language(locale: str) -> str:
     return primary
 
 
-def check_purpose(*, purpose: SessionPurpose, account_token: str | None, invited: bool) -> None:
+def check_purpose(
+    *, purpose: SessionPurpose, account_token: str | None, invited: bool, proof: Proof = Proof.NUMBER_MATCH
+) -> None:
     """Raise InvalidError (INVALID_MESSAGE) unless a verification may have these."""
     if purpose is SessionPurpose.IDENTITY:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("purpose", FieldCode.CHARACTER))
     if (purpose is SessionPurpose.SIGN_UP) is (account_token is not None):
         code = FieldCode.REQUIRED if account_token is None else FieldCode.CHARACTER
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("account_token", code))
+    if purpose is SessionPurpose.REPRESENTATIVE and proof is not Proof.HOLDER:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.CHARACTER))
     if invited and purpose is not SessionPurpose.INVITATION:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("purpose", FieldCode.CHARACTER))
 

@@ -138,8 +138,8 @@ def begin_proof(
     name: str,
     kind: DocumentType,
     number: str,
-    guardian: TypedPerson | None,
-    former: str,
+    guardian: TypedPerson | None = None,
+    former: str = "",
 ) -> Rpc[session_pb2.SessionPage]:
     """Begin a proof at a provider; a repeat of the same proof is the same request."""
     request = session_pb2.BeginProofRequest(

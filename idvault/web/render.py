@@ -96,7 +96,10 @@ class View:
         if found.state == States.STATE_FAILED and _is_closed_holder(found):
             return self._closed(found)
         if found.state == States.STATE_FAILED:
-            return self._ended(found, "failed_title", self._failure(found))
+            pending = verification_pb2.Verification.FAILURE_REASON_REPRESENTATIVE_PENDING
+            is_pending = found.verification.failure_reason == pending
+            title = "representative_title" if is_pending else "failed_title"
+            return self._ended(found, title, self._failure(found))
         expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
         return self._ended(found, "expired_title", expired)
 
@@ -208,7 +211,11 @@ class View:
         locale = "zh_CN" if self.language == "zh" else "en"
         return self.page(
             "done.html",
-            title=self.say("done_title"),
+            title=self.say(
+                "representative_done_title"
+                if found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
+                else "done_title"
+            ),
             here=_here(found),
             platform=found.platform_title,
             full=found.public_account_limit_reached,

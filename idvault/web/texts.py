@@ -34,6 +34,12 @@ TEXTS: Mapping[str, Text] = {
     "DISMISSED_title": _("You will not be asked again"),
     "DISMISSED_text": _("{platform} is told that you do not want to be asked, and sends no more reminders."),
     "answer_onward": _("Verify now after all"),
+    "REPRESENTATIVE": _(
+        "Your organisation is to be verified, and you represent it by law: prove that it is you. None of "
+        "your own accounts takes part."
+    ),
+    "representative_title": _("One step is left"),
+    "representative_done_title": _("Your organisation is verified"),
     "checked": _("What is checked"),
     "checked_NUMBER_MATCH": _(
         "A national registry answers only whether your name and your document number belong together."

@@ -82,6 +82,7 @@ WINDOWS = {
     NoticeKind.NUMBER_REPLACED: (60, 120),
     NoticeKind.NAME_CHANGED: (60, 120),
     NoticeKind.ORGANIZATION_ENDED: (0, 0),
+    NoticeKind.REPRESENTATIVE_CHANGED: (30, 30),
 }
 
 

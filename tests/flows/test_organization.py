@@ -18,6 +18,7 @@ from idvault_client import FailureReason, TooManyAttempts, Verification
 from idvault_dev.mock_registry.server import Options
 from idvault_verify.account import AccountState, SubjectKind
 from idvault_verify.claim import ClaimState
+from idvault_verify.claim import FailureReason as Told
 from idvault_verify.document import DocumentType
 from idvault_verify.organization import OrganizationCategory
 from idvault_verify.registry import RegistryAnswer
@@ -29,6 +30,7 @@ from tools.support.flow_world import World, at, open_world
 from tools.support.organizations import REPRESENTATIVE, organization
 
 LATE = 48 * 3600
+PENDING = FailureReason.REPRESENTATIVE_PENDING
 
 
 async def claim(world: World, number: int = 1, **options: Any) -> Verification:
@@ -42,11 +44,14 @@ async def resends(world: World) -> list[int]:
 
 
 async def test_the_registry_of_organizations_is_asked_and_no_other(world: World) -> None:
-    """A success publishes kind and category; the organisation's identity is sealed."""
+    """A match publishes no category before the representative's proof; all four elements are sealed."""
     found = await claim(world)
-    assert found.state is ClaimState.SUCCEEDED
+    assert found.failure_reason is PENDING
     assert found.status.subject_kind is SubjectKind.ORGANIZATION
-    assert found.status.organization_category is OrganizationCategory.COMPANY
+    assert found.status.organization_category is None
+    assert world.records.sealed == [(found.account_token, organization())]
+    done = await world.prove(found.account_token, 2)
+    assert done.account.organization_category is OrganizationCategory.COMPANY
     assert world.registry.checks == []
     assert [identity for _ai, identity in world.organizations.checks] == [organization()]
 
@@ -70,7 +75,7 @@ async def test_one_that_does_not_operate_is_no_guess(world: World) -> None:
         assert found.failure_reason is FailureReason.ORGANIZATION_NOT_OPERATING
         assert (found.status.state, found.status.organization_category) == (AccountState.REJECTED, None)
     world.organizations.verdict = RegistryAnswer.MATCH
-    assert (await claim(world, 7)).state is ClaimState.SUCCEEDED
+    assert (await claim(world, 7)).failure_reason is PENDING
 
 
 async def test_a_waiting_claim_keeps_its_representative(world: World) -> None:
@@ -98,7 +103,7 @@ async def test_a_check_in_progress_is_polled_by_the_check(world: World) -> None:
         assert await world.work(seconds=seconds) == [None]
     (settled,) = await world.work(seconds=60)
     assert settled is not None
-    assert settled.state is ClaimState.SUCCEEDED
+    assert settled.failure_reason is Told.REPRESENTATIVE_PENDING
     assert (world.organizations.charged, await resends(world)) == (1, [0])
 
 
@@ -111,7 +116,7 @@ async def test_a_check_that_was_cut_short_is_sent_again(world: World) -> None:
     assert await world.jobs.advance(job, progress=sending, keep_lease=True)
     (settled,) = await world.work(seconds=30)
     assert settled is not None
-    assert settled.state is ClaimState.SUCCEEDED
+    assert settled.failure_reason is Told.REPRESENTATIVE_PENDING
     assert (world.organizations.charged, await resends(world)) == (1, [1])
 
 
@@ -154,7 +159,8 @@ async def test_both_modes_of_keeping_what_nobody_heard(
         assert (await world.claim(1, registry.known())).state is ClaimState.PENDING
         for seconds in (11, 17, 18):
             await world.work(seconds=seconds)
-        assert [found.state for found in world.settled] == [ClaimState.SUCCEEDED]
+        ends = {"nppa": None, "enterprise": Told.REPRESENTATIVE_PENDING}
+        assert [found.failure_reason for found in world.settled] == [ends[wire]]
         assert (await registry.count("charged"), await resends(world)) == charges_and_resends
         await world.database.close()
 
@@ -187,7 +193,7 @@ async def test_an_outage_of_their_registry_holds_back_no_person(world: World) ->
     for second in range(200, 210):
         await world.work(seconds=second)
     for number in range(2, 6):
-        assert (await world.claimed(number, seconds=210)).state is ClaimState.SUCCEEDED
+        assert (await world.claimed(number, seconds=210)).failure_reason is PENDING
 
 
 async def test_a_hanging_registry_of_organizations_does_not_slow_a_person(world: World) -> None:
@@ -198,4 +204,4 @@ async def test_a_hanging_registry_of_organizations_does_not_slow_a_person(world:
     async with asyncio.timeout(60):
         assert (await world.claim(1)).state is ClaimState.SUCCEEDED
     world.organizations.gate.set()
-    assert {(await each).state for each in waiting} == {ClaimState.SUCCEEDED}
+    assert {(await each).failure_reason for each in waiting} == {PENDING}

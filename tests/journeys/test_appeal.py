@@ -44,7 +44,7 @@ def test_an_appeal_over_half_a_year(own_house: House) -> None:
     company = invent_organization()
     own_house.registry.add_organizations(company)
     with own_house.vault() as vault:
-        token = verify_organization(vault, company).account_token
+        token = verify_organization(vault, company, ready=own_house.ready).account_token
         keys = moderator(vault), moderator(vault)
         warning = vault.sanctions.impose(token, Degree.WARN, reasons(), key=keys[0])
         appeal = vault.sanctions.file_appeal(warning.sanction_id, TEXT)

@@ -7,7 +7,15 @@ from idvault_client.testing import SyntheticOrganization, invent_organization
 from idvault_verify.organization import OrganizationCategory
 from tests.support.house import House
 from tools.support import open_record, traces
-from tools.support.sandbox import Registry, claim_organization, fetch, verify_organization, wait_for
+from tools.support.sandbox import (
+    Registry,
+    claim_organization,
+    fetch,
+    match_organization,
+    represent,
+    verify_organization,
+    wait_for,
+)
 
 
 def newcomer(registry: Registry, *, pair: str = "91") -> SyntheticOrganization:
@@ -17,10 +25,12 @@ def newcomer(registry: Registry, *, pair: str = "91") -> SyntheticOrganization:
     return made
 
 
-def test_an_organization_is_verified_and_shows_its_category(vault: Vault, registry: Registry) -> None:
-    """The status has the category, here a co-operative; the registry is called once."""
+def test_an_organization_is_verified_and_shows_its_category(
+    house: House, vault: Vault, registry: Registry
+) -> None:
+    """Once its representative was there, the status has the category; the registry is called once."""
     before = registry.charged()
-    answer = verify_organization(vault, newcomer(registry, pair="93"))
+    answer = verify_organization(vault, newcomer(registry, pair="93"), ready=house.ready)
     assert answer.succeeded
     assert answer.status.is_verified
     assert answer.status.subject_kind is SubjectKind.ORGANIZATION
@@ -34,9 +44,9 @@ def test_no_code_is_told(house: House, vault: Vault, registry: Registry) -> None
     """No element is in an answer, file or metric, whether they match or not, nor is it told which differs."""
     who = newcomer(registry)
     answers = [
-        verify_organization(vault, who),
-        verify_organization(vault, replace(who, name=invent_organization().name)),
-        verify_organization(vault, replace(who, representative=invent_organization().representative)),
+        verify_organization(vault, who, ready=house.ready),
+        match_organization(vault, replace(who, name=invent_organization().name)),
+        match_organization(vault, replace(who, representative=invent_organization().representative)),
     ]
     assert [answer.succeeded for answer in answers] == [True, False, False]
     assert {answer.failure_reason for answer in answers[1:]} == {FailureReason.ELEMENT_MISMATCH}
@@ -53,30 +63,31 @@ def test_one_that_does_not_operate_is_not_verified(vault: Vault, registry: Regis
     for status in ("deregistered", "licence_revoked"):
         gone = replace(invent_organization(), status=status)
         registry.add_organizations(gone)
-        answer = verify_organization(vault, gone)
+        answer = match_organization(vault, gone)
         assert answer.failure_reason is FailureReason.ORGANIZATION_NOT_OPERATING
         assert not vault.get_status(answer.account_token).is_verified
 
 
 def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registry: Registry) -> None:
-    """During an outage the claim waits, sealed; then the worker checks it once, and it is verified."""
+    """During an outage the claim waits, sealed; the worker checks it once; then its representative comes."""
     who = newcomer(registry)
     registry.behave("down")
     answer = claim_organization(vault, who)
     assert answer.pending
     assert answer.status.organization_category is None
     registry.reset()
-    assert wait_for(lambda: vault.get_status(answer.account_token).is_verified)
+    assert wait_for(lambda: not vault.get_verification(answer.request_id).pending)
+    represent(vault, who, ready=house.ready, account_token=answer.account_token)
     assert vault.get_status(answer.account_token).organization_category is OrganizationCategory.COMPANY
     assert registry.charged() == 1
     rows = house.query("select resends from jobs where account_token = ?", answer.account_token)
-    assert rows == [(0,)]
+    assert rows == [(0,), (0,)]
 
 
 def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: Registry) -> None:
     """Type, code and name are in the record, with the representative, and in no database column."""
     who = newcomer(registry)
-    answer = verify_organization(vault, who)
+    answer = verify_organization(vault, who, ready=house.ready)
     payload = open_record.open_record(
         house.ready,
         account_token=answer.account_token,

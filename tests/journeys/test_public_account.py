@@ -4,15 +4,16 @@ from idvault_client import Vault, testing
 from idvault_client.public_accounts import PublicAccountState
 from idvault_client.sanctions import Degree
 from idvault_client.testing import invent_organization
+from tests.support.house import House
 from tools.support.sanction_world import reasons
 from tools.support.sandbox import Registry, verify_organization, wait_for
 
 
-def test_the_feed_and_the_cache_tell_a_closing(vault: Vault, registry: Registry) -> None:
+def test_the_feed_and_the_cache_tell_a_closing(house: House, vault: Vault, registry: Registry) -> None:
     """Two moderators close a public account: the client's cache says so, and its owner stays verified."""
     company = invent_organization()
     registry.add_organizations(company)
-    token = verify_organization(vault, company).account_token
+    token = verify_organization(vault, company, ready=house.ready).account_token
     applied = vault.public_accounts.apply(token)
     assert vault.statuses.wait(30)
     found = vault.public_accounts.approve(applied.public_account_id).public_account_id

@@ -54,6 +54,46 @@ def test_the_index_is_pinned() -> None:
     assert found.person_id == builders.PERSON
 
 
+def _representative(indexer: ChainedIndexer, **changes: str) -> tuple[bytes, ...]:
+    where = {"relying_party": "platform-a", "account_token": builders.TOKEN} | changes
+    return indexer.representative(identity=builders.identity(), **where)
+
+
+def test_the_digest_of_a_representative_is_pinned() -> None:
+    """It is under a sub-key, so that neither an index nor a limiter key can be compared with it."""
+    own = hmac.digest(KEYS["0"], seal.encode("idvault/representative-key/v1"), "sha256")
+    message = seal.encode(
+        "idvault/representative/v1",
+        "platform-a",
+        builders.TOKEN,
+        "RESIDENT_ID",
+        builders.NUMBER,
+        builders.NAME,
+    )
+    assert _representative(_indexer()) == (hmac.digest(own, message, "sha256"),)
+
+
+def test_a_representative_is_recognised_after_a_rotation() -> None:
+    """What was stored under a former version is among the present digests, of which the newest is first."""
+    for versions in (1, 2, 3):
+        stored, present = _representative(_indexer(versions))[0], _representative(_indexer(versions + 1))
+        assert stored in present[1:]
+        assert len(set(present)) == versions + 1
+
+
+def test_digests_of_one_representative_differ_by_account_and_platform() -> None:
+    """Nothing tells that two organisations have the same one, and none is that of his own account."""
+    indexer, other = _indexer(), "acct_" + "0" * 26
+    digests = {
+        _representative(indexer)[0],
+        _representative(indexer, account_token=other)[0],
+        _representative(indexer, relying_party="platform-b")[0],
+    }
+    own = _person(indexer)
+    assert len(digests) == 3
+    assert not digests & {own.index, own.limiter_key, own.yesterday_key}
+
+
 @pytest.mark.parametrize("versions", [2, 3, 4])
 def test_a_stored_index_is_rekeyed_without_a_number(versions: int) -> None:
     """Each version's index is the keyed hash of the previous one, which is also returned."""
@@ -106,6 +146,10 @@ def test_the_version_in_use_is_followed(tmp_path: Path) -> None:
 
     first = person()
     assert person() == first
+    digests = current.representative(
+        relying_party="platform-a", account_token=builders.TOKEN, identity=builders.identity()
+    )
+    assert len(digests) == 1
     keys.put(Purpose.INDEX, "1", b"n" * 32)
     keys.use({"index": UsedVersions(1, frozenset())})
     second = person()

@@ -15,6 +15,7 @@ from clients.examples.im_backend import Form, ImBackend
 from idvault.core.process import ProcessError
 from idvault_client import (
     Consent,
+    FailureReason,
     FieldCode,
     InvalidFields,
     NotFound,
@@ -50,8 +51,9 @@ from tools.support.sandbox import (
     Registry,
     decided,
     invent,
+    match_organization,
+    represent,
     verify,
-    verify_organization,
     wait_for,
     with_wrong_check,
 )
@@ -116,7 +118,7 @@ class Demo:
             ("a name that does not belong to the number is refused: MISMATCH", self.mismatch),
             ("a malformed number is refused before the registry is asked: CHECK_DIGIT", self.malformed),
             (
-                "an organisation is verified by name and code, and shows its category: COMPANY",
+                "an organisation whose representative proves to be present shows its category: COMPANY",
                 self.organization,
             ),
             ("the log verifies, from the database and from its public files", self.log),
@@ -286,12 +288,20 @@ class Demo:
         check(self.registry.charged() == before, "nobody should be charged")
 
     def organization(self) -> None:
-        """A company's name and code match; a code unknown to the registry is NO_RECORD."""
+        """Its four elements match, and its representative proves to be present; others get no badge."""
         self.registry.add_organizations(self._company)
         with self.vault() as vault:
-            answer = verify_organization(vault, self._company)
-            stranger = verify_organization(vault, self._stranger)
-            status = vault.get_status(answer.account_token)
+            matched = match_organization(vault, self._company)
+            before = vault.get_status(matched.account_token)
+            stranger = match_organization(vault, self._stranger)
+            token = matched.account_token
+            answer = represent(vault, self._company, ready=self._ready, account_token=token)
+            status = vault.get_status(token)
+        check(
+            matched.failure_reason is FailureReason.REPRESENTATIVE_PENDING,
+            "a match should wait for the representative",
+        )
+        check(not before.is_verified, "all four elements alone should give no badge")
         check(answer.succeeded and status.is_verified, "the organisation should be verified")
         check(status.organization_category is OrganizationCategory.COMPANY, "its category should be COMPANY")
         check(stranger.failure_reason.name == "NO_RECORD", "the unknown code should be NO_RECORD")
@@ -322,7 +332,7 @@ class Demo:
         """A company's account gets two sanctions."""
         self.registry.add_organizations(self._sanctioned)
         with self.vault() as vault:
-            self._sanction.warn(vault)
+            self._sanction.warn(vault, self._ready)
 
     def close_account(self) -> None:
         """Two moderators close it."""
@@ -342,14 +352,14 @@ class Demo:
     def close_person(self) -> None:
         """Not the account but its owner is sanctioned."""
         with self.vault() as vault:
-            self._sanction.close_person(vault)
+            self._sanction.close_person(vault, self._ready)
 
     def open_public_account(self) -> None:
         """A company publishes to many."""
         self.registry.add_organizations(self._publisher)
         self.registry.add(self._dora)
         with self.vault() as vault:
-            self._public.open(vault)
+            self._public.open(vault, self._ready)
 
     def operate_public_account(self) -> None:
         """Somebody publishes for the company."""

@@ -1,8 +1,10 @@
 """The demo's steps with public accounts: a company opens one and files it, a person gets no second one."""
 
 import csv
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from idvault_client import Vault
 from idvault_client.public_accounts import (
@@ -25,9 +27,9 @@ class PublicAccountSteps:
         self._person = person
         self._opened = ""
 
-    def open(self, vault: Vault) -> None:
+    def open(self, vault: Vault, ready: Mapping[str, Any]) -> None:
         """The platform approves an application; readers see category, licence and standing."""
-        token = verify_organization(vault, self._company).account_token
+        token = verify_organization(vault, self._company, ready=ready).account_token
         end = datetime.now(UTC).date() + timedelta(days=90)
         licence = Licence(PublicAccountCategory.MEDIA, "licence 7 (synthetic)", end)
         applied = vault.public_accounts.apply(token, licence=licence)

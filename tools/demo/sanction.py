@@ -36,7 +36,7 @@ from idvault_client.sanctions import (
 )
 from idvault_client.testing import SyntheticOrganization
 from tools.demo.step import check, verifier
-from tools.support.sandbox import verify_organization, wait_for
+from tools.support.sandbox import match_organization, verify_organization, wait_for
 
 _AUDIENCE = "https://taxi.example"
 STATEMENT = StatementOfReasons(
@@ -64,9 +64,9 @@ class SanctionSteps:
         self._token = self._public_account = ""
         self._given: list[AccountSanction] = []
 
-    def warn(self, vault: Vault) -> None:
+    def warn(self, vault: Vault, ready: Mapping[str, Any]) -> None:
         """Nothing is imposed without reasons; with them the standing follows, and one sanction has an end."""
-        self._token = verify_organization(vault, self._company).account_token
+        self._token = verify_organization(vault, self._company, ready=ready).account_token
         applied = vault.public_accounts.apply(self._token)
         self._public_account = vault.public_accounts.approve(applied.public_account_id).public_account_id
         for _ in range(3):
@@ -107,7 +107,7 @@ class SanctionSteps:
 
     def appeal(self, vault: Vault, ready: Mapping[str, Any]) -> None:
         """A closed company appeals: another moderator decides, and what the closing had taken is back."""
-        barred = _refused(lambda: verify_organization(vault, self._company, account_token=self._token))
+        barred = _refused(lambda: match_organization(vault, self._company, account_token=self._token))
         check(barred.reason == Reason.ACCOUNT_CLOSED, "a closed account should not be verified again")
         limited, closing = self._given[1], self._given.pop()
         filed = vault.sanctions.file_appeal(closing.sanction_id, "It was satire (synthetic)")
@@ -146,24 +146,24 @@ class SanctionSteps:
         check(isinstance(again, PreconditionFailed), "what is lifted should not be lifted again")
         check(again.states == ("LIFTED", "LIFTED"), "the refusal should name both states")
 
-    def close_person(self, vault: Vault) -> None:
+    def close_person(self, vault: Vault, ready: Mapping[str, Any]) -> None:
         """The owner is closed by one account: no new account, and another one closes at its renewal."""
-        other = verify_organization(vault, self._company).account_token
+        other = verify_organization(vault, self._company, ready=ready).account_token
         proposed = vault.sanctions.impose(
             self._token, Degree.CLOSE, STATEMENT, key=self._keys[0], scope=Scope.PERSON
         )
         closed = vault.sanctions.confirm(proposed, key=self._keys[1])
         check(vault.get_status(self._token).standing is Standing.CLOSED, "the account should be closed")
         check(vault.get_status(other).is_verified, "the other account should not change at the same time")
-        fresh = verify_organization(vault, self._company)
+        fresh = verify_organization(vault, self._company, ready=ready)
         check(fresh.failure_reason is FailureReason.PERSON_CLOSED, "a new account should be refused")
-        renewal = verify_organization(vault, self._company, account_token=other)
+        renewal = verify_organization(vault, self._company, ready=ready, account_token=other)
         check(renewal.failure_reason is FailureReason.PERSON_CLOSED, "a renewal should be refused")
         check(vault.get_status(other).standing is Standing.CLOSED, "the other account should be closed, too")
         listed = vault.sanctions.list_page(account_token=other).sanctions
         check(listed == (), "no sanction should link the two accounts")
         vault.sanctions.lift(closed, "the demo is over", key=self._keys[0])
-        again = verify_organization(vault, self._company)
+        again = verify_organization(vault, self._company, ready=ready)
         check(again.status.is_verified, "after the lift a new account should be verified")
 
     def _decide(

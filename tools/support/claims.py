@@ -7,6 +7,7 @@ from idvault.claim import store
 from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.acts import claim as claim_acts
 from idvault.claim.acts import registry_check, verification
+from idvault.claim.acts import representative as representative_acts
 from idvault.claim.acts.backlog import Backlog
 from idvault.claim.acts.claim import OpenedClaim, Settlement
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
@@ -129,6 +130,9 @@ class EdgeClaims:
 
     async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
         return await verification.verify(self.vault, command, now, patience=patience, context=self.context)
+
+    async def prove(self, command: VerifyCommand, *, now: ClockReading) -> Claim:
+        return await representative_acts.verify(self.vault, command, now, context=self.context)
 
     async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
         zone = self.context.zone

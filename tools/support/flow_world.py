@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from idvault.claim.acts.claim import ReceiptContext
-from idvault.claim.acts.registry_check import SettlementContext
+from idvault.claim.acts.registry_check import Proven, SettlementContext
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.api import VerificationMethods
 from idvault.claim.rules import Claim
@@ -25,8 +25,8 @@ from idvault.status.acts import StatusTexts
 from idvault.status.api import SerialisedStatuses, StatusMethods
 from idvault_client import Consent, Verification, resident_id, unified_social_credit_code
 from idvault_client.aio import Vault
-from idvault_verify.account import Status, SubjectKind
-from idvault_verify.claim import Identity
+from idvault_verify.account import Assurance, Status, SubjectKind
+from idvault_verify.claim import FailureReason, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import IdvaultError
 from idvault_verify.registry import RegistryAnswer
@@ -47,9 +47,11 @@ from tools.support.fakes.sealing import (
     FakeRecordSealer,
 )
 from tools.support.in_process import client
+from tools.support.organizations import REPRESENTATIVE
 from tools.support.retention import Retention
 
 PARTY = "platform-a"
+_PROOFS = 2**96
 _CONSENT = Consent("terms-3", builders.consent().agree_time)
 _CLAIMS = verification_pb2.DESCRIPTOR.services_by_name["VerificationService"]
 _STATUSES = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
@@ -184,6 +186,28 @@ class World:
         self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 20.0
     ) -> Claim:
         return await self.verification.verify(asked or command(), now=at(seconds), patience=patience)
+
+    async def prove(
+        self,
+        token: str,
+        number: int,
+        *,
+        person: Identity = REPRESENTATIVE,
+        answer: RegistryAnswer = RegistryAnswer.MATCH,
+        seconds: float = 0,
+    ) -> Claim:
+        """Let a person prove to be the representative of an account's organisation."""
+        proven = Proven(answer, Assurance.HOLDER, "signed")
+        asked = command(number, person, method="FinishProof", account_token=token, proven=proven)
+        return await self.verification.prove(asked, now=at(seconds))
+
+    async def represented(self, asked: VerifyCommand, *, seconds: float = 0) -> Claim:
+        """Verify an organisation and let its representative prove to be present."""
+        claim = await self.verify(asked, seconds=seconds)
+        if claim.failure_reason is not FailureReason.REPRESENTATIVE_PENDING:
+            return claim
+        number = UUID(asked.request_id).int + _PROOFS
+        return await self.prove(claim.account.account_token, number, seconds=seconds)
 
     async def get(self, number: int = 1, *, seconds: float = 0) -> Claim:
         return await self.verification.get(

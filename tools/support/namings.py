@@ -114,6 +114,8 @@ _CLAIMED = {"name": builders.NAME, "document": resident_id(builders.NUMBER), "co
 _ORGANIZATION = {
     "name": organizations.NAME,
     "document": unified_social_credit_code(organizations.credit_code()),
+    "representative_name": organizations.REPRESENTATIVE.name,
+    "representative_document": resident_id(organizations.REPRESENTATIVE.document.number),
 }
 _RETURNING = {"return_url": f"{ORIGIN}/verified", "policy_version": "terms-3", "policy_text": "terms"}
 _INVITED: Mapping[str, Name] = {

@@ -135,7 +135,7 @@ class NoticeWorld:
         """Claim an identity with a request id that is never used twice."""
         self._number += 1
         asked = command(self._number, who, account_token=token, relying_party=party)
-        return await self.claims.verify(asked, seconds=seconds)
+        return await self.claims.represented(asked, seconds=seconds)
 
     async def sign_up(self, who: Identity, *, party: str = PARTY, seconds: float = 0) -> str:
         """Verify a new account and return its token."""

@@ -67,12 +67,12 @@ class PublicAccountWorld:
     async def company(self, number: int = 90, *, pair: str = "91", body: str = "MA000001") -> str:
         """Sign an organisation up and return the token."""
         asked = command(number, organization(pair=pair, body=body), method="VerifyOrganization")
-        return (await self.claims.verify(asked)).account.account_token
+        return (await self.claims.represented(asked)).account.account_token
 
     async def company_again(self, token: str, *, number: int = 190, seconds: float) -> None:
         """Let the usual company verify its account again."""
         asked = command(number, organization(), method="VerifyOrganization", account_token=token)
-        await self.claims.verify(asked, seconds=seconds)
+        await self.claims.represented(asked, seconds=seconds)
 
     def asks(self, seconds: float = 0, *, party: str = PARTY) -> AioPublicAccounts:
         """Return the calls of a platform's client about public accounts, which come at a time."""

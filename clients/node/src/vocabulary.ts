@@ -438,12 +438,16 @@ export const FAILURES = {
     "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
   },
   "ORGANIZATION_NOT_OPERATING": {
-    "zh": "登记机关答复该机构已不在营业状态：已注销，或被吊销执照。",
+    "zh": "登记系统答复该机构已不在营业状态：已注销，或被吊销执照。",
     "en": "The registry says that this organisation does not operate: it was deregistered, or its licence was revoked."
   },
   "ELEMENT_MISMATCH": {
     "zh": "机构名称、代码与法定代表人信息不一致。请逐项核对。",
     "en": "The name, the code and the legal representative of the organisation do not all belong together. Please check all of them."
+  },
+  "REPRESENTATIVE_PENDING": {
+    "zh": "登记系统已确认该机构。请其法定代表人在14日内通过平台另行提供的链接完成本人核验。",
+    "en": "The registry has confirmed the organisation. Now its legal representative must prove within 14 days to be present, by a link that the platform gives you for it."
   },
   "GUARDIAN_REQUIRED": {
     "zh": "该用户未满 14 周岁。请在本应用打开的页面上，与家长或监护人一起完成认证。",

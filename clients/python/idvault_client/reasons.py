@@ -27,6 +27,7 @@ class FailureReason(StrEnum):
     HOLDER_REQUIRED = "HOLDER_REQUIRED"
     ORGANIZATION_NOT_OPERATING = "ORGANIZATION_NOT_OPERATING"
     ELEMENT_MISMATCH = "ELEMENT_MISMATCH"
+    REPRESENTATIVE_PENDING = "REPRESENTATIVE_PENDING"
     GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
 
     def text(self, language: str) -> str:
@@ -223,6 +224,10 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     FailureReason.ORGANIZATION_NOT_OPERATING: _(
         "The registry says that this organisation does not operate: it was deregistered, or its licence was "
         "revoked."
+    ),
+    FailureReason.REPRESENTATIVE_PENDING: _(
+        "The registry has confirmed the organisation. Now its legal representative must prove within 14 days "
+        "to be present, by a link that the platform gives you for it."
     ),
     FailureReason.ELEMENT_MISMATCH: _(
         "The name, the code and the legal representative of the organisation do not all belong together. "

@@ -37,12 +37,16 @@ class DisavowalState(StrEnum):
 
 
 class SessionPurpose(StrEnum):
-    """Why a person comes to the pages. IDENTITY: to look at what is stored."""
+    """Why a person comes to the pages. IDENTITY: to look at what is stored.
+
+    REPRESENTATIVE: to prove to be the legal representative of the organisation that owns the account.
+    """
 
     SIGN_UP = "SIGN_UP"
     RENEWAL = "RENEWAL"
     INVITATION = "INVITATION"
     IDENTITY = "IDENTITY"
+    REPRESENTATIVE = "REPRESENTATIVE"
 
 
 class Proof(StrEnum):

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,6 +26,7 @@ from idvault_verify.commands.errors import CommandError, ExitCode
 
 _SECRET_SIZE = 32
 _KEY = "key of a mock provider"
+_HOST = "127.0.0.1"
 
 File = Annotated[
     Path,
@@ -76,8 +79,33 @@ def mock_provider(
     running.run(program, ready_file=ready_file)
 
 
-def _create(file: Path, *, url: str) -> None:
+@asynccontextmanager
+async def served(file: Path, *, log_origin: str) -> AsyncIterator[server.ProviderAddresses]:
+    """Serve a mock provider on free ports until the block ends; the file is written anew and names it."""
     secret = secrets.token_hex(_SECRET_SIZE)
+    audience = status_token.issuer(log_origin)
+    book = ProofBook(issuer="", audience=audience, key=_key(secret), clock=lambda: datetime.now(UTC))
+    told: asyncio.Future[server.ProviderAddresses] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    pages = ProviderPages(book=book, secret=secret)
+    serving = asyncio.create_task(
+        server.run(pages, host=_HOST, port=0, admin_port=0, ready=told.set_result, stop=stop)
+    )
+    try:
+        parts: list[asyncio.Future[Any]] = [serving, told]
+        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        if not told.done():
+            serving.result()
+        book.issuer = told.result().base_url
+        _create(file, url=book.issuer, secret=secret)
+        yield told.result()
+    finally:
+        stop.set()
+        await serving
+
+
+def _create(file: Path, *, url: str, secret: str = "") -> None:
+    secret = secret or secrets.token_hex(_SECRET_SIZE)
     key = jose.encode(_key(secret).public_key().public_bytes_raw())
     content = {"name": "模拟核验机构", "url": url, "key": key, "secret": secret}
     durable_file.replace(file, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n", mode=0o600)

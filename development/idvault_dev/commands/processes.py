@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from idvault.processes.cli import running
 from idvault.processes.witness import key as witness_key
 from idvault_dev import certificates, environment, example, people, ready
 from idvault_dev.authority import real_now
-from idvault_dev.commands import members, moderators, pages
+from idvault_dev.commands import members, mock_provider, moderators, pages
 from idvault_dev.layout import (
     COST,
+    LOG_ORIGIN,
     MONITORS,
     PASSPHRASE,
     PEOPLE,
@@ -114,13 +115,10 @@ class DevelopmentProcesses:
         public_url = await self._supervisor.publish(port=self._ports.public)
         plans = self._registry_plan(), self._witness_plan(prepared.log_public_key)
         registry, witness = await self._supervisor.start(*plans)
-        told = {
-            **environment.registry(
-                self._layout, base_url=registry["base_url"], notice_key=registry["notice_key"]
-            ),
-            **environment.witness(url=witness["url"], public_key=witness["public_key"]),
-            **environment.hosted(web_url),
-        }
+        provider = await self._site.enter_async_context(
+            mock_provider.served(self._layout.provider, log_origin=LOG_ORIGIN)
+        )
+        told = self._told(registry, witness, web_url=web_url)
         serve, work = await self._supervisor.start(
             ProcessPlan(
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
@@ -148,6 +146,7 @@ class DevelopmentProcesses:
         )
         document = ready.document(self._layout, facts, self._supervisor)
         document["certificates"] |= moderators.certificates(self._layout)
+        document["provider"] = asdict(provider)
         return await self._welcome(document)
 
     async def _welcome(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -206,6 +205,18 @@ class DevelopmentProcesses:
             self._layout, url=url, port=port, metrics=metrics, target=target, supervision_url=supervision_url
         )
         return ProcessPlan(WEB_PROCESS, ["web"], hosted)
+
+    def _told(
+        self, registry: Mapping[str, Any], witness: Mapping[str, Any], *, web_url: str
+    ) -> dict[str, str]:
+        """Return the settings of edges and worker that the start has found."""
+        base_url, notice_key = registry["base_url"], registry["notice_key"]
+        return {
+            **environment.provider(self._layout),
+            **environment.registry(self._layout, base_url=base_url, notice_key=notice_key),
+            **environment.witness(url=witness["url"], public_key=witness["public_key"]),
+            **environment.hosted(web_url),
+        }
 
     def _registry_plan(self) -> ProcessPlan:
         options = {

@@ -36,7 +36,7 @@ from idvault.core.db.statement import (
     to_micros,
     upsert,
 )
-from idvault.core.tables.claim import claims, persons
+from idvault.core.tables.claim import claims, persons, representatives
 from idvault.core.tables.notice import person_marks
 from idvault.core.tables.sanction import follower_closings, followers, sanctions
 from idvault.sealing.ports import PersonKey
@@ -290,6 +290,11 @@ UNHELD = (
         claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
         claims.c.relying_party == persons.c.relying_party,
         claims.c.person_id == persons.c.person_id,
+    )
+    # A matched claim that waits for its representative verifies under the person's id.
+    & ~exists().where(
+        representatives.c.relying_party == persons.c.relying_party,
+        representatives.c.person_id == persons.c.person_id,
     )
     # Whoever has the new number renews the accounts of the old one for as long as there are any.
     & ~exists().where(

@@ -77,22 +77,26 @@ _PUT_RECORD = statement(
 
 async def put_record(connection: Connection, record: SealedRecord) -> None:
     """Store a record, replacing the account's previous one."""
-    await connection.later(
-        _PUT_RECORD,
-        account_token=record.account_token,
-        relying_party=record.relying_party,
-        record_id=record.record_id,
-        format_version=record.format_version,
-        sealing_quorum_id=record.sealing_quorum_id,
-        present_quorum_id=record.present_quorum_id,
-        suite=record.suite,
-        salt=record.salt,
-        commitment=record.commitment,
-        ciphertext=record.ciphertext,
-        share_hashes=pack(record.share_hashes),
-        shares=pack(record.shares),
-        share_quorum_ids=pack_ids(record.share_quorum_ids),
-    )
+    await connection.later(_PUT_RECORD, **record_values(record))
+
+
+def record_values(record: SealedRecord) -> dict[str, object]:
+    """Return a record's columns."""
+    return {
+        "account_token": record.account_token,
+        "relying_party": record.relying_party,
+        "record_id": record.record_id,
+        "format_version": record.format_version,
+        "sealing_quorum_id": record.sealing_quorum_id,
+        "present_quorum_id": record.present_quorum_id,
+        "suite": record.suite,
+        "salt": record.salt,
+        "commitment": record.commitment,
+        "ciphertext": record.ciphertext,
+        "share_hashes": pack(record.share_hashes),
+        "shares": pack(record.shares),
+        "share_quorum_ids": pack_ids(record.share_quorum_ids),
+    }
 
 
 async def find_record(connection: Connection, account_token: str) -> SealedRecord | None:

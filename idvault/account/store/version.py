@@ -38,6 +38,8 @@ _KEEP = statement(
     )
     .on_conflict_do_nothing(index_elements=[_K.account_token, _K.record_id])
 )
+_SET_ASIDE = statement(insert(kept_records).values({name: param(name) for name in (*_NAMES, "due_at")}))
+_MAKE_DUE = statement(update(kept_records).where(_IS_VERSION, _LASTS).values(due_at=param("now", Micros)))
 _FIND = statement(select(kept_records).where(_IS_VERSION, _LASTS), record_from_row)
 _END_REQUEST = statement(
     # A version whose last request has ended is due some days later, or later still.
@@ -143,6 +145,21 @@ async def keep(connection: Connection, *, account_token: str, due_at: datetime) 
     The caller must hold the lock of the account's row.
     """
     await connection.later(_KEEP, token=account_token, due_at=due_at)
+
+
+async def set_aside(connection: Connection, record: SealedRecord, *, due_at: datetime) -> None:
+    """Keep a record until due_at that is not the account's yet; the caller holds the account's lock."""
+    await connection.later(_SET_ASIDE, due_at=due_at, **account_rows.record_values(record))
+
+
+async def take_back(connection: Connection, *, account_token: str, record_id: str) -> None:
+    """Forget a version that was set aside, because it is the account's record now."""
+    await connection.run(_GIVE_BACK, token=account_token, record_id=record_id)
+
+
+async def make_due(connection: Connection, *, account_token: str, record_id: str, now: datetime) -> None:
+    """Let a version that was set aside end now."""
+    await connection.later(_MAKE_DUE, token=account_token, record_id=record_id, now=now)
 
 
 async def find(connection: Connection, *, account_token: str, record_id: str) -> SealedRecord | None:

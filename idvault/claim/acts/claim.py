@@ -24,6 +24,8 @@ from idvault.claim import rules, store
 from idvault.claim.job import rules as job_rules
 from idvault.claim.job import store as job_store
 from idvault.claim.job.store import Job
+from idvault.claim.representative import rules as representative_rules
+from idvault.claim.representative import store as representative_store
 from idvault.claim.rules import Claim, ClaimOutcome, Owner, ReceiptEvidence
 from idvault.claim.store import NewClaim, OpenClaim, Unsettled
 from idvault.core.act import Tx, Vault, act, mutation
@@ -36,7 +38,7 @@ from idvault.registry.ports import CallTurn, Reserved
 from idvault.sanction.narrowing import store as narrowing_store
 from idvault.sanction.store import standing as sanction_standing
 from idvault.sealing.ports import PersonKey
-from idvault_verify.account import Account, AccountState, Assurance, Standing
+from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import ExhaustedError, IdvaultError
@@ -87,6 +89,14 @@ async def open_claim(tx: Tx, claim_id: str, new: NewClaim, turn: CallTurn | None
         pair=new.pair,
         sign_up=begun.state is AccountState.PENDING,
     )
+    if new.representative is not None:
+        await representative_store.add(
+            tx.connection,
+            account_token=new.account_token,
+            claim_id=claim_id,
+            relying_party=tx.party,
+            digest=new.representative,
+        )
     await tx.log(EventType.CLAIM_OPEN, account_token=new.account_token, claim_id=claim_id)
     request_id, retry_at = new.request.request_id, job.progress.next_at
     claim = Claim(request_id, claim_id, ClaimState.PENDING, None, begun, retry_at=retry_at)
@@ -129,6 +139,7 @@ async def end_open(tx: Tx, owner: Account, found: OpenClaim, outcome: ClaimOutco
     if found.was_sent:
         await store.keep(tx.connection, found.attempt, owner=owner)
     token, claim_id = owner.account_token, found.claim_id
+    await representative_store.drop(tx.connection, account_token=token, claim_id=claim_id)
     await store.end(
         tx.connection, account_token=token, claim_id=claim_id, outcome=outcome, now=tx.now.business
     )
@@ -248,6 +259,71 @@ async def settle(tx: Tx, ending: Settlement) -> Claim | None:
     found = replace(found, owner=account_rules.fall(account=found.owner, now=tx.now.business))
     if ending.former is not None and ending.outcome.succeeded:
         found = await _joined(tx, ending.former, found)
+    if _is_organization(ending):
+        ending = await _awaited(tx, ending, found)
+    return await conclude(tx, ending, found)
+
+
+def _is_organization(ending: Settlement) -> bool:
+    """Return whether a claim that ends may be an organisation's; what has timed out may be anybody's."""
+    return ending.owner.subject_kind is SubjectKind.ORGANIZATION or ending.outcome == rules.TIMED_OUT
+
+
+async def _awaited(tx: Tx, ending: Settlement, found: Unsettled) -> Settlement:
+    """Let an organisation's match wait for its representative, with its record; drop what others need not."""
+    token, claim_id, record = ending.account_token, ending.claim_id, ending.record
+    if record is None:
+        await representative_store.drop(tx.connection, account_token=token, claim_id=claim_id)
+        return ending
+    now = tx.now.business
+    await representative_store.wait(
+        tx.connection,
+        record,
+        claim_id=claim_id,
+        person_id=found.claim.person_id,
+        category=ending.owner.organization_category,
+        due_at=representative_rules.due_at(now=now),
+        now=now,
+    )
+    return replace(ending, outcome=rules.REPRESENTATIVE_PENDING, record=None)
+
+
+async def with_record(tx: Tx, ending: Settlement, record: SealedRecord | None) -> Settlement:
+    """Return a settlement with what a success needs; without a record it fails as a time-out does."""
+    if not ending.outcome.succeeded:
+        return ending
+    if record is None:
+        return replace(ending, outcome=rules.TIMED_OUT)
+    delay = account_rules.delay(tx.events.entropy.random(account_rules.DELAY_SEED_SIZE))
+    return replace(ending, record=record, delay=delay)
+
+
+async def check_attempts(tx: Tx, new: NewClaim) -> None:
+    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) unless account and person may be charged once more."""
+    now = tx.now.business
+    own = await store.attempts_of_account(tx.connection, new.account_token, after=now - rules.WINDOW)
+    rules.check(attempts=own, pair=new.pair, now=now)
+    found = await store.attempts_of_person(tx.connection, tx.party, new.person, after=now - rules.WINDOW)
+    rules.check(attempts=found, pair=new.pair, now=now)
+
+
+async def supersede_open(tx: Tx, new: NewClaim, owner: Account) -> None:
+    """End the open claim of a locked account, if there is one, because another one replaces it."""
+    replaced = await store.open_of(tx.connection, owner)
+    if replaced is not None:
+        await _supersede(tx, new, owner, replaced)
+
+
+async def add_settled(tx: Tx, new: NewClaim, *, person_id: str) -> None:
+    """Store a new claim that this act ends as well, with a job that nobody takes."""
+    await store.add(tx.connection, new, person_id=person_id, now=tx.now.business)
+    job = _job(tx, new, _Charge(None))
+    await job_store.add(tx.connection, job, limiter_key=None, pair=new.pair, sign_up=False)
+    await tx.log(EventType.CLAIM_OPEN, account_token=new.account_token, claim_id=new.claim_id)
+
+
+async def conclude(tx: Tx, ending: Settlement, found: Unsettled) -> Claim:
+    """End an open claim, which this act has locked with its account; part of the act that decides it."""
     ending, in_force = await _confirmed(tx, ending, found)
     outcome, record = ending.outcome, ending.record
     concluded = await _concluded(tx, ending, found, in_force)
@@ -320,7 +396,7 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
     )
     owned = owner.person_id is not None and not facts.different_owner
     facts = replace(facts, sanctioned=barred or (owned and account_rules.bars(in_force)))
-    outcome = rules.confirm(facts=facts, proved=ending.proved)
+    outcome = rules.confirm(facts=facts, proved=ending.proved, kind=ending.owner.subject_kind)
     written = replace(ending, outcome=outcome, record=ending.record if outcome.succeeded else None)
     # An account that follows a sanction is never GOOD, so most accounts need no comparison.
     differs = bool(in_force) or (owned and owner.standing is not Standing.GOOD)

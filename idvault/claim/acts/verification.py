@@ -390,10 +390,11 @@ class _Verifying:
         vault, command, context = self.vault, self.command, self.context
         party, identity = command.relying_party, command.identity
         spellings = 1 if rules.alternative_spelling(identity=identity) is None else 2
+        account_token = command.account_token or token.make(vault.events.entropy.random(16))
         return NewClaim(
             request=self.request,
             claim_id=vault.new_id(),
-            account_token=command.account_token or token.make(vault.events.entropy.random(16)),
+            account_token=account_token,
             new_account=command.account_token is None,
             subject_kind=identity.subject_kind,
             consent=command.consent,
@@ -403,6 +404,7 @@ class _Verifying:
             lease=self._lease(),
             invitation_code_hash=command.invitation_code_hash,
             proved=Assurance.REGISTRY_MATCH if command.proven is None else command.proven.fact,
+            representative=self._representative(account_token),
         )
 
     def _person(self, identity: Identity) -> PersonKey:
@@ -416,6 +418,14 @@ class _Verifying:
     def _former(self, proven: Proven) -> PersonKey | None:
         """Return whom the platform knows under a former number; an index covers no name."""
         return None if proven.former is None else self._person(Identity("", proven.former))
+
+    def _representative(self, account_token: str) -> bytes | None:
+        person = self.command.identity.representative
+        if person is None:
+            return None
+        return self.context.indexer.representative(
+            relying_party=self.command.relying_party, account_token=account_token, identity=person
+        )[0]
 
     def _lease(self) -> Lease:
         return Lease(self.vault.new_id(), self.now.real + LEASE)

@@ -85,6 +85,30 @@ account_attempts = Table(
     Index(None, "attempted_at"),
 )
 
+# Of an organisation's open claim, and of one that matched and waits for its representative until due_at.
+# digest: keyed, of the representative. The other columns are null while the claim is open. person_id: the
+# organisation's. record_id: of the version in kept_records that waits with it.
+representatives = Table(
+    "representatives",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("claim_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("person_id", ID),
+    Column("record_id", ID),
+    Column("organization_category", WORD),
+    Column("due_at", Micros),
+    _of_claim(),
+    Index(None, "relying_party", "person_id"),
+    Index(
+        "ix_representatives_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
+
 # withdrawn_at: when a success was withdrawn.
 claims = Table(
     "claims",

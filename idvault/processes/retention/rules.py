@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from idvault.account import rules as account_rules
 from idvault.campaign.invitation.rules import CODE_LIFETIME
+from idvault.claim.representative import rules as representative_rules
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
 from idvault.core.policy import CREDENTIAL_DAYS
 from idvault.erasure.rules import DELAY, ErasureTerms
@@ -100,6 +101,14 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
 
 def _people() -> tuple[RetentionRule, ...]:
     return (
+        RetentionRule(
+            "a keyed digest of an organisation's legal representative",
+            f"while the claim is open, and {_days(representative_rules.KEPT_FOR)} after its match; so is the "
+            "sealed identity of the claim",
+            "the representative must prove to be present before the organisation is verified",
+            ("representatives",),
+            enforced_by="forget_representatives",
+        ),
         RetentionRule(
             "the blind index of a person's number, with a random id",
             "until the last account is erased or 180 days withdrawn, and no sanction of the person in force",

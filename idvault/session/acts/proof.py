@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from idvault.claim.acts import representative as representative_acts
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.registry_check import Proven
 from idvault.claim.acts.verification import VerifyCommand
@@ -35,7 +36,7 @@ from idvault_verify.document import Document
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
-from idvault_verify.session import SessionState
+from idvault_verify.session import SessionPurpose, SessionState
 
 RETURN_PATH = "/proof"
 """Where the provider sends a browser back to: an address that names no session."""
@@ -145,7 +146,10 @@ async def finish(
     )
     if begun.session.attempt_id in attempt_ids and _is_open(begun):
         command = replace(_command(call, begun.session, done.identity, proven, content), guarded=done.guarded)
-        await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
+        if found.session.purpose is SessionPurpose.REPRESENTATIVE:
+            await representative_acts.verify(vault, command, now, context=context.claims)
+        else:
+            await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
     return await page_acts.get(vault, context, browser, now=now)
 
 

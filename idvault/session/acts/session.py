@@ -14,6 +14,7 @@ from idvault.account.store import rows as account_rows
 from idvault.campaign.invitation.store import rows as invitation_store
 from idvault.claim import rules as claim_rules
 from idvault.claim.acts import guardian as guardian_acts
+from idvault.claim.acts import representative as representative_acts
 from idvault.claim.acts import verification as verification_acts
 from idvault.claim.acts.guardian import GuardianTries, Guarding
 from idvault.claim.acts.verification import ClaimContext
@@ -169,6 +170,8 @@ async def store_session(tx: Tx, session_id: str, session: VerificationSession) -
         owner = await account_rows.lock_of(tx.connection, account_token=token, relying_party=tx.party)
         if not shows:
             claim_rules.admit(account=account_rules.fall(account=owner, now=tx.now.business))
+        if session.purpose is SessionPurpose.REPRESENTATIVE:
+            await representative_acts.check(tx.connection, token, tx.now)
         if code_hash is not None:
             await invitation_store.check_code(
                 tx.connection,

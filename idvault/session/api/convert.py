@@ -54,7 +54,9 @@ def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -
     account_token = token.check(message.account_token) if message.account_token else None
     code_hash = convert.invitation_code_hash(message.invitation_code, account_token=message.account_token)
     purpose = _purpose(message.purpose)
-    rules.check_purpose(purpose=purpose, account_token=account_token, invited=code_hash is not None)
+    proof = _proof(message.proof)
+    invited = code_hash is not None
+    rules.check_purpose(purpose=purpose, account_token=account_token, invited=invited, proof=proof)
     rules.language(message.locale)
     try:
         claim.check_consent(policy_version=message.policy_version, agree_time=now.business, now=now.business)
@@ -69,7 +71,7 @@ def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -
         policy_version=message.policy_version,
         policy_text=rules.check_terms(policy_text=message.policy_text),
         invitation_code_hash=code_hash,
-        proof=_proof(message.proof),
+        proof=proof,
     )
 
 

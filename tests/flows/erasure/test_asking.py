@@ -64,7 +64,7 @@ class AskingWorld(SessionWorld):
             asked = command(self._claims, person)
         else:
             asked = command(self._claims, organization(), method="VerifyOrganization")
-        return (await self.claims.verify(asked)).account.account_token
+        return (await self.claims.represented(asked)).account.account_token
 
     async def again(self, token: str, kind: str = "person", *, seconds: float) -> None:
         """Let the owner verify the account again."""
@@ -73,7 +73,7 @@ class AskingWorld(SessionWorld):
             asked = command(self._claims, builders.identity(number="11000019010101000X"), account_token=token)
         else:
             asked = command(self._claims, organization(), method="VerifyOrganization", account_token=token)
-        await self.claims.verify(asked, seconds=seconds)
+        await self.claims.represented(asked, seconds=seconds)
 
     async def by_owner(self, token: str, *, seconds: float = 0, browser: int = 1, **more: Any) -> pb.Erasure:
         """Request an erasure on the vault's page."""

@@ -11,9 +11,11 @@ from idvault.core.tables.notice import account_notices, person_marks, registry_n
 from idvault_client.errors import VaultError
 from idvault_verify.account import AccountState
 from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.error import PreconditionError
 from idvault_verify.notice import NoticeKind
 from tests.support.withdrawal_world import present
 from tools.support import builders, sql
+from tools.support.flow_world import command
 from tools.support.notice_world import DAY, OTHER_PARTY, NoticeWorld, day, notice, person, resident, signed
 from tools.support.organizations import organization
 
@@ -116,16 +118,42 @@ async def test_an_organisation_ends_at_once(world: NoticeWorld) -> None:
     assert await world.expire(seconds=1) == 1
     status = await world.status(token, seconds=1)
     assert (status.state, status.expire_date) == (AccountState.EXPIRED, day(0))
-    assert await outcome(world, firm, token, seconds=2) is FailureReason.MISMATCH
+    ended = await outcome(world, firm, token, seconds=2)
+    assert ended is FailureReason.ORGANIZATION_NOT_OPERATING
 
 
-async def test_another_representative_has_no_effect(world: NoticeWorld) -> None:
-    """The notice is kept and counted, and nothing else."""
+async def test_another_representative_must_prove_to_be_present(world: NoticeWorld) -> None:
+    """Without a verification the accounts end after 30 days, all on one day; with one they go on."""
+    firm = organization()
+    tokens = [await world.sign_up(firm) for _ in range(2)]
+    await world.submit(notice(1, NoticeKind.REPRESENTATIVE_CHANGED, firm.document))
+    assert world.applied == [NoticeKind.REPRESENTATIVE_CHANGED]
+    assert await world.due() == dict.fromkeys(tokens, day(30 * DAY))
+    assert await outcome(world, firm, tokens[0], seconds=10 * DAY) is None
+    assert await world.expire(seconds=29 * DAY) == 0
+    assert await world.expire(seconds=30 * DAY) == 1
+    states = [(await world.status(token, seconds=30 * DAY)).state for token in tokens]
+    assert states == [AccountState.VERIFIED, AccountState.EXPIRED]
+
+
+async def test_a_wrong_notice_of_another_representative_is_reversed(world: NoticeWorld) -> None:
+    """Nothing of it is left to come."""
     firm = organization()
     token = await world.sign_up(firm)
     await world.submit(notice(1, NoticeKind.REPRESENTATIVE_CHANGED, firm.document))
-    assert world.applied == [NoticeKind.REPRESENTATIVE_CHANGED]
-    assert (await world.due(), await world.expire(seconds=400 * DAY)) == ({}, 0)
+    await world.submit(notice(2, NoticeKind.REVERSED, reversed_id=notice(1, NoticeKind.REVERSED).notice_id))
+    assert (await world.due(), await world.expire(seconds=31 * DAY)) == ({}, 0)
+    assert (await world.status(token, seconds=31 * DAY)).state is AccountState.VERIFIED
+
+
+async def test_who_is_representative_no_more_proves_nothing(world: NoticeWorld) -> None:
+    """A match from before the notice waits no longer; the record of that match ends when it would have."""
+    firm = organization()
+    waits = await world.claims.verify(command(900, firm))
+    token = waits.account.account_token
+    await world.submit(notice(1, NoticeKind.REPRESENTATIVE_CHANGED, firm.document))
+    with pytest.raises(PreconditionError):
+        await world.claims.prove(token, 901)
     assert await outcome(world, firm, token) is None
 
 

@@ -109,7 +109,7 @@ class Walk:
         self.claims += 1
         who = organization() if owner == OWNERS - 1 else builders.identity(number=_number(owner))
         asked = command(self.claims, who, account_token=self.tokens[owner])
-        await self.world.claims.verify(asked, seconds=self.seconds)
+        await self.world.claims.represented(asked, seconds=self.seconds)
         self.model.owners[owner].verified_until = self.day + VALID
 
     async def close_owner(self, owner: int, days: int | None) -> None:

@@ -42,6 +42,12 @@ class FakeIndexer:
         ]
         return PersonKey(1, index, (), person_id, days[0], days[1])
 
+    def representative(
+        self, *, relying_party: str, account_token: str, identity: Identity
+    ) -> tuple[bytes, ...]:
+        told = (identity.document.number, identity.name)
+        return (sha256(encode("representative", relying_party, account_token, *told)).digest(),)
+
 
 class FakePairMarker:
     """Marks pairs by a plain hash."""
@@ -94,7 +100,12 @@ class FakeRecordSealer:
         self.sealed.append((account_token, identity))
         self.assertions.append(assertion)
         made = builders.record(account_token=account_token, relying_party=relying_party)
-        return replace(made, record_id=f"{len(self.sealed):032x}") if self.numbered else made
+        if self.numbered:
+            return replace(made, record_id=f"{len(self.sealed):032x}")
+        if identity.representative is None:
+            return made
+        # Two versions of one account are stored beside each other.
+        return replace(made, record_id=sha256(encode(made.record_id, len(self.sealed))).hexdigest()[:32])
 
 
 class FakeIntakeSealer:

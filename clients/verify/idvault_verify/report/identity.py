@@ -31,6 +31,7 @@ VERIFICATIONS = Section(
                 "REVOKED": _("the account's verification was withdrawn"),
                 "HOLDER_REQUIRED": _("a proof of presence is required"),
                 "ORGANIZATION_NOT_OPERATING": _("the organisation does not operate"),
+                "REPRESENTATIVE_PENDING": _("the proof of the representative is awaited"),
                 "ELEMENT_MISMATCH": _("details of an organisation do not belong together"),
                 "SANCTIONED": _("the account was sanctioned"),
                 "PERSON_CLOSED": _("the person is closed"),

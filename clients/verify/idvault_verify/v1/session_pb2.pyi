@@ -62,6 +62,10 @@ class _SessionPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sessio
     """A campaign invites the owner of an account that was never verified."""
     SESSION_PURPOSE_IDENTITY: _SessionPurpose.ValueType  # 4
     """The owner looks at what is stored; only CreateIdentitySession makes such a session."""
+    SESSION_PURPOSE_REPRESENTATIVE: _SessionPurpose.ValueType  # 5
+    """The legal representative of an organisation whose claim ended with REPRESENTATIVE_PENDING proves to be present.
+    Needs its account_token and PROOF_HOLDER. No account of the representative takes part.
+    """
 
 class SessionPurpose(_SessionPurpose, metaclass=_SessionPurposeEnumTypeWrapper):
     """Why a person comes to the pages."""
@@ -76,6 +80,10 @@ SESSION_PURPOSE_INVITATION: SessionPurpose.ValueType  # 3
 """A campaign invites the owner of an account that was never verified."""
 SESSION_PURPOSE_IDENTITY: SessionPurpose.ValueType  # 4
 """The owner looks at what is stored; only CreateIdentitySession makes such a session."""
+SESSION_PURPOSE_REPRESENTATIVE: SessionPurpose.ValueType  # 5
+"""The legal representative of an organisation whose claim ended with REPRESENTATIVE_PENDING proves to be present.
+Needs its account_token and PROOF_HOLDER. No account of the representative takes part.
+"""
 Global___SessionPurpose: _TypeAlias = SessionPurpose  # noqa: Y015
 
 @_typing.final

@@ -228,6 +228,10 @@ class Verification(_message.Message):
         """
         FAILURE_REASON_ELEMENT_MISMATCH: Verification._FailureReason.ValueType  # 13
         """The organisation's name, its code, and its representative's name and number do not all belong together."""
+        FAILURE_REASON_REPRESENTATIVE_PENDING: Verification._FailureReason.ValueType  # 14
+        """The registry has confirmed the organisation, which waits for its legal representative: give whoever represents
+        it a session of SESSION_PURPOSE_REPRESENTATIVE within 14 days. Until then it has no badge and takes no place.
+        """
         FAILURE_REASON_GUARDIAN_REQUIRED: Verification._FailureReason.ValueType  # 15
         """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
         the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
@@ -268,6 +272,10 @@ class Verification(_message.Message):
     """
     FAILURE_REASON_ELEMENT_MISMATCH: Verification.FailureReason.ValueType  # 13
     """The organisation's name, its code, and its representative's name and number do not all belong together."""
+    FAILURE_REASON_REPRESENTATIVE_PENDING: Verification.FailureReason.ValueType  # 14
+    """The registry has confirmed the organisation, which waits for its legal representative: give whoever represents
+    it a session of SESSION_PURPOSE_REPRESENTATIVE within 14 days. Until then it has no badge and takes no place.
+    """
     FAILURE_REASON_GUARDIAN_REQUIRED: Verification.FailureReason.ValueType  # 15
     """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
     the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.

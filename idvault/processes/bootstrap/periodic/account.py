@@ -4,6 +4,7 @@ from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.claim import store as claim_store
 from idvault.claim.acts import backlog as claim_backlog
+from idvault.claim.acts import representative as representatives
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.job import store as job_store
 from idvault.core.act import Vault
@@ -264,6 +265,7 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
 
     return [
         *_disavowal_tasks(base, vault),
+        Task("forget_representatives", 60, lambda now: representatives.forget(vault, now)),
         Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
         Task("overdue_contests", 1, lambda now: CONTESTS.note_all_overdue(vault, now, limit=_BATCH)),
         Task(

@@ -138,13 +138,13 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
     }
 
 
-def _representative(person: Identity | None) -> dict[str, str] | None:
-    if person is None:
+def _representative(found: Identity | None) -> dict[str, str] | None:
+    if found is None:
         return None
     return {
-        "real_name": person.name,
-        "document_type": person.document.type.value,
-        "document_number": person.document.number,
+        "real_name": found.name,
+        "document_type": found.document.type.value,
+        "document_number": found.document.number,
     }
 
 

@@ -145,11 +145,11 @@ def show_opened(found: DisclosedRecord) -> None:
     show_rows(rows, title="record")
 
 
-def _representative(person: Mapping[str, str] | None) -> dict[str, str]:
-    if person is None:
+def _representative(found: Mapping[str, str] | None) -> dict[str, str]:
+    if found is None:
         return {}
-    document = f"{person['document_type']} {person['document_number']}"
-    return {"represented by": person["real_name"], "representative's document": document}
+    document = f"{found['document_type']} {found['document_number']}"
+    return {"represented by": found["real_name"], "representative's document": document}
 
 
 def show_proved(found: ProvedEvidence) -> None:
