@@ -141,8 +141,8 @@ class Withdrawal:
 
     case_id: of the contest or disavowal. person_id: whose it was, None once that is forgotten at forget_at.
     state to organization_category: as they were. ended_at: when the account was verified again.
-    reinstated_at: when it got this verification back; reinstate_proposed_by, reinstated_by: the moderators who
-    decided that.
+    reinstated_at: when it got this verification back; reinstate_proposed_by, reinstated_by: the moderators
+    who decided that.
     """
 
     withdrawal_id: str
