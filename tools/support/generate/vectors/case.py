@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[4] / "clients" / "vectors"
+_LONG, _PIECE = 2_048, 64
 Case = dict[str, Any]
 Input = dict[str, Any]
 
@@ -69,8 +70,13 @@ def texts(rows: Iterable[tuple[str, bytes, str | None]], **given: Any) -> list[C
 
 
 def _parts(text: bytes) -> list[bytes]:
-    """Return a text in parts between which it may differ."""
-    return [part for part in re.split(rb'(["., \n])', text) if part]
+    """Return a text in parts between which it may differ; a long one, such as a message, in pieces."""
+    found = [part for part in re.split(rb'(["., \n])', text) if part]
+    return [piece for part in found for piece in (_pieces(part) if len(part) > _LONG else (part,))]
+
+
+def _pieces(part: bytes) -> list[bytes]:
+    return [part[at : at + _PIECE] for at in range(0, len(part), _PIECE)]
 
 
 def _splice(at: int, old: bytes, new: bytes) -> list[Any]:

@@ -24,9 +24,10 @@ from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.transparency.report import Report
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
-from tools.support.generate.vectors import rosters
+from tools.support.generate.vectors import opening_cases, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
+from tools.support.generate.vectors.opening import Opening
 from tools.support.reference import evidence as reference
 from tools.support.reference import examples, story
 from tools.support.reference.roster import write as write_roster
@@ -53,8 +54,9 @@ def _case(of: str, base: bytes, name: str, made: bytes, reason: str | None = "*"
 def evidence_page(read: Read) -> dict[str, Any]:
     """Return the content of evidence.json. `published`: the files of the roster to compare with."""
     text = str(examples.proof_of_opening()["proof file"]).encode()
-    published = write_roster(story.ROSTER).decode("latin-1")
-    inputs = {"evidence": text.decode("latin-1"), "roster": published, "nothing": ""}
+    anew = Opening().to_bytes()
+    inputs = {"evidence": text.decode("latin-1"), "opening": anew.decode("latin-1"), "nothing": ""}
+    inputs |= {name: write_roster(each).decode("latin-1") for name, each in opening_cases.published().items()}
     page = {"source": __doc__, "log": story.LOG_KEY.vkey, "published": ["roster"], "inputs": inputs}
     base = json.loads(text)
     cases = [_case("evidence", text, "evidence of an opening", text, None)]
@@ -73,6 +75,10 @@ def evidence_page(read: Read) -> dict[str, Any]:
     for other in ("idvault/evidence/v1", "idvault/sealed-evidence/v2", ""):
         cases.append(_case("evidence", text, f"the format {other!a}", compact(put(base, "format", other))))
     cases += [_case("evidence", text, name, made) for name, made in _forged(url(base["evidence"]))]
+    cases += [
+        _case("opening", anew, f"anew: {name}", made.to_bytes(), reason, **given)
+        for name, made, reason, given in opening_cases.cases()
+    ]
     cases.append(
         {"name": "too long", "input": repeated("evidence", len(text), b" ", 16 * 1024 * 1024), "reason": "*"}
     )
