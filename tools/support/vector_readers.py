@@ -25,6 +25,7 @@ from idvault_verify.strict_base64 import Base64Error
 from idvault_verify.strict_json import JsonError, JsonSizeError
 from idvault_verify.transparency import checkpoint, epoch, log_key, note, report
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.transparency.proof import verify_consistency, verify_inclusion
 from idvault_verify.transparency.report import LongReportError, ReportError
 from idvault_verify.transparency.tree import LogError, leaf_hash
@@ -183,12 +184,29 @@ def epochs(page: Page, given: Case) -> str | None:
 
 
 def log_keys(page: Page, given: Case) -> str | None:
-    """Verify the announcements of a log's keys."""
+    """Verify the announcements of a log's keys, and what they let a reader accept who knows one of them."""
     try:
-        log_key.decode(cases.apply(page["inputs"], given["input"]))
+        changes = log_key.decode(cases.apply(page["inputs"], given["input"]))
+        if "known" in given:
+            _check_note({**page, **given}, changes)
     except LogError as error:
         return error.reason
     return None
+
+
+def _check_note(of: Page, changes: Sequence[LogKeyChange]) -> None:
+    known, raw = note.parse_key(of["known"]), cases.apply(of["inputs"], of["note"])
+    followed = CosignaturePolicy(
+        known.name,
+        log_key.keys_of(known, changes),
+        tuple(note.parse_key(each) for each in of["witnesses"]),
+        of["quorum"],
+        preceding=log_key.preceding(known, changes),
+    )
+    if "at" in of:
+        note.open_note(raw, followed.keys(at=of["at"]))
+    else:
+        checkpoint.verify(raw, followed)
 
 
 def read_report(page: Page, given: Case) -> str | None:

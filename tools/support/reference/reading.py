@@ -77,6 +77,20 @@ def _epochs(page: Page, given: Case) -> None:
     epoch.verify_file(bytes_of(page, given["input"]), versions=versions, log=_key(page["log"], LOG))
 
 
+def _log_keys(page: Page, given: Case) -> None:
+    changes = log_key.verify_file(bytes_of(page, given["input"]))
+    if "known" in given:
+        of = {**page, **given}
+        log_key.check_note(
+            bytes_of(page, of["note"]),
+            known=_key(of["known"], LOG),
+            changes=changes,
+            witnesses=[_key(each, WITNESS) for each in of["witnesses"]],
+            quorum=of["quorum"],
+            at=of.get("at"),
+        )
+
+
 def _inclusion(_page: Page, given: Case) -> None:
     tree.check_inclusion(
         bytes.fromhex(given["leaf"]),
@@ -153,6 +167,6 @@ READERS: dict[str, Callable[[Page, Case], object]] = {
     "evidence": _evidence,
     "roster": _roster,
     "epoch": _epochs,
-    "log-keys": lambda page, given: log_key.verify_file(bytes_of(page, given["input"])),
+    "log-keys": _log_keys,
     "report": lambda page, given: report.read(bytes_of(page, given["input"])),
 }

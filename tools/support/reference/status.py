@@ -174,7 +174,7 @@ def check_listed(
     named = [each for each in lists if each["sub"] == _text(place, "uri")]
     check(bool(named), "this is another list")
     # Of lists of one time the last one.
-    newest = max(reversed(named), key=lambda each: int(each["iat"]))
+    newest: dict[str, Any] = max(reversed(named), key=lambda each: int(each["iat"]))
     check(newest["iss"] == claims["iss"], "the list is of another issuer")
     check(entry(newest["status_list"], _number(place, "idx")) == 0, "the list says INVALID")
     return newest

@@ -5,7 +5,7 @@ changed one is refused is the rule; which word a reader says of it is what the r
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from operator import methodcaller
@@ -24,7 +24,7 @@ from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.transparency.report import Report
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
-from tools.support.generate.vectors import opening_cases, rosters
+from tools.support.generate.vectors import log_key_cases, opening_cases, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
 from tools.support.generate.vectors.opening import Opening
@@ -306,9 +306,11 @@ def log_keys_page(read: Read) -> dict[str, Any]:
     changes = [
         log_key.announce(one, other, signs_from=1_000 * place) for place, (one, other) in enumerate(pairs)
     ]
-    text = log_key.encode([LogKeyChange(logs.SIGNER.key, logs.SIGNER.key, 0, raw) for raw in changes])
+    text = _announced(changes)
     base = json.loads(text)
-    page = {"source": __doc__, "inputs": {"keys": text.decode("latin-1"), "nothing": ""}}
+    policy = {"witnesses": [str(log_key_cases.WITNESS.key)], "quorum": 1}
+    inputs = {"keys": text.decode("latin-1"), "nothing": ""}
+    page = {"source": f"{__doc__}\n{log_key_cases.__doc__}", **policy, "inputs": inputs}
     cases = [_case("keys", text, "two changes", text, None)]
     cases.append(_case("keys", text, "no change", compact({**base, "changes": []}), None))
     kinds = {"format": "text", "changes": "list", "changes.0": "text", "changes.1": "text"}
@@ -326,7 +328,19 @@ def log_keys_page(read: Read) -> dict[str, Any]:
     ):
         cases.append(_case("keys", text, name, compact(put(base, "changes", listed))))
     cases.append({"name": "too long", "input": repeated("keys", len(text), b" ", 256 * 1024), "reason": "*"})
+    for name, changed_to, is_read in log_key_cases.forms():
+        made = _announced(changed_to)
+        cases.append(_case("keys", text, f"announced: {name}", made, None if is_read else "*"))
+    plain = log_key_cases.CHANGES[0]
+    inputs["note"] = plain.decode("latin-1")
+    for name, listed_as, raw, given, is_accepted in log_key_cases.known():
+        its = {"note": changed("note", plain, raw), **given}
+        cases.append(_case("keys", text, name, _announced(listed_as), None if is_accepted else "*", **its))
     return _decided(page, cases, read)
+
+
+def _announced(changes: Sequence[bytes]) -> bytes:
+    return log_key.encode([LogKeyChange(logs.SIGNER.key, logs.SIGNER.key, 0, raw) for raw in changes])
 
 
 _NO_VALUES = (
