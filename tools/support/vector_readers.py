@@ -1,6 +1,7 @@
 """How the Python readers read each file of clients/vectors: what each says of a case, None if it accepts."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,10 +21,12 @@ from idvault_verify.offline import (
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.log import epochs as log_epochs
+from idvault_verify.offline.log.files import Parts
 from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.offline.report import ReportCheck
 from idvault_verify.strict_base64 import Base64Error
 from idvault_verify.strict_json import JsonError, JsonSizeError
-from idvault_verify.transparency import checkpoint, epoch, log_key, note, report
+from idvault_verify.transparency import checkpoint, epoch, log_key, note, report, tile
 from idvault_verify.transparency.checkpoint import CosignaturePolicy
 from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.transparency.proof import verify_consistency, verify_inclusion
@@ -209,14 +212,44 @@ def _check_note(of: Page, changes: Sequence[LogKeyChange]) -> None:
         checkpoint.verify(raw, followed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """The public files of a log of less than 256 entries; its tiles are not read."""
+
+    checkpoint: bytes
+    leaves: Sequence[bytes]
+
+    def read(self, path: str, *, limit: int) -> bytes | None:
+        """Return the checkpoint, or the entries up to a width."""
+        if path == "checkpoint":
+            return self.checkpoint
+        width = int(path.removeprefix("tile/entries/000.p/"))
+        return tile.encode_bundle(self.leaves[:width])
+
+    def parts(self, path: str, *, limit: int) -> Parts | None:
+        """Return a file in one part."""
+        data = self.read(path, limit=limit)
+        return None if data is None else (part for part in (data,))
+
+
 def read_report(page: Page, given: Case) -> str | None:
-    """Read a report, without its log."""
+    """Read a report; compare it with its log if that is given."""
+    data = cases.apply(page["inputs"], given["input"])
     try:
-        report.parse(cases.apply(page["inputs"], given["input"]))
+        if "published" not in given:
+            report.parse(data)
+            return None
+        of = {**page, **given}
+        beside = None if of["beside"] is None else cases.apply(page["inputs"], of["beside"])
+        raw = cases.apply(page["inputs"], of["published"])
+        files = _Published(raw, [bytes.fromhex(each) for each in of["leaves"]])
+        ReportCheck(files=files, policy=policy(page, given)).check(data, beside)
     except LongReportError:
         return "TOO_LONG"
     except ReportError:
         return "REPORT_INVALID"
+    except UnverifiedError as error:
+        return error.reason
     return None
 
 

@@ -91,6 +91,21 @@ def _log_keys(page: Page, given: Case) -> None:
         )
 
 
+def _report(page: Page, given: Case) -> None:
+    data = bytes_of(page, given["input"])
+    if "published" not in given:
+        report.read(data)
+        return
+    of = {**page, **given}
+    report.check_logged(
+        data,
+        None if of["beside"] is None else bytes_of(page, of["beside"]),
+        published=bytes_of(page, of["published"]),
+        leaves=[bytes.fromhex(each) for each in of["leaves"]],
+        **_keys(page, given),
+    )
+
+
 def _inclusion(_page: Page, given: Case) -> None:
     tree.check_inclusion(
         bytes.fromhex(given["leaf"]),
@@ -168,5 +183,5 @@ READERS: dict[str, Callable[[Page, Case], object]] = {
     "roster": _roster,
     "epoch": _epochs,
     "log-keys": _log_keys,
-    "report": lambda page, given: report.read(bytes_of(page, given["input"])),
+    "report": _report,
 }

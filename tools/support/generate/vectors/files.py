@@ -6,7 +6,7 @@ changed one is refused is the rule; which word a reader says of it is what the r
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from operator import methodcaller
 from typing import Any
@@ -15,16 +15,13 @@ from idvault_verify.attest import epoch as statements
 from idvault_verify.attest import hpke
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people.roster import Roster
-from idvault_verify.period import month_of
-from idvault_verify.report import catalogue
 from idvault_verify.strict_base64 import encode_url, url
-from idvault_verify.transparency import log_key, note
+from idvault_verify.transparency import log_key, note, report
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.log_key import LogKeyChange
-from idvault_verify.transparency.report import Report
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
-from tools.support.generate.vectors import log_key_cases, opening_cases, rosters
+from tools.support.generate.vectors import log_key_cases, opening_cases, report_cases, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
 from tools.support.generate.vectors.opening import Opening
@@ -357,27 +354,17 @@ _NO_VALUES = (
 )
 
 
-def _report() -> Report:
-    return Report(
-        edition=1,
-        period=month_of(date(2026, 10, 1)),
-        zone="Asia/Shanghai",
-        made=datetime(2026, 11, 1, 0, 15, tzinfo=UTC),
-        checkpoint=logs.signed(merkle.log_of(3)).decode(),
-        logged={"disclosures.openings": 2},
-        breakdowns={each.name: {"x": 1, "y": None} for each in list(catalogue.breakdowns())[:1]},
-        levels={each.name: {"x": 5} for each in list(catalogue.levels())[:1]},
-        durations={each.name: None for each in list(catalogue.durations())[:1]},
-    )
-
-
 def report_page(read: Read) -> dict[str, Any]:
     """Return the content of report.json: the form of a report's file; its figures need a log."""
-    made = _report()
-    text = made.to_bytes()
-    base = json.loads(text)
+    made = report_cases.REPORT
+    whole = made.to_bytes()
+    base = json.loads(whole)
+    text = compact(base)
     level, breakdown = next(iter(made.levels)), next(iter(made.breakdowns))
-    page = {"source": __doc__, "inputs": {"report": text.decode("latin-1"), "nothing": ""}}
+    inputs = {"report": text.decode("latin-1"), "file": whole.decode("latin-1"), "nothing": ""}
+    policy = {"log": logs.VKEY, "witnesses": [str(report_cases.WITNESS.key)], "quorum": 1}
+    policy |= {"leaves": [each.hex() for each in report_cases.LEAVES]}
+    page = {"source": f"{__doc__}\n{report_cases.__doc__}", **policy, "inputs": inputs}
     kinds = {"format": "text", "edition": "count", "zone": "text", "logged": "object", "not_logged": "object"}
     kinds |= {"from": "text", "to": "text", "made": "text", "checkpoint": "text"}
     cases = [_case("report", text, "a report", text, None)]
@@ -396,10 +383,23 @@ def report_page(read: Read) -> dict[str, Any]:
     ):
         cases.append(_case("report", text, name, compact(put(base, "not_logged", other))))
     for name, number in (("a figure below 0", -1), ("a figure of 2^53", 2**53)):
-        cases.append(
-            _case("report", text, name, compact({**base, "logged": {"disclosures.openings": number}}))
-        )
+        other = {**base["logged"], "disclosures.openings": number}
+        cases.append(_case("report", text, name, compact({**base, "logged": other})))
+    cases += [_case("report", text, name, other, reason) for name, other, reason in report_cases.forms(base)]
     cases.append(
         {"name": "too long", "input": repeated("report", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
     )
+    cases += [_compared(whole, *each) for each in report_cases.compared()]
     return _decided(page, cases, read)
+
+
+def _compared(base: bytes, name: str, made: report_cases.Compared, is_right: bool) -> Case:
+    data = made.report.to_bytes()
+    beside = None
+    if made.has_note:
+        raw = report.sign(data, logs.SIGNER) if made.beside is None else made.beside
+        beside = changed("nothing", b"", raw)
+    given = {"published": changed("nothing", b"", made.published), "beside": beside, **made.demands}
+    if made.leaves is not report_cases.LEAVES:
+        given["leaves"] = [each.hex() for each in made.leaves]
+    return _case("file", base, f"with its log: {name}", data, None if is_right else "*", **given)
