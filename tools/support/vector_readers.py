@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idvault_verify import strict_base64, strict_json
+from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
@@ -26,12 +27,13 @@ from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.offline.report import ReportCheck
 from idvault_verify.strict_base64 import Base64Error
 from idvault_verify.strict_json import JsonError, JsonSizeError
-from idvault_verify.transparency import checkpoint, epoch, log_key, note, report, tile
-from idvault_verify.transparency.checkpoint import CosignaturePolicy
+from idvault_verify.transparency import checkpoint, epoch, log_key, note, report, stated, tile
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy, RolledBackError
+from idvault_verify.transparency.epoch import Break
 from idvault_verify.transparency.log_key import LogKeyChange
-from idvault_verify.transparency.proof import verify_consistency, verify_inclusion
+from idvault_verify.transparency.proof import ConsistencyError, verify_consistency, verify_inclusion
 from idvault_verify.transparency.report import LongReportError, ReportError
-from idvault_verify.transparency.tree import LogError, leaf_hash
+from idvault_verify.transparency.tree import EMPTY_ROOT, CompactRange, LogError, leaf_hash
 from tools.support.generate.vectors import case as cases
 
 Page = dict[str, Any]
@@ -176,14 +178,44 @@ def roster(page: Page, given: Case) -> str | None:
 
 
 def epochs(page: Page, given: Case) -> str | None:
-    """Verify the statements of a log."""
-    versions = chain(page, page["rosters"])
+    """Verify the statements of a log, and what continues a known checkpoint by them."""
+    of = {**page, **given}
+    data = cases.apply(page["inputs"], given["input"])
     try:
-        listed = log_epochs.parse(cases.apply(page["inputs"], given["input"]))
-        log_epochs.verified(listed, versions=versions, log_key=note.parse_key(page["log"]))
-    except UnverifiedError as error:
+        is_chain = not of.get("single", False)
+        listed = log_epochs.parse(data) if is_chain else (statements.parse(data),)
+        breaks = log_epochs.verified(
+            listed,
+            versions=chain(page, of["rosters"]),
+            log_key=note.parse_key(of["log"]),
+            more_keys=[note.parse_key(each) for each in of["more_keys"]],
+            is_chain=is_chain,
+        )
+        if "known" in of:
+            hashes = [bytes.fromhex(each) for each in of["hashes"]]
+            _follow(*(checkpoint.parse(of[name]) for name in ("known", "newest")), breaks, hashes)
+    except RosterError:
+        return "EPOCH_INVALID"
+    except (UnverifiedError, LogError) as error:
         return error.reason
     return None
+
+
+def _follow(known: Checkpoint, newest: Checkpoint, breaks: Sequence[Break], hashes: list[bytes]) -> None:
+    """Follow a log whose entries have these hashes, as `follow-log` does with its tiles."""
+    stays = epoch.carry(known, newest, breaks).checkpoint
+    tree = {0: EMPTY_ROOT}
+    grown = CompactRange()
+    for value in hashes:
+        grown.append(value)
+        tree[grown.size] = grown.root()
+    if stays.size > newest.size:
+        raise RolledBackError(size=newest.size, known=stays.size)
+    for each in (newest, stays, *stated.demanded(newest, breaks)):
+        if each.size > newest.size:
+            raise RolledBackError(size=newest.size, known=each.size)
+        if tree[each.size] != each.root:
+            raise ConsistencyError("the log does not begin with it")
 
 
 def log_keys(page: Page, given: Case) -> str | None:

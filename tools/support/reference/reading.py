@@ -73,8 +73,17 @@ def _evidence(page: Page, given: Case) -> None:
 
 
 def _epochs(page: Page, given: Case) -> None:
-    versions = _chain(page, page["rosters"])
-    epoch.verify_file(bytes_of(page, given["input"]), versions=versions, log=_key(page["log"], LOG))
+    of = {**page, **given}
+    keys: dict[str, Any] = {"versions": _chain(page, of["rosters"]), "log": _key(of["log"], LOG)}
+    keys["more"] = [_key(each, LOG) for each in of["more_keys"]]
+    data = bytes_of(page, given["input"])
+    if of.get("single"):
+        epoch.verify_single(data, **keys)
+        return
+    stated = epoch.verify_file(data, **keys)
+    if "known" in of:
+        hashes = [bytes.fromhex(each) for each in of["hashes"]]
+        epoch.check_following(of["known"], of["newest"], hashes, stated)
 
 
 def _log_keys(page: Page, given: Case) -> None:

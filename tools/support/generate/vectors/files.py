@@ -21,7 +21,7 @@ from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
-from tools.support.generate.vectors import log_key_cases, opening_cases, report_cases, rosters
+from tools.support.generate.vectors import epoch_cases, log_key_cases, opening_cases, report_cases, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
 from tools.support.generate.vectors.opening import Opening
@@ -209,7 +209,9 @@ def epoch_page(read: Read) -> dict[str, Any]:
     text = statements.encode_chain([first, second])
     base = json.loads(text)
     inputs = {"epochs": text.decode("latin-1"), "roster": _ROSTER.to_bytes().decode("latin-1"), "nothing": ""}
-    page = {"source": __doc__, "log": logs.VKEY, "rosters": ["roster"], "inputs": inputs}
+    inputs |= epoch_cases.inputs()
+    source = f"{__doc__}\n{epoch_cases.__doc__}"
+    page = {"source": source, "log": logs.VKEY, "rosters": ["roster"], "more_keys": [], "inputs": inputs}
     kinds = {"epochs": "list", "epochs.0": "object", "epochs.0.epoch": "count", "epochs.0.seen": "count"}
     kinds |= {
         "epochs.0.size": "count",
@@ -230,6 +232,8 @@ def epoch_page(read: Read) -> dict[str, Any]:
     # A time in the form of a report's minute has no seconds, so all forms of `members` are wrong here.
     cases += [_case("epochs", text, name, made) for name, made in _changes(base, kinds)]
     cases += [_case("epochs", text, *each) for each in _chains(first, second, left)]
+    for name, made, is_valid, given in epoch_cases.cases():
+        cases.append(_case("epochs", text, name, made, None if is_valid else "*", **given))
     cases.append(
         {"name": "too long", "input": repeated("epochs", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
     )
