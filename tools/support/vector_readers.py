@@ -193,7 +193,7 @@ def epochs(page: Page, given: Case) -> str | None:
         )
         if "known" in of:
             hashes = [bytes.fromhex(each) for each in of["hashes"]]
-            _follow(*(checkpoint.parse(of[name]) for name in ("known", "newest")), breaks, hashes)
+            _follow(checkpoint.parse(of["known"]), checkpoint.parse(of["newest"]), breaks, hashes)
     except RosterError:
         return "EPOCH_INVALID"
     except (UnverifiedError, LogError) as error:
