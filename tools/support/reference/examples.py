@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.support.reference import (
     evidence,
+    file_examples,
     hpke,
     key_file,
     log_folder,
@@ -572,4 +573,5 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "receipt": receipt,
     "history": history,
     "evidence": proof_of_opening,
+    **file_examples.EXAMPLES,
 }

@@ -105,6 +105,11 @@ def _check_figures(found: dict[str, Any], entries: list[tuple[str, datetime]]) -
         check(shown == number or (shown < number and None in cells.values()), "cells that do not add up")
 
 
+def figures() -> list[str]:
+    """Return the names of the figures of the page's table."""
+    return [name for name, _ in _table("| Figure | Types |")]
+
+
 def _table(head: str) -> list[list[str]]:
     """Return the cells of a table of the page, the first one without its quotes."""
     lines = _PAGE.read_text("utf-8").split(f"{head}\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]

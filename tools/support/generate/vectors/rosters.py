@@ -314,9 +314,9 @@ def _custodians() -> Iterator[tuple[str, tuple[str, ...], Document, bool]]:
         yield f"another {path} of one", ("first",), signed(made, _C, _B), True
     made = put(SECOND, "people.0.spki", other["spki"])
     yield "another certificate of one, who is needed", ("first",), signed(made, _A, _B), True
-    for names in ((_A, _B), (_A,)):
-        made = _forged(signed(SECOND, *names), _C)
-        yield f"signed by {', '.join(names)}, and a wrong signature", ("first",), made, False
+    for some in ((_A, _B), (_A,)):
+        made = _forged(signed(SECOND, *some), _C)
+        yield f"signed by {', '.join(some)}, and a wrong signature", ("first",), made, False
     yield from _places()
     taken = roster(2, names=(_D, _B, _C))
     taken["people"][1]["hpke"] = people.roster_member(_A, suite=_SUITE).to_json()["hpke"]
