@@ -17,7 +17,7 @@ from tools.support.reference import (
     story,
     tree,
 )
-from tools.support.reference.encoding import base64, base64url, crockford, encode
+from tools.support.reference.encoding import base64, base64url, crockford, encode, from_base64url
 from tools.support.reference.note import LOG, Key
 from tools.support.reference.page import Value
 from tools.support.reference.story import sample
@@ -163,7 +163,7 @@ def sealed_evidence() -> Values:
         disclosure_id=story.DISCLOSURE_ID,
         reader="zhao",
         suite=story.REQUEST.suite,
-        public=evidence.from_base64url(public),
+        public=from_base64url(public),
         destroy_after="2027-03-01",
         ephemeral=sample("ephemeral of the copy"),
     )
