@@ -19,6 +19,7 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.request import KeyedFingerprinter, KeyedInvitationCoder
 from idvault_people.opens import combining, reseal
 from idvault_verify import drill, seal, sharing, token
+from idvault_verify.account import AccountState, Assurance, Standing, Status, SubjectKind
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import drill as drills
 from idvault_verify.attest import (
@@ -35,6 +36,7 @@ from idvault_verify.attest import notice as signed_notice
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.status_check import CheckError
+from idvault_verify.attest.status_list import StatusList
 from idvault_verify.claim import Consent, Identity
 from idvault_verify.disclosure import Verdict
 from idvault_verify.document import Document, DocumentType
@@ -388,6 +390,41 @@ def test_statements() -> None:
     with pytest.raises(CheckError):
         status_check.check(public, keys=keys, audience=audience, now=now, lists={listed.uri: listed})
     assert bytes(listed.entries.data) == given["entries of the list"]
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return the claims of a token, unverified."""
+    found: dict[str, Any] = json.loads(jose.decode(token.split(".")[1]))
+    return found
+
+
+def test_the_claims_are_those_of_the_code() -> None:
+    """A reader skips claims that it does not know, so what the vault writes is compared as a whole."""
+    given, audience, at = GIVEN["statement"], "https://taxi.example", datetime.fromtimestamp(START, UTC)
+    issuer = status_token.issuer("vault.example/log")
+    shared: dict[str, Any] = {"issued_by": issuer, "issued_at": at, "audience": audience}
+    shared["subject"] = given["subject"]
+    status = Status(
+        TOKEN, SubjectKind.INDIVIDUAL, AccountState.VERIFIED, Standing.GOOD,
+        frozenset({Assurance.REGISTRY_MATCH}), 1, None, date(2027, 3, 1),
+    )  # fmt: skip
+    own = shared | {"audience": "platform-a"}
+    own["subject"] = status_token.subject(
+        key=given["pairwise key"], audience="platform-a", account_token=TOKEN
+    )
+    for name, its in (("status token", shared), ("status token for the account's own platform", own)):
+        made = status_token.status_claims(
+            **its, expires_at=at + status_token.TOKEN_LIFETIME, status=status, own=its is own
+        )
+        assert claims_of(given[name]) == made
+    shared |= {"expires_at": at + status_token.CREDENTIAL_LIFETIME, "list_number": 0, "list_index": 9}
+    assert claims_of(given["status credential"]) == status_token.credential_claims(**shared)
+    of_public = claims_of(given["public account's credential"])
+    shared |= {"public_account_id": of_public["public_account_id"], "subject": of_public["sub"]}
+    assert of_public == status_token.public_account_claims(**shared)
+    entries = StatusList(bits=1, data=given["entries of the list"])
+    made = status_token.list_claims(issued_by=issuer, number=0, entries=entries, issued_at=at)
+    assert claims_of(given["list"]) == made
 
 
 def test_the_receipt() -> None:

@@ -1,10 +1,12 @@
 """How the Python readers read each file of clients/vectors: what each says of a case, None if it accepts."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from idvault_verify import strict_base64, strict_json
+from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.people.roster import Roster
@@ -20,14 +22,18 @@ from idvault_verify.offline import (
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.log import epochs as log_epochs
+from idvault_verify.offline.log.files import Parts
 from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.offline.report import ReportCheck
 from idvault_verify.strict_base64 import Base64Error
 from idvault_verify.strict_json import JsonError, JsonSizeError
-from idvault_verify.transparency import checkpoint, epoch, log_key, note, report
-from idvault_verify.transparency.checkpoint import CosignaturePolicy
-from idvault_verify.transparency.proof import verify_consistency, verify_inclusion
+from idvault_verify.transparency import checkpoint, epoch, log_key, note, report, stated, tile
+from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy, RolledBackError
+from idvault_verify.transparency.epoch import Break
+from idvault_verify.transparency.log_key import LogKeyChange
+from idvault_verify.transparency.proof import ConsistencyError, verify_consistency, verify_inclusion
 from idvault_verify.transparency.report import LongReportError, ReportError
-from idvault_verify.transparency.tree import LogError, leaf_hash
+from idvault_verify.transparency.tree import EMPTY_ROOT, CompactRange, LogError, leaf_hash
 from tools.support.generate.vectors import case as cases
 
 Page = dict[str, Any]
@@ -172,33 +178,110 @@ def roster(page: Page, given: Case) -> str | None:
 
 
 def epochs(page: Page, given: Case) -> str | None:
-    """Verify the statements of a log."""
-    versions = chain(page, page["rosters"])
+    """Verify the statements of a log, and what continues a known checkpoint by them."""
+    of = {**page, **given}
+    data = cases.apply(page["inputs"], given["input"])
     try:
-        listed = log_epochs.parse(cases.apply(page["inputs"], given["input"]))
-        log_epochs.verified(listed, versions=versions, log_key=note.parse_key(page["log"]))
-    except UnverifiedError as error:
+        is_chain = not of.get("single", False)
+        listed = log_epochs.parse(data) if is_chain else (statements.parse(data),)
+        breaks = log_epochs.verified(
+            listed,
+            versions=chain(page, of["rosters"]),
+            log_key=note.parse_key(of["log"]),
+            more_keys=[note.parse_key(each) for each in of["more_keys"]],
+            is_chain=is_chain,
+        )
+        if "known" in of:
+            hashes = [bytes.fromhex(each) for each in of["hashes"]]
+            _follow(checkpoint.parse(of["known"]), checkpoint.parse(of["newest"]), breaks, hashes)
+    except RosterError:
+        return "EPOCH_INVALID"
+    except (UnverifiedError, LogError) as error:
         return error.reason
     return None
 
 
+def _follow(known: Checkpoint, newest: Checkpoint, breaks: Sequence[Break], hashes: list[bytes]) -> None:
+    """Follow a log whose entries have these hashes, as `follow-log` does with its tiles."""
+    stays = epoch.carry(known, newest, breaks).checkpoint
+    tree = {0: EMPTY_ROOT}
+    grown = CompactRange()
+    for value in hashes:
+        grown.append(value)
+        tree[grown.size] = grown.root()
+    if stays.size > newest.size:
+        raise RolledBackError(size=newest.size, known=stays.size)
+    for each in (newest, stays, *stated.demanded(newest, breaks)):
+        if each.size > newest.size:
+            raise RolledBackError(size=newest.size, known=each.size)
+        if tree[each.size] != each.root:
+            raise ConsistencyError("the log does not begin with it")
+
+
 def log_keys(page: Page, given: Case) -> str | None:
-    """Verify the announcements of a log's keys."""
+    """Verify the announcements of a log's keys, and what they let a reader accept who knows one of them."""
     try:
-        log_key.decode(cases.apply(page["inputs"], given["input"]))
+        changes = log_key.decode(cases.apply(page["inputs"], given["input"]))
+        if "known" in given:
+            _check_note({**page, **given}, changes)
     except LogError as error:
         return error.reason
     return None
 
 
+def _check_note(of: Page, changes: Sequence[LogKeyChange]) -> None:
+    known, raw = note.parse_key(of["known"]), cases.apply(of["inputs"], of["note"])
+    followed = CosignaturePolicy(
+        known.name,
+        log_key.keys_of(known, changes),
+        tuple(note.parse_key(each) for each in of["witnesses"]),
+        of["quorum"],
+        preceding=log_key.preceding(known, changes),
+    )
+    if "at" in of:
+        note.open_note(raw, followed.keys(at=of["at"]))
+    else:
+        checkpoint.verify(raw, followed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """The public files of a log of less than 256 entries; its tiles are not read."""
+
+    checkpoint: bytes
+    leaves: Sequence[bytes]
+
+    def read(self, path: str, *, limit: int) -> bytes | None:
+        """Return the checkpoint, or the entries up to a width."""
+        if path == "checkpoint":
+            return self.checkpoint
+        width = int(path.removeprefix("tile/entries/000.p/"))
+        return tile.encode_bundle(self.leaves[:width])
+
+    def parts(self, path: str, *, limit: int) -> Parts | None:
+        """Return a file in one part."""
+        data = self.read(path, limit=limit)
+        return None if data is None else (part for part in (data,))
+
+
 def read_report(page: Page, given: Case) -> str | None:
-    """Read a report, without its log."""
+    """Read a report; compare it with its log if that is given."""
+    data = cases.apply(page["inputs"], given["input"])
     try:
-        report.parse(cases.apply(page["inputs"], given["input"]))
+        if "published" not in given:
+            report.parse(data)
+            return None
+        of = {**page, **given}
+        beside = None if of["beside"] is None else cases.apply(page["inputs"], of["beside"])
+        raw = cases.apply(page["inputs"], of["published"])
+        files = _Published(raw, [bytes.fromhex(each) for each in of["leaves"]])
+        ReportCheck(files=files, policy=policy(page, given)).check(data, beside)
     except LongReportError:
         return "TOO_LONG"
     except ReportError:
         return "REPORT_INVALID"
+    except UnverifiedError as error:
+        return error.reason
     return None
 
 

@@ -25,30 +25,86 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 @dataclass(frozen=True)
 class Left:
-    """Two checkpoints that a statement names: the last one before, and what is left of it."""
+    """Two checkpoints that a statement names, the last one before and what is left, and the most seen.
+
+    epoch, digest: of the statement.
+    """
 
     former: int
     former_root: bytes
     size: int
     root: bytes
+    seen: int
+    epoch: int
+    digest: str
 
 
-def verify_file(data: bytes, *, versions: Sequence[Roster], log: Key) -> list[str]:
-    """Return the digests of the statements in epochs.json, from epoch 2 on."""
+def verify_file(data: bytes, *, versions: Sequence[Roster], log: Key, more: Sequence[Key] = ()) -> list[Left]:
+    """Return what the statements in epochs.json say, from epoch 2 on. more: other keys of the log."""
     document = from_json(data, limit=4 << 20)
     check(isinstance(document, dict) and document.keys() == {"epochs"}, "no list of statements")
     check(isinstance(document["epochs"], list), "not a list")
-    digests: list[str] = [""]
     known: list[Left] = []
     least = 0
     for place, each in enumerate(document["epochs"], start=2):
-        number, found = _statement(each, place, digests[-1], versions, log)
+        previous = known[-1].digest if known else ""
+        number, found = _statement(each, place, previous, versions, (log, *more))
         check(number >= least, "a former version of the roster than the statement before")
         least = number
         _agree(known, found)
         known.append(found)
-        digests.append(_digest(each))
-    return digests[1:]
+    return known
+
+
+def verify_single(data: bytes, *, versions: Sequence[Roster], log: Key, more: Sequence[Key] = ()) -> Left:
+    """Return what one statement says; that of the epoch before it is not at hand."""
+    value = from_json(data, limit=1 << 20)
+    check(isinstance(value, dict) and _is_count(value.get("epoch")) and value["epoch"] >= 2, "no statement")
+    previous = value.get("previous")
+    check(isinstance(previous, str), "not a text")
+    check((value["epoch"] == 2) == (previous == ""), "epoch 2 has no statement before it, a later one has")
+    check(previous == "" or _DIGEST.fullmatch(previous) is not None, "no digest")
+    found = _statement(value, value["epoch"], previous, versions, (log, *more))[1]
+    _agree([], found)
+    return found
+
+
+def check_following(known: str, newest: str, hashes: Sequence[bytes], stated: Sequence[Left]) -> None:
+    """Check that a checkpoint continues a known one, both as texts. hashes: of the newest's entries."""
+    before, after = _text(known), _text(newest)
+    check(known.partition("\n")[0] == newest.partition("\n")[0], "another log")
+    digests = {each.epoch: each.digest for each in stated} | {1: ""}
+    for epoch, digest, _, _ in (before, after):
+        check(digests.get(epoch) == digest, "an epoch whose statement is not known")
+    check(before[0] <= after[0], "an earlier epoch")
+    between = [each for each in stated if before[0] < each.epoch <= after[0]]
+    must = [after[2:], _stays(before[2:], between)]
+    least = 2**63
+    for each in reversed([each for each in stated if each.epoch <= after[0]]):
+        for size, root in ((each.size, each.root), (each.former, each.former_root)):
+            if size <= least:
+                must.append((size, root))
+                least = size
+    for count, expected in must:
+        check(count <= len(hashes), "fewer entries than stated")
+        check(tree.root(list(hashes[:count])) == expected, "the log does not begin with it")
+
+
+def _stays(known: tuple[int, bytes], between: Sequence[Left]) -> tuple[int, bytes]:
+    """Return what is left of a known checkpoint after these statements."""
+    for each in between:
+        size, root = known
+        check(size <= each.seen, "more was seen")
+        check(size != each.former or root == each.former_root, "another former checkpoint")
+        check(size != each.size or root == each.root, "other entries are left")
+        if size > each.size:
+            known = each.size, each.root
+    return known
+
+
+def _text(body: str) -> tuple[int, str, int, bytes]:
+    lines = body.split("\n")
+    return (*note.epoch_of(body), int(lines[1]), from_base64(lines[2]))
 
 
 def content(document: dict[str, Any]) -> bytes:
@@ -61,14 +117,15 @@ def _digest(document: dict[str, Any]) -> str:
 
 
 def _statement(
-    value: Any, place: int, previous: str, versions: Sequence[Roster], log: Key
+    value: Any, place: int, previous: str, versions: Sequence[Roster], logs: Sequence[Key]
 ) -> tuple[int, Left]:
     check(isinstance(value, dict) and value.keys() == {*_BODY, "signatures"}, "a wrong statement")
     for name in ("log", "previous", "former", "root", "time", "reason", "roster"):
         check(isinstance(value[name], str), "not a text")
     for name in ("epoch", "seen", "size"):
         check(_is_count(value[name]), "not a number")
-    check(value["log"] == log.vkey and value["epoch"] == place, "another log or epoch")
+    named_keys = [each for each in logs if each.vkey == value["log"]]
+    check(bool(named_keys) and value["epoch"] == place, "another log or epoch")
     check(value["previous"] == previous, "another statement before")
     message.seconds(value["time"])
     check(1 <= len(value["reason"]) <= 200 and value["reason"].isprintable(), "a wrong reason")
@@ -79,12 +136,13 @@ def _statement(
     check(bool(named), "another roster")
     _check_signed(value, named[0])
     before = versions[: versions.index(named[0]) + 1]
-    at = _former(from_base64(value["former"]), before, log, {place - 1: previous})
+    at = _former(from_base64(value["former"]), before, named_keys[0], {place - 1: previous})
     root, size = from_base64url(value["root"]), value["size"]
     check(len(root) == 32, "no root")
     check(size != 0 or root == tree.root([]), "the root of an empty tree is wrong")
     check(value["seen"] >= max(at.size, size), "less was seen than there was")
-    return versions.index(named[0]), Left(at.size, at.root, size, root)
+    left = Left(at.size, at.root, size, root, value["seen"], place, _digest(value))
+    return versions.index(named[0]), left
 
 
 def _former(raw: bytes, versions: Sequence[Roster], log: Key, epochs: dict[int, str]) -> note.Checkpoint:

@@ -83,14 +83,16 @@ def check_file(data: bytes, *, log: Key, published: Sequence[Roster] = ()) -> Pr
     signed = protobuf.octets(fields, 1)
     named, request = _request(signed, versions)
     auditor = named.member(request.auditor)
-    check(auditor["role"] == "auditor", "the signer is no auditor")
+    check(auditor.get("role") == "auditor", "the signer is no auditor")
     signature = from_base64url(document["signature"])
     paper.verify(named.key(request.auditor), signature, encode(PROOF, message))
     found = _record(protobuf.message(fields, 2))
     check(found.account_token == request.account_token, "the record is another account's")
     at = _checkpoint(fields, versions[versions.index(named) :], log)
     opened = _entries(fields, at, request, found, auditor["actor_id"])
-    approved = _approvals(protobuf.repeated(fields, 9), signed, versions, found.quorum_id)
+    approved = _approvals(protobuf.repeated(fields, 9), signed, versions, found)
+    sizes = {len(protobuf.octets(fields, place)) for place in (3, 4)}
+    check(sizes == {32}, "data key and shred value have 32 bytes")
     padded = record.decrypt(
         found, data_key=protobuf.octets(fields, 3), shred_value=protobuf.octets(fields, 4)
     )
@@ -184,11 +186,14 @@ def _record(fields: Fields) -> Record:
 
 def _request(signed: bytes, versions: Sequence[Roster]) -> tuple[Roster, Request]:
     """Return the roster version that a request names, and the request, signed by its auditor."""
+    check(len(signed) <= 16 << 10, "a request that is too long")
     parts = unpack(signed[:-64])
     check(len(parts) == 13, "this is not a request")
     named = [each for each in versions if each.digest == text_of(parts[12])]
     check(bool(named), "the request names another roster")
-    return named[0], paper.read_request(signed, named[0].key(text_of(parts[2])))
+    auditor = named[0].member(text_of(parts[2]))
+    check(bool(auditor), "the request names nobody of the roster")
+    return named[0], paper.read_request(signed, named[0].key(auditor["name"]))
 
 
 def _checkpoint(fields: Fields, versions: Sequence[Roster], log: Key) -> Checkpoint:
@@ -253,17 +258,19 @@ def _entries(fields: Fields, at: Checkpoint, request: Request, found: Record, ac
 
 
 def _approvals(
-    approvals: Sequence[bytes], signed_request: bytes, versions: Sequence[Roster], quorum_id: str
+    approvals: Sequence[bytes], signed_request: bytes, versions: Sequence[Roster], sealed_for: Record
 ) -> tuple[str, ...]:
     """Return the custodians who approved, each with a place of its own; at least M of them."""
     quorums = [(each, quorum) for each in versions for quorum in each.quorums()]
-    sealed = [quorum for _, quorum in quorums if quorum.id == quorum_id]
+    sealed = [quorum for _, quorum in quorums if quorum.id == sealed_for.quorum_id]
     check(bool(sealed), "the record's quorum is in no version of the roster")
+    check(len(sealed_for.share_hashes) == len(sealed[0].custodians), "another number of shares")
     places: dict[str, int] = {}
     for signed in approvals:
         parts = unpack(signed[:-64])
-        check(len(parts) == 5, "this is no approval")
-        purpose, digest, custodian, place, _ = parts
+        check(len(parts) == 5 and len(signed) <= 1024, "this is no approval")
+        purpose, digest, custodian, place, share = parts
+        check(len(share) == 32, "an approval of no share")
         check(text_of(purpose) == paper.APPROVAL, "this is no approval")
         check(digest == sha256(signed_request).digest(), "an approval of another request")
         name, number = text_of(custodian), number_of(place)

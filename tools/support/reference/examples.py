@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.support.reference import (
     evidence,
+    file_examples,
     hpke,
     key_file,
     log_folder,
@@ -418,7 +419,10 @@ def statements() -> Values:
     named = "9f1d2c6b7a8e4035b1c2d3e4f5061728"
     of_public = {"sub": stored.pairwise_subject(sample("pairwise key"), "https://taxi.example", named)}
     public = credential | of_public | {"public_account_id": named}
-    token = shared | {"exp": start + 600, "state": "VERIFIED", "assurance": "REGISTRY_MATCH"}
+    token = shared | {"exp": start + 600, "state": "VERIFIED"}
+    own = token | {"aud": PARTY, "sub": stored.pairwise_subject(sample("pairwise key"), PARTY, TOKEN)}
+    own |= {"assurances": ["REGISTRY_MATCH"], "subject_kind": "INDIVIDUAL", "standing": "GOOD"}
+    own |= {"expire_date": "2027-03-01"}
     listed = {"iss": issuer, "sub": f"{issuer}/status/0.jwt", "iat": start, "exp": start + 3_600, "ttl": 300}
     listed |= {"status_list": status.status_list(b"\xff\xfd")}
     return {
@@ -428,6 +432,9 @@ def statements() -> Values:
         "private key for lists": sample("list key"),
         "jwks.json": status.jwk_set({token_key: "status-token", list_key: "status-list"}).decode(),
         "status token": status.sign(token, typ=status.TOKEN, public=token_key, private=sample("token key")),
+        "status token for the account's own platform": status.sign(
+            own, typ=status.TOKEN, public=token_key, private=sample("token key")
+        ),
         "status credential": status.sign(
             credential, typ=status.CREDENTIAL, public=token_key, private=sample("token key")
         ),
@@ -566,4 +573,5 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "receipt": receipt,
     "history": history,
     "evidence": proof_of_opening,
+    **file_examples.EXAMPLES,
 }

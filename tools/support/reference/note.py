@@ -77,9 +77,9 @@ def write(body: str, lines: Sequence[str]) -> bytes:
     return (body + "\n" + "".join(lines)).encode()
 
 
-def signed_text(note: bytes, *, log: Key) -> str:
-    """Return the text of a note that the log signed."""
-    return _verified(note, log, ())[0]
+def signed_text(note: bytes, *, log: Key, more: Sequence[Key] = ()) -> str:
+    """Return the text of a note that the log signed. more: its other keys that count."""
+    return _verified(note, (log, *more), ())[0]
 
 
 def unverified_text(note: bytes) -> str:
@@ -94,12 +94,14 @@ def read(
     witnesses: Sequence[Key] = (),
     quorum: int = 0,
     epochs: Mapping[int, str] | None = _FIRST,
+    more: Sequence[Key] = (),
 ) -> Checkpoint:
     """Return the checkpoint in a note that the log signed and enough witnesses cosigned.
 
     epochs: the digests of the statements that are known, by the epoch that each began; None to ask for none.
+    more: the log's other keys that count.
     """
-    body, cosigned = _verified(note, log, witnesses)
+    body, cosigned = _verified(note, (log, *more), witnesses)
     lines = body.split("\n")[:-1]
     check(len(lines) >= 3 and lines[0] == log.name and "" not in lines, "this is no checkpoint of the log")
     check(_SIZE.fullmatch(lines[1]) is not None and int(lines[1]) < 2**63, "no size of a log")
@@ -124,9 +126,9 @@ def epoch_of(body: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def _verified(note: bytes, log: Key, witnesses: Sequence[Key]) -> tuple[str, dict[Key, int]]:
+def _verified(note: bytes, logs: Sequence[Key], witnesses: Sequence[Key]) -> tuple[str, dict[Key, int]]:
     body, lines = _split(note)
-    known = {(key.name, key.id): key for key in (*witnesses, log)}
+    known = {(key.name, key.id): key for key in (*witnesses, *logs)}
     signed, cosigned = False, dict[Key, int]()
     for name, data in [_line(each) for each in lines]:
         key = known.get((name, data[:4]))

@@ -21,6 +21,7 @@ from tools.support.reference.encoding import (
 REQUEST = "idvault/disclosure-request/v1"
 APPROVAL = "idvault/disclosure-approval/v1"
 DENIAL = "idvault/disclosure-denial/v2"
+_LATEST = 253_402_300_799
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def read_request(signed: bytes, public: bytes) -> Request:
         text_of(parts[12]),
     )
     check(request_content(request) == data, "the request is not in its only spelling")
+    check(max(request.openings, request.create_time, request.expire_time) <= _LATEST, "a time beyond 9999")
+    hpke.check_public_key(request.suite, request.public_key)
     return request
 
 

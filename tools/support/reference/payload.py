@@ -69,6 +69,7 @@ def decode(whole: bytes) -> Identity:
     agreed = _EPOCH + timedelta(
         seconds=protobuf.number(time, 1), microseconds=protobuf.number(time, 2) // 1_000
     )
+    check(protobuf.number(fields, 1) in DOCUMENT_TYPES, "an unknown type of document")
     return Identity(
         DOCUMENT_TYPES[protobuf.number(fields, 1)],
         protobuf.text(fields, 2),

@@ -73,8 +73,46 @@ def _evidence(page: Page, given: Case) -> None:
 
 
 def _epochs(page: Page, given: Case) -> None:
-    versions = _chain(page, page["rosters"])
-    epoch.verify_file(bytes_of(page, given["input"]), versions=versions, log=_key(page["log"], LOG))
+    of = {**page, **given}
+    keys: dict[str, Any] = {"versions": _chain(page, of["rosters"]), "log": _key(of["log"], LOG)}
+    keys["more"] = [_key(each, LOG) for each in of["more_keys"]]
+    data = bytes_of(page, given["input"])
+    if of.get("single"):
+        epoch.verify_single(data, **keys)
+        return
+    stated = epoch.verify_file(data, **keys)
+    if "known" in of:
+        hashes = [bytes.fromhex(each) for each in of["hashes"]]
+        epoch.check_following(of["known"], of["newest"], hashes, stated)
+
+
+def _log_keys(page: Page, given: Case) -> None:
+    changes = log_key.verify_file(bytes_of(page, given["input"]))
+    if "known" in given:
+        of = {**page, **given}
+        log_key.check_note(
+            bytes_of(page, of["note"]),
+            known=_key(of["known"], LOG),
+            changes=changes,
+            witnesses=[_key(each, WITNESS) for each in of["witnesses"]],
+            quorum=of["quorum"],
+            at=of.get("at"),
+        )
+
+
+def _report(page: Page, given: Case) -> None:
+    data = bytes_of(page, given["input"])
+    if "published" not in given:
+        report.read(data)
+        return
+    of = {**page, **given}
+    report.check_logged(
+        data,
+        None if of["beside"] is None else bytes_of(page, of["beside"]),
+        published=bytes_of(page, of["published"]),
+        leaves=[bytes.fromhex(each) for each in of["leaves"]],
+        **_keys(page, given),
+    )
 
 
 def _inclusion(_page: Page, given: Case) -> None:
@@ -153,6 +191,6 @@ READERS: dict[str, Callable[[Page, Case], object]] = {
     "evidence": _evidence,
     "roster": _roster,
     "epoch": _epochs,
-    "log-keys": lambda page, given: log_key.verify_file(bytes_of(page, given["input"])),
-    "report": lambda page, given: report.read(bytes_of(page, given["input"])),
+    "log-keys": _log_keys,
+    "report": _report,
 }

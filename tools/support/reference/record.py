@@ -168,6 +168,7 @@ def decrypt(record: Record, *, data_key: bytes, shred_value: bytes) -> bytes:
     check(record.format_version == 1, "the format is not known")
     key, commitment = keys(data_key, shred_value, record.salt, record.info)
     check(commitment == record.commitment, "the commitment differs: too few or wrong shares")
+    check(len(record.ciphertext) >= 28, "the ciphertext is cut")
     try:
         return AESGCM(key).decrypt(record.ciphertext[:12], record.ciphertext[12:], record.info)
     except InvalidTag:

@@ -19,6 +19,7 @@ from tools.support.reference.encoding import (
 
 TOKEN, CREDENTIAL, LIST = "idvault-status+jwt", "idvault-credential+jwt", "statuslist+jwt"
 PUBLIC_ACCOUNT = "idvault-public-account+jwt"
+_STANDINGS = {"GOOD", "WARNED", "PUBLISHING_LIMITED", "RENEWAL_SUSPENDED"}
 PURPOSES = dict.fromkeys((TOKEN, CREDENTIAL, PUBLIC_ACCOUNT), "status-token") | {LIST: "status-list"}
 
 
@@ -170,9 +171,11 @@ def check_listed(
     place = status.get("status_list") if isinstance(status, dict) else None
     check(isinstance(place, dict), "no place in a list")
     assert isinstance(place, dict)
-    named = [each for each in lists if (each["sub"], each["iss"]) == (_text(place, "uri"), claims["iss"])]
+    named = [each for each in lists if each["sub"] == _text(place, "uri")]
     check(bool(named), "this is another list")
-    newest = max(named, key=lambda each: int(each["iat"]))
+    # Of lists of one time the last one.
+    newest: dict[str, Any] = max(reversed(named), key=lambda each: int(each["iat"]))
+    check(newest["iss"] == claims["iss"], "the list is of another issuer")
     check(entry(newest["status_list"], _number(place, "idx")) == 0, "the list says INVALID")
     return newest
 
@@ -184,7 +187,8 @@ def check_token(
     claims = verify(token, jwks=jwks, typ=TOKEN)
     _check_claims(claims, audience=audience, now=now, issuer=issuer)
     check("public_account_id" not in claims, "a status token names a public account")
-    check(claims.get("state") == "VERIFIED" and claims.get("standing") != "CLOSED", "not verified")
+    check(claims.get("state") == "VERIFIED", "not verified")
+    check("standing" not in claims or claims["standing"] in _STANDINGS, "closed, or an unknown standing")
     check_minimum(claims, demanded=minimum)
     return str(claims["sub"])
 

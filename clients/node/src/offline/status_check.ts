@@ -5,7 +5,7 @@
 //    public account is asked for, and there alone) and is signed by a token key of the set,
 // 2. it is from the expected issuer and for the expected audience,
 // 3. it is not from the future and has not expired,
-// 4. for a status token: the state is VERIFIED and the account is not closed;
+// 4. for a status token: the state is VERIFIED, and its standing, if it states one, is known and not CLOSED;
 //    for a credential: there is a list with the URI it refers to, signed by a list key, not expired and not
 //    older than allowed, and the credential's entry in it exists and is VALID,
 // 5. a public account's credential names it, and no other names one,
@@ -22,6 +22,8 @@ const TOKEN_TYPE = "idvault-status+jwt";
 const LIST_TYPE = "statuslist+jwt";
 const TOKEN_PURPOSE = "status-token";
 const LIST_PURPOSE = "status-list";
+// A later version of the vault may know a standing that forbids more than this program knows.
+const ALLOWED: ReadonlySet<string> = new Set(["GOOD", "WARNED", "PUBLISHING_LIMITED", "RENEWAL_SUSPENDED"]);
 // Of a token or credential, in bytes; a list may have MOST_BYTES.
 const LONGEST_TOKEN = 16 * 1024;
 // The last second of the year 9999: no token has a later time.
@@ -101,7 +103,7 @@ export function check(token: string | Uint8Array, given: Conditions): Attested {
   }
   if (typ === CREDENTIAL_TYPE) {
     checkListed(claims, given, attested.issuer);
-  } else if (claims.get("state") !== "VERIFIED" || claims.get("standing") === "CLOSED") {
+  } else if (claims.get("state") !== "VERIFIED" || !(attested.standing === null || ALLOWED.has(attested.standing))) {
     throw new CheckError("NOT_VERIFIED", "the account is not verified, or it is closed");
   }
   const stating = STATED_BY[given.minimum];

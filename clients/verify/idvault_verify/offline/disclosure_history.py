@@ -108,8 +108,8 @@ class ProvedHistory:
 def read_answer(data: bytes) -> DisclosureHistory:
     """Return an answer of the vault; raises DecodeError, ValueError."""
     answer = status_pb2.DisclosureHistory.FromString(data)
-    if not answer.account_token:
-        raise ValueError("a history without account")
+    if not answer.account_token or not answer.HasField("horizon_time"):
+        raise ValueError("a history without account or horizon")
     horizon = answer.horizon_time.ToDatetime(tzinfo=UTC)
     disclosures, openings = len(answer.disclosures), len(answer.openings)
     return DisclosureHistory(answer.account_token, horizon, disclosures, openings, data)
@@ -200,7 +200,7 @@ def covering(history: DisclosureHistory, *, policy: Policy, breaks: Sequence[Bre
 def _stated_at(answer: status_pb2.DisclosureHistory, policy: Policy) -> datetime:
     """Return when the vault stated a history; raises HistoryError unless it is whole and signed."""
     stated = answer.statement
-    if not stated.signature or not stated.key_note:
+    if not stated.signature or not stated.key_note or not stated.HasField("make_time"):
         raise HistoryError("NOT_SIGNED", "the vault has not signed the history")
     if any(each.nanos for each in (answer.horizon_time, stated.make_time)):
         raise HistoryError("SIGNATURE_INVALID", "a time of the history is not in whole seconds")

@@ -15,6 +15,7 @@ with its key. Copies in backups of the shred database live as long as these.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from google.protobuf import json_format
 
@@ -37,6 +38,10 @@ _STEPS = {
     ErasureState.DESTROYED: (EventType.ERASURE_DESTROY, ("absent_from", "kept_until")),
 }
 _OF_THE_VAULT = frozenset({ErasureState.ERASED, ErasureState.DESTROYED})
+_COMMITTED: Mapping[ErasureState, Literal["erase_time", "destroy_time"]] = {
+    ErasureState.REQUESTED: "erase_time",
+    ErasureState.ERASED: "destroy_time",
+}
 _PREFIX = "STATE_"
 
 MOST_BYTES = 1024 * 1024
@@ -142,6 +147,10 @@ def check(erasure: ErasureReceipt, *, policy: Policy, breaks: Sequence[Break] = 
     kind, _ = _STEPS[erasure.state]
     if erasure.state is not ErasureState.DESTROYED and (erasure.absent_time or erasure.kept_until_time):
         raise ErasureError("OTHER_ENTRY", "a step before the destruction says nothing of files and versions")
+    # Without it the message has the beginning of 1970, to which an entry could commit.
+    committed = _COMMITTED.get(erasure.state)
+    if committed is not None and not message.HasField(committed):
+        raise ErasureError("OTHER_ENTRY", "the time to which the log entry commits is missing")
     newest, account = signed.checkpoint, erasure.account_token
     try:
         found = check_entry(message.entry, newest, type=kind, account_token=account, fields=_fields(erasure))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[4] / "clients" / "vectors"
+_LONG, _PIECE = 2_048, 64
 Case = dict[str, Any]
 Input = dict[str, Any]
 
@@ -23,11 +24,22 @@ def changed(of: str, base: bytes, made: bytes) -> Input:
     if made == base:
         return {"of": of}
     parts, others = _parts(base), _parts(made)
+    # What both begin and end with is not matched: that takes the square of its length.
+    first = _alike(parts, others)
+    last = _alike(parts[first:][::-1], others[first:][::-1])
+    parts, others = parts[: len(parts) - last], others[: len(others) - last]
+    at = sum(map(len, parts[:first]))
+    parts, others = parts[first:], others[first:]
     found: list[list[Any]] = []
-    for tag, begin, end, first, last in SequenceMatcher(None, parts, others, autojunk=False).get_opcodes():
+    for tag, begin, end, left, right in SequenceMatcher(None, parts, others, autojunk=False).get_opcodes():
         if tag != "equal":
-            at = sum(map(len, parts[:begin]))
-            found.append(_splice(at, b"".join(parts[begin:end]), b"".join(others[first:last])))
+            found.append(
+                _splice(
+                    at + sum(map(len, parts[:begin])),
+                    b"".join(parts[begin:end]),
+                    b"".join(others[left:right]),
+                )
+            )
     return {"of": of, "splices": found}
 
 
@@ -69,8 +81,19 @@ def texts(rows: Iterable[tuple[str, bytes, str | None]], **given: Any) -> list[C
 
 
 def _parts(text: bytes) -> list[bytes]:
-    """Return a text in parts between which it may differ."""
-    return [part for part in re.split(rb'(["., \n])', text) if part]
+    """Return a text in parts between which it may differ; a long one, such as a message, in pieces."""
+    found = [part for part in re.split(rb'(["., \n])', text) if part]
+    return [piece for part in found for piece in (_pieces(part) if len(part) > _LONG else (part,))]
+
+
+def _pieces(part: bytes) -> list[bytes]:
+    return [part[at : at + _PIECE] for at in range(0, len(part), _PIECE)]
+
+
+def _alike(parts: list[bytes], others: list[bytes]) -> int:
+    """Return how many parts two texts begin with alike."""
+    pairs = enumerate(zip(parts, others, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(parts), len(others)))
 
 
 def _splice(at: int, old: bytes, new: bytes) -> list[Any]:

@@ -5,8 +5,8 @@ changed one is refused is the rule; which word a reader says of it is what the r
 """
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from operator import methodcaller
 from typing import Any
@@ -15,18 +15,16 @@ from idvault_verify.attest import epoch as statements
 from idvault_verify.attest import hpke
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people.roster import Roster
-from idvault_verify.period import month_of
-from idvault_verify.report import catalogue
 from idvault_verify.strict_base64 import encode_url, url
-from idvault_verify.transparency import log_key, note
+from idvault_verify.transparency import log_key, note, report
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.log_key import LogKeyChange
-from idvault_verify.transparency.report import Report
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
-from tools.support.generate.vectors import rosters
+from tools.support.generate.vectors import epoch_cases, log_key_cases, opening_cases, report_cases, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
+from tools.support.generate.vectors.opening import Opening
 from tools.support.reference import evidence as reference
 from tools.support.reference import examples, story
 from tools.support.reference.roster import write as write_roster
@@ -53,8 +51,9 @@ def _case(of: str, base: bytes, name: str, made: bytes, reason: str | None = "*"
 def evidence_page(read: Read) -> dict[str, Any]:
     """Return the content of evidence.json. `published`: the files of the roster to compare with."""
     text = str(examples.proof_of_opening()["proof file"]).encode()
-    published = write_roster(story.ROSTER).decode("latin-1")
-    inputs = {"evidence": text.decode("latin-1"), "roster": published, "nothing": ""}
+    anew = Opening().to_bytes()
+    inputs = {"evidence": text.decode("latin-1"), "opening": anew.decode("latin-1"), "nothing": ""}
+    inputs |= {name: write_roster(each).decode("latin-1") for name, each in opening_cases.published().items()}
     page = {"source": __doc__, "log": story.LOG_KEY.vkey, "published": ["roster"], "inputs": inputs}
     base = json.loads(text)
     cases = [_case("evidence", text, "evidence of an opening", text, None)]
@@ -73,6 +72,10 @@ def evidence_page(read: Read) -> dict[str, Any]:
     for other in ("idvault/evidence/v1", "idvault/sealed-evidence/v2", ""):
         cases.append(_case("evidence", text, f"the format {other!a}", compact(put(base, "format", other))))
     cases += [_case("evidence", text, name, made) for name, made in _forged(url(base["evidence"]))]
+    cases += [
+        _case("opening", anew, f"anew: {name}", made.to_bytes(), reason, **given)
+        for name, made, reason, given in opening_cases.cases()
+    ]
     cases.append(
         {"name": "too long", "input": repeated("evidence", len(text), b" ", 16 * 1024 * 1024), "reason": "*"}
     )
@@ -206,7 +209,9 @@ def epoch_page(read: Read) -> dict[str, Any]:
     text = statements.encode_chain([first, second])
     base = json.loads(text)
     inputs = {"epochs": text.decode("latin-1"), "roster": _ROSTER.to_bytes().decode("latin-1"), "nothing": ""}
-    page = {"source": __doc__, "log": logs.VKEY, "rosters": ["roster"], "inputs": inputs}
+    inputs |= epoch_cases.inputs()
+    source = f"{__doc__}\n{epoch_cases.__doc__}"
+    page = {"source": source, "log": logs.VKEY, "rosters": ["roster"], "more_keys": [], "inputs": inputs}
     kinds = {"epochs": "list", "epochs.0": "object", "epochs.0.epoch": "count", "epochs.0.seen": "count"}
     kinds |= {
         "epochs.0.size": "count",
@@ -227,6 +232,8 @@ def epoch_page(read: Read) -> dict[str, Any]:
     # A time in the form of a report's minute has no seconds, so all forms of `members` are wrong here.
     cases += [_case("epochs", text, name, made) for name, made in _changes(base, kinds)]
     cases += [_case("epochs", text, *each) for each in _chains(first, second, left)]
+    for name, made, is_valid, given in epoch_cases.cases():
+        cases.append(_case("epochs", text, name, made, None if is_valid else "*", **given))
     cases.append(
         {"name": "too long", "input": repeated("epochs", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
     )
@@ -300,9 +307,11 @@ def log_keys_page(read: Read) -> dict[str, Any]:
     changes = [
         log_key.announce(one, other, signs_from=1_000 * place) for place, (one, other) in enumerate(pairs)
     ]
-    text = log_key.encode([LogKeyChange(logs.SIGNER.key, logs.SIGNER.key, 0, raw) for raw in changes])
+    text = _announced(changes)
     base = json.loads(text)
-    page = {"source": __doc__, "inputs": {"keys": text.decode("latin-1"), "nothing": ""}}
+    policy = {"witnesses": [str(log_key_cases.WITNESS.key)], "quorum": 1}
+    inputs = {"keys": text.decode("latin-1"), "nothing": ""}
+    page = {"source": f"{__doc__}\n{log_key_cases.__doc__}", **policy, "inputs": inputs}
     cases = [_case("keys", text, "two changes", text, None)]
     cases.append(_case("keys", text, "no change", compact({**base, "changes": []}), None))
     kinds = {"format": "text", "changes": "list", "changes.0": "text", "changes.1": "text"}
@@ -320,7 +329,19 @@ def log_keys_page(read: Read) -> dict[str, Any]:
     ):
         cases.append(_case("keys", text, name, compact(put(base, "changes", listed))))
     cases.append({"name": "too long", "input": repeated("keys", len(text), b" ", 256 * 1024), "reason": "*"})
+    for name, changed_to, is_read in log_key_cases.forms():
+        made = _announced(changed_to)
+        cases.append(_case("keys", text, f"announced: {name}", made, None if is_read else "*"))
+    plain = log_key_cases.CHANGES[0]
+    inputs["note"] = plain.decode("latin-1")
+    for name, listed_as, raw, given, is_accepted in log_key_cases.known():
+        its = {"note": changed("note", plain, raw), **given}
+        cases.append(_case("keys", text, name, _announced(listed_as), None if is_accepted else "*", **its))
     return _decided(page, cases, read)
+
+
+def _announced(changes: Sequence[bytes]) -> bytes:
+    return log_key.encode([LogKeyChange(logs.SIGNER.key, logs.SIGNER.key, 0, raw) for raw in changes])
 
 
 _NO_VALUES = (
@@ -337,27 +358,17 @@ _NO_VALUES = (
 )
 
 
-def _report() -> Report:
-    return Report(
-        edition=1,
-        period=month_of(date(2026, 10, 1)),
-        zone="Asia/Shanghai",
-        made=datetime(2026, 11, 1, 0, 15, tzinfo=UTC),
-        checkpoint=logs.signed(merkle.log_of(3)).decode(),
-        logged={"disclosures.openings": 2},
-        breakdowns={each.name: {"x": 1, "y": None} for each in list(catalogue.breakdowns())[:1]},
-        levels={each.name: {"x": 5} for each in list(catalogue.levels())[:1]},
-        durations={each.name: None for each in list(catalogue.durations())[:1]},
-    )
-
-
 def report_page(read: Read) -> dict[str, Any]:
     """Return the content of report.json: the form of a report's file; its figures need a log."""
-    made = _report()
-    text = made.to_bytes()
-    base = json.loads(text)
+    made = report_cases.REPORT
+    whole = made.to_bytes()
+    base = json.loads(whole)
+    text = compact(base)
     level, breakdown = next(iter(made.levels)), next(iter(made.breakdowns))
-    page = {"source": __doc__, "inputs": {"report": text.decode("latin-1"), "nothing": ""}}
+    inputs = {"report": text.decode("latin-1"), "file": whole.decode("latin-1"), "nothing": ""}
+    policy = {"log": logs.VKEY, "witnesses": [str(report_cases.WITNESS.key)], "quorum": 1}
+    policy |= {"leaves": [each.hex() for each in report_cases.LEAVES]}
+    page = {"source": f"{__doc__}\n{report_cases.__doc__}", **policy, "inputs": inputs}
     kinds = {"format": "text", "edition": "count", "zone": "text", "logged": "object", "not_logged": "object"}
     kinds |= {"from": "text", "to": "text", "made": "text", "checkpoint": "text"}
     cases = [_case("report", text, "a report", text, None)]
@@ -376,10 +387,23 @@ def report_page(read: Read) -> dict[str, Any]:
     ):
         cases.append(_case("report", text, name, compact(put(base, "not_logged", other))))
     for name, number in (("a figure below 0", -1), ("a figure of 2^53", 2**53)):
-        cases.append(
-            _case("report", text, name, compact({**base, "logged": {"disclosures.openings": number}}))
-        )
+        other = {**base["logged"], "disclosures.openings": number}
+        cases.append(_case("report", text, name, compact({**base, "logged": other})))
+    cases += [_case("report", text, name, other, reason) for name, other, reason in report_cases.forms(base)]
     cases.append(
         {"name": "too long", "input": repeated("report", len(text), b" ", 4 * 1024 * 1024), "reason": "*"}
     )
+    cases += [_compared(whole, *each) for each in report_cases.compared()]
     return _decided(page, cases, read)
+
+
+def _compared(base: bytes, name: str, made: report_cases.Compared, is_right: bool) -> Case:
+    data = made.report.to_bytes()
+    beside = None
+    if made.has_note:
+        raw = report.sign(data, logs.SIGNER) if made.beside is None else made.beside
+        beside = changed("nothing", b"", raw)
+    given = {"published": changed("nothing", b"", made.published), "beside": beside, **made.demands}
+    if made.leaves is not report_cases.LEAVES:
+        given["leaves"] = [each.hex() for each in made.leaves]
+    return _case("file", base, f"with its log: {name}", data, None if is_right else "*", **given)

@@ -58,7 +58,7 @@ _NOTE = note(_TEXT)
 def page() -> dict[str, Any]:
     """Return the content of checkpoint.json."""
     inputs = {"nothing": "", "note": _NOTE.decode("latin-1")}
-    parts = (_texts(), _signatures(), _bytes(), _cosigned(), _sizes(), _keys())
+    parts = (_texts(), _signatures(), _bytes(), _cosigned(), _sizes(), _keys(), _two_faults())
     return {"source": __doc__, **POLICY, "inputs": inputs, "cases": [case for part in parts for case in part]}
 
 
@@ -269,6 +269,23 @@ def _sizes() -> Iterator[Case]:
     for count, why in ((100, None), (101, "MALFORMED")):
         made = note(_TEXT, *lines(_TEXT), *[line(STRANGER, _TEXT, value=b"x")] * (count - 3))
         yield _case(f"{count} lines", made, why)
+
+
+def _two_faults() -> Iterator[Case]:
+    """Yield notes with two faults: the one that is looked for first is told."""
+    forged = line(LOG, _TEXT, value=bytes(64))
+    for told, words, signed, reason in (
+        ("form, signature", f"{_TEXT}\x01\n", [forged], "MALFORMED"),
+        ("signature, size", text("x"), [forged], "SIGNATURE_INVALID"),
+        ("size, origin", text("x", origin="other"), [], "MALFORMED"),
+        ("root, origin", text(5, "x", origin="other"), [], "MALFORMED"),
+        ("origin, the root of no leaves", text(0, origin="other"), [], "OTHER_LOG"),
+        ("the root of no leaves, cosignatures", text(0), ["log"], "MALFORMED"),
+        ("origin, cosignatures", text(origin="other"), ["log"], "OTHER_LOG"),
+        ("cosignatures, epoch", text(5, ROOT, "epoch x"), ["log"], "NOT_COSIGNED"),
+    ):
+        lines_of = [line(LOG, words) if each == "log" else each for each in signed]
+        yield _case(f"two faults: {told}", note(words, *lines_of), reason)
 
 
 def _keys() -> Iterator[Case]:

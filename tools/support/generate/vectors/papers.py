@@ -15,6 +15,7 @@ from idvault_verify.event import Event, EventType
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import erasure_pb2, status_pb2
 from tools.support import logs, merkle, statements
+from tools.support.generate.vectors import paper_cases
 from tools.support.generate.vectors.case import Case, changed, repeated
 from tools.support.generate.vectors.members import (
     CHECKPOINT,
@@ -156,6 +157,7 @@ def erasure_page() -> dict[str, Any]:
         if state != "DESTROYED":
             cases.append(case(f"of the state {state}, by its words", other, "OTHER_ENTRY"))
     cases += list(_steps(papers))
+    cases += [case(f"signed: {name}", compact(made), reason) for name, made, reason in paper_cases.erasures()]
     cases += [
         case("without a promise that its entry has", compact(without(base, "absentTime")), "OTHER_ENTRY"),
         case("without the hold that its entry has", compact(without(base, "keptUntilTime")), "OTHER_ENTRY"),
@@ -311,6 +313,7 @@ def history_page() -> dict[str, Any]:
         case(
             "an opening two minutes before", compact(history(opened_minutes_before=2)), "DISCLOSURE_LEFT_OUT"
         ),
+        *(case(f"signed: {name}", compact(made), reason) for name, made, reason in paper_cases.histories()),
         case("a count as a text", put_text(base, "statement.openingCount", '"2"'), "NOT_A_HISTORY"),
         {
             "name": "too long",

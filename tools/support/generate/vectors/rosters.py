@@ -8,6 +8,7 @@ order. A case of receipt.json with `roster` is checked by these versions, in pla
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from typing import Any
 
 import rfc8785
@@ -127,6 +128,18 @@ def alone() -> Iterator[tuple[str, Document, bool]]:
         yield f"signed by {len(names)}: {', '.join(names)}", signed(FIRST, *names), False
     for names in ((_A, _B, _C, "auditor-a"), (_A, _B, _C, "x"), (_A, _B, _C, _A)):
         yield f"signed by {', '.join(names)}", signed(FIRST, *names), False
+    yield "a wrong signature in place of one", _forged(FIRST, _C), False
+    for names in (("0a", "b", "9"), ("a--b", "b", "c"), ("a-1", "b" * 63, "0")):
+        yield f"custodians named {', '.join(each[:9] for each in names)}", roster(names=names), True
+    for name in ("a-", "A", "a_b", "a.b", "\u00e9", "a b", ""):
+        yield f"a custodian named {name!a}", roster(names=(name, _B, _C)), False
+    for development in (True, False):
+        member = {"threshold": 1, "witnesses": [{"name": "w", "ed25519": _AUDITOR.to_json()["ed25519"]}]}
+        made = signed(put(roster(development=development), "witness", member), *people.NAMES)
+        yield f"a member is a witness, development {development}", made, False
+        pinned = put(roster(development=development), "people.3.spki", _spki(_WITNESSES[0]))
+        told = f"a witness's key is a member's certificate's, development {development}"
+        yield told, signed(pinned, *people.NAMES), False
     yield "of X-Wing", roster(suite=hpke.X_WING), True
     yield "for development, one opens alone", roster(development=True, names=(_A,), threshold=1), True
     yield "for development, without witnesses", roster(development=True, witnesses=()), True
@@ -175,6 +188,17 @@ _WITNESS_NAMES = (
     ("w\u3000", False), ("w\u2028", False), ("w\ufeff", True), ("w\u200b", True), ("w\u180e", True),
     ("\u67d0", True), ("\U0001f600" * 200, True), ("\U0001f600" * 201, False),
 )  # fmt: skip
+
+
+def _spki(witness: NoteSigner) -> str:
+    """Return the hash of the SubjectPublicKeyInfo of a witness's key (RFC 8410)."""
+    return sha256(bytes.fromhex("302a300506032b6570032100") + witness.key.public_key).hexdigest()
+
+
+def _forged(document: Document, name: str) -> Document:
+    """Return a document with a wrong signature of a member, beside those that it has of others."""
+    kept = [each for each in document["signatures"] if each["name"] != name]
+    return document | {"signatures": [*kept, {"name": name, "signature": encode_url(bytes(64))}]}
 
 
 def _keys() -> Iterator[tuple[str, bytes]]:
@@ -266,6 +290,7 @@ def _quorums() -> Iterator[tuple[str, tuple[str, ...], Document, bool]]:
 
 
 _BEFORE["three of four"] = roster(threshold=3, names=(*people.NAMES, _D))
+_BEFORE["two of four"] = roster(names=(*people.NAMES, _D))
 
 
 def _custodians() -> Iterator[tuple[str, tuple[str, ...], Document, bool]]:
@@ -289,9 +314,25 @@ def _custodians() -> Iterator[tuple[str, tuple[str, ...], Document, bool]]:
         yield f"another {path} of one", ("first",), signed(made, _C, _B), True
     made = put(SECOND, "people.0.spki", other["spki"])
     yield "another certificate of one, who is needed", ("first",), signed(made, _A, _B), True
+    for some in ((_A, _B), (_A,)):
+        made = _forged(signed(SECOND, *some), _C)
+        yield f"signed by {', '.join(some)}, and a wrong signature", ("first",), made, False
+    yield from _places()
     taken = roster(2, names=(_D, _B, _C))
     taken["people"][1]["hpke"] = people.roster_member(_A, suite=_SUITE).to_json()["hpke"]
     yield "one has another's key in another place", ("first",), signed(taken, _A, _B, _C), False
+
+
+def _places() -> Iterator[tuple[str, tuple[str, ...], Document, bool]]:
+    """Yield quorums whose first place has the last one's name, or its key to seal to."""
+    for told, name, key, last, is_valid in (
+        ("a new one in the first place", "x", "x", _D, True),
+        ("the last one's name in the first place", _D, "x", "y", False),
+        ("the last one's key in the first place", "x", _D, "y", False),
+    ):
+        made = roster(2, names=(name, _B, _C, last))
+        sealed_to = people.roster_member(key, suite=_SUITE).to_json()["hpke"]
+        yield told, ("two of four",), signed(put(made, "people.0.hpke", sealed_to), _B, _C), is_valid
 
 
 def roster_cases() -> Iterator[Case]:

@@ -105,6 +105,48 @@ def _tokens() -> Iterator[Case]:
         yield _status(f"an account that is {state}", "NOT_VERIFIED", status=made.status(state))
     closed = made.status(standing=Standing.CLOSED)
     yield _status("a closed account", "NOT_VERIFIED", own=True, status=closed)
+    for standing in ("GOOD", "WARNED", "PUBLISHING_LIMITED", "RENEWAL_SUSPENDED"):
+        stated = {**made.status_claims(), "standing": standing}
+        yield _case(f"the standing {standing}", None, made.signed(stated, TOKEN_TYPE))
+    for standing in ("good", "GOOD ", "STANDING_GOOD", "MUTED"):
+        stated = {**made.status_claims(), "standing": standing}
+        yield _case(f"the standing {standing!r}", "NOT_VERIFIED", made.signed(stated, TOKEN_TYPE))
+    yield from _orders()
+
+
+def _orders() -> Iterator[Case]:
+    """Yield tokens with two faults: the one that is looked for first is told."""
+    claims = made.status_claims() | {"exp": 0}
+    other, closed = {"issuer": "https://other.example"}, claims | {"exp": _SECONDS + 9, "state": "EXPIRED"}
+    for told, reason, given, more in (
+        ("another issuer and audience", "ISSUER_WRONG", {}, other | {"audience": "x"}),
+        ("another audience, run out", "AUDIENCE_WRONG", {}, {"audience": "x"}),
+        ("no subject, another issuer", "CLAIMS_INVALID", {"sub": ""}, other),
+        ("another audience, no time", "AUDIENCE_WRONG", {"iat": "x"}, {"audience": "x"}),
+        ("run out, not verified", "EXPIRED", {"state": "EXPIRED"}, {}),
+        ("run out, no standing", "EXPIRED", {"standing": 1}, {}),
+    ):
+        yield _case(f"two faults: {told}", reason, made.signed(claims | given, TOKEN_TYPE), **more)
+    for told, reason, given in (
+        ("no standing, not verified", "CLAIMS_INVALID", {"standing": 1}),
+        ("names a public account, not verified", "CLAIMS_INVALID", {"public_account_id": "pub_1"}),
+        ("not verified, no minimum", "NOT_VERIFIED", {}),
+    ):
+        token = made.signed(closed | given, TOKEN_TYPE)
+        yield _case(f"two faults: {told}", reason, token, minimum_assurance="HOLDER")
+    listed = _list_claims()
+    for told, reason, changes in (
+        ("run out, no entries", "LIST_EXPIRED", {"exp": 0, "status_list": {}}),
+        ("no time, no entries", "LIST_MALFORMED", {"exp": "x", "status_list": {}}),
+        ("run out, no issuer", "LIST_EXPIRED", {"exp": 0, "iss": ""}),
+    ):
+        yield _credential(f"two faults of the list: {told}", reason,
+                          lists=[made.signed(listed | changes, LIST_TYPE, LIST_KEY)])  # fmt: skip
+    beyond = made.signed(made.credential_claims(list_index=-1), CREDENTIAL_TYPE)
+    yield _credential("two faults: no index, no list", "LIST_MISSING", beyond, lists=[])
+    yield _credential(
+        "two faults: no index, a list that ran out", "LIST_EXPIRED", beyond, now=_SECONDS + 3600
+    )
 
 
 def _claims() -> Iterator[Case]:
@@ -302,6 +344,13 @@ def _ages() -> Iterator[Case]:
     old, new = _status_list(issued_at=NOW - timedelta(seconds=60)), _status_list(valid=False)
     yield _credential("an older list does not replace a newer one", "STATUS_INVALID", lists=[new, old])
     yield _credential("a newer list replaces an older one", "STATUS_INVALID", lists=[old, new])
+    same = _status_list()
+    yield _credential("of two lists of one time the last counts", "STATUS_INVALID", lists=[same, new])
+    yield _credential("of two lists of one time the last counts, which says yes", None, lists=[new, same])
+    other = made.signed(
+        _list_claims() | {"iss": "https://other.example", "iat": _SECONDS + 1}, LIST_TYPE, LIST_KEY
+    )
+    yield _credential("a newer list of another issuer replaces it", "LIST_MISSING", lists=[same, other])
 
 
 def _lists() -> Iterator[Case]:
@@ -326,6 +375,11 @@ def _lists() -> Iterator[Case]:
                       lists=[made.signed(claims, LIST_TYPE)])  # fmt: skip
     yield _credential("a credential as a list", "LIST_TYPE_WRONG", lists=[_CREDENTIAL])
     yield _credential("a list that is no token", "LIST_TOKEN_MALFORMED", lists=["x"])
+    headed = jose.encode(b'{"alg":"none","kid":"x","typ":"statuslist+jwt"}')
+    yield _credential("a list of another algorithm", "LIST_ALGORITHM_REFUSED",
+                      lists=[f"{headed}.{_status_list().partition('.')[2]}"])  # fmt: skip
+    yield _credential("a list that is too long", "LIST_TOO_LONG",
+                      lists=[_status_list() + " " * 1024 * 1024])  # fmt: skip
 
 
 def _arrays() -> Iterator[tuple[str, Any, Any]]:

@@ -1,0 +1,331 @@
+"""Cases of a report that is compared with its log: the note beside it, its checkpoint, figures and cells.
+
+A case with `published` is compared with a log of which `leaves` are all entries, in hex, and that input the
+newest checkpoint. `beside` is the note beside the report, null without one. The report's own checkpoint is
+cosigned as `quorum` of `witnesses` demand.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from idvault_verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
+from idvault_verify.period import Period, month_of
+from idvault_verify.report import catalogue
+from idvault_verify.transparency import checkpoint, entry, note, report
+from idvault_verify.transparency.checkpoint import Checkpoint
+from idvault_verify.transparency.report import Report
+from tools.support import logs, merkle
+from tools.support.generate.vectors.members import compact, put
+
+WITNESS = merkle.witness("witness.example/w1", seed=2)
+STRANGER = merkle.signer(logs.ORIGIN, seed=9)
+_OPEN, _WARN = EventType.DISCLOSURE_OPEN, EventType.SANCTION_WARN_IMPOSE
+_SETTLE, _POSTPONE = EventType.CLAIM_SETTLE, EventType.CLAIM_POSTPONE
+# October 2026 in Shanghai begins at 16:00 UTC of 30 September.
+_ENTRIES = (
+    (_OPEN, "2026-09-30T15:59"),
+    (_OPEN, "2026-09-30T16:00"),
+    (_SETTLE, "2026-10-01T00:00"),
+    *((_WARN, f"2026-10-0{day}T12:00") for day in range(2, 8)),
+    (_POSTPONE, "2026-10-09T01:00"),
+    (_POSTPONE, "2026-10-09T01:59"),
+    (_POSTPONE, "2026-10-09T02:00"),
+    (_OPEN, "2026-10-31T15:59"),
+    (_OPEN, "2026-10-31T16:00"),
+)
+_LATER = ((_OPEN, "2026-11-05T00:00"), (_SETTLE, "2026-11-06T00:00"))
+_COUNTED = {
+    "disclosures.openings": 2,
+    "verifications.decided": 1,
+    "verifications.postponed": 3,
+    "registry.outage_hours": 2,
+    "sanctions.imposed": 6,
+    "sanctions.warned": 6,
+}
+_PERIOD = month_of(date(2026, 10, 1))
+
+
+def _leaf(type_: EventType, time: str) -> bytes:
+    at = datetime.fromisoformat(time).replace(tzinfo=UTC)
+    return entry.encode_leaf(
+        Event(type_, SYSTEM_ACTOR, "", at, at, "0" * 32, bytes(32), dict.fromkeys(FIELDS[type_], "x"))
+    )
+
+
+LEAVES = [_leaf(*each) for each in (*_ENTRIES, *_LATER)]
+_AT = len(_ENTRIES)
+
+
+def _checkpoint(size: int, *, by: note.NoteSigner = logs.SIGNER, cosigned: bool = True,
+                root: bytes | None = None, extensions: tuple[str, ...] = ()) -> bytes:  # fmt: skip
+    made = Checkpoint(logs.ORIGIN, size, root or merkle.mth(LEAVES[:size]), extensions)
+    lines = [note.sign(WITNESS, made.text, time=1)] if cosigned else []
+    return note.parse(checkpoint.sign(made, [by])).with_signatures(lines).encode()
+
+
+REPORT = Report(
+    edition=1,
+    period=_PERIOD,
+    zone="Asia/Shanghai",
+    made=datetime(2026, 11, 1, 0, 15, tzinfo=UTC),
+    checkpoint=_checkpoint(_AT).decode(),
+    logged={
+        each.name: _COUNTED.get(each.name, 0) for each in catalogue.logged_figures() if each.edition == 1
+    },
+    breakdowns={"sanctions.detection": {"FULL": 2, "PARTIAL": None, "NONE": None}, "tip_offs.channel": None},
+    levels={"accounts.state": {"VERIFIED": 5, "EXPIRED": 0}},
+    durations={"appeals.time": report.Hours(3, 70), "contests.time": None},
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A report, the note beside it, and what the log shows; note None: the log's of these bytes."""
+
+    report: Report = REPORT
+    beside: bytes | None = None
+    has_note: bool = True
+    leaves: list[bytes] = field(default_factory=lambda: LEAVES)
+    published: bytes = field(default_factory=lambda: _checkpoint(len(LEAVES), cosigned=False))
+    demands: Mapping[str, Any] = field(default_factory=dict)
+
+
+def compared() -> Iterator[tuple[str, Compared, bool]]:
+    """Yield reports with their log, and whether a reader confirms them."""
+    yield "as it is", Compared(), True
+    yield "without a note", Compared(has_note=False), True
+    newest = _checkpoint(_AT, cosigned=False)
+    yield "the log has no later entry", Compared(leaves=LEAVES[:_AT], published=newest), True
+    older = _checkpoint(_AT - 1, cosigned=False)
+    yield "the log shows an older checkpoint", Compared(leaves=LEAVES[:_AT], published=older), True
+    yield from _notes()
+    yield from _checkpoints()
+    yield from _logs()
+    yield from _figures()
+    yield from _late()
+    yield from _cells()
+    yield from _two_faults()
+
+
+def _notes() -> Iterator[tuple[str, Compared, bool]]:
+    data = REPORT.to_bytes()
+    own, text = report.sign(data, logs.SIGNER), note.parse(report.sign(data, logs.SIGNER)).text
+    for told, beside, is_right in (
+        ("also by a stranger", own + note.sign(STRANGER, text).line.encode(), True),
+        ("by a stranger", report.sign(data, STRANGER), False),
+        ("of another report", report.sign(data + b" ", logs.SIGNER), False),
+        ("with a line more", note.sign_note(f"{text}x\n", [logs.SIGNER]), False),
+        ("of another format", note.sign_note(text.replace("/v1", "/v2"), [logs.SIGNER]), False),
+        ("that is the log's checkpoint", _checkpoint(_AT), False),
+        ("that is none", b"x", False),
+        ("that is empty", b"", False),
+        ("with a byte changed", own[:-4] + b"AA=\n", False),
+    ):
+        yield f"a note {told}", Compared(beside=beside), is_right
+
+
+def _with_checkpoint(raw: bytes) -> Report:
+    return replace(REPORT, checkpoint=raw.decode())
+
+
+def _checkpoints() -> Iterator[tuple[str, Compared, bool]]:
+    """Yield other checkpoints that the report names, and that the log shows."""
+    bare = {"witnesses": [], "quorum": 0}
+    alone = _with_checkpoint(_checkpoint(_AT, cosigned=False))
+    yield "the checkpoint is not cosigned", Compared(report=alone), False
+    yield "no witness is demanded", Compared(report=alone, demands=bare), True
+    yield (
+        "the checkpoint is a stranger's",
+        Compared(report=_with_checkpoint(_checkpoint(_AT, by=STRANGER))),
+        False,
+    )
+    forked = _checkpoint(_AT, root=bytes(32))
+    yield "the checkpoint has another root", Compared(report=_with_checkpoint(forked)), False
+    yield "the checkpoint is none", Compared(report=_with_checkpoint(b"x")), False
+    later = _checkpoint(_AT, extensions=(f"epoch 2 {'0' * 64}",))
+    yield "the checkpoint is of a later epoch", Compared(report=_with_checkpoint(later)), False
+    yield "the log's newest is of a later epoch", Compared(published=later), False
+    size = len(LEAVES)
+    for told, raw in (
+        ("is a stranger's", _checkpoint(size, by=STRANGER)),
+        ("has another root", _checkpoint(size, root=bytes(32))),
+        ("is none", b"x"),
+        ("has the report's size and another root", _checkpoint(_AT, root=bytes(32))),
+    ):
+        yield f"the log's newest {told}", Compared(published=raw), False
+
+
+def _logs() -> Iterator[tuple[str, Compared, bool]]:
+    """Yield other entries under the same checkpoints."""
+    other = _leaf(_SETTLE, "2026-10-02T00:00")
+    for told, leaves in (
+        ("an entry is another", [*LEAVES[:3], other, *LEAVES[4:]]),
+        ("two entries are exchanged", [LEAVES[1], LEAVES[0], *LEAVES[2:]]),
+        ("a later entry is another", [*LEAVES[:-1], other]),
+        ("an entry that is none", [*LEAVES[:3], b"x", *LEAVES[4:]]),
+    ):
+        yield f"the log: {told}", Compared(leaves=leaves), False
+
+
+def _logged(**changes: int | None) -> Report:
+    """Return the report with other figures; `__` stands for the dot of their names, None leaves one out."""
+    named = {name.replace("__", "."): value for name, value in changes.items()}
+    figures: dict[str, int | None] = {**REPORT.logged, **named}
+    return replace(REPORT, logged={name: value for name, value in figures.items() if value is not None})
+
+
+def _figures() -> Iterator[tuple[str, Compared, bool]]:
+    for told, made in (
+        ("one more", _logged(disclosures__openings=3)),
+        ("one less", _logged(disclosures__openings=1)),
+        ("of what never was", _logged(drills__passed=1)),
+        ("left out", _logged(disclosures__openings=None)),
+        ("left out that is 0", _logged(drills__passed=None)),
+        ("that nobody knows", _logged(x=0)),
+        ("of hours as of entries", _logged(registry__outage_hours=3)),
+        ("of edition 1 in edition 0", replace(REPORT, edition=0)),
+        ("of an edition that nobody knows", replace(REPORT, edition=999)),
+        ("of no edition at all", replace(REPORT, edition=0, logged={})),
+    ):
+        yield f"a figure {told}", Compared(report=made), False
+    yield "in UTC", Compared(report=replace(REPORT, zone="UTC")), True
+    september = replace(REPORT, zone="America/New_York", logged=_logged(verifications__decided=0).logged)
+    yield "in New York", Compared(report=september), True
+    yield "in Honolulu", Compared(report=replace(REPORT, zone="Pacific/Honolulu")), False
+    for zone in ("Mars/Base", "x", "Asia", "A/B/C/D"):
+        yield f"in the zone {zone}", Compared(report=replace(REPORT, zone=zone)), False
+    days = replace(REPORT, period=Period(date(2026, 10, 2), date(2026, 10, 3)), breakdowns={})
+    yield "of two days, as of the month", Compared(report=days), False
+    two = dict.fromkeys(("sanctions.imposed", "sanctions.warned"), 2)
+    of_two = replace(days, logged={**dict.fromkeys(REPORT.logged, 0), **two})
+    yield "of two days", Compared(report=of_two), True
+
+
+def _late() -> Iterator[tuple[str, Compared, bool]]:
+    """Yield entries of the period after the report's checkpoint."""
+    leaves = [*LEAVES[:_AT], _leaf(_WARN, "2026-10-20T00:00")]
+    raw = logs.signed(leaves)
+    yield "an entry of the period is left out", Compared(leaves=leaves, published=raw), False
+    for told, made, is_right in (
+        ("made in its last minute", datetime(2026, 10, 31, 15, 59, tzinfo=UTC), True),
+        ("made at its end", datetime(2026, 10, 31, 16, 0, tzinfo=UTC), False),
+    ):
+        early = replace(REPORT, made=made)
+        yield (
+            f"an entry of the period comes later, {told}",
+            Compared(report=early, leaves=leaves, published=raw),
+            is_right,
+        )
+
+
+def _cells() -> Iterator[tuple[str, Compared, bool]]:
+    for told, cells, is_right in (
+        ("as many as there are", {"FULL": 2, "NONE": 4}, True),
+        ("one more", {"FULL": 3, "NONE": 4}, False),
+        ("one less", {"FULL": 1, "NONE": 4}, False),
+        ("one less, one withheld", {"FULL": 1, "NONE": 4, "PARTIAL": None}, True),
+        ("all, one withheld", {"FULL": 2, "NONE": 4, "PARTIAL": None}, True),
+        ("one more, one withheld", {"FULL": 3, "NONE": 4, "PARTIAL": None}, False),
+        ("none", {}, False),
+        ("all withheld", {"FULL": None}, True),
+        ("of a name that nobody knows", {"X": 6}, True),
+    ):
+        made = replace(REPORT, breakdowns={"sanctions.detection": cells})
+        yield f"cells: {told}", Compared(report=made), is_right
+    for told, shown in (("none", None), ("of a figure that nobody knows", {"X": 9})):
+        name = "sanctions.detection" if shown is None else "x.y"
+        yield f"a breakdown: {told}", Compared(report=replace(REPORT, breakdowns={name: shown})), True
+
+
+def _two_faults() -> Iterator[tuple[str, Compared, bool]]:
+    forged, alone = _logged(drills__passed=1), _with_checkpoint(_checkpoint(_AT, cosigned=False))
+    cells = {"sanctions.detection": {"FULL": 9}}
+    leaves = [*LEAVES[:_AT], _leaf(_WARN, "2026-10-20T00:00")]
+    for told, made in (
+        ("note, checkpoint", Compared(report=alone, beside=b"x")),
+        ("checkpoint, the log's newest", Compared(report=alone, published=b"x")),
+        ("the log's newest, zone", Compared(report=replace(REPORT, zone="x"), published=b"x")),
+        ("zone, entries", Compared(report=replace(REPORT, zone="x"), leaves=LEAVES[::-1])),
+        ("entries, edition", Compared(report=replace(REPORT, edition=0), leaves=LEAVES[::-1])),
+        ("edition, figure", Compared(report=replace(forged, edition=0))),
+        ("an unknown figure, a wrong one", Compared(report=_logged(x=0, drills__passed=1))),
+        ("figure, late entry",
+         Compared(report=forged, leaves=leaves, published=logs.signed(leaves))),
+        ("late entry, cells",
+         Compared(report=replace(REPORT, breakdowns=cells), leaves=leaves, published=logs.signed(leaves))),
+    ):  # fmt: skip
+        yield f"two faults: {told}", made, False
+
+
+_FORMS: tuple[tuple[str, Any, bool], ...] = (
+    ("zone", "A/B/C/D", True),
+    ("zone", "A/B/C/D/E", False),
+    ("zone", "Mars/Base", True),
+    ("zone", "", False),
+    ("zone", "/A", False),
+    ("zone", "A/", False),
+    ("zone", "A//B", False),
+    ("zone", "A B", False),
+    ("zone", "\u4e0a\u6d77", False),
+    ("zone", "Etc/GMT+8", True),
+    ("zone", "A.B", False),
+    ("edition", 0, True),
+    ("edition", 2, True),
+    ("from", "1000-01-01", True),
+    ("to", "8999-12-31", True),
+    ("to", "2026-09-30", False),
+    ("to", "2026-10-01", True),
+    ("made", "0999-12-31T23:59Z", False),
+    ("made", "1000-01-01T00:00Z", True),
+    ("made", "8999-12-31T23:59Z", True),
+    ("made", "9000-01-01T00:00Z", False),
+    ("made", "2026-02-29T00:00Z", False),
+    ("checkpoint", "", True),
+    ("logged", {}, True),
+    ("logged", {"x": 0}, True),
+    ("logged", {"x.y": 0}, True),
+    ("logged", {"X": 0}, False),
+    ("logged", {"x.y.z": 0}, False),
+    ("logged", {"x.": 0}, False),
+    ("logged", {"": 0}, False),
+    ("logged", {"x1": 0}, False),
+    ("logged", {"x": None}, False),
+    ("logged", {"x": True}, False),
+    ("not_logged.breakdowns", None, False),
+    ("not_logged.levels", None, False),
+    ("not_logged.durations", None, False),
+    ("not_logged.breakdowns", {}, True),
+    ("not_logged.breakdowns", {"x": None}, True),
+    ("not_logged.breakdowns", {"x": {}}, True),
+    ("not_logged.breakdowns", {"x": {"c" * 500: 0}}, True),
+    ("not_logged.breakdowns", {"x": {"c" * 501: 0}}, False),
+    ("not_logged.breakdowns", {"x": {"\U0001f600" * 500: 1}}, True),
+    ("not_logged.breakdowns", {"x": []}, False),
+    ("not_logged.breakdowns", {"X": {}}, False),
+    ("not_logged.breakdowns", {"x": {"\n": 1}}, True),
+    ("not_logged.levels", {"x": None}, False),
+    ("not_logged.levels", {"x": {"c": 0}}, True),
+    ("not_logged.levels", {"x": {"c": -5}}, False),
+    ("not_logged.levels", {"x": {"c": 4}}, False),
+    ("not_logged.levels", {"X": {}}, False),
+    ("not_logged.durations", {"x": None}, True),
+    ("not_logged.durations", {"x": {"median": 0, "p90": 0}}, True),
+    ("not_logged.durations", {"x": {}}, False),
+    ("not_logged.durations", {"x": {"median": None, "p90": None}}, False),
+    ("not_logged.durations", {"x": {"median": 1}}, False),
+    ("not_logged.durations", {"x": {"median": 9, "p90": 1}}, True),
+    ("not_logged.durations", {"x": {"median": 1, "p90": -1}}, False),
+    ("not_logged.durations", {"x": {"median": 1, "p90": 2, "x": 3}}, False),
+    ("not_logged.durations", {"X": None}, False),
+)
+
+
+def forms(base: Any) -> Iterator[tuple[str, bytes, str | None]]:
+    """Yield reports of forms that are just read (None), and just not."""
+    for path, value, is_read in _FORMS:
+        told = json.dumps(value)
+        made = compact(put(base, path, value))
+        yield f"the form of {path}: {told[:60]} of {len(told)}", made, None if is_read else "*"
