@@ -19,13 +19,18 @@ Input = dict[str, Any]
 
 
 class LettersMatcher(SequenceMatcher[str]):
-    """Finds what its parent finds, in a quarter of the time: it compares slices of texts, not letters."""
+    """Finds what its parent finds, in a third of the time: it compares slices of texts, not letters."""
+
+    def __init__(self, one: str, other: str) -> None:
+        """Set both texts."""
+        super().__init__(None, one, other, autojunk=False)
+        self._one, self._other = one, other
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
         """Return the longest block within bounds: of several the first in a, and there the first in b."""
-        one, other = str(self.a)[alo:ahi], str(self.b)[blo:bhi]
+        one, other = self._one[alo:ahi], self._other[blo:bhi]
         low, high, found = 0, min(len(one), len(other)), Match(alo, blo, 0)
         while low < high:
             size = (low + high + 1) // 2
@@ -46,7 +51,7 @@ def changed(of: str, base: bytes, made: bytes) -> Input:
     letters = {part: chr(number) for number, part in enumerate({*parts, *others})}
     one, other = ("".join(letters[part] for part in each) for each in (parts, others))
     found: list[list[Any]] = []
-    for tag, begin, end, first, last in LettersMatcher(None, one, other, autojunk=False).get_opcodes():
+    for tag, begin, end, first, last in LettersMatcher(one, other).get_opcodes():
         if tag != "equal":
             at = sum(map(len, parts[:begin]))
             found.append(_splice(at, b"".join(parts[begin:end]), b"".join(others[first:last])))
