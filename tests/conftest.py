@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
 from itertools import islice
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,26 @@ MEASURED = measured.modules()
 
 PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 """The folders whose tests start processes; elsewhere the mark `process` says so."""
+
+LONGEST = (
+    "test_operations.py",
+    "journeys/test_demo.py",
+    "web/test_rendering.py",
+    "resilience/failover/test_failover.py",
+    "resilience/test_notices.py",
+    "clients/test_package.py",
+    "resilience/test_flakes.py",
+    "clients/test_node.py",
+    "scripts/test_deploy.py",
+    "clients/console/disclosure/test_journey.py",
+    "test_operations_backup.py",
+    "resilience/test_memory.py",
+    "scripts/test_check.py",
+    "resilience/test_neighbours.py",
+    "resilience/test_erasures.py",
+    "clients/moderation/test_journey.py",
+)
+"""Files with a test or a fixture of half a minute, which nobody can share: the longest comes first."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -174,7 +193,7 @@ def pytest_collection_finish() -> None:
 
 
 def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
-    """Begin the shares of every other worker with files that start processes.
+    """Begin the shares of all workers but those that compute with files that start processes.
 
     No long test is left for the end, and while these workers wait for a process, the others compute.
     """
@@ -186,14 +205,20 @@ def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
         else:
             others.append(item)
     shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    # A test of pages in a browser takes a minute or two, which nobody can share: they come first.
-    ordered = sorted(files, key=lambda path: _folder_of(path) != "web")
-    for number, path in enumerate(ordered):
-        shares[number % ceil(workers / 2) * 2] += files[path]
+    computing = cores.computing(workers)
+    waiting = [share for number, share in enumerate(shares) if number not in computing]
+    for number, path in enumerate(sorted(files, key=_order)):
+        waiting[number % len(waiting)] += files[path]
     rest = iter(others)
     for share in shares:
         share.extend(islice(rest, max(0, len(items) // workers - len(share))))
     return [item for share in shares for item in share] + list(rest)
+
+
+def _order(path: Path) -> int:
+    """Return the place of a file among those that start processes: the longest come first."""
+    name = path.relative_to(_HERE).as_posix()
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def _module_of(path: Path) -> str:

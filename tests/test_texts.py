@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -22,6 +23,7 @@ NAME_OF_A_LANGUAGE = "中文"
 OF_THE_BASE = {"service"}
 
 
+@cache
 def catalogue(package: Path) -> Catalog:
     with texts.translations(package).open("rb") as file:
         return read_po(file, locale=texts.LANGUAGE)

@@ -25,13 +25,16 @@ def test_python_says_what_the_vectors_say(kind: str) -> None:
     assert found == [(case["name"], case["reason"]) for case in page["cases"]]
 
 
-@pytest.mark.parametrize("kind", PAGES)
+@pytest.mark.parametrize(
+    "kind", [kind if kind != "roster" else pytest.param(kind, marks=pytest.mark.long) for kind in PAGES]
+)
 def test_the_generator_writes_the_same_bytes(kind: str) -> None:
     """Keys and seeds are fixed."""
     made = to_bytes(PAGES[kind]())
     assert made == (FOLDER / f"{kind}.json").read_bytes(), "run python -m tools.support.generate.vectors"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", PAGES)
 def test_the_reference_reads_as_strictly(kind: str) -> None:
     """It was made from the page alone; it refuses what the page says is refused, and nothing else."""

@@ -5,27 +5,33 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import grpc
 import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from idvault.core.db.database import Database
+from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
 from idvault.web.app import Pages
-from idvault.web.edge import connect
+from idvault.web.edge import EdgeConnections, connect
 from idvault.web.limits import Buckets, InquiryLimits, ReportLimits
 from idvault.web.server import LARGE_FORMS, options, whole
 from idvault_client import aio
 from tests.support import closing
-from tests.support.session_edge import SessionEdge, served
+from tests.support.session_edge import SERVICE, WEB, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.web.browser import Browser
 from tools.support.browser import SHARED
 from tools.support.builders import ZONE
 from tools.support.databases import Databases
+from tools.support.edge import clock
 from tools.support.fakes.provider import FakeProofProvider
+from tools.support.in_process import InProcessChannel
+from tools.support.sanction_world import ACTOR
 
 
 @dataclass
@@ -61,6 +67,13 @@ def limits_of(**bursts: float) -> ReportLimits:
     return ReportLimits(**{name: Buckets(burst=bursts.get(name, 10**9), per_second=0) for name in names})
 
 
+def direct(services: list[Service]) -> EdgeConnections:
+    """Return what calls methods in this process, for tests that send the pages thousands of forms."""
+    caller = Caller(WEB, "web", ACTOR)
+    channel = InProcessChannel(services=lambda: services, caller=caller, now=clock)
+    return EdgeConnections([aio.Vault(cast(grpc.aio.Channel, channel), timeout=60)])
+
+
 @asynccontextmanager
 async def site_of(
     world: SessionWorld,
@@ -69,18 +82,19 @@ async def site_of(
     reports: ReportLimits | None = None,
     inquiries: InquiryLimits | None = None,
     silence: float = 30,
+    calls_methods: bool = False,
     **changes: Any,
 ) -> AsyncIterator[Site]:
     """Serve the pages of a world. reports: limits of reports, in place of the usual ones. silence: as served.
 
-    inquiries: limits of proofs on the operator's page, in place of none.
-
-    changes: of the pages.
+    inquiries: limits of proofs on the operator's page, in place of none. calls_methods: the pages call the
+    edge's methods without a network. changes: of the pages.
     """
     tip_offs = TipOffWorld(world.database, key_files(folder), sanctions=world.moderation)
+    services = [Service(SERVICE, world.servicer), tip_offs.form_service]
     async with (
-        served(world, folder, services=[tip_offs.form_service]) as edge,
-        connect(edge.target, tls=edge.web, timeout=60) as vault,
+        served(world, folder, services=services[1:]) as edge,
+        direct(services) if calls_methods else connect(edge.target, tls=edge.web, timeout=60) as vault,
         aio.connect(edge.target, tls=edge.platform, timeout=60) as platform,
     ):
         pages = Pages(

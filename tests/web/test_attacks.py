@@ -36,13 +36,16 @@ def texts() -> list[str]:
 
 
 @pytest.fixture
-async def open_site(world: SessionWorld, tmp_path: Path) -> AsyncIterator[Site]:
+async def open_site(
+    request: pytest.FixtureRequest, world: SessionWorld, tmp_path: Path
+) -> AsyncIterator[Site]:
     """Serve the pages without limits, which other tests show, and with a short patience for bodies."""
 
     def unlimited() -> Buckets:
         return Buckets(burst=1_000_000, per_second=1_000)
 
     options: dict[str, Any] = {"addresses": unlimited(), "browsers": Buckets(burst=60, per_second=10)}
+    options["calls_methods"] = getattr(request, "param", False)
     async with site_of(world, tmp_path, body_patience=0.3, reports=limits_of(), **options) as made:
         yield made
 
@@ -84,6 +87,8 @@ def hostile(form: Form, text: str, *, in_token: bool) -> Iterator[dict[str, Any]
             yield {**form.fields, **changes, **spoilt}
 
 
+# What the network to the edge does with a message does not depend on its texts.
+@pytest.mark.parametrize("open_site", [True], ids=["without-network"], indirect=True)
 @pytest.mark.long
 async def test_hostile_texts_in_every_field(open_site: Site) -> None:
     """Each text in each field ends with a page that does not repeat it; nothing is claimed or filed."""

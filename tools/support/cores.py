@@ -15,15 +15,23 @@ def use(cores: Collection[int]) -> None:
         os.sched_setaffinity(0, cores)
 
 
+def computing(workers: int) -> list[int]:
+    """Return which workers begin with tests that compute: one for each core, but at most every other worker.
+
+    The others begin with tests that wait for processes.
+    """
+    return list(range(1, 2 * min(len(ALL) or 1, workers // 2), 2))
+
+
 def of_worker(number: int, workers: int) -> frozenset[int]:
     """Return the core of a worker; all for one more than the cores can share evenly.
 
-    Of each pair of workers one begins with tests that wait for processes, so the others of the pairs are
-    spread over the cores, too.
+    Of those that begin with computing each has another core.
     """
     if number >= workers - workers % len(ALL):
         return ALL
-    return frozenset({sorted(ALL)[(number + number // 2) % len(ALL)]})
+    ordered = sorted(range(workers), key=lambda each: (each not in computing(workers), each))
+    return frozenset({sorted(ALL)[ordered.index(number) % len(ALL)]})
 
 
 @contextmanager

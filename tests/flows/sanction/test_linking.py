@@ -182,6 +182,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return made
 
 
+@pytest.mark.long
 async def test_what_is_seen_does_not_tell_whose_a_token_is(
     sqlite_maker: SqliteMaker, folders: tuple[Path, Path]
 ) -> None:
@@ -193,6 +194,7 @@ async def test_what_is_seen_does_not_tell_whose_a_token_is(
     assert sum("person:account:follow" in line for line in first) > PEOPLE
 
 
+@pytest.mark.long
 async def test_the_attack_finds_what_is_told(sqlite_maker: SqliteMaker, folders: tuple[Path, Path]) -> None:
     """Between cells the follower's standing or end differs, so the comparison is able to see a link."""
     swapped = straight()
