@@ -96,6 +96,12 @@ def remember_erasures(address: str) -> None:
     typer.echo(f"restore: {count} erasures are remembered there, {added} of them new here")
 
 
+def _given(epochs: Path | None) -> dict[str, bytes]:
+    if epochs is None:
+        return {}
+    return {f"the file {epochs}": small_file.read(epochs, limit=statements.MOST_BYTES)}
+
+
 def _note(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MAX_NOTE_BYTES + 1)
@@ -189,9 +195,7 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     if erasures_from is not None:
         remember_erasures(erasures_from)
         return
-    given = (
-        {} if epochs is None else {f"the file {epochs}": small_file.read(epochs, limit=statements.MOST_BYTES)}
-    )
+    given = _given(epochs)
     if propose_loss is not None:
         write_proposal(
             propose_loss, reason=reason, checkpoints=checkpoint or [], public_key=public_key, epochs=given
