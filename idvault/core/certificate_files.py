@@ -16,6 +16,7 @@ from pathlib import Path
 
 from idvault.core.config import ConfigError
 from idvault.core.telemetry.logs import describe, log
+from idvault_verify import small_file
 from idvault_verify.attest import certificate, expiry
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.error import IdvaultError
@@ -90,7 +91,7 @@ class CertificateFiles:
 
 def _read(path: Path, setting: str) -> bytes:
     try:
-        return path.read_bytes()
+        return small_file.read(path)
     except OSError as error:
         raise ConfigError(f"{setting} cannot be read: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from idvault_verify import small_file
 from idvault_verify.clock import ClockReading
 
 READ_EVERY = 0.02
@@ -45,7 +46,7 @@ class ShiftedClock:
 
     def _read(self, default: timedelta) -> timedelta:
         try:
-            text = self._file.read_text(encoding="ascii").strip()
+            text = small_file.read(self._file).decode("ascii").strip()
         except FileNotFoundError:
             return default
         except (OSError, UnicodeDecodeError) as error:

@@ -15,7 +15,7 @@ import aiohttp
 
 from idvault.registry.nppa import base_url
 from idvault.registry.ports import OpenProof
-from idvault_verify import ed25519, strict_json
+from idvault_verify import ed25519, small_file, strict_json
 from idvault_verify.attest import assertion, jose
 from idvault_verify.error import Reason, UnavailableError
 
@@ -45,7 +45,9 @@ def read(path: Path, *, development: bool) -> ProviderSettings:
     It is a JSON object of four texts: name, url (https, http only in development), key (base64url), secret.
     """
     try:
-        found: dict[str, Any] = strict_json.parse_object(path.read_bytes(), limit=_FILE_BYTES)
+        found: dict[str, Any] = strict_json.parse_object(
+            small_file.read(path, limit=_FILE_BYTES), limit=_FILE_BYTES
+        )
         texts = [found[name] for name in ("name", "url", "key", "secret")]
         if found.keys() != _MEMBERS or not all(isinstance(each, str) and each for each in texts):
             raise ProviderFileError("a provider has name, url, key and secret, and nothing else")

@@ -26,7 +26,7 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.key_version import HeldKey
 from idvault.sealing.pkcs11_lock import HardwareModule, ModuleError
 from idvault.sealing.ports import UsedVersions
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import passphrase as passphrases
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.passphrase import DEFAULT_COST, Cost
@@ -303,9 +303,11 @@ class LocalKeyProvider:
                 if secret_file.is_exposed(found):
                     raise KeyFileExposedError(f"{self._path} must be for its owner only (chmod 600)")
                 seen = (found.st_ino, found.st_mtime_ns)
-                document = b"" if seen == self._seen else file.read()
+                document = b"" if seen == self._seen else file.read(small_file.MOST_BYTES + 1)
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be read") from error
+        if len(document) > small_file.MOST_BYTES:
+            raise KeyFileMissingError(f"{self._path} is longer than a key file can be")
         if seen != self._seen:
             sets = self._decrypted(document)
             self._check_same(sets)

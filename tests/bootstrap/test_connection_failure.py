@@ -20,12 +20,14 @@ from idvault.processes.bootstrap import connection_failure
 from idvault_dev.authority import Authority, real_now
 from idvault_verify.error import Reason, UnavailableError
 
+_MISSING = "CA cert does not include key usage extension"
 NOTHING = statement(select(literal_column("1")))
 
 
 def _verification(code: int) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code = code
+    error.verify_message = _MISSING if code else ""
     return error
 
 
@@ -34,7 +36,8 @@ def _verification(code: int) -> ssl.SSLCertVerificationError:
     [
         (_verification(10), "its certificate has expired"),
         (_verification(62), "its certificate is for another name"),
-        (_verification(77), "its certificate does not verify"),
+        (_verification(92), f"its certificate does not verify: {_MISSING}"),
+        (_verification(0), "its certificate does not verify"),
         (socket.gaierror(8, "x"), "its name is not known to DNS"),
         (ConnectionRefusedError(111, "x"), "nothing listens there"),
         (TimeoutError(), "it does not answer in time"),
@@ -50,7 +53,10 @@ def _verification(code: int) -> ssl.SSLCertVerificationError:
             "a file that the address names is not there, such as sslrootcert",
         ),
         (connection.describe_failure(_verification(10)), "its certificate has expired"),
-        (connection.describe_failure(_verification(77)), "its certificate does not verify"),
+        (
+            connection.describe_failure(_verification(92)),
+            "its certificate does not verify: OpenSSL's error 92",
+        ),
         (connection.describe_failure(ConnectionRefusedError(111, "x")), "nothing listens there"),
         (
             connection.describe_failure(NoSocketError(2, "x")),
@@ -109,6 +115,23 @@ async def _failure(url: str) -> str:
         except aiohttp.ClientError as error:
             return connection_failure.why(error)
     return ""
+
+
+async def test_what_openssl_says_of_another_fault_is_said(tmp_path: Path) -> None:
+    """An authority's certificate in the place of a server's: OpenSSL's own words follow, and no address."""
+    certificate, key, now = tmp_path / "ca.pem", tmp_path / "ca.key", real_now()
+    Authority.open(certificate=certificate, key=key, now=now)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    client = ssl.create_default_context(cafile=str(certificate))
+    client.verify_flags |= ssl.VERIFY_X509_STRICT
+    client.check_hostname = False
+    async with _serving(tls) as port, aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientError) as caught:
+            await session.head(f"https://127.0.0.1:{port}/", ssl=client)
+    said = connection_failure.why(caught.value)
+    assert said.startswith("its certificate does not verify: ")
+    assert (len(said) > 40, str(port) in said) == (True, False)
 
 
 async def test_tls_failures_of_real_servers(tmp_path: Path) -> None:

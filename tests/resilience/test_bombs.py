@@ -1,5 +1,6 @@
 """The bombs of `scripts/torture fuzz/bombs`: their cost grows as their bytes do, and the campaign notices."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -11,8 +12,10 @@ import pytest
 from idvault_client.commands.legacy_import.importer import Import, ImportFileError
 from idvault_client.commands.tip_off import mail as reader
 from idvault_client.commands.tip_off.mail import MailError
+from idvault_verify.commands.errors import ExitCode
 from tools.support import confined
 from tools.support.confined import Confined
+from tools.support.logs import VKEY
 from tools.torture.bombs import mails, run, tables
 from tools.torture.campaign import Options
 from tools.torture.tally import Tally
@@ -78,6 +81,34 @@ def test_the_largest_mail_takes_little_memory(kind: str, tmp_path: Path) -> None
     path.write_bytes(mails.MAILS[kind](reader.MOST_BYTES - 1_000))
     done = confined.run(run.MAIL, path)
     assert done.code == 0, done.told
+    assert done.peak_mib < confined.MOST_MIB
+
+
+_WITNESS = ["--log-key", VKEY, "--name", "w.example/w", "--listen", "127.0.0.1:0"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["roster", "publish", "{}"], "roster.json"),
+        (["platform", "register", "im", "--certificate", "{}"], "im.pem"),
+        (["platform", "revoke", "im", "--certificate", "{}"], "im.pem"),
+        (["restore", "--check", "--epochs", "{}"], "epochs.json"),
+        (["restore", "--check", "--backup", "{folder}"], "manifest.json"),
+        (["setup", "{folder}"], "setup.toml"),
+        (["witness", "--state", "{folder}/w", *_WITNESS, "--epoch", "{}", "--roster", "{}"], "epoch.json"),
+    ],
+)
+def test_a_file_that_the_service_is_given_takes_little_memory(
+    command: list[str], name: str, tmp_path: Path
+) -> None:
+    """What platforms, custodians and the operator name in a command: 200 MiB are refused by their length."""
+    path = tmp_path / name
+    path.write_bytes(b'["')
+    os.truncate(path, 200 << 20)
+    done = confined.run(run.SERVICE, *(each.format(path, folder=tmp_path) for each in command))
+    assert (done.code, name in done.told) == (ExitCode.UNREACHABLE, True), done.told
     assert done.peak_mib < confined.MOST_MIB
 
 

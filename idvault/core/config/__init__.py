@@ -30,7 +30,7 @@ from idvault.core.config.process import EXPECTED
 from idvault.core.config.process import ConfigError as ConfigError
 from idvault.core.config.process import Process as Process
 from idvault.core.config.retired import RETIRED
-from idvault_verify import notice
+from idvault_verify import notice, small_file
 
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
@@ -134,7 +134,7 @@ class Settings(ModerationSettings, ErasureSettings, WebSettings):
         holder: of another process's key file, such as work. Raises OSError.
         """
         path = self.passphrase_file(holder) if holder else self.key_passphrase_file
-        return path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+        return small_file.read(path).removesuffix(b"\n").removesuffix(b"\r")
 
     def passphrase_file(self, holder: str) -> Path:
         """Return the file with the passphrase of a process's key file: its own, or the one for all."""
@@ -144,7 +144,7 @@ class Settings(ModerationSettings, ErasureSettings, WebSettings):
 
     def registry_secret_key(self) -> str:
         """Return the registry's secret key, 32 hex digits."""
-        return self.registry_secret_key_file.read_text(encoding="ascii").strip()
+        return small_file.read(self.registry_secret_key_file).decode("ascii").strip()
 
 
 _STORES = ("database_url", "shred_database_url")

@@ -29,7 +29,7 @@ from idvault.processes.bootstrap.manifest import FORMAT, MANIFEST, CopiedFile, M
 from idvault.processes.deployment import acts as deployment
 from idvault.processes.witness.client import HttpWitness
 from idvault.sealing.key_set import Holder
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import FILE as EPOCHS_FILE
 from idvault_verify.attest.epoch import EpochStatement
@@ -303,5 +303,5 @@ def _copy_rosters(settings: Settings, folder: Path) -> tuple[str, ...]:
     count = len(roster_chain.load_all(settings.roster))
     formers = [roster_chain.former_path(settings.roster, version=number) for number in range(1, count)]
     for path in (settings.roster, *formers):
-        durable_file.replace(folder / path.name, path.read_bytes())
+        durable_file.replace(folder / path.name, small_file.read(path))
     return tuple(path.name for path in (settings.roster, *formers))

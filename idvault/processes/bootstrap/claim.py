@@ -122,8 +122,8 @@ def claim_rules(settlement: SettlementContext) -> ClaimRules:
 def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, CappedRegistry]:
     settings = base.settings
     types = {DocumentType(name) for name in settings.document_types}
-    file = RegistryKeyFile(settings=settings)
-    credentials = file.read()
+    secret = RegistryKeyFile(settings=settings)
+    credentials = secret.read()
     nppa = NppaRegistry(
         check_base=settings.registry_check_url,
         query_base=settings.registry_query_url,
@@ -133,12 +133,12 @@ def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, Cappe
         development=settings.development,
     )
     stack.push_async_callback(nppa.close)
-    file.users.append(nppa.use)
+    secret.users.append(nppa.use)
     found = {
         SubjectKind.INDIVIDUAL: _careful(base, nppa, provider=_NPPA),
-        SubjectKind.ORGANIZATION: _enterprise(stack, base, credentials, file),
+        SubjectKind.ORGANIZATION: _enterprise(stack, base, credentials, secret),
     }
-    follow_every(stack, file.follow)
+    follow_every(stack, secret.follow)
     return found
 
 

@@ -1,6 +1,7 @@
 """Says in words why a server cannot be used: TLS failures by their name, refused passwords, closed ports.
 
 The words come from the type and the code of an error, never from its text, which may have an address.
+OpenSSL's sentences about a certificate have none, but for those about its name, which have words here.
 """
 
 import socket
@@ -74,7 +75,8 @@ def _named(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code in _AUTHORITY:
             return _OF_HTTPS
-        return _CERTIFICATE.get(error.verify_code, _KINDS["SSLCertVerificationError"])
+        said = getattr(error, "verify_message", "")
+        return _CERTIFICATE.get(error.verify_code) or _unverified(said)
     if isinstance(error, ssl.SSLError):
         reason = error.reason or "SSLError"
         return _TLS.get(reason, f"TLS fails ({reason})")
@@ -83,10 +85,16 @@ def _named(error: BaseException) -> str:
     return _KINDS.get(type(error).__name__, "")
 
 
+def _unverified(why: str) -> str:
+    """Return the words for a certificate of which only OpenSSL says what is wrong."""
+    general = _KINDS["SSLCertVerificationError"]
+    return f"{general}: {why}" if why else general
+
+
 def _of_driver(error: DriverError) -> str:
     kind = str(error).partition(" ")[0]
     if kind == "SSLCertVerificationError" and error.code.isdecimal():
-        return _CERTIFICATE.get(int(error.code), _KINDS[kind])
+        return _CERTIFICATE.get(int(error.code)) or _unverified(f"OpenSSL's error {error.code}")
     return _STATES.get(error.code) or _KINDS.get(kind) or f"it refuses ({error})"
 
 

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from idvault_verify import small_file
+
 MANIFEST = "manifest.json"
 FORMAT = 1
 
@@ -52,7 +54,7 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a backup; raises ManifestError."""
     try:
-        fields: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        fields: dict[str, Any] = json.loads(small_file.read(folder / MANIFEST))
         if fields["format"] != FORMAT:
             raise ManifestError(f"{folder / MANIFEST} is of another version of idvault")
         fields |= {name: CopiedFile(**fields[name]) for name in ("main", "shred")}

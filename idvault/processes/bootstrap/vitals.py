@@ -9,7 +9,7 @@ from idvault.core.config import Settings
 from idvault.core.db import url as address
 from idvault.processes.bootstrap.base import DATABASES, Base, urls
 from idvault.processes.bootstrap.manifest import MANIFEST, ManifestError, read_manifest
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 
 _NOTE = ".backup-ended"
 # A clock that was wrong must not make a backup look new for years.
@@ -62,7 +62,7 @@ def note_backup(folder: Path, name: str, *, now: datetime) -> Path:
 
 def _noted(folder: Path, name: str) -> str:
     with suppress(OSError, UnicodeDecodeError):
-        return (folder / f"{name}{_NOTE}").read_text("ascii").strip()
+        return small_file.read(folder / f"{name}{_NOTE}").decode("ascii").strip()
     return ""
 
 

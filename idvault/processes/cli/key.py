@@ -26,6 +26,7 @@ from idvault.processes.cli import running
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.key_version import KeyKeptError
 from idvault.sealing.pkcs11_lock import ModuleError
+from idvault_verify import small_file
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 
 _Tell = Callable[[str, RewrapProgress], None]
@@ -296,7 +297,7 @@ def _not_kept(done: str, what: str) -> CommandError:
 
 def _words(path: Path, option: str) -> bytes:
     try:
-        found = path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+        found = small_file.read(path).removesuffix(b"\n").removesuffix(b"\r")
     except OSError as error:
         text = f"{option} names a file that cannot be read: {error.strerror}"
         raise wrong_usage(text, field=option) from None

@@ -12,6 +12,7 @@ from idvault.core import config
 from idvault.core.platform import Platform
 from idvault.processes.bootstrap import operator
 from idvault.processes.cli import running
+from idvault_verify import small_file
 from idvault_verify.attest.people import roster_member
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.error import AlreadyExistsError
@@ -76,7 +77,7 @@ def register(
     from idvault.core import config  # noqa: PLC0415 - `--help` and the people's commands need no service
 
     settings = config.load(config.Process.PLATFORMS)
-    pem = certificate.read_bytes()
+    pem = small_file.read(certificate)
     registering = operator.register_platform(
         settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
     )
@@ -147,7 +148,7 @@ def _present(settings: "config.Settings", name: str, origins: list[str] | None, 
 def revoke(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
     """Revoke a certificate's key of NAME: new calls are refused within seconds."""
     settings = config.load(config.Process.PLATFORMS)
-    pem = certificate.read_bytes()
+    pem = small_file.read(certificate)
     asyncio.run(
         operator.revoke_platform(
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()

@@ -17,7 +17,7 @@ from idvault.processes.bootstrap import epoch as losses
 from idvault.processes.bootstrap import manifest as manifests
 from idvault.processes.bootstrap.base import urls
 from idvault.processes.cli import log_source, running
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
@@ -74,7 +74,7 @@ def accept_statement(path: Path | None, *, epochs: Mapping[str, bytes]) -> None:
             count = asyncio.run(losses.accept_lost_keys(settings, now=now, given=epochs))
             typer.echo(f"restore: {count} records have no shred key; start the processes")
             return
-        statement = statements.parse(path.read_bytes())
+        statement = statements.parse(small_file.read(path))
         accepted = asyncio.run(losses.accept(settings, statement, now=now, given=epochs))
     except (LogError, ContradictedError) as error:
         raise CommandError(ExitCode.UNVERIFIED, f"log: {error}", reason=type(error).__name__) from error
@@ -94,6 +94,12 @@ def remember_erasures(address: str) -> None:
     except ValueError as error:
         raise wrong_usage(f"--erasures-from {error}", field="--erasures-from") from error
     typer.echo(f"restore: {count} erasures are remembered there, {added} of them new here")
+
+
+def _given(epochs: Path | None) -> dict[str, bytes]:
+    if epochs is None:
+        return {}
+    return {f"the file {epochs}": small_file.read(epochs, limit=statements.MOST_BYTES)}
 
 
 def _note(path: Path) -> bytes:
@@ -189,7 +195,7 @@ def restore(  # noqa: PLR0917 - typer makes an option of each
     if erasures_from is not None:
         remember_erasures(erasures_from)
         return
-    given = {} if epochs is None else {f"the file {epochs}": epochs.read_bytes()}
+    given = _given(epochs)
     if propose_loss is not None:
         write_proposal(
             propose_loss, reason=reason, checkpoints=checkpoint or [], public_key=public_key, epochs=given

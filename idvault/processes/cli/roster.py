@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from idvault.core import config
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest.people import roster, roster_chain, roster_signature
 
 _READABLE = 0o644
@@ -25,7 +25,7 @@ def publish(file: Annotated[Path, typer.Argument(help="The roster file.")]) -> N
     Running processes load it within a second. Earlier versions stay beside it, as roster.1.json and so on.
     """
     place = config.load(config.Process.ROSTER).roster
-    found = roster.parse(file.read_bytes())
+    found = roster.parse(small_file.read(file))
     before = roster_chain.load(place) if place.exists() else None
     if before is None or before.digest() != found.digest():
         roster_signature.verify(found, previous=before)

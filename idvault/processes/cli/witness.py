@@ -18,6 +18,7 @@ from idvault.core.telemetry.port import serve_metrics
 from idvault.processes.cli import running
 from idvault.processes.witness import app, cosigner, key
 from idvault.processes.witness.cosigner import Cosigner, StateError, WitnessState
+from idvault_verify import small_file
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
@@ -203,7 +204,7 @@ def _follow(state: WitnessState, log_keys: Sequence[str], path: Path, roster: Pa
     try:
         carried = cosigner.follow_epochs(
             state,
-            statements.parse_any(path.read_bytes()),
+            statements.parse_any(small_file.read(path, limit=statements.MOST_BYTES)),
             keys=[parse_key(text) for text in log_keys],
             versions=roster_chain.load_all(roster),
         )

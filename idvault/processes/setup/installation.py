@@ -229,7 +229,7 @@ class _ServiceSteps(_HostSteps):
         """Return the password of databases on this host; it is drawn once."""
         kept, common = self._plan.folder / "keys" / "database.password", self._at.etc("common.env")
         if not kept.exists() and common.exists():
-            found = _PASSWORD.search(common.read_text("utf-8"))
+            found = _PASSWORD.search(small_file.read(common).decode())
             return found[1] if found else ""
         self._at.keep(kept, f"{secrets.token_hex(_PASSWORD_SIZE)}\n".encode())
         return small_file.read(kept).decode().strip()

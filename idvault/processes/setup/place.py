@@ -16,7 +16,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 
 ETC = "/etc/idvault"
 UNITS = "/etc/systemd/system"
@@ -101,7 +101,7 @@ class HostPlace:
 
     def put(self, path: Path, content: bytes, *, owner: str = "", mode: int = READABLE) -> StepState:
         """Write a file that only this program and its sources write, such as a certificate."""
-        if path.exists() and path.read_bytes() == content:
+        if path.exists() and _holds(path, content):
             self._give(path, owner)
             return StepState.DONE
         was_there = path.exists()
@@ -112,7 +112,7 @@ class HostPlace:
     def write(self, path: Path, text: str, *, mode: int = READABLE) -> StepState:
         """Write a text that an operator may edit, unless that has happened."""
         content, beside = text.encode(), path.with_name(f"{path.name}.new")
-        found = path.read_bytes() if path.exists() else None
+        found = small_file.read(path) if path.exists() else None
         if found == content:
             self._remember(path, content)
             beside.unlink(missing_ok=True)
@@ -152,7 +152,7 @@ class HostPlace:
     def _known(self) -> dict[str, list[str]]:
         if not self._written.exists():
             return {}
-        found: dict[str, list[str]] = json.loads(self._written.read_bytes())
+        found: dict[str, list[str]] = json.loads(small_file.read(self._written))
         return found
 
     def _remember(self, path: Path, *contents: bytes) -> None:
@@ -174,6 +174,11 @@ def worst(states: Sequence[StepState]) -> StepState:
     """Return what to say of several files together."""
     order = (StepState.WAITING, StepState.KEPT, StepState.RENEWED, StepState.MADE)
     return next((state for state in order if state in states), StepState.DONE)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    # As long as what is written: the authorities of a system can be more than a small file.
+    return path.stat().st_size == len(content) and small_file.read(path, limit=len(content)) == content
 
 
 def _has_user(process: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import certificate
 
 FILE = "setup.toml"
@@ -132,7 +132,7 @@ def read(folder: Path) -> Plan:
     """Return the plan in a folder; raises SetupFileError, OSError."""
     path = folder / FILE
     try:
-        text = path.read_bytes().decode()
+        text = small_file.read(path).decode()
         document = tomllib.loads(text)
     except UnicodeDecodeError:
         raise SetupFileError(f"{path} is not UTF-8", place=FILE) from None

@@ -27,7 +27,7 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import WitnessMetrics
 from idvault.processes.witness import wire
 from idvault.processes.witness.wire import AddCheckpoint, WitnessWireError
-from idvault_verify import durable_file
+from idvault_verify import durable_file, small_file
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people.roster import Roster
@@ -112,7 +112,7 @@ class WitnessState:
     def signer(self, origin: str) -> str:
         """Return the vkey of a log's latest key that has signed, empty if none is kept; raises OSError."""
         try:
-            return self._signer_file(origin).read_bytes().decode(errors="replace")
+            return small_file.read(self._signer_file(origin)).decode(errors="replace")
         except FileNotFoundError:
             return ""
 
@@ -171,7 +171,7 @@ def _nearest(folder: Path) -> Path:
 
 def _read(path: Path) -> Checkpoint:
     try:
-        found = checkpoint.parse(path.read_bytes().decode())
+        found = checkpoint.parse(small_file.read(path).decode())
     except (UnicodeDecodeError, MalformedCheckpointError) as error:
         raise StateError(f"{path} is damaged: restore it, or a fork of the log may go unnoticed") from error
     if sha256(found.origin.encode()).hexdigest() != path.name:
@@ -185,7 +185,7 @@ def _read_statements(folder: Path, latest: Checkpoint) -> tuple[Break, ...]:
     while digest:
         path = folder / _EPOCHS / digest
         try:
-            statement = statements.parse(path.read_bytes())
+            statement = statements.parse(small_file.read(path))
             found.append(epoch.read(statement))
         except (OSError, RosterError, LogError) as error:
             raise StateError(f"{path} is missing or damaged: restore it, or follow no epoch") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault_verify import durable_file, strict_base64
+from idvault_verify import durable_file, small_file, strict_base64
 from idvault_verify.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey
 
 FILE = "witness.key"
@@ -77,7 +77,7 @@ def _make(path: Path, name: str) -> None:
 def _load(path: Path, name: str | None) -> NoteSigner:
     if path.stat().st_mode & _OTHERS:
         raise WitnessKeyFileError(f"{path} must be for its owner only (chmod 600)")
-    text = path.read_bytes().decode("utf-8", "replace").removesuffix("\n")
+    text = small_file.read(path).decode("utf-8", "replace").removesuffix("\n")
     try:
         found, key_id, encoded = text.removeprefix(_PREFIX).split("+", 2)
         material = strict_base64.standard(encoded)

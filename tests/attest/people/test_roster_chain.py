@@ -44,7 +44,7 @@ def test_a_missing_version_is_refused_by_name(tmp_path: Path) -> None:
     first, second, third = _chain()
     _write(path, first, second, third)
     roster_chain.former_path(path, version=2).unlink()
-    with pytest.raises(RosterError, match=r"roster\.2\.json cannot be read"):
+    with pytest.raises(RosterError, match=r"roster\.2\.json cannot be read: a roster is verified with its"):
         roster_chain.load(path)
 
 

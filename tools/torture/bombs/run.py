@@ -29,6 +29,15 @@ _UNEXPECTED = ("Traceback", "unexpected ", "MemoryError")
 
 VERIFY = "import sys; from idvault_verify.commands.app import app; app(sys.argv[1:])"
 PEOPLE = "import sys; from idvault_people.commands.app import PROGRAM; sys.exit(PROGRAM.run(sys.argv[1:]))"
+SERVICE = """
+import os
+import sys
+nowhere = {"IDVAULT_ROSTER": "none", "IDVAULT_DATABASE_URL": "sqlite:////none/main.sqlite3"}
+shred = "sqlite:////none/shred.sqlite3"
+os.environ.update(nowhere, IDVAULT_SHRED_DATABASE_URL=shred, IDVAULT_TRUST_DOMAIN="vault.example")
+from idvault.processes.cli import app
+sys.exit(app.run(sys.argv[1:]))
+"""
 MAIL = """
 import sys
 import time
@@ -189,6 +198,8 @@ _PAPERS: dict[str, tuple[str, list[str], float, tuple[str, ...]]] = {
     "epoch show": (PEOPLE, ["epoch", "show"], 1, ()),
     "roster show": (PEOPLE, ["roster", "show"], 1, ()),
     "log keys": (PEOPLE, ["log", "keys"], 0.25, ()),
+    "roster publish": (SERVICE, ["roster", "publish"], 1, ()),
+    "platform register": (SERVICE, ["platform", "register", "im", "--certificate"], 1, ()),
 }  # fmt: skip
 
 

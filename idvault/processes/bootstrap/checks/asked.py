@@ -21,6 +21,7 @@ from idvault.processes.witness import cosigner, key
 from idvault.processes.witness.cosigner import KeyKindError, StateError
 from idvault.processes.witness.key import WitnessKeyFileError
 from idvault.sealing.key_set import Holder
+from idvault_verify import small_file
 from idvault_verify.attest import epoch as statements
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.reading import RosterError
@@ -247,7 +248,7 @@ def _check_epoch(path: Path, roster: Path | None) -> None:
         raise AilmentError("needs --roster: the custodians in it sign the statement")
     try:
         roster_chain.load_all(roster)
-        statements.parse_any(path.read_bytes())
+        statements.parse_any(small_file.read(path, limit=statements.MOST_BYTES))
     except RosterError as error:
         raise AilmentError(f"cannot be followed with --roster: {error}") from error
     except OSError as error:

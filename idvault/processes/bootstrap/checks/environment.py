@@ -28,6 +28,7 @@ from idvault.registry.probe import NoRegistryError, UnreachedError
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import KeyFileError, LocalKeyProvider
 from idvault.sealing.key_set import Holder
+from idvault_verify import small_file
 from idvault_verify.attest import expiry
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.error import IdvaultError, PreconditionError, UnavailableError
@@ -109,7 +110,7 @@ def check_lasting(path: Path, setting: str, now: datetime) -> None:
 
 def _end(path: Path, otherwise: str) -> datetime:
     try:
-        return expiry.earliest_end(path.read_bytes())
+        return expiry.earliest_end(small_file.read(path))
     except (CertificateError, OSError) as error:
         raise AilmentError(otherwise) from error
 

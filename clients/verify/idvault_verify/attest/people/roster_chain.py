@@ -18,6 +18,8 @@ MOST_VERSIONS = 10_000
 MOST_BYTES = 16 * 1024 * 1024
 """The most of all versions together, as they are signed: their readers keep every one."""
 
+_BESIDE = ": a roster is verified with its earlier versions, which must be beside it"
+
 
 def former_path(path: Path, *, version: int) -> Path:
     """Return the path of an earlier version of a roster file."""
@@ -34,7 +36,7 @@ def load_all(path: Path) -> tuple[Roster, ...]:
     latest = _read(path)
     check_length(latest.version)
     # Each is verified before the next one is read: most files of a hostile chain are never looked at.
-    formers = (_read(former_path(path, version=version)) for version in range(1, latest.version))
+    formers = (_read(former_path(path, version=version), _BESIDE) for version in range(1, latest.version))
     return verified(chain(formers, (latest,)))
 
 
@@ -86,8 +88,8 @@ class WatchedChain:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _read(path: Path) -> Roster:
+def _read(path: Path, hint: str = "") -> Roster:
     try:
         return rosters.parse(small_file.read(path))
     except OSError as error:
-        raise RosterError(f"{path.name} cannot be read") from error
+        raise RosterError(f"{path.name} cannot be read{hint}") from error

@@ -291,7 +291,11 @@ class LogMirror:
     def _put(self, path: str, data: bytes) -> bool:
         """Write a file; return False if it is there already."""
         place = self.folder / path
-        if place.is_file() and place.stat().st_size == len(data) and place.read_bytes() == data:
+        if (
+            place.is_file()
+            and place.stat().st_size == len(data)
+            and small_file.read(place, limit=len(data)) == data
+        ):
             return False
         place.parent.mkdir(parents=True, exist_ok=True)
         durable_file.replace(place, data, mode=_MODE)
