@@ -106,7 +106,7 @@ async def test_texts_of_a_machine_that_slept_keep_their_key(service: KeyWorld) -
 
 
 async def test_texts_of_cases_are_sealed_anew(service: KeyWorld) -> None:
-    """Texts of owners and of reports; the old key is destroyed, and a second run finds nothing to do."""
+    """Appeals of both kinds, contests and reports; the old key is destroyed, a second run finds nothing."""
     keys, rows = service.load(), SealedRows(service.database)
     await service.follow(keys)
     for number in (1, 2, 3):
