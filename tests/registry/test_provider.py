@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,29 @@ async def mock() -> AsyncIterator[Mock]:
     yield made
     await made.client.close()
     await server.close()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fault", "said"),
+    [
+        ("CONFIRMED", ProviderFault.NONE, "CONFIRMED"),
+        ("CONFIRMED", ProviderFault.OTHER_FORMER, "DENIED"),
+        ("DENIED", ProviderFault.NONE, "DENIED"),
+    ],
+)
+async def test_a_former_number_is_asked_and_answered(
+    mock: Mock, outcome: str, fault: ProviderFault, said: str
+) -> None:
+    """It goes to the provider beside the new one, and stands in the assertion with what it says of it."""
+    former = builders.identity(number="110000190101040016").document
+    mock.book.fault = fault
+    await mock.client.begin(replace(PROOF, former=former))
+    await mock.end(outcome)
+    signed = await mock.client.assertion(NONCE)
+    assert signed is not None
+    claims = json.loads(jose.decode(signed.split(".")[1]))
+    found = [claims.get(name) for name in assertion.FORMER]
+    assert found == [said, former.type.value, former.number]
 
 
 async def test_a_proof_from_form_to_assertion(mock: Mock) -> None:
