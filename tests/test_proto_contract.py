@@ -152,6 +152,7 @@ SERVICES_OF = {
         "TipOffService",
         "TipOffFormService",
         "ErasureService",
+        "InquiryService",
         "RegistryNoticeService",
     ],
     "custody": [
