@@ -165,6 +165,7 @@ SERVICES_OF = {
         "TipOffService",
         "TipOffFormService",
         "ErasureService",
+        "InquiryService",
         "RegistryNoticeService",
     ],
     "custody": [
