@@ -93,9 +93,12 @@ def test_a_capability_has_files_of_known_kinds() -> None:
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        (("rules.py", "job/store.py"), []),
-        (("rules.py", "job/store.py", "helper.py"), ["claim/helper"]),
-        (("rules.py", "job/rows.py"), ["claim/job/rows", "claim/job: nothing of a known kind"]),
+        (("rules.py", "job/store.py", "representative/rules.py"), []),
+        (("rules.py", "job/store.py", "representative/rules.py", "helper.py"), ["claim/helper"]),
+        (
+            ("rules.py", "job/rows.py", "representative/rules.py"),
+            ["claim/job/rows", "claim/job: nothing of a known kind"],
+        ),
     ],
 )
 def test_another_kind_is_found(

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from idvault.claim.acts import representative as representative_acts
 from idvault.core.tables import main
-from idvault.core.tables.account import records
+from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import account_attempts, attempts, claims, persons, representatives
 from idvault.core.tables.disclosure import kept_records
 from idvault_client import FailureReason as Shown
@@ -240,3 +240,31 @@ async def test_no_table_has_the_representative(world: World) -> None:
         assert not [row for row in stored if told in row]
     (digest,) = [row.digest for row in await sql.rows(world.database, select(representatives.c.digest))]
     assert bytes(digest) not in indexes
+
+
+async def test_an_organization_of_before_is_asked_at_its_renewal(world: World) -> None:
+    """Verified by name and code, it has no HOLDER and stays VERIFIED until its date; then he must come."""
+    token = await waiting(world)
+    await world.prove(token, 2)
+    await sql.change(world.database, update(accounts).values(assurance="REGISTRY_MATCH"))
+    status = await world.client(seconds=364 * DAY).get_status(token)
+    assert (status.is_verified, status.assurances) == (True, (Assurance.REGISTRY_MATCH,))
+    await waiting(world, 3, token=token, seconds=364 * DAY)
+    assert (await world.client(seconds=364 * DAY).get_status(token)).is_verified
+    over = await world.client(seconds=366 * DAY).get_status(token)
+    assert over.state is AccountState.EXPIRED
+    renewed = await world.prove(token, 4, seconds=366 * DAY)
+    assert renewed.account.assurances == BOTH
+
+
+async def test_a_claim_of_a_program_of_before_waits_for_nobody(world: World) -> None:
+    """It was opened without a digest: its match is no success, and keeps no record."""
+    world.organizations.script.append(RegistryAnswer.UNKNOWN)
+    token = (await world.claim(1, organization())).account_token
+    await sql.change(world.database, delete(representatives))
+    (ended,) = await world.work(seconds=20)
+    assert ended is not None
+    assert ended.failure_reason is FailureReason.REPRESENTATIVE_PENDING
+    assert await rows(world, records, kept_records, representatives) == [0, 0, 0]
+    with pytest.raises(PreconditionError):
+        await world.prove(token, 2, seconds=30)

@@ -9,15 +9,19 @@ import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page
+from sqlalchemy import select
 
+from idvault.core.tables.account import accounts
 from idvault.registry.provider import HttpProofProvider, ProviderSettings
-from idvault_client.sessions import Proof
+from idvault_client.sessions import Proof, SessionPurpose
 from idvault_dev.mock_provider.book import ProofBook
 from idvault_dev.mock_provider.server import ProviderPages
 from tests.support import closing
 from tests.web.test_journey import BUTTONS, DONE, NAME, NUMBER, Place, look, place_of, visit
+from tools.support import sql
 from tools.support.databases import Databases
 from tools.support.fakes.provider import VAULT
+from tools.support.organizations import REPRESENTATIVE, organization
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"j" * 32)
 SECRET = "s" * 32
@@ -97,3 +101,87 @@ async def test_a_person_proves_to_be_the_holder_by_clicks(
         told: list[Any] = [(held.session, held.return_url, nonce) for nonce, held in book.proofs.items()]
         assert len(told) == 2
         assert session_id not in repr(told)
+
+
+WORDS = {
+    "zh": ("贵机构正在办理认证", "还差一步", "贵机构已通过认证", "法定代表人"),
+    "en": (
+        "Your organisation is to be verified",
+        "One step is left",
+        "Your organisation is verified",
+        "Legal",
+    ),
+}
+
+
+def _fill_organization(place: Place, page: Page, submit: str) -> None:
+    """Send the form of an organisation with its representative's name and number."""
+    person, company = REPRESENTATIVE, organization()
+    page.locator("#name").fill(company.name)
+    page.locator("#number").fill(company.document.number)
+    page.locator("#representative_name").fill(person.name)
+    if (choice := page.locator("#RESIDENT_ID")).count():
+        choice.check()
+    page.locator("#representative_number").fill(person.document.number)
+    look(place, page, "organization")
+    page.get_by_role("button", name=submit).click()
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
+async def test_a_company_and_then_its_representative_by_clicks(
+    sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
+) -> None:
+    """First somebody types the four elements; then the representative comes by a link of his own."""
+    begin, leave, agree, _, submit = BUTTONS[locale]
+    _, confirm, finish = PROVIDER[locale]
+    invited, pending, done, who = WORDS[locale]
+    async with AsyncExitStack() as stack:
+        _book, client = await serve(stack)
+        place = await stack.enter_async_context(
+            place_of(sqlite_databases, tmp_path, locale=locale, provider=client)
+        )
+
+        def agreed(page: Page, login: str) -> None:
+            page.goto(f"{place.platform.origin}/login/{login}")
+            look(place, page, "start")
+            page.get_by_role("button", name=begin).click()
+            page.get_by_role("link", name=leave).click()
+            page.get_by_role("button", name=agree).click()
+
+        def clerk(page: Page) -> None:
+            agreed(page, "company")
+            page.locator("#UNIFIED_SOCIAL_CREDIT_CODE").check()
+            page.get_by_role("button", name=begin).click()
+            page.get_by_text(who).first.wait_for()
+            _fill_organization(place, page, submit)
+            page.get_by_role("heading", name=pending).wait_for()
+            look(place, page, "pending")
+
+        def representative(page: Page) -> None:
+            agreed(page, "representative")
+            page.locator("#RESIDENT_ID").check()
+            page.get_by_role("button", name=begin).click()
+            page.locator("#name").fill(REPRESENTATIVE.name)
+            page.locator("#number").fill(REPRESENTATIVE.document.number)
+            page.get_by_role("button", name=begin).click()
+            page.locator("main a.button").click()
+            page.get_by_role("button", name=confirm).click()
+            page.get_by_role("button", name=finish).click()
+            page.get_by_role("heading", name=done).wait_for()
+            look(place, page, "done")
+
+        await visit(clerk, viewport={"width": width, "height": 700})
+        (row,) = await sql.rows(place.world.database, select(accounts))
+        place.platform.session = {
+            "proof": Proof.HOLDER,
+            "purpose": SessionPurpose.REPRESENTATIVE,
+            "account_token": row.account_token,
+        }
+        await visit(representative, viewport={"width": width, "height": 700})
+        assert any(invited in text for text in place.seen)
+        (row,) = await sql.rows(place.world.database, select(accounts))
+        assert row.state == "VERIFIED"
+        received = "\n".join(place.platform.received)
+        for secret in (REPRESENTATIVE.name, REPRESENTATIVE.document.number, organization().name):
+            assert secret not in received
+            assert not any(secret in text for text in place.seen)

@@ -49,11 +49,11 @@ test("more calls than a connection carries wait for their turn", async () => {
   assert.ok((await Promise.allSettled(closing)).every((each) => each.status === "rejected"));
 });
 
-test("an organisation shows its category", async () => {
+test("an organisation that matches waits for its representative", async () => {
   const { name, number, representative } = given.organization;
   const person = { name: representative.name, document: client.residentId(representative.number) };
   const found = await vault.verifyOrganization(name, client.unifiedSocialCreditCode(number), person, { consent });
-  assert.deepEqual([found.succeeded, found.status.organizationCategory], [true, "COMPANY"]);
+  assert.deepEqual([found.failed, found.failureReason], [true, "REPRESENTATIVE_PENDING"]);
   assert.equal(found.status.mayOperate, false);
 });
 

@@ -42,6 +42,7 @@ def table(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
     """Return the rules under an operator's terms, the personal ones first."""
     return (
         *_identities(terms),
+        *_representatives(),
         *_people(),
         *_disowned(),
         *_words(),
@@ -99,7 +100,7 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
     )
 
 
-def _people() -> tuple[RetentionRule, ...]:
+def _representatives() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "a keyed digest of an organisation's legal representative",
@@ -109,6 +110,11 @@ def _people() -> tuple[RetentionRule, ...]:
             ("representatives",),
             enforced_by="forget_representatives",
         ),
+    )
+
+
+def _people() -> tuple[RetentionRule, ...]:
+    return (
         RetentionRule(
             "the blind index of a person's number, with a random id",
             "until the last account is erased or 180 days withdrawn, and no sanction of the person in force",
