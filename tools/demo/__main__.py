@@ -92,7 +92,11 @@ class Demo:
         self._hosted = HostedSteps(person=self._greta)
         self._stolen, self._holder, self._ended = invent(), invent(), invent()
         self._identity = IdentitySteps(
-            scratch=scratch, stolen=self._stolen, holder=self._holder, ended=self._ended
+            people=(self._stolen, self._holder, self._ended),
+            vault=self.vault,
+            ready=lambda: self._ready,
+            state=state,
+            scratch=scratch,
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
@@ -152,19 +156,7 @@ class Demo:
                 self.limit_public_accounts,
             ),
             ("the public accounts of the day are exported as a filing", self.file_public_accounts),
-            (
-                "two moderators withdraw a stranger's verification, and its sanction stays",
-                self.withdraw,
-            ),
-            (
-                "two others narrow that sanction, and its person must prove to be present",
-                self.narrow,
-            ),
-            ("the account's holder appeals, and they give the verification back", self.reinstate),
-            (
-                "a notice of the registry ends somebody: nobody verifies under that name again",
-                self.notice,
-            ),
+            *self._identity.steps(),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
@@ -180,7 +172,7 @@ class Demo:
             ),
             (
                 "a person proves to be present at a provider, and the platform reads HOLDER",
-                self.prove,
+                self._identity.prove,
             ),
             (
                 "somebody reports a rumour on the web, and reads its state by number and secret",
@@ -387,33 +379,6 @@ class Demo:
     def closed(self) -> None:
         """The published status follows the account."""
         self._offline.close(self._state, account_token=self._token)
-
-    def withdraw(self) -> None:
-        """A stranger typed somebody's name and number."""
-        self.registry.add(self._stolen)
-        with self.vault() as vault:
-            self._identity.withdraw(vault)
-
-    def narrow(self) -> None:
-        """The stranger's sanction must not be the victim's."""
-        with self.vault() as vault:
-            self._identity.narrow(vault)
-
-    def reinstate(self) -> None:
-        """It was no stranger after all."""
-        with self.vault() as vault:
-            self._identity.reinstate(vault)
-
-    def notice(self) -> None:
-        """The registry's feed has one notice."""
-        self.registry.add(self._ended)
-        with self.vault() as vault:
-            self._identity.notice(vault, self._ready, self._state)
-
-    def prove(self) -> None:
-        """The provider's page confirms name, number and presence."""
-        with self.vault() as vault:
-            self._identity.prove(vault, self._ready)
 
     def outage(self) -> None:
         """A sign-up during an outage is pending; the backend asks again by request id only."""
