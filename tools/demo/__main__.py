@@ -90,9 +90,9 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
-        self._stolen, self._holder, self._ended = invent(), invent(), invent()
+        self._others = (invent(), invent(), invent())
         self._identity = IdentitySteps(
-            people=(self._stolen, self._holder, self._ended),
+            people=self._others,
             vault=self.vault,
             ready=lambda: self._ready,
             state=state,
@@ -113,7 +113,8 @@ class Demo:
 
     def steps(self) -> list[DemoStep]:
         """Return each step with its printed name."""
-        return [*self._steps_of_platforms(), *self._steps_of_pages(), *self._steps_of_people()]
+        owners, pages = self._steps_of_owners(), self._steps_of_pages()
+        return [*self._steps_of_platforms(), *owners, *pages, *self._steps_of_people()]
 
     def _steps_of_platforms(self) -> list[DemoStep]:
         return [
@@ -156,12 +157,20 @@ class Demo:
                 self.limit_public_accounts,
             ),
             ("the public accounts of the day are exported as a filing", self.file_public_accounts),
-            *self._identity.steps(),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
             ("another platform cannot find the account: NOT_FOUND", self.other_platform),
             ("a checkpoint kept from earlier proves that the log has only grown", self.log_again),
+        ]
+
+    def _steps_of_owners(self) -> list[DemoStep]:
+        who = self._identity
+        return [
+            ("two moderators withdraw a stranger's verification, and its sanction stays", who.withdraw),
+            ("two others narrow that sanction, and its person must prove to be present", who.narrow),
+            ("the account's holder appeals, and they give the verification back", who.reinstate),
+            ("a notice of the registry ends somebody: nobody verifies under that name again", who.notice),
         ]
 
     def _steps_of_pages(self) -> list[DemoStep]:
@@ -544,10 +553,7 @@ class Demo:
         return payload.identity
 
     def _secrets(self) -> list[str]:
-        persons = (
-            *(self._anna, self._bert, self._carl, self._dora, self._eve, self._greta),
-            *(self._stolen, self._holder, self._ended),
-        )
+        persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
         people = (*persons, self._company, self._stranger)
         typed = (self._malformed, TEXT)
         return [*(text for person in people for text in (person.name, person.number)), *typed]

@@ -48,15 +48,6 @@ class IdentitySteps:
         self._sanction: AccountSanction | None = None
         self._provider: programs.Started | None = None
 
-    def steps(self) -> list[tuple[str, Callable[[], None]]]:
-        """Return the steps that need no browser."""
-        return [
-            ("two moderators withdraw a stranger's verification, and its sanction stays", self.withdraw),
-            ("two others narrow that sanction, and its person must prove to be present", self.narrow),
-            ("the account's holder appeals, and they give the verification back", self.reinstate),
-            ("a notice of the registry ends somebody: nobody verifies under that name again", self.notice),
-        ]
-
     @property
     def _registry(self) -> Registry:
         return Registry(self._ready()["registry"]["admin_url"])
