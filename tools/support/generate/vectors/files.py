@@ -397,7 +397,7 @@ def report_page(read: Read) -> dict[str, Any]:
     return _decided(page, cases, read)
 
 
-def _compared(base: bytes, name: str, made: report_cases.Compared, is_right: bool) -> Case:
+def _compared(base: bytes, name: str, made: report_cases.ComparedReport, is_right: bool) -> Case:
     data = made.report.to_bytes()
     beside = None
     if made.has_note:
