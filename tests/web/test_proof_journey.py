@@ -127,6 +127,15 @@ def _fill_organization(place: Place, page: Page, submit: str) -> None:
     page.get_by_role("button", name=submit).click()
 
 
+def _agree(place: Place, page: Page, login: str, begin: str, leave: str, agree: str) -> None:
+    """Come from the platform and agree to its terms."""
+    page.goto(f"{place.platform.origin}/login/{login}")
+    look(place, page, "start")
+    page.get_by_role("button", name=begin).click()
+    page.get_by_role("link", name=leave).click()
+    page.get_by_role("button", name=agree).click()
+
+
 @pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
 async def test_a_company_and_then_its_representative_by_clicks(
     sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
@@ -142,11 +151,7 @@ async def test_a_company_and_then_its_representative_by_clicks(
         )
 
         def agreed(page: Page, login: str) -> None:
-            page.goto(f"{place.platform.origin}/login/{login}")
-            look(place, page, "start")
-            page.get_by_role("button", name=begin).click()
-            page.get_by_role("link", name=leave).click()
-            page.get_by_role("button", name=agree).click()
+            _agree(place, page, login, begin, leave, agree)
 
         def clerk(page: Page) -> None:
             agreed(page, "company")

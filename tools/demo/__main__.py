@@ -15,11 +15,9 @@ from clients.examples.im_backend import Form, ImBackend
 from idvault.core.process import ProcessError
 from idvault_client import (
     Consent,
-    FailureReason,
     FieldCode,
     InvalidFields,
     NotFound,
-    OrganizationCategory,
     RequestIdReused,
     Vault,
     VaultError,
@@ -29,7 +27,7 @@ from idvault_client import (
 )
 from idvault_dev.session import Session
 from idvault_verify.claim import Identity
-from tools.demo import browsing
+from tools.demo import browsing, organization
 from tools.demo.console import ConsoleSteps
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.erasure import ErasureSteps
@@ -51,8 +49,6 @@ from tools.support.sandbox import (
     Registry,
     decided,
     invent,
-    match_organization,
-    represent,
     verify,
     wait_for,
     with_wrong_check,
@@ -292,20 +288,7 @@ class Demo:
         """Its four elements match, and its representative proves to be present; others get no badge."""
         self.registry.add_organizations(self._company)
         with self.vault() as vault:
-            matched = match_organization(vault, self._company)
-            before = vault.get_status(matched.account_token)
-            stranger = match_organization(vault, self._stranger)
-            token = matched.account_token
-            answer = represent(vault, self._company, ready=self._ready, account_token=token)
-            status = vault.get_status(token)
-        check(
-            matched.failure_reason is FailureReason.REPRESENTATIVE_PENDING,
-            "a match should wait for the representative",
-        )
-        check(not before.is_verified, "all four elements alone should give no badge")
-        check(answer.succeeded and status.is_verified, "the organisation should be verified")
-        check(status.organization_category is OrganizationCategory.COMPANY, "its category should be COMPANY")
-        check(stranger.failure_reason.name == "NO_RECORD", "the unknown code should be NO_RECORD")
+            organization.show(vault, self._company, self._stranger, ready=self._ready)
 
     def log(self) -> None:
         """Verify the log against a checkpoint that a monitor keeps."""
@@ -554,9 +537,9 @@ class Demo:
 
     def _secrets(self) -> list[str]:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
-        people = (*persons, self._company, self._stranger)
-        typed = (self._malformed, TEXT)
-        return [*(text for person in people for text in (person.name, person.number)), *typed]
+        firms = (self._company, self._stranger)
+        people = (*persons, *firms, *(each.representative for each in firms))
+        return [self._malformed, TEXT, *(text for each in people for text in (each.name, each.number))]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:
         consent = Consent("terms-3", self._form.agreed_at)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tools.support.generate.vectors.opening import (
+from tools.support.generate.vectors.evidence_parts import (
     APPROVED,
     FILED,
     FIRST_WITNESS,
