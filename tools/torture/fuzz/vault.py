@@ -80,9 +80,10 @@ def prepare(ready: Mapping[str, Any], *, scratch: Path) -> Ground:
             **_of_people(custody, disclosure_id),
             **_of_claims(people, organizations),
         }
-    personal = [text for owner in people for text in (owner.name, owner.number)]
-    for each in organizations:
-        personal += [each.name, each.number, each.representative.name, each.representative.number]
+    companies = [Person(each.name, each.number) for each in organizations]
+    represented = [Person(each.representative.name, each.representative.number) for each in organizations]
+    named = [*people, *companies, *represented]
+    personal = [text for owner in named for text in (owner.name, owner.number)]
     return Ground(ready, facts, Canaries(personal, [invent().name for _ in range(8)]))
 
 
