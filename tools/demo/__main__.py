@@ -537,8 +537,8 @@ class Demo:
 
     def _secrets(self) -> list[str]:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
-        firms = (self._company, self._stranger)
-        people = (*persons, *firms, *(each.representative for each in firms))
+        people: list[Any] = [*persons, self._company, self._stranger]
+        people += [each.representative for each in (self._company, self._stranger)]
         return [self._malformed, TEXT, *(text for each in people for text in (each.name, each.number))]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:

@@ -21,10 +21,10 @@ from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
-from tools.support.generate.vectors import epoch_cases, log_key_cases, evidence_cases, report_cases, rosters
+from tools.support.generate.vectors import epoch_cases, evidence_cases, log_key_cases, report_cases, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
-from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
 from tools.support.generate.vectors.evidence_parts import Opening
+from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
 from tools.support.reference import evidence as reference
 from tools.support.reference import examples, story
 from tools.support.reference.roster import write as write_roster
