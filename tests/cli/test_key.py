@@ -276,22 +276,22 @@ def test_a_rotation_from_beginning_to_end(stored: Commands, tmp_path: Path) -> N
         texts = [one for one in listed if one["purpose"] == "moderation-text"]
         return [(one["version"], one["state"], one["stored"]) for one in texts]
 
-    assert states() == [("0", "in use", 3)]
+    assert states() == [("0", "in use", 4)]
     stored("keys", "rotate", "moderation-text")
     _age(tmp_path)
-    assert states() == [("0", "in use", 3), ("1", "announced", None)]
+    assert states() == [("0", "in use", 4), ("1", "announced", None)]
     assert "announced" in stored("keys", "list").out
     assert "version 0 is kept" not in stored("keys", "rewrap").out
     _age(tmp_path)
-    assert states() == [("0", "former", 3), ("1", "in use", None)]
+    assert states() == [("0", "former", 4), ("1", "in use", None)]
     done = stored("keys", "rewrap", "moderation-text")
     assert done.code == ExitCode.DONE
     assert done.out.splitlines()[:2] == [
-        "moderation-text: 3 sealed anew, 0 left",
+        "moderation-text: 4 sealed anew, 0 left",
         "  version 0 is destroyed in this file",
     ]
-    assert done.last == "rewrap: 3 sealed anew, 0 not opened, 1 keys destroyed"
-    assert states() == [("1", "in use", 3)]
+    assert done.last == "rewrap: 4 sealed anew, 0 not opened, 1 keys destroyed"
+    assert states() == [("1", "in use", 4)]
     (again,) = stored("--json", "keys", "rewrap", "moderation-text").out.splitlines()
     assert json.loads(again) == {
         "purpose": "moderation-text",
@@ -319,7 +319,7 @@ def test_what_does_not_open_is_said(stored: Commands, tmp_path: Path) -> None:
     done = stored("keys", "rewrap")
     assert done.code == ExitCode.CHECK_FAILED
     assert "  version 0 is kept: 1 are under it" in done.out.splitlines()
-    assert done.last == "rewrap: 2 sealed anew, 1 not opened, 0 keys destroyed"
+    assert done.last == "rewrap: 3 sealed anew, 1 not opened, 0 keys destroyed"
 
 
 def test_the_first_key_of_reports_is_kept(stored: Commands, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_ready_file_keeps_its_promise(house: House) -> None:
     assert ready.keys() == {
         "version", "state", "grpc", "grpc_custody", "server_name", "ca", "certificates", "identities",
         "public_url", "pages", "metrics", "registry", "databases", "public", "log", "witness", "roster",
-        "quorum", "pids", "logs",
+        "provider", "quorum", "pids", "logs",
     }  # fmt: skip
     names = {"platform-a", "platform-b", "operator", "auditor-a", "auditor-b", "monitor", "web", "registry"}
     names |= {"moderator-a", "moderator-b"}

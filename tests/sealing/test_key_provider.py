@@ -22,6 +22,7 @@ from idvault.sealing.key_provider import (
 )
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
+from idvault_verify import small_file
 from idvault_verify.attest import passphrase
 from idvault_verify.attest.passphrase import Cost
 from idvault_verify.error import Reason, UnavailableError
@@ -95,6 +96,15 @@ def test_a_missing_file_or_folder_is_told(path: Path) -> None:
     assert caught.value.reason is Reason.STORE_UNAVAILABLE
     with pytest.raises(KeyFileMissingError, match="cannot be written to"):
         _create(path.parent / "nowhere" / "work.keys")
+
+
+def test_a_file_that_is_too_long_is_not_read_whole(path: Path) -> None:
+    """The text names the file; what is beyond the limit is never in memory."""
+    _create(path)
+    with path.open("ab") as file:
+        file.truncate(small_file.MOST_BYTES + 1)
+    with pytest.raises(KeyFileMissingError, match=r"work\.keys is longer than a key file can be"):
+        _load(path)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])

@@ -32,10 +32,10 @@ from tests.storage import stores
 TOKEN = "account_token"
 # Tables of one relying party, of the log or of the deployment: they name an account at most as a value.
 NOT_OF_AN_ACCOUNT = {
-    "attempts", "authority_orders", "budgets", "campaign_days", "campaigns", "credential_counts",
-    "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals", "drill_passes", "drill_records",
-    "ended_handovers", "handed_quorums", "key_versions", "log_checkpoints", "log_entries", "log_head",
-    "log_nodes", "log_statements", "moderator_papers", "moderators", "notice_feeds", "operations",
+    "account_lists", "attempts", "authority_orders", "budgets", "campaign_days", "campaigns",
+    "credential_counts", "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals",
+    "drill_passes", "drill_records", "ended_handovers", "handed_quorums", "inquiries", "key_versions",
+    "log_checkpoints", "log_entries", "log_head", "log_nodes", "log_statements", "moderator_papers", "moderators", "notice_feeds", "operations",
     "person_marks", "person_requests", "persons", "platform_keys", "platform_pages", "platforms",
     "registry_notices", "requests", "roster", "roster_proposals", "roster_signatures",
     "roster_versions", "schema_floors", "second_factors", "sessions", "status_feed_heads", "status_keys",
@@ -52,6 +52,16 @@ WITHIN_A_UNIT = {
     ("public_accounts", ("relying_party", "public_account_id")),
     ("status_credentials", ("number", "place")),
     ("status_feed", ("relying_party", "sequence")),
+}
+# A person is of one relying party, whose accounts are all in one unit: what is moved, kept or forgotten with a
+# person may be of several of them. A figure of a report may count rows of two tables.
+OF_MANY_ACCOUNTS = {
+    *(f"idvault.account.store.joining.MOVES[{place}]" for place in (0, 2, 3, 4)),
+    "idvault.account.store.joining._WITHDRAWN[0]",
+    "idvault.account.store.person._FORGET[0]",
+    "idvault.notice.store._FORGET[0]",
+    "idvault.notice.store._STAYS[0]",
+    "idvault.report.store.DURATIONS[1]",
 }
 
 
@@ -162,7 +172,7 @@ def test_no_statement_joins_two_accounts() -> None:
     """Where a statement reads several tables of account data, the token joins them."""
     found = list(statements())
     assert len(found) > 150
-    assert [name for name, statement in found if crosses_accounts(statement.clause)] == []
+    assert {name for name, statement in found if crosses_accounts(statement.clause)} == OF_MANY_ACCOUNTS
 
 
 @pytest.fixture

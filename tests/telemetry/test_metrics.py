@@ -30,6 +30,8 @@ PROMISED = {
     "idvault_second_factor_refused_total",
     "idvault_appeals_overdue",
     "idvault_contests_overdue",
+    "idvault_disavowals_overdue",
+    "idvault_disavowals_unusual",
     "idvault_reinstatements_overdue",
     "idvault_narrowings_overdue",
     "idvault_drills_overdue",
@@ -84,6 +86,8 @@ def filled() -> Metrics:
     metrics.log_cosigned_age.set(42)
     metrics.moderation.appeals_overdue.set(2)
     metrics.moderation.contests_overdue.set(4)
+    metrics.moderation.disavowals_overdue.set(6)
+    metrics.moderation.disavowals_unusual.set(7)
     metrics.moderation.reinstatements_overdue.set(5)
     metrics.moderation.narrowings_overdue.set(2)
     metrics.moderation.orders_overdue.set(2)
@@ -144,6 +148,8 @@ def test_names(served: list[str]) -> None:
         "idvault_drills_overdue 1.0",
         "idvault_appeals_overdue 2.0",
         "idvault_contests_overdue 4.0",
+        "idvault_disavowals_overdue 6.0",
+        "idvault_disavowals_unusual 7.0",
         "idvault_reinstatements_overdue 5.0",
         "idvault_narrowings_overdue 2.0",
         "idvault_drill_oldest_seconds 90.5",

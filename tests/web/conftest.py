@@ -91,7 +91,7 @@ async def site_of(
     edge's methods without a network. changes: of the pages.
     """
     tip_offs = TipOffWorld(world.database, key_files(folder), sanctions=world.moderation)
-    services = [Service(SERVICE, world.servicer), tip_offs.form_service]
+    services = [Service(SERVICE, world.servicer), world.inquiries, tip_offs.form_service]
     async with (
         served(world, folder, services=services[1:]) as edge,
         direct(services) if calls_methods else connect(edge.target, tls=edge.web, timeout=60) as vault,

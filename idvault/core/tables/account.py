@@ -147,8 +147,8 @@ withdrawals = Table(
     Index(
         "ix_withdrawals_person",
         "person_id",
-        postgresql_where=text("ended_at IS NULL"),
-        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("person_id IS NOT NULL AND ended_at IS NULL"),
+        sqlite_where=text("person_id IS NOT NULL AND ended_at IS NULL"),
     ),
     Index(
         "ix_withdrawals_forget",

@@ -26,6 +26,7 @@ _PAGES = {
     "BeginDisavowalAnswer",
     "BeginProof",
     "ContestFromSession",
+    "ContestPairing",
     "EraseFromSession",
     "GetIdentity",
     "GetIdentityHistory",

@@ -112,7 +112,7 @@ async def test_killed_at_random_points(
         for edge in (running, started):
             number = rng.randrange(PERSONS)
             assert await rows.sign_up(edge, number) == ids[number]
-            assert await rows.read_texts(edge) == 3 * CASES
+            assert await rows.read_texts(edge) == 4 * CASES
     assert {number: await rows.sign_up(running, number) for number in range(PERSONS)} == ids
     assert ended > 0
     assert int(running.keys(Purpose.INDEX).primary) > 3

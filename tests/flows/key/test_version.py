@@ -96,7 +96,7 @@ async def test_a_restored_database_waits_for_the_file_of_its_time(world: KeyWorl
     assert await _announced(world) == before
     right = world.load("safe")
     await world.follow(right)
-    assert await rows.read_texts(right) == 3
+    assert await rows.read_texts(right) == 4
 
 
 async def test_two_machines_that_rotate_on_their_own_do_not_mix(world: KeyWorld) -> None:

@@ -263,7 +263,7 @@ async def test_concurrent_moves_of_one_person(world: World) -> None:
 
 
 async def test_subject_kind_is_kept(world: World) -> None:
-    """An organisation's claim and account have its subject kind."""
+    """An organisation's claim and account have its subject kind; the category waits for a representative."""
     job = await world.job(subject_kind=SubjectKind.ORGANIZATION)
     account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
     assert account is not None
@@ -272,8 +272,9 @@ async def test_subject_kind_is_kept(world: World) -> None:
     settled = await world.settle(job, ClaimOutcome(ClaimState.SUCCEEDED), owner=owner)
     account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
     assert settled is not None
+    assert settled.failure_reason is FailureReason.REPRESENTATIVE_PENDING
     assert account == settled.account
-    assert account.organization_category is OrganizationCategory.INSTITUTION
+    assert (account.subject_kind, account.organization_category) == (SubjectKind.ORGANIZATION, None)
 
 
 async def test_one_request_64_times_at_once(world: World) -> None:

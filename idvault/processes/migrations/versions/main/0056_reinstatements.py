@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.add_column("withdrawals", sa.Column("reinstated_at", sa.BigInteger()))
     for name in ("reinstate_proposed_by", "reinstated_by"):
         op.add_column("withdrawals", sa.Column(name, sa.String(32)))
-    present = sa.text("ended_at IS NULL")
+    present = sa.text("person_id IS NOT NULL AND ended_at IS NULL")
     op.create_index(
         "ix_withdrawals_person", "withdrawals", ["person_id"], postgresql_where=present, sqlite_where=present
     )
