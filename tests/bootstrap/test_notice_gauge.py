@@ -18,7 +18,7 @@ PUBLIC = strict_base64.encode_standard(KEY.public_key().public_bytes_raw())
 
 
 class Worker:
-    """The task of one worker over the database of a world."""
+    """What one worker shows over the database of a world."""
 
     def __init__(self, world: NoticeWorld, *, keys: str) -> None:
         self._metrics = Metrics()
@@ -30,12 +30,12 @@ class Worker:
             main=world.database,
             shred=world.database,
         )
-        tasks = notice_tasks(base, world.vault, policy=OperatorPolicy(1, 365, 1.0, ZONE))
-        (self._task,) = [each for each in tasks if each.name == "notice_gauge"]
+        built = notice_tasks(base, world.vault, policy=OperatorPolicy(1, 365, 1.0, ZONE))
+        (self._gauge,) = [each for each in built if each.name == "notice_gauge"]
 
     async def shown(self, seconds: float) -> list[float]:
         """Let the task look; return what a scrape has."""
-        await self._task.run(at(seconds))
+        await self._gauge.run(at(seconds))
         return [sample.value for sample in self._metrics.notices_behind.family().samples]
 
 
