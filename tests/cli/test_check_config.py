@@ -77,6 +77,7 @@ def test_every_process_would_start(setup: Commands, tmp_path: Path) -> None:
         ("serve", ("--edge", "custody"), "custody"),
         ("work", (), "work"),
         ("web", (), "work"),
+        ("notices", (), "work"),
     ):
         setup.set(KEYS=tmp_path / "keys" / f"{keys}.keys")
         result = setup("check-config", name, *edge)
@@ -85,6 +86,7 @@ def test_every_process_would_start(setup: Commands, tmp_path: Path) -> None:
     assert said["serve", ("--edge", "platform")] == "check-config: serve: 7 checks passed"
     assert said["work", ()] == "check-config: work: 7 checks passed"
     assert said["web", ()] == "check-config: web: 4 checks passed"
+    assert said["notices", ()] == "check-config: notices: 2 checks passed"
     assert not (tmp_path / "public").exists()
     found = [json.loads(line) for line in setup("check-config", "web", "--json").out.splitlines()]
     assert [each["setting"] for each in found] == [

@@ -174,6 +174,20 @@ async def test_a_rate_cap_is_respected(stage: Stage) -> None:
     assert (await stage.registry.counters())["refused_rate"] == 1
 
 
+async def test_files_are_looked_at_before_the_feed(stage: Stage) -> None:
+    """What is renewed counts for the same look, also at an edge that refuses."""
+    calls: list[int] = []
+
+    async def renew() -> None:
+        calls.append(len(stage.edge.calls))
+
+    stage.follower.renewals = (renew,)
+    stage.world.context.public_keys = []
+    for _ in range(2):
+        await stage.follower._look(1.0)
+    assert calls == [0, 1]
+
+
 async def test_a_refused_notice_stops_the_feed(stage: Stage) -> None:
     """A reversal of an unknown notice: the ones before it are taken, and a later look says so again."""
     await stage.give(ENDED, {"kind": "REVERSED", "reverses": notice_id(9), "day": "2026-02-02"}, ENDED)

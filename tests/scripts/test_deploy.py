@@ -16,6 +16,7 @@ import yaml
 from idvault.core.config import PREFIX, REQUIRED, Process, Settings
 from idvault.processes.bootstrap.vitals import newest_backups
 from idvault_client.transport import SERVICE_CONFIG
+from idvault_dev.mock_registry.notices import NoticeLedger, key_of
 from tests.support import shell
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,7 @@ def pod(name: str) -> dict[str, Any]:
     return made
 
 
+OPTIONAL = {"kustomization.yaml", "web.yaml", "notices.yaml"}
 PODS = ("Deployment", "Job", "CronJob")
 
 
@@ -94,6 +96,21 @@ def test_the_pages_have_no_database() -> None:
     assert [each["secret"]["secretName"] for each in volumes if "secret" in each] == ["idvault-web"]
 
 
+def test_the_follower_of_notices_has_no_database() -> None:
+    """It has its own settings and Secret alone; in the trial, edge and worker know the registry's key."""
+    (container,) = pod("idvault-notices")["containers"]
+    volumes = pod("idvault-notices")["volumes"]
+    assert [each["secret"]["secretName"] for each in volumes if "secret" in each] == ["idvault-notices"]
+    assert "envFrom" not in container
+    trial = COMPOSE["services"]["notices"]
+    for given in (set_by(container), trial["environment"]):
+        assert required(Process.NOTICES) <= set(given) <= KNOWN
+    assert [each.partition(":")[0] for each in trial["volumes"]] == ["common", "notices"]
+    # The edges and the worker are given the registry's public key: without it, every notice is refused.
+    for name in ("platform", "work"):
+        assert ". /vault/common/notices.env" in COMPOSE["services"][name]["entrypoint"][2]
+
+
 @pytest.mark.parametrize("name", PROCESSES)
 def test_compose_sets_what_each_process_needs(name: str) -> None:
     """The same of the trial; the worker's witness is in a file that the set-up writes."""
@@ -122,7 +139,16 @@ def test_pods_are_restricted(name: str) -> None:
         assert volume.get("secret", {"defaultMode": 0o440})["defaultMode"] == 0o440
 
 
-@pytest.mark.parametrize("name", of_kind("Deployment"))
+def test_a_pod_without_a_port_is_ready_by_its_file() -> None:
+    """The follower of notices serves nothing, and keeps nothing: one pod, replaced as a whole."""
+    (container,) = pod("idvault-notices")["containers"]
+    (file,) = [each.partition("=")[2] for each in container["args"] if each.startswith("--ready-file=")]
+    assert container["readinessProbe"] == {"exec": {"command": ["test", "-s", file]}}
+    spec = of_kind("Deployment")["idvault-notices"]["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+
+
+@pytest.mark.parametrize("name", sorted(of_kind("Deployment").keys() - {"idvault-notices"}))
 def test_probes_ask_the_health_port(name: str) -> None:
     """Readiness and liveness are asked without a certificate, at the port that the settings name."""
     (container,) = pod(name)["containers"]
@@ -159,11 +185,11 @@ def test_a_renewed_registry_key_arrives() -> None:
 
 
 def test_the_kustomization_has_every_manifest_and_an_image() -> None:
-    """All but the pages are applied, in one namespace; our image has a name, and this program's version."""
+    """All but pages and notices are applied, in one namespace; our image has a name and this version."""
     folder = DEPLOY / "kubernetes"
     found = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
     listed = set(found["resources"])
-    assert {path.name for path in folder.glob("*.yaml")} - listed == {"kustomization.yaml", "web.yaml"}
+    assert {path.name for path in folder.glob("*.yaml")} - listed == OPTIONAL
     assert {each["metadata"].get("namespace", "idvault") for each in manifests()} == {found["namespace"]}
     (image,) = found["images"]
     assert image["newTag"] == version("idvault")
@@ -330,5 +356,10 @@ def test_the_trial_is_set_up_once(tmp_path: Path) -> None:
     for name in PROCESSES:
         kept = {path.name for path in (tmp_path / name).iterdir()}
         assert kept == {"process.keys", "passphrase", "registry.key", "server.key"}
+    kept = {path.name for path in (tmp_path / "notices").iterdir()}
+    assert kept == {"client.pem", "client.key", "registry.key"}
+    told = (tmp_path / "common" / "notices.env").read_text()
+    secret = (tmp_path / "registry" / "registry.key").read_text().strip()
+    assert told == f"IDVAULT_REGISTRY_NOTICE_KEYS={NoticeLedger(key=key_of(secret)).public_key}\n"
     assert set_up().splitlines()[0] == "db: both databases are up to date"
     assert {path: path.read_bytes() for path in made} == made

@@ -288,6 +288,7 @@ class DocumentedInstall:
         self._stack.callback(running.kill)
         told: dict[str, Any] = json.loads(next(iter(running.stdout)))["ready"]
         self._registry_port = int(told["base_url"].rpartition(":")[2])
+        self.notice_key: str = told["notice_key"]
         return Registry(told["admin_url"])
 
 

@@ -27,6 +27,7 @@ class Started(StrEnum):
     WORK = "work"
     WEB = "web"
     WITNESS = "witness"
+    NOTICES = "notices"
 
 
 _EDGES = {
@@ -34,6 +35,7 @@ _EDGES = {
     Edge.CUSTODY: Process.CUSTODY_EDGE,
     None: Process.BOTH_EDGES,
 }
+_PROCESSES = {Started.WORK: Process.WORK, Started.WEB: Process.WEB, Started.NOTICES: Process.NOTICES}
 _OF_WITNESS = "Of `witness`, as it would be started."
 
 
@@ -79,7 +81,7 @@ def check_config(  # noqa: PLR0917 - typer makes an option of each
     )
     if process is not Started.WITNESS and (strange := given.named()):
         raise wrong_usage(f"{strange[0]} is an option of witness", field=strange[0])
-    of = {Started.SERVE: _EDGES[edge], Started.WORK: Process.WORK, Started.WEB: Process.WEB}.get(process)
+    of = {Started.SERVE: _EDGES[edge], **_PROCESSES}.get(process)
     findings = asyncio.run(_found(of, given, shares_port=shares_port, ready_file=ready_file))
     show(findings, _objects(findings) if context.obj else _lines(process, findings))
 

@@ -1,10 +1,12 @@
 """Follows a registry's feed: what it gives goes to the edge in order, and the edge says where to go on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
+from idvault.core.certificate_files import CertificateFiles, CertificateReplacer, Pem
 from idvault.core.config import ConfigError, Settings
 from idvault.core.telemetry.logs import Logs, describe, log
 from idvault.processes.cli import running
@@ -26,11 +28,12 @@ _BUSY = 60.0
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class FeedFollower:
-    """A feed, and the edge that takes its notices."""
+    """A feed, and the edge that takes its notices. renewals: called before each look, to use new files."""
 
     feed: NoticeFeed
     edge: aio.Vault
     logs: Logs | None = None
+    renewals: Sequence[Callable[[], Awaitable[None]]] = ()
 
     async def catch_up(self) -> int:
         """Take every notice that the feed has, and tell the edge; return how many were new.
@@ -61,6 +64,8 @@ class FeedFollower:
 
     async def _look(self, interval: float) -> float:
         """Return how many seconds to wait afterwards."""
+        for renew in self.renewals:
+            await renew()
         try:
             await self.catch_up()
         except FeedError as error:
@@ -116,19 +121,62 @@ def opened(settings: Settings, *, feed: str, target: str, server_name: str) -> F
     """Return a follower of this feed; raises CommandError and ConfigError for what cannot be used."""
     try:
         base = nppa.base_url(feed, development=settings.development)
-        key = settings.registry_secret_key()
-        credentials = Credentials(settings.registry_app_id, settings.registry_biz_id, key)
+        credentials = _credentials(settings)
     except InsecureUrlError as error:
         raise wrong_usage("--feed must be https", field="--feed") from error
     except NppaWireError as error:
         raise ConfigError(f"IDVAULT_REGISTRY_SECRET_KEY_FILE cannot be used: {error}") from error
-    tls = Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
+    files = CertificateFiles.of_settings(
+        "IDVAULT_TLS_", settings.tls_certificate, settings.tls_key, settings.tls_ca
+    )
+    current = files.read(now=_now())
     try:
-        edge = aio.connect(target, tls=tls, timeout=_PATIENCE, server_name=server_name or None)
+        edge = aio.connect(target, tls=_tls(settings), timeout=_PATIENCE, server_name=server_name or None)
     except ValueError as error:
         raise CommandError(ExitCode.WRONG_USAGE, str(error), reason="USAGE", field="--target") from error
+
+    async def use(_found: Pem) -> None:
+        await edge.use_certificate(_tls(settings))
+
+    replacer = CertificateReplacer(files=files, current=current, use=use)
+    reader = NoticeFeed(base=base, credentials=credentials, clock=_now)
     return FeedFollower(
-        feed=NoticeFeed(base=base, credentials=credentials, clock=lambda: running.real_clock().real),
+        feed=reader,
         edge=edge,
         logs=Logs(process="notices").install(),
+        renewals=(lambda: replacer.look(now=_now()), _key_renewal(settings, reader)),
     )
+
+
+def _tls(settings: Settings) -> Tls:
+    return Tls(settings.tls_ca, settings.tls_certificate, settings.tls_key)
+
+
+def _now() -> datetime:
+    return running.real_clock().real
+
+
+def _credentials(settings: Settings) -> Credentials:
+    """Return the credentials of now; raises NppaWireError, OSError, UnicodeDecodeError."""
+    return Credentials(settings.registry_app_id, settings.registry_biz_id, settings.registry_secret_key())
+
+
+def _key_renewal(settings: Settings, feed: NoticeFeed) -> Callable[[], Awaitable[None]]:
+    """Return what uses a new secret key of the registry; one that cannot be used is told once."""
+    is_refused = False
+
+    async def renew() -> None:
+        nonlocal is_refused
+        try:
+            found = await asyncio.to_thread(_credentials, settings)
+        except (NppaWireError, OSError, UnicodeDecodeError) as error:
+            if not is_refused:
+                log().error("registry_key_refused", **describe(error))
+            is_refused = True
+            return
+        is_refused = False
+        if found != feed.credentials:
+            feed.credentials = found
+            log().info("registry_key_replaced")
+
+    return renew

@@ -21,7 +21,7 @@ from idvault.processes.migrations.branch import Phase
 from idvault.processes.setup import ceremony, issuing, place, texts
 from idvault.processes.setup.issuing import Issuer
 from idvault.processes.setup.place import HostPlace, StepState
-from idvault.processes.setup.plan import EDGES, Plan, SetupFileError, SetupHost
+from idvault.processes.setup.plan import EDGES, FOLLOWER, Plan, SetupFileError, SetupHost
 from idvault.processes.setup.registering import Registering
 from idvault.processes.setup.step import SetupStep
 from idvault.processes.witness import key as witness_key
@@ -55,8 +55,8 @@ def run(plan: Plan, host: SetupHost, at: HostPlace, *, now: datetime) -> Iterato
 
 
 def _start(host: SetupHost) -> str:
-    # The worker first: the edges wait for its first checkpoint.
-    units = sorted(host.units, key=lambda unit: (unit != "work", unit == "web", unit))
+    # The worker first: the edges wait for its first checkpoint. Their own clients last.
+    units = sorted(host.units, key=lambda unit: (unit != "work", unit in ("web", FOLLOWER), unit))
     names = " ".join(f"idvault-{unit}" for unit in units)
     return f"systemctl enable --now {names}"
 
@@ -126,7 +126,7 @@ class _HostSteps:
 
 
 class _ServiceSteps(_HostSteps):
-    """A host of the vault: edges, worker, pages, or some of them."""
+    """A host of the vault: edges, worker, pages, follower of notices, or some of them."""
 
     def run(self) -> Iterator[SetupStep]:
         """Yield the steps."""
@@ -148,7 +148,7 @@ class _ServiceSteps(_HostSteps):
             yield from self._for_witnesses(log_key)
         password = self._password() if holders else ""
         if holders:
-            yield from self._registry(holders)
+            yield from self._registry()
             yield self._outside()
         yield from self._with_witnesses(issuer, holders, password, log_key)
         yield self.units()
@@ -234,10 +234,11 @@ class _ServiceSteps(_HostSteps):
         self._at.keep(kept, f"{secrets.token_hex(_PASSWORD_SIZE)}\n".encode())
         return small_file.read(kept).decode().strip()
 
-    def _registry(self, holders: list[str]) -> Iterator[SetupStep]:
+    def _registry(self) -> Iterator[SetupStep]:
         """Give the registry's key to the processes that call it, and to no other."""
         source = self._plan.received("registry", "registry.key")
-        places = [self._at.etc(each) / "registry.key" for each in holders if each in texts.ASKS_REGISTRY]
+        processes = [each for each in self._host.processes if each in texts.ASKS_REGISTRY]
+        places = [self._at.etc(each) / "registry.key" for each in processes]
         if not places:
             return
         if source.exists():
@@ -285,7 +286,7 @@ class _ServiceSteps(_HostSteps):
             files[f"idvault-{process}.env"] = texts.own(plan, self._host, process, self._at)
         for unit, address in self._host.units.items():
             process = unit.partition("@")[0]
-            told = {"IDVAULT_METRICS_LISTEN": address}
+            told = {"IDVAULT_METRICS_LISTEN": address} if address else {}
             if process in EDGES:
                 files[f"idvault-{unit}.env"] = told
             else:

@@ -16,11 +16,13 @@ from typing import NamedTuple
 from idvault.processes.setup import certificates, place
 from idvault.processes.setup.certificates import Usage, WantedCertificate, WrongCertificateError
 from idvault.processes.setup.place import HostPlace, StepState
-from idvault.processes.setup.plan import Plan, SetupFileError, SetupHost
+from idvault.processes.setup.plan import FOLLOWER, Plan, SetupFileError, SetupHost
 from idvault.processes.setup.step import SetupStep
 from idvault_verify import small_file
 
 AUTHORITY = "authority"
+# Not the host's name: the edge keeps under it where the feed goes on, also on another host.
+REGISTRY = "registry"
 CERTIFICATE, REQUEST = "certificate.pem", "request.pem"
 
 
@@ -53,6 +55,10 @@ def host_keys(plan: Plan, host: SetupHost) -> Iterator[HostKey]:
                 site = plan.web["url"].removeprefix("https://").partition(":")[0]
                 wanted = WantedCertificate((site,), Usage.SERVER)
                 yield HostKey(f"{host.name}-https", process, "https", wanted, is_public=True)
+        if process == FOLLOWER:
+            uri = spiffe(plan, "registry", REGISTRY)
+            wanted = WantedCertificate((uri,), Usage.CLIENT)
+            yield HostKey(f"{host.name}-{process}", process, "client", wanted)
 
 
 def web_name(host: SetupHost) -> str:

@@ -6,7 +6,7 @@ A fault is told with its line and field, and never with a value: an address of a
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from idvault_verify.attest import certificate
 
 FILE = "setup.toml"
 EDGES = ("platform", "custody")
-PROCESSES = (*EDGES, "work", "web", "witness")
+FOLLOWER = "notices"
 LISTEN: Mapping[str, str] = {
     "platform": "0.0.0.0:7443",
     "custody": "0.0.0.0:7444",
@@ -31,6 +31,7 @@ _UNIT = re.compile(r"(?:platform|custody)@[a-z]|work|web|witness")
 _ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):[0-9]{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,39}")
 _URL = re.compile(r"https://[A-Za-z0-9.\-]+(?::[0-9]{1,5})?")
+_FEED = re.compile(r"https://[A-Za-z0-9.\-:]+(?:/[A-Za-z0-9._~/\-]*)?")
 _QUORUM = re.compile(r"(?P<name>[a-z0-9\-]+):(?P<threshold>[0-9]{1,3}):(?P<custodians>[a-z0-9\-,]+)")
 
 
@@ -45,7 +46,7 @@ class SetupFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SetupHost:
-    """A host. names: of its certificates. units: the address of metrics of each unit that runs here.
+    """A host. names: of its certificates. units: the address of metrics of each unit here, "" for none.
 
     listen: addresses by process. witness: the name in its signatures and url its address, if it is a
     witness's host. proxied: a web server with https stands in front of its HTTP port.
@@ -75,7 +76,10 @@ class SetupPlatform:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole file. folder: where it lies, with what is sent (out) and what came back (in)."""
+    """The whole file. folder: where it lies, with what is sent (out) and what came back (in).
+
+    feed: where the registry gives notices, "" if it gives none.
+    """
 
     folder: Path
     trust_domain: str
@@ -87,6 +91,7 @@ class Plan:
     main: str = field(default="", repr=False)
     shred: str = field(default="", repr=False)
     registry: Mapping[str, str] = field(default_factory=dict)
+    feed: str = ""
     members: Mapping[str, str] = field(default_factory=dict)
     quorum: str = ""
     witness_quorum: int = 0
@@ -155,12 +160,13 @@ class _PlanReader:
         if not hosts:
             raise top.wrong("hosts", "must have a table for each host")
         trust_domain = top.text("trust_domain", certificate.TRUST_DOMAIN, "a lower-case domain name")
+        vault = self._vault(top, hosts)
         found = Plan(
             folder=self._path.parent,
             trust_domain=trust_domain,
             log_origin=top.text("log_origin", default=f"{trust_domain}/log"),
-            hosts=hosts,
-            **self._vault(top, hosts),
+            hosts=_with_follower(hosts) if vault.get("feed") else hosts,
+            **vault,
         )
         top.end()
         self._check_names(top, found)
@@ -190,9 +196,7 @@ class _PlanReader:
             "outside_ca": top.texts("outside_ca", default=()),
             "main": databases.text("main"),
             "shred": databases.text("shred"),
-            "registry": {
-                name: registry.text(name) for name in ("check_url", "query_url", "app_id", "biz_id")
-            },
+            **self._registry(registry, hosts),
             "members": members,
             "quorum": roster.text("quorum", _QUORUM, "NAME:M:CUSTODIAN,CUSTODIAN,…"),
             "witness_quorum": roster.number("witness_quorum"),
@@ -204,6 +208,19 @@ class _PlanReader:
         for table in (databases, registry, roster):
             table.end()
         return found
+
+    def _registry(self, table: "_PlanTable", hosts: Mapping[str, SetupHost]) -> dict[str, Any]:
+        """Return the registry's settings, and the address at which it gives notices."""
+        found = {name: table.text(name) for name in ("check_url", "query_url", "app_id", "biz_id")}
+        keys = table.text("notice_keys", default="")
+        feed = table.text("notices_url", _FEED, "https://HOST, with a path or without", default="")
+        if keys:
+            found["notice_keys"] = keys
+        if feed and not keys:
+            raise table.wrong("notices_url", "needs notice_keys: without one, every notice is refused")
+        if feed and not any("platform" in host.processes for host in hosts.values()):
+            raise table.wrong("notices_url", "needs a host with a platform edge, which takes the notices")
+        return {"registry": found, "feed": feed}
 
     def _check_roster(
         self, roster: "_PlanTable", found: Mapping[str, Any], hosts: Mapping[str, SetupHost]
@@ -290,6 +307,12 @@ class _PlanReader:
                 yield number, within
             elif key := re.match(r"\s*((?:\"[^\"]*\"|[\w.@\-]+))\s*=", line):
                 yield number, [*within, *_keys(key[1])]
+
+
+def _with_follower(hosts: Mapping[str, SetupHost]) -> dict[str, SetupHost]:
+    """Return the hosts; the first one with a platform edge follows the registry's feed, too."""
+    first = next(host for host in hosts.values() if "platform" in host.processes)
+    return {**hosts, first.name: replace(first, units={**first.units, FOLLOWER: ""})}
 
 
 def _keys(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Registers the platforms and the pages of all hosts, whose certificates have come."""
+"""Registers the callers of the platform edge whose certificates have come, those of all hosts included."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from idvault.core.config import Settings
 from idvault.processes.bootstrap import operator
 from idvault.processes.setup import issuing
 from idvault.processes.setup.place import HostPlace, StepState
-from idvault.processes.setup.plan import Plan, SetupFileError, SetupHost
+from idvault.processes.setup.plan import FOLLOWER, Plan, SetupFileError, SetupHost
 from idvault.processes.setup.step import SetupStep
 from idvault_verify import small_file
 from idvault_verify.attest import certificate
@@ -38,7 +38,11 @@ class Registering:
                 yield SetupStep(f"pages of {name}", StepState.MADE, self._plan.platforms[name].title)
         for host in self._plan.hosts.values():
             if "web" in host.processes:
-                yield self._register(known, "web", issuing.web_name(host), self._of_pages(host, here))
+                places = self._of_host(host, here, "web")
+                yield self._register(known, "web", issuing.web_name(host), places)
+            if FOLLOWER in host.processes:
+                places = self._of_host(host, here, FOLLOWER)
+                yield self._register(known, "registry", issuing.REGISTRY, places)
 
     def _register(
         self, known: set[tuple[str, str, str]], role: str, name: str, places: list[Path]
@@ -66,9 +70,9 @@ class Registering:
         plan = self._plan
         return [plan.sent(name, issuing.CERTIFICATE), plan.received(name, issuing.CERTIFICATE)]
 
-    def _of_pages(self, host: SetupHost, here: SetupHost) -> list[Path]:
-        plan, file = self._plan, f"{host.name}-web.pem"
-        own = [self._at.etc("web") / "client.pem"] if host is here else []
+    def _of_host(self, host: SetupHost, here: SetupHost, process: str) -> list[Path]:
+        plan, file = self._plan, f"{host.name}-{process}.pem"
+        own = [self._at.etc(process) / "client.pem"] if host is here else []
         issued = plan.sent(host.name, "in") / issuing.AUTHORITY / file
         return [*own, issued, plan.received(host.name, file)]
 

@@ -8,11 +8,12 @@ from importlib import resources
 from idvault.core.config import database
 from idvault.processes.setup import place
 from idvault.processes.setup.place import HostPlace
-from idvault.processes.setup.plan import Plan, SetupHost
+from idvault.processes.setup.plan import FOLLOWER, Plan, SetupHost
 
 KEY_FILES: Mapping[str, str] = {"platform": "service", "custody": "custody", "work": "work"}
 """The name of a process's key file."""
-ASKS_REGISTRY = ("platform", "work")
+ASKS_REGISTRY = ("platform", "work", FOLLOWER)
+_ANY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - what an edge on every address is called by
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@,%+=\-]*")
 _WITHOUT_PASSWORD = re.compile(r"postgresql://(?P<user>[a-z][a-z0-9_]*)@(?P<rest>.*)")
 _DATABASE = re.compile(r"[^/?]*/(?P<name>[a-z][a-z0-9_]*)(?:\?.*)?")
@@ -34,15 +35,21 @@ def common(
     }
     registry = {f"IDVAULT_REGISTRY_{name.upper()}": value for name, value in plan.registry.items()}
     pages = {"IDVAULT_WEB_URL": plan.web["url"]} if plan.web else {}
-    outside = {"SSL_CERT_FILE": str(at.etc("outside-ca.pem"))} if plan.outside_ca else {}
-    return {**shared, **registry, **pages, **outside, **plan.settings}
+    return {**shared, **registry, **pages, **_outside(plan, at), **plan.settings}
+
+
+def _outside(plan: Plan, at: HostPlace) -> dict[str, str]:
+    """Return whom the processes trust that call registry and witnesses."""
+    return {"SSL_CERT_FILE": str(at.etc("outside-ca.pem"))} if plan.outside_ca else {}
 
 
 def own(plan: Plan, host: SetupHost, process: str, at: HostPlace) -> dict[str, str]:
-    """Return the settings of one process of edges, worker and pages, without its metrics."""
+    """Return the settings of one process that is no witness, without its metrics."""
     folder = at.etc(process)
     if process == "web":
         return _pages(plan, host, at)
+    if process == FOLLOWER:
+        return _follower(plan, host, at)
     found = {
         "IDVAULT_KEYS": str(folder / f"{KEY_FILES[process]}.keys"),
         "IDVAULT_KEY_PASSPHRASE_FILE": str(folder / f"{KEY_FILES[process]}.passphrase"),
@@ -81,6 +88,24 @@ def _pages(plan: Plan, host: SetupHost, at: HostPlace) -> dict[str, str]:
             "IDVAULT_WEB_TLS_KEY": str(folder / "https.key"),
         }
     return {**found, **{name: value for name, value in plan.settings.items() if "_WEB_" in name}}
+
+
+def _follower(plan: Plan, host: SetupHost, at: HostPlace) -> dict[str, str]:
+    """Return what the unit of the follower reads: it gets no database. The last three are its options."""
+    folder = at.etc(FOLLOWER)
+    listens, port = host.listen["platform"].rpartition(":")[::2]
+    return {
+        "IDVAULT_REGISTRY_APP_ID": plan.registry["app_id"],
+        "IDVAULT_REGISTRY_BIZ_ID": plan.registry["biz_id"],
+        "IDVAULT_REGISTRY_SECRET_KEY_FILE": str(folder / "registry.key"),
+        "IDVAULT_TLS_CERTIFICATE": str(folder / "client.pem"),
+        "IDVAULT_TLS_KEY": str(folder / "client.key"),
+        "IDVAULT_TLS_CA": str(at.etc("ca.pem")),
+        **_outside(plan, at),
+        "NOTICES_FEED": plan.feed,
+        "NOTICES_TARGET": f"{_ANY.get(listens, listens)}:{port}",
+        "NOTICES_SERVER_NAME": host.names[0],
+    }
 
 
 def of_witness(plan: Plan, host: SetupHost, at: HostPlace, *, log_key: str) -> dict[str, str]:

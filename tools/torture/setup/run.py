@@ -22,6 +22,7 @@ from tools.support.documented_install import (
 from tools.support.sandbox import wait_for
 from tools.support.units import Systemd
 from tools.torture.campaign import Options
+from tools.torture.setup import notices
 from tools.torture.setup.archived import ArchivedServer, archived_server
 from tools.torture.setup.load import SignUps
 from tools.torture.tally import Tally
@@ -71,6 +72,7 @@ class SetupDrill:
 
     def run(self) -> None:
         """Go through the steps; each is under load but the one for which every process stops."""
+        self._step("the registry's notices followed", self._follow)
         with self._loaded("base backup"):
             self._server.back_up()
             wait_for(lambda: len(self._sign_ups.acknowledged) > 2 * self._pace, patience=30)
@@ -96,6 +98,10 @@ class SetupDrill:
         count = len(self._sign_ups.acknowledged) - before
         print(f"{self._clock.steps[name]:8.1f} s  {name}, beside {count} sign-ups")
         self._tally.faults += 1
+
+    def _follow(self) -> None:
+        if waits := notices.follow(self._installed):
+            self._tally.lose(waits)
 
     def _restore(self) -> None:
         host = self._installed.hosts[VAULT]
@@ -189,8 +195,12 @@ class SetupDrill:
             link.unlink()
             link.symlink_to(to)
             self._restart(host, f"idvault-platform@{instance}")
-        for unit in ("idvault-custody@a", "idvault-work", "idvault-web"):
+        # The edges count from their start.
+        notices.give(self._installed)
+        for unit in ("idvault-custody@a", "idvault-work", "idvault-web", notices.UNIT):
             self._restart(host, unit)
+        if not wait_for(lambda: notices.taken(self._installed) == 1, patience=60):
+            self._tally.lose("a notice of the registry is not taken")
         self._command("work", "db", "upgrade", "--phase", "contract")
 
     def _restart(self, host: Systemd, unit: str) -> None:

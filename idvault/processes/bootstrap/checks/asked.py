@@ -55,6 +55,8 @@ async def check_config(
 
     shares_port: it takes over from one that listens on its address.
     """
+    if of is Process.NOTICES:
+        return await examine(_pairs(settings, clock))
     checks = [*_addresses(settings, of, shares_port=shares_port), *_pairs(settings, clock)]
     if of is Process.WEB:
         return await examine(checks)

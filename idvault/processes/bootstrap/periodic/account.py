@@ -185,13 +185,19 @@ _NOTICE_GAUGE_PERIOD = 15.0
 
 
 def notice_tasks(base: Base, vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
-    """Return the worker's tasks: end the verifications on which a notice bears, and watch the feed."""
-    zone = policy.zone
+    """Return the worker's tasks: end the verifications on which a notice bears, and watch the feed.
+
+    A vault that has the registry's keys expects notices: without a feed that was ever read to its end, it is
+    behind since the worker's first look.
+    """
+    zone, begun_at = policy.zone, None
 
     async def read_gauge(now: ClockReading) -> None:
-        caught_up_at = await notices.caught_up_at(vault)
-        if caught_up_at is not None:
-            base.metrics.notices_behind.set((now.business - caught_up_at).total_seconds())
+        nonlocal begun_at
+        begun_at = begun_at or now.business
+        since = await notices.caught_up_at(vault) or (begun_at if base.settings.notice_keys else None)
+        if since is not None:
+            base.metrics.notices_behind.set((now.business - since).total_seconds())
 
     return [
         Task("expire_noticed", 5, lambda now: notices.expire_all(vault, now, zone=zone, limit=_BATCH)),

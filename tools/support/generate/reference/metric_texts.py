@@ -36,7 +36,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "the kinds are not those that are usual: somebody may have the registry's key",
     ),
     "idvault_registry_notices_behind_seconds": (
-        "time since the feed of notices had nothing that the vault has not",
+        "time since the feed of notices had nothing that the vault has not; if it was never read to its end "
+        "and the worker has the registry's keys, since the worker's start",
         "it is over an hour: `idvault notices follow` does not run, or a notice is refused",
     ),
     "idvault_jobs_oldest_seconds": (
