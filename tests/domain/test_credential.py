@@ -270,9 +270,9 @@ def test_a_time_that_was_missed_is_drawn_again_within_an_hour() -> None:
     for withdrawn, missed in ((False, NOW - DAY), (True, NOW - minute - least)):
         found = credential_rules.longest_turn(turns_at=missed, withdrawn=withdrawn, now=NOW)
         assert found == credential_rules.LONGEST_LATE_TURN
-    missed = TurningEntry(True, NOW - DAY)
-    assert credential_rules.turn(entry=missed, **asked | {"at_once": True}) == turned
-    assert credential_rules.turn(entry=missed, **asked | {"holds": True}) == TurningEntry(True, None)
+    entry = TurningEntry(True, NOW - DAY)
+    assert credential_rules.turn(entry=entry, **asked | {"at_once": True}) == turned
+    assert credential_rules.turn(entry=entry, **asked | {"holds": True}) == TurningEntry(True, None)
 
 
 def test_only_a_closing_protects_others() -> None:
