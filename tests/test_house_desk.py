@@ -1,7 +1,7 @@
 """A moderator's desk that names another platform's thing learns no more of it than of a thing nobody has.
 
-The platform's own certificate is tried in `test_house_party`; a desk has one of another role, and its key alone
-may have signed what it sends.
+The platform's own certificate is tried in `test_house_party`. A desk has one of another role, and its key
+alone may have signed what it sends.
 """
 
 from collections.abc import AsyncIterator
