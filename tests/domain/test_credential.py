@@ -208,6 +208,7 @@ def test_an_entry_says_what_is_so_within_a_day(steps: list[tuple[bool, bool, int
     entry, now, held, since, draws, changes = TurningEntry(True, None), NOW, True, NOW, 0, 0
     for holds, at_once, minutes in steps:
         now += timedelta(minutes=minutes)
+        entry = _looked(entry, held, now)
         if holds != held:
             held, since, changes = holds, now, changes + 1
         after = credential_rules.turn(entry=entry, holds=holds, at_once=at_once, longest=DAY, now=now)
@@ -220,9 +221,17 @@ def test_an_entry_says_what_is_so_within_a_day(steps: list[tuple[bool, bool, int
         assert after.valid in (entry.valid, holds)
         entry = after
     assert draws <= changes
-    end = now + credential_rules.LONGEST_TURN
-    after = credential_rules.turn(entry=entry, holds=held, at_once=False, longest=DAY, now=end)
-    assert after == TurningEntry(held, None)
+    assert _looked(entry, held, now + credential_rules.LONGEST_TURN) == TurningEntry(held, None)
+
+
+def _looked(entry: TurningEntry, holds: bool, until: datetime) -> TurningEntry:
+    """Return what a worker that runs has made of an entry whose time came before another one."""
+    if entry.turns_at is None or entry.turns_at > until:
+        return entry
+    asked: dict[str, Any] = {"at_once": False, "longest": DAY, "now": entry.turns_at}
+    after = credential_rules.turn(entry=entry, holds=holds, **asked)
+    assert after is not None
+    return after
 
 
 def test_delays_reach_from_nothing_to_the_bound() -> None:
@@ -238,12 +247,32 @@ def test_delays_reach_from_nothing_to_the_bound() -> None:
 
 def test_a_withdrawn_verification_is_told_within_an_hour() -> None:
     """A time that was drawn before, within a day, does not make it later; one within the hour stays."""
-    hour = credential_rules.longest_turn(withdrawn=True)
-    assert (hour, credential_rules.longest_turn(withdrawn=False)) == (timedelta(hours=1), DAY)
+    asks: dict[str, Any] = {"turns_at": None, "now": NOW}
+    hour = credential_rules.longest_turn(withdrawn=True, **asks)
+    assert (hour, credential_rules.longest_turn(withdrawn=False, **asks)) == (timedelta(hours=1), DAY)
     late, soon = NOW + timedelta(hours=2), NOW + timedelta(minutes=20)
     asked: dict[str, Any] = {"holds": False, "at_once": False, "longest": hour, "now": NOW}
     assert credential_rules.turn(entry=TurningEntry(True, late), **asked) is None
     assert credential_rules.turn(entry=TurningEntry(True, soon), **asked) == TurningEntry(True, soon)
+
+
+def test_a_time_that_was_missed_is_drawn_again_within_an_hour() -> None:
+    """After a minute without a look all that waited would turn at once. What is asked for waits no more."""
+    minute, least = credential_rules.MISSED_AFTER, timedelta(microseconds=1)
+    asked: dict[str, Any] = {"holds": False, "at_once": False, "longest": DAY, "now": NOW}
+    turned = TurningEntry(False, None)
+    for turns_at, after in (
+        (NOW - minute, turned),
+        (NOW - minute - least, None),
+        (credential_rules.AT_ONCE, turned),
+    ):
+        assert credential_rules.turn(entry=TurningEntry(True, turns_at), **asked) == after
+    for withdrawn, missed in ((False, NOW - DAY), (True, NOW - minute - least)):
+        found = credential_rules.longest_turn(turns_at=missed, withdrawn=withdrawn, now=NOW)
+        assert found == credential_rules.LONGEST_LATE_TURN
+    entry = TurningEntry(True, NOW - DAY)
+    assert credential_rules.turn(entry=entry, **asked | {"at_once": True}) == turned
+    assert credential_rules.turn(entry=entry, **asked | {"holds": True}) == TurningEntry(True, None)
 
 
 def test_only_a_closing_protects_others() -> None:

@@ -26,7 +26,7 @@ def served() -> dict[str, set[str]]:
     web.answers.add("/v/{code}", "200")
     web.seconds.observe(0.1, "/v/{code}")
     witness.answered(200)
-    witness.cosigned("log.example", 3)
+    witness.known("log.example", 3)
     labels: dict[str, set[str]] = {"up": set(), **{name: set() for name in PROCESS}}
     for metrics in (filled(), web, witness):
         for name, found in _labelled(metrics.families()):

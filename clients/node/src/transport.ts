@@ -3,6 +3,7 @@
 
 import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 
 import { Client, credentials } from "@grpc/grpc-js";
 
@@ -25,8 +26,8 @@ export interface ConnectOptions {
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-// Targets of gRPC that are not the name of a host; gRPC reads them.
-const OTHER_TARGET = /^(ipv4|ipv6|unix|unix-abstract|vsock|xds):/;
+// Targets of gRPC that lead to no vault, which listens on TCP: their first call would be a bare UNAVAILABLE.
+const OTHER_TARGET = /^(unix|unix-abstract|vsock|xds):/;
 const HOST = /^(\[[0-9A-Fa-f:.]+(%[^\s/\]]+)?\]|[^\s/@:[\]]+)$/;
 const PORT = /^0*[1-9][0-9]{0,4}$/;
 const HIGHEST_PORT = 65_535;
@@ -52,7 +53,10 @@ function checkTarget(target: string): void {
     throw new TypeError(`target must be a string, not a ${typeof target}`);
   }
   if (OTHER_TARGET.test(target)) {
-    return;
+    throw new Error("target must be HOST:PORT, dns:///HOST:PORT or ipv4:ADDRESS:PORT: no vault serves unix, vsock or xds");
+  }
+  if (target.startsWith("ipv4:") || target.startsWith("ipv6:")) {
+    return checkAddresses(target);
   }
   if (!target.startsWith("dns:")) {
     if (target.includes("://")) {
@@ -66,6 +70,18 @@ function checkTarget(target: string): void {
     throw new Error("target needs three slashes: dns:///HOST:PORT");
   }
   checkAddress(rest.slice(rest.indexOf("/") + 1));
+}
+
+function checkAddresses(target: string): void {
+  const version = target.startsWith("ipv4:") ? 4 : 6;
+  for (const each of target.slice("ipv4:".length).split(",")) {
+    const [address, port] = [each.slice(0, each.lastIndexOf(":")), each.slice(each.lastIndexOf(":") + 1)];
+    const bare = version === 6 && /^\[.*\]$/.test(address) ? address.slice(1, -1) : address;
+    if (isIP(bare) !== version || (version === 6) === (bare === address) || !PORT.test(port) || Number(port) > HIGHEST_PORT) {
+      const form = version === 4 ? "ipv4:ADDRESS:PORT" : "ipv6:[ADDRESS]:PORT";
+      throw new Error(`target must have an address and a port after ipv${version}:, or several with commas: ${form}`);
+    }
+  }
 }
 
 function checkAddress(address: string): void {

@@ -25,6 +25,8 @@ test("a target that is none is refused, and not shown", () => {
   const [url, port] = [/^target must be HOST:PORT or dns:\/\/\/HOST:PORT, and no URL$/, /^target must end with a port, from 1 to 65535$/];
   const none = /^target has no port: give HOST:PORT$/;
   const host = /^target has no host, or one with a character that no host has: give HOST:PORT$/;
+  const kind = /^target must be HOST:PORT, dns:\/\/\/HOST:PORT or ipv4:ADDRESS:PORT: no vault serves unix, vsock or xds$/;
+  const [ipv4, ipv6] = [/after ipv4:, or several with commas: ipv4:ADDRESS:PORT$/, /after ipv6:, or several with commas: ipv6:\[ADDRESS\]:PORT$/];
   const cases = [
     ["http://vault.internal:7443", url],
     ["https://vault.internal:7443", url],
@@ -39,12 +41,15 @@ test("a target that is none is refused, and not shown", () => {
     ["vault.internal:7443\n", port],
     [":7443", host],
     ["dns:////vault.internal:7443", host],
+    ...["unix:/run/x", "unix:///run/x", "unix-abstract:x", "vsock:1:2", "xds:///vault"].map((each) => [each, kind]),
+    ...["ipv4:", "ipv4:junk", "ipv4:10.0.0.1", "ipv4:10.0.0.256:1", "ipv4:10.0.0.1:0", "ipv4:a:1", "ipv4:[::1]:1", "ipv4:10.0.0.1:1,"].map((each) => [each, ipv4]),
+    ...["ipv6:::1:1", "ipv6:[::1]", "ipv6:[10.0.0.1]:1"].map((each) => [each, ipv6]),
     [undefined, /^target must be a string, not a undefined$/],
   ];
   for (const [target, message] of cases) {
     assert.throws(() => connect(target, { tls: good }), { message }, `${target}`);
   }
-  for (const target of ["a:1", "dns:a:1", "dns:/a:1", "dns:///a:1", "dns://10.0.0.1:53/a:1", "[::1]:7443", "ipv4:127.0.0.1:1", "unix:///run/x"]) {
+  for (const target of ["a:1", "dns:a:1", "dns:/a:1", "dns:///a:1", "dns://10.0.0.1:53/a:1", "[::1]:7443", "ipv4:127.0.0.1:1,127.0.0.2:1", "ipv6:[::1]:1"]) {
     connect(target, { tls: good }).close();
   }
 });

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
 from pathlib import Path
 from typing import TypeVar
@@ -82,8 +83,9 @@ SERVICE_CONFIG = {
 }
 
 
-# Targets of gRPC that are not the name of a host; gRPC reads them.
-_OTHER_TARGETS = ("ipv4:", "ipv6:", "unix:", "unix-abstract:", "vsock:", "xds:")
+# Targets of gRPC that lead to no vault, which listens on TCP: their first call would be a bare UNAVAILABLE.
+_OTHER_TARGETS = ("unix:", "unix-abstract:", "vsock:", "xds:")
+_ADDRESSES = {"ipv4:": ("ADDRESS", IPv4Address), "ipv6:": ("[ADDRESS]", IPv6Address)}
 _DNS = "dns:"
 # In the head of each form of an encrypted key.
 _ENCRYPTED = b"ENCRYPTED"
@@ -156,6 +158,12 @@ def check_target(target: str) -> str:
     if not isinstance(target, str):
         raise TypeError(f"target must be a str, not a {type(target).__name__}")
     if target.startswith(_OTHER_TARGETS):
+        raise ValueError(
+            "target must be HOST:PORT, dns:///HOST:PORT or ipv4:ADDRESS:PORT: "
+            "no vault serves unix, vsock or xds"
+        )
+    if target.startswith(tuple(_ADDRESSES)):
+        _check_addresses(target)
         return target
     address = target
     if target.startswith(_DNS):
@@ -168,6 +176,21 @@ def check_target(target: str) -> str:
         raise ValueError("target must be HOST:PORT or dns:///HOST:PORT, and no URL")
     _check_address(address)
     return target
+
+
+def _check_addresses(target: str) -> None:
+    kind, given = target[:5], target[5:].split(",")
+    form, address_of = _ADDRESSES[kind]
+    for each in given:
+        address = each.rpartition(":")[0]
+        try:
+            _check_address(each)
+            address_of(address if form == "ADDRESS" else address.strip("[]"))
+        except ValueError:
+            raise ValueError(
+                f"target must have an address and a port after {kind}, or several with commas: "
+                f"{kind}{form}:PORT"
+            ) from None
 
 
 def _check_address(address: str) -> None:

@@ -177,7 +177,7 @@ class WitnessMetrics:
             self._answers.expect(status)
         self._ages = Gauge(
             "idvault_witness_cosigned_age_seconds",
-            "Time since this process cosigned a checkpoint of a log.",
+            "Time since this process started, or cosigned a checkpoint of a log.",
             ("log",),
         )
         self._clock = seconds
@@ -188,6 +188,10 @@ class WitnessMetrics:
         """Count one answer to a log."""
         with self._one_at_a_time:
             self._answers.add(str(status))
+
+    def known(self, log: str, size: int) -> None:
+        """Begin with a log, whose age counts from now until a checkpoint of it is cosigned."""
+        self.cosigned(log, size)
 
     def cosigned(self, log: str, size: int) -> None:
         """Set the size of a log's checkpoint that was cosigned now."""

@@ -247,7 +247,7 @@ class Cosigner:
         self._logs = logs
         self.metrics = metrics or WitnessMetrics()
         for origin in logs:
-            self.metrics.cosigned_entries.set(state.latest(origin).size, origin)
+            self.metrics.known(origin, state.latest(origin).size)
         self._signer, self._successor = signer, successor
         self._state = state
         self._clock = clock

@@ -22,11 +22,13 @@ would show that their subjects are one person: so most changes wait for a time t
 | a public account's, whose id is in its credentials | anything but withdrawn | at once |
 
 - A change that is undone before its time is never published.
+- A time that passed while no worker ran is drawn again, within an hour: else all that an outage held back
+  would turn at its end, and each account's entries together.
 - A credential of a verification that was withdrawn is INVALID for good, whatever becomes of its account.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from idvault.account import rules as account_rules
 from idvault_verify.account import Account, AccountState, MinimumAssurance, Standing, Status
@@ -35,6 +37,11 @@ from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, Precon
 
 LONGEST_TURN = timedelta(hours=24)
 LONGEST_WITHDRAWN_TURN = timedelta(hours=1)
+LONGEST_LATE_TURN = timedelta(hours=1)
+MISSED_AFTER = timedelta(minutes=1)
+"""How late a worker may be that runs: it looks every second."""
+AT_ONCE = datetime.fromtimestamp(0, UTC)
+"""The time of an entry that somebody has asked for; it is never missed."""
 TURN_SEED_SIZE = 8
 """How many random bytes a drawn time needs."""
 _LONGEST_AUDIENCE = 200
@@ -93,9 +100,15 @@ class TurningEntry:
     turns_at: datetime | None
 
 
-def longest_turn(*, withdrawn: bool) -> timedelta:
+def longest_turn(*, turns_at: datetime | None, withdrawn: bool, now: datetime) -> timedelta:
     """Return how long a change may wait. withdrawn: of a credential whose verification was withdrawn."""
+    if _is_missed(turns_at, now):
+        return LONGEST_LATE_TURN
     return LONGEST_WITHDRAWN_TURN if withdrawn else LONGEST_TURN
+
+
+def _is_missed(turns_at: datetime | None, now: datetime) -> bool:
+    return turns_at is not None and turns_at != AT_ONCE and turns_at + MISSED_AFTER < now
 
 
 def turn(
@@ -108,7 +121,7 @@ def turn(
     """
     if entry.valid == holds or at_once:
         return TurningEntry(holds, None)
-    if entry.turns_at is None or entry.turns_at > now + longest:
+    if entry.turns_at is None or entry.turns_at > now + longest or _is_missed(entry.turns_at, now):
         return None
     return entry if now < entry.turns_at else TurningEntry(holds, None)
 

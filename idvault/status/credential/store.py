@@ -28,7 +28,6 @@ from idvault.core.db.statement import (
     Micros,
     Statement,
     for_change,
-    from_micros,
     param,
     scalar,
     statement,
@@ -230,8 +229,8 @@ class Turning:
         """Return what the list says of an entry now. former: what it said."""
         holds, at_once = self._standing(row)
         withdrawn = row.withdrawn_at is not None
-        longest = credential_rules.longest_turn(withdrawn=withdrawn)
         entry = TurningEntry(former == VALID, row.turns_at)
+        longest = credential_rules.longest_turn(turns_at=row.turns_at, withdrawn=withdrawn, now=self.now.real)
         after = credential_rules.turn(
             entry=entry,
             holds=holds and not withdrawn,
@@ -367,7 +366,6 @@ async def get_list(connection: Connection, number: int) -> StoredList:
     return found[0]
 
 
-_AT_ONCE = from_micros(0)
 _ADD = statement(insert(status_credentials))
 _HASTEN = statement(
     update(status_credentials)
@@ -470,7 +468,7 @@ async def add(connection: Connection, made: Credential) -> None:
         issued_at=made.issued_at,
         expires_at=made.expires_at,
         public_account_id=made.public_account_id,
-        turns_at=_AT_ONCE,
+        turns_at=credential_rules.AT_ONCE,
         withdrawn_at=None,
         minimum_assurance=_word(made.minimum),
     )
@@ -483,7 +481,9 @@ async def withdraw(connection: Connection, account_token: str, *, now: datetime)
 
 async def hasten(connection: Connection, found: Credential) -> None:
     """Let what waits of a credential's entry be published at once: it is asked for again."""
-    await connection.run(_HASTEN, token=found.account_token, credential_id=found.credential_id, at=_AT_ONCE)
+    await connection.run(
+        _HASTEN, token=found.account_token, credential_id=found.credential_id, at=credential_rules.AT_ONCE
+    )
 
 
 async def place_of(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:

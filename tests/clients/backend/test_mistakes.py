@@ -44,7 +44,26 @@ NO_PORT = "target has no port: give HOST:PORT"
 NO_URL = "target must be HOST:PORT or dns:///HOST:PORT, and no URL"
 PORT = "target must end with a port, from 1 to 65535"
 HOST = "target has no host, or one with a character that no host has: give HOST:PORT"
+KIND = "target must be HOST:PORT, dns:///HOST:PORT or ipv4:ADDRESS:PORT: no vault serves unix, vsock or xds"
+ADDRESSES = "target must have an address and a port after {0}, or several with commas: {0}{1}:PORT"
+IPV4, IPV6 = ADDRESSES.format("ipv4:", "ADDRESS"), ADDRESSES.format("ipv6:", "[ADDRESS]")
 TARGETS = {
+    "unix:/run/vault.sock": KIND,
+    "unix:///run/vault.sock": KIND,
+    "unix-abstract:vault": KIND,
+    "vsock:1:7443": KIND,
+    "xds:///vault": KIND,
+    "ipv4:": IPV4,
+    "ipv4:junk": IPV4,
+    "ipv4:vault.internal:7443": IPV4,
+    "ipv4:10.0.0.1": IPV4,
+    "ipv4:10.0.0.256:7443": IPV4,
+    "ipv4:10.0.0.1:0": IPV4,
+    "ipv4:10.0.0.1:7443,": IPV4,
+    "ipv4:[::1]:7443": IPV4,
+    "ipv6:::1:7443": IPV6,
+    "ipv6:[::1]": IPV6,
+    "ipv6:[10.0.0.1]:7443": IPV6,
     "http://vault.internal:7443": NO_URL,
     "https://vault.internal:7443": NO_URL,
     "grpcs://vault.internal:7443": NO_URL,
@@ -72,7 +91,7 @@ GOOD_TARGETS = (
         "[::1]:7443",
         "[fe80::1%eth0]:1",
     ),
-    *("ipv4:127.0.0.1:7443,127.0.0.2:7443", "unix:///run/vault.sock", "xds:///vault"),
+    *("ipv4:127.0.0.1:7443,127.0.0.2:7443", "ipv6:[::1]:7443", "ipv6:[::1]:7443,[fe80::1]:7444"),
 )
 
 
@@ -96,7 +115,7 @@ async def test_a_target_that_is_none(kind: str, tls: Tls, target: str, sentence:
 @KINDS
 @pytest.mark.parametrize("target", GOOD_TARGETS)
 async def test_a_target_of_grpc(kind: str, tls: Tls, target: str) -> None:
-    """Every form that gRPC knows is accepted; nothing is looked up before the first call."""
+    """Every form in which gRPC reaches a host is accepted; nothing is looked up before the first call."""
     async with connected(kind, target, tls):
         pass
 

@@ -106,6 +106,25 @@ async def test_a_destroyed_key_stays_destroyed(world: ErasureWorld) -> None:
     assert await ErasureMemos(world.shred).destroyed() == [token]
 
 
+async def test_a_main_database_from_between_destroys_again(world: ErasureWorld) -> None:
+    """It knows of the erasure, not of the destruction: that is said again, and proved."""
+    token = await world.account()
+    await world.erased(token)
+    before = await main_rows(world)
+    assert await world.work(seconds=DELAYED) == 1
+    destroyed = await world.get(token)
+    await restore(world, before)
+    assert (await world.status(token, seconds=DELAYED)).state is AccountState.ERASED
+    assert (await world.get(token)).state is ErasureState.ERASED
+    assert await world.key(token) is None
+    assert await repeat(world, seconds=DELAYED + 60) == 0
+    assert await world.work(seconds=DELAYED + 60) == 1
+    again = await world.get(token)
+    assert (again.state, again.erasure_id) == (ErasureState.DESTROYED, destroyed.erasure_id)
+    assert (again.absent_time is None) == (destroyed.absent_time is None)
+    assert (await world.rows(token))["log_openings"] == 1
+
+
 async def test_what_is_not_erased_is_not_remembered(world: ErasureWorld) -> None:
     """Until it takes effect, an erasure can be cancelled."""
     token = await world.account()

@@ -31,6 +31,7 @@ from idvault_verify.event import EventType
 from idvault_verify.signing_key import StatusKey
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements
+from tests.support.list_turns import looked, waiting
 from tools.support.builders import ZONE
 from tools.support.storage_world import NOW, TODAY, World, at
 
@@ -73,10 +74,22 @@ class Lists:
         return await acts.update(self.world.vault, at(after=after), today=TODAY, limit=limit)
 
     async def follow(self, *, after: timedelta = timedelta()) -> None:
+        """Update the lists as a worker that has run until then."""
+        await looked(self.world.vault, at(after=after), ZONE)
+        await self.follow_late(after=after)
+
+    async def follow_late(self, *, after: timedelta) -> None:
+        """Update the lists as a worker that starts then."""
         while await self.update(2, after=after):
             pass
 
     async def rebuild(self, *, today: date = TODAY, real: datetime = ISSUED) -> None:
+        """Rebuild the list, also at each time that was drawn, as a worker that has run until then."""
+        for each in (*await waiting(self.world.vault, real), real):
+            await self.rebuild_late(today=today, real=each)
+
+    async def rebuild_late(self, *, today: date = TODAY, real: datetime) -> None:
+        """Rebuild the list as a worker that starts then."""
         await acts.rebuild(self.world.vault, ClockReading(NOW, real), 0, today=today)
 
     async def numbers(self) -> list[int]:

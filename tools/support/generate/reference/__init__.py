@@ -15,7 +15,10 @@ _EXIT_TEXTS = {
     ExitCode.DONE: "done",
     ExitCode.CHECK_FAILED: "a check failed, or a receipt is not ready",
     ExitCode.WRONG_USAGE: "wrong usage: an option, a setting or a file; the text names it",
-    ExitCode.UNREACHABLE: "something required cannot be reached, or is not installed; the text says what",
+    ExitCode.UNREACHABLE: (
+        "something required cannot be reached or read (a file also if it is too long), or is not installed; "
+        "the text says what"
+    ),
     ExitCode.REFUSED: "refused; the reason is printed",
     ExitCode.UNVERIFIED: "a proof or a signature does not verify",
     output.AS_TOLD: (

@@ -226,7 +226,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "",
     ),
     "idvault_witness_cosigned_age_seconds": (
-        "time since a witness cosigned a checkpoint of a `log`; absent after its start",
+        "time since a witness cosigned a checkpoint of a `log`, or since its start",
         "it exceeds 600: nobody asks it, or it refuses",
     ),
     "idvault_seal_seconds": (
