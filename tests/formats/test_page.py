@@ -1,14 +1,18 @@
 """docs/formats.md: its examples are fresh, and it names every purpose, event and method of the code."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from idvault.core.edge import repetition
+from idvault.sanction import rules as sanction_rules
+from idvault.sanction.rules import StatementKind
 from idvault_verify.event import FIELDS
 from idvault_verify.report import catalogue
 from idvault_verify.report.figure import EDITION
+from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 from tools.support.generate import formats
 from tools.support.project import PACKAGES
 from tools.support.reference import page
@@ -77,3 +81,30 @@ def test_every_figure_of_a_report_is_in_the_table() -> None:
         for each in catalogue.logged_figures()
         if each.edition <= EDITION
     }
+
+
+def test_levels_and_durations_of_a_report_are_named() -> None:
+    """In the order of the code; what a reader does not know it must not take for one of these."""
+    rows = {row[0]: row[1] for row in table("| Member | Content |")}
+    named = {name: re.findall(r"`([a-z_]+\.[a-z_]+)`", rows[f"`{name}`"]) for name in ("levels", "durations")}
+    assert named == {
+        "levels": [each.name for each in catalogue.levels()],
+        "durations": [each.name for each in catalogue.durations()],
+    }
+
+
+def test_a_published_statement_is_the_line_of_the_page() -> None:
+    """What the worker writes of a week is what the page shows."""
+    kind = StatementKind(
+        Degree.LIMIT,
+        Ground.ILLEGAL,
+        SanctionCategory.FRAUD,
+        Automation.PARTIAL,
+        Automation.NONE,
+        IssuerKind.PLATFORM,
+        "CN-31",
+    )
+    week = sanction_rules.week_of(datetime(2026, 2, 25, tzinfo=UTC))
+    written = sanction_rules.render(counts={kind: sanction_rules.LEAST}, week=week).decode()
+    (shown,) = re.findall(r'^\{"degree":.*\}$', PAGE, re.MULTILINE)
+    assert written.splitlines() == [shown] * sanction_rules.LEAST
