@@ -35,12 +35,12 @@ NOT_OF_AN_ACCOUNT = {
     "account_lists", "attempts", "authority_orders", "budgets", "campaign_days", "campaigns",
     "credential_counts", "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals",
     "drill_passes", "drill_records", "ended_handovers", "handed_quorums", "inquiries", "key_versions",
-    "log_checkpoints", "log_entries", "log_head", "log_nodes", "log_statements", "moderator_papers", "moderators", "notice_feeds", "operations",
-    "person_marks", "person_requests", "persons", "platform_keys", "platform_pages", "platforms",
-    "registry_notices", "requests", "roster", "roster_proposals", "roster_signatures",
-    "roster_versions", "schema_floors", "second_factors", "sessions", "status_feed_heads", "status_keys",
-    "status_lists", "status_marks", "tip_off_form_days", "tip_off_reporters", "tip_off_texts",
-    "tip_off_tries", "tip_offs",
+    "log_checkpoints", "log_entries", "log_head", "log_nodes", "log_statements", "moderator_papers",
+    "moderators", "notice_feeds", "operations", "person_marks", "person_requests", "persons",
+    "platform_keys", "platform_pages", "platforms", "registry_notices", "requests", "roster",
+    "roster_proposals", "roster_signatures", "roster_versions", "schema_floors", "second_factors",
+    "sessions", "status_feed_heads", "status_keys", "status_lists", "status_marks", "tip_off_form_days",
+    "tip_off_reporters", "tip_off_texts", "tip_off_tries", "tip_offs",
 }  # fmt: skip
 # Unique within a unit: numbers that a unit gives, ids that are random, references of a relying party whose
 # accounts are all in one unit.
@@ -53,8 +53,8 @@ WITHIN_A_UNIT = {
     ("status_credentials", ("number", "place")),
     ("status_feed", ("relying_party", "sequence")),
 }
-# A person is of one relying party, whose accounts are all in one unit: what is moved, kept or forgotten with a
-# person may be of several of them. A figure of a report may count rows of two tables.
+# A person is of one relying party, whose accounts are all in one unit: what is moved, kept or forgotten with
+# a person may be of several of them. A figure of a report may count rows of two tables.
 OF_MANY_ACCOUNTS = {
     *(f"idvault.account.store.joining.MOVES[{place}]" for place in (0, 2, 3, 4)),
     "idvault.account.store.joining._WITHDRAWN[0]",
