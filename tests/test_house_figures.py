@@ -20,7 +20,7 @@ NOT_COUNTED = {
     "erasure:person:release",
     "session:attempt:begin", "session:browser:bind", "session:link:redeem", "session:terms:agree",
     # The vault's own house-keeping, and its callers.
-    "platform:pages:present", "session:retention:purge",
+    "platform:pages:present", "platform:proof:accept", "session:retention:purge",
     "appeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
     "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",

@@ -105,6 +105,7 @@ PERSONAL_FIELDS = {
     "idvault.v1.SealedIdentity.document_number",
     "idvault.v1.SealedIdentity.real_name",
     "idvault.v1.SealedIdentity.assertion",
+    "idvault.v1.SealedIdentity.opaque_id",
     "idvault.v1.LegacyAccount.reference",
     "idvault.v1.FileAppealRequest.text",
     "idvault.v1.AppealFromSessionRequest.text",
@@ -132,7 +133,11 @@ TEXTS_OF_OWNERS = {
     "GetContest": {"idvault.v1.GetContestResponse.text"},
 }
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
-OPAQUE_FIELDS = {"idvault.v1.SealedIdentity.assertion", "idvault.v1.LegacyAccount.reference"}
+OPAQUE_FIELDS = {
+    "idvault.v1.SealedIdentity.assertion",
+    "idvault.v1.SealedIdentity.opaque_id",
+    "idvault.v1.LegacyAccount.reference",
+}
 
 # Which edge serves which services.
 SERVICES_OF = {

@@ -6,6 +6,8 @@
   succeeds.
 - A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
   code.
+- An account that was verified by name and number is renewed by them alone, and one that was verified by a
+  provider's id by that id alone (OTHER_PROOF, told after a match).
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
@@ -38,7 +40,14 @@ from idvault_verify.account import (
     Standing,
     SubjectKind,
 )
-from idvault_verify.claim import ClaimState, FailureReason, Identity, kind_of
+from idvault_verify.claim import (
+    AnyIdentity,
+    ClaimState,
+    FailureReason,
+    Identity,
+    OpaqueIdentity,
+    kind_of,
+)
 from idvault_verify.document import DocumentType
 from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault_verify.organization import OrganizationCategory
@@ -178,8 +187,10 @@ def _check(
     return Identity(parsed_name, parsed_document)
 
 
-def owner(*, identity: Identity) -> Owner:
+def owner(*, identity: AnyIdentity) -> Owner:
     """Return what may be published about an identity once it is confirmed."""
+    if isinstance(identity, OpaqueIdentity):
+        return Owner(identity.subject_kind)
     return Owner(identity.subject_kind, organization.category(document=identity.document))
 
 
@@ -226,10 +237,21 @@ def decide(*, answer: RegistryAnswer) -> ClaimOutcome:
 
 def confirm(*, facts: Facts, proved: Assurance = Assurance.REGISTRY_MATCH) -> ClaimOutcome:
     """Return the outcome of a claim that has matched. proved: the assurance of the claim."""
+    if facts.other_proof:
+        return ClaimOutcome(ClaimState.FAILED, FailureReason.OTHER_PROOF)
     if facts.ended and not is_holder(proved=proved):
         return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
     refused = _refusal_after_match(facts)
     return ClaimOutcome(ClaimState.FAILED, refused) if refused else ClaimOutcome(ClaimState.SUCCEEDED)
+
+
+def is_other_proof(*, account: Account, proved: Assurance) -> bool:
+    """Return whether an account's owner is known by number and a claim's person by a provider's id.
+
+    Or the reverse. The vault cannot tell whether they are one human: the claim fails, and says why.
+    """
+    of_result = Assurance.RESULT_ONLY in account.assurances
+    return account.person_id is not None and of_result is not (proved is Assurance.RESULT_ONLY)
 
 
 def _refusal_after_match(facts: Facts) -> FailureReason | None:
@@ -285,7 +307,8 @@ def _assurances(account: Account, proved: Assurance, today: date) -> Assurances:
     """Return the facts of a new verification, which replace those of the one before.
 
     Only what is confirmed again stays: the match of name and number beside HOLDER, while it is valid. HOLDER
-    does not stay beside a match: whoever knows name and number could renew it for ever.
+    does not stay beside a match: whoever knows name and number could renew it for ever. RESULT_ONLY meets no
+    other fact, because it is another person's.
     """
     former = account_rules.expire(account=account, today=today)
     stays = proved is Assurance.HOLDER and former.state is AccountState.VERIFIED

@@ -119,13 +119,13 @@ class OpenProof:
     """A proof as a provider is asked for it.
 
     nonce: under which it is known, 26 characters. session: the reference of the session. return_url: where
-    the browser goes at the end. identity: what was typed.
+    the browser goes at the end. identity: what was typed, None where nothing was (RESULT_ONLY).
     """
 
     nonce: str = field(repr=False)
     session: str
     return_url: str
-    identity: Identity = field(repr=False)
+    identity: Identity | None = field(repr=False)
 
 
 class ProofProvider(Protocol):

@@ -173,4 +173,4 @@ class DayIntakeOpener:
             relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=intake.day
         )
         padded = hpke.unseal(suite=self.suite, private_key=private_key, sealed=sealed, info=info)
-        return payload.decode(padded).identity
+        return payload.decode(padded).named

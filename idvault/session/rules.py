@@ -20,6 +20,7 @@
 - In a session that demands a proof of a provider, no form is submitted here: a proof is begun with what was
   typed, ends at the provider, and is finished by an attempt of its number. One that was cancelled uses its
   number up. At most five are begun.
+- For a proof without name and number (RESULT_ONLY) nothing is typed: only its number counts.
 - An invitation can be answered with "later" or "do not ask me again" by a confirmed browser only: whoever is
   sent somebody else's link cannot answer it. The answer ends nothing, and the person may still verify.
 """
@@ -314,6 +315,14 @@ def open_proof(*, session: VerificationSession, claim: SessionClaim | None, now:
     if found is SessionState.AGREED:
         return session.proofs if session.attempts < session.proofs or claim is None else 0
     return session.proofs if found is SessionState.CHECKING else 0
+
+
+def check_typed(*, proof: Proof, typed: bool) -> None:
+    """Raise InvalidError unless name and number were typed for a proof that needs them, and for no other."""
+    if proof is Proof.HOLDER and not typed:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
+    if proof is Proof.RESULT_ONLY and typed:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("real_name", FieldCode.CHARACTER))
 
 
 def begin_proof(

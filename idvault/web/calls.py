@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from idvault_client.backend.rpc import Rpc, call, rpc
 from idvault_client.codec import text
@@ -25,6 +26,14 @@ _SESSIONS = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
 _TIP_OFF_FORMS = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffFormService"]
 _PAGE = session_pb2.SessionPage.FromString
 _CATEGORY = sanction_pb2.StatementOfReasons.Category
+
+
+class TypedIdentity(TypedDict):
+    """What a person typed into the form."""
+
+    name: str
+    kind: DocumentType
+    number: str
 
 
 def session_link(link_code: str) -> Rpc[session_pb2.SessionPage]:
@@ -90,7 +99,7 @@ def _document(kind: DocumentType, number: str) -> common_pb2.IdentityDocument:
 
 
 def begin_proof(
-    session_id: str, browser_key: str, *, proof: int, name: str, kind: DocumentType, number: str
+    session_id: str, browser_key: str, *, proof: int, typed: TypedIdentity | None = None
 ) -> Rpc[session_pb2.SessionPage]:
     """Begin a proof at a provider; a repeat of the same proof is the same request."""
     request = session_pb2.BeginProofRequest(
@@ -98,9 +107,10 @@ def begin_proof(
         session_id=session_id,
         browser_key=browser_key,
         proof=proof,
-        real_name=text(name, field="real_name"),
-        document=_document(kind, number),
     )
+    if typed is not None:
+        request.real_name = text(typed["name"], field="real_name")
+        request.document.CopyFrom(_document(typed["kind"], typed["number"]))
     return rpc(_SESSIONS, "BeginProof", request, _PAGE)
 
 

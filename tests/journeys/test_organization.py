@@ -68,5 +68,5 @@ def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: R
         custodians=house.ready["quorum"]["custodians"][:2],
         passphrase=b"development",
     )
-    assert (payload.identity.name, payload.identity.document.number) == (who.name, who.number)
+    assert (payload.named.name, payload.named.document.number) == (who.name, who.number)
     assert payload.identity.subject_kind.value == "ORGANIZATION"

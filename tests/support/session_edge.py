@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +45,10 @@ async def served(
     issued = authority.server()
     callers = {PARTY: "platform", WEB: "web"}
     certificates = {name: authority.client(spiffe(role, name)) for name, role in callers.items()}
-    registered = [platform(certificates[name], name=name, role=role) for name, role in callers.items()]
+    registered = [
+        replace(platform(certificates[name], name=name, role=role), proofs=world.accepted)
+        for name, role in callers.items()
+    ]
     directory = Directory(platforms=FakePlatforms(*registered), people=list, clock=lambda: datetime.now(UTC))
     await directory.load()
     log = folder / "serve.jsonl"

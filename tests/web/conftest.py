@@ -17,6 +17,7 @@ from idvault.web.edge import connect
 from idvault.web.limits import Buckets, ReportLimits
 from idvault.web.server import LARGE_FORMS, options, whole
 from idvault_client import aio
+from idvault_verify.session import Proof
 from tests.support import closing
 from tests.support.session_edge import SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
@@ -106,6 +107,7 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[SessionWorld]:
     """Return the flows with a new database."""
     database = Database(url=sqlite_databases.main_url)
     made = SessionWorld(database, provider=FakeProofProvider(datetime.now(UTC)))
+    made.accepted = frozenset(Proof)
     await made.prepare()
     yield made
     await made.claims.verification.drain()

@@ -411,6 +411,10 @@ export const FAILURES = {
   "HOLDER_REQUIRED": {
     "zh": "曾有他人使用该姓名和号码通过认证，因此仅凭姓名和号码无法在此认证。请联系客服证明是您本人。",
     "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
+  },
+  "OTHER_PROOF": {
+    "zh": "此账号此前以另一种方式通过认证，请使用与之前相同的方式重新认证。",
+    "en": "This account was verified in another way. Please verify it again in the same way as before."
   }
 } as const;
 

@@ -25,6 +25,7 @@ class FailureReason(StrEnum):
     ERASED = "ERASED"
     REVOKED = "REVOKED"
     HOLDER_REQUIRED = "HOLDER_REQUIRED"
+    OTHER_PROOF = "OTHER_PROOF"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -205,6 +206,9 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     FailureReason.HOLDER_REQUIRED: _(
         "Somebody else verified with this name and number before, so name and number alone do not suffice "
         "here. Please contact support to prove that it is you."
+    ),
+    FailureReason.OTHER_PROOF: _(
+        "This account was verified in another way. Please verify it again in the same way as before."
     ),
 }
 

@@ -23,7 +23,7 @@ from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeSealer, RecordSealer
 from idvault_verify import name
 from idvault_verify.account import Assurance, SubjectKind
-from idvault_verify.claim import Identity
+from idvault_verify.claim import AnyIdentity, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
@@ -124,7 +124,7 @@ _MATCHED = Proven(RegistryAnswer.MATCH, Assurance.REGISTRY_MATCH, "")
 async def conclude_proven(
     vault: Vault,
     job: Job,
-    identity: Identity,
+    identity: AnyIdentity,
     now: ClockReading,
     *,
     proven: Proven,
@@ -220,7 +220,7 @@ def _next_midnight(now: datetime, zone: tzinfo) -> datetime:
 async def _conclude(
     vault: Vault,
     job: Job,
-    identity: Identity,
+    identity: AnyIdentity,
     now: ClockReading,
     *,
     proven: Proven,

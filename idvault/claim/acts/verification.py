@@ -30,9 +30,9 @@ from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker
 from idvault_verify import name, token
 from idvault_verify.account import Assurance, SubjectKind
-from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.claim import AnyIdentity, ClaimState, Consent, Identity, OpaqueIdentity
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import ExhaustedError
+from idvault_verify.error import ExhaustedError, PreconditionError, Reason
 
 _LIMIT = timedelta(hours=24)
 _COUNT_AGE = timedelta(seconds=1)
@@ -243,12 +243,19 @@ class VerifyCommand:
     request_id: str
     method: str
     content: bytes = field(repr=False)
-    identity: Identity
+    identity: AnyIdentity
     consent: Consent
     account_token: str | None
     invitation_code_hash: bytes | None = field(default=None, repr=False)
     kept_id: str | None = None
     proven: Proven | None = None
+
+    @property
+    def named(self) -> Identity:
+        """Whom a registry is asked about; raises PreconditionError for a person without name and number."""
+        if isinstance(self.identity, OpaqueIdentity):
+            raise PreconditionError(Reason.PROOF_NOT_OFFERED)
+        return self.identity
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request; its fingerprint also covers the random id, which is kept nowhere.
@@ -387,7 +394,8 @@ class _Verifying:
     def _new_claim(self) -> NewClaim:
         vault, command, context = self.vault, self.command, self.context
         party, identity = command.relying_party, command.identity
-        spellings = 1 if name.alternative_spelling(identity.name) is None else 2
+        named = command.proven is None and name.alternative_spelling(command.named.name)
+        spellings = 2 if named else 1
         return NewClaim(
             request=self.request,
             claim_id=vault.new_id(),
@@ -413,18 +421,24 @@ class _Verifying:
 
     def _queue(self, job: Job) -> Coroutine[Any, Any, None]:
         return registry_check.queue(
-            self.vault, job, self.command.identity, self.now, context=self.context.settlement
+            self.vault, job, self.command.named, self.now, context=self.context.settlement
         )
 
     async def _settle(self, job: Job, patience: float, reserved: Reserved | None = None) -> Claim:
-        identity, proven, settling = self.command.identity, self.command.proven, self.context.settlement
-        if proven is None:
+        command, settling = self.command, self.context.settlement
+        if command.proven is None:
             work = registry_check.check(
-                self.vault, job, identity, self.now, patience=patience, context=settling, reserved=reserved
+                self.vault,
+                job,
+                command.named,
+                self.now,
+                patience=patience,
+                context=settling,
+                reserved=reserved,
             )
         else:
             work = registry_check.conclude_proven(
-                self.vault, job, identity, self.now, proven=proven, context=settling
+                self.vault, job, command.identity, self.now, proven=command.proven, context=settling
             )
         claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)
@@ -444,7 +458,7 @@ class _Verifying:
             await registry_check.deposit(
                 self.vault,
                 claim,
-                self.command.identity,
+                self.command.named,
                 self.now,
                 relying_party=self.command.relying_party,
                 context=self.context.settlement,

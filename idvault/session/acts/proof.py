@@ -1,7 +1,8 @@
 """Proofs on the page of a provider: begun with what was typed, and finished by what the provider signed.
 
-- Name and number pass through: the session keeps only a hash that binds them (attest.assertion). The provider
-  is told them once the log has the entry of the proof.
+- For a HOLDER, name and number pass through: the session keeps only a hash that binds them
+  (attest.assertion). The provider is told them once the log has the entry of the proof.
+- For RESULT_ONLY there are none, and the provider says none (attest.assertion).
 - What a proof ended with is fetched from the provider and checked here, outside any act. Then the attempt is
   stored, and its claim opened and settled as any other; no registry is asked.
 - A repeat fetches the assertion again. So whoever dies in between leaves a claim that a repeat settles, or
@@ -24,14 +25,14 @@ from idvault.session.acts.page import BrowserSession, ShownPage
 from idvault.session.acts.session import SessionContext
 from idvault.session.rules import StoredSession, VerificationSession
 from idvault_verify import secret
-from idvault_verify.account import Assurance
 from idvault_verify.attest import assertion
 from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError
-from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.claim import AnyIdentity, ClaimState, Consent, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.session import Proof
 
 RETURN_PATH = "/proof"
 """Where the provider sends a browser back to: an address that names no session."""
@@ -49,18 +50,20 @@ async def begin(
     browser: BrowserSession,
     *,
     number: int,
-    identity: Identity,
+    identity: Identity | None,
 ) -> ShownPage:
     """Begin a proof with what was typed, and open it at the provider; a repeat changes nothing.
 
+    identity: None for a proof that needs none, which is refused with one: it would be told for nothing.
     Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError, UnavailableError.
     """
     await vault.guard.check(now=now)
     found = await page_acts.of_browser(vault, browser)
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
+    rules.check_typed(proof=proof, typed=identity is not None)
     nonce = secret.proof_nonce(browser.browser_key, session_id=session_id, number=number)
-    bound = assertion.binding(session_id=session_id, nonce=nonce, identity=identity)
+    bound = _bound(session_id, nonce, identity)
     await session_acts.step(
         vault,
         found,
@@ -117,6 +120,12 @@ async def finish(
     return await page_acts.get(vault, context, browser, now=now)
 
 
+def _bound(session_id: str, nonce: str, identity: Identity | None) -> bytes:
+    if identity is None:
+        return assertion.opened(session_id=session_id, nonce=nonce)
+    return assertion.binding(session_id=session_id, nonce=nonce, identity=identity)
+
+
 def _is_open(found: StoredSession) -> bool:
     """Return whether the claim of the newest attempt has not arrived, or not ended."""
     return found.claim is None or found.claim.state is ClaimState.PENDING
@@ -129,15 +138,16 @@ async def _ended(
     number: int,
     *,
     now: datetime,
-) -> tuple[Identity, Proven]:
+) -> tuple[AnyIdentity, Proven]:
     """Return what the provider has signed of a proof, checked; raises PreconditionError."""
     provider = context.provider(session.proof)
     nonce = secret.proof_nonce(browser.browser_key, session_id=session.session_id, number=number)
     signed = await provider.assertion(nonce)
     if signed is None:
         raise PreconditionError(Reason.PROOF_OPEN)
+    checks = assertion.result if session.proof is Proof.RESULT_ONLY else assertion.holder
     try:
-        ended, identity = assertion.holder(
+        ended, identity = checks(
             signed,
             _awaited(context, provider, session, nonce),
             session_id=session.session_id,
@@ -149,7 +159,7 @@ async def _ended(
         raise PreconditionError(Reason.PROOF_REFUSED) from None
     if identity is None:
         raise PreconditionError(Reason.PROOF_REFUSED)
-    return identity, Proven(_ANSWERS[ended], Assurance.HOLDER, signed)
+    return identity, Proven(_ANSWERS[ended], session_acts.FACTS[session.proof], signed)
 
 
 def _awaited(
@@ -160,7 +170,7 @@ def _awaited(
 
 
 def _command(
-    call: Asked, session: VerificationSession, identity: Identity, proven: Proven, content: bytes
+    call: Asked, session: VerificationSession, identity: AnyIdentity, proven: Proven, content: bytes
 ) -> VerifyCommand:
     """Return the claim of a proof, kept under the id by which the session finds it."""
     if session.agreed_at is None:

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import ClaimRules
 from idvault.core.edge import convert, repetition
+from idvault.core.edge.call import Caller
 from idvault.session import rules
 from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
 from idvault.session.acts.session import NewSession, ShownSession
@@ -42,11 +43,12 @@ _ANSWERS: dict[int, InvitationEvent] = {
 PROOFS: dict[Proof, pb.Proof.ValueType] = {
     Proof.NUMBER_MATCH: pb.PROOF_NUMBER_MATCH,
     Proof.HOLDER: pb.PROOF_HOLDER,
+    Proof.RESULT_ONLY: pb.PROOF_RESULT_ONLY,
 }
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
 
 
-def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -> NewSession:
+def wanted(message: pb.CreateVerificationSessionRequest, *, caller: Caller, now: ClockReading) -> NewSession:
     """Return what a platform asks for; raises InvalidError. The return address is checked later."""
     account_token = token.check(message.account_token) if message.account_token else None
     code_hash = convert.invitation_code_hash(message.invitation_code, account_token=message.account_token)
@@ -67,6 +69,7 @@ def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -
         policy_text=rules.check_terms(policy_text=message.policy_text),
         invitation_code_hash=code_hash,
         proof=_proof(message.proof),
+        accepted=caller.proofs,
     )
 
 
@@ -134,8 +137,13 @@ def submission(
     return SubmittedAttempt(message.attempt, identity, repetition.content(message, without=()))
 
 
-def holder(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity:
-    """Return the person that a proof is about; raises InvalidError naming every invalid field."""
+def typed(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity | None:
+    """Return the person that a proof is about, None without name and document.
+
+    Raises InvalidError naming every invalid field.
+    """
+    if not message.real_name and not message.HasField("document"):
+        return None
     kind = _TYPES.get(message.document.type)
     if kind is None:
         code = FieldCode.CHARACTER if message.document.type else FieldCode.REQUIRED

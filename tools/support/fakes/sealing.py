@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from idvault.sealing.ports import Intake, PersonKey
-from idvault_verify.claim import Consent, Identity
+from idvault_verify.claim import AnyIdentity, Consent, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import DamagedError, Reason, UnavailableError
 from idvault_verify.record import SealedRecord
@@ -33,8 +33,9 @@ class CountingEntropy:
 class FakeIndexer:
     """Indexes by a plain hash of the number."""
 
-    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
-        index = sha256(encode("index", relying_party, identity.document.number)).digest()
+    def person(self, *, relying_party: str, identity: AnyIdentity, person_id: str, today: date) -> PersonKey:
+        told = identity.opaque_id if isinstance(identity, OpaqueIdentity) else identity.document.number
+        index = sha256(encode("index", relying_party, told)).digest()
         days = [
             sha256(encode("limiter", index, day)).digest()
             for day in (today.toordinal(), today.toordinal() - 1)
@@ -45,7 +46,9 @@ class FakeIndexer:
 class FakePairMarker:
     """Marks pairs by a plain hash."""
 
-    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+    def mark(self, *, relying_party: str, identity: AnyIdentity) -> bytes:
+        if isinstance(identity, OpaqueIdentity):
+            return sha256(encode("opaque", relying_party, identity.opaque_id)).digest()
         return sha256(encode("pair", relying_party, identity.document.number, identity.name)).digest()
 
 
@@ -70,7 +73,7 @@ class FakeRecordSealer:
 
     def __init__(self) -> None:
         self.refuse = False
-        self.sealed: list[tuple[str, Identity]] = []
+        self.sealed: list[tuple[str, Any]] = []
         self.assertions: list[str] = []
 
     async def seal(
@@ -78,7 +81,7 @@ class FakeRecordSealer:
         *,
         relying_party: str,
         account_token: str,
-        identity: Identity,
+        identity: AnyIdentity,
         answer: RegistryAnswer,
         consent: Consent,
         assertion: str = "",

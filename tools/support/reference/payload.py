@@ -18,7 +18,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Identity:
-    """What is sealed; a waiting claim has neither outcome nor consent. agree_time: aware."""
+    """What is sealed; a waiting claim has neither outcome nor consent. agree_time: aware.
+
+    With provider and opaque_id the first three are empty.
+    """
 
     document_type: str
     number: str
@@ -27,11 +30,14 @@ class Identity:
     policy_version: str = ""
     agree_time: datetime | None = None
     assertion: str = ""
+    provider: str = ""
+    opaque_id: str = ""
 
 
 def encode(identity: Identity) -> bytes:
     """Return the padded payload."""
-    kind = next(number for number, name in DOCUMENT_TYPES.items() if name == identity.document_type)
+    types = {name: number for number, name in DOCUMENT_TYPES.items()}
+    kind = 0 if identity.opaque_id else types[identity.document_type]
     fields: list[tuple[int, int | bytes | str]] = [
         (1, kind),
         (2, identity.number),
@@ -39,6 +45,8 @@ def encode(identity: Identity) -> bytes:
         (4, identity.outcome),
         (5, _consent(identity)),
         (6, identity.assertion),
+        (7, identity.provider),
+        (8, identity.opaque_id),
     ]
     return padded(protobuf.build(fields))
 
@@ -63,14 +71,18 @@ def decode(whole: bytes) -> Identity:
     agreed = _EPOCH + timedelta(
         seconds=protobuf.number(time, 1), microseconds=protobuf.number(time, 2) // 1_000
     )
+    opaque_id = protobuf.text(fields, 8)
+    check(not (opaque_id and {1, 2, 3} & set(fields)), "a name or number beside an opaque id")
     return Identity(
-        DOCUMENT_TYPES[protobuf.number(fields, 1)],
+        "" if opaque_id else DOCUMENT_TYPES[protobuf.number(fields, 1)],
         protobuf.text(fields, 2),
         protobuf.text(fields, 3),
         protobuf.text(fields, 4),
         protobuf.text(consent, 1),
         agreed if 2 in consent else None,
         protobuf.text(fields, 6),
+        protobuf.text(fields, 7) if opaque_id else "",
+        opaque_id,
     )
 
 

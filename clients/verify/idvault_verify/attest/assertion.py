@@ -13,8 +13,15 @@ The checks, in this order; anything missing or unknown is refused:
 3. it is not from the future, lives no longer than ten minutes, and has not expired,
 4. its ended is one of the three,
 5. name and number are those that were typed.
+
+A provider of RESULT_ONLY proofs is told neither, and says neither: it vouches for a person by an opaque id
+that it makes for this vault. Its assertion has a type of its own and the first four checks, and then:
+
+5. it has no other claim, so that no name is sealed unseen,
+6. the id has at least 128 bits: no number of a document passes for one.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,10 +33,11 @@ from typing import Any
 from idvault_verify import seal, strict_json
 from idvault_verify.attest import jose
 from idvault_verify.attest.jose import JoseError, JwkSet, PublicKey
-from idvault_verify.claim import Identity
+from idvault_verify.claim import Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 
 HOLDER_TYPE = "idvault-holder+jwt"
+RESULT_TYPE = "idvault-result+jwt"
 LONGEST = 4 * 1024
 """Of an assertion, in bytes."""
 LIFETIME = 600
@@ -37,6 +45,9 @@ LIFETIME = 600
 SKEW = 60
 """How many seconds the provider's clock may be ahead of the vault's."""
 _BINDING = "idvault/proof-binding/v1"
+_OPEN = "idvault/proof-open/v1"
+_OPAQUE_ID = re.compile(r"[A-Za-z0-9_-]{22,128}")
+_RESULT = frozenset({"iss", "aud", "session", "nonce", "iat", "exp", "outcome"})
 
 
 class ProofEnd(StrEnum):
@@ -75,6 +86,11 @@ def binding(*, session_id: str, nonce: str, identity: Identity) -> bytes:
     ).digest()
 
 
+def opened(*, session_id: str, nonce: str) -> bytes:
+    """Return what is kept of a proof for which nothing was typed, 32 bytes."""
+    return sha256(seal.encode(_OPEN, session_id, nonce)).digest()
+
+
 def holder(
     assertion: str, awaited: Awaited, *, session_id: str, bound: bytes, now: datetime
 ) -> tuple[ProofEnd, Identity | None]:
@@ -82,7 +98,7 @@ def holder(
 
     bound: `binding` of what was typed. Raises RefusedAssertionError.
     """
-    ended, claims = _checked(assertion, awaited, now=now)
+    ended, claims = _checked(assertion, awaited, typ=HOLDER_TYPE, now=now)
     if ended is ProofEnd.CANCELLED:
         return ended, None
     kind = DocumentType.__members__.get(_word(claims, "document_type"))
@@ -93,6 +109,27 @@ def holder(
     if not compare_digest(told, bound):
         raise RefusedAssertionError("NUMBER_WRONG")
     return ended, identity
+
+
+def result(
+    assertion: str, awaited: Awaited, *, session_id: str, bound: bytes, now: datetime
+) -> tuple[ProofEnd, OpaqueIdentity | None]:
+    """Return how a RESULT_ONLY proof ended, and whom the provider vouches for; None unless CONFIRMED.
+
+    bound: `opened` of this proof. Raises RefusedAssertionError.
+    """
+    ended, claims = _checked(assertion, awaited, typ=RESULT_TYPE, now=now)
+    confirmed = ended is ProofEnd.CONFIRMED
+    if claims.keys() != (_RESULT | {"opaque_id"} if confirmed else _RESULT):
+        raise RefusedAssertionError("CLAIMS_INVALID")
+    if not compare_digest(opened(session_id=session_id, nonce=awaited.nonce), bound):
+        raise RefusedAssertionError("SESSION_WRONG")
+    if not confirmed:
+        return ended, None
+    opaque_id = _word(claims, "opaque_id")
+    if not _OPAQUE_ID.fullmatch(opaque_id):
+        raise RefusedAssertionError("CLAIMS_INVALID")
+    return ended, OpaqueIdentity(awaited.issuer, opaque_id)
 
 
 def issuer_of(assertion: str) -> str | None:
@@ -107,10 +144,12 @@ def issuer_of(assertion: str) -> str | None:
         return None
 
 
-def _checked(assertion: str, awaited: Awaited, *, now: datetime) -> tuple[ProofEnd, Mapping[str, Any]]:
+def _checked(
+    assertion: str, awaited: Awaited, *, typ: str, now: datetime
+) -> tuple[ProofEnd, Mapping[str, Any]]:
     keys: JwkSet = jose.key_set([PublicKey(awaited.key)])
     try:
-        claims = jose.verify(assertion, keys, typ=HOLDER_TYPE, limit=LONGEST)
+        claims = jose.verify(assertion, keys, typ=typ, limit=LONGEST)
     except JoseError as error:
         # The cause may quote what was signed.
         raise RefusedAssertionError(error.reason) from None

@@ -30,6 +30,7 @@ VERIFICATIONS = Section(
             {
                 "REVOKED": _("the account's verification was withdrawn"),
                 "HOLDER_REQUIRED": _("a proof of presence is required"),
+                "OTHER_PROOF": _("verified before by another kind of proof"),
                 "SANCTIONED": _("the account was sanctioned"),
                 "PERSON_CLOSED": _("the person is closed"),
                 "DIFFERENT_OWNER": _("a different person than before"),

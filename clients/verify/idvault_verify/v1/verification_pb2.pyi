@@ -210,6 +210,10 @@ class Verification(_message.Message):
         """Somebody else verified under this name and number before: the person must prove to be present. Returned only
         after a match.
         """
+        FAILURE_REASON_OTHER_PROOF: Verification._FailureReason.ValueType  # 16
+        """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
+        other by a provider's id. Returned only after a match.
+        """
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
         """Why a claim failed."""
@@ -239,6 +243,10 @@ class Verification(_message.Message):
     FAILURE_REASON_HOLDER_REQUIRED: Verification.FailureReason.ValueType  # 11
     """Somebody else verified under this name and number before: the person must prove to be present. Returned only
     after a match.
+    """
+    FAILURE_REASON_OTHER_PROOF: Verification.FailureReason.ValueType  # 16
+    """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
+    other by a provider's id. Returned only after a match.
     """
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int

@@ -115,13 +115,11 @@ def pending(found: PendingRequest) -> dict[str, Any]:
 
 def opened(found: DisclosedRecord) -> dict[str, Any]:
     """Return the JSON fields of a disclosed record."""
-    identity, consent = found.payload.identity, found.payload.consent
+    consent = found.payload.consent
     return {
         "disclosure_id": found.terms.disclosure_id,
         "account_token": found.terms.account_token,
-        "real_name": identity.name,
-        "document_type": identity.document.type.value,
-        "document_number": identity.document.number,
+        **summary.whom(found.payload.identity),
         "registry_outcome": found.payload.answer.value if found.payload.answer else None,
         "assertion": found.payload.assertion or None,
         "policy_version": consent.policy_version if consent else None,
