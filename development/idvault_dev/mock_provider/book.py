@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from idvault_verify.attest import assertion, jose
 from idvault_verify.attest.assertion import ProofEnd
 
-_OTHER_NAME, _OTHER_NUMBER = "某一八", "110000190101040016"  # of a test system, no person's
+OTHER_NAME, OTHER_NUMBER = "某一八", "110000190101040016"  # of a test system, no person's
 _LATE = timedelta(minutes=20)
 
 
@@ -128,15 +128,15 @@ class ProofBook:
     def _person(self, held: HeldProof, ended: ProofEnd) -> dict[str, str]:
         claims = {} if ended is ProofEnd.CANCELLED else held.person | {"presence": "FACE"}
         if self.fault is ProviderFault.OTHER_NUMBER:
-            claims["number"] = _OTHER_NUMBER
+            claims["number"] = OTHER_NUMBER
         if self.fault is ProviderFault.OTHER_NAME:
-            claims["name"] = _OTHER_NAME
+            claims["name"] = OTHER_NAME
         return claims
 
     def _credential(self, ended: ProofEnd, credential: str) -> dict[str, str]:
         claims = {"opaque_id": self.opaque_id(credential)} if ended is ProofEnd.CONFIRMED else {}
         if self.fault is ProviderFault.NUMBER_AS_ID:
-            claims["opaque_id"] = _OTHER_NUMBER
+            claims["opaque_id"] = OTHER_NUMBER
         if self.fault is ProviderFault.NAMED:
-            claims["name"] = _OTHER_NAME
+            claims["name"] = OTHER_NAME
         return claims
