@@ -12,6 +12,7 @@ from idvault.core.edge.certificates import Tls
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
+from idvault.core.telemetry.traces import Traces
 from idvault_client import Tls as ClientTls
 from idvault_verify.v1 import session_pb2
 from tests.support.session_world import SessionWorld
@@ -38,9 +39,9 @@ class SessionEdge:
 
 @asynccontextmanager
 async def served(
-    world: SessionWorld, folder: Path, *, services: Sequence[Service] = ()
+    world: SessionWorld, folder: Path, *, services: Sequence[Service] = (), traces: Traces | None = None
 ) -> AsyncIterator[SessionEdge]:
-    """Serve SessionService and other services until the block ends."""
+    """Serve SessionService and other services until the block ends. traces: of each call."""
     authority = Authority()
     issued = authority.server()
     callers = {PARTY: "platform", WEB: "web"}
@@ -62,6 +63,7 @@ async def served(
         metrics=metrics,
         access_log=logs.access,
         clock=clock,
+        traces=traces,
     )
     await server.start()
     (folder / "ca").write_bytes(authority.ca)

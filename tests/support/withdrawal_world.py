@@ -24,6 +24,7 @@ from idvault_verify.claim import Identity
 from idvault_verify.session import ContestState
 from tests.support.session_world import SessionWorld
 from tools.support import builders
+from tools.support.fakes.provider import FakeProofProvider
 from tools.support.flow_world import at, command
 from tools.support.sanction_world import signing
 
@@ -36,8 +37,8 @@ _COUNTS = statement(select(persons.c.accounts, persons.c.sanctions, persons.c.wi
 class WithdrawalWorld(SessionWorld):
     """Contests, withdrawals and narrowings beside claims, sanctions and public accounts."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, provider: FakeProofProvider | None = None) -> None:
+        super().__init__(database, provider=provider)
         self._claims = 7_000
 
     async def verify(self, who: Identity = VICTIM, token: str | None = None, *, seconds: float = 0) -> Claim:

@@ -12,6 +12,7 @@ from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from idvault.core.db.database import Database
+from idvault.core.telemetry.traces import Traces
 from idvault.web.app import Pages
 from idvault.web.edge import connect
 from idvault.web.limits import Buckets, ReportLimits
@@ -66,15 +67,16 @@ async def site_of(
     *,
     reports: ReportLimits | None = None,
     silence: float = 30,
+    traces: Traces | None = None,
     **changes: Any,
 ) -> AsyncIterator[Site]:
     """Serve the pages of a world. reports: limits of reports, in place of the usual ones. silence: as served.
 
-    changes: of the pages.
+    traces: of the edge's calls. changes: of the pages.
     """
     tip_offs = TipOffWorld(world.database, key_files(folder), sanctions=world.moderation)
     async with (
-        served(world, folder, services=[tip_offs.form_service]) as edge,
+        served(world, folder, services=[tip_offs.form_service], traces=traces) as edge,
         connect(edge.target, tls=edge.web, timeout=60) as vault,
         aio.connect(edge.target, tls=edge.platform, timeout=60) as platform,
     ):

@@ -1,15 +1,20 @@
 """A proof without a name, without script: nothing is typed, and no page or log ever has a name."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from idvault_client.sessions import SessionState
+from idvault_dev.mock_provider import book
+from idvault_dev.mock_provider.book import ProviderFault
 from idvault_verify.account import Assurance
+from idvault_verify.attest import jose
 from idvault_verify.attest.assertion import ProofEnd
-from tests.support.session_world import BASE_URL, RETURN_URL
-from tests.web.conftest import Site
+from tests.support.session_world import BASE_URL, RETURN_URL, SessionWorld
+from tests.support.spans import Spans
+from tests.web.conftest import Site, site_of
 from tests.web.page_table import NAME, Visit
 from tests.web.test_pages import bound
 
@@ -92,3 +97,36 @@ async def test_a_name_cannot_be_sent_where_none_is_asked(site: Site) -> None:
     refused = await visit.browser.post(f"{matched}/begin", {**fields, "form": form.hidden("form")})
     assert refused.status == 409
     assert BASE_URL not in str(refused.headers.get("Location", ""))
+
+
+async def test_no_trace_has_what_a_provider_tells(world: SessionWorld, tmp_path: Path) -> None:
+    """Neither the id nor a name that it tells unasked is in a span, a log or a page, however it ends."""
+    assert world.provider is not None
+    spans = Spans()
+    async with site_of(world, tmp_path, traces=spans.traces) as site:
+        visit = await visit_of(site)
+        page = await visit.vouched()
+        world.provider.book.fault = ProviderFault.NAMED
+        world.provider.end(page.links[0])
+        refused = await visit.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
+        assert refused.status == 409
+        world.provider.book.fault = ProviderFault.NONE
+        other = await visit_of(site)
+        done = await other.vouched()
+        world.provider.end(done.links[0])
+        await other.browser.post(f"{done.path}/proof", {"form": done.hidden("form")})
+        site.edge.logs.access.flush()
+        seen = "".join(each.text for each in (*visit.browser.seen, *other.browser.seen))
+        told = [str(spans.all()), site.edge.log.read_text("utf-8"), seen]
+    assert [name for name in spans.names() if name.endswith("FinishProof")] != []
+    nonces = [each.split("/")[-2] for each in (page.links[0], done.links[0])]
+    assert (
+        book.OTHER_NAME
+        in jose.decode((world.provider.book.assertion(nonces[0]) or "").split(".")[1]).decode()
+    )
+    for text in told:
+        for canary in (book.OTHER_NAME, book.OTHER_NUMBER, world.provider.book.opaque_id("1")):
+            assert canary not in text
+            assert canary.encode("unicode_escape").decode() not in text
+    for nonce in nonces:
+        assert not any(nonce in text for text in told[:2])

@@ -20,7 +20,7 @@ from idvault_client import Consent, resident_id, unified_social_credit_code
 from idvault_client.errors import NotFound, RequestIdReused
 from idvault_dev.mock_provider.book import ProviderFault
 from idvault_verify import secret
-from idvault_verify.account import Assurance
+from idvault_verify.account import AccountState, Assurance
 from idvault_verify.attest import assertion
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.claim import ClaimState, FailureReason, OpaqueIdentity
@@ -31,6 +31,7 @@ from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.refusal import reason_of
 from tests.support.session_world import BASE_URL, SessionWorld, browser_key
+from tests.support.withdrawal_world import WithdrawalWorld
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.fakes.provider import ISSUER, FakeProofProvider
@@ -342,3 +343,22 @@ async def test_a_platform_that_accepts_ids_alone_matches_no_person(vouching: Vou
     code = unified_social_credit_code("91350100M000100Y43")
     made = await backend.verify_organization("某公司", code, consent=consent)
     assert made.state is ClaimState.SUCCEEDED
+
+
+async def test_a_withdrawn_id_does_not_come_back_by_itself(main_database: Database) -> None:
+    """As for a number: a place of that person needs a presence, which an id does not prove, for 180 days."""
+    provider = FakeProofProvider(at(0).real)
+    world = WithdrawalWorld(main_database, provider)
+    world.accepted = frozenset(Proof)
+    await world.prepare()
+    vouching = Vouching(world, provider)
+    page = await vouching.vouched()
+    token = page.verification.account_token
+    contest = await world.asks().contest(token, page.verification.receipt.claim_id, "not me (synthetic)")
+    await world.upheld(contest)
+    assert (await world.status(token)).state is AccountState.REVOKED
+    assert failure(await vouching.vouched()) is FailureReason.HOLDER_REQUIRED
+    assert await vouching.renewed(token, Proof.RESULT_ONLY) is FailureReason.HOLDER_REQUIRED
+    assert (await vouching.vouched("2")).state == States.STATE_SUCCEEDED
+    assert await vouching.renewed(token, Proof.HOLDER) is None
+    await world.claims.verification.drain()
