@@ -35,8 +35,8 @@ PLACES = {
 WITHOUT_PERSON = {"attest", "console", "people"}
 # A task is asyncio's or the worker's, in files that import one of them; a claim's work item is a job.
 SCHEDULERS = ("asyncio", "idvault.core.loop")
-# Names that the log and the registry gave.
-GIVEN = re.compile("opening_key|log_openings|person_request|TEST_TASK_MISSING", re.IGNORECASE)
+# Names that the log, its papers and the registry gave.
+GIVEN = re.compile("opening_count|opening_key|log_openings|person_request|TEST_TASK_MISSING", re.IGNORECASE)
 
 
 def where(path: Path, line: int) -> str:

@@ -18,6 +18,7 @@ from idvault.core.db.look_up import KEYS, PARTY, LookUp
 from idvault.core.db.statement import Statement, by_index, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, status_feed, status_feed_heads
 from idvault.core.tables.claim import claims, intakes, jobs, representatives
+from idvault.core.tables.disclosure import kept_records
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import sanctions
@@ -191,7 +192,11 @@ _ABANDONED = statement(
     .limit(_LIMIT),
     from_row,
 )
-_LOCK_REMOVABLE = statement(for_change(select(accounts).where(_MINE, _UNCHANGED, _NEVER_VERIFIED)))
+# A record that waited for a representative goes first, with its key (erasure.former_version).
+_NO_RECORD = ~exists().where(kept_records.c.account_token == accounts.c.account_token)
+_LOCK_REMOVABLE = statement(
+    for_change(select(accounts).where(_MINE, _UNCHANGED, _NEVER_VERIFIED, _NO_RECORD))
+)
 _REMOVALS = [
     statement(delete(table).where(table.c.account_token == param("token")))
     for table in (erasures, intakes, jobs, representatives, claims, accounts)

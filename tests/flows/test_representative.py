@@ -14,6 +14,7 @@ from idvault.core.tables import main
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.claim import account_attempts, attempts, claims, persons, representatives
 from idvault.core.tables.disclosure import kept_records
+from idvault.status import acts as status_acts
 from idvault_client import FailureReason as Shown
 from idvault_verify.account import AccountState, Assurance
 from idvault_verify.claim import ClaimState, FailureReason
@@ -268,3 +269,13 @@ async def test_a_claim_of_a_program_of_before_waits_for_nobody(world: World) -> 
     assert await rows(world, records, kept_records, representatives) == [0, 0, 0]
     with pytest.raises(PreconditionError):
         await world.prove(token, 2, seconds=30)
+
+
+async def test_a_rejected_account_goes_after_the_record_that_waited(world: World) -> None:
+    """Thirty days later it is removed with its claims, unless its record is still being destroyed."""
+    await waiting(world)
+    vault, now = world.verification.vault, at(31 * DAY)
+    assert await status_acts.remove_abandoned(vault, now, limit=10) == 0
+    await sql.change(world.database, delete(kept_records))
+    assert await status_acts.remove_abandoned(vault, now, limit=10) == 1
+    assert await rows(world, accounts, claims, representatives) == [0, 0, 0]

@@ -114,8 +114,8 @@ def test_a_provider_s_assertion() -> None:
         secret.proof_session(nonce, session_id=session),
         nonce,
     )
-    bound = assertion.binding(session_id=session, nonce=nonce, identity=IDENTITY)
+    bound = assertion.binding(session_id=session, nonce=nonce, typed=assertion.Typed(IDENTITY))
     assert bound == given["proof hash"]
     now = NOW + timedelta(seconds=599)
     found = assertion.holder(given["assertion"], awaited, session_id=session, bound=bound, now=now)
-    assert found == (assertion.ProofEnd.CONFIRMED, IDENTITY)
+    assert found == (assertion.EndedProof(assertion.ProofEnd.CONFIRMED, IDENTITY), False)

@@ -129,7 +129,11 @@ class SessionWorld:
         self.identity_context = self._identity_context()
         methods = InquiryMethods(vault=self.vault, context=self._inquiry_context())
         self.inquiries = Service(_INQUIRIES, methods)
-        self.servicer = SessionMethods(
+        self.servicer = self._servicer()
+        self._numbers = 0
+
+    def _servicer(self) -> SessionMethods:
+        return SessionMethods(
             vault=self.vault,
             context=self.context,
             identity=self.identity_context,
@@ -137,7 +141,6 @@ class SessionWorld:
             reinstatements=self.reinstatements,
             disavowals=DisavowalTerms(zone=builders.ZONE),
         )
-        self._numbers = 0
 
     def _identity_context(self) -> IdentityContext:
         return IdentityContext(

@@ -116,6 +116,16 @@ WORDS = {
 }
 
 
+def _agreed(place: Place, page: Page, login: str, locale: str) -> None:
+    """Come from the platform, and agree to its terms."""
+    begin, leave, agree, *_ = BUTTONS[locale]
+    page.goto(f"{place.platform.origin}/login/{login}")
+    look(place, page, "start")
+    page.get_by_role("button", name=begin).click()
+    page.get_by_role("link", name=leave).click()
+    page.get_by_role("button", name=agree).click()
+
+
 def _fill_organization(place: Place, page: Page, submit: str) -> None:
     """Send the form of an organisation with its representative's name and number."""
     person, company = REPRESENTATIVE, organization()
@@ -134,7 +144,7 @@ async def test_a_company_and_then_its_representative_by_clicks(
     sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
 ) -> None:
     """First somebody types the four elements; then the representative comes by a link of his own."""
-    begin, leave, agree, _, submit = BUTTONS[locale]
+    begin, *_others, submit = BUTTONS[locale]
     _, confirm, finish = PROVIDER[locale]
     invited, pending, done, who = WORDS[locale]
     async with AsyncExitStack() as stack:
@@ -143,15 +153,8 @@ async def test_a_company_and_then_its_representative_by_clicks(
             place_of(sqlite_databases, tmp_path, locale=locale, provider=client)
         )
 
-        def agreed(page: Page, login: str) -> None:
-            page.goto(f"{place.platform.origin}/login/{login}")
-            look(place, page, "start")
-            page.get_by_role("button", name=begin).click()
-            page.get_by_role("link", name=leave).click()
-            page.get_by_role("button", name=agree).click()
-
         def clerk(page: Page) -> None:
-            agreed(page, "company")
+            _agreed(place, page, "company", locale)
             page.locator("#UNIFIED_SOCIAL_CREDIT_CODE").check()
             page.get_by_role("button", name=begin).click()
             page.get_by_text(who).first.wait_for()
@@ -160,7 +163,7 @@ async def test_a_company_and_then_its_representative_by_clicks(
             look(place, page, "pending")
 
         def representative(page: Page) -> None:
-            agreed(page, "representative")
+            _agreed(place, page, "representative", locale)
             page.locator("#RESIDENT_ID").check()
             page.get_by_role("button", name=begin).click()
             page.locator("#name").fill(REPRESENTATIVE.name)

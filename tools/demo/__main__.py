@@ -15,11 +15,9 @@ from clients.examples.im_backend import Form, ImBackend
 from idvault.core.process import ProcessError
 from idvault_client import (
     Consent,
-    FailureReason,
     FieldCode,
     InvalidFields,
     NotFound,
-    OrganizationCategory,
     RequestIdReused,
     Vault,
     VaultError,
@@ -29,7 +27,7 @@ from idvault_client import (
 )
 from idvault_dev.session import Session
 from idvault_verify.claim import Identity
-from tools.demo import browsing
+from tools.demo import browsing, organization
 from tools.demo.console import ConsoleSteps
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.erasure import ErasureSteps
@@ -51,8 +49,6 @@ from tools.support.sandbox import (
     Registry,
     decided,
     invent,
-    match_organization,
-    represent,
     verify,
     wait_for,
     with_wrong_check,
@@ -90,9 +86,13 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
-        self._stolen, self._holder, self._ended = invent(), invent(), invent()
+        self._others = (invent(), invent(), invent())
         self._identity = IdentitySteps(
-            scratch=scratch, stolen=self._stolen, holder=self._holder, ended=self._ended
+            people=self._others,
+            vault=self.vault,
+            ready=lambda: self._ready,
+            state=state,
+            scratch=scratch,
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
@@ -109,7 +109,8 @@ class Demo:
 
     def steps(self) -> list[DemoStep]:
         """Return each step with its printed name."""
-        return [*self._steps_of_platforms(), *self._steps_of_pages(), *self._steps_of_people()]
+        owners, pages = self._steps_of_owners(), self._steps_of_pages()
+        return [*self._steps_of_platforms(), *owners, *pages, *self._steps_of_people()]
 
     def _steps_of_platforms(self) -> list[DemoStep]:
         return [
@@ -152,24 +153,20 @@ class Demo:
                 self.limit_public_accounts,
             ),
             ("the public accounts of the day are exported as a filing", self.file_public_accounts),
-            (
-                "two moderators withdraw a stranger's verification, and its sanction stays",
-                self.withdraw,
-            ),
-            (
-                "two others narrow that sanction, and its person must prove to be present",
-                self.narrow,
-            ),
-            ("the account's holder appeals, and they give the verification back", self.reinstate),
-            (
-                "a notice of the registry ends somebody: nobody verifies under that name again",
-                self.notice,
-            ),
             ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
             ("another platform cannot find the account: NOT_FOUND", self.other_platform),
             ("a checkpoint kept from earlier proves that the log has only grown", self.log_again),
+        ]
+
+    def _steps_of_owners(self) -> list[DemoStep]:
+        who = self._identity
+        return [
+            ("two moderators withdraw a stranger's verification, and its sanction stays", who.withdraw),
+            ("two others narrow that sanction, and its person must prove to be present", who.narrow),
+            ("the account's holder appeals, and they give the verification back", who.reinstate),
+            ("a notice of the registry ends somebody: nobody verifies under that name again", who.notice),
         ]
 
     def _steps_of_pages(self) -> list[DemoStep]:
@@ -180,7 +177,7 @@ class Demo:
             ),
             (
                 "a person proves to be present at a provider, and the platform reads HOLDER",
-                self.prove,
+                self._identity.prove,
             ),
             (
                 "somebody reports a rumour on the web, and reads its state by number and secret",
@@ -291,20 +288,7 @@ class Demo:
         """Its four elements match, and its representative proves to be present; others get no badge."""
         self.registry.add_organizations(self._company)
         with self.vault() as vault:
-            matched = match_organization(vault, self._company)
-            before = vault.get_status(matched.account_token)
-            stranger = match_organization(vault, self._stranger)
-            token = matched.account_token
-            answer = represent(vault, self._company, ready=self._ready, account_token=token)
-            status = vault.get_status(token)
-        check(
-            matched.failure_reason is FailureReason.REPRESENTATIVE_PENDING,
-            "a match should wait for the representative",
-        )
-        check(not before.is_verified, "all four elements alone should give no badge")
-        check(answer.succeeded and status.is_verified, "the organisation should be verified")
-        check(status.organization_category is OrganizationCategory.COMPANY, "its category should be COMPANY")
-        check(stranger.failure_reason.name == "NO_RECORD", "the unknown code should be NO_RECORD")
+            organization.show(vault, self._company, self._stranger, ready=self._ready)
 
     def log(self) -> None:
         """Verify the log against a checkpoint that a monitor keeps."""
@@ -387,33 +371,6 @@ class Demo:
     def closed(self) -> None:
         """The published status follows the account."""
         self._offline.close(self._state, account_token=self._token)
-
-    def withdraw(self) -> None:
-        """A stranger typed somebody's name and number."""
-        self.registry.add(self._stolen)
-        with self.vault() as vault:
-            self._identity.withdraw(vault)
-
-    def narrow(self) -> None:
-        """The stranger's sanction must not be the victim's."""
-        with self.vault() as vault:
-            self._identity.narrow(vault)
-
-    def reinstate(self) -> None:
-        """It was no stranger after all."""
-        with self.vault() as vault:
-            self._identity.reinstate(vault)
-
-    def notice(self) -> None:
-        """The registry's feed has one notice."""
-        self.registry.add(self._ended)
-        with self.vault() as vault:
-            self._identity.notice(vault, self._ready, self._state)
-
-    def prove(self) -> None:
-        """The provider's page confirms name, number and presence."""
-        with self.vault() as vault:
-            self._identity.prove(vault, self._ready)
 
     def outage(self) -> None:
         """A sign-up during an outage is pending; the backend asks again by request id only."""
@@ -579,13 +536,10 @@ class Demo:
         return payload.named
 
     def _secrets(self) -> list[str]:
-        persons = (
-            *(self._anna, self._bert, self._carl, self._dora, self._eve, self._greta),
-            *(self._stolen, self._holder, self._ended),
-        )
-        people = (*persons, self._company, self._stranger)
-        typed = (self._malformed, TEXT)
-        return [*(text for person in people for text in (person.name, person.number)), *typed]
+        persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
+        people: list[Any] = [*persons, self._company, self._stranger]
+        people += [each.representative for each in (self._company, self._stranger)]
+        return [self._malformed, TEXT, *(text for each in people for text in (each.name, each.number))]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:
         consent = Consent("terms-3", self._form.agreed_at)

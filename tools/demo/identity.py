@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,17 +27,30 @@ _PROVIDER = "IDVAULT_HOLDER_PROVIDER"
 class IdentitySteps:
     """Somebody's verification by a stranger, a proof at a provider, and a notice of the registry.
 
-    stolen: whose name and number a stranger typed. holder: who proves to be present. ended: of whom the
-    registry gives notice.
+    people: whose name and number a stranger typed, who proves to be present, and of whom the registry gives
+    notice. vault, ready: of the running vault, whose state is in a folder.
     """
 
-    def __init__(self, *, scratch: Path, stolen: Person, holder: Person, ended: Person) -> None:
-        self._scratch = scratch
-        self._stolen, self._holder, self._ended = stolen, holder, ended
+    def __init__(
+        self,
+        *,
+        people: tuple[Person, Person, Person],
+        vault: Callable[[], Vault],
+        ready: Callable[[], Mapping[str, Any]],
+        state: Path,
+        scratch: Path,
+    ) -> None:
+        self._stolen, self._holder, self._ended = people
+        self._vault, self._ready = vault, ready
+        self._state, self._scratch = state, scratch
         self._keys: list[ModeratorKey] = []
         self._token = ""
         self._sanction: AccountSanction | None = None
         self._provider: programs.Started | None = None
+
+    @property
+    def _registry(self) -> Registry:
+        return Registry(self._ready()["registry"]["admin_url"])
 
     def begin(self) -> None:
         """Start the mock provider, whose file the vault reads at its start."""
@@ -59,8 +72,13 @@ class IdentitySteps:
             self._provider.kill()
             self._provider.communicate()
 
-    def withdraw(self, vault: Vault) -> None:
+    def withdraw(self) -> None:
         """Two moderators uphold "that was not me": no badge, a free place, and the sanction stays."""
+        self._registry.add(self._stolen)
+        with self._vault() as vault:
+            self._withdraw(vault)
+
+    def _withdraw(self, vault: Vault) -> None:
         self._keys = [testing.moderator(vault) for _ in range(4)]
         first, second, *_ = self._keys
         signed_up = verify(vault, self._stolen)
@@ -84,8 +102,12 @@ class IdentitySteps:
         check(status.state is State.REVOKED, "the verification should be withdrawn")
         check(status.standing is Standing.CLOSED, "the account should stay closed")
 
-    def narrow(self, vault: Vault) -> None:
+    def narrow(self) -> None:
         """Two others make the sanction one of the account: its person is free, and needs a proof."""
+        with self._vault() as vault:
+            self._narrow(vault)
+
+    def _narrow(self, vault: Vault) -> None:
         *_, third, fourth = self._keys
         fresh = verify(vault, self._stolen)
         check(fresh.failure_reason is FailureReason.PERSON_CLOSED, "the person should still be closed")
@@ -99,8 +121,12 @@ class IdentitySteps:
             "name and number alone should not suffice any more",
         )
 
-    def reinstate(self, vault: Vault) -> None:
+    def reinstate(self) -> None:
         """The account's holder appeals, and the two who had no part give the verification back."""
+        with self._vault() as vault:
+            self._reinstate(vault)
+
+    def _reinstate(self, vault: Vault) -> None:
         *_, third, fourth = self._keys
         appeal = vault.sessions.appeal_withdrawal(self._token, "It was me (synthetic)")
         asked = vault.sessions.decide_reinstatement(
@@ -112,10 +138,14 @@ class IdentitySteps:
         check(status.state is State.VERIFIED, "its status should say so")
         check(status.standing is Standing.CLOSED, "its own sanction should stay")
 
-    def prove(self, vault: Vault, ready: Mapping[str, Any]) -> None:
+    def prove(self) -> None:
         """The platform asks for a proof of presence, and reads HOLDER; no registry is asked."""
-        before = Registry(ready["registry"]["admin_url"]).charged()
-        site = urlsplit(ready["pages"]["hosted verification"])
+        with self._vault() as vault:
+            self._prove(vault)
+
+    def _prove(self, vault: Vault) -> None:
+        before = self._registry.charged()
+        site = urlsplit(self._ready()["pages"]["hosted verification"])
         made = vault.sessions.create(
             return_url=f"{site.scheme}://{site.netloc}/verified",
             policy_version="terms-3",
@@ -129,8 +159,7 @@ class IdentitySteps:
             raise StepError("the session should have a verification")
         status = vault.get_status(ended.verification.account_token)
         check(Assurance.HOLDER in status.assurances, "the platform should read HOLDER")
-        after = Registry(ready["registry"]["admin_url"]).charged()
-        check(after == before, "the registry should not be asked")
+        check(self._registry.charged() == before, "the registry should not be asked")
 
     def _at_the_provider(self, page: Page, vault: Vault, url: str) -> None:
         page.goto(url)
@@ -149,13 +178,17 @@ class IdentitySteps:
         page.get_by_role("button", name="I have finished there").click()
         page.get_by_role("heading", name="You are verified").wait_for()
 
-    def notice(self, vault: Vault, ready: Mapping[str, Any], state: Path) -> None:
+    def notice(self) -> None:
         """The registry says that somebody is no more: nobody verifies under that name and number again."""
+        self._registry.add(self._ended)
+        with self._vault() as vault:
+            self._notice(vault, self._ready())
+
+    def _notice(self, vault: Vault, ready: Mapping[str, Any]) -> None:
         check(verify(vault, self._ended).succeeded, "the person should be verified first")
-        registry = Registry(ready["registry"]["admin_url"])
         document = {"type": "RESIDENT_ID", "number": self._ended.number}
-        registry.notify({"kind": "PERSON_ENDED", "document": document})
-        layout, (name,) = Layout(state), REGISTRIES
+        self._registry.notify({"kind": "PERSON_ENDED", "document": document})
+        layout, (name,) = Layout(self._state), REGISTRIES
         base_url = ready["registry"]["base_url"]
         settings = {
             **environment.common(layout),

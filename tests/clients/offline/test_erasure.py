@@ -90,6 +90,16 @@ def test_each_step_verifies(tmp_path: Path, state: ErasureState) -> None:
     assert (alone.exit_code, last(alone)) == (6, "check: valid as far as a log without witnesses says")
 
 
+@pytest.mark.parametrize("state", list(ErasureState))
+def test_the_time_that_a_step_commits_to_is_shown(state: ErasureState, tmp_path: Path) -> None:
+    """When the account is erased, of a request; when the keys are destroyed, of an erasure; else neither."""
+    made = message(state)
+    shown = json.loads(check(tmp_path, made, "--json", *WITNESSED).stdout)
+    erases, destroys = (each.ToDatetime(UTC).isoformat() for each in (made.erase_time, made.destroy_time))
+    assert shown["erases_at"] == (erases if state is ErasureState.REQUESTED else None)
+    assert shown["destroys_at"] == (destroys if state is ErasureState.ERASED else None)
+
+
 def test_what_is_promised_about_files(tmp_path: Path) -> None:
     """From when on, if the entry commits to it; else it is said that nothing is promised."""
     found = check(tmp_path, message(ErasureState.DESTROYED), *WITNESSED)

@@ -53,7 +53,7 @@ def test_every_title_is_there_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "missing"),
     [
-        ("verifications.outcome", FailureReason, {"SUPERSEDED", "ERASED"}),
+        ("verifications.outcome", FailureReason, {"SUPERSEDED", "ERASED", "GUARDIAN_REQUIRED"}),
         ("sanctions.category", SanctionCategory, {"OTHER"}),
         ("sanctions.issuer", IssuerKind, set()),
         ("tip_offs.category", SanctionCategory, {"OTHER"}),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from sqlalchemy import literal_column, select, update
 
 from idvault.core.tables.session import account_lists, waiting_disavowals
-from tests.web.test_journey import BUTTONS, NAME, NUMBER, look, place_of, visit
+from tests.web.test_journey import BUTTONS, NAME, NUMBER, Place, look, place_of, visit
 from tests.web.test_proof_journey import PROVIDER, serve
 from tools.support import builders, sql
 from tools.support.databases import Databases
@@ -23,13 +23,23 @@ _DAYS = 4 * 86_400 * 1_000_000
 pytestmark = pytest.mark.process
 
 
+def proven(place: Place, page: Page, locale: str) -> None:
+    """Send the form, prove to be present at the provider, and take the end of that."""
+    page.locator("#name").fill(NAME)
+    page.locator("#number").fill(NUMBER)
+    page.get_by_role("button", name=BUTTONS[locale][0]).click()
+    look(place, page, "proof")
+    page.locator("main a.button").click()
+    page.get_by_role("button", name=PROVIDER[locale][1]).click()
+    page.locator("main form button").last.click()
+    look(place, page, "mine")
+
+
 @pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
 async def test_a_person_disowns_an_account_by_clicks(
     sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
 ) -> None:
     """No page shows what was typed or the token of the account, and the provider learns no account."""
-    begin = BUTTONS[locale][0]
-    confirm = PROVIDER[locale][1]
     disown, again, cancel = WORDS[locale]
     async with AsyncExitStack() as stack:
         book, client = await serve(stack)
@@ -38,25 +48,15 @@ async def test_a_person_disowns_an_account_by_clicks(
         )
         claim = await place.world.claims.verify(command(1, builders.identity(name=NAME, number=NUMBER)))
 
-        def proven(page: Page) -> None:
-            page.locator("#name").fill(NAME)
-            page.locator("#number").fill(NUMBER)
-            page.get_by_role("button", name=begin).click()
-            look(place, page, "proof")
-            page.locator("main a.button").click()
-            page.get_by_role("button", name=confirm).click()
-            page.locator("main form button").last.click()
-            look(place, page, "mine")
-
         def asks(page: Page) -> None:
             page.goto(f"{place.base_url}/accounts?lang={locale}")
             look(place, page, "start")
-            proven(page)
+            proven(place, page, locale)
             page.get_by_role("button", name=cancel).wait_for()
 
         def disowns(page: Page) -> None:
             page.goto(f"{place.base_url}/accounts?lang={locale}")
-            proven(page)
+            proven(place, page, locale)
             page.get_by_role("button", name=disown).click()
             page.get_by_role("button", name=cancel).wait_for()
             assert page.get_by_role("button", name=disown).count() == 0

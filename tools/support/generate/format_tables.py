@@ -54,7 +54,7 @@ def enums() -> str:
 def _field(field: FieldDescriptor) -> str:
     """Return number and name; a message has presence without a mark."""
     is_marked = field.message_type is None and field.has_presence
-    return f"{field.number} {field.name}{' (presence)' if is_marked else ''}"
+    return f"{field.number} `{field.name}`{' (presence)' if is_marked else ''}"
 
 
 def _rows(cells: Iterable[tuple[str, ...]]) -> str:

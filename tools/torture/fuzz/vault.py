@@ -80,7 +80,9 @@ def prepare(ready: Mapping[str, Any], *, scratch: Path) -> Ground:
             **_of_people(custody, disclosure_id),
             **_of_claims(people, organizations),
         }
-    named = [*people, *(Person(each.name, each.number) for each in organizations)]
+    companies = [Person(each.name, each.number) for each in organizations]
+    represented = [Person(each.representative.name, each.representative.number) for each in organizations]
+    named = [*people, *companies, *represented]
     personal = [text for owner in named for text in (owner.name, owner.number)]
     return Ground(ready, facts, Canaries(personal, [invent().name for _ in range(8)]))
 
@@ -109,6 +111,9 @@ def _claim(person: Person) -> verification_pb2.VerifyIndividualRequest:
 def _company(organization: SyntheticOrganization) -> verification_pb2.VerifyOrganizationRequest:
     request = verification_pb2.VerifyOrganizationRequest(organization_name=organization.name)
     request.document.type, request.document.number = 4, organization.number  # type: ignore[assignment]
+    person, document = organization.representative, request.representative_document
+    request.representative_name = person.name
+    document.type, document.number = 1, person.number  # type: ignore[assignment]
     _consent(request.consent)
     return request
 

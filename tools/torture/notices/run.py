@@ -127,8 +127,7 @@ def found_in(made: Scene, wanted: dict[str, bytes]) -> list[str]:
     heads, lengths = {form[:_HEAD] for form in names}, {len(form) for form in names}
     found = set()
     for folder in made.folders:
-        for path in folders.files(folder):
-            content = path.read_bytes()
+        for path, content in folders.contents(folder).items():
             for at in range(len(content)):
                 if content[at : at + _HEAD] in heads:
                     forms = {content[at : at + length] for length in lengths} & names.keys()

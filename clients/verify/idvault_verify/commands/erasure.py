@@ -68,6 +68,8 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "state": proved.state.value,
             "logged_at": proved.logged_at.isoformat(),
             "index": proved.index,
+            "erases_at": found.erase_time.isoformat() if proved.state is ErasureState.REQUESTED else None,
+            "destroys_at": found.destroy_time.isoformat() if proved.state is ErasureState.ERASED else None,
             "version_kept_until": proved.kept_until.isoformat() if proved.kept_until else None,
             "key_in_no_file_from": proved.absent_from.isoformat() if proved.absent_from else None,
             "roster_version": proved.roster_version,

@@ -21,10 +21,10 @@ from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.log_key import LogKeyChange
 from idvault_verify.v1 import disclosure_pb2, evidence_pb2
 from tools.support import logs, merkle, people
-from tools.support.generate.vectors import epoch_cases, log_key_cases, opening_cases, report_cases, rosters
+from tools.support.generate.vectors import epoch_cases, evidence_cases, log_key_cases, report_cases, rosters
 from tools.support.generate.vectors.case import Case, changed, repeated
+from tools.support.generate.vectors.evidence_parts import Opening
 from tools.support.generate.vectors.members import compact, put, put_text, unreadable, without
-from tools.support.generate.vectors.opening import Opening
 from tools.support.reference import evidence as reference
 from tools.support.reference import examples, story
 from tools.support.reference.roster import write as write_roster
@@ -53,7 +53,9 @@ def evidence_page(read: Read) -> dict[str, Any]:
     text = str(examples.proof_of_opening()["proof file"]).encode()
     anew = Opening().to_bytes()
     inputs = {"evidence": text.decode("latin-1"), "opening": anew.decode("latin-1"), "nothing": ""}
-    inputs |= {name: write_roster(each).decode("latin-1") for name, each in opening_cases.published().items()}
+    inputs |= {
+        name: write_roster(each).decode("latin-1") for name, each in evidence_cases.published().items()
+    }
     page = {"source": __doc__, "log": story.LOG_KEY.vkey, "published": ["roster"], "inputs": inputs}
     base = json.loads(text)
     cases = [_case("evidence", text, "evidence of an opening", text, None)]
@@ -74,7 +76,7 @@ def evidence_page(read: Read) -> dict[str, Any]:
     cases += [_case("evidence", text, name, made) for name, made in _forged(url(base["evidence"]))]
     cases += [
         _case("opening", anew, f"anew: {name}", made.to_bytes(), reason, **given)
-        for name, made, reason, given in opening_cases.cases()
+        for name, made, reason, given in evidence_cases.cases()
     ]
     cases.append(
         {"name": "too long", "input": repeated("evidence", len(text), b" ", 16 * 1024 * 1024), "reason": "*"}
@@ -397,7 +399,7 @@ def report_page(read: Read) -> dict[str, Any]:
     return _decided(page, cases, read)
 
 
-def _compared(base: bytes, name: str, made: report_cases.Compared, is_right: bool) -> Case:
+def _compared(base: bytes, name: str, made: report_cases.ComparedReport, is_right: bool) -> Case:
     data = made.report.to_bytes()
     beside = None
     if made.has_note:

@@ -82,7 +82,7 @@ REPORT = Report(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class ComparedReport:
     """A report, the note beside it, and what the log shows; note None: the log's of these bytes."""
 
     report: Report = REPORT
@@ -93,14 +93,14 @@ class Compared:
     demands: Mapping[str, Any] = field(default_factory=dict)
 
 
-def compared() -> Iterator[tuple[str, Compared, bool]]:
+def compared() -> Iterator[tuple[str, ComparedReport, bool]]:
     """Yield reports with their log, and whether a reader confirms them."""
-    yield "as it is", Compared(), True
-    yield "without a note", Compared(has_note=False), True
+    yield "as it is", ComparedReport(), True
+    yield "without a note", ComparedReport(has_note=False), True
     newest = _checkpoint(_AT, cosigned=False)
-    yield "the log has no later entry", Compared(leaves=LEAVES[:_AT], published=newest), True
+    yield "the log has no later entry", ComparedReport(leaves=LEAVES[:_AT], published=newest), True
     older = _checkpoint(_AT - 1, cosigned=False)
-    yield "the log shows an older checkpoint", Compared(leaves=LEAVES[:_AT], published=older), True
+    yield "the log shows an older checkpoint", ComparedReport(leaves=LEAVES[:_AT], published=older), True
     yield from _notes()
     yield from _checkpoints()
     yield from _logs()
@@ -110,7 +110,7 @@ def compared() -> Iterator[tuple[str, Compared, bool]]:
     yield from _two_faults()
 
 
-def _notes() -> Iterator[tuple[str, Compared, bool]]:
+def _notes() -> Iterator[tuple[str, ComparedReport, bool]]:
     data = REPORT.to_bytes()
     own, text = report.sign(data, logs.SIGNER), note.parse(report.sign(data, logs.SIGNER)).text
     for told, beside, is_right in (
@@ -124,30 +124,30 @@ def _notes() -> Iterator[tuple[str, Compared, bool]]:
         ("that is empty", b"", False),
         ("with a byte changed", own[:-4] + b"AA=\n", False),
     ):
-        yield f"a note {told}", Compared(beside=beside), is_right
+        yield f"a note {told}", ComparedReport(beside=beside), is_right
 
 
 def _with_checkpoint(raw: bytes) -> Report:
     return replace(REPORT, checkpoint=raw.decode())
 
 
-def _checkpoints() -> Iterator[tuple[str, Compared, bool]]:
+def _checkpoints() -> Iterator[tuple[str, ComparedReport, bool]]:
     """Yield other checkpoints that the report names, and that the log shows."""
     bare = {"witnesses": [], "quorum": 0}
     alone = _with_checkpoint(_checkpoint(_AT, cosigned=False))
-    yield "the checkpoint is not cosigned", Compared(report=alone), False
-    yield "no witness is demanded", Compared(report=alone, demands=bare), True
+    yield "the checkpoint is not cosigned", ComparedReport(report=alone), False
+    yield "no witness is demanded", ComparedReport(report=alone, demands=bare), True
     yield (
         "the checkpoint is a stranger's",
-        Compared(report=_with_checkpoint(_checkpoint(_AT, by=STRANGER))),
+        ComparedReport(report=_with_checkpoint(_checkpoint(_AT, by=STRANGER))),
         False,
     )
     forked = _checkpoint(_AT, root=bytes(32))
-    yield "the checkpoint has another root", Compared(report=_with_checkpoint(forked)), False
-    yield "the checkpoint is none", Compared(report=_with_checkpoint(b"x")), False
+    yield "the checkpoint has another root", ComparedReport(report=_with_checkpoint(forked)), False
+    yield "the checkpoint is none", ComparedReport(report=_with_checkpoint(b"x")), False
     later = _checkpoint(_AT, extensions=(f"epoch 2 {'0' * 64}",))
-    yield "the checkpoint is of a later epoch", Compared(report=_with_checkpoint(later)), False
-    yield "the log's newest is of a later epoch", Compared(published=later), False
+    yield "the checkpoint is of a later epoch", ComparedReport(report=_with_checkpoint(later)), False
+    yield "the log's newest is of a later epoch", ComparedReport(published=later), False
     size = len(LEAVES)
     for told, raw in (
         ("is a stranger's", _checkpoint(size, by=STRANGER)),
@@ -155,10 +155,10 @@ def _checkpoints() -> Iterator[tuple[str, Compared, bool]]:
         ("is none", b"x"),
         ("has the report's size and another root", _checkpoint(_AT, root=bytes(32))),
     ):
-        yield f"the log's newest {told}", Compared(published=raw), False
+        yield f"the log's newest {told}", ComparedReport(published=raw), False
 
 
-def _logs() -> Iterator[tuple[str, Compared, bool]]:
+def _logs() -> Iterator[tuple[str, ComparedReport, bool]]:
     """Yield other entries under the same checkpoints."""
     other = _leaf(_SETTLE, "2026-10-02T00:00")
     for told, leaves in (
@@ -167,7 +167,7 @@ def _logs() -> Iterator[tuple[str, Compared, bool]]:
         ("a later entry is another", [*LEAVES[:-1], other]),
         ("an entry that is none", [*LEAVES[:3], b"x", *LEAVES[4:]]),
     ):
-        yield f"the log: {told}", Compared(leaves=leaves), False
+        yield f"the log: {told}", ComparedReport(leaves=leaves), False
 
 
 def _logged(**changes: int | None) -> Report:
@@ -177,7 +177,7 @@ def _logged(**changes: int | None) -> Report:
     return replace(REPORT, logged={name: value for name, value in figures.items() if value is not None})
 
 
-def _figures() -> Iterator[tuple[str, Compared, bool]]:
+def _figures() -> Iterator[tuple[str, ComparedReport, bool]]:
     for told, made in (
         ("one more", _logged(disclosures__openings=3)),
         ("one less", _logged(disclosures__openings=1)),
@@ -190,25 +190,25 @@ def _figures() -> Iterator[tuple[str, Compared, bool]]:
         ("of an edition that nobody knows", replace(REPORT, edition=999)),
         ("of no edition at all", replace(REPORT, edition=0, logged={})),
     ):
-        yield f"a figure {told}", Compared(report=made), False
-    yield "in UTC", Compared(report=replace(REPORT, zone="UTC")), True
+        yield f"a figure {told}", ComparedReport(report=made), False
+    yield "in UTC", ComparedReport(report=replace(REPORT, zone="UTC")), True
     september = replace(REPORT, zone="America/New_York", logged=_logged(verifications__decided=0).logged)
-    yield "in New York", Compared(report=september), True
-    yield "in Honolulu", Compared(report=replace(REPORT, zone="Pacific/Honolulu")), False
+    yield "in New York", ComparedReport(report=september), True
+    yield "in Honolulu", ComparedReport(report=replace(REPORT, zone="Pacific/Honolulu")), False
     for zone in ("Mars/Base", "x", "Asia", "A/B/C/D"):
-        yield f"in the zone {zone}", Compared(report=replace(REPORT, zone=zone)), False
+        yield f"in the zone {zone}", ComparedReport(report=replace(REPORT, zone=zone)), False
     days = replace(REPORT, period=Period(date(2026, 10, 2), date(2026, 10, 3)), breakdowns={})
-    yield "of two days, as of the month", Compared(report=days), False
+    yield "of two days, as of the month", ComparedReport(report=days), False
     two = dict.fromkeys(("sanctions.imposed", "sanctions.warned"), 2)
     of_two = replace(days, logged={**dict.fromkeys(REPORT.logged, 0), **two})
-    yield "of two days", Compared(report=of_two), True
+    yield "of two days", ComparedReport(report=of_two), True
 
 
-def _late() -> Iterator[tuple[str, Compared, bool]]:
+def _late() -> Iterator[tuple[str, ComparedReport, bool]]:
     """Yield entries of the period after the report's checkpoint."""
     leaves = [*LEAVES[:_AT], _leaf(_WARN, "2026-10-20T00:00")]
     raw = logs.signed(leaves)
-    yield "an entry of the period is left out", Compared(leaves=leaves, published=raw), False
+    yield "an entry of the period is left out", ComparedReport(leaves=leaves, published=raw), False
     for told, made, is_right in (
         ("made in its last minute", datetime(2026, 10, 31, 15, 59, tzinfo=UTC), True),
         ("made at its end", datetime(2026, 10, 31, 16, 0, tzinfo=UTC), False),
@@ -216,12 +216,12 @@ def _late() -> Iterator[tuple[str, Compared, bool]]:
         early = replace(REPORT, made=made)
         yield (
             f"an entry of the period comes later, {told}",
-            Compared(report=early, leaves=leaves, published=raw),
+            ComparedReport(report=early, leaves=leaves, published=raw),
             is_right,
         )
 
 
-def _cells() -> Iterator[tuple[str, Compared, bool]]:
+def _cells() -> Iterator[tuple[str, ComparedReport, bool]]:
     for told, cells, is_right in (
         ("as many as there are", {"FULL": 2, "NONE": 4}, True),
         ("one more", {"FULL": 3, "NONE": 4}, False),
@@ -234,28 +234,29 @@ def _cells() -> Iterator[tuple[str, Compared, bool]]:
         ("of a name that nobody knows", {"X": 6}, True),
     ):
         made = replace(REPORT, breakdowns={"sanctions.detection": cells})
-        yield f"cells: {told}", Compared(report=made), is_right
+        yield f"cells: {told}", ComparedReport(report=made), is_right
     for told, shown in (("none", None), ("of a figure that nobody knows", {"X": 9})):
         name = "sanctions.detection" if shown is None else "x.y"
-        yield f"a breakdown: {told}", Compared(report=replace(REPORT, breakdowns={name: shown})), True
+        yield f"a breakdown: {told}", ComparedReport(report=replace(REPORT, breakdowns={name: shown})), True
 
 
-def _two_faults() -> Iterator[tuple[str, Compared, bool]]:
+def _two_faults() -> Iterator[tuple[str, ComparedReport, bool]]:
     forged, alone = _logged(drills__passed=1), _with_checkpoint(_checkpoint(_AT, cosigned=False))
     cells = {"sanctions.detection": {"FULL": 9}}
     leaves = [*LEAVES[:_AT], _leaf(_WARN, "2026-10-20T00:00")]
     for told, made in (
-        ("note, checkpoint", Compared(report=alone, beside=b"x")),
-        ("checkpoint, the log's newest", Compared(report=alone, published=b"x")),
-        ("the log's newest, zone", Compared(report=replace(REPORT, zone="x"), published=b"x")),
-        ("zone, entries", Compared(report=replace(REPORT, zone="x"), leaves=LEAVES[::-1])),
-        ("entries, edition", Compared(report=replace(REPORT, edition=0), leaves=LEAVES[::-1])),
-        ("edition, figure", Compared(report=replace(forged, edition=0))),
-        ("an unknown figure, a wrong one", Compared(report=_logged(x=0, drills__passed=1))),
+        ("note, checkpoint", ComparedReport(report=alone, beside=b"x")),
+        ("checkpoint, the log's newest", ComparedReport(report=alone, published=b"x")),
+        ("the log's newest, zone", ComparedReport(report=replace(REPORT, zone="x"), published=b"x")),
+        ("zone, entries", ComparedReport(report=replace(REPORT, zone="x"), leaves=LEAVES[::-1])),
+        ("entries, edition", ComparedReport(report=replace(REPORT, edition=0), leaves=LEAVES[::-1])),
+        ("edition, figure", ComparedReport(report=replace(forged, edition=0))),
+        ("an unknown figure, a wrong one", ComparedReport(report=_logged(x=0, drills__passed=1))),
         ("figure, late entry",
-         Compared(report=forged, leaves=leaves, published=logs.signed(leaves))),
+         ComparedReport(report=forged, leaves=leaves, published=logs.signed(leaves))),
         ("late entry, cells",
-         Compared(report=replace(REPORT, breakdowns=cells), leaves=leaves, published=logs.signed(leaves))),
+         ComparedReport(
+             report=replace(REPORT, breakdowns=cells), leaves=leaves, published=logs.signed(leaves))),
     ):  # fmt: skip
         yield f"two faults: {told}", made, False
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tools.support.generate.vectors.opening import (
+from tools.support.generate.vectors.evidence_parts import (
     APPROVED,
     FILED,
     FIRST_WITNESS,
@@ -12,9 +12,9 @@ from tools.support.generate.vectors.opening import (
     OPENED_AT,
     SECOND_WITNESS,
     SETTLED,
-    Cosigner,
-    Entry,
     Opening,
+    SpoiltEntry,
+    VectorWitness,
     approval,
     version,
     witnessed_by,
@@ -73,7 +73,7 @@ def _notes() -> Iterator[Made]:
     yield "cosigned by nobody", Opening(cosigned=()), "*"
     yield "cosigned by a stranger", Opening(cosigned=((SECOND_WITNESS, OPENED_AT),)), "*"
     yield "a checkpoint of a later epoch", Opening(lines=f"epoch 2 {'0' * 64}\n"), "*"
-    three = [Cosigner(f"witness.example/w{number}", sample(f"witness {number}")) for number in range(3)]
+    three = [VectorWitness(f"witness.example/w{number}", sample(f"witness {number}")) for number in range(3)]
     of_three = (version(1, witnesses=witnessed_by(*three)),)
     for told, late, reason in (("all in time", 0, None), ("one in time, one later", 901, "*")):
         times = ((three[0], OPENED_AT), (three[1], OPENED_AT + late))
@@ -91,10 +91,10 @@ def _versions() -> Iterator[Made]:
     yield "the named version has no witnesses, none cosigned", Opening(rosters=bare, cosigned=()), "*"
     yield "the named version has no witnesses, a later one has", Opening(rosters=bare), None
     yield "no version has witnesses", Opening(rosters=bare[:1], cosigned=()), "*"
-    member = Cosigner("w", sample("ed25519 of zhao"))
+    member = VectorWitness("w", sample("ed25519 of zhao"))
     for told, witness in (
-        ("has the log's key", Cosigner("w", sample("log key"))),
-        ("is named under the log's host", Cosigner("a.vault.example/w", sample("witness key"))),
+        ("has the log's key", VectorWitness("w", sample("log key"))),
+        ("is named under the log's host", VectorWitness("a.vault.example/w", sample("witness key"))),
         ("has a member's key", member),
     ):
         made = (version(1, witnesses=witnessed_by(witness)),)
@@ -172,7 +172,7 @@ def _entries() -> Iterator[Made]:
     """Yield entries of the log that are not those of this opening."""
 
     def of(kind: str, **its: Any) -> Opening:
-        return Opening(entries={kind: Entry(**its)})
+        return Opening(entries={kind: SpoiltEntry(**its)})
 
     for kind, actor in ((SETTLED, story.actor("zhao")), (FILED, story.actor("li")),
                         (OPENED, story.actor("li")),
@@ -371,7 +371,7 @@ def _two_faults() -> Iterator[Made]:
     damaged = replace(story.RECORD, salt=b"")
     foreign = replace(story.RECORD, account_token="acct_" + "1" * 26)
     elsewhere = replace(story.RECORD, quorum_id="0" * 64)
-    by_li = {OPENED: Entry(actor=story.actor("li"))}
+    by_li = {OPENED: SpoiltEntry(actor=story.actor("li"))}
     wrong = approval("zhang", of=b"x")
     for told, made in (
         ("roster, signature", Opening(rosters=(_SECOND,), asked_by="ed25519 of li")),
@@ -384,11 +384,12 @@ def _two_faults() -> Iterator[Made]:
         ("entry, quorum", Opening(record=elsewhere, entries=by_li)),
         ("entry, data key", Opening(entries=by_li, data_key=bytes(32))),
         ("proof of the settlement, actor of the opening",
-         Opening(entries={**by_li, SETTLED: Entry(size=4)})),
+         Opening(entries={**by_li, SETTLED: SpoiltEntry(size=4)})),
         ("actor of the settlement, proof of the opening",
-         Opening(entries={SETTLED: Entry(actor=story.actor("li")), OPENED: Entry(size=4)})),
-        ("commitment and proof of one entry", Opening(entries={OPENED: Entry(account="x", size=4)})),
-        ("actor and proof of one entry", Opening(entries={OPENED: Entry(actor=story.actor("li"), size=4)})),
+         Opening(entries={SETTLED: SpoiltEntry(actor=story.actor("li")), OPENED: SpoiltEntry(size=4)})),
+        ("commitment and proof of one entry", Opening(entries={OPENED: SpoiltEntry(account="x", size=4)})),
+        ("actor and proof of one entry",
+         Opening(entries={OPENED: SpoiltEntry(actor=story.actor("li"), size=4)})),
         ("order, quorum", Opening(order=(FILED, SETTLED, OPENED), record=elsewhere)),
         ("quorum, approvals", Opening(record=elsewhere, approvals=one)),
         ("number of shares, approvals",
@@ -397,8 +398,9 @@ def _two_faults() -> Iterator[Made]:
         ("approvals, data key", Opening(approvals=one, data_key=bytes(32))),
         ("data key, day", Opening(data_key=bytes(32), day="x")),
         ("outcome, day", Opening(record=_sealed(outcome="MISMATCH"), day="x")),
-        ("the opening cannot be read, note", Opening(entries={OPENED: Entry(more=b"\x00")}, cosigned=nobody)),
+        ("the opening cannot be read, note",
+         Opening(entries={OPENED: SpoiltEntry(more=b"\x00")}, cosigned=nobody)),
         ("the opening cannot be read, record",
-         Opening(entries={OPENED: Entry(more=b"\x00")}, record=foreign)),
+         Opening(entries={OPENED: SpoiltEntry(more=b"\x00")}, record=foreign)),
     ):  # fmt: skip
         yield f"two faults: {told}", made, "*"

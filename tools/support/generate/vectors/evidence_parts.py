@@ -32,7 +32,7 @@ _TYPES = {
 
 
 @dataclass(frozen=True)
-class Cosigner:
+class VectorWitness:
     """A synthetic witness."""
 
     name: str
@@ -43,11 +43,11 @@ class Cosigner:
         return Key(self.name, WITNESS, story.public(self.seed))
 
 
-FIRST_WITNESS = Cosigner(story.WITNESS_KEY.name, sample("witness key"))
-SECOND_WITNESS = Cosigner("witness.example/w2", sample("second witness key"))
+FIRST_WITNESS = VectorWitness(story.WITNESS_KEY.name, sample("witness key"))
+SECOND_WITNESS = VectorWitness("witness.example/w2", sample("second witness key"))
 
 
-def witnessed_by(*witnesses: Cosigner, threshold: int = 0) -> dict[str, Any]:
+def witnessed_by(*witnesses: VectorWitness, threshold: int = 0) -> dict[str, Any]:
     """Return the member `witness` of a roster."""
     if not witnesses:
         return {}
@@ -115,7 +115,7 @@ def _same(content: bytes) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class SpoiltEntry:
     """What is another in an entry of the log, or in how the evidence shows it; None: as it should be."""
 
     actor: str | None = None
@@ -146,9 +146,9 @@ class Opening:
     filed_by: str = "ed25519 of zhao"
     signed: Callable[[bytes], bytes] = _same
     actor: str = story.actor("zhao")
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, SpoiltEntry] = field(default_factory=dict)
     order: Sequence[str] = (SETTLED, FILED, OPENED)
-    cosigned: Sequence[tuple[Cosigner, int]] = ((FIRST_WITNESS, OPENED_AT),)
+    cosigned: Sequence[tuple[VectorWitness, int]] = ((FIRST_WITNESS, OPENED_AT),)
     lines: str = ""
     approvals: Approvals = APPROVED
     data_key: bytes = story.DRAWN.data_key
@@ -188,7 +188,7 @@ class Opening:
         return b"".join(_built(*each) for each in sorted(kept, key=lambda each: each[0]))
 
     def _leaf(self, kind: str, signed: bytes) -> bytes:
-        its, digest = self.entries.get(kind, Entry()), self.record.digest()
+        its, digest = self.entries.get(kind, SpoiltEntry()), self.record.digest()
         bound: dict[str, Sequence[Part]] = {
             SETTLED: (story.CLAIM_ID, "SUCCEEDED", "", digest),
             FILED: (signed, digest),
@@ -201,7 +201,7 @@ class Opening:
         return tree.write_leaf(Leaf(type_, _MINUTES[kind], actor, commitment)) + its.more
 
     def _shown(self, kind: str, leaf: bytes, place: int, hashes: list[bytes]) -> bytes:
-        its = self.entries.get(kind, Entry())
+        its = self.entries.get(kind, SpoiltEntry())
         return evidence.entry_message(
             leaf,
             _key(kind, its) if its.shown_key is None else its.shown_key,
@@ -222,5 +222,5 @@ def _built(number: int, value: bytes | str) -> bytes:
     return b"\x4a\x00" if (number, value) == (9, b"") else protobuf.build([(number, value)])
 
 
-def _key(kind: str, its: Entry) -> bytes:
+def _key(kind: str, its: SpoiltEntry) -> bytes:
     return sample(f"opening key of the {kind}") if its.key is None else its.key
