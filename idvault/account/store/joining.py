@@ -2,7 +2,8 @@
 
 - Only of persons that a notice of the registry paired, and whom a provider proved to be one: neither an
   insider of the registry nor one of a provider joins two people alone.
-- Nothing is lost: accounts, places, sanctions, withdrawals, marks and open claims go over, with their sums.
+- Nothing is lost: accounts, places, sanctions, withdrawals, disavowals, marks and open claims go over, with
+  their sums.
 - The row of the former number stays, and leads to the person: whoever comes under that number is found.
 """
 
@@ -19,6 +20,7 @@ from idvault.core.tables.claim import claims, persons
 from idvault.core.tables.notice import person_marks
 from idvault.core.tables.public_account import public_account_versions, public_accounts
 from idvault.core.tables.sanction import sanctions
+from idvault.core.tables.session import disavowals, waiting_disavowals
 from idvault.sealing.ports import PersonKey
 from idvault_verify.claim import ClaimState
 
@@ -73,6 +75,10 @@ MOVES = {
     "versions": _move(
         public_account_versions, public_account_versions.c.account_token.in_(_tokens(public_accounts))
     ),
+    "waiting disavowals": _move(
+        waiting_disavowals, waiting_disavowals.c.account_token.in_(_tokens(accounts))
+    ),
+    "disavowals": _move(disavowals, disavowals.c.account_token.in_(_tokens(accounts))),
     "public accounts": _move(public_accounts, _of_party(public_accounts)),
     "sanctions": _move(sanctions, _of_party(sanctions)),
     "accounts": _move(accounts, _of_party(accounts)),

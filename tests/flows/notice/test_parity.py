@@ -85,6 +85,8 @@ STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
                 "accounts",
                 "persons",
                 "public_account_versions",
+                "waiting_disavowals",
+                "disavowals",
                 "public_accounts",
                 "sanctions",
                 "accounts",

@@ -9,13 +9,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
+from idvault.core.tables import main
+from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims, persons
 from idvault.core.tables.notice import person_marks
+from idvault.core.tables.session import disavowals, waiting_disavowals
+from idvault.session.disavowal.rules import Disavowal
+from idvault.session.disavowal.store import ROWS as DISAVOWALS
 from idvault_client.errors import InvalidFields, Unavailable
 from idvault_dev.mock_provider.book import ProviderFault
 from idvault_verify.account import Standing
@@ -23,12 +28,12 @@ from idvault_verify.claim import ClaimState, FailureReason, Identity
 from idvault_verify.notice import NoticeKind
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
-from idvault_verify.session import Proof
+from idvault_verify.session import DisavowalState, Proof
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.joining_world import NEW, NEWEST, OLD, Joining, open_joining
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
-from tools.support.flow_world import PARTY
+from tools.support.flow_world import PARTY, at
 from tools.support.notice_world import notice, notice_id
 
 States = pb.VerificationSession.State
@@ -52,6 +57,27 @@ async def test_two_persons_become_one(world: Joining) -> None:
     assert (page.state, page.verification.account_token) == (States.STATE_SUCCEEDED, token)
     assert await world.people() == [(2, 0)]
     assert await sql.count(world.database, person_marks) == 0
+
+
+async def test_what_the_former_number_disowned_is_the_persons(world: Joining) -> None:
+    """Afterwards no table but that of persons names who the former number's person was."""
+    for _ in range(2):
+        await world.notices.sign_up(OLD)
+    first, second = await sql.rows(world.database, select(accounts))
+    former, now = first.person_id, at(0).business
+    waits = {"account_token": first.account_token, "relying_party": PARTY, "person_id": former}
+    await sql.change(world.database, insert(waiting_disavowals).values(**waits, tell_at=now))
+    told = Disavowal("d" * 32, PARTY, second.account_token, former, DisavowalState.FILED, now, now)
+    await world.database.act("test", lambda one: DISAVOWALS.add(one, told))
+    await world.pair()
+    assert (await world.prove()).state == States.STATE_SUCCEEDED
+    naming = [table for table in main.sorted_tables if "person_id" in table.c and table is not persons]
+    assert {waiting_disavowals, disavowals, accounts} < set(naming)
+    for table in naming:
+        assert former not in {row.person_id for row in await sql.rows(world.database, select(table))}, table
+    [row] = await sql.rows(world.database, select(waiting_disavowals))
+    assert await world.people() == [(3, 0)]
+    assert row.person_id != former
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from idvault_verify.commands.log import (
 from idvault_verify.commands.output import AsJson, read, reporting, show_limited, show_valid
 from idvault_verify.erasure import ErasureState
 from idvault_verify.offline import erasure as erasures
-from idvault_verify.offline.erasure import ErasureError
+from idvault_verify.offline.erasure import ErasureError, ErasureReceipt, ProvedErasure
 
 _NOTHING_PROMISED = (
     "files: the vault promises nothing about bytes of the key that are left in its databases' files"
@@ -62,18 +62,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             raise ErasureError("OTHER_ACCOUNT", "the erasure belongs to another account")
         breaks = breaks_of(epochs_file, public_key, versions, changes)
         proved = erasures.check(found, policy=policy, breaks=breaks)
-        shown: dict[str, object] = {
-            "account_token": proved.account_token,
-            "erasure_id": proved.erasure_id,
-            "state": proved.state.value,
-            "logged_at": proved.logged_at.isoformat(),
-            "index": proved.index,
-            "erases_at": found.erase_time.isoformat() if proved.state is ErasureState.REQUESTED else None,
-            "destroys_at": found.destroy_time.isoformat() if proved.state is ErasureState.ERASED else None,
-            "version_kept_until": proved.kept_until.isoformat() if proved.kept_until else None,
-            "key_in_no_file_from": proved.absent_from.isoformat() if proved.absent_from else None,
-            "roster_version": proved.roster_version,
-        }
+        shown = _shown(found, proved)
         if proved.state is ErasureState.DESTROYED and proved.absent_from is None and not as_json:
             typer.echo(_NOTHING_PROMISED)
         tell_former(policy, proved.roster_version, as_json=as_json)
@@ -81,3 +70,19 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             tell_unwitnessed(as_json=as_json)
             show_limited(shown, field="valid_unwitnessed", text=UNWITNESSED, as_json=as_json)
         show_valid(shown, as_json=as_json)
+
+
+def _shown(found: ErasureReceipt, proved: ProvedErasure) -> dict[str, object]:
+    """Return what is proved, with the times to which the entry of this step commits."""
+    return {
+        "account_token": proved.account_token,
+        "erasure_id": proved.erasure_id,
+        "state": proved.state.value,
+        "logged_at": proved.logged_at.isoformat(),
+        "index": proved.index,
+        "erases_at": found.erase_time.isoformat() if proved.state is ErasureState.REQUESTED else None,
+        "destroys_at": found.destroy_time.isoformat() if proved.state is ErasureState.ERASED else None,
+        "version_kept_until": proved.kept_until.isoformat() if proved.kept_until else None,
+        "key_in_no_file_from": proved.absent_from.isoformat() if proved.absent_from else None,
+        "roster_version": proved.roster_version,
+    }
