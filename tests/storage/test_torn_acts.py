@@ -25,7 +25,6 @@ from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
 from idvault.erasure.rules import Erasure, ErasureTerms
 from idvault.moderator import acts as moderator_acts
-from idvault.platform import acts as platform_acts
 from idvault.public_account.acts import public_account as public_account_acts
 from idvault.public_account.acts.step import Change
 from idvault.public_account.rules.owner import Present
@@ -54,7 +53,7 @@ from idvault_verify.erasure import ErasureOrigin
 from idvault_verify.error import UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.sanction import AppealState, AuthorityOrder, Degree, Scope
-from idvault_verify.session import ContestState, Proof, ReinstatementState
+from idvault_verify.session import ContestState, ReinstatementState
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support.appeal_world import AppealWorld
 from tests.support.session_world import SessionWorld
@@ -174,12 +173,6 @@ async def _register(world: World) -> Act:
     return lambda: moderator_acts.countersigned.run(
         world.vault, CALLER, at(), request, made, key_of(1).public_key, by, signed
     )
-
-
-async def _accept(world: World) -> Act:
-    name = "platform-a"
-    await platform_acts.register(world.vault, SYSTEM, at(), name=name, role="platform", spki="a" * 64)
-    return lambda: platform_acts.accept(world.vault, SYSTEM, at(), name, proofs=[Proof.RESULT_ONLY])
 
 
 async def _name(world: World) -> Act:
@@ -523,7 +516,6 @@ ACTS = [
     _lift,
     _lapse,
     _register,
-    _accept,
     _name,
     _follow,
     _lift_person,

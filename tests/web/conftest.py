@@ -94,9 +94,9 @@ async def site_of(
     edge's methods without a network. traces: of the edge's calls. changes: of the pages.
     """
     tip_offs = TipOffWorld(world.database, key_files(folder), sanctions=world.moderation)
-    services = [Service(SERVICE, world.servicer), tip_offs.form_service]
+    services = [Service(SERVICE, world.servicer), world.inquiries, tip_offs.form_service]
     async with (
-        served(world, folder, services=services[1:], traces=traces) as edge,
+        served(world, folder, services=services[2:], traces=traces) as edge,
         direct(services) if calls_methods else connect(edge.target, tls=edge.web, timeout=60) as vault,
         aio.connect(edge.target, tls=edge.platform, timeout=60) as platform,
     ):

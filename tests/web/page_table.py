@@ -100,10 +100,6 @@ async def result_form(visit: Visit) -> Page:
     return page
 
 
-async def result(visit: Visit) -> Page:
-    return await visit.vouched()
-
-
 async def result_done(visit: Visit) -> Page:
     page = await visit.vouched()
     assert visit.site.world.provider is not None
@@ -522,7 +518,7 @@ PAGES: Mapping[str, Row] = {
     "proof-done": Row(proof_done),
     "result-start": Row(result_start),
     "result-form": Row(result_form),
-    "result": Row(result),
+    "result": Row(Visit.vouched),
     "result-done": Row(result_done),
     "identity": Row(identity),
     "wrong": Row(wrong, 422),

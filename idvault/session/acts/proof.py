@@ -28,6 +28,7 @@ from idvault.session.acts.page import BrowserSession, ShownPage
 from idvault.session.acts.session import SessionContext
 from idvault.session.rules import StoredSession, VerificationSession
 from idvault_verify import secret
+from idvault_verify.account import Assurance
 from idvault_verify.attest import assertion
 from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError, Typed
 from idvault_verify.claim import AnyIdentity, ClaimState, Consent, Identity, OpaqueIdentity
@@ -146,16 +147,7 @@ async def finish(
 
     if decide(found) == found.session and not _is_open(found):
         return await page_acts.get(vault, context, browser, now=now)
-    done = await checked(
-        context,
-        provider=context.provider(found.session.proof),
-        session_id=found.session.session_id,
-        nonce=nonce_of(browser, number),
-        bound=found.session.proof_hash or b"",
-        now=now.real,
-        proof=found.session.proof,
-    )
-    fact = session_acts.FACTS[found.session.proof]
+    done, fact = await _done(context, found.session, browser, number, now)
     proven = Proven(_ANSWERS[done.end], fact, done.signed, done.former)
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=number
@@ -167,6 +159,26 @@ async def finish(
         else:
             await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
     return await page_acts.get(vault, context, browser, now=now)
+
+
+async def _done(
+    context: SessionContext,
+    session: VerificationSession,
+    browser: BrowserSession,
+    number: int,
+    now: ClockReading,
+) -> tuple[CheckedProof, Assurance]:
+    """Return a session's proof, and what a success by its kind establishes; raises as `checked` does."""
+    done = await checked(
+        context,
+        provider=context.provider(session.proof),
+        session_id=session.session_id,
+        nonce=nonce_of(browser, number),
+        bound=session.proof_hash or b"",
+        now=now.real,
+        proof=session.proof,
+    )
+    return done, session_acts.FACTS[session.proof]
 
 
 def _is_open(found: StoredSession) -> bool:
