@@ -241,7 +241,7 @@ async def _withdrawal(tx: Tx, noted: Reinstatement) -> Withdrawal:
 
 
 async def _withdrawn_by(tx: Tx, withdrawal: Withdrawal) -> tuple[str, ...]:
-    """Return the moderators who proposed and confirmed a withdrawal; silence has none who confirmed."""
+    """Return the moderators who proposed and confirmed a withdrawal; after silence nobody has."""
     rows = CONTESTS if withdrawal.cause is WithdrawalCause.CONTEST else DISAVOWALS
     case: Contest | Disavowal = await rows.get(tx.connection, tx.party, withdrawal.case_id)
     return tuple(each for each in (case.proposed_by, case.decided_by) if each is not None)
