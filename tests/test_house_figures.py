@@ -24,7 +24,7 @@ NOT_COUNTED = {
     "disavowal:case:end", "inquiry:proof:begin", "inquiry:list:cancel",
     # The vault's own house-keeping, and its callers.
     "inquiry:retention:purge",
-    "platform:pages:present", "session:retention:purge",
+    "platform:pages:present", "platform:proof:accept", "session:retention:purge",
     "appeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
     "reinstatement:text:delete",
     "platform:certificate:register", "platform:certificate:revoke",

@@ -117,6 +117,7 @@ PERSONAL_FIELDS = {
     "idvault.v1.SealedRepresentative.document_number",
     "idvault.v1.SealedRepresentative.real_name",
     "idvault.v1.SealedIdentity.assertion",
+    "idvault.v1.SealedIdentity.opaque_id",
     "idvault.v1.LegacyAccount.reference",
     "idvault.v1.FileAppealRequest.text",
     "idvault.v1.AppealFromSessionRequest.text",
@@ -151,7 +152,11 @@ TEXTS_OF_OWNERS = {
     "GetReinstatement": {"idvault.v1.GetReinstatementResponse.text"},
 }
 # A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
-OPAQUE_FIELDS = {"idvault.v1.SealedIdentity.assertion", "idvault.v1.LegacyAccount.reference"}
+OPAQUE_FIELDS = {
+    "idvault.v1.SealedIdentity.assertion",
+    "idvault.v1.SealedIdentity.opaque_id",
+    "idvault.v1.LegacyAccount.reference",
+}
 
 # Which edge serves which services.
 SERVICES_OF = {

@@ -8,6 +8,7 @@ from idvault_dev.supervisor import HOST, Ports
 APP_ID = "development-app"
 BIZ_ID = "development-biz"
 _PROVIDER = "IDVAULT_HOLDER_PROVIDER"
+_PROVIDERS = (_PROVIDER, "IDVAULT_RESULT_PROVIDER")
 
 
 WORK_SPEED = 20
@@ -17,10 +18,10 @@ WORK_SPEED = 20
 def adopt(layout: Layout) -> None:
     """Set this process's environment to the children's common one, and remove what else is a setting.
 
-    A provider of proofs stays: `idvault mock-provider`, which runs beside, has written its file.
+    Providers of proofs stay: `idvault mock-provider`, which runs beside, has written its file.
     """
     others = [name for name in environ if name.upper().startswith(("IDVAULT_", "OTEL_"))]
-    for name in [name for name in others if name != _PROVIDER]:
+    for name in [name for name in others if name not in _PROVIDERS]:
         del environ[name]
     environ.update(common(layout))
 

@@ -448,7 +448,8 @@ class Facts:
     """What the vault knows about the person and the account when a claim has matched.
 
     withdrawn: a verification of the person was withdrawn, and the claim would take a slot.
-    ended: the registry said that the person is no more.
+    ended: the registry said that the person is no more. other_proof: the account's owner was proven in a way
+    with which the claim's is not joined.
     """
 
     slot: Slot
@@ -457,3 +458,4 @@ class Facts:
     sanctioned: bool = False
     withdrawn: bool = False
     ended: bool = False
+    other_proof: bool = False

@@ -16,6 +16,7 @@ from idvault.core.act import Vault
 from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import consent, invitation_code_hash, numbers
+from idvault.platform import rules as platform_rules
 from idvault_verify import token
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState, FailureReason, Identity
@@ -23,6 +24,7 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.document import DocumentType
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.record import SealedRecord
+from idvault_verify.session import Proof
 from idvault_verify.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
 
 
@@ -187,6 +189,7 @@ class VerificationMethods:
         remaining: float | None,
     ) -> verification_pb2.Verification:
         """Verify a person's real name and number, and seal them."""
+        platform_rules.check_accepted(proof=Proof.NUMBER_MATCH, accepted=caller.proofs)
         return await self._verify(request, caller=caller, now=now, remaining=remaining)
 
     async def VerifyOrganization(

@@ -8,6 +8,8 @@
   code, and name and document of its legal representative.
 - An organisation's claim fails with REPRESENTATIVE_PENDING when all four elements belong together and it
   operates; what it still needs is in representative.rules. A mismatch never says of which element.
+- An account that was verified by name and number is renewed by them alone, and one that was verified by a
+  provider's id by that id alone (OTHER_PROOF, told after a match).
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
@@ -20,6 +22,7 @@ The day of birth is in a person's number, and is stored nowhere:
   claim is stored as a mismatch; only the call that sent the number is answered with GUARDIAN_REQUIRED.
 - The adult is another person of at least ADULT_AGE, by the number, and the registry confirms name and number.
 - No sanction of the adult counts, and no place is taken: a platform's closing ends nobody's parental care.
+- Whom a provider vouches for without a number (RESULT_ONLY) has no age here: neither child nor adult.
 
 Attempts at a person's name are limited:
 
@@ -49,7 +52,14 @@ from idvault_verify.account import (
     Standing,
     SubjectKind,
 )
-from idvault_verify.claim import ClaimState, FailureReason, Identity, kind_of
+from idvault_verify.claim import (
+    AnyIdentity,
+    ClaimState,
+    FailureReason,
+    Identity,
+    OpaqueIdentity,
+    kind_of,
+)
 from idvault_verify.document import DocumentType
 from idvault_verify.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault_verify.organization import OrganizationCategory
@@ -253,8 +263,13 @@ def _check(
     return Identity(parsed_name, parsed_document)
 
 
-def is_under_age(*, identity: Identity, today: date) -> bool:
-    """Return whether an adult must take part in a verification; never for an organisation."""
+def is_under_age(*, identity: AnyIdentity, today: date) -> bool:
+    """Return whether an adult must take part in a verification; never for an organisation.
+
+    Nor for whom a provider vouches without a number: the vault cannot know an age there.
+    """
+    if isinstance(identity, OpaqueIdentity):
+        return False
     born = document.birth_day(identity.document, today=today)
     return born is not None and _age(born, today) < GUARDIAN_AGE
 
@@ -275,7 +290,7 @@ def _age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def lacks_guardian(*, outcome: ClaimOutcome, identity: Identity, guarded: bool, today: date) -> bool:
+def lacks_guardian(*, outcome: ClaimOutcome, identity: AnyIdentity, guarded: bool, today: date) -> bool:
     """Return whether a claim that has matched is a child's in whose session no adult was confirmed."""
     return outcome.succeeded and not guarded and is_under_age(identity=identity, today=today)
 
@@ -295,8 +310,10 @@ def _named(person: Identity, spelling: str | None) -> Identity:
     return person if spelling is None else replace(person, name=spelling)
 
 
-def owner(*, identity: Identity) -> Owner:
+def owner(*, identity: AnyIdentity) -> Owner:
     """Return what may be published about an identity once it is confirmed."""
+    if isinstance(identity, OpaqueIdentity):
+        return Owner(identity.subject_kind)
     return Owner(identity.subject_kind, organization.category(document=identity.document))
 
 
@@ -359,12 +376,23 @@ def confirm(
 
     A person who is present contradicts the notice of an end; an ended organisation has no representative.
     """
+    if facts.other_proof:
+        return ClaimOutcome(ClaimState.FAILED, FailureReason.OTHER_PROOF)
     if facts.ended and kind is SubjectKind.ORGANIZATION:
         return ClaimOutcome(ClaimState.FAILED, FailureReason.ORGANIZATION_NOT_OPERATING)
     if facts.ended and not is_holder(proved=proved):
         return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
     refused = _refusal_after_match(facts)
     return ClaimOutcome(ClaimState.FAILED, refused) if refused else ClaimOutcome(ClaimState.SUCCEEDED)
+
+
+def is_other_proof(*, account: Account, proved: Assurance) -> bool:
+    """Return whether an account's owner is known by number and a claim's person by a provider's id.
+
+    Or the reverse. The vault cannot tell whether they are one human: the claim fails, and says why.
+    """
+    of_result = Assurance.RESULT_ONLY in account.assurances
+    return account.person_id is not None and of_result is not (proved is Assurance.RESULT_ONLY)
 
 
 def _refusal_after_match(facts: Facts) -> FailureReason | None:
@@ -420,7 +448,8 @@ def _assurances(account: Account, proved: Assurance, kind: SubjectKind, today: d
     """Return the facts of a new verification, which replace those of the one before.
 
     Only what is confirmed again stays: the match of name and number beside HOLDER, while it is valid. HOLDER
-    does not stay beside a match: whoever knows name and number could renew it for ever.
+    does not stay beside a match: whoever knows name and number could renew it for ever. RESULT_ONLY meets no
+    other fact, because it is another person's.
     """
     if kind is SubjectKind.ORGANIZATION:
         # Its representative proves to be present after the registry has matched.

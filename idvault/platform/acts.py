@@ -1,9 +1,10 @@
-"""Registers and revokes the certificate keys of platforms, monitors and web processes.
+"""Registers and revokes the certificate keys of platforms, monitors and web processes; what platforms state.
 
 Registering is refused while the log is unavailable, like every change. Revoking is not: it only removes
 access, and it must be possible when something is wrong.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, member_mutation
@@ -14,6 +15,7 @@ from idvault_verify import return_address
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault_verify.event import EventType
+from idvault_verify.session import Proof
 
 
 @member_mutation("platform.register", again=lambda one, _answer, _name, _role, spki: store.get(one, spki))
@@ -89,6 +91,36 @@ async def present(
     checked = tuple(return_address.check_origin(each) for each in dict.fromkeys(origins))
     await vault.guard.check(now=now)
     await _present(vault, by, now, name, PlatformPages(title, checked))
+
+
+@act("platform.accept")
+async def _accept(tx: Tx, name: str, proofs: frozenset[Proof]) -> None:
+    if await store.lock_name(tx.connection, name) != store.PLATFORM:
+        raise NotFoundError(Reason.ILLEGAL_TRANSITION)
+    if await store.proofs(tx.connection, name) == proofs:
+        tx.unchanged("the platform accepts these")
+        return
+    await store.put_proofs(tx.connection, name, proofs)
+    await tx.log(EventType.PLATFORM_ACCEPT, name=name, proofs=" ".join(sorted(proofs)))
+
+
+async def accept(
+    vault: Vault,
+    by: Actor,
+    now: ClockReading,
+    name: str,
+    *,
+    proofs: Collection[Proof],
+    separate_persons: bool = False,
+) -> None:
+    """Replace the proofs of people that a platform accepts (platform.rules).
+
+    Edges heed it a second later; a session that was made before goes on. Raises InvalidError (proof),
+    NotFoundError for an unknown platform and for the name of another role, UnavailableError.
+    """
+    checked = rules.check_proofs(proofs=proofs, separate_persons=separate_persons)
+    await vault.guard.check(now=now)
+    await _accept(vault, by, now, name, checked)
 
 
 async def keys(vault: Vault) -> list[Platform]:

@@ -1,9 +1,21 @@
-"""The names that a platform cannot have, and how the hosted pages present one."""
+"""The names that a platform cannot have, how the hosted pages present one, and the proofs that it accepts.
 
+- A platform accepts the proofs of people that it states; without a statement, those that name a person by
+  number. Organisations are always matched by name and code.
+- A person known by number and one known by a provider's id are two persons to the vault, each with its own
+  places and sanctions. So a platform accepts proofs of one of these kinds, unless it says that its closings
+  may be evaded.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from idvault_verify.drill import RELYING_PARTY
-from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.session import Proof
+
+_KINDS = (frozenset({Proof.NUMBER_MATCH, Proof.HOLDER}), frozenset({Proof.RESULT_ONLY}))
+"""Proofs under which a person is the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +41,21 @@ def check_platform(name: str) -> None:
     """Raise InvalidError (INVALID_MESSAGE) for a platform named like the relying party of drills."""
     if name == RELYING_PARTY:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("name", FieldCode.CHARACTER))
+
+
+def check_proofs(*, proofs: Collection[Proof], separate_persons: bool) -> frozenset[Proof]:
+    """Return the proofs that a platform wants to accept; raises InvalidError (INVALID_MESSAGE, proof).
+
+    separate_persons: it says that one human may be two persons there.
+    """
+    if not proofs:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.REQUIRED))
+    if not separate_persons and not any(kind.issuperset(proofs) for kind in _KINDS):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.CHARACTER))
+    return frozenset(proofs)
+
+
+def check_accepted(*, proof: Proof, accepted: Collection[Proof]) -> None:
+    """Raise PreconditionError (PROOF_NOT_OFFERED) unless a platform accepts a kind of proof."""
+    if proof not in accepted:
+        raise PreconditionError(Reason.PROOF_NOT_OFFERED)

@@ -12,12 +12,17 @@ from idvault.core.tables.platform import platform_keys, platform_pages, platform
 from idvault.core.tables.sanction import moderators
 from idvault.platform.rules import PlatformPages, PresentedPlatform
 from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.session import ACCEPTED, Proof
 
 
 def _platform(row: Any) -> Platform:
     revoked = row.revoked_at or row.moderator_revoked_at
     own = (row.name, row.role, row.actor_id, row.spki, row.registered_at)
-    return Platform(*own, revoked, row.relying_party or "")
+    return Platform(*own, revoked, row.relying_party or "", proofs=_unpacked(row.proofs))
+
+
+def _unpacked(proofs: str | None) -> frozenset[Proof]:
+    return ACCEPTED if proofs is None else frozenset(map(Proof, proofs.split()))
 
 
 MODERATOR = "moderator"
@@ -54,6 +59,12 @@ _NAMES: Statement[str] = statement(
 )
 _ADD_NAME = statement(upsert(platforms).on_conflict_do_nothing(index_elements=[platforms.c.name]))
 _LOCK_NAME = statement(for_change(select(platforms.c.role).where(platforms.c.name == param("name"))), scalar)
+_PROOFS: Statement[frozenset[Proof]] = statement(
+    select(platforms.c.proofs).where(platforms.c.name == param("name")), lambda row: _unpacked(row.proofs)
+)
+_PUT_PROOFS = statement(
+    update(platforms).where(platforms.c.name == param("name")).values(proofs=param("proofs"))
+)
 _ADD_KEY = statement(
     upsert(platform_keys)
     .on_conflict_do_nothing(index_elements=[platform_keys.c.spki])
@@ -107,7 +118,7 @@ async def names(connection: Connection) -> list[str]:
 
 async def add_name(connection: Connection, name: str, role: str, *, actor_id: str) -> str | None:
     """Insert a name if it is new, lock it, and return its role."""
-    await connection.run(_ADD_NAME, name=name, role=role, actor_id=actor_id)
+    await connection.run(_ADD_NAME, name=name, role=role, actor_id=actor_id, proofs=None)
     return await lock_name(connection, name)
 
 
@@ -153,6 +164,16 @@ async def put_pages(connection: Connection, name: str, *, title: str, origins: s
 async def pages(connection: Connection, name: str) -> PlatformPages | None:
     """Return how the pages present a platform, None if that was never set."""
     return await connection.one(_PAGES, name=name)
+
+
+async def proofs(connection: Connection, name: str) -> frozenset[Proof]:
+    """Return the proofs of people that a platform accepts."""
+    return await connection.only(_PROOFS, name=name)
+
+
+async def put_proofs(connection: Connection, name: str, accepted: frozenset[Proof]) -> None:
+    """Replace the proofs of people that a locked platform accepts."""
+    await connection.run(_PUT_PROOFS, name=name, proofs=" ".join(sorted(accepted)))
 
 
 async def presented(connection: Connection, *, after: str, limit: int) -> list[PresentedPlatform]:

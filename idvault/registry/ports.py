@@ -119,14 +119,15 @@ class OpenProof:
     """A proof as a provider is asked for it.
 
     nonce: under which it is known, 26 characters. session: the reference of the session. return_url: where
-    the browser goes at the end. identity: what was typed. former: the number that the person had before, of
-    which the provider is to say whether it was the same person's.
+    the browser goes at the end. identity: what was typed, None where nothing was (RESULT_ONLY). former: the
+    number that the person had before, of which the provider is to say whether it was the same person's; None
+    without an identity.
     """
 
     nonce: str = field(repr=False)
     session: str
     return_url: str
-    identity: Identity = field(repr=False)
+    identity: Identity | None = field(repr=False)
     former: Document | None = field(default=None, repr=False)
 
 

@@ -1,6 +1,7 @@
 """Client of a provider of proofs over HTTP: this project's own interface (formats.md), and its settings file.
 
-- PUT URL/proofs/NONCE opens a proof, with the name and number that were typed, under the vault's secret.
+- PUT URL/proofs/NONCE opens a proof, of a HOLDER with the name and number that were typed, under the vault's
+  secret.
 - GET URL/proofs/NONCE/page is what the person sees.
 - GET URL/proofs/NONCE/assertion returns what the provider signed, under the vault's secret.
 - Redirects are not followed, proxies from the environment are not used, cookies are not kept.
@@ -90,14 +91,14 @@ class HttpProofProvider:
 
     async def begin(self, proof: OpenProof) -> None:
         """Open a proof."""
-        document = proof.identity.document
-        body = {
-            "session": proof.session,
-            "return_url": proof.return_url,
-            "name": proof.identity.name,
-            "document_type": document.type.value,
-            "number": document.number,
-        }
+        body = {"session": proof.session, "return_url": proof.return_url}
+        if proof.identity is not None:
+            document = proof.identity.document
+            body |= {
+                "name": proof.identity.name,
+                "document_type": document.type.value,
+                "number": document.number,
+            }
         if proof.former is not None:
             body |= {"former_document_type": proof.former.type.value, "former_number": proof.former.number}
         status, _ = await self._ask("PUT", f"/proofs/{proof.nonce}", body)

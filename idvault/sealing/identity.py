@@ -2,7 +2,7 @@
 
 Nothing in this folder can open a record. The hashes are HMAC-SHA256:
 
-- `ChainedIndexer` recognises a person without the ID number;
+- `ChainedIndexer` recognises a person without the ID number, or without a provider's id;
 - `MemoryPairMarker` recognises a pair of number and name that is tried again, within one process;
 - `KeyedReferencer` recognises a platform's reference;
 - `KeyedPairwise` gives an account another subject for each audience.
@@ -25,12 +25,12 @@ from idvault_verify import seal, sharing
 from idvault_verify.attest import hpke, payload, record_key, status_token
 from idvault_verify.attest.payload import Payload
 from idvault_verify.attest.quorum import Quorum
-from idvault_verify.claim import Consent, Identity
+from idvault_verify.claim import AnyIdentity, Consent, Identity, OpaqueIdentity
 from idvault_verify.record import FORMAT_VERSION, SealedRecord, check_confirmed
 from idvault_verify.registry import RegistryAnswer
 
 _DAY = timedelta(days=1)
-_PAIR_PURPOSE = "idvault/attempt/v1"
+_PAIR_PURPOSE, _OPAQUE_PURPOSE = "idvault/attempt/v1", "idvault/opaque-attempt/v1"
 _PAIR_KEY_SIZE = 32
 
 
@@ -39,6 +39,8 @@ class ChainedIndexer:
 
     - index_0 = HMAC-SHA256(key_0, encode("idvault/index/v1", relying party, document type, normalised
       number)).
+    - Of a person without a number, index_0 = HMAC-SHA256(key_0, encode("idvault/opaque-index/v1", relying
+      party, provider, opaque id)).
     - index_n = HMAC-SHA256(key_n, index_(n-1)): a stored index can be re-keyed without the ID number.
     - A chain needs its first keys for ever: without them, no index can be computed from a number. A person is
       looked for under each of them: a machine that slept may have written under one that is over.
@@ -59,10 +61,9 @@ class ChainedIndexer:
         limiter = self._chain[self.version]
         self._limiter = hmac.digest(limiter, seal.encode("idvault/limiter-key/v1"), "sha256")
 
-    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
+    def person(self, *, relying_party: str, identity: AnyIdentity, person_id: str, today: date) -> PersonKey:
         """Return the person's blind index under the version in use and others, and the limiter keys."""
-        document = identity.document
-        value = seal.encode("idvault/index/v1", relying_party, document.type.value, document.number)
+        value = _told(relying_party, identity)
         indexes = []
         for key in self._chain:
             value = hmac.digest(key, value, "sha256")
@@ -117,7 +118,7 @@ class CurrentIndexer:
         self._seen: KeySet | None = None
         self._indexer = self._current()
 
-    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
+    def person(self, *, relying_party: str, identity: AnyIdentity, person_id: str, today: date) -> PersonKey:
         """Return the person's blind index; raises KeyMissingError if the file lacks the version in use."""
         return self._current().person(
             relying_party=relying_party, identity=identity, person_id=person_id, today=today
@@ -158,14 +159,28 @@ class MemoryPairMarker:
         """Draw the key."""
         self._key = entropy.random(_PAIR_KEY_SIZE)
 
-    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
-        """Return the keyed hash of relying party, and type, number and name, also of a representative."""
+    def mark(self, *, relying_party: str, identity: AnyIdentity) -> bytes:
+        """Return the keyed hash of relying party, and type, number and name, also of a representative.
+
+        Of a person without them, that of provider and id.
+        """
+        if isinstance(identity, OpaqueIdentity):
+            message = seal.encode(_OPAQUE_PURPOSE, relying_party, identity.provider, identity.opaque_id)
+            return hmac.digest(self._key, message, "sha256")
         people = [identity] if identity.representative is None else [identity, identity.representative]
         elements = [
             part for each in people for part in (each.document.type.value, each.document.number, each.name)
         ]
         message = seal.encode(_PAIR_PURPOSE, relying_party, *elements)
         return hmac.digest(self._key, message, "sha256")
+
+
+def _told(relying_party: str, identity: AnyIdentity) -> bytes:
+    """Return what the first index of a person is computed from."""
+    if isinstance(identity, OpaqueIdentity):
+        return seal.encode("idvault/opaque-index/v1", relying_party, identity.provider, identity.opaque_id)
+    document = identity.document
+    return seal.encode("idvault/index/v1", relying_party, document.type.value, document.number)
 
 
 def _chain(keys: KeySet) -> tuple[bytes, ...]:
@@ -199,7 +214,7 @@ class QuorumRecordSealer:
         *,
         relying_party: str,
         account_token: str,
-        identity: Identity,
+        identity: AnyIdentity,
         answer: RegistryAnswer,
         consent: Consent,
         assertion: str = "",

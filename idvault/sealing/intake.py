@@ -180,4 +180,4 @@ class DayIntakeOpener:
         )
         padded = hpke.unseal(suite=self.suite, private_key=private_key, sealed=sealed, info=info)
         found = payload.decode(padded)
-        return WaitingIdentity(found.identity, found.answer is _GUARDED)
+        return WaitingIdentity(found.named, found.answer is _GUARDED)

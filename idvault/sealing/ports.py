@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from idvault_verify.claim import Consent, Identity
+from idvault_verify.claim import AnyIdentity, Consent, Identity
 from idvault_verify.record import SealedRecord
 from idvault_verify.registry import RegistryAnswer
 
@@ -191,7 +191,7 @@ class Indexer(Protocol):
         """
         ...
 
-    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
+    def person(self, *, relying_party: str, identity: AnyIdentity, person_id: str, today: date) -> PersonKey:
         """Return the person's blind index under the present and previous version, and the limiter keys."""
         ...
 
@@ -199,7 +199,7 @@ class Indexer(Protocol):
 class PairMarker(Protocol):
     """Recognises a pair of number and name that is tried again."""
 
-    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+    def mark(self, *, relying_party: str, identity: AnyIdentity) -> bytes:
         """Return a 32-byte keyed hash. No key that is stored anywhere may lead to it.
 
         Otherwise a thief with every database and key could test names against it.
@@ -215,7 +215,7 @@ class RecordSealer(Protocol):
         *,
         relying_party: str,
         account_token: str,
-        identity: Identity,
+        identity: AnyIdentity,
         answer: RegistryAnswer,
         consent: Consent,
         assertion: str = "",

@@ -22,11 +22,12 @@
   number up. At most five are begun.
 - A session of the purpose REPRESENTATIVE is an organisation's: its legal representative proves to be present
   (claim.representative.rules), and only by a proof of a provider.
+- For a proof without name and number (RESULT_ONLY) nothing is typed: only its number counts.
 - An invitation can be answered with "later" or "do not ask me again" by a confirmed browser only: whoever is
   sent somebody else's link cannot answer it. The answer ends nothing, and the person may still verify.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -344,6 +345,19 @@ def open_proof(*, session: VerificationSession, claim: SessionClaim | None, now:
     if found is SessionState.AGREED:
         return session.proofs if session.attempts < session.proofs or claim is None else 0
     return session.proofs if found is SessionState.CHECKING else 0
+
+
+def check_typed(*, proof: Proof, typed: Collection[str]) -> None:
+    """Raise InvalidError unless name and number were typed for a proof that needs them, and for no other.
+
+    typed: the fields of a request that were set. A person without a name cannot be a child beside an adult,
+    nor have a number that was replaced: the vault could compare neither.
+    """
+    if proof is Proof.HOLDER and "real_name" not in typed:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
+    if proof is Proof.RESULT_ONLY and typed:
+        refused = [Violation(each, FieldCode.CHARACTER) for each in typed]
+        raise InvalidError(Reason.INVALID_MESSAGE, *refused)
 
 
 def begin_proof(

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from google.protobuf import json_format
@@ -24,7 +23,7 @@ from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import WebMetrics
 from idvault.session import rules as session_rules
 from idvault.web import calls, guard, limits
-from idvault.web.calls import TypedPerson
+from idvault.web.calls import TypedIdentity, TypedPerson
 from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
 from idvault.web.render import ANSWERS, States, View
@@ -53,6 +52,7 @@ _OF_ADULTS = {
 """What a page says of an adult beside a child, by field and code."""
 _PROOF = "proof"
 """The name of the cookie with the session whose proof is under way."""
+_ATTEMPTS = frozenset(map(str, range(1, session_rules.ATTEMPTS + 1)))
 _SESSION = re.compile(r"[0-9a-f]{32}")
 _TYPES = {"style.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
 _TOLD = {
@@ -138,12 +138,12 @@ class Pages:
         key = await self._form_key(request)
         form = await self.form(request)
         _, found = await self._found(request)
-        kind, attempt = str(form.get("document", "")), str(form.get("attempt", ""))
-        if kind not in DocumentType.__members__ or attempt not in map(
-            str, range(1, session_rules.ATTEMPTS + 1)
-        ):
+        if found.proof == pb.PROOF_RESULT_ONLY:  # what is typed for nothing is not passed on
             raise web.HTTPBadRequest
-        typed: dict[str, Any] = {
+        kind, attempt = str(form.get("document", "")), str(form.get("attempt", ""))
+        if kind not in DocumentType.__members__ or attempt not in _ATTEMPTS:
+            raise web.HTTPBadRequest
+        typed: TypedIdentity = {
             "name": str(form.get("name", "")),
             "kind": DocumentType(kind),
             "number": str(form.get("number", "")),
@@ -158,7 +158,7 @@ class Pages:
                             key,
                             proof=int(attempt),
                             former=str(form.get("former", "")),
-                            **typed,
+                            typed=typed,
                         )
                     )
                     return self._proving(found.session_id, key)
@@ -178,6 +178,17 @@ class Pages:
             asked = typed["guardian"] is not None or any(each.startswith(_GUARDIAN) for each in errors)
             return view.identity(found, kind=kind, errors=errors, status=422, guarded=asked)
         return self._on(found.session_id, key, document=kind)
+
+    async def begin(self, request: web.Request) -> web.StreamResponse:
+        """Begin a proof for which nothing is typed."""
+        key = await self._form_key(request)
+        attempt = str((await self.form(request)).get("attempt", ""))
+        if attempt not in _ATTEMPTS:
+            raise web.HTTPBadRequest
+        _, found = await self._found(request)
+        with self.shares.place(found.platform):
+            await self.vault.run(calls.begin_proof(found.session_id, key, proof=int(attempt)))
+        return self._proving(found.session_id, key)
 
     async def finish(self, request: web.Request) -> web.StreamResponse:
         """Let the vault ask the provider how a proof ended."""
@@ -368,6 +379,7 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
             web.post("/s/{session:[0-9a-f]{32}}/terms", pages.agree),
             web.post("/s/{session:[0-9a-f]{32}}/answer", pages.answer),
             web.post("/s/{session:[0-9a-f]{32}}/identity", pages.submit),
+            web.post("/s/{session:[0-9a-f]{32}}/begin", pages.begin),
             web.post("/s/{session:[0-9a-f]{32}}/proof", pages.finish),
             web.post("/s/{session:[0-9a-f]{32}}/pairing", pages.contest_pairing),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),

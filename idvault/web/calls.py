@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NotRequired, TypedDict
 
 from idvault_client.backend.rpc import Rpc, call, rpc
 from idvault_client.codec import text
@@ -81,6 +82,16 @@ class TypedPerson:
     number: str = field(repr=False)
 
 
+class TypedIdentity(TypedDict):
+    """What a person typed into the form. representative: of an organisation."""
+
+    name: str
+    kind: DocumentType
+    number: str
+    guardian: TypedPerson | None
+    representative: NotRequired[TypedPerson]
+
+
 def submit_identity(
     session_id: str,
     browser_key: str,
@@ -135,10 +146,7 @@ def begin_proof(
     browser_key: str,
     *,
     proof: int,
-    name: str,
-    kind: DocumentType,
-    number: str,
-    guardian: TypedPerson | None = None,
+    typed: TypedIdentity | None = None,
     former: str = "",
 ) -> Rpc[session_pb2.SessionPage]:
     """Begin a proof at a provider; a repeat of the same proof is the same request."""
@@ -147,12 +155,15 @@ def begin_proof(
         session_id=session_id,
         browser_key=browser_key,
         proof=proof,
-        real_name=text(name, field="real_name"),
-        document=_document(kind, number),
-        guardian=_adult(guardian),
-        # Replaced numbers are of the same document.
-        former_document=_document(kind, former) if former.strip() else None,
     )
+    if typed is not None:
+        request.real_name = text(typed["name"], field="real_name")
+        request.document.CopyFrom(_document(typed["kind"], typed["number"]))
+        if (adult := _adult(typed["guardian"])) is not None:
+            request.guardian.CopyFrom(adult)
+        if former.strip():
+            # Replaced numbers are of the same document.
+            request.former_document.CopyFrom(_document(typed["kind"], former))
     return rpc(_SESSIONS, "BeginProof", request, _PAGE)
 
 

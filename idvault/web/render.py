@@ -154,6 +154,7 @@ class View:
             platform=found.platform_title,
             provider=found.provider,
             address=found.proof_url,
+            proof=_proof(found),
             again=bool(found.next_attempt),
         )
 
@@ -175,7 +176,22 @@ class View:
             "terms.html", title=title, here=_here(found), terms=found.policy_text, answers=_answers(found)
         )
 
+    def _result(self, found: pb.SessionPage) -> web.Response:
+        """Return the page before a proof for which nothing is typed."""
+        return self.page(
+            "result.html",
+            title=self.say("result_title", provider=found.provider),
+            here=_here(found),
+            attempt=found.next_attempt,
+            left=found.attempts_left,
+            errors={"": self._failure(found)} if found.HasField("verification") else {},
+            answers=_answers(found),
+            provider=found.provider,
+        )
+
     def _form(self, found: pb.SessionPage, kind: str) -> web.Response:
+        if found.proof == pb.PROOF_RESULT_ONLY:
+            return self._result(found)
         kinds = [_kind(each) for each in found.document_types]
         chosen = kind if kind in kinds else kinds[0] if len(kinds) == 1 else ""
         errors = {"": self._failure(found)} if found.HasField("verification") else {}

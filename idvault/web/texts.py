@@ -48,12 +48,23 @@ TEXTS: Mapping[str, Text] = {
         "{provider} confirms on its own page that your name and your document number belong together, and "
         "that it is you. For that it gets what you type here, and nothing about your account."
     ),
+    "checked_RESULT_ONLY": _(
+        "{provider} vouches on its own page for a person that it knows, by an id that it makes for this "
+        "service alone. It learns nothing about your account, and this service learns neither your name nor "
+        "your number."
+    ),
     "identity_HOLDER": _("{provider} gets your name and number, and asks you there to prove that it is you."),
     "proof_title": _("Now prove at {provider} that it is you"),
     "proof_text": _(
         "{provider} has your name and number and waits for you. It brings you back here when you have "
         "finished."
     ),
+    "proof_text_RESULT_ONLY": _("{provider} waits for you. It brings you back here when you have finished."),
+    "result_title": _("{provider} will ask you who you are"),
+    "result_text": _(
+        "You type nothing here. {provider} asks you on its own page; your name does not come here."
+    ),
+    "result_again": _("Begin again"),
     "proof_back": _("You come back from there?"),
     "proof_back_text": _("{provider} is then asked how it ended, and {platform} gets the result."),
     "proof_button": _("I have finished there"),
@@ -78,9 +89,17 @@ TEXTS: Mapping[str, Text] = {
     "platform_never_text": _(
         "Your name and your number. You type them only on this page, and they are stored encrypted."
     ),
+    "platform_never_RESULT_ONLY": _(
+        "Your name and your number, which this page does not ask for either, and the id by which {provider} "
+        "knows you. The id is stored encrypted."
+    ),
     "custodians": _("Who can open what is stored"),
     "custodians_text": _(
         "Only {threshold} of these {count} custodians together, and every opening leaves a public trace:"
+    ),
+    "custodians_RESULT_ONLY": _(
+        "They find no name and no number there: only {provider}, its id for you, and what it signed. Who you "
+        "are, {provider} alone can say."
     ),
     "start_button": _("Continue"),
     "leave_title": _("First, confirm in {platform}"),

@@ -107,8 +107,8 @@ async def test_a_command(edge: Edge) -> None:
         "VerifyIndividual",
         TOKEN,
     )
-    assert command.identity.document == Document(DocumentType.RESIDENT_ID, NUMBER)
-    assert command.identity.name == NAME
+    assert command.named.document == Document(DocumentType.RESIDENT_ID, NUMBER)
+    assert command.named.name == NAME
     assert command.consent.policy_version == "terms-3"
     request.consent.ClearField("agree_time")
     assert command.content == repetition.content(request)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from idvault_verify.attest import payload
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.payload import Payload
-from idvault_verify.claim import Consent, Identity
+from idvault_verify.claim import Consent, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import common_pb2
@@ -34,6 +34,7 @@ PAYLOADS = st.builds(
     st.none() | st.builds(Consent, TEXT, st.datetimes(timezones=st.just(UTC))),
     TEXT,
 )
+OPAQUE = OpaqueIdentity("https://provider.example", "A" * 43)
 
 
 @given(whole=PAYLOADS)
@@ -71,6 +72,10 @@ def test_a_time_of_another_zone_is_the_same_moment() -> None:
         _padded(b"\x08\x00"),
         _padded(b"\x08\x63"),
         _padded(SealedIdentity(document_type=RESIDENT, registry_outcome="PERHAPS").SerializeToString()),
+        _padded(SealedIdentity(document_type=RESIDENT, opaque_id="a").SerializeToString()),
+        _padded(SealedIdentity(document_number=builders.NUMBER, opaque_id="a").SerializeToString()),
+        _padded(SealedIdentity(real_name=builders.NAME, opaque_id="a").SerializeToString()),
+        _padded(SealedIdentity(provider="https://provider.example").SerializeToString()),
     ],
 )
 def test_another_form_is_damage(padded: bytes) -> None:
@@ -85,3 +90,14 @@ def test_a_payload_does_not_show_itself() -> None:
     text = repr(Payload(builders.identity()))
     assert builders.NAME not in text
     assert builders.NUMBER not in text
+
+
+def test_a_person_without_a_name_comes_back() -> None:
+    """Provider and id are sealed with what was signed; whoever needs a name gets an error."""
+    whole = Payload(OPAQUE, RegistryAnswer.MATCH, builders.consent(), "a.b.c")
+    found = payload.decode(payload.encode(whole))
+    assert found == whole
+    assert OPAQUE.opaque_id not in repr(found)
+    with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):
+        assert found.named
+    assert Payload(builders.identity()).named == builders.identity()

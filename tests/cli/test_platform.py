@@ -92,3 +92,22 @@ def test_a_certificate_of_somebody_else_is_named(operator: Operator) -> None:
     assert "names spiffe://vault.example/platform/chat, not spiffe://vault.example/platform/im" in other.err
     none = operator.idvault("platform", "register", "im", "--certificate", operator.folder / "chat.key")
     assert (none.code, "not a certificate" in none.err) == (ExitCode.REFUSED, True)
+
+
+def test_a_platform_accepts_proofs(operator: Operator) -> None:
+    """What it accepts is listed if it is not the usual; both kinds need a word more."""
+    made = operator.idvault("platform", "register", "im", "--certificate", operator.certificate("im"))
+    assert made.code == 0, made.err
+    accept = ("platform", "accept", "im", "--proof", "RESULT_ONLY")
+    assert operator.idvault(*accept).last == "platform: im accepts RESULT_ONLY"
+    both = operator.idvault(*accept, "--proof", "HOLDER")
+    assert (both.code, "--separate-persons" in both.err) == (ExitCode.WRONG_USAGE, True)
+    assert "  accepts RESULT_ONLY" in operator.idvault("platform", "list").out.splitlines()
+    assert operator.idvault(*accept, "--proof", "HOLDER", "--separate-persons").code == 0
+    (told,) = [json.loads(line) for line in operator.idvault("--json", "platform", "list").out.splitlines()]
+    assert told["proofs"] == ["HOLDER", "RESULT_ONLY"]
+    usual = operator.idvault("platform", "accept", "im", "--proof", "NUMBER_MATCH", "--proof", "HOLDER")
+    assert usual.code == 0
+    assert "accepts" not in operator.idvault("platform", "list").out
+    unknown = operator.idvault("platform", "accept", "chat", "--proof", "HOLDER")
+    assert unknown.code == ExitCode.REFUSED

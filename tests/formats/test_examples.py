@@ -37,7 +37,7 @@ from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.status_check import CheckError
 from idvault_verify.attest.status_list import StatusList
-from idvault_verify.claim import Consent, Identity
+from idvault_verify.claim import Consent, Identity, OpaqueIdentity
 from idvault_verify.disclosure import Verdict
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.event import FIELDS, EventType
@@ -180,6 +180,13 @@ def test_what_the_service_stores() -> None:
     )
     assert (made.others[0], made.index) == (given["index 0"], given["index 1"])
     assert made.limiter_key == given["limiter key of 2026-03-01"]
+    nameless = ChainedIndexer(keys=KeySet("1", {"0": given["key 0"], "1": given["key 1"]})).person(
+        relying_party="platform-a",
+        identity=OpaqueIdentity(given["provider"], given["opaque_id"]),
+        person_id="",
+        today=date(2026, 3, 1),
+    )
+    assert nameless.index == given["index 1 of the id"]
     given = GIVEN["fingerprint"]
     fingerprinter = KeyedFingerprinter(key=given["request key"])
     request = verification_pb2.VerifyIndividualRequest(

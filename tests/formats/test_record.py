@@ -13,7 +13,9 @@ from idvault_people.opens.record import open_record
 from idvault_verify import sharing as product_sharing
 from idvault_verify.attest import hpke as product_hpke
 from idvault_verify.attest import payload as product_payload
+from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.payload import Payload
+from idvault_verify.claim import OpaqueIdentity
 from idvault_verify.document import DocumentType
 from idvault_verify.record import SealedRecord
 from idvault_verify.registry import RegistryAnswer
@@ -175,7 +177,7 @@ def test_payloads_are_the_same_bytes(kind: DocumentType) -> None:
     """Both encode alike, with and without outcome and consent."""
     whole = Payload(builders.identity(), RegistryAnswer.MATCH, builders.consent())
     assert payload.encode(SEALED) == product_payload.encode(whole)
-    claim = replace(whole.identity, document=replace(whole.identity.document, type=kind))
+    claim = replace(whole.named, document=replace(whole.named.document, type=kind))
     waiting = Identity(kind.value, builders.NUMBER, builders.NAME)
     assert payload.encode(waiting) == product_payload.encode(Payload(claim))
     assert payload.decode(product_payload.encode(Payload(claim))) == waiting
@@ -183,6 +185,28 @@ def test_payloads_are_the_same_bytes(kind: DocumentType) -> None:
     theirs = replace(waiting, representative=replace(waiting, document_type="RESIDENT_ID"))
     assert payload.encode(theirs) == product_payload.encode(represented)
     assert payload.decode(product_payload.encode(represented)) == theirs
+
+
+def test_a_person_without_a_name_is_the_same_bytes() -> None:
+    """Provider and id in place of name and number; both refuse a name beside them."""
+    opaque = OpaqueIdentity("https://provider.example", "A" * 43)
+    theirs = replace(
+        SEALED,
+        document_type="",
+        number="",
+        name="",
+        assertion="a.b.c",
+        provider=opaque.provider,
+        opaque_id=opaque.opaque_id,
+    )
+    whole = Payload(opaque, RegistryAnswer.MATCH, builders.consent(), "a.b.c")
+    assert payload.encode(theirs) == product_payload.encode(whole)
+    assert payload.decode(product_payload.encode(whole)) == theirs
+    both = payload.encode(replace(theirs, name=builders.NAME))
+    with pytest.raises(RefusedError):
+        payload.decode(both)
+    with pytest.raises(UnsealError):
+        product_payload.decode(both)
 
 
 async def test_columns_are_packed_alike() -> None:

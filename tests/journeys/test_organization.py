@@ -94,8 +94,8 @@ def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: R
         custodians=house.ready["quorum"]["custodians"][:2],
         passphrase=b"development",
     )
-    assert (payload.identity.name, payload.identity.document.number) == (who.name, who.number)
-    assert payload.identity.subject_kind.value == "ORGANIZATION"
-    person = payload.identity.representative
+    assert (payload.named.name, payload.named.document.number) == (who.name, who.number)
+    assert payload.named.subject_kind.value == "ORGANIZATION"
+    person = payload.named.representative
     assert person is not None
     assert (person.name, person.document.number) == (who.representative.name, who.representative.number)

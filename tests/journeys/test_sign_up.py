@@ -61,7 +61,7 @@ def test_record_opens_with_two_custodians_and_not_with_one(
         payload = open_record.open_record(
             house.ready, account_token=token, custodians=present, passphrase=b"development"
         )
-        assert (payload.identity.name, payload.identity.document.number) == (person.name, person.number)
+        assert (payload.named.name, payload.named.document.number) == (person.name, person.number)
         with pytest.raises(open_record.NotOpenedError):
             open_record.open_record(
                 house.ready, account_token=token, custodians=[left_out], passphrase=b"development"

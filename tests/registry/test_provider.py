@@ -42,13 +42,15 @@ class Mock:
         self.url = str(server.make_url("")).rstrip("/")
         self.client = HttpProofProvider(ProviderSettings("核验机构", self.url, book.public_key, secret))
 
-    async def end(self, outcome: str, nonce: str = NONCE) -> tuple[int, str]:
+    async def end(self, outcome: str, nonce: str = NONCE, *, credential: str = "1") -> tuple[int, str]:
         """End a proof on its page as a browser does; return status and address."""
         async with ClientSession() as session:
             page = await session.get(self.client.page(nonce))
             await page.read()
             url = f"{self.url}/proofs/{nonce}/end"
-            ended = await session.post(url, data={"outcome": outcome}, allow_redirects=False)
+            ended = await session.post(
+                url, data={"outcome": outcome, "credential": credential}, allow_redirects=False
+            )
             return ended.status, ended.headers.get("Location", "")
 
 
@@ -106,6 +108,32 @@ async def test_a_proof_from_form_to_assertion(mock: Mock) -> None:
     assert await mock.client.assertion(NONCE) == signed
     assert (await mock.end("PERHAPS"))[0] == 400
     assert (await mock.end("CONFIRMED", "1" * 26))[0] == 404
+
+
+async def test_a_proof_without_a_name(mock: Mock) -> None:
+    """The provider hears of no person; who shows a credential is one by it, and for another vault another."""
+    await mock.client.begin(replace(PROOF, identity=None))
+    await mock.client.begin(replace(PROOF, identity=None))
+    assert await refused(mock.client.begin(PROOF)) is Reason.PROVIDER_UNAVAILABLE
+    assert mock.book.proofs[NONCE].person == {}
+    async with ClientSession() as session:
+        page = await session.get(mock.client.page(NONCE))
+        assert 'name="credential"' in await page.text()
+        half = await session.put(
+            f"{mock.url}/proofs/{'1' * 26}",
+            json={"session": "s", "return_url": "https://verify.example", "name": builders.NAME},
+            headers={"Authorization": f"Bearer {'s' * 32}"},
+        )
+        assert half.status == 400
+    assert await mock.end("CONFIRMED", credential="7") == (303, PROOF.return_url)
+    signed = await mock.client.assertion(NONCE)
+    assert signed is not None
+    told = json.loads(jose.decode(signed.split(".")[1]))
+    assert told["opaque_id"] == mock.book.opaque_id("7") != mock.book.opaque_id("8")
+    assert not told.keys() & {"name", "number", "document_type"}
+    here = mock.book.opaque_id("7")
+    mock.book.audience = "https://other.example"
+    assert mock.book.opaque_id("7") != here
 
 
 async def refused(work: Any) -> Reason:

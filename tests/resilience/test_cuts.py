@@ -13,6 +13,7 @@ from idvault.claim.acts.claim import OpenedClaim
 from idvault.core.db.database import Database
 from idvault.core.tables.claim import claims, requests
 from idvault.core.tables.log import log_entries
+from idvault_verify.account import Assurance
 from idvault_verify.error import UnavailableError
 from tools.support.claims import AskedClaim
 from tools.support.databases import Databases, PostgresMaker
@@ -65,7 +66,8 @@ async def test_a_request_cut_at_any_packet_is_one_claim(pair: Databases, half: b
     assert 5 < packet < _MOST - 1
 
 
-async def test_a_settlement_whose_answer_is_lost_is_there(pair: Databases) -> None:
+@pytest.mark.parametrize("proved", [Assurance.REGISTRY_MATCH, Assurance.RESULT_ONLY])
+async def test_a_settlement_whose_answer_is_lost_is_there(pair: Databases, proved: Assurance) -> None:
     """For each packet: record and entry both exist or neither; after a repeat both exist once."""
     with CuttingProxy(pair.main_url) as proxy:
         database = Database(url=proxy.through(pair.main_url), pool_size=1)
@@ -75,13 +77,13 @@ async def test_a_settlement_whose_answer_is_lost_is_there(pair: Databases) -> No
             entries = len(await world.all(select(log_entries)))
             proxy.cut_at(packet, half=False)
             try:
-                await world.settle(job, MATCHED)
+                await world.settle(job, MATCHED, proved=proved)
                 proxy.let_pass()
             except UnavailableError:
                 proxy.let_pass()
                 done = len(await world.all(select(log_entries))) > entries
                 assert (await world.stored_record(job.account_token) is not None) is done
-                assert (await world.settle(job, MATCHED) is None) is done
+                assert (await world.settle(job, MATCHED, proved=proved) is None) is done
             assert await world.stored_record(job.account_token) is not None
             assert len(await world.all(select(log_entries))) == entries + 1
             if proxy.cuts == before:

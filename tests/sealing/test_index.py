@@ -14,7 +14,7 @@ from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
 from idvault.sealing.ports import PersonKey, UsedVersions
 from idvault_verify import seal
-from idvault_verify.claim import Identity
+from idvault_verify.claim import AnyIdentity, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy
@@ -32,7 +32,7 @@ def _person(
     indexer: ChainedIndexer,
     *,
     relying_party: str = "platform-a",
-    identity: Identity | None = None,
+    identity: AnyIdentity | None = None,
     today: date = builders.TODAY,
 ) -> PersonKey:
     return indexer.person(
@@ -177,6 +177,23 @@ def test_relying_parties_and_document_types_do_not_meet() -> None:
         _person(_indexer(), identity=permit).index,
     }
     assert len(found) == 3
+
+
+def test_a_person_without_a_number_has_an_index_of_its_own_kind() -> None:
+    """Of relying party, provider and id, and never that of a number that reads the same."""
+    opaque = OpaqueIdentity("https://provider.example", "A" * 43)
+    message = seal.encode("idvault/opaque-index/v1", "platform-a", opaque.provider, opaque.opaque_id)
+    index = _person(_indexer(), identity=opaque).index
+    assert index == hmac.digest(KEYS["0"], message, "sha256")
+    assert _indexer(2).rekeyed(index, version=0) == _person(_indexer(2), identity=opaque).index
+    others = {
+        _person(_indexer(), relying_party="platform-b", identity=opaque).index,
+        _person(_indexer(), identity=replace(opaque, provider="https://other.example")).index,
+        _person(_indexer(), identity=replace(opaque, opaque_id="B" * 43)).index,
+        _person(_indexer(), identity=OpaqueIdentity("RESIDENT_ID", builders.NUMBER)).index,
+        _person(_indexer()).index,
+    }
+    assert len(others | {index}) == 6
 
 
 def test_limiter_keys_are_of_a_day() -> None:

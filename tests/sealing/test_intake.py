@@ -9,8 +9,10 @@ from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import DayKey, Intake, WaitingIdentity
-from idvault_verify.attest import hpke
-from idvault_verify.claim import Identity
+from idvault_verify import seal
+from idvault_verify.attest import hpke, payload
+from idvault_verify.attest.payload import Payload
+from idvault_verify.claim import Identity, OpaqueIdentity
 from idvault_verify.error import DamagedError, Reason, UnavailableError
 from tools.support import builders
 from tools.support.fakes.keys import MemoryDayKeys
@@ -157,3 +159,15 @@ async def test_the_newest_key_of_a_day_is_used() -> None:
         await store.publish(_key(hpke.X25519, "2026-03-02"))
         used.append((await sealer.seal(**BOUND, waiting=WaitingIdentity(builders.identity()), day=DAY)).day)
     assert used == [DAY, f"{DAY}T00:10", f"{DAY}T23:50"]
+
+
+async def test_a_person_without_a_name_never_waits(tmp_path: Path) -> None:
+    """Such a claim has no intake; one that says so is damage, whoever sealed it."""
+    padded = payload.encode(Payload(OpaqueIdentity("https://provider.example", "A" * 43)))
+    info = seal.intake_info(**BOUND, day=DAY)
+    sealed = hpke.seal(
+        suite=hpke.X_WING, public_key=_key(hpke.X_WING).public_key, plaintext=padded, info=info
+    )
+    header = b"\x01" + hpke.kem_id(hpke.X_WING).to_bytes(2, "big")
+    with pytest.raises(DamagedError, match=r"^RECORD_DAMAGED$"):
+        _opener(tmp_path).open(**BOUND, intake=Intake(DAY, header + sealed))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from idvault.sealing.identity import MemoryPairMarker
+from idvault_verify.claim import OpaqueIdentity
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.organizations import REPRESENTATIVE, organization
@@ -43,3 +44,16 @@ def test_no_two_processes_share_a_key() -> None:
     markers = [MemoryPairMarker(entropy=entropy) for _ in range(2)]
     marks = {one.mark(relying_party="platform-a", identity=builders.identity()) for one in markers}
     assert len(marks) == 2
+
+
+def test_an_id_has_a_mark_of_its_own() -> None:
+    """Of its provider, and another one at another relying party."""
+    marker = MemoryPairMarker(entropy=CountingEntropy())
+    marks = {
+        marker.mark(relying_party=party, identity=OpaqueIdentity(provider, opaque_id))
+        for party in ("platform-a", "platform-b")
+        for provider in ("https://a.example", "https://b.example")
+        for opaque_id in ("A" * 22, "B" * 22)
+        for _ in range(2)
+    }
+    assert len(marks) == 8

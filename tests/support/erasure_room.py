@@ -27,7 +27,7 @@ def open_alone(record: SealedRecord, shred_key: bytes | None) -> str:
         for place, name in enumerate(CUSTODIANS, 1)
     }
     value = record_key.shred_value(shred_key=shred_key or bytes(32), record_id=record.record_id)
-    return open_record(record=record, shares=shares, shred_value=value).identity.name
+    return open_record(record=record, shares=shares, shred_value=value).named.name
 
 
 class ErasureRoom:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from idvault.core.edge.certificates import Tls
 from idvault.core.edge.server import GrpcServer, Service
 from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
+from idvault.core.telemetry.traces import Traces
 from idvault_client import Tls as ClientTls
 from idvault_verify.v1 import session_pb2
 from tests.support.session_world import SessionWorld
@@ -38,14 +39,17 @@ class SessionEdge:
 
 @asynccontextmanager
 async def served(
-    world: SessionWorld, folder: Path, *, services: Sequence[Service] = ()
+    world: SessionWorld, folder: Path, *, services: Sequence[Service] = (), traces: Traces | None = None
 ) -> AsyncIterator[SessionEdge]:
-    """Serve SessionService and other services until the block ends."""
+    """Serve SessionService and other services until the block ends. traces: of each call."""
     authority = Authority()
     issued = authority.server()
     callers = {PARTY: "platform", WEB: "web"}
     certificates = {name: authority.client(spiffe(role, name)) for name, role in callers.items()}
-    registered = [platform(certificates[name], name=name, role=role) for name, role in callers.items()]
+    registered = [
+        replace(platform(certificates[name], name=name, role=role), proofs=world.accepted)
+        for name, role in callers.items()
+    ]
     directory = Directory(platforms=FakePlatforms(*registered), people=list, clock=lambda: datetime.now(UTC))
     await directory.load()
     log = folder / "serve.jsonl"
@@ -59,6 +63,7 @@ async def served(
         metrics=metrics,
         access_log=logs.access,
         clock=clock,
+        traces=traces,
     )
     await server.start()
     (folder / "ca").write_bytes(authority.ca)

@@ -28,7 +28,7 @@ from idvault.session.reinstatement.rules import ReinstatementTerms
 from idvault_client.sessions import AioSessions, HostedSession
 from idvault_verify import seal, secret
 from idvault_verify.error import IdvaultError
-from idvault_verify.session import Proof
+from idvault_verify.session import ACCEPTED, Proof
 from idvault_verify.v1 import common_pb2, inquiry_pb2
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.appeal_world import AppealWorld
@@ -93,11 +93,12 @@ class SessionWorld:
         provider: FakeProofProvider | None = None,
         life: int = 0,
     ) -> None:
-        """patience: seconds that a form waits for the registry. provider: of HOLDER proofs.
+        """patience: seconds that a form waits for the registry. provider: of proofs of both kinds.
 
         life: how often the same database was opened before.
         """
         self.provider = provider
+        self.accepted = ACCEPTED
         self.moderation = moderation or AppealWorld(database, life=life)
         self.publishing = PublicAccountWorld(database, sanctions=self.moderation)
         self.campaigns = self.moderation.campaigns
@@ -121,7 +122,7 @@ class SessionWorld:
             custodians=lambda: CUSTODIANS,
             base_url=base_url,
             patience=patience,
-            providers={} if provider is None else {Proof.HOLDER: provider},
+            providers={} if provider is None else dict.fromkeys((Proof.HOLDER, Proof.RESULT_ONLY), provider),
             issuer=VAULT,
         )
         self.answers = AnswerContext(self.context, self.context.claims.indexer, builders.ZONE)
@@ -177,7 +178,8 @@ class SessionWorld:
 
     def asks(self, seconds: float = 0, *, name: str = PARTY) -> AioSessions:
         """Return the calls of a platform's client about sessions, which come at a time."""
-        return client([self.service], Caller(name, "platform", ACTOR), at(seconds)).sessions
+        caller = Caller(name, "platform", ACTOR, proofs=self.accepted)
+        return client([self.service], caller, at(seconds)).sessions
 
     async def page_asks(self, method: str, message: Any, *, seconds: float = 0) -> Any:
         """Call a method as the pages do."""
@@ -289,6 +291,20 @@ class SessionWorld:
             document=_resident(number),
             guardian=_adult(guardian),
             former_document=_resident(former) if former else None,
+        )
+        page: pb.SessionPage = await self.page_asks("BeginProof", message, seconds=seconds)
+        return page
+
+    async def begin_result(
+        self, session_id: str, proof: int = 1, *, browser: int = 1, seconds: float = 0
+    ) -> pb.SessionPage:
+        """Let the person begin a proof for which nothing is typed."""
+        key = browser_key(browser)
+        message = pb.BeginProofRequest(
+            request_id=secret.request_id(key, session_id=session_id, step=f"begin proof {proof}"),
+            session_id=session_id,
+            browser_key=key,
+            proof=proof,
         )
         page: pb.SessionPage = await self.page_asks("BeginProof", message, seconds=seconds)
         return page

@@ -15,11 +15,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
+from idvault.core.telemetry.traces import Traces
 from idvault.web.app import Pages
 from idvault.web.edge import EdgeConnections, connect
 from idvault.web.limits import Buckets, InquiryLimits, ReportLimits
 from idvault.web.server import LARGE_FORMS, options, whole
 from idvault_client import aio
+from idvault_verify.session import Proof
 from tests.support import closing
 from tests.support.session_edge import SERVICE, WEB, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
@@ -83,17 +85,18 @@ async def site_of(
     inquiries: InquiryLimits | None = None,
     silence: float = 30,
     calls_methods: bool = False,
+    traces: Traces | None = None,
     **changes: Any,
 ) -> AsyncIterator[Site]:
     """Serve the pages of a world. reports: limits of reports, in place of the usual ones. silence: as served.
 
     inquiries: limits of proofs on the operator's page, in place of none. calls_methods: the pages call the
-    edge's methods without a network. changes: of the pages.
+    edge's methods without a network. traces: of the edge's calls. changes: of the pages.
     """
     tip_offs = TipOffWorld(world.database, key_files(folder), sanctions=world.moderation)
     services = [Service(SERVICE, world.servicer), world.inquiries, tip_offs.form_service]
     async with (
-        served(world, folder, services=services[1:]) as edge,
+        served(world, folder, services=services[2:], traces=traces) as edge,
         direct(services) if calls_methods else connect(edge.target, tls=edge.web, timeout=60) as vault,
         aio.connect(edge.target, tls=edge.platform, timeout=60) as platform,
     ):
@@ -133,6 +136,7 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[SessionWorld]:
     """Return the flows with a new database."""
     database = Database(url=sqlite_databases.main_url)
     made = SessionWorld(database, provider=FakeProofProvider(datetime.now(UTC)))
+    made.accepted = frozenset(Proof)
     await made.prepare()
     yield made
     await made.claims.verification.drain()

@@ -80,6 +80,33 @@ class Visit:
         page = await self.proving(outcome)
         return await self.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
 
+    async def vouching(self) -> tuple[str, Page]:
+        """Come to the page before a proof for which nothing is typed."""
+        return await form_of(self.site, self.browser, BASE_URL + await self.link(proof=Proof.RESULT_ONLY))
+
+    async def vouched(self) -> Page:
+        """Go on from it, to the page that leads to the provider."""
+        path, page = await self.vouching()
+        fields = {each: page.hidden(each) for each in ("form", "attempt")}
+        return await self.browser.follow(await self.browser.post(f"{path}/begin", fields))
+
+
+async def result_start(visit: Visit) -> Page:
+    return await visit.browser.get(await visit.link(proof=Proof.RESULT_ONLY))
+
+
+async def result_form(visit: Visit) -> Page:
+    _, page = await visit.vouching()
+    return page
+
+
+async def result_done(visit: Visit) -> Page:
+    page = await visit.vouched()
+    assert visit.site.world.provider is not None
+    visit.site.world.provider.end(page.links[0], credential=visit.language)
+    sent = await visit.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
+    return await visit.browser.follow(sent)
+
 
 async def proof_start(visit: Visit) -> Page:
     return await visit.browser.get(await visit.link(proof=Proof.HOLDER))
@@ -489,6 +516,10 @@ PAGES: Mapping[str, Row] = {
     "proof-refused": Row(proof_refused, 409),
     "proof-waiting": Row(proof_waiting),
     "proof-done": Row(proof_done),
+    "result-start": Row(result_start),
+    "result-form": Row(result_form),
+    "result": Row(Visit.vouched),
+    "result-done": Row(result_done),
     "identity": Row(identity),
     "wrong": Row(wrong, 422),
     "guardian": Row(guardian, 422),

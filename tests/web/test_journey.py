@@ -54,7 +54,7 @@ class Place:
 async def place_of(
     databases: Databases, folder: Path, *, locale: str, provider: ProofProvider | None = None
 ) -> AsyncIterator[Place]:
-    """Serve both until the block ends. provider: of HOLDER proofs."""
+    """Serve both until the block ends. provider: of proofs of both kinds."""
     async with AsyncExitStack() as stack:
         database = Database(url=databases.main_url)
         stack.push_async_callback(database.close)
@@ -62,7 +62,8 @@ async def place_of(
         base_url, origin = f"http://localhost:{ports[0]}", f"http://127.0.0.1:{ports[1]}"
         world = SessionWorld(database, base_url=base_url)
         if provider is not None:
-            world.context.providers = {Proof.HOLDER: provider}
+            world.context.providers = dict.fromkeys((Proof.HOLDER, Proof.RESULT_ONLY), provider)
+            world.accepted = frozenset(Proof)
         stack.push_async_callback(world.claims.verification.drain)
         await world.prepare(origins=(origin,))
         tip_offs = TipOffWorld(database, key_files(folder), sanctions=world.moderation)

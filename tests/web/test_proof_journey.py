@@ -16,6 +16,7 @@ from idvault.registry.provider import HttpProofProvider, ProviderSettings
 from idvault_client.sessions import Proof, SessionPurpose
 from idvault_dev.mock_provider.book import ProofBook
 from idvault_dev.mock_provider.server import ProviderPages
+from idvault_verify.claim import OpaqueIdentity
 from tests.support import closing
 from tests.web.test_journey import BUTTONS, DONE, NAME, NUMBER, Place, look, place_of, visit
 from tools.support import sql
@@ -26,6 +27,7 @@ from tools.support.organizations import REPRESENTATIVE, organization
 KEY = Ed25519PrivateKey.from_private_bytes(b"j" * 32)
 SECRET = "s" * 32
 PROVIDER = {"zh": ("取消", "It is me", "我已办理完毕"), "en": ("Cancel", "It is me", "I have finished there")}
+CREDENTIAL = "credential-7"
 AGAIN = {"zh": "重新填写姓名和证件号码", "en": "Type name and number again"}
 
 pytestmark = pytest.mark.process
@@ -188,3 +190,49 @@ async def test_a_company_and_then_its_representative_by_clicks(
         for secret in (REPRESENTATIVE.name, REPRESENTATIVE.document.number, organization().name):
             assert secret not in received
             assert not any(secret in text for text in place.seen)
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
+async def test_a_person_is_vouched_for_by_clicks(
+    sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
+) -> None:
+    """Nothing is typed but at the provider, which learns no account; another credential is somebody else."""
+    begin, leave, agree, _, _ = BUTTONS[locale]
+    _, confirm, finish = PROVIDER[locale]
+    async with AsyncExitStack() as stack:
+        book, client = await serve(stack)
+        place = await stack.enter_async_context(
+            place_of(sqlite_databases, tmp_path, locale=locale, provider=client)
+        )
+        place.platform.session = {"proof": Proof.RESULT_ONLY}
+
+        def person(page: Page) -> None:
+            page.goto(f"{place.platform.origin}/login/somebody")
+            look(place, page, "start")
+            page.get_by_role("button", name=begin).click()
+            page.get_by_role("link", name=leave).click()
+            page.get_by_role("button", name=agree).click()
+            look(place, page, "result")
+            assert page.locator("input:not([type=hidden])").count() == 0
+            page.get_by_role("button", name=begin).click()
+            page.locator("main a.button").click()
+            assert page.url.startswith(book.issuer)
+            page.locator("input[name=credential]").fill(CREDENTIAL)
+            page.get_by_role("button", name=confirm).click()
+            page.get_by_role("button", name=finish).click()
+            page.get_by_role("heading", name=DONE[locale]).wait_for()
+            look(place, page, "done")
+            page.locator("a.button").click()
+            page.get_by_text("SUCCEEDED").wait_for()
+
+        await visit(person, viewport={"width": width, "height": 700})
+        assert place.world.claims.registry.checks == []
+        ((_, sealed),) = place.world.claims.records.sealed
+        assert sealed == OpaqueIdentity(book.issuer, book.opaque_id(CREDENTIAL))
+        received = "\n".join([*place.platform.received, *place.seen])
+        assert CREDENTIAL not in received
+        assert book.opaque_id(CREDENTIAL) not in received
+        (held,) = book.proofs.values()
+        assert held.person == {}
+        (session_id,) = place.platform.asked.values()
+        assert session_id not in repr((held.session, held.return_url, *book.proofs))

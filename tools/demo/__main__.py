@@ -533,7 +533,7 @@ class Demo:
         payload = open_record.open_record(
             self._ready, account_token=self._token, custodians=custodians, passphrase=b"development"
         )
-        return payload.identity
+        return payload.named
 
     def _secrets(self) -> list[str]:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)

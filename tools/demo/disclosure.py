@@ -146,7 +146,7 @@ class DisclosureSteps:
         payload = open_record.open_released(
             self._ready, kept=keys.get(self._id), auditor=self._identity("auditor-a")
         )
-        check(payload.identity.name == name, "operator and auditor should be able to decrypt")
+        check(payload.named.name == name, "operator and auditor should be able to decrypt")
         cancelled = self._run("auditor-a", "cancel", self._id)
         ended = (cancelled["state"], cancelled["opened"])
         check(ended == ("CANCELLED", 0), "it should be cancelled, unopened")

@@ -37,7 +37,7 @@ def refuse_forged(ready: Mapping[str, Any], proof: Path, *, auditor: PersonalIde
 def _forged(message: evidence_pb2.DisclosureEvidence) -> evidence_pb2.DisclosureEvidence:
     record = sealed_record(message.record)
     opened = open_with_key(record=record, data_key=message.data_key, shred_value=message.shred_value)
-    other = replace(opened, identity=replace(opened.identity, name=_OTHER))
+    other = replace(opened, identity=replace(opened.named, name=_OTHER))
     info = record_key.info_of(record)
     key = record_key.derive(
         data_key=message.data_key, shred_value=message.shred_value, salt=record.salt, info=info

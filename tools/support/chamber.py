@@ -53,6 +53,7 @@ from idvault_verify.attest import hpke
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.quorum import Quorum
+from idvault_verify.claim import OpaqueIdentity
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
 from idvault_verify.record import SealedRecord
@@ -228,12 +229,15 @@ class Chamber:
         """Let the worker sequence and sign new entries."""
         await self.log.log.run(now=self.now())
 
-    async def account(self, *, name: str = builders.NAME) -> str:
-        """Sign up a person with a really sealed record; return the token."""
+    async def account(self, *, name: str = builders.NAME, opaque: OpaqueIdentity | None = None) -> str:
+        """Sign up a person with a really sealed record; return the token.
+
+        opaque: whom to seal instead of a person with this name.
+        """
         owner = self.world.new_id()
         job = await self.world.job(person=self.world.person(owner))
         self.owners[job.account_token] = owner
-        self.records[job.account_token] = await self._seal(job.account_token, name)
+        self.records[job.account_token] = await self._seal(job.account_token, name, opaque)
         await self.settle(job, MATCHED, record=self.records[job.account_token])
         return job.account_token
 
@@ -252,11 +256,13 @@ class Chamber:
         await self.world.settle(job, outcome, now=self.now(), **changes)
         self.offset += timedelta(milliseconds=1)
 
-    async def _seal(self, account_token: str, name: str) -> SealedRecord:
+    async def _seal(
+        self, account_token: str, name: str, opaque: OpaqueIdentity | None = None
+    ) -> SealedRecord:
         return await self.sealer().seal(
             relying_party="platform-a",
             account_token=account_token,
-            identity=builders.identity(name=name),
+            identity=opaque or builders.identity(name=name),
             answer=RegistryAnswer.MATCH,
             consent=builders.consent(),
         )

@@ -30,6 +30,7 @@ from idvault_verify.claim import FailureReason, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import IdvaultError
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.session import ACCEPTED, Proof
 from idvault_verify.v1 import status_pb2, verification_pb2
 from tools.support import builders
 from tools.support.accounts import Accounts
@@ -133,8 +134,18 @@ class World:
         self.retention = Retention(vault, self.policy)
         self.status = Statuses(vault=vault, policy=self.policy)
 
-    def client(self, *, party: str = PARTY, seconds: float = 0, patience: float = 20.0) -> Vault:
-        """Return the client of a platform. patience: for how long its calls wait for the registry."""
+    def client(
+        self,
+        *,
+        party: str = PARTY,
+        seconds: float = 0,
+        patience: float = 20.0,
+        accepted: frozenset[Proof] = ACCEPTED,
+    ) -> Vault:
+        """Return the client of a platform. patience: for how long its calls wait for the registry.
+
+        accepted: the proofs of people that it accepts.
+        """
         proofs = LogProofs(main=self.database, shred=self.database)
         claims = VerificationMethods(
             vault=self.verification.vault,
@@ -146,7 +157,8 @@ class World:
         watches: Any = None  # nothing here watches
         statuses = StatusMethods(flow=self.status, statuses=SerialisedStatuses(self.status), watches=watches)
         services = [Service(_CLAIMS, claims), Service(_STATUSES, statuses)]
-        return client(services, Caller(party, "platform", "b" * 32), at(seconds), remaining=None)
+        caller = Caller(party, "platform", "b" * 32, proofs=accepted)
+        return client(services, caller, at(seconds), remaining=None)
 
     async def claim(
         self,

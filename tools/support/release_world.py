@@ -95,4 +95,4 @@ async def opened_behind_the_log(
     shred_key = await ShredKeys(room.shred).find(account_token=account_token, record_id=record.record_id)
     assert shred_key is not None
     value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
-    return open_record(record=record, shares=shares, shred_value=value).identity.name
+    return open_record(record=record, shares=shares, shred_value=value).named.name

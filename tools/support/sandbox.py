@@ -229,9 +229,12 @@ def represent(
             session_id,
             key,
             proof=1,
-            name=who.representative.name,
-            kind=DocumentType.RESIDENT_ID,
-            number=who.representative.number,
+            typed={
+                "name": who.representative.name,
+                "kind": DocumentType.RESIDENT_ID,
+                "number": who.representative.number,
+                "guardian": None,
+            },
         )
         page = web.run(person)
         _confirm(page.proof_url)

@@ -89,8 +89,8 @@ def _evidence(proof: proof_file.ProofFile, versions: Collection[Any]) -> Facts:
     facts = {name: getattr(proved, name) for name in _EVIDENCE}
     facts["record"] = proved.record.digest().hex()
     return frozenset((name, repr(value)) for name, value in facts.items()) | {
-        ("payload", str(proved.payload.identity.name)),
-        ("number", proved.payload.identity.document.number),
+        ("payload", str(proved.payload.named.name)),
+        ("number", proved.payload.named.document.number),
     }
 
 

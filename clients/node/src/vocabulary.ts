@@ -452,6 +452,10 @@ export const FAILURES = {
   "GUARDIAN_REQUIRED": {
     "zh": "该用户未满 14 周岁。请在本应用打开的页面上，与家长或监护人一起完成认证。",
     "en": "This person is under 14. Please verify on the page that this app opens, together with a parent or another responsible adult."
+  },
+  "OTHER_PROOF": {
+    "zh": "此账号此前以另一种方式通过认证，请使用与之前相同的方式重新认证。",
+    "en": "This account was verified in another way. Please verify it again in the same way as before."
   }
 } as const;
 

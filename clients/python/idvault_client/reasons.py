@@ -29,6 +29,7 @@ class FailureReason(StrEnum):
     ELEMENT_MISMATCH = "ELEMENT_MISMATCH"
     REPRESENTATIVE_PENDING = "REPRESENTATIVE_PENDING"
     GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
+    OTHER_PROOF = "OTHER_PROOF"
 
     def text(self, language: str) -> str:
         """Return a text for the end user in "zh" or "en"."""
@@ -232,6 +233,9 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
     FailureReason.ELEMENT_MISMATCH: _(
         "The name, the code and the legal representative of the organisation do not all belong together. "
         "Please check all of them."
+    ),
+    FailureReason.OTHER_PROOF: _(
+        "This account was verified in another way. Please verify it again in the same way as before."
     ),
 }
 

@@ -39,6 +39,7 @@ class FailureReason(StrEnum):
     ELEMENT_MISMATCH = "ELEMENT_MISMATCH"
     REPRESENTATIVE_PENDING = "REPRESENTATIVE_PENDING"
     GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
+    OTHER_PROOF = "OTHER_PROOF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,26 @@ class Identity:
     def subject_kind(self) -> SubjectKind:
         """Person or organisation, according to the document type."""
         return kind_of(self.document.type)
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueIdentity:
+    """A person whose name and number the vault never had, by the id of a provider that vouches for them.
+
+    provider: as it signs. opaque_id: made for this vault alone (attest.assertion); repr does not show it.
+    """
+
+    provider: str
+    opaque_id: str = field(repr=False)
+
+    @property
+    def subject_kind(self) -> SubjectKind:
+        """A person: providers vouch for nobody else."""
+        return SubjectKind.INDIVIDUAL
+
+
+AnyIdentity = Identity | OpaqueIdentity
+"""Whom a claim can be about."""
 
 
 def kind_of(document_type: DocumentType) -> SubjectKind:

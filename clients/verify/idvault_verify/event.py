@@ -28,6 +28,7 @@ class EventType(StrEnum):
     PLATFORM_REGISTER = "platform:certificate:register"
     PLATFORM_REVOKE = "platform:certificate:revoke"
     PLATFORM_PRESENT = "platform:pages:present"
+    PLATFORM_ACCEPT = "platform:proof:accept"
     ROSTER_ADOPTED = "roster:version:adopted"
     LOG_BEGIN_EPOCH = "log:epoch:begin"
     KEYS_LOSE = "shred:keys:lose"
@@ -234,6 +235,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PLATFORM_REGISTER: ("name", "role", "spki"),
     EventType.PLATFORM_REVOKE: ("name", "role", "spki"),
     EventType.PLATFORM_PRESENT: ("name", "title", "origins"),
+    EventType.PLATFORM_ACCEPT: ("name", "proofs"),
     EventType.ROSTER_ADOPTED: ("version", "hash"),
     EventType.LOG_BEGIN_EPOCH: ("epoch", "statement"),
     EventType.KEYS_LOSE: ("count",),

@@ -53,11 +53,16 @@ class Proof(StrEnum):
     """How a person proves who he is in a session.
 
     NUMBER_MATCH: name and number are asked of a registry. HOLDER: on the page of a provider, which confirms
-    name, number and presence.
+    name, number and presence. RESULT_ONLY: there, too, and the vault is told neither name nor number.
     """
 
     NUMBER_MATCH = "NUMBER_MATCH"
     HOLDER = "HOLDER"
+    RESULT_ONLY = "RESULT_ONLY"
+
+
+ACCEPTED: frozenset[Proof] = frozenset({Proof.NUMBER_MATCH, Proof.HOLDER})
+"""The proofs that a platform accepts unless it states others: those that name a person by number."""
 
 
 class SessionState(StrEnum):

@@ -1,4 +1,4 @@
-"""`idvault mock-provider`: a stand-in for a provider that confirms the holder of a name and a number."""
+"""`idvault mock-provider`: a stand-in for providers: of holders of a name and a number, and of opaque ids."""
 
 import asyncio
 import json
@@ -30,7 +30,10 @@ _HOST = "127.0.0.1"
 
 File = Annotated[
     Path,
-    typer.Option("--file", help="The file for IDVAULT_HOLDER_PROVIDER; created if it is missing."),
+    typer.Option(
+        "--file",
+        help="The file for IDVAULT_HOLDER_PROVIDER, IDVAULT_RESULT_PROVIDER or both; created if missing.",
+    ),
 ]
 Origin = Annotated[str, typer.Option(help="IDVAULT_LOG_ORIGIN of the vault, to which it answers.")]
 Listen = Annotated[str, typer.Option(help="Where vault and browsers reach it.")]
@@ -46,8 +49,10 @@ def mock_provider(
 ) -> None:
     """Stand in for a provider of proofs: a page on which everybody is who he says he is.
 
-    The admin port changes its behaviour while it runs: PUT /behaviour with the fault LATE, REPLAYED,
-    OTHER_SESSION, OTHER_VAULT, WRONG_KEY, OTHER_NUMBER, OTHER_NAME, SILENT or NONE; GET /counters.
+    It confirms the holder of a name and a number, and without them vouches for whoever shows a credential:
+    the same credential is the same person. The admin port changes its behaviour while it runs: PUT /behaviour
+    with the fault LATE, REPLAYED, OTHER_SESSION, OTHER_VAULT, WRONG_KEY, OTHER_NUMBER, OTHER_NAME, NAMED (it
+    tells a name unasked), NUMBER_AS_ID, SILENT or NONE; GET /counters.
     """
     host, port = running.address(listen, option="--listen")
     _, admin_port = running.address(admin_listen, option="--admin-listen")

@@ -17,13 +17,18 @@ _GRACE = 0.1
 _MEMBERS = ("session", "return_url")
 _PERSON = ("name", "document_type", "number")
 _FORMER = ("former_document_type", "former_number")
+_FORMS = (frozenset(_MEMBERS), frozenset((*_MEMBERS, *_PERSON)))
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>模拟核验机构 · Mock provider</title>
 <meta name="viewport" content="width=device-width"></head><body>
-<h1>模拟核验机构 · Mock provider</h1><p>{name} {number}</p><form method="post" action="end">
-<p><button name="outcome" value="CONFIRMED">是本人 · It is me</button></p>
+<h1>模拟核验机构 · Mock provider</h1><form method="post" action="end">
+{asked}<p><button name="outcome" value="CONFIRMED">是本人 · It is me</button></p>
 <p><button name="outcome" value="DENIED">不是本人 · It is somebody else</button></p>
 <p><button name="outcome" value="CANCELLED">取消 · Cancel</button></p></form></body></html>
+"""
+_SHOWN = "<p>{name} {number}</p>"
+_CREDENTIAL = """<p><label>网络凭证 · Network credential
+<input name="credential" value="1" maxlength="64" required></label></p>
 """
 
 
@@ -61,11 +66,12 @@ class ProviderPages:
     async def _open(self, request: web.Request) -> web.Response:
         self._check(request)
         content = await request.json()
-        texts = {name: content.get(name) for name in (*_MEMBERS, *_PERSON)}
-        if not all(isinstance(text, str) for text in texts.values()):
+        texts = {name: content.get(name) for name in content if name in (*_MEMBERS, *_PERSON)}
+        if not all(isinstance(text, str) for text in texts.values()) or texts.keys() not in _FORMS:
             raise web.HTTPBadRequest
-        person = {name: texts[name] for name in _PERSON}
-        person |= {name: content[name] for name in _FORMER if isinstance(content.get(name), str)}
+        person = {name: texts[name] for name in _PERSON if name in texts}
+        if person:
+            person |= {name: content[name] for name in _FORMER if isinstance(content.get(name), str)}
         try:
             self.book.open(
                 request.match_info["nonce"],
@@ -86,16 +92,19 @@ class ProviderPages:
 
     async def _page(self, request: web.Request) -> web.Response:
         person = self._held(request).person
-        shown = {"name": person["name"][:1] + "*", "number": person["number"][:1] + "*" * 8}
-        text = _PAGE.format(**{name: html.escape(value) for name, value in shown.items()})
-        return web.Response(text=text, content_type="text/html")
+        asked = _CREDENTIAL
+        if person:
+            shown = {"name": person["name"][:1] + "*", "number": person["number"][:1] + "*" * 8}
+            asked = _SHOWN.format(**{name: html.escape(value) for name, value in shown.items()})
+        return web.Response(text=_PAGE.format(asked=asked), content_type="text/html")
 
     async def _end(self, request: web.Request) -> web.Response:
         self._held(request)
-        ended = str((await request.post()).get("outcome", ""))
+        form = await request.post()
+        ended, credential = str(form.get("outcome", "")), str(form.get("credential", ""))
         if ended not in ProofEnd.__members__:
             raise web.HTTPBadRequest
-        back = self.book.end(request.match_info["nonce"], ProofEnd(ended))
+        back = self.book.end(request.match_info["nonce"], ProofEnd(ended), credential=credential)
         return web.Response(status=303, headers={"Location": back})
 
     async def _change(self, request: web.Request) -> web.Response:

@@ -381,8 +381,9 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
     if not ending.outcome.succeeded:
         return ending, None
     owner = found.owner
-    if await _is_kept(tx, owner, found.claim.person_id):
-        other = Facts(Slot.FULL, person_closed=False, different_owner=True)
+    other_proof = rules.is_other_proof(account=owner, proved=ending.proved)
+    if other_proof or await _is_kept(tx, owner, found.claim.person_id):
+        other = Facts(Slot.FULL, person_closed=False, different_owner=True, other_proof=other_proof)
         return replace(ending, outcome=rules.confirm(facts=other), record=None), None
     barred = rules.is_barred(account=owner)
     facts, in_force = await account_person.take_slot(

@@ -22,7 +22,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeSealer, PersonKey, RecordSealer, WaitingIdentity
 from idvault_verify.account import Assurance, SubjectKind
-from idvault_verify.claim import FailureReason, Identity
+from idvault_verify.claim import AnyIdentity, FailureReason, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import Document
 from idvault_verify.event import EventType
@@ -131,7 +131,7 @@ _MATCHED = Proven(RegistryAnswer.MATCH, Assurance.REGISTRY_MATCH, "")
 async def conclude_proven(
     vault: Vault,
     job: Job,
-    identity: Identity,
+    identity: AnyIdentity,
     now: ClockReading,
     *,
     proven: Proven,
@@ -240,7 +240,7 @@ def _next_midnight(now: datetime, zone: tzinfo) -> datetime:
 async def _conclude(
     vault: Vault,
     job: Job,
-    identity: Identity,
+    identity: AnyIdentity,
     now: ClockReading,
     *,
     proven: Proven,

@@ -46,13 +46,14 @@ async def check(connection: Connection, account_token: str, now: ClockReading) -
 async def verify(vault: Vault, command: VerifyCommand, now: ClockReading, *, context: ClaimContext) -> Claim:
     """Make the claim of a representative's proof, or find the one that was made.
 
-    Raises NotFoundError (ACCOUNT_NOT_FOUND), PreconditionError (ILLEGAL_TRANSITION, and as a claim does),
-    ExhaustedError (TOO_MANY_ATTEMPTS), AlreadyExistsError and UnavailableError.
+    Raises NotFoundError (ACCOUNT_NOT_FOUND), PreconditionError (ILLEGAL_TRANSITION; PROOF_NOT_OFFERED for a
+    person without name and number; and as a claim does), ExhaustedError (TOO_MANY_ATTEMPTS),
+    AlreadyExistsError and UnavailableError.
     """
     token, proven = command.account_token, command.proven
     if token is None or proven is None:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-    party, identity = command.relying_party, command.identity
+    party, identity = command.relying_party, command.named
     new = NewClaim(
         request=command.request(vault.fingerprinter).of_account(token),
         claim_id=vault.new_id(),

@@ -30,9 +30,9 @@ from idvault.registry.ports import Reserved
 from idvault.sealing.ports import Indexer, PairMarker, PersonKey
 from idvault_verify import token
 from idvault_verify.account import Assurance, SubjectKind
-from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.claim import AnyIdentity, ClaimState, Consent, Identity, OpaqueIdentity
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import ExhaustedError
+from idvault_verify.error import ExhaustedError, PreconditionError, Reason
 
 _LIMIT = timedelta(hours=24)
 _COUNT_AGE = timedelta(seconds=1)
@@ -244,13 +244,20 @@ class VerifyCommand:
     request_id: str
     method: str
     content: bytes = field(repr=False)
-    identity: Identity
+    identity: AnyIdentity
     consent: Consent
     account_token: str | None
     invitation_code_hash: bytes | None = field(default=None, repr=False)
     kept_id: str | None = None
     proven: Proven | None = None
     guarded: bool = False
+
+    @property
+    def named(self) -> Identity:
+        """Whom a registry is asked about; raises PreconditionError for a person without name and number."""
+        if isinstance(self.identity, OpaqueIdentity):
+            raise PreconditionError(Reason.PROOF_NOT_OFFERED)
+        return self.identity
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request; its fingerprint also covers the random id, which is kept nowhere.
@@ -389,7 +396,8 @@ class _Verifying:
     def _new_claim(self) -> NewClaim:
         vault, command, context = self.vault, self.command, self.context
         party, identity = command.relying_party, command.identity
-        spellings = 1 if rules.alternative_spelling(identity=identity) is None else 2
+        spelled = None if command.proven else rules.alternative_spelling(identity=command.named)
+        spellings = 1 if spelled is None else 2
         account_token = command.account_token or token.make(vault.events.entropy.random(16))
         return NewClaim(
             request=self.request,
@@ -407,7 +415,7 @@ class _Verifying:
             representative=self._representative(account_token),
         )
 
-    def _person(self, identity: Identity) -> PersonKey:
+    def _person(self, identity: AnyIdentity) -> PersonKey:
         return self.context.indexer.person(
             relying_party=self.command.relying_party,
             identity=identity,
@@ -420,8 +428,8 @@ class _Verifying:
         return None if proven.former is None else self._person(Identity("", proven.former))
 
     def _representative(self, account_token: str) -> bytes | None:
-        person = self.command.identity.representative
-        if person is None:
+        identity = self.command.identity
+        if isinstance(identity, OpaqueIdentity) or (person := identity.representative) is None:
             return None
         return self.context.indexer.representative(
             relying_party=self.command.relying_party, account_token=account_token, identity=person
@@ -434,7 +442,7 @@ class _Verifying:
         return registry_check.queue(
             self.vault,
             job,
-            self.command.identity,
+            self.command.named,
             self.now,
             context=self.context.settlement,
             guarded=self.command.guarded,
@@ -442,14 +450,23 @@ class _Verifying:
 
     async def _settle(self, job: Job, patience: float, reserved: Reserved | None = None) -> Claim:
         command, settling = self.command, self.context.settlement
-        claimed = (self.vault, job, command.identity, self.now)
         if command.proven is None:
             work = registry_check.check(
-                *claimed, patience=patience, context=settling, reserved=reserved, guarded=command.guarded
+                self.vault,
+                job,
+                command.named,
+                self.now,
+                patience=patience,
+                context=settling,
+                reserved=reserved,
+                guarded=command.guarded,
             )
         else:
             work = registry_check.conclude_proven(
-                *claimed,
+                self.vault,
+                job,
+                command.identity,
+                self.now,
                 proven=command.proven,
                 context=settling,
                 guarded=command.guarded,
@@ -473,7 +490,7 @@ class _Verifying:
             await registry_check.deposit(
                 self.vault,
                 claim,
-                self.command.identity,
+                self.command.named,
                 self.now,
                 relying_party=self.command.relying_party,
                 context=self.context.settlement,

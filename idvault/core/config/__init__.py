@@ -79,6 +79,7 @@ class Settings(ModerationSettings, ErasureSettings, WebSettings):
     registry_document_types: str = "RESIDENT_ID"
     registry_notice_keys: str = ""
     holder_provider: Path = Path()
+    result_provider: Path = Path()
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
@@ -374,8 +375,10 @@ def _file_problems(settings: Settings, present: list[str], process: Process) -> 
     for name in ("tls_certificate", "tls_ca", *secrets):
         if name in present:
             yield from _readable(name, getattr(settings, name), secret=name in secrets)
-    if process in (Process.PLATFORM_EDGE, Process.BOTH_EDGES) and not _is_empty(settings.holder_provider):
-        yield from _readable("holder_provider", settings.holder_provider, secret=True)
+    if process in (Process.PLATFORM_EDGE, Process.BOTH_EDGES):
+        for name in ("holder_provider", "result_provider"):
+            if not _is_empty(getattr(settings, name)):
+                yield from _readable(name, getattr(settings, name), secret=True)
     # These two processes report a problem with the file in more detail themselves.
     if process not in (Process.ROSTER, Process.DOCTOR) and "roster" in present:
         yield from _readable("roster", settings.roster, secret=False)

@@ -21,6 +21,7 @@ from idvault.core.platform import Platform
 from idvault.core.telemetry.logs import describe, log
 from idvault_verify.attest.certificate import Certificate, CertificateError, read
 from idvault_verify.error import DeniedError, IdvaultError, Reason, UnavailableError
+from idvault_verify.session import ACCEPTED, Proof
 from idvault_verify.v1 import options_pb2
 
 # An older list could miss a revocation for too long, so all calls are refused.
@@ -31,7 +32,8 @@ _TRUSTED_FOR = timedelta(seconds=60)
 class Pin:
     """One key that may call, and its owner. spki: SHA-256 of the SubjectPublicKeyInfo in hex.
 
-    relying_party: of a moderator, whose name is an id; empty for everybody else.
+    relying_party: of a moderator, whose name is an id; empty for everybody else. proofs: of people, which a
+    platform accepts.
     """
 
     name: str
@@ -39,11 +41,12 @@ class Pin:
     actor_id: str
     spki: str
     relying_party: str = ""
+    proofs: frozenset[Proof] = ACCEPTED
     caller: Caller = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make the caller once, not for each of its calls."""
-        made = Caller(self.name, self.role, self.actor_id, self.spki)
+        made = Caller(self.name, self.role, self.actor_id, self.spki, proofs=self.proofs)
         if self.role == "moderator":
             made = Caller(self.relying_party, self.role, self.actor_id, self.spki, moderator_id=self.name)
         object.__setattr__(self, "caller", made)
@@ -75,7 +78,7 @@ class Directory:
         for platform in await self._platforms():
             if platform.revoked_at is None:
                 own = (platform.name, platform.role, platform.actor_id, platform.spki)
-                pins.append(Pin(*own, relying_party=platform.relying_party))
+                pins.append(Pin(*own, relying_party=platform.relying_party, proofs=platform.proofs))
         self._pins = {(pin.role, pin.name, pin.spki): pin for pin in pins}
         self._read_at = self._clock()
         self._read.set()

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError, Message
 from idvault.core.request import check_id
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import InvalidError
+from idvault_verify.session import ACCEPTED, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Caller:
 
     name: of a moderator, the platform's; moderator_id: whose key alone may have signed what is decided.
     spki: SHA-256 of the certificate's key in hex, with which a stream notices that the key is revoked.
+    proofs: of people, which a platform accepts.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Caller:
     actor_id: str
     spki: str = ""
     moderator_id: str = ""
+    proofs: frozenset[Proof] = ACCEPTED
     holder: str = field(init=False, repr=False, compare=False)
     """Whose share of the server a call uses; the same for all keys of a caller, or a platform's desks."""
 

@@ -5,12 +5,15 @@ from sqlalchemy import Column, ForeignKeyConstraint, String, Table
 from idvault.core.db.statement import Micros
 from idvault.core.tables import HASH, ID, NAME, WORD, main
 
+# proofs: of people, which a platform accepts, in alphabetical order, separated by spaces; null for
+# verify.session.ACCEPTED.
 platforms = Table(
     "platforms",
     main,
     Column("name", NAME, primary_key=True),
     Column("role", WORD, nullable=False),
     Column("actor_id", ID, nullable=False),
+    Column("proofs", String(100)),
 )
 
 platform_keys = Table(

@@ -1,7 +1,7 @@
 """The operator's set-up commands: schema and platforms."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -27,6 +27,7 @@ from idvault_verify.attest.registration import Registration
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, Reason
 from idvault_verify.moderator import Moderator
+from idvault_verify.session import Proof
 
 
 def upgrade_databases(settings: Settings, *, phase: Phase | None = None) -> None:
@@ -59,6 +60,14 @@ async def present_platform(
     """Replace how the hosted pages present a platform; raises InvalidError, NotFoundError."""
     async with _vault(settings) as vault:
         await platform_acts.present(vault, SYSTEM, now, name, title=title, origins=origins)
+
+
+async def accept_proofs(
+    settings: Settings, *, name: str, proofs: Collection[Proof], separate_persons: bool, now: ClockReading
+) -> None:
+    """Replace the proofs that a platform accepts; raises InvalidError, NotFoundError."""
+    async with _vault(settings) as vault:
+        await platform_acts.accept(vault, SYSTEM, now, name, proofs=proofs, separate_persons=separate_persons)
 
 
 async def pages_of(settings: Settings, name: str) -> PlatformPages:

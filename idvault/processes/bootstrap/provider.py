@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from idvault.core.config import ConfigError, Settings
 from idvault.registry import provider
 from idvault.registry.ports import ProofProvider
-from idvault.registry.provider import HttpProofProvider, ProviderFileError
+from idvault.registry.provider import HttpProofProvider, ProviderFileError, ProviderSettings
 from idvault_verify.session import Proof
 
 
@@ -15,12 +16,20 @@ def proof_providers(stack: AsyncExitStack, settings: Settings) -> Mapping[Proof,
 
     Raises ConfigError for a file that names none.
     """
-    if not settings.holder_provider.name:
-        return {}
+    files = {
+        Proof.HOLDER: ("IDVAULT_HOLDER_PROVIDER", settings.holder_provider),
+        Proof.RESULT_ONLY: ("IDVAULT_RESULT_PROVIDER", settings.result_provider),
+    }
+    made: dict[Proof, ProofProvider] = {}
+    for proof, (name, path) in files.items():
+        if path.name:
+            client = made[proof] = HttpProofProvider(_read(name, path, settings))
+            stack.push_async_callback(client.close)
+    return made
+
+
+def _read(name: str, path: Path, settings: Settings) -> ProviderSettings:
     try:
-        read = provider.read(settings.holder_provider, development=settings.development)
+        return provider.read(path, development=settings.development)
     except ProviderFileError as error:
-        raise ConfigError(f"IDVAULT_HOLDER_PROVIDER cannot be used: {error}") from error
-    made = HttpProofProvider(read)
-    stack.push_async_callback(made.close)
-    return {Proof.HOLDER: made}
+        raise ConfigError(f"{name} cannot be used: {error}") from error

@@ -15,7 +15,8 @@ from idvault.processes.cli import running
 from idvault_verify import small_file
 from idvault_verify.attest.people import roster_member
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
-from idvault_verify.error import AlreadyExistsError
+from idvault_verify.error import AlreadyExistsError, InvalidError
+from idvault_verify.session import ACCEPTED, Proof
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
 
@@ -52,6 +53,19 @@ Origins = Annotated[
     ),
 ]
 Title = Annotated[str, typer.Option(help="How the hosted pages call the platform, at most 60 characters.")]
+Proofs = Annotated[
+    list[Proof],
+    typer.Option(
+        help="NUMBER_MATCH: name and number, asked of a registry. HOLDER: a provider confirms them and "
+        "presence. RESULT_ONLY: a provider vouches for a person without name and number. May be repeated."
+    ),
+]
+SeparatePersons = Annotated[
+    bool,
+    typer.Option(
+        "--separate-persons", help="Accept that one human can be two persons, one by each kind of proof."
+    ),
+]
 
 
 @app.callback()
@@ -110,6 +124,8 @@ def list_(context: typer.Context) -> None:
             since += f", revoked {each.revoked_at:%Y-%m-%d %H:%M} UTC"
         of = f" of {each.relying_party}" if each.relying_party else ""
         typer.echo(f"{each.role:<10} {each.name}{of}\n  key {roster_member.grouped(each.spki)}\n  {since}")
+        if each.proofs != ACCEPTED:
+            typer.echo(f"  accepts {', '.join(sorted(each.proofs))}")
     valid = sum(each.revoked_at is None for each in found)
     typer.echo(f"platforms: {len({each.name for each in found})} names, {valid} of {len(found)} keys valid")
 
@@ -123,6 +139,7 @@ def _document(each: Platform) -> dict[str, object]:
         "register_time": each.registered_at.isoformat(),
         "revoke_time": each.revoked_at.isoformat() if each.revoked_at else None,
         "platform": each.relying_party or None,
+        "proofs": sorted(each.proofs) if each.role == Role.PLATFORM else None,
     }
 
 
@@ -134,6 +151,28 @@ def present(name: Name, return_origin: Origins = None, title: Title = "") -> Non
     """
     _present(config.load(config.Process.PLATFORMS), name, return_origin, title)
     typer.echo(f"platform: {name} presented")
+
+
+@app.command()
+def accept(name: Name, proof: Proofs, separate_persons: SeparatePersons = False) -> None:
+    """Replace which proofs of a person NAME accepts, and write a log entry; without, NUMBER_MATCH and HOLDER.
+
+    RESULT_ONLY knows a person by a provider's id, the others by number: whoever is closed under one can come
+    back under the other. So both kinds need --separate-persons. Edges heed it a second later; the sessions of
+    the last 15 minutes go on.
+    """
+    settings = config.load(config.Process.PLATFORMS)
+    accepting = operator.accept_proofs(
+        settings, name=name, proofs=proof, separate_persons=separate_persons, now=running.real_clock()
+    )
+    try:
+        asyncio.run(accepting)
+    except InvalidError as error:
+        raise wrong_usage(
+            "RESULT_ONLY and the others are two persons of one human: add --separate-persons to accept that",
+            field="--proof",
+        ) from error
+    typer.echo(f"platform: {name} accepts {', '.join(sorted(set(proof)))}")
 
 
 def _present(settings: "config.Settings", name: str, origins: list[str] | None, title: str) -> None:

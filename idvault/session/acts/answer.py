@@ -117,7 +117,7 @@ async def finish(
     )
     if done.end is not ProofEnd.CONFIRMED:
         raise PreconditionError(Reason.PROOF_REFUSED)
-    key = _key(vault, context, session, done.identity, now)
+    key = _key(vault, context, session, done.named, now)
     await vault.guard.check(now=now)
     return await reject.run(vault, asked, now, request, found.disavowal_id, token, key)
 

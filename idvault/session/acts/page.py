@@ -263,7 +263,9 @@ async def _page(vault: Vault, context: SessionContext, found: StoredSession, now
 
 
 def documents(context: SessionContext, proof: Proof) -> tuple[DocumentType, ...]:
-    """Return the documents that can be checked; a provider confirms people only."""
+    """Return the documents that can be checked; a provider confirms people only, or needs no document."""
+    if proof is Proof.RESULT_ONLY:
+        return ()
     found = sorted(context.rules.document_types, key=list(DocumentType).index)
     people = [each for each in found if kind_of(each) is SubjectKind.INDIVIDUAL]
     return tuple(found if proof is Proof.NUMBER_MATCH else people)

@@ -1,7 +1,8 @@
 """Proofs on the page of a provider: begun with what was typed, and finished by what the provider signed.
 
-- Name and number pass through: the session keeps only a hash that binds them (attest.assertion). The provider
-  is told them once the log has the entry of the proof.
+- For a HOLDER, name and number pass through: the session keeps only a hash that binds them
+  (attest.assertion). The provider is told them once the log has the entry of the proof.
+- For RESULT_ONLY there are none, and the provider says none (attest.assertion).
 - What a proof ended with is fetched from the provider and checked here, outside any act. Then the attempt is
   stored, and its claim opened and settled as any other; no registry is asked.
 - A repeat fetches the assertion again. So whoever dies in between leaves a claim that a repeat settles, or
@@ -30,13 +31,13 @@ from idvault_verify import secret
 from idvault_verify.account import Assurance
 from idvault_verify.attest import assertion
 from idvault_verify.attest.assertion import Awaited, ProofEnd, RefusedAssertionError, Typed
-from idvault_verify.claim import ClaimState, Consent, Identity
+from idvault_verify.claim import AnyIdentity, ClaimState, Consent, Identity, OpaqueIdentity
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import Document
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
-from idvault_verify.session import SessionPurpose, SessionState
+from idvault_verify.session import Proof, SessionPurpose, SessionState
 
 RETURN_PATH = "/proof"
 """Where the provider sends a browser back to: an address that names no session."""
@@ -53,10 +54,17 @@ class CheckedProof(NamedTuple):
     """
 
     end: ProofEnd
-    identity: Identity
+    identity: AnyIdentity
     signed: str
     former: Document | None = None
     guarded: bool = False
+
+    @property
+    def named(self) -> Identity:
+        """The person by name and number; raises PreconditionError (PROOF_REFUSED) without them."""
+        if isinstance(self.identity, OpaqueIdentity):
+            raise PreconditionError(Reason.PROOF_REFUSED)
+        return self.identity
 
 
 async def begin(
@@ -67,12 +75,13 @@ async def begin(
     browser: BrowserSession,
     *,
     number: int,
-    identity: Identity,
+    identity: Identity | None,
     guardian: Identity | None = None,
     former: Document | None = None,
 ) -> ShownPage:
     """Begin a proof with what was typed, and open it at the provider; a repeat changes nothing.
 
+    identity: None for a proof that needs none, which is refused with one: it would be told for nothing.
     guardian: the adult in the session of a child (claim.acts.guardian); the hash of the proof binds that
     there was one. former: the number that the person had before, of which the provider is asked, too.
     Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError, UnavailableError.
@@ -81,11 +90,17 @@ async def begin(
     found = await page_acts.of_browser(vault, browser)
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
-    nonce, guarded = nonce_of(browser, number), False
-    if rules.state(session=found.session, claim=found.claim, now=now.business) is SessionState.AGREED:
-        guarded = await session_acts.guarded(vault, context, found.session, identity, guardian, now=now)
-    typed = Typed(identity, former, guarded)
-    bound = assertion.binding(session_id=session_id, nonce=nonce, typed=typed)
+    typed = {"real_name": identity, "guardian": guardian, "former_document": former}
+    rules.check_typed(proof=proof, typed=[name for name, value in typed.items() if value is not None])
+    nonce, bound = nonce_of(browser, number), b""
+    if identity is None:
+        bound = assertion.opened(session_id=session_id, nonce=nonce)
+    else:
+        guarded = False
+        if rules.state(session=found.session, claim=found.claim, now=now.business) is SessionState.AGREED:
+            guarded = await session_acts.guarded(vault, context, found.session, identity, guardian, now=now)
+        told = Typed(identity, former, guarded)
+        bound = assertion.binding(session_id=session_id, nonce=nonce, typed=told)
     await session_acts.step(
         vault,
         found,
@@ -132,15 +147,8 @@ async def finish(
 
     if decide(found) == found.session and not _is_open(found):
         return await page_acts.get(vault, context, browser, now=now)
-    done = await checked(
-        context,
-        provider=context.provider(found.session.proof),
-        session_id=found.session.session_id,
-        nonce=nonce_of(browser, number),
-        bound=found.session.proof_hash or b"",
-        now=now.real,
-    )
-    proven = Proven(_ANSWERS[done.end], Assurance.HOLDER, done.signed, done.former)
+    done, fact = await _done(context, found.session, browser, number, now)
+    proven = Proven(_ANSWERS[done.end], fact, done.signed, done.former)
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=number
     )
@@ -151,6 +159,26 @@ async def finish(
         else:
             await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
     return await page_acts.get(vault, context, browser, now=now)
+
+
+async def _done(
+    context: SessionContext,
+    session: VerificationSession,
+    browser: BrowserSession,
+    number: int,
+    now: ClockReading,
+) -> tuple[CheckedProof, Assurance]:
+    """Return a session's proof, and what a success by its kind establishes; raises as `checked` does."""
+    done = await checked(
+        context,
+        provider=context.provider(session.proof),
+        session_id=session.session_id,
+        nonce=nonce_of(browser, number),
+        bound=session.proof_hash or b"",
+        now=now.real,
+        proof=session.proof,
+    )
+    return done, session_acts.FACTS[session.proof]
 
 
 def _is_open(found: StoredSession) -> bool:
@@ -171,8 +199,9 @@ async def checked(
     nonce: str,
     bound: bytes,
     now: datetime,
+    proof: Proof = Proof.HOLDER,
 ) -> CheckedProof:
-    """Return a proof that was confirmed or denied.
+    """Return a proof that was confirmed, or of a HOLDER denied.
 
     bound: what is kept of it. Raises PreconditionError (PROOF_OPEN, PROOF_REFUSED), UnavailableError.
     """
@@ -181,8 +210,9 @@ async def checked(
         raise PreconditionError(Reason.PROOF_OPEN)
     reference = secret.proof_session(nonce, session_id=session_id)
     awaited = Awaited(provider.issuer, provider.key, context.issuer, reference, nonce)
+    checks = assertion.result if proof is Proof.RESULT_ONLY else assertion.holder
     try:
-        ended, guarded = assertion.holder(signed, awaited, session_id=session_id, bound=bound, now=now)
+        ended, guarded = checks(signed, awaited, session_id=session_id, bound=bound, now=now)
     except RefusedAssertionError as error:
         log().warning("assertion_refused", reason=error.reason)
         raise PreconditionError(Reason.PROOF_REFUSED) from None
@@ -193,7 +223,7 @@ async def checked(
 
 
 def _command(
-    call: Asked, session: VerificationSession, identity: Identity, proven: Proven, content: bytes
+    call: Asked, session: VerificationSession, identity: AnyIdentity, proven: Proven, content: bytes
 ) -> VerifyCommand:
     """Return the claim of a proof, kept under the id by which the session finds it."""
     if session.agreed_at is None:

@@ -24,6 +24,7 @@ from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked
 from idvault.platform import acts as platform_acts
+from idvault.platform import rules as platform_rules
 from idvault.registry.ports import ProofProvider
 from idvault.session import rules, store
 from idvault.session.ports import LinkCoder
@@ -35,9 +36,14 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason, UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.seal import Part
-from idvault_verify.session import Proof, SessionPurpose, SessionState
+from idvault_verify.session import ACCEPTED, Proof, SessionPurpose, SessionState
 
-_FACTS = {Proof.NUMBER_MATCH: Assurance.REGISTRY_MATCH, Proof.HOLDER: Assurance.HOLDER}
+FACTS = {
+    Proof.NUMBER_MATCH: Assurance.REGISTRY_MATCH,
+    Proof.HOLDER: Assurance.HOLDER,
+    Proof.RESULT_ONLY: Assurance.RESULT_ONLY,
+}
+"""What a success by each kind of proof establishes."""
 # Each retry follows a step that another call has stored meanwhile, and a session has few.
 _RETRIES = 10
 
@@ -84,7 +90,7 @@ class SessionContext:
 class NewSession:
     """What a platform asks a person for, checked except for its return address.
 
-    policy_version, policy_text: empty if nothing is to be agreed to.
+    policy_version, policy_text: empty if nothing is to be agreed to. accepted: the proofs that it accepts.
     """
 
     account_token: str | None
@@ -95,6 +101,7 @@ class NewSession:
     policy_text: str
     invitation_code_hash: bytes | None = field(default=None, repr=False)
     proof: Proof = Proof.NUMBER_MATCH
+    accepted: frozenset[Proof] = ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,9 @@ async def create(
     await vault.guard.check(now=now)
     if not context.base_url:
         raise PreconditionError(Reason.PAGES_NOT_SERVED)
+    # An organisation's representative is no person of the platform: only name and number can answer for him.
+    if wanted.purpose not in (SessionPurpose.IDENTITY, SessionPurpose.REPRESENTATIVE):
+        platform_rules.check_accepted(proof=wanted.proof, accepted=wanted.accepted)
     if wanted.proof is not Proof.NUMBER_MATCH:
         context.provider(wanted.proof)
     pages = await platform_acts.pages(vault, call.relying_party)
@@ -177,7 +187,7 @@ async def store_session(tx: Tx, session_id: str, session: VerificationSession) -
                 tx.connection,
                 account_token=token,
                 code_hash=code_hash,
-                proved=_FACTS[session.proof],
+                proved=FACTS[session.proof],
                 now=tx.now.business,
             )
     await store.ROWS.add(tx.connection, session)

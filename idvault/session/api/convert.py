@@ -10,6 +10,7 @@ from idvault.claim import rules as claim_rules
 from idvault.claim.api import representative
 from idvault.claim.rules import ClaimRules
 from idvault.core.edge import convert, repetition
+from idvault.core.edge.call import Caller
 from idvault.session import rules
 from idvault.session.acts.page import BrowserSession, ShownPage, SubmittedAttempt
 from idvault.session.acts.session import NewSession, ShownSession
@@ -44,12 +45,13 @@ _ANSWERS: dict[int, InvitationEvent] = {
 PROOFS: dict[Proof, pb.Proof.ValueType] = {
     Proof.NUMBER_MATCH: pb.PROOF_NUMBER_MATCH,
     Proof.HOLDER: pb.PROOF_HOLDER,
+    Proof.RESULT_ONLY: pb.PROOF_RESULT_ONLY,
 }
 _GUARDIAN = "idvault.v1.SubmitIdentityRequest.guardian"
 _TYPES = {number: word for word, number in _DOCUMENT_TYPES.items()}
 
 
-def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -> NewSession:
+def wanted(message: pb.CreateVerificationSessionRequest, *, caller: Caller, now: ClockReading) -> NewSession:
     """Return what a platform asks for; raises InvalidError. The return address is checked later."""
     account_token = token.check(message.account_token) if message.account_token else None
     code_hash = convert.invitation_code_hash(message.invitation_code, account_token=message.account_token)
@@ -72,6 +74,7 @@ def wanted(message: pb.CreateVerificationSessionRequest, *, now: ClockReading) -
         policy_text=rules.check_terms(policy_text=message.policy_text),
         invitation_code_hash=code_hash,
         proof=proof,
+        accepted=caller.proofs,
     )
 
 
@@ -166,7 +169,7 @@ def guardian(
 
 
 def former(
-    message: pb.BeginProofRequest, identity: Identity, *, claims: ClaimRules, now: ClockReading
+    message: pb.BeginProofRequest, identity: Identity | None, *, claims: ClaimRules, now: ClockReading
 ) -> Document | None:
     """Return the number that the person had before, None if none was typed; raises InvalidError."""
     if not message.HasField("former_document"):
@@ -182,9 +185,19 @@ def former(
             raise InvalidError(
                 error.reason, Violation("former_document.number", error.violations[0].code)
             ) from None
-    if found is None or found == identity.document:
+    if found is None or (identity is not None and found == identity.document):
         raise _invalid("former_document", FieldCode.CHARACTER)
     return found
+
+
+def typed(message: pb.BeginProofRequest, *, claims: ClaimRules, now: ClockReading) -> Identity | None:
+    """Return the person that a proof is about, None without name and document.
+
+    Raises InvalidError naming every invalid field.
+    """
+    if not message.real_name and not message.HasField("document"):
+        return None
+    return holder(message, claims=claims, now=now)
 
 
 class _TypedHolder(Protocol):

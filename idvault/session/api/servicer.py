@@ -255,7 +255,7 @@ class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, Reinstat
     ) -> v1_session_pb2.VerificationSession:
         """Make the link of a session."""
         call = repetition.asked(request, caller)
-        return await self._create(call, convert.wanted(request, now=now), now)
+        return await self._create(call, convert.wanted(request, caller=caller, now=now), now)
 
     async def CreateIdentitySession(
         self,
@@ -400,7 +400,7 @@ class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, Reinstat
         """Begin a proof at a provider."""
         browser = convert.browser(request)
         call = repetition.asked(request, caller)
-        identity = convert.holder(request, claims=self.context.rules, now=now)
+        identity = convert.typed(request, claims=self.context.rules, now=now)
         begun = await proof_acts.begin(
             self.vault,
             self.context,

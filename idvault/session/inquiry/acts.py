@@ -327,7 +327,7 @@ async def _ended(context: InquiryContext, inquiry: Inquiry, nonce: str, *, now: 
     )
     if done.end is not ProofEnd.CONFIRMED:
         raise PreconditionError(Reason.PROOF_REFUSED)
-    return done.identity
+    return done.named
 
 
 def _names(browser_key: str) -> tuple[str, str]:

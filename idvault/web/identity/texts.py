@@ -39,9 +39,13 @@ TEXTS: Mapping[str, Text] = {
     "own_stored_title": _("What is stored, and until when"),
     "own_stored_record": _("Your name and number, encrypted"),
     "own_stored_record_until": _("until the account is erased, or a new verification replaces them"),
+    "own_stored_result": _(
+        "The provider that vouched for you, its id for you, and what it signed, encrypted"
+    ),
+    "own_stored_result_until": _("until the account is erased, or a new verification replaces them"),
     "own_stored_no_record": _("Your name and number"),
     "own_stored_no_record_until": _("are not stored"),
-    "own_stored_withdrawn": _("The name and number that somebody verified with, encrypted"),
+    "own_stored_withdrawn": _("What somebody verified with, encrypted"),
     "own_stored_withdrawn_until": _(
         "until 180 days after the withdrawal; whoever holds the account is not shown whose they are"
     ),

@@ -62,6 +62,8 @@ class IdentityView:
         quorum = own.record_quorum
         pending = any(each.state == _Claim.STATE_PENDING for each in own.verifications)
         record = "record" if quorum.threshold else "no_record"
+        if quorum.threshold and _Status.ASSURANCE_RESULT_ONLY in own.status.assurances:
+            record = "result"
         if own.status.state == _Status.STATE_REVOKED:
             record = "withdrawn"
         kinds = [record, "status", "history", "log", "session"]

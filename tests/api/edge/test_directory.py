@@ -1,6 +1,7 @@
 """The keys that may call are re-read, and a list that is too old is not trusted."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from idvault.core.edge.access import Directory, Pin
 from idvault.core.platform import Platform
 from idvault_verify.error import Reason, UnavailableError
+from idvault_verify.session import ACCEPTED, Proof
 from tools.support.edge import FakePlatforms
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -40,6 +42,18 @@ async def test_platforms_and_people() -> None:
     assert found.find(role="auditor", name="auditor-a", spki=KEY) is AUDITOR
     assert found.find(role="auditor", name="platform-a", spki=KEY) is None
     assert found.find(role="platform", name="platform-a", spki=NEW_KEY) is None
+
+
+async def test_a_caller_brings_what_its_platform_accepts() -> None:
+    """So no call looks it up; a change is seen with the next reading, like a revocation."""
+    platforms = FakePlatforms(PLATFORM)
+    found = directory(platforms, Clock(), AUDITOR)
+    for accepted in (ACCEPTED, frozenset({Proof.RESULT_ONLY})):
+        platforms.platforms = [replace(PLATFORM, proofs=accepted)]
+        await found.load()
+        pin = found.find(role="platform", name="platform-a", spki=KEY)
+        assert pin is not None
+        assert pin.caller.proofs == accepted
 
 
 async def test_two_keys_of_one_name() -> None:

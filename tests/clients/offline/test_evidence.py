@@ -126,7 +126,7 @@ def other_identity(opened: Opened, *, answer: RegistryAnswer = RegistryAnswer.MA
     """Return a forge that seals another identity with keys of the forger's own."""
 
     def forge(message: Message) -> None:
-        made = replace(opened.payload, identity=replace(opened.payload.identity, name=OTHER), answer=answer)
+        made = replace(opened.payload, identity=replace(opened.payload.named, name=OTHER), answer=answer)
         record = message.record
         info = seal.record_info(
             format_version=1,

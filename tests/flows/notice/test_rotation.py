@@ -9,7 +9,7 @@ from sqlalchemy import select
 from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import person_marks
 from idvault.sealing.ports import PersonKey
-from idvault_verify.claim import Identity
+from idvault_verify.claim import AnyIdentity
 from idvault_verify.notice import NoticeKind
 from tools.support import sql
 from tools.support.fakes.sealing import FakeIndexer
@@ -21,7 +21,7 @@ OLD, NEW = person(1), person(2)
 class LaterIndexer(FakeIndexer):
     """Indexes under a version after that of the claims, under which people are still found."""
 
-    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
+    def person(self, *, relying_party: str, identity: AnyIdentity, person_id: str, today: date) -> PersonKey:
         found = super().person(
             relying_party=relying_party, identity=identity, person_id=person_id, today=today
         )

@@ -12,8 +12,9 @@ from idvault.core.platform import Platform
 from idvault.core.tables.log import log_entries
 from idvault.platform import acts
 from idvault.platform.rules import PresentedPlatform
-from idvault_verify.error import AlreadyExistsError, NotFoundError, Reason
+from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
 from idvault_verify.event import EventType
+from idvault_verify.session import ACCEPTED, Proof
 from idvault_verify.transparency import entry
 from tools.support.storage_world import NOW, World, at
 
@@ -128,3 +129,31 @@ async def test_presented_platforms_are_listed_by_name(world: World) -> None:
         with pytest.raises(NotFoundError) as caught:
             await acts.presented_as(world.vault, unknown)
         assert caught.value.reason is Reason.PLATFORM_NOT_FOUND
+
+
+async def test_a_platform_states_which_proofs_it_accepts(world: World) -> None:
+    """With an entry for each change, for all of its keys; a repeat writes nothing, a refusal neither."""
+    stored = await _register(world, _platform(world))
+    assert stored.proofs == ACCEPTED
+    event = world.event(EventType.PLATFORM_ACCEPT)
+    vault, name = world.vault_of(event), stored.name
+    await acts.accept(vault, SYSTEM, at(), name, proofs=[Proof.RESULT_ONLY])
+    (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
+    assert row.leaf == entry.encode_leaf(event.with_fields(name=name, proofs="RESULT_ONLY"))
+    second = await _register(world, _platform(world))
+    assert {each.proofs for each in await acts.keys(world.vault)} == {second.proofs}
+    assert second.proofs == {Proof.RESULT_ONLY}
+    before = await world.contents()
+    await acts.accept(world.vault, SYSTEM, at(), name, proofs=[Proof.RESULT_ONLY, Proof.RESULT_ONLY])
+    with pytest.raises(InvalidError):
+        await acts.accept(world.vault, SYSTEM, at(), name, proofs=list(Proof))
+    for role in ("monitor", "web"):
+        other = await _register(world, _platform(world, role, role))
+        with pytest.raises(NotFoundError):
+            await acts.accept(world.vault, SYSTEM, at(), other.name, proofs=[Proof.RESULT_ONLY])
+    with pytest.raises(NotFoundError):
+        await acts.accept(world.vault, SYSTEM, at(), "nobody", proofs=[Proof.RESULT_ONLY])
+    assert {each.proofs for each in await acts.keys(world.vault) if each.name == name} == {second.proofs}
+    assert len((await world.contents())["log_entries"]) == len(before["log_entries"]) + 2
+    await acts.accept(world.vault, SYSTEM, at(), name, proofs=list(Proof), separate_persons=True)
+    assert {each.proofs for each in await acts.keys(world.vault) if each.name == name} == {frozenset(Proof)}

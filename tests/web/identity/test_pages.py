@@ -228,7 +228,7 @@ async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
     await site.platform.sessions.confirm_contest(proposed, key=keys[1])
     assert "Verification withdrawn" in (await browser.get(path)).text
     stored = await browser.get(f"{path}/stored")
-    assert "The name and number that somebody verified with" in stored.text
+    assert "What somebody verified with" in stored.text
     decided = await browser.get(f"{path}/verifications")
     assert "upheld: it was not you" in decided.text
     assert ("confirmed, and withdrawn later" in decided.text, "receipt.json" in decided.text) == (True, False)

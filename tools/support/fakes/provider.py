@@ -36,12 +36,14 @@ class FakeProofProvider:
     async def begin(self, proof: OpenProof) -> None:
         """Open a proof, or raise UnavailableError."""
         self._answer()
-        document = proof.identity.document
-        person = {
-            "name": proof.identity.name,
-            "document_type": document.type.value,
-            "number": document.number,
-        }
+        person = {}
+        if proof.identity is not None:
+            document = proof.identity.document
+            person = {
+                "name": proof.identity.name,
+                "document_type": document.type.value,
+                "number": document.number,
+            }
         if proof.former is not None:
             person |= {"former_document_type": proof.former.type.value, "former_number": proof.former.number}
         self.book.open(proof.nonce, session=proof.session, return_url=proof.return_url, person=person)
@@ -54,9 +56,9 @@ class FakeProofProvider:
         self._answer()
         return self.book.assertion(nonce)
 
-    def end(self, address: str, ended: ProofEnd = ProofEnd.CONFIRMED) -> str:
+    def end(self, address: str, ended: ProofEnd = ProofEnd.CONFIRMED, *, credential: str = "1") -> str:
         """End a proof as a person does on its page; return where the browser goes."""
-        return self.book.end(address.split("/")[-2], ended)
+        return self.book.end(address.split("/")[-2], ended, credential=credential)
 
     def _answer(self) -> None:
         if self.book.fault is ProviderFault.SILENT:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from idvault.sealing.ports import Intake, PersonKey, WaitingIdentity
-from idvault_verify.claim import Consent, Identity
+from idvault_verify.claim import AnyIdentity, Consent, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import DamagedError, Reason, UnavailableError
 from idvault_verify.record import SealedRecord
@@ -34,8 +34,9 @@ class CountingEntropy:
 class FakeIndexer:
     """Indexes by a plain hash of the number."""
 
-    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
-        index = sha256(encode("index", relying_party, identity.document.number)).digest()
+    def person(self, *, relying_party: str, identity: AnyIdentity, person_id: str, today: date) -> PersonKey:
+        told = identity.opaque_id if isinstance(identity, OpaqueIdentity) else identity.document.number
+        index = sha256(encode("index", relying_party, told)).digest()
         days = [
             sha256(encode("limiter", index, day)).digest()
             for day in (today.toordinal(), today.toordinal() - 1)
@@ -52,7 +53,9 @@ class FakeIndexer:
 class FakePairMarker:
     """Marks pairs by a plain hash."""
 
-    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+    def mark(self, *, relying_party: str, identity: AnyIdentity) -> bytes:
+        if isinstance(identity, OpaqueIdentity):
+            return sha256(encode("opaque", relying_party, identity.opaque_id)).digest()
         people = [identity] if identity.representative is None else [identity, identity.representative]
         told = [part for each in people for part in (each.document.number, each.name)]
         return sha256(encode("pair", relying_party, *told)).digest()
@@ -79,7 +82,7 @@ class FakeRecordSealer:
 
     def __init__(self) -> None:
         self.refuse = False
-        self.sealed: list[tuple[str, Identity]] = []
+        self.sealed: list[tuple[str, Any]] = []
         self.assertions: list[str] = []
         self.numbered = False
         """Whether each record has an id of its own, as a real one has; else all have the same."""
@@ -89,7 +92,7 @@ class FakeRecordSealer:
         *,
         relying_party: str,
         account_token: str,
-        identity: Identity,
+        identity: AnyIdentity,
         answer: RegistryAnswer,
         consent: Consent,
         assertion: str = "",
@@ -102,7 +105,7 @@ class FakeRecordSealer:
         made = builders.record(account_token=account_token, relying_party=relying_party)
         if self.numbered:
             return replace(made, record_id=f"{len(self.sealed):032x}")
-        if identity.representative is None:
+        if isinstance(identity, OpaqueIdentity) or identity.representative is None:
             return made
         # Two versions of one account are stored beside each other.
         return replace(made, record_id=sha256(encode(made.record_id, len(self.sealed))).hexdigest()[:32])

@@ -161,12 +161,15 @@ def index() -> Values:
     bound = {"relying_party": PARTY, "document_type": "RESIDENT_ID", "number": story.IDENTITY.number}
     first, _ = stored.person_index(keys[:1], **bound)
     second, sub_key = stored.person_index(keys, **bound)
+    opaque = {"provider": "https://provider.example", "opaque_id": "A" * 43}
     return {
         "key 0": keys[0],
         "key 1": keys[1],
         "index 0": first,
         "index 1": second,
         "limiter key of 2026-03-01": stored.limiter_key(sub_key, second, "2026-03-01"),
+        **opaque,
+        "index 1 of the id": stored.opaque_index(keys, relying_party=PARTY, **opaque),
     }
 
 

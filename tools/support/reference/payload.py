@@ -20,7 +20,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Identity:
     """What is sealed; a waiting claim has neither outcome nor consent. agree_time: aware.
 
-    representative: of an organisation, of whom only document_type, number and name count.
+    representative: of an organisation, of whom only document_type, number and name count. With provider and
+    opaque_id the first three are empty.
     """
 
     document_type: str
@@ -31,6 +32,8 @@ class Identity:
     agree_time: datetime | None = None
     assertion: str = ""
     representative: "Identity | None" = None
+    provider: str = ""
+    opaque_id: str = ""
 
 
 def encode(identity: Identity) -> bytes:
@@ -45,6 +48,8 @@ def encode(identity: Identity) -> bytes:
         (5, _consent(identity)),
         (6, identity.assertion),
         (7, whose),
+        (8, identity.provider),
+        (9, identity.opaque_id),
     ]
     return padded(protobuf.build(fields))
 
@@ -69,9 +74,11 @@ def decode(whole: bytes) -> Identity:
     agreed = _EPOCH + timedelta(
         seconds=protobuf.number(time, 1), microseconds=protobuf.number(time, 2) // 1_000
     )
-    check(protobuf.number(fields, 1) in DOCUMENT_TYPES, "an unknown type of document")
+    opaque_id = protobuf.text(fields, 9)
+    check(not (opaque_id and {1, 2, 3, 7} & set(fields)), "a name or number beside an opaque id")
+    check(bool(opaque_id) or protobuf.number(fields, 1) in DOCUMENT_TYPES, "an unknown type of document")
     return Identity(
-        DOCUMENT_TYPES[protobuf.number(fields, 1)],
+        "" if opaque_id else DOCUMENT_TYPES[protobuf.number(fields, 1)],
         protobuf.text(fields, 2),
         protobuf.text(fields, 3),
         protobuf.text(fields, 4),
@@ -79,10 +86,14 @@ def decode(whole: bytes) -> Identity:
         agreed if 2 in consent else None,
         protobuf.text(fields, 6),
         _read_representative(protobuf.message(fields, 7)) if 7 in fields else None,
+        protobuf.text(fields, 8) if opaque_id else "",
+        opaque_id,
     )
 
 
 def _kind(identity: Identity) -> int:
+    if identity.opaque_id:
+        return 0
     return next(number for number, name in DOCUMENT_TYPES.items() if name == identity.document_type)
 
 

@@ -24,9 +24,18 @@ def person_index(
 ) -> tuple[bytes, bytes]:
     """Return the blind index under the newest key, and the sub-key for limits."""
     value = encode("idvault/index/v1", relying_party, document_type, number)
+    return _chained(keys, value), mac(keys[-1], encode("idvault/limiter-key/v1"))
+
+
+def opaque_index(keys: list[bytes], *, relying_party: str, provider: str, opaque_id: str) -> bytes:
+    """Return the blind index of a person without a number under the newest key."""
+    return _chained(keys, encode("idvault/opaque-index/v1", relying_party, provider, opaque_id))
+
+
+def _chained(keys: list[bytes], value: bytes) -> bytes:
     for key in keys:
         value = mac(key, value)
-    return value, mac(keys[-1], encode("idvault/limiter-key/v1"))
+    return value
 
 
 def limiter_key(sub_key: bytes, index: bytes, day: str) -> bytes:

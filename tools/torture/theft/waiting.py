@@ -73,6 +73,6 @@ def _opened(loot: Loot, sealed: bytes, claims: list[Row], *, days: list[str] | N
                 padded = hpke.unseal(
                     suite=hpke.X_WING, private_key=keys[day], sealed=sealed[len(_BEGIN) :], info=info
                 )
-                yield payload.decode(padded).identity.name
+                yield payload.decode(padded).named.name
             except UnsealError:
                 continue

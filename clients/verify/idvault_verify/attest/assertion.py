@@ -13,8 +13,15 @@ The checks, in this order; anything missing or unknown is refused:
 3. it is not from the future, lives no longer than ten minutes, and has not expired,
 4. its ended is one of the three,
 5. name and number are those that were typed, and so is the former number, if there is one.
+
+A provider of RESULT_ONLY proofs is told neither, and says neither: it vouches for a person by an opaque id
+that it makes for this vault. Its assertion has a type of its own and the first four checks, and then:
+
+5. it has no other claim, so that no name is sealed unseen,
+6. the id has at least 128 bits: no number of a document passes for one.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,10 +33,11 @@ from typing import Any
 from idvault_verify import seal, strict_json
 from idvault_verify.attest import jose
 from idvault_verify.attest.jose import JoseError, JwkSet, PublicKey
-from idvault_verify.claim import Identity
+from idvault_verify.claim import AnyIdentity, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 
 HOLDER_TYPE = "idvault-holder+jwt"
+RESULT_TYPE = "idvault-result+jwt"
 LONGEST = 4 * 1024
 """Of an assertion, in bytes."""
 LIFETIME = 600
@@ -40,6 +48,9 @@ FORMER = ("former", "former_document_type", "former_number")
 """The claims about the number that somebody had before."""
 _BINDING = "idvault/proof-binding/v1"
 _GUARDED = "idvault/proof-binding/guarded/v1"
+_OPEN = "idvault/proof-open/v1"
+_OPAQUE_ID = re.compile(r"[A-Za-z0-9_-]{22,128}")
+_RESULT = frozenset({"iss", "aud", "session", "nonce", "iat", "exp", "outcome"})
 
 
 class ProofEnd(StrEnum):
@@ -83,10 +94,10 @@ class FormerNumber:
 
 @dataclass(frozen=True, slots=True)
 class EndedProof:
-    """What an assertion says. identity: None if the proof was cancelled. former: if one was typed."""
+    """What an assertion says. identity: None if it says nothing of anybody. former: if one was typed."""
 
     end: ProofEnd
-    identity: Identity | None = None
+    identity: AnyIdentity | None = None
     former: FormerNumber | None = None
 
 
@@ -110,6 +121,11 @@ def binding(*, session_id: str, nonce: str, typed: Typed) -> bytes:
     return sha256(seal.encode(_GUARDED if typed.guarded else _BINDING, *parts)).digest()
 
 
+def opened(*, session_id: str, nonce: str) -> bytes:
+    """Return what is kept of a proof for which nothing was typed, 32 bytes."""
+    return sha256(seal.encode(_OPEN, session_id, nonce)).digest()
+
+
 def holder(
     assertion: str, awaited: Awaited, *, session_id: str, bound: bytes, now: datetime
 ) -> tuple[EndedProof, bool]:
@@ -117,7 +133,7 @@ def holder(
 
     bound: `binding` of what was typed. Raises RefusedAssertionError.
     """
-    end, claims = _checked(assertion, awaited, now=now)
+    end, claims = _checked(assertion, awaited, typ=HOLDER_TYPE, now=now)
     if end is ProofEnd.CANCELLED:
         return EndedProof(end), False
     identity = Identity(_word(claims, "name"), _document(claims, ""))
@@ -146,6 +162,28 @@ def _former(claims: Mapping[str, Any]) -> FormerNumber | None:
     return FormerNumber(_document(claims, "former_"), end is ProofEnd.CONFIRMED)
 
 
+def result(
+    assertion: str, awaited: Awaited, *, session_id: str, bound: bytes, now: datetime
+) -> tuple[EndedProof, bool]:
+    """Return how a RESULT_ONLY proof ended, with whom the provider vouches for only if CONFIRMED, and False.
+
+    It cannot tell an age or a former number: no adult stands beside a child here, and nobody is joined.
+    bound: `opened` of this proof. Raises RefusedAssertionError.
+    """
+    end, claims = _checked(assertion, awaited, typ=RESULT_TYPE, now=now)
+    confirmed = end is ProofEnd.CONFIRMED
+    if claims.keys() != (_RESULT | {"opaque_id"} if confirmed else _RESULT):
+        raise RefusedAssertionError("CLAIMS_INVALID")
+    if not compare_digest(opened(session_id=session_id, nonce=awaited.nonce), bound):
+        raise RefusedAssertionError("SESSION_WRONG")
+    if not confirmed:
+        return EndedProof(end), False
+    opaque_id = _word(claims, "opaque_id")
+    if not _OPAQUE_ID.fullmatch(opaque_id):
+        raise RefusedAssertionError("CLAIMS_INVALID")
+    return EndedProof(end, OpaqueIdentity(awaited.issuer, opaque_id)), False
+
+
 def issuer_of(assertion: str) -> str | None:
     """Return who an assertion in a record says that he signed it, None without one; nothing is checked.
 
@@ -158,10 +196,12 @@ def issuer_of(assertion: str) -> str | None:
         return None
 
 
-def _checked(assertion: str, awaited: Awaited, *, now: datetime) -> tuple[ProofEnd, Mapping[str, Any]]:
+def _checked(
+    assertion: str, awaited: Awaited, *, typ: str, now: datetime
+) -> tuple[ProofEnd, Mapping[str, Any]]:
     keys: JwkSet = jose.key_set([PublicKey(awaited.key)])
     try:
-        claims = jose.verify(assertion, keys, typ=HOLDER_TYPE, limit=LONGEST)
+        claims = jose.verify(assertion, keys, typ=typ, limit=LONGEST)
     except JoseError as error:
         # The cause may quote what was signed.
         raise RefusedAssertionError(error.reason) from None

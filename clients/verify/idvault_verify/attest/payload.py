@@ -1,5 +1,7 @@
 """The content of a sealed record or a waiting claim: a SealedIdentity, padded to hide its size.
 
+It names a person or an organisation, or who a provider says that it is, never both.
+
 The form is a 4-byte big-endian length, the protobuf message, and zeros up to the next multiple of 512.
 """
 
@@ -9,7 +11,7 @@ from datetime import UTC
 from google.protobuf.message import DecodeError
 
 from idvault_verify.attest.hpke import UnsealError
-from idvault_verify.claim import Consent, Identity
+from idvault_verify.claim import AnyIdentity, Consent, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.v1 import common_pb2
@@ -27,26 +29,30 @@ class Payload:
     assertion: what a provider signed (attest.assertion), "" if a registry was asked.
     """
 
-    identity: Identity
+    identity: AnyIdentity
     answer: RegistryAnswer | None = None
     consent: Consent | None = None
     assertion: str = field(default="", repr=False)
 
+    @property
+    def named(self) -> Identity:
+        """The identity by name and number; raises UnsealError if the vault never had them."""
+        if isinstance(self.identity, OpaqueIdentity):
+            raise UnsealError
+        return self.identity
+
 
 def encode(payload: Payload) -> bytes:
     """Return the padded message, a multiple of 512 bytes."""
-    document = payload.identity.document
     message = SealedIdentity(
-        document_type=_number(document.type),
-        document_number=document.number,
-        real_name=payload.identity.name,
-        registry_outcome=payload.answer.value if payload.answer else "",
-        assertion=payload.assertion,
+        registry_outcome=payload.answer.value if payload.answer else "", assertion=payload.assertion
     )
-    if (representative := payload.identity.representative) is not None:
-        message.representative.document_type = _number(representative.document.type)
-        message.representative.document_number = representative.document.number
-        message.representative.real_name = representative.name
+    if isinstance(payload.identity, OpaqueIdentity):
+        message.provider, message.opaque_id = payload.identity.provider, payload.identity.opaque_id
+    else:
+        _name(message, payload.identity)
+        if (representative := payload.identity.representative) is not None:
+            _name(message.representative, representative)
     if payload.consent:
         message.consent.policy_version = payload.consent.policy_version
         message.consent.agree_time.FromDatetime(payload.consent.agree_time)
@@ -80,23 +86,30 @@ def unpad(padded: bytes) -> bytes:
 
 def _payload(message: SealedIdentity) -> Payload:
     return Payload(
-        Identity(
-            message.real_name,
-            _document(message),
-            _representative(message.representative) if message.HasField("representative") else None,
-        ),
+        _identity(message),
         RegistryAnswer(message.registry_outcome) if message.registry_outcome else None,
         _consent(message) if message.HasField("consent") else None,
         message.assertion,
     )
 
 
+def _identity(message: SealedIdentity) -> AnyIdentity:
+    represented = message.HasField("representative")
+    if message.opaque_id:
+        if message.document_type or message.document_number or message.real_name or represented:
+            raise ValueError
+        return OpaqueIdentity(message.provider, message.opaque_id)
+    representative = _representative(message.representative) if represented else None
+    return Identity(message.real_name, _document(message), representative)
+
+
 def _representative(message: SealedRepresentative) -> Identity:
     return Identity(message.real_name, _document(message))
 
 
-def _number(kind: DocumentType) -> common_pb2.DocumentType.ValueType:
-    return common_pb2.DocumentType.Value(_PREFIX + kind.name)
+def _name(message: SealedIdentity | SealedRepresentative, identity: Identity) -> None:
+    message.document_type = common_pb2.DocumentType.Value(_PREFIX + identity.document.type.name)
+    message.document_number, message.real_name = identity.document.number, identity.name
 
 
 def _document(message: SealedIdentity | SealedRepresentative) -> Document:

@@ -33,6 +33,7 @@ VERIFICATIONS = Section(
                 "ORGANIZATION_NOT_OPERATING": _("the organisation does not operate"),
                 "REPRESENTATIVE_PENDING": _("the proof of the representative is awaited"),
                 "ELEMENT_MISMATCH": _("details of an organisation do not belong together"),
+                "OTHER_PROOF": _("verified before by another kind of proof"),
                 "SANCTIONED": _("the account was sanctioned"),
                 "PERSON_CLOSED": _("the person is closed"),
                 "DIFFERENT_OWNER": _("a different person than before"),

@@ -19,7 +19,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class SealedIdentity(_message.Message):
-    """An identity as it was verified."""
+    """An identity as it was verified: name and document, or the id by which a provider vouches for a person whose name and
+    number the vault never had.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -30,8 +32,10 @@ class SealedIdentity(_message.Message):
     CONSENT_FIELD_NUMBER: _builtins.int
     ASSERTION_FIELD_NUMBER: _builtins.int
     REPRESENTATIVE_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    OPAQUE_ID_FIELD_NUMBER: _builtins.int
     document_type: _common_pb2.DocumentType.ValueType
-    """The kind of document."""
+    """The kind of document; unspecified with an opaque_id."""
     document_number: _builtins.str
     """The normalised number of the document."""
     real_name: _builtins.str
@@ -40,6 +44,10 @@ class SealedIdentity(_message.Message):
     """What the registry answered, in the service's vocabulary, such as MATCH."""
     assertion: _builtins.str
     """The assertion that a provider signed, a compact JWS; empty if a registry was asked."""
+    provider: _builtins.str
+    """Who vouches for the opaque_id, as it signs; empty without one."""
+    opaque_id: _builtins.str
+    """The id that the provider made for this vault; empty if name and number are known."""
     @_builtins.property
     def consent(self) -> _common_pb2.Consent:
         """The consent that came with the claim."""
@@ -58,10 +66,12 @@ class SealedIdentity(_message.Message):
         consent: _common_pb2.Consent | None = ...,
         assertion: _builtins.str = ...,
         representative: Global___SealedRepresentative | None = ...,
+        provider: _builtins.str = ...,
+        opaque_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "representative", b"representative"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assertion", b"assertion", "consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "real_name", b"real_name", "registry_outcome", b"registry_outcome", "representative", b"representative"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assertion", b"assertion", "consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "opaque_id", b"opaque_id", "provider", b"provider", "real_name", b"real_name", "registry_outcome", b"registry_outcome", "representative", b"representative"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -34,6 +34,10 @@ class _ProofEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proof.ValueType
     """A registry is asked whether name and number belong together: REGISTRY_MATCH."""
     PROOF_HOLDER: _Proof.ValueType  # 2
     """On the page of a provider, which confirms name, number and presence: HOLDER."""
+    PROOF_RESULT_ONLY: _Proof.ValueType  # 3
+    """On the page of a provider that vouches for a person by an id made for this vault, and says neither name nor number:
+    RESULT_ONLY.
+    """
 
 class Proof(_Proof, metaclass=_ProofEnumTypeWrapper):
     """How a person proves who he is."""
@@ -44,6 +48,10 @@ PROOF_NUMBER_MATCH: Proof.ValueType  # 1
 """A registry is asked whether name and number belong together: REGISTRY_MATCH."""
 PROOF_HOLDER: Proof.ValueType  # 2
 """On the page of a provider, which confirms name, number and presence: HOLDER."""
+PROOF_RESULT_ONLY: Proof.ValueType  # 3
+"""On the page of a provider that vouches for a person by an id made for this vault, and says neither name nor number:
+RESULT_ONLY.
+"""
 Global___Proof: _TypeAlias = Proof  # noqa: Y015
 
 class _SessionPurpose:
@@ -578,7 +586,7 @@ Global___Guardian: _TypeAlias = Guardian  # noqa: Y015
 
 @_typing.final
 class BeginProofRequest(_message.Message):
-    """What a person typed, for the provider."""
+    """What a person typed, for the provider of a HOLDER proof; for RESULT_ONLY nothing, and a name or number is refused."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

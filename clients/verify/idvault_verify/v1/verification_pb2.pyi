@@ -236,6 +236,10 @@ class Verification(_message.Message):
         """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
         the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
         """
+        FAILURE_REASON_OTHER_PROOF: Verification._FailureReason.ValueType  # 16
+        """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
+        other by a provider's id. Returned only after a match.
+        """
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
         """Why a claim failed."""
@@ -279,6 +283,10 @@ class Verification(_message.Message):
     FAILURE_REASON_GUARDIAN_REQUIRED: Verification.FailureReason.ValueType  # 15
     """The person is under 14: an adult must take part, on the hosted pages. Returned only after a match, and only to
     the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
+    """
+    FAILURE_REASON_OTHER_PROOF: Verification.FailureReason.ValueType  # 16
+    """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
+    other by a provider's id. Returned only after a match.
     """
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int

@@ -59,6 +59,7 @@ _SECRETS = (
     "web_tls_key",
     "registry_secret_key_file",
     "holder_provider",
+    "result_provider",
 )
 
 

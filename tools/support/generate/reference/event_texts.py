@@ -36,6 +36,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.PLATFORM_REGISTER: "The key of a platform, monitor or web process was pinned.",
     EventType.PLATFORM_REVOKE: "Such a key was revoked.",
     EventType.PLATFORM_PRESENT: "A platform's title on the hosted pages and its return origins were set.",
+    EventType.PLATFORM_ACCEPT: "It was set which proofs of a person a platform accepts.",
     EventType.KEY_ANNOUNCE: "A new version of one of the service's keys will be used.",
     EventType.KEY_END: "Nothing that is stored needs a version of a key any more.",
     EventType.KEY_WITHDRAW: "An announced version of a key, which is lost, will not be used.",

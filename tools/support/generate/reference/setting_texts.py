@@ -16,6 +16,10 @@ BEYOND: Mapping[str, str] = {
         "whose notices end accounts must be named by somebody; the roster names people, and most operators "
         "have no feed"
     ),
+    "result_provider": (
+        "who vouches for people without their names is another one than who checks a name, with a key of its "
+        "own; which of the two a file is for cannot be told from the file"
+    ),
     "settle_patience": (
         "how long a foreign registry usually takes, and what a platform's callers bear, is known to the "
         "operator alone"
@@ -161,6 +165,14 @@ TEXTS: Mapping[str, SettingText] = {
         (
             "file that names the provider of HOLDER proofs: JSON with `name`, `url`, `key` and `secret` "
             "([how](pages.md#a-proof-of-presence)); without it, no session can demand such a proof"
+        ),
+        "Change it when a provider of such proofs has accepted you, to a file with what it gave you.",
+    ),
+    "result_provider": SettingText(
+        (
+            "file of the same form that names the provider of RESULT_ONLY proofs, which vouches for a person "
+            "without name and number ([how](pages.md#a-proof-without-a-name)); without it, no session can "
+            "demand such a proof"
         ),
         "Change it when a provider of such proofs has accepted you, to a file with what it gave you.",
     ),

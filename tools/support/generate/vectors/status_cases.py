@@ -9,11 +9,12 @@ import re
 import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
 
-from idvault_verify.account import AccountState, MinimumAssurance, Standing
+from idvault_verify.account import AccountState, Assurance, MinimumAssurance, Standing
 from idvault_verify.attest import jose
 from idvault_verify.attest.status_check import LONGEST_TOKEN
 from idvault_verify.attest.status_list import INVALID, VALID, StatusList
@@ -286,7 +287,16 @@ def _minima() -> Iterator[Case]:
         token = made.signed(made.credential_claims(minimum=minimum), CREDENTIAL_TYPE)
         yield _credential(f"a credential that states {named}", reason, token, **given)
     holder = {"minimum_assurance": MinimumAssurance.HOLDER.value}
-    for word in ("ANY", "holder", "HOLDER ", "DOCUMENT_SEEN", "HOLDER,DOCUMENT_SEEN"):
+    # What only the account's own platform reads is no statement to anybody: a provider's word proves no name.
+    vouched = replace(made.status(), assurances=frozenset({Assurance.RESULT_ONLY}))
+    for demanded in MinimumAssurance:
+        is_any = demanded is MinimumAssurance.ANY
+        given = {} if is_any else {"minimum_assurance": demanded.value}
+        for own in (True, False):
+            token = made.signed(made.status_claims(own=own, status=vouched), TOKEN_TYPE)
+            name = f"RESULT_ONLY where {demanded.value} is demanded, own: {own}"
+            yield _case(name, None if is_any else "ASSURANCE_MISSING", token, **given)
+    for word in ("ANY", "RESULT_ONLY", "holder", "HOLDER ", "DOCUMENT_SEEN", "HOLDER,DOCUMENT_SEEN"):
         claims = {**made.credential_claims(), "minimum_assurance": word}
         token = made.signed(claims, CREDENTIAL_TYPE)
         yield _credential(f"a credential that states {word!r}", None, token)

@@ -12,7 +12,7 @@ from idvault_people.disclosure.pending import PendingRequest
 from idvault_people.disclosure.search import case_reference
 from idvault_verify import printable
 from idvault_verify.attest.people import roster_member
-from idvault_verify.claim import Identity
+from idvault_verify.claim import AnyIdentity, OpaqueIdentity
 from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import ProofFile
@@ -116,14 +116,12 @@ def pending(found: PendingRequest) -> dict[str, Any]:
 
 def opened(found: DisclosedRecord) -> dict[str, Any]:
     """Return the JSON fields of a disclosed record."""
-    identity, consent = found.payload.identity, found.payload.consent
+    consent = found.payload.consent
     return {
         "disclosure_id": found.terms.disclosure_id,
         "account_token": found.terms.account_token,
-        "real_name": identity.name,
-        "document_type": identity.document.type.value,
-        "document_number": identity.document.number,
-        "representative": _representative(identity.representative),
+        **summary.whom(found.payload.identity),
+        "representative": _representative(found.payload.identity),
         "registry_outcome": found.payload.answer.value if found.payload.answer else None,
         "assertion": found.payload.assertion or None,
         "policy_version": consent.policy_version if consent else None,
@@ -138,7 +136,8 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
     }
 
 
-def _representative(found: Identity | None) -> dict[str, str] | None:
+def _representative(identity: AnyIdentity) -> dict[str, str] | None:
+    found = None if isinstance(identity, OpaqueIdentity) else identity.representative
     if found is None:
         return None
     return {

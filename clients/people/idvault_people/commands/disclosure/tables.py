@@ -119,14 +119,24 @@ def show_pending(found: PendingRequest) -> None:
     show_rows(rows, title="request")
 
 
+def _whom(content: dict[str, Any]) -> dict[str, str]:
+    if content["opaque_id"] is None:
+        document = f"{content['document_type']} {content['document_number']}"
+        return {"name": content["real_name"], "document": document}
+    return {
+        "name, document": "the vault never had them: only the provider can say who this is",
+        "provider": content["provider"],
+        "its id for the person": content["opaque_id"],
+    }
+
+
 def show_opened(found: DisclosedRecord) -> None:
     """Show a disclosed record."""
     content, consent = display.opened(found), found.payload.consent
     left = content["openings_left"]
     rows = {
         "disclosure": content["disclosure_id"],
-        "name": content["real_name"],
-        "document": f"{content['document_type']} {content['document_number']}",
+        **_whom(content),
         **_representative(content["representative"]),
         "registry outcome": str(content["registry_outcome"]),
         "provider asked instead": assertion.issuer_of(found.payload.assertion) or "none",

@@ -92,6 +92,8 @@ AUDITOR: Mapping[str, Text] = {
     "record_title": _("The opened record"),
     "real_name": _("Name"),
     "document_number": _("Document number"),
+    "provider": _("Provider that vouches for the person"),
+    "opaque_id": _("Its id for the person; the vault never had a name or a number"),
     "RESIDENT_ID": _("resident identity card"),
     "RESIDENCE_PERMIT": _("residence permit"),
     "FOREIGN_PERMANENT_RESIDENT": _("foreign permanent resident card"),

@@ -24,7 +24,7 @@ from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
 
-_PERSONAL = ("real_name", "document_type", "document_number")
+_PERSONAL = ("real_name", "document_type", "document_number", "provider", "opaque_id")
 
 
 @dataclass(kw_only=True, eq=False)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from idvault_people.console.disclosure import shown
 from idvault_people.console.visit import Hiding, Visit
 from idvault_verify.attest.payload import Payload
+from idvault_verify.claim import OpaqueIdentity
 
 # A screen reader says the word in place of the dots.
 _MASK = Markup('<span aria-hidden="true">●●●●●●</span><span class="unseen">{}</span>')
@@ -41,14 +42,18 @@ class Revealing:
 
     def values(self, payload: Payload, path: str, visit: Visit) -> dict[str, Any]:
         """Return what a page shows of an identity."""
-        hiding, identity = self.hiding(path), payload.identity
-        number = f"{identity.document.number} ({visit.say(identity.document.type)})"
+        hiding = self.hiding(path)
         mask = _MASK.format(visit.say("masked_value"))
         return {
-            "identity": [
-                (visit.say("real_name"), identity.name if hiding else mask),
-                (visit.say("document_number"), number if hiding else mask),
-            ],
+            "identity": [(name, value if hiding else mask) for name, value in _whom(payload, visit)],
             "revealed": hiding is not None,
             "seconds": shown.SHOWN_SECONDS,
         }
+
+
+def _whom(payload: Payload, visit: Visit) -> list[tuple[str, str]]:
+    identity = payload.identity
+    if isinstance(identity, OpaqueIdentity):
+        return [(visit.say("provider"), identity.provider), (visit.say("opaque_id"), identity.opaque_id)]
+    number = f"{identity.document.number} ({visit.say(identity.document.type)})"
+    return [(visit.say("real_name"), identity.name), (visit.say("document_number"), number)]

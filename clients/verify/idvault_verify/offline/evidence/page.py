@@ -37,6 +37,8 @@ _LABELS = {
     "real_name": _("name"),
     "document_type": _("type of document"),
     "document_number": _("number of document"),
+    "provider": _("provider that vouches for the person; the service never had a name or a number"),
+    "opaque_id": _("its id for the person"),
     "registry_outcome": _("outcome of the registry's check"),
     "asserted_by": _("provider who answered in place of the registry"),
     "account_token": _("account"),
@@ -67,8 +69,8 @@ _LABELS = {
 _SECTIONS = (
     (
         _("The identity"),
-        ("real_name", "document_type", "document_number", "registry_outcome", "asserted_by",
-         "account_token", "relying_party", "policy_version", "agree_time"),
+        ("real_name", "document_type", "document_number", "provider", "opaque_id", "registry_outcome",
+         "asserted_by", "account_token", "relying_party", "policy_version", "agree_time"),
     ),
     (
         _("Request and approval"),
@@ -147,7 +149,7 @@ def _table(title: Text, names: tuple[str, ...], values: dict[str, object]) -> st
     for name in names:
         if (value := values[name]) is None:
             continue
-        big = ' class="big"' if name in ("real_name", "document_number") else ""
+        big = ' class="big"' if name in ("real_name", "document_number", "opaque_id") else ""
         rows.append(f"<tr{big}><th>{_both(_LABELS[name])}</th><td>{escape(str(value))}</td></tr>")
     return f"<h2>{_both(title)}</h2>\n<table>{''.join(rows)}</table>"
 

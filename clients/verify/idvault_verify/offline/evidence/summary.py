@@ -1,22 +1,36 @@
 """What checked evidence says, as names and values; texts that others wrote have no control characters."""
 
 from idvault_verify.attest import assertion
+from idvault_verify.claim import AnyIdentity, OpaqueIdentity
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.log import epochs
 from idvault_verify.printable import escaped
 
 
+def whom(identity: AnyIdentity) -> dict[str, str | None]:
+    """Return the fields that say who was sealed; None for what the vault never had, or does not apply."""
+    if isinstance(identity, OpaqueIdentity):
+        named = dict.fromkeys(("real_name", "document_type", "document_number"))
+        return {**named, "provider": identity.provider, "opaque_id": identity.opaque_id}
+    document = identity.document
+    return {
+        "real_name": identity.name,
+        "document_type": document.type.value,
+        "document_number": document.number,
+        "provider": None,
+        "opaque_id": None,
+    }
+
+
 def of(proved: ProvedEvidence) -> dict[str, object]:
     """Return the fields in the order in which they are shown; None for what is not recorded."""
-    identity, consent, terms = proved.payload.identity, proved.payload.consent, proved.terms
+    consent, terms = proved.payload.consent, proved.terms
     answer, asserted_by = proved.payload.answer, assertion.issuer_of(proved.payload.assertion)
     return {
         "disclosure_id": terms.disclosure_id,
         "account_token": terms.account_token,
         "relying_party": escaped(proved.record.relying_party),
-        "real_name": escaped(identity.name),
-        "document_type": identity.document.type.value,
-        "document_number": escaped(identity.document.number),
+        **{name: value and escaped(value) for name, value in whom(proved.payload.identity).items()},
         "registry_outcome": answer.value if answer else None,
         "asserted_by": asserted_by and escaped(asserted_by),
         "policy_version": escaped(consent.policy_version) if consent else None,
