@@ -19,6 +19,8 @@ from idvault_client import aio
 from idvault_client.backend.rpc import Rpc
 from idvault_client.errors import VaultError
 from idvault_dev.mock_registry import notices as mock_notices
+from idvault_dev.mock_registry import population
+from idvault_dev.mock_registry.population import PopulationError
 from idvault_dev.mock_registry.server import Options
 from idvault_verify import notice as verify_notice
 from idvault_verify.commands.errors import CommandError, ExitCode
@@ -223,3 +225,28 @@ async def test_an_unknown_place_is_refused(stage: Stage) -> None:
     with pytest.raises(FeedError) as refused:
         await stage.follower.feed.read(after=notice_id(1), patience=5)
     assert refused.value.answer is RegistryAnswer.REJECTED_CALLER
+
+
+async def test_a_restarted_mock_has_what_it_gave(tmp_path: Path) -> None:
+    """Whoever follows it goes on where it was; a file with a damaged notice starts no mock."""
+    async with running(tmp_path) as first:
+        assert (await first.admin("POST", "/notices", [ENDED]))[0] == 200
+        feed = NoticeFeed(base=first.addresses.base_url, credentials=CREDENTIALS, clock=real_time)
+        [given] = await feed.read(after="", patience=5)
+        await feed.close()
+    async with running(tmp_path) as second:
+        assert (await second.admin("POST", "/notices", [ENDED]))[0] == 200
+        feed = NoticeFeed(base=second.addresses.base_url, credentials=CREDENTIALS, clock=real_time)
+        earlier, _ = await feed.read(after="", patience=5)
+        assert earlier.notice == given.notice
+        [after] = await feed.read(after=given.notice.notice_id, patience=5)
+        assert after.notice.notice_id != given.notice.notice_id
+        await feed.close()
+    population.keep(tmp_path / "population.json", "notices", [{"id": "x"}])
+    with pytest.raises(PopulationError, match="a notice is not well formed"):
+        mock_notices.NoticeLedger(key=mock_notices.key_of(SECRET_KEY), file=tmp_path / "population.json")
+    (tmp_path / "population.json").write_text("x")
+    with pytest.raises(PopulationError, match="not a population file"):
+        population.kept(tmp_path / "population.json", "notices")
+    with pytest.raises(PopulationError, match="not a population file"):
+        population.keep(tmp_path / "population.json", "notices", [])

@@ -1,7 +1,7 @@
 """The mock registry's feed of notices: signed when they are given, kept in order, and read page by page.
 
-Its key is derived from the secret key that callers sign with, so that it is the same after a restart. The
-notices are not, like everything that a mock remembers.
+Its key is derived from the secret key that callers sign with, so that it is the same after a restart. So are
+the notices, which stand in the population's file: whoever follows them goes on where it was.
 """
 
 import json
@@ -9,11 +9,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 from hashlib import sha256
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from idvault.registry import notice_feed
 from idvault.registry.notice_feed import PAGE, FedNotice
-from idvault.registry.nppa import NppaCode
+from idvault.registry.nppa import NppaCode, NppaWireError
+from idvault_dev.mock_registry import population
 from idvault_dev.mock_registry.counting import ZONE
 from idvault_dev.mock_registry.population import PopulationError
 from idvault_dev.mock_registry.registry_half import MESSAGES, RefusedError
@@ -25,6 +28,7 @@ from idvault_verify.notice import NoticeKind, RegistryNotice
 
 _FIELDS = {"kind", "day", "document", "newDocument", "reverses"}
 _ID_SIZE = 16
+_KIND = "notices"
 
 
 def key_of(secret_key: str) -> Ed25519PrivateKey:
@@ -35,11 +39,16 @@ def key_of(secret_key: str) -> Ed25519PrivateKey:
 class NoticeLedger:
     """The notices that were given, oldest first."""
 
-    def __init__(self, *, key: Ed25519PrivateKey) -> None:
-        """Start without notices."""
-        self._key = key
+    def __init__(self, *, key: Ed25519PrivateKey, file: Path | None = None) -> None:
+        """Start with the notices of a population's file; raises PopulationError. file: None keeps none."""
+        self._key, self._file = key, file
         self._given: list[FedNotice] = []
         self._places = {"": 0}
+        for each in [] if file is None else population.kept(file, _KIND):
+            try:
+                self._append(notice_feed.parse(each))
+            except NppaWireError:
+                raise PopulationError("a notice is not well formed") from None
 
     @property
     def public_key(self) -> str:
@@ -49,9 +58,14 @@ class NoticeLedger:
     def add(self, notices: Sequence[RegistryNotice]) -> int:
         """Sign and append notices; return how many."""
         for each in notices:
-            self._given.append(FedNotice(each, self._key.sign(signed_notice.canonical(each))))
-            self._places[each.notice_id] = len(self._given)
+            self._append(FedNotice(each, self._key.sign(signed_notice.canonical(each))))
+        if self._file is not None:
+            population.keep(self._file, _KIND, [render(each) for each in self._given])
         return len(notices)
+
+    def _append(self, fed: FedNotice) -> None:
+        self._given.append(fed)
+        self._places[fed.notice.notice_id] = len(self._given)
 
     def after(self, notice_id: str) -> list[FedNotice]:
         """Return the page after a notice; raises RefusedError (BODY_ERROR) for an unknown id."""

@@ -144,3 +144,21 @@ def save(path: Path, *, seed: int = SEED, **kinds: Iterable[Any]) -> None:
     content = {"notice": NOTICE, "seed": seed, **{kind: [*map(asdict, kinds[kind])] for kind in kinds}}
     path.parent.mkdir(parents=True, exist_ok=True)
     durable_file.replace(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+
+
+def keep(path: Path, kind: str, entries: list[dict[str, object]]) -> None:
+    """Write the entries of a kind into a file beside its others; raises PopulationError."""
+    try:
+        content = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise PopulationError("not a population file") from None
+    durable_file.replace(path, json.dumps(content | {kind: entries}, ensure_ascii=False, indent=1).encode())
+
+
+def kept(path: Path, kind: str) -> list[object]:
+    """Return the entries of a kind that `keep` wrote, none before; raises PopulationError."""
+    try:
+        has_kind = kind in dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise PopulationError("not a population file") from None
+    return entries(path, kind) if has_kind else []

@@ -135,7 +135,7 @@ def _memory(path: Path, options: Options, secret_key: str) -> Memory:
             caps=caps,
             counters=counters,
         ),
-        NoticeLedger(key=notices.key_of(secret_key)),
+        NoticeLedger(key=notices.key_of(secret_key), file=path),
     )
 
 
