@@ -16,6 +16,11 @@
   var P = (1n << 255n) - 19n;
   var EIGHTH = BigInt("0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826");
   var WEAK = [0n, 1n, P - 1n, EIGHTH, P - EIGHTH];
+  // The same of X25519: to these nothing can be sealed (RFC 7748, section 6.1).
+  var NO_SHARED = [0n, 1n, P - 1n, BigInt("0x57119fd0dd4e22d8868e1c58c45c44045bef839c55b1d0b1248c50a3bc959c5f"),
+    BigInt("0x00b8495f16056286fdb1329ceb8d09da6ac49ff1fae35616aeb8413b7c7aebe0")];
+  // A public key of ML-KEM-768: 768 numbers of 12 bits below 3329, then 32 bytes (FIPS 203).
+  var ML_KEM_NUMBERS = 1152, BELOW = 3329;
   // What each object of the file may have, by the kind of its value.
   var KINDS = {
     receipt: { accountToken: "text", claimId: "text", recordDigest: "bytes", quorum: "text", entry: "entry",
@@ -73,13 +78,24 @@
     return new Uint8Array(await crypto.subtle.sign("HMAC", imported, data));
   }
 
+  // The number in the 32 bytes of a key, whose highest bit is none of its bits.
+  function coordinate(key) { return BigInt("0x" + hex(key.slice().reverse())) % (1n << 255n) % P; }
+  // Whether something can be sealed to a key of X25519, or of X-Wing.
+  function isSealable(key) {
+    for (var at = 0; key.length > 32 && at < ML_KEM_NUMBERS; at += 3) {
+      var second = key[at + 1] >> 4 | key[at + 2] << 4;
+      if ((key[at] | (key[at + 1] & 15) << 8) >= BELOW || second >= BELOW) { return false; }
+    }
+    return NO_SHARED.indexOf(coordinate(key.slice(-32))) < 0;
+  }
+
   // C2SP signed-note: NAME+KEYID+BASE64, with the key id over name and key.
   async function parseKey(text, algorithm) {
     var parts = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(text);
     demand(parts && NAME.test(parts[1]), "KEY_INVALID");
     var material = await as("KEY_INVALID", function () { return strict.base64(parts[3]); });
     demand(material.length === 33 && material[0] === algorithm, "KEY_INVALID");
-    var raw = material.slice(1), y = BigInt("0x" + hex(raw.slice().reverse())) % (1n << 255n) % P;
+    var raw = material.slice(1), y = coordinate(raw);
     var id = hex((await sha256(utf8(parts[1] + "\n"), material)).slice(0, 4));
     demand(WEAK.indexOf(y) < 0 && id === parts[2], "KEY_INVALID");
     var key = await crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);
@@ -223,7 +239,7 @@
     var keys = members.map(function (each) { return each.hpkePublicKey; });
     return threshold >= 1 && threshold <= names.length && names.length <= MOST_CUSTODIANS &&
       names.every(function (name) { return CUSTODIAN.test(name); }) && KEY_SIZES.indexOf(keys[0].length) >= 0 &&
-      keys.every(function (key) { return key.length === keys[0].length; }) &&
+      keys.every(function (key) { return key.length === keys[0].length && isSealable(key); }) &&
       new Set(names).size === names.length && new Set(keys.map(hex)).size === keys.length;
   }
   async function quorumOf(receipt) {

@@ -8,14 +8,13 @@ from typing import Any
 
 from tools.support.reference import message, note, paper, roster, tree
 from tools.support.reference.encoding import (
-    RefusedError,
     check,
     encode,
     from_base64,
     from_base64url,
     from_json,
 )
-from tools.support.reference.note import WITNESS, Key
+from tools.support.reference.note import Key
 from tools.support.reference.roster import Roster
 
 _BODY = (*("log", "epoch", "previous", "former", "seen", "size", "root", "lost", "time", "reason", "roster"),)
@@ -136,29 +135,14 @@ def _statement(
     check(bool(named), "another roster")
     _check_signed(value, named[0])
     before = versions[: versions.index(named[0]) + 1]
-    at = _former(from_base64(value["former"]), before, named_keys[0], {place - 1: previous})
+    former = from_base64(value["former"])
+    at = roster.checkpoint(former, named_keys[0], before, epochs={place - 1: previous})
     root, size = from_base64url(value["root"]), value["size"]
     check(len(root) == 32, "no root")
     check(size != 0 or root == tree.root([]), "the root of an empty tree is wrong")
     check(value["seen"] >= max(at.size, size), "less was seen than there was")
     left = Left(at.size, at.root, size, root, value["seen"], place, _digest(value))
     return versions.index(named[0]), left
-
-
-def _former(raw: bytes, versions: Sequence[Roster], log: Key, epochs: dict[int, str]) -> note.Checkpoint:
-    """Return the last checkpoint before a loss: cosigned as one of these versions demands."""
-    refused = RefusedError("no version")
-    for each in reversed(versions):
-        witness = each.document["witness"]
-        keys = [
-            Key(one["name"], WITNESS, from_base64url(one["ed25519"])) for one in witness.get("witnesses", [])
-        ]
-        try:
-            roster.check_apart(each, log)
-            return note.read(raw, log=log, witnesses=keys, quorum=witness.get("threshold", 0), epochs=epochs)
-        except RefusedError as error:
-            refused = error
-    raise refused
 
 
 def _check_signed(value: dict[str, Any], version: Roster) -> None:

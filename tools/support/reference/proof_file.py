@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tools.support.reference import message, note, paper, protobuf, record, roster, tree
+from tools.support.reference import hpke, message, note, paper, protobuf, record, roster, tree
 from tools.support.reference.encoding import Part, base64, check, encode, from_base64, number_of
 from tools.support.reference.note import Checkpoint, Key
 from tools.support.reference.protobuf import Fields
@@ -148,6 +148,8 @@ def _check_forms(sealed: Record, threshold: int, custodians: Sequence[Custodian]
     check(all(_NAME.fullmatch(each) for each in names), "a name that a roster does not take")
     check(len(set(names)) == len(set(keys)) == len(custodians), "a custodian or key that is there twice")
     check({len(each) for each in keys} in ({32}, {1216}), "keys that are not of one suite")
+    for each in keys:
+        hpke.check_public_key(hpke.X25519 if len(each) == 32 else hpke.X_WING, each)
 
 
 def _record(fields: dict[str, Any]) -> Record:

@@ -17,13 +17,12 @@ import { isIncluded, sha256 } from "./inclusion.js";
 import { parseObject, TooLongError, type JsonObject } from "./json.js";
 import { checkpoint, parseKey, policyOf, LOG, WITNESS, type Checkpoint, type Policy } from "./note.js";
 import { policiesOf } from "./policy.js";
-import { RosterError, type Roster } from "./roster.js";
+import { isSealable, RosterError, suiteOf, type Roster } from "./roster.js";
 import { verifyChain } from "./roster_chain.js";
 
 const MOST_BYTES = 1024 * 1024;
 const KIND = "verification:claim:settle";
-// Public keys of X25519 and of X-Wing (docs/formats.md, section 2), and what a roster takes (section 8).
-const KEY_SIZES = [32, 1216];
+// What a roster takes (docs/formats.md, section 8).
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const [FORMAT_VERSION, HASH_SIZE, MOST_CUSTODIANS] = [1, 32, 255];
 const TIME = /^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z$/;
@@ -252,12 +251,12 @@ function quorumOf(message: Message): ProvedReceipt["quorum"] {
 function isPossible(threshold: number, members: readonly Message[]): boolean {
   const names = members.map((each) => each.text("custodian"));
   const keys = members.map((each) => each.bytes("hpkePublicKey"));
-  const size = keys[0]?.length ?? 0;
+  const suite = suiteOf(keys[0] ?? Buffer.of());
   return (
     threshold >= 1 && threshold <= names.length && names.length <= MOST_CUSTODIANS &&
     names.every((name) => NAME.test(name)) && new Set(names).size === names.length &&
-    KEY_SIZES.includes(size) && keys.every((key) => key.length === size) &&
-    new Set(keys.map((key) => key.toString("hex"))).size === keys.length
+    new Set(keys.map((key) => key.toString("hex"))).size === keys.length &&
+    suite !== undefined && keys.every((key) => isSealable(suite, key))
   );
 }
 

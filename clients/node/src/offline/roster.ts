@@ -181,8 +181,13 @@ function signature(value: unknown): { name: string; signature: Buffer } {
   return { name: text(fields.get("name"), MEMBER_NAME), signature: found };
 }
 
+/** Returns the suite whose public keys have this length; undefined if none has it. */
+export function suiteOf(key: Buffer): string | undefined {
+  return key.length === 32 ? X25519 : key.length === ML_KEM_BYTES + 32 ? X_WING : undefined;
+}
+
 /** Whether something can be sealed to a public key: of X25519, only a trial shows it (RFC 7748, section 6.1). */
-function isSealable(suite: string, key: Buffer): boolean {
+export function isSealable(suite: string, key: Buffer): boolean {
   if (suite === X25519) {
     return key.length === 32 && hasShared(key);
   }

@@ -81,9 +81,9 @@ def check_public_key(*, suite: str, public_key: bytes) -> None:
     seal(suite=suite, public_key=public_key, plaintext=b"", info=b"")
 
 
-def public_key_sizes() -> frozenset[int]:
-    """Return how many bytes a public key has, for each suite; no two suites have the same."""
-    return frozenset(each.public_key_size for each in _SUITES.values())
+def suite_of(public_key: bytes) -> str | None:
+    """Return the suite whose public keys have this length, None if none has it; no two have the same."""
+    return next((name for name, each in _SUITES.items() if each.public_key_size == len(public_key)), None)
 
 
 def kem_id(suite: str) -> int:

@@ -30,15 +30,19 @@ def covering(note: bytes, policy: CosignaturePolicy, *, breaks: Sequence[Break] 
     breaks: what the verified statements of the log say. Raises LogError; EpochError if the checkpoint is of
     an epoch that none of them begins.
     """
+    found = signed_by_any(note, policy)
+    check_epoch(found.checkpoint, breaks)
+    return found
+
+
+def signed_by_any(note: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
+    """Return a checkpoint that meets the policy or one of a former version, of any epoch; raises LogError."""
     refused: LogError | None = None
     for each in (policy, *policy.former):
         try:
-            found = checkpoint.verify(note, each)
+            return checkpoint.verify(note, each)
         except LogError as error:
             refused = refused or error
-        else:
-            check_epoch(found.checkpoint, breaks)
-            return found
     raise refused or LogError("no signature is demanded")
 
 

@@ -7,7 +7,7 @@ A receipt is valid if, in this order,
 * the entry is in the tree of the checkpoint,
 * the record in it has this digest, is of this account and of a known format, and the quorum in it is the one
   whose id the record holds, and one that a roster could have: M of N different custodians, M from 1 to N,
-  with keys of one suite; a receipt without a record has no quorum and proves none,
+  with usable keys of one suite; a receipt without a record has no quorum and proves none,
 * the quorum is in a version of the published roster, if that is given: the same M, names and keys.
 
 Whatever a receipt states twice is compared, and what nothing proves is refused.
@@ -24,6 +24,7 @@ from google.protobuf import json_format
 from idvault_verify import seal, strict_message
 from idvault_verify.attest import hpke
 from idvault_verify.attest.certificate import NAME
+from idvault_verify.attest.hpke import HpkeKeyError
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.claim import ClaimState
 from idvault_verify.error import DamagedError
@@ -221,9 +222,15 @@ def _check_possible(quorum: ProvedQuorum, keys: Sequence[bytes]) -> None:
         raise ReceiptError("OTHER_QUORUM", "the threshold is not from 1 to the number of custodians")
     if not all(NAME.fullmatch(name) for name in names) or len(set(names)) != len(names):
         raise ReceiptError("OTHER_QUORUM", "a custodian has no name of a roster, or is named twice")
-    sizes = {len(key) for key in keys}
-    if len(sizes) != 1 or not sizes <= hpke.public_key_sizes() or len(set(keys)) != len(keys):
+    suite = hpke.suite_of(keys[0])
+    if suite is None or len(set(keys)) != len(keys):
         raise ReceiptError("OTHER_QUORUM", "the custodians' keys are not different keys of one suite")
+    try:
+        for key in keys:
+            hpke.check_public_key(suite=suite, public_key=key)
+    except HpkeKeyError as error:
+        # To a key of small order anybody opens what is sealed.
+        raise ReceiptError("OTHER_QUORUM", "a custodian's key is no usable key of the suite") from error
 
 
 def _check_published(quorum: ProvedQuorum, versions: Sequence[Roster]) -> None:

@@ -32,7 +32,12 @@ def inputs() -> dict[str, str]:
     """Return the versions of the roster that cases name."""
     return {
         name: rosters.file(made).decode("latin-1")
-        for name, made in (("version 1", rosters.FIRST), ("version 2", rosters.SECOND))
+        for name, made in (
+            ("version 1", rosters.FIRST),
+            ("version 2", rosters.SECOND),
+            ("two quorums", _TWO_QUORUMS),
+            *((f"version 1 {name}", document) for name, document in _EARLIER.items()),
+        )
     }
 
 
@@ -130,10 +135,69 @@ def _versions() -> Iterator[tuple[str, list[EpochStatement], bool, dict[str, Any
         ("the later one, cosigned by nobody", _stated(former=_noted(_at(_leaves(10))), roster=second), False),
     ):
         yield f"of two versions {told}", [made], is_valid, both
+    yield from _former_versions()
+    yield from _quorums()
     one, two = _stated(), _stated(roster=second)
     yield "the second statement names the later version", [one, _next(one, roster=second)], True, both
     yield "the second statement names the former version", [two, _next(two)], False, both
     yield "the later version is not at hand", [two], False, {}
+
+
+_EARLIER = {
+    "without witnesses": rosters.roster(witnesses=()),
+    "for development": rosters.roster(development=True),
+    "for development without witnesses": rosters.roster(witnesses=(), development=True),
+}
+
+
+def _former_versions() -> Iterator[tuple[str, list[EpochStatement], bool, dict[str, Any]]]:
+    """Yield statements of a second version after one that a receipt passes over, and of the first itself."""
+    leaves = _at(_leaves(10))
+    for name, document in _EARLIER.items():
+        given = {"rosters": [f"version 1 {name}", "version 2"]}
+        for told, former, is_valid in (
+            ("nobody", _noted(leaves), False),
+            ("the former witness", _noted(leaves, _ONE), False),
+            ("the later witness", _noted(leaves, _TWO), True),
+        ):
+            made = _stated(former=former, roster=_SECOND.digest())
+            yield f"after a version {name}, cosigned by {told}", [made], is_valid, given
+        own = _stated(former=_noted(leaves), roster=parse_roster(rosters.file(document)).digest())
+        is_valid = name == "for development without witnesses"
+        yield f"of a version {name}, cosigned by nobody", [own], is_valid, given
+
+
+def _two_quorums() -> dict[str, Any]:
+    made = rosters.roster(names=(_A, _B, _C, *_OTHERS))
+    quorums = [
+        {"name": name, "threshold": 2, "custodians": list(names)}
+        for name, names in (("records", people.NAMES), ("others", _OTHERS))
+    ]
+    return rosters.signed(made | {"quorums": quorums}, _A, _B, _C, *_OTHERS)
+
+
+_OTHERS = ("other-a", "other-b", "other-c")
+_TWO_QUORUMS = _two_quorums()
+
+
+def _quorums() -> Iterator[tuple[str, list[EpochStatement], bool, dict[str, Any]]]:
+    digest = parse_roster(rosters.file(_TWO_QUORUMS)).digest()
+    one, two, three = _OTHERS
+    for signers, is_valid in (
+        ((_A, _B), False),
+        ((_A, _B, _C), False),
+        ((one, two, three), False),
+        ((_A, _B, one), False),
+        ((_A, _B, one, two), True),
+        ((three, _C, one, _A), True),
+    ):
+        made = _stated(*signers, roster=digest)
+        yield (
+            f"of two quorums, signed by {', '.join(signers)}",
+            [made],
+            is_valid,
+            {"rosters": ["two quorums"]},
+        )
 
 
 def _keys() -> Iterator[tuple[str, list[EpochStatement], bool, dict[str, Any]]]:

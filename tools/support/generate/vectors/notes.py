@@ -194,6 +194,9 @@ def _forms(log: str, cosigned: list[str], value: bytes) -> Iterator[tuple[str, l
         ("a fixed space in its name", log.replace("log.", "log\u00a0")),
         ("an ideographic space in its name", log.replace("log.", "log\u3000")),
         ("NEL in its name", log.replace("log.", "log\u0085")),
+        ("a control character in its name", log.replace("log.", "log\x01")),
+        ("the last control character in its name", log.replace("log.", "log\x1f")),
+        ("a control character behind it", log.replace("\n", "\x01\n")),
         ("a tabulator", log.replace(" ", "\t")),
         ("a carriage return", log.replace("\n", "\r\n")),
         ("no base64", f"{_DASH} {name} ?\n"),
@@ -207,6 +210,7 @@ def _forms(log: str, cosigned: list[str], value: bytes) -> Iterator[tuple[str, l
     yield "an empty line before it", [f"\n{log}", *cosigned], "SIGNATURE_INVALID"
     yield "an empty line after it", [f"{log}\n", *cosigned], "SIGNATURE_INVALID"
     yield "a mark in a stranger's name", [log, *cosigned, log.replace("log.", "log\ufeff")], None
+    yield "DEL in a stranger's name", [log, *cosigned, log.replace("log.", "log\x7f")], None
     unknown = log.replace(b64encode(value).decode(), b64encode(b"abcd" + short).decode())
     yield "an unknown key id", [unknown, *cosigned], "SIGNATURE_INVALID"
     for size in (1, 63, 65, 72):
@@ -321,6 +325,7 @@ def _keys() -> Iterator[Case]:
         ("with a control character in its name", _vkey("log\x01example", material)),
     ):
         yield _case(f"a key of the log that is {told}", _NOTE, "KEY_INVALID", log=key)
+    yield from _no_points()
     for told, given in (
         ("is the log's", {"witnesses": [str(witness(ORIGIN, seed=1).key)], "quorum": 1}),
         ("has the kind of a log", {"witnesses": [str(OTHER_LOG.key)], "quorum": 1}),
@@ -329,6 +334,27 @@ def _keys() -> Iterator[Case]:
         yield _case(f"a witness's key that {told}", _NOTE, "KEY_INVALID", **given)
     for quorum in (3, -1):
         yield _case(f"{quorum} of two witnesses", _NOTE, "KEY_INVALID", quorum=quorum)
+
+
+def _no_points() -> Iterator[Case]:
+    """Yield keys whose y is not below p, and one without an x: no signature verifies (RFC 8032, 5.1.3)."""
+    log, one, other = lines(_TEXT)
+    for told, y in (("p + 3", 2**255 - 16), ("2^255 - 1", 2**255 - 1), ("2, which has no x", 2)):
+        public = y.to_bytes(32, "little")
+        key = _vkey(ORIGIN, b"\x01" + public)
+        key_id = bytes.fromhex(key.split("+")[1])
+        signed = f"{_DASH} {ORIGIN} {b64encode(key_id + bytes(64)).decode()}\n"
+        made = note(_TEXT, signed, one, other)
+        yield _case(f"a key of the log with the y {told}, which signed", made, "SIGNATURE_INVALID", log=key)
+        witnesses = [_vkey("w", b"\x04" + public), str(WITNESSES[0].key)]
+        key_id = bytes.fromhex(witnesses[0].split("+")[1])
+        signed = f"{_DASH} w {b64encode(key_id + bytes(72)).decode()}\n"
+        for what, shown, reason in (
+            ("did not sign", [log, one], None),
+            ("signed", [log, one, signed], "SIGNATURE_INVALID"),
+        ):
+            name = f"a witness's key with the y {told}, which {what}"
+            yield _case(name, note(_TEXT, *shown), reason, witnesses=witnesses, quorum=1)
 
 
 def _vkey(name: str, material: bytes) -> str:

@@ -142,6 +142,13 @@ def _times() -> Iterator[Made]:
         ("a second before", minute - timedelta(seconds=1), "PAST_HORIZON"),
     ):
         yield f"the horizon is {told}", _shown(_history(horizon=horizon)), reason
+    for told, times, reason in (
+        ("a disclosure at the horizon, no opening", [minute], "PAST_HORIZON"),
+        ("a disclosure before the horizon, no opening", [minute - timedelta(minutes=1)], None),
+        ("a disclosure at the horizon, its opening before", [minute, minute - timedelta(minutes=1)],
+         "PAST_HORIZON"),
+    ):  # fmt: skip
+        yield told, _shown(_history(times=times, ids=(_ID,) * len(times), horizon=minute)), reason
     early = _history(made_at=datetime(2026, 1, 1, tzinfo=UTC))
     yield "made before its horizon and its entries", _shown(early), None
     yield "without a horizon", _shown(_history(horizon=None)), "NOT_A_HISTORY"

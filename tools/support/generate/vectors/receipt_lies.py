@@ -30,6 +30,17 @@ from tools.support.merkle import log_of, witness
 
 WITNESS = witness("witness.example/w1", seed=2)
 Case = dict[str, Any]
+# Points of X25519 of small order.
+SMALL_ORDER = (
+    bytes(32),
+    b"\x01" + bytes(31),
+    bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+    bytes.fromhex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+    bytes.fromhex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    bytes.fromhex("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    bytes.fromhex("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    bytes.fromhex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
+)
 _AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
 _OWNERS = ("person", "organisation")
 _TOKENS = dict(zip(_OWNERS, ("acct_" + "1" * 26, "acct_" + "2" * 26), strict=True))
@@ -159,6 +170,24 @@ def _members(*names: str, suite: str = hpke.X25519) -> list[tuple[str, bytes]]:
 _THREE = _members("custodian-a", "custodian-b", "custodian-c")
 _HYBRID = _members("custodian-a", "custodian-b", "custodian-c", suite=hpke.X_WING)
 _MANY = _members(*(f"c{number}" for number in range(256)))
+
+
+def _open_to_all() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    """Yield quorums of which a key is of small order, or has a number that no key of ML-KEM-768 has."""
+    name, key = _HYBRID[0]
+    for each in SMALL_ORDER:
+        told = f"{each.hex()[:8]}...{each.hex()[-4:]}"
+        yield f"sealed to the X25519 key {told}", [("custodian-a", each), *_THREE[1:]]
+    yield "sealed to X-Wing with a key of small order", [(name, key[:-32] + SMALL_ORDER[0]), *_HYBRID[1:]]
+    # The largest number that a coefficient cannot have is 4095, the least 3329.
+    for told, other in (
+        ("a number of 3329", (3329).to_bytes(2, "little") + key[2:]),
+        ("a second number of 3329", key[:1] + bytes([key[1] & 15 | (3329 & 15) << 4, 3329 >> 4]) + key[3:]),
+        ("a last number of 4095", key[:1149] + b"\xff\xff\xff" + key[1152:]),
+    ):
+        yield f"sealed to X-Wing with {told}", [(name, other), *_HYBRID[1:]]
+
+
 # What a vault sealed: name, why it is refused, custodians, and what differs from 2 of them and the format.
 _SEALED: list[tuple[str, str | None, list[tuple[str, bytes]], dict[str, Any]]] = [
     ("sealed for 2 of 3", None, _THREE, {}),
@@ -184,6 +213,7 @@ _SEALED: list[tuple[str, str | None, list[tuple[str, bytes]], dict[str, Any]]] =
         (f"sealed to a custodian {name!a}", "OTHER_QUORUM", [*_THREE[:2], (name, _THREE[2][1])], {})
         for name in ("", "C", "c\n", "-c", "c-", "c c", "c_c", "\u00e7", "\u0663", "c" * 64)
     ),
+    *((name, "OTHER_QUORUM", members, {}) for name, members in _open_to_all()),
     ("sealed to a custodian of 63 letters", None, [*_THREE[:2], ("c" * 63, _THREE[2][1])], {}),
     *((f"sealed as format {each}", "OTHER_RECORD", _THREE, {"format_version": each}) for each in (0, 2)),
     *(

@@ -195,6 +195,7 @@ def _figures() -> Iterator[tuple[str, ComparedReport, bool]]:
     september = replace(REPORT, zone="America/New_York", logged=_logged(verifications__decided=0).logged)
     yield "in New York", ComparedReport(report=september), True
     yield "in Honolulu", ComparedReport(report=replace(REPORT, zone="Pacific/Honolulu")), False
+    yield from _reinstated()
     for zone in ("Mars/Base", "x", "Asia", "A/B/C/D"):
         yield f"in the zone {zone}", ComparedReport(report=replace(REPORT, zone=zone)), False
     days = replace(REPORT, period=Period(date(2026, 10, 2), date(2026, 10, 3)), breakdowns={})
@@ -202,6 +203,32 @@ def _figures() -> Iterator[tuple[str, ComparedReport, bool]]:
     two = dict.fromkeys(("sanctions.imposed", "sanctions.warned"), 2)
     of_two = replace(days, logged={**dict.fromkeys(REPORT.logged, 0), **two})
     yield "of two days", ComparedReport(report=of_two), True
+
+
+def _reinstated() -> Iterator[tuple[str, ComparedReport, bool]]:
+    """Yield reports of a log with appeals against withdrawals, each type as often as no other."""
+    counts = (
+        (EventType.REINSTATEMENT_UPHOLD, 1),
+        (EventType.REINSTATEMENT_REJECT, 2),
+        (EventType.REINSTATEMENT_OVERDUE, 4),
+        (EventType.REINSTATEMENT_FILE, 5),
+        (EventType.REINSTATEMENT_PROPOSE, 6),
+    )
+    leaves = [
+        *LEAVES[:_AT],
+        *(_leaf(kind, "2026-10-30T00:00") for kind, count in counts for _ in range(count)),
+    ]
+    raw = _checkpoint(len(leaves), root=merkle.mth(leaves))
+    for told, decided, is_right in (("as they are", 3, True), ("with those that are proposed", 9, False)):
+        made = _logged(
+            reinstatements__filed=5,
+            reinstatements__decided=decided,
+            reinstatements__upheld=1,
+            reinstatements__rejected=2,
+            reinstatements__missed=4,
+        )
+        counted = replace(made, checkpoint=raw.decode())
+        yield f"appeals, {told}", ComparedReport(report=counted, leaves=leaves, published=raw), is_right
 
 
 def _late() -> Iterator[tuple[str, ComparedReport, bool]]:

@@ -29,17 +29,6 @@ _A, _B, _C = people.NAMES
 _SUITE = hpke.X25519
 _WITNESSES = (receipt_lies.WITNESS, merkle.witness("witness.example/w2", seed=3))
 _AUDITOR = people.roster_member("auditor-a", role="auditor", suite=_SUITE)
-# Points of X25519 of small order, and the largest number that a coefficient of ML-KEM-768 cannot have.
-_SMALL_ORDER = (
-    bytes(32),
-    b"\x01" + bytes(31),
-    bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
-    bytes.fromhex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
-    bytes.fromhex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-    bytes.fromhex("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-    bytes.fromhex("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-    bytes.fromhex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
-)
 
 
 def roster(
@@ -203,7 +192,7 @@ def _forged(document: Document, name: str) -> Document:
 
 def _keys() -> Iterator[tuple[str, bytes]]:
     """Yield public keys to which nothing can be sealed."""
-    for key in _SMALL_ORDER:
+    for key in receipt_lies.SMALL_ORDER:
         yield f"the X25519 key {key.hex()[:8]}...{key.hex()[-4:]}", key
     for size in (0, 31, 33, 1216):
         yield f"an X25519 key of {size} bytes", b"k" * size
@@ -219,7 +208,10 @@ def hybrid() -> Iterator[tuple[str, Document]]:
         ("a second number of 3329", key[:1] + bytes([key[1] & 15 | (3329 & 15) << 4, 3329 >> 4]) + key[3:]),
         ("a byte less", key[:-1]),
         ("a byte more", key + b"\x00"),
-        *((f"X25519's {each.hex()[:8]}...{each.hex()[-4:]}", key[:-32] + each) for each in _SMALL_ORDER),
+        *(
+            (f"X25519's {each.hex()[:8]}...{each.hex()[-4:]}", key[:-32] + each)
+            for each in receipt_lies.SMALL_ORDER
+        ),
     ):
         changed_key = put(made, "people.0.hpke.public_key", encode_url(other))
         yield f"X-Wing: {told}", signed(changed_key, *people.NAMES)
@@ -361,6 +353,7 @@ def receipt_cases(person: Any) -> Iterator[Case]:
     yield _receipt("roster: no record, another quorum", text, bare, ("others",), None)
     yield _receipt("roster: another claim", text, lied, ("first",), "OTHER_ENTRY")
     note = b64decode(person["checkpoint"]["note"])
+    yield from _forged_lines(person, note)
     for told, other, names, reason in (
         ("the log's line only", note.rpartition("\u2014".encode())[0], ("first",), "LOG_INVALID"),
         ("the log's line only, for development", note.rpartition("\u2014".encode())[0],
@@ -370,6 +363,23 @@ def receipt_cases(person: Any) -> Iterator[Case]:
         yield _receipt(f"roster: {told}", text, made, names, reason)
 
 
+def _forged_lines(person: Any, note: bytes) -> Iterator[Case]:
+    """Yield receipts with a forged line: each version is tried by itself, and knows its own witnesses."""
+    text = compact(person)
+    first, other = (
+        f"\u2014 {each.key.name} {b64encode(each.key.key_id + bytes(72)).decode()}\n".encode()
+        for each in _WITNESSES
+    )
+    for told, line, names, reason in (
+        ("of a witness in force, cosigned as a former version demands", other, ("first", "second"), None),
+        ("of a former witness, cosigned as the one in force demands", other, _RETURNED, None),
+        ("of a witness of both versions", first, ("first", "second witnessed by both"), "LOG_INVALID"),
+        ("of the only witness", first, ("first",), "LOG_INVALID"),
+    ):
+        made = compact(put(person, "checkpoint.note", b64encode(note + line).decode()))
+        yield _receipt(f"roster: a forged line {told}", text, made, names, reason)
+
+
 def _receipt(name: str, base: bytes, made: bytes, names: Sequence[str], reason: str | None) -> Case:
     given = {"roster": [f"roster {each}" for each in names]}
     return {"name": name, "input": changed("person", base, made), **given, "reason": reason}
@@ -377,7 +387,10 @@ def _receipt(name: str, base: bytes, made: bytes, names: Sequence[str], reason: 
 
 def receipt_inputs() -> dict[str, str]:
     """Return the files of rosters that receipts are compared with."""
-    used = {name for _, names, _ in _COMPARED for name in names} | {"development without witnesses"}
+    used = {name for _, names, _ in _COMPARED for name in names} | {
+        "development without witnesses",
+        *_RETURNED,
+    }
     return {f"roster {name}": file(_SHOWN[name]).decode("latin-1") for name in sorted(used)}
 
 
@@ -406,6 +419,7 @@ _SHOWN: dict[str, Document] = _BEFORE | {
     "second not signed": SECOND | {"signatures": SECOND["signatures"][:1]},
     "third": roster(3, witnesses=_WITNESSES[1:]),
     "second witnessed by both": roster(2, witnesses=_WITNESSES),
+    "second witnessed by the first": roster(2),
     "second for development": roster(2, development=True, witnesses=_WITNESSES[1:]),
     "longer for development": _longer(2, development=True),
     "with the log's key": _member_changed(
@@ -419,6 +433,7 @@ _SHOWN: dict[str, Document] = _BEFORE | {
         development=True, witness__witnesses__0__name="log.example"
     ),
 }
+_RETURNED = ("second witness", "second witnessed by the first")
 _SHOWN["witnessed by a member"] = signed(_BEFORE["witnessed by a member"], *people.NAMES)
 # What is told, the versions by name, and the reason.
 _COMPARED: tuple[tuple[str, tuple[str, ...], str | None], ...] = (

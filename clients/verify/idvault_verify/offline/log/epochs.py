@@ -12,7 +12,7 @@ from idvault_verify.attest.epoch import EpochStatement
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.offline import witness_policy
-from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.offline.proof import UnverifiedError, signed_by_any
 from idvault_verify.transparency import checkpoint, epoch, stated
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.epoch import Break, Epoch
@@ -123,15 +123,14 @@ def check_cosigned(
 ) -> None:
     """Raise EpochRefusedError unless the checkpoint that a statement names as the last one was cosigned.
 
-    As the version of the roster that it names required, or one before: at any time, because it is a paper.
+    As for a receipt with the version of the roster that it names as the last: as this one required, or one
+    before that might be in force; at any time. A version without witnesses would let anybody take back what
+    others have seen.
     """
     last = of(statement, versions)
-    refused: LogError | RosterError | None = None
-    for roster in reversed(versions[: last.version]):
-        try:
-            checkpoint.verify(statement.former, witness_policy.of_roster(roster, *keys))
-        except (LogError, RosterError) as error:
-            refused = refused or error
-        else:
-            return
-    raise EpochRefusedError(f"the last checkpoint that the statement names: {refused}")
+    try:
+        policy = witness_policy.of_chain(versions[: last.version], *keys)
+        # Of which epoch it has to be, `epoch.read` says.
+        signed_by_any(statement.former, policy)
+    except (LogError, RosterError) as error:
+        raise EpochRefusedError(f"the last checkpoint that the statement names: {error}") from error
