@@ -16,6 +16,7 @@ A, B, C = (merkle.signer(logs.ORIGIN, seed=seed) for seed in (1, 7, 8))
 STRANGER = merkle.signer(logs.ORIGIN, seed=9)
 WITNESS = merkle.witness("witness.example/w1", seed=2)
 CHANGES = (log_key.announce(A, B, signs_from=1_000), log_key.announce(B, C, signs_from=2_000))
+_BACK = (CHANGES[0], log_key.announce(B, A, signs_from=3_000), log_key.announce(A, C, signs_from=4_000))
 _NAMES = {A: "the first", B: "the second", C: "the third", STRANGER: "a strange"}
 _TEXT = logs.checkpoint_of(merkle.log_of(5)).text
 
@@ -98,12 +99,11 @@ def known() -> Iterator[tuple[str, Sequence[bytes], bytes, dict[str, Any], bool]
 
 
 def _back() -> Iterator[tuple[str, Sequence[bytes], bytes, dict[str, Any], bool]]:
-    back = (CHANGES[0], log_key.announce(B, A, signs_from=3_000), log_key.announce(A, C, signs_from=4_000))
     bare: dict[str, Any] = {"witnesses": [], "quorum": 0}
     for mine in (A, B):
         for its in (A, B, C):
             told = f"a key came back: {_NAMES[mine]} key is known, {_NAMES[its]} signed"
-            yield told, back, _note(its), {"known": str(mine.key)} | bare, True
+            yield told, _BACK, _note(its), {"known": str(mine.key)} | bare, True
 
 
 def _times() -> Iterator[tuple[str, Sequence[bytes], bytes, dict[str, Any], bool]]:
@@ -114,6 +114,8 @@ def _times() -> Iterator[tuple[str, Sequence[bytes], bytes, dict[str, Any], bool
                        (B, 2_000, False), (C, 1, True), (C, 9_999, True), (STRANGER, 1, False))),
         ("falling times, ", falling, ((A, 999, True), (A, 1_000, False), (A, 1_500, False), (B, 999, True),
                                       (B, 1_000, False))),
+        ("a key came back, ", _BACK, ((A, 999, True), (A, 3_500, True), (A, 4_000, False), (B, 2_999, True),
+                                      (B, 3_000, False))),
     ):  # fmt: skip
         for its, at, is_accepted in rows:
             name = f"{told}no witness: {_NAMES[its]} signed at {at}"
