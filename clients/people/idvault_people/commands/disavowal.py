@@ -1,21 +1,15 @@
 """`idvault-people moderator disavowal`: accounts that the person in whose name they are disowned."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from idvault_client.backend.disavowal import AccountDisavowal
-from idvault_client.commands.output import AsJson, show
+from idvault_client.commands.output import AsJson
 from idvault_client.errors import NotFound
-from idvault_people.commands.moderator_options import (
-    Moderator,
-    PassphraseFile,
-    RequestId,
-    read_passphrase,
-)
+from idvault_people.commands.cases import every, facts, show_all, signing
+from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
-from idvault_people.moderation import key_folder
 from idvault_verify.error import Reason
 from idvault_verify.session import DisavowalState
 
@@ -34,12 +28,9 @@ def list_disavowals(
 ) -> None:
     """Print the accounts that were disowned, oldest first."""
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
-        count = 0
-        for found in _all(vault, account_token=account or None, state=state, overdue=overdue):
-            show(_shown(found), as_json=as_json)
-            count += 1
-        if not as_json:
-            typer.echo(f"disavowals: {count}")
+        wanted = {"account_token": account or None, "state": state, "overdue": overdue}
+        found = every(vault.disavowals.list_page, "disavowals", **wanted)
+        show_all(found, "disavowals", shown=_shown, as_json=as_json)
 
 
 @app.command()
@@ -53,13 +44,11 @@ def uphold(  # noqa: PLR0917 - typer's parameters
     json_option: AsJson = False,
 ) -> None:
     """Propose that the account is not the person's; another moderator confirms it within 72 hours."""
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        with context.obj.open() as vault:
-            made = vault.disavowals.decide(
-                disavowal_id, DisavowalState.UPHELD, reason, key=key, request_id=request_id
-            )
-            show(_shown(made), as_json=as_json)
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        made = by.vault.disavowals.decide(
+            disavowal_id, DisavowalState.UPHELD, reason, key=by.key, request_id=request_id
+        )
+        by.show(_shown(made))
 
 
 @app.command()
@@ -73,13 +62,11 @@ def reject(  # noqa: PLR0917 - typer's parameters
     json_option: AsJson = False,
 ) -> None:
     """Decide that the account is the person's."""
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        with context.obj.open() as vault:
-            made = vault.disavowals.decide(
-                disavowal_id, DisavowalState.REJECTED, reason, key=key, request_id=request_id
-            )
-            show(_shown(made), as_json=as_json)
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        made = by.vault.disavowals.decide(
+            disavowal_id, DisavowalState.REJECTED, reason, key=by.key, request_id=request_id
+        )
+        by.show(_shown(made))
 
 
 @app.command()
@@ -92,34 +79,18 @@ def confirm(  # noqa: PLR0917 - typer's parameters
     json_option: AsJson = False,
 ) -> None:
     """Confirm another moderator's proposal: the verification is withdrawn."""
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        with context.obj.open() as vault:
-            found = [each for each in _all(vault) if each.disavowal_id == disavowal_id]
-            if not found:
-                raise NotFound(Reason.DISAVOWAL_NOT_FOUND, "NOT_FOUND")
-            confirmed = vault.disavowals.confirm(found[0], key=key, request_id=request_id)
-            show(_shown(confirmed), as_json=as_json)
-
-
-def _all(vault: Any, **wanted: Any) -> Iterator[AccountDisavowal]:
-    token, last = "", False
-    while not last:
-        page = vault.disavowals.list_page(**wanted, page_token=token)
-        yield from page.disavowals
-        token, last = page.next_page_token, not page.next_page_token
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        listed = every(by.vault.disavowals.list_page, "disavowals")
+        found = next((each for each in listed if each.disavowal_id == disavowal_id), None)
+        if found is None:
+            raise NotFound(Reason.DISAVOWAL_NOT_FOUND, "NOT_FOUND")
+        confirmed = by.vault.disavowals.confirm(found, key=by.key, request_id=request_id)
+        by.show(_shown(confirmed))
 
 
 def _shown(found: AccountDisavowal) -> dict[str, object]:
     return {
         "disavowal_id": found.disavowal_id,
         "account_token": found.account_token,
-        "state": found.state,
-        "told": found.file_time.isoformat(),
-        "due": found.due_time.isoformat(),
-        "overdue": found.overdue,
-        "proposed_by": found.propose_moderator_id or None,
-        "lapses": found.lapse_time and found.lapse_time.isoformat(),
-        "decided": found.decide_time and found.decide_time.isoformat(),
-        "reason": found.reason or None,
+        **facts(found, begun="told"),
     }

@@ -1,21 +1,15 @@
 """`idvault-people moderator narrowing`: sanctions that must concern nothing but a revoked account."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from idvault_client.backend.narrowing import SanctionNarrowing
-from idvault_client.commands.output import AsJson, show
+from idvault_client.commands.output import AsJson
 from idvault_client.errors import NotFound
-from idvault_people.commands.moderator_options import (
-    Moderator,
-    PassphraseFile,
-    RequestId,
-    read_passphrase,
-)
+from idvault_people.commands.cases import every, show_all, signing
+from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
-from idvault_people.moderation import key_folder
 from idvault_verify.error import Reason
 
 app = typer.Typer(
@@ -32,12 +26,8 @@ def list_narrowings(
 ) -> None:
     """Print the sanctions that must be narrowed, or were, as that began."""
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
-        count = 0
-        for narrowing in _all(vault, open_only=only_open):
-            show(_shown(narrowing), as_json=as_json)
-            count += 1
-        if not as_json:
-            typer.echo(f"narrowings: {count}")
+        found = every(vault.narrowings.list_page, "narrowings", open_only=only_open)
+        show_all(found, "narrowings", shown=_shown, as_json=as_json)
 
 
 @app.command()
@@ -50,11 +40,9 @@ def propose(  # noqa: PLR0917 - typer's parameters
     json_option: AsJson = False,
 ) -> None:
     """Propose that a sanction concerns its revoked account alone; another moderator confirms it."""
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        with context.obj.open() as vault:
-            made = vault.narrowings.propose(sanction_id, key=key, request_id=request_id)
-            show(_shown(made), as_json=as_json)
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        made = by.vault.narrowings.propose(sanction_id, key=by.key, request_id=request_id)
+        by.show(_shown(made))
 
 
 @app.command()
@@ -67,22 +55,13 @@ def confirm(  # noqa: PLR0917 - typer's parameters
     json_option: AsJson = False,
 ) -> None:
     """Confirm another moderator's proposal: the person whose verification was withdrawn is free of it."""
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        with context.obj.open() as vault:
-            found = [each for each in _all(vault) if each.sanction_id == sanction_id]
-            if not found:
-                raise NotFound(Reason.SANCTION_NOT_FOUND, "NOT_FOUND")
-            confirmed = vault.narrowings.confirm(found[0], key=key, request_id=request_id)
-            show(_shown(confirmed), as_json=as_json)
-
-
-def _all(vault: Any, *, open_only: bool = False) -> Iterator[SanctionNarrowing]:
-    token, last = "", False
-    while not last:
-        page = vault.narrowings.list_page(open_only=open_only, page_token=token)
-        yield from page.narrowings
-        token, last = page.next_page_token, not page.next_page_token
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        listed = every(by.vault.narrowings.list_page, "narrowings")
+        found = next((each for each in listed if each.sanction_id == sanction_id), None)
+        if found is None:
+            raise NotFound(Reason.SANCTION_NOT_FOUND, "NOT_FOUND")
+        confirmed = by.vault.narrowings.confirm(found, key=by.key, request_id=request_id)
+        by.show(_shown(confirmed))
 
 
 def _shown(narrowing: SanctionNarrowing) -> dict[str, object]:

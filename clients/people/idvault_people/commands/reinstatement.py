@@ -6,15 +6,9 @@ import typer
 
 from idvault_client.backend.session import AccountReinstatement
 from idvault_client.commands.output import AsJson, show
-from idvault_people.commands.moderator_options import (
-    Moderator,
-    PassphraseFile,
-    RequestId,
-    read_passphrase,
-)
+from idvault_people.commands.cases import every, facts, show_all, signing
+from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
-from idvault_people.moderation import key_folder
-from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.session import ReinstatementState
 
 app = typer.Typer(no_args_is_help=True, help="Appeals against withdrawals of verifications.")
@@ -32,17 +26,9 @@ def list_reinstatements(
 ) -> None:
     """Print the appeals without their texts, oldest first."""
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
-        token, last, count = "", False, 0
-        while not last:
-            page = vault.sessions.list_reinstatements(
-                account_token=account or None, state=state, overdue=overdue, page_token=token
-            )
-            for reinstatement in page.reinstatements:
-                show(_shown(reinstatement), as_json=as_json)
-            count += len(page.reinstatements)
-            token, last = page.next_page_token, not page.next_page_token
-        if not as_json:
-            typer.echo(f"reinstatements: {count}")
+        wanted = {"account_token": account or None, "state": state, "overdue": overdue}
+        found = every(vault.sessions.list_reinstatements, "reinstatements", **wanted)
+        show_all(found, "reinstatements", shown=_shown, as_json=as_json)
 
 
 @app.command("show")
@@ -66,17 +52,11 @@ def uphold(  # noqa: PLR0917 - typer's parameters
     json_option: AsJson = False,
 ) -> None:
     """Propose that the withdrawal was wrong; another moderator confirms it within 72 hours."""
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        _decide(
-            context,
-            reinstatement_id,
-            ReinstatementState.UPHELD,
-            reason=reason,
-            key=key,
-            request_id=request_id,
-            as_json=as_json,
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        made = by.vault.sessions.decide_reinstatement(
+            reinstatement_id, ReinstatementState.UPHELD, reason, key=by.key, request_id=request_id
         )
+        by.show(_shown(made))
 
 
 @app.command()
@@ -90,17 +70,11 @@ def reject(  # noqa: PLR0917 - typer's parameters
     json_option: AsJson = False,
 ) -> None:
     """Decide that the withdrawal was right."""
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        _decide(
-            context,
-            reinstatement_id,
-            ReinstatementState.REJECTED,
-            reason=reason,
-            key=key,
-            request_id=request_id,
-            as_json=as_json,
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        made = by.vault.sessions.decide_reinstatement(
+            reinstatement_id, ReinstatementState.REJECTED, reason, key=by.key, request_id=request_id
         )
+        by.show(_shown(made))
 
 
 @app.command()
@@ -116,42 +90,16 @@ def confirm(  # noqa: PLR0917 - typer's parameters
 
     Read the appeal first (`show`): what you sign is the proposal that it has now.
     """
-    with reporting(context, json_option) as as_json:
-        key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
-        with context.obj.open() as vault:
-            found: AccountReinstatement = vault.sessions.get_reinstatement(reinstatement_id)
-            confirmed = vault.sessions.confirm_reinstatement(found, key=key, request_id=request_id)
-            show(_shown(confirmed), as_json=as_json)
-
-
-def _decide(
-    context: typer.Context,
-    reinstatement_id: str,
-    verdict: ReinstatementState,
-    *,
-    reason: str,
-    key: ModeratorKey,
-    request_id: str | None,
-    as_json: bool,
-) -> None:
-    with context.obj.open() as vault:
-        decided = vault.sessions.decide_reinstatement(
-            reinstatement_id, verdict, reason, key=key, request_id=request_id
-        )
-        show(_shown(decided), as_json=as_json)
+    with signing(context, moderator, passphrase_file, json_option) as by:
+        found: AccountReinstatement = by.vault.sessions.get_reinstatement(reinstatement_id)
+        confirmed = by.vault.sessions.confirm_reinstatement(found, key=by.key, request_id=request_id)
+        by.show(_shown(confirmed))
 
 
 def _shown(reinstatement: AccountReinstatement) -> dict[str, object]:
     return {
         "reinstatement_id": reinstatement.reinstatement_id,
         "account_token": reinstatement.account_token,
-        "state": reinstatement.state,
-        "filed": reinstatement.file_time.isoformat(),
-        "due": reinstatement.due_time.isoformat(),
-        "overdue": reinstatement.overdue,
-        "proposed_by": reinstatement.propose_moderator_id or None,
-        "lapses": reinstatement.lapse_time and reinstatement.lapse_time.isoformat(),
-        "decided": reinstatement.decide_time and reinstatement.decide_time.isoformat(),
-        "reason": reinstatement.reason or None,
+        **facts(reinstatement),
         "reinstated": reinstatement.reinstated,
     }

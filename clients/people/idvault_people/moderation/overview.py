@@ -49,10 +49,14 @@ class OverviewPages:
             ("to_confirm", "/sanctions", self._to_confirm),
             ("overdue_appeals", "/appeals?view=overdue", self._appeals("overdue")),
             ("appeals_to_decide", "/appeals", self._appeals("open")),
-            ("overdue_contests", "/contests?view=overdue", self._contests("overdue")),
-            ("contests_to_decide", "/contests", self._contests("open")),
-            ("overdue_reinstatements", "/reinstatements?view=overdue", self._reinstatements("overdue")),
-            ("reinstatements_to_decide", "/reinstatements", self._reinstatements("open")),
+            ("overdue_contests", "/contests?view=overdue", self._cases(self.contests, "overdue")),
+            ("contests_to_decide", "/contests", self._cases(self.contests, "open")),
+            (
+                "overdue_reinstatements",
+                "/reinstatements?view=overdue",
+                self._cases(self.reinstatements, "overdue"),
+            ),
+            ("reinstatements_to_decide", "/reinstatements", self._cases(self.reinstatements, "open")),
             ("to_narrow", "/narrowings", self._narrowings),
             ("applications", "/public-accounts", self._public_accounts("applied")),
             ("expiring", "/public-accounts?view=expiring", self._public_accounts("expiring")),
@@ -81,19 +85,10 @@ class OverviewPages:
 
         return ask
 
-    def _contests(self, view: str) -> Callable[[str], tuple[Any, str]]:
-        def ask(after: str) -> tuple[Any, str]:
-            page = self.contests.listed(view, page_size=_MOST, page_token=after)
-            return page.contests, page.next_page_token
-
-        return ask
-
-    def _reinstatements(self, view: str) -> Callable[[str], tuple[Any, str]]:
-        def ask(after: str) -> tuple[Any, str]:
-            page = self.reinstatements.listed(view, page_size=_MOST, page_token=after)
-            return page.reinstatements, page.next_page_token
-
-        return ask
+    def _cases(
+        self, pages: ContestCasePages | ReinstatementCasePages, view: str
+    ) -> Callable[[str], tuple[Any, str]]:
+        return lambda after: pages.listed(view, page_size=_MOST, page_token=after)
 
     def _narrowings(self, after: str) -> tuple[Any, str]:
         page = self.narrowings.listed("open", page_size=_MOST, page_token=after)

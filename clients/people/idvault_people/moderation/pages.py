@@ -64,8 +64,8 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_sanctions(sanctions),
         *_of_appeals(appeals),
         *_of_public_accounts(public_accounts),
-        *_of_contests(contests),
-        *_of_reinstatements(reinstatements),
+        *_of_cases(contests),
+        *_of_cases(reinstatements),
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
     ]
@@ -125,20 +125,10 @@ def _of_public_accounts(pages: PublicAccountPages) -> list[Route]:
     ]
 
 
-def _of_contests(pages: ContestCasePages) -> list[Route]:
-    case = f"/contests/{{contest:{_ID}}}"
+def _of_cases(pages: ContestCasePages | ReinstatementCasePages) -> list[Route]:
+    case = f"{pages.path}/{{case:{_ID}}}"
     return [
-        Route("GET", "/contests", pages.queue),
-        Route("GET", case, pages.case),
-        *_form(f"{case}/decision", pages.decision, pages.decide),
-        *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),
-    ]
-
-
-def _of_reinstatements(pages: ReinstatementCasePages) -> list[Route]:
-    case = f"/reinstatements/{{reinstatement:{_ID}}}"
-    return [
-        Route("GET", "/reinstatements", pages.queue),
+        Route("GET", pages.path, pages.queue),
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
         *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),

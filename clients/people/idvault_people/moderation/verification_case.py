@@ -1,0 +1,239 @@
+"""The pages of cases about a verification: one moderator rejects what somebody wrote, two uphold it."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, TypeVar
+
+from idvault_client.sessions import AccountContest, AccountReinstatement, ContestState, ReinstatementState
+from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.moderation import history, listing, shown
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.shown import Field, Item, Link, PagePart
+from idvault_people.moderation.workplace import Workplace
+
+_SIZE = 50
+_REASON = 500
+VerificationCase = TypeVar("VerificationCase", AccountContest, AccountReinstatement)
+CaseState = TypeVar("CaseState", ContestState, ReinstatementState)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseTexts:
+    """The keys of the texts of a kind of case. one: of its facts, and the list of its states' words."""
+
+    one: str
+    many: str
+    to_decide: str
+    title: str
+    text: str
+    decide: str
+    decide_title: str
+    follows: str
+    confirm: str
+    confirm_title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerificationCasePages(Generic[VerificationCase, CaseState]):
+    """The handlers of a kind of case, at an address of its own."""
+
+    path: ClassVar[str]
+    texts: ClassVar[CaseTexts]
+    states: ClassVar[Any]
+    place: Workplace
+
+    @abstractmethod
+    def ask(self, **wanted: Any) -> tuple[Sequence[VerificationCase], str]:
+        """Return a page of cases and the token of the next one."""
+
+    @abstractmethod
+    def get(self, case_id: str) -> VerificationCase:
+        """Return a case with its text."""
+
+    @abstractmethod
+    def sign_decision(self, case_id: str, verdict: CaseState, reason: str, request_id: str) -> None:
+        """Reject a case, or propose to uphold it."""
+
+    @abstractmethod
+    def sign_confirmation(self, case: VerificationCase, request_id: str) -> None:
+        """Confirm the proposal of a case as it was shown."""
+
+    @abstractmethod
+    def id_of(self, case: VerificationCase) -> str:
+        """Return the id of a case."""
+
+    def about(self, case: VerificationCase) -> dict[str, Any]:
+        """Return what only this kind of case is about, by the keys of its texts."""
+        return {}
+
+    def effect(self, case: VerificationCase, visit: Visit) -> dict[str, Any]:
+        """Return what only a decision about this kind of case does, by the keys of its texts."""
+        return {}
+
+    def queue(self, visit: Visit) -> Answer:
+        """Show cases in the order of filing, which is that of their due times."""
+        say = visit.say
+        views = [
+            ("open", say(self.texts.to_decide)),
+            ("overdue", say("overdue_view")),
+            ("all", say("all_view")),
+        ]
+        found, following = self.listed(
+            listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit)
+        )
+        return ListPage(
+            title=say(self.texts.many),
+            views=views,
+            items=[self._item(each, visit) for each in found],
+            following=following,
+        ).page(visit)
+
+    def listed(
+        self, view: str, *, page_size: int, page_token: str = ""
+    ) -> tuple[Sequence[VerificationCase], str]:
+        """Return a page of a view, and the token of the next one."""
+        filters: dict[str, dict[str, Any]] = {
+            "open": {"state": self.states.FILED},
+            "overdue": {"overdue": True},
+            "all": {},
+        }
+        return self.ask(**filters[view], page_size=page_size, page_token=page_token)
+
+    def _here(self, case: VerificationCase) -> str:
+        return f"{self.path}/{self.id_of(case)}"
+
+    def _item(self, case: VerificationCase, visit: Visit) -> Item:
+        say, waits = visit.say, case.state in (self.states.FILED, self.states.PROPOSED)
+        rows = self.place.rows(
+            visit,
+            due=self.place.left(case.due_time, visit) if waits else None,
+            decided=case.decide_time,
+            state=shown.word(self.texts.one, case.state, say),
+            filed=case.file_time,
+        )
+        link = Link(self._here(case), case.account_token)
+        return Item(link=link, rows=rows, marks=[say("overdue")] if case.overdue else [])
+
+    def case(self, visit: Visit) -> Answer:
+        """Show a case with its text, and what is known about the account."""
+        found: VerificationCase = self.get(visit.parts["case"])
+        say = visit.say
+        values = {
+            "sections": [
+                *self._parts(found, visit),
+                history.of_account(found.account_token, place=self.place, visit=visit),
+            ],
+            "acts": self._acts(found, visit),
+            "notes": [say("another_must")] if self._is_mine(found) else [],
+        }
+        title = say(self.texts.title, account=found.account_token)
+        return ConsolePage(template="moderation_case.html", title=title, values=values)
+
+    def _parts(self, case: VerificationCase, visit: Visit) -> list[PagePart]:
+        say = visit.say
+        return [
+            PagePart(title=say(self.texts.text), texts=[("", self._text(case, visit))]),
+            PagePart(title=say(self.texts.one), rows=self._facts(case, visit)),
+        ]
+
+    def _acts(self, case: VerificationCase, visit: Visit) -> list[Link]:
+        decide = Link(f"{self._here(case)}/decision", visit.say(self.texts.decide))
+        if case.state is not self.states.PROPOSED:
+            return [decide] if case.state is self.states.FILED else []
+        confirm = Link(f"{self._here(case)}/confirmation", visit.say(self.texts.confirm))
+        return [decide] if self._is_mine(case) else [confirm, decide]
+
+    def _is_mine(self, case: VerificationCase) -> bool:
+        """Return whether the own proposal waits for another moderator."""
+        return case.state is self.states.PROPOSED and case.propose_moderator_id == self.place.me
+
+    def _facts(self, case: VerificationCase, visit: Visit) -> list[shown.Row]:
+        return self.place.rows(
+            visit,
+            state=shown.word(self.texts.one, case.state, visit.say),
+            due=case.due_time,
+            **self.about(case),
+            filed=case.file_time,
+            proposed_by=self._who(case.propose_moderator_id, visit),
+            proposal_lapses=case.lapse_time,
+            decided=case.decide_time,
+            confirmed_by=self._who(case.decide_moderator_id, visit),
+            why=case.reason,
+            **self.effect(case, visit),
+        )
+
+    def _who(self, moderator_id: str, visit: Visit) -> str:
+        return self.place.who(moderator_id, visit) if moderator_id else ""
+
+    def _text(self, case: VerificationCase, visit: Visit) -> str:
+        gone = case.text_delete_time
+        if case.text or gone is None:
+            return case.text
+        return str(visit.say("texts_deleted", day=shown.day(gone, language=visit.language)))
+
+    def decision(self, visit: Visit) -> Answer:
+        """Show the form of the decision."""
+        return self._form(visit).page()
+
+    def decide(self, visit: Visit) -> Answer:
+        """Reject the case, or propose to uphold it."""
+        form, given = self._form(visit), visit.given("verdict")
+        if given not in [each.value for each in self._verdicts()]:
+            return form.refilled(visit).page(errors={"verdict": visit.say("choose")}, status=422)
+
+        def act(request_id: str) -> str:
+            which = visit.parts["case"]
+            self.sign_decision(which, self.states(given), visit.line("reason"), request_id)
+            return f"{self.path}/{which}"
+
+        return form.act(visit, act)
+
+    def confirmation(self, visit: Visit) -> Answer:
+        """Show the case once more before what was proposed is done."""
+        case = self.get(visit.parts["case"])
+        return self._confirmation(case, case.paper_digest, visit).page()
+
+    def confirm(self, visit: Visit) -> Answer:
+        """Confirm the proposal that was shown."""
+        case, seen = self.get(visit.parts["case"]), shown.digest(visit.given("paper"))
+
+        def act(request_id: str) -> str:
+            self.sign_confirmation(replace(case, paper_digest=seen), request_id)
+            return self._here(case)
+
+        return self._confirmation(case, seen, visit).act(visit, act)
+
+    def _confirmation(self, case: VerificationCase, paper: bytes, visit: Visit) -> Form:
+        return Form(
+            title=visit.say(self.texts.confirm_title),
+            sections=self._parts(case, visit),
+            button=visit.say("sign"),
+            back=self._here(case),
+            request_id=self.place.new_id(),
+            fields=[Field(kind="hidden", id="paper", value=paper.hex())],
+            signs=True,
+        )
+
+    def _form(self, visit: Visit) -> Form:
+        say = visit.say
+        return Form(
+            title=say(self.texts.decide_title),
+            texts=[say(self.texts.follows)],
+            button=say("send"),
+            back=f"{self.path}/{visit.parts['case']}",
+            request_id=self.place.new_id(),
+            fields=[
+                Field(
+                    kind="choices",
+                    id="verdict",
+                    label=say("verdict"),
+                    options=shown.options(self.texts.one, self._verdicts(), say),
+                ),
+                Field(kind="area", id="reason", label=say("why"), hint=say("why_hint"), limit=_REASON),
+            ],
+        )
+
+    def _verdicts(self) -> Sequence[CaseState]:
+        return (self.states.UPHELD, self.states.REJECTED)
