@@ -45,6 +45,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from idvault.moderator import rules as moderator_rules
 from idvault_verify.account import Account, AccountState, StandingPeriod
 from idvault_verify.error import (
     DeniedError,
@@ -154,7 +155,6 @@ def _line(kind: StatementKind, week: StatementWeek) -> str:
     return json.dumps(told, separators=(",", ":")) + "\n"
 
 
-CONFIRM_WITHIN = timedelta(hours=72)
 _REASON_LENGTH = 500
 
 
@@ -203,7 +203,7 @@ class Sanction:
             return None
         ends = [self.statement.end_at] if self.statement.end_at is not None else []
         if self.state is SanctionState.PROPOSED:
-            ends.append(self.imposed_at + CONFIRM_WITHIN)
+            ends.append(self.imposed_at + moderator_rules.CONFIRM_WITHIN)
         return min(ends, default=None)
 
 

@@ -7,6 +7,7 @@ from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction import api as sanction_api
 from idvault.sanction.narrowing import acts, rules
 from idvault.sanction.narrowing.rules import Narrowing
@@ -72,7 +73,7 @@ def message(value: Narrowing, *, now: datetime) -> pb.Narrowing:
         due_time=sanction_api.time(value.due_at),
         overdue=rules.is_overdue(narrowing=value, now=now),
         propose_moderator_id=(value.proposed_by or "") if shown else "",
-        lapse_time=sanction_api.time(rules.lapses_at(narrowing=value) if proposed else None),
+        lapse_time=sanction_api.time(moderator_rules.lapses_at(case=value) if proposed else None),
         paper_digest=(value.proposal_digest or b"") if shown else b"",
         confirm_moderator_id=value.confirmed_by or "",
         narrow_time=sanction_api.time(value.narrowed_at),

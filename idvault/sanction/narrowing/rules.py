@@ -22,16 +22,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction import rules as sanction_rules
-from idvault.sanction.rules import CONFIRM_WITHIN, Sanction
+from idvault.sanction.rules import Sanction
 from idvault_verify.error import (
     DeniedError,
-    FieldCode,
-    InvalidError,
     PreconditionError,
     Reason,
     TransitionError,
-    Violation,
 )
 from idvault_verify.sanction import NarrowingState, SanctionState, Scope
 
@@ -69,17 +67,12 @@ def begin(*, sanction: Sanction, due_at: datetime, now: datetime) -> Narrowing:
     return Narrowing(sanction.sanction_id, sanction.account_token, sanction.relying_party, now, due_at)
 
 
-def lapses_at(*, narrowing: Narrowing) -> datetime | None:
-    """Return until when a proposal can be confirmed; None without one."""
-    return None if narrowing.proposed_at is None else narrowing.proposed_at + CONFIRM_WITHIN
-
-
 def state(*, narrowing: Narrowing, now: datetime) -> NarrowingState:
     """Return the state as of now."""
     if narrowing.narrowed_at is not None:
         return NarrowingState.NARROWED
-    until = lapses_at(narrowing=narrowing)
-    return NarrowingState.OPEN if until is None or until <= now else NarrowingState.PROPOSED
+    waits = moderator_rules.is_proposed(case=narrowing, now=now)
+    return NarrowingState.PROPOSED if waits else NarrowingState.OPEN
 
 
 def propose(
@@ -100,10 +93,7 @@ def confirm(
     """
     _check_state(narrowing, now, needed=NarrowingState.PROPOSED, wanted=NarrowingState.NARROWED)
     _check(sanction, moderator_id, now)
-    if moderator_id == narrowing.proposed_by:
-        raise DeniedError(Reason.SELF_APPROVAL)
-    if paper_digest != narrowing.proposal_digest:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("paper_digest", FieldCode.CHARACTER))
+    moderator_rules.check_confirmation(case=narrowing, moderator_id=moderator_id, paper_digest=paper_digest)
     return replace(narrowing, confirmed_by=moderator_id, narrowed_at=now)
 
 

@@ -24,7 +24,8 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Micros, Statement, for_change, param, scalar, statement
 from idvault.core.rows import KeptAs, Rows
 from idvault.core.tables.sanction import sanctions
-from idvault.sanction.rules import CONFIRM_WITHIN, Sanction, SanctionFilter, SanctionLevels
+from idvault.moderator import rules as moderator_rules
+from idvault.sanction.rules import Sanction, SanctionFilter, SanctionLevels
 from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault_verify.sanction import (
     SanctionState,
@@ -200,7 +201,7 @@ async def page(
 
 async def levels(connection: Connection, *, now: datetime) -> SanctionLevels:
     """Return how many sanctions are proposed, and since when the oldest end is not stored."""
-    proposed = await connection.only(PROPOSED, now=now, latest=now + CONFIRM_WITHIN)
+    proposed = await connection.only(PROPOSED, now=now, latest=now + moderator_rules.CONFIRM_WITHIN)
     first = await connection.all(FIRST_DUE, now=now)
     return SanctionLevels(proposed, first[0] if first else None)
 

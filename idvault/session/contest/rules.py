@@ -29,19 +29,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from idvault.account import rules as account_rules
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction.objection.rules import TEXT_DAYS
 from idvault_verify import deadline
 from idvault_verify.account import Account
 from idvault_verify.claim import ClaimState
-from idvault_verify.error import DeniedError, FieldCode, InvalidError, Reason, TransitionError, Violation
+from idvault_verify.error import DeniedError, Reason, TransitionError
 from idvault_verify.session import ContestState
 
 CONTEST_DECISION_DAYS = 15
 """As for an appeal: the pages promise owners one time for both."""
-CONFIRM_WITHIN = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +121,9 @@ def file_after(
     return replace(made, contest_id=former.contest_id, rejected_by=confirmed_by, overruled_by=proposed_by)
 
 
-def lapses_at(*, contest: Contest) -> datetime | None:
-    """Return until when a proposal can be confirmed; None without one."""
-    return None if contest.proposed_at is None else contest.proposed_at + CONFIRM_WITHIN
-
-
 def state(*, contest: Contest, now: datetime) -> ContestState:
     """Return the state as of now."""
-    until = lapses_at(contest=contest)
-    waits = contest.state is ContestState.FILED and until is not None and now < until
+    waits = contest.state is ContestState.FILED and moderator_rules.is_proposed(case=contest, now=now)
     return ContestState.PROPOSED if waits else contest.state
 
 
@@ -168,10 +162,7 @@ def confirm(
     if found is not ContestState.PROPOSED:
         raise TransitionError(state=found.value, wanted=ContestState.UPHELD.value)
     _check_other(contest, moderator_id)
-    if moderator_id == contest.proposed_by:
-        raise DeniedError(Reason.SELF_APPROVAL)
-    if paper_digest != contest.proposal_digest:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("paper_digest", FieldCode.CHARACTER))
+    moderator_rules.check_confirmation(case=contest, moderator_id=moderator_id, paper_digest=paper_digest)
     return _decided(contest, ContestState.UPHELD, moderator_id, terms, now)
 
 

@@ -7,6 +7,7 @@ from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
+from idvault.moderator import rules as moderator_rules
 from idvault.moderator.api import invalid
 from idvault.sanction import api as sanction_api
 from idvault.sanction.objection import api as objection_api
@@ -97,7 +98,7 @@ def message(value: Disavowal, *, now: datetime) -> pb.Disavowal:
         decide_time=sanction_api.time(value.decided_at),
         reason="" if open_ else value.reason,
         propose_moderator_id="" if open_ else value.proposed_by or "",
-        lapse_time=sanction_api.time(rules.lapses_at(disavowal=value) if proposed else None),
+        lapse_time=sanction_api.time(moderator_rules.lapses_at(case=value) if proposed else None),
         paper_digest=b"" if open_ else value.proposal_digest or b"",
         decide_moderator_id=value.decided_by or "",
     )

@@ -36,16 +36,14 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from idvault.account import rules as account_rules
+from idvault.moderator import rules as moderator_rules
 from idvault_verify import deadline
 from idvault_verify.account import Account
 from idvault_verify.error import (
     DeniedError,
-    FieldCode,
-    InvalidError,
     PreconditionError,
     Reason,
     TransitionError,
-    Violation,
 )
 from idvault_verify.session import DisavowalState
 
@@ -56,7 +54,6 @@ LONGEST_DELAY = timedelta(days=7)
 SEED_SIZE = 8
 DECISION_DAYS = 15
 """As for a contest: the pages promise one time for both."""
-CONFIRM_WITHIN = timedelta(hours=72)
 UNUSUAL = 100
 """More than a platform of tens of millions gets: about as many identities as thieves verify there a month.
 
@@ -160,15 +157,9 @@ def tell(
     )
 
 
-def lapses_at(*, disavowal: Disavowal) -> datetime | None:
-    """Return until when a proposal can be confirmed; None without one."""
-    return None if disavowal.proposed_at is None else disavowal.proposed_at + CONFIRM_WITHIN
-
-
 def state(*, disavowal: Disavowal, now: datetime) -> DisavowalState:
     """Return the state as of now."""
-    until = lapses_at(disavowal=disavowal)
-    waits = disavowal.state is DisavowalState.FILED and until is not None and now < until
+    waits = disavowal.state is DisavowalState.FILED and moderator_rules.is_proposed(case=disavowal, now=now)
     return DisavowalState.PROPOSED if waits else disavowal.state
 
 
@@ -202,10 +193,7 @@ def confirm(*, disavowal: Disavowal, moderator_id: str, paper_digest: bytes, now
     if found is not DisavowalState.PROPOSED:
         raise TransitionError(state=found.value, wanted=DisavowalState.UPHELD.value)
     _check_other(disavowal, moderator_id)
-    if moderator_id == disavowal.proposed_by:
-        raise DeniedError(Reason.SELF_APPROVAL)
-    if paper_digest != disavowal.proposal_digest:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("paper_digest", FieldCode.CHARACTER))
+    moderator_rules.check_confirmation(case=disavowal, moderator_id=moderator_id, paper_digest=paper_digest)
     return _over(disavowal, DisavowalState.UPHELD, now, by=moderator_id)
 
 

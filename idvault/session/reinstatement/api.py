@@ -8,6 +8,7 @@ from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.moderator import api as moderator_api
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction import api as sanction_api
 from idvault.sanction.objection import api as objection_api
 from idvault.sanction.objection import rules as objection_rules
@@ -145,7 +146,7 @@ def message(value: Reinstatement, *, now: datetime) -> pb.Reinstatement:
         reason="" if open_ else value.reason,
         text_delete_time=sanction_api.time(value.text_deleted_at or value.delete_at),
         propose_moderator_id="" if open_ else value.proposed_by or "",
-        lapse_time=sanction_api.time(rules.lapses_at(reinstatement=value) if proposed else None),
+        lapse_time=sanction_api.time(moderator_rules.lapses_at(case=value) if proposed else None),
         paper_digest=b"" if open_ else value.proposal_digest or b"",
         decide_moderator_id=value.decided_by or "",
         reinstated=bool(value.reinstated),

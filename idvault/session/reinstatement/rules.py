@@ -27,20 +27,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from idvault.account.rules import Withdrawal
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction.objection.rules import TEXT_DAYS
 from idvault_verify import deadline
 from idvault_verify.account import Account, AccountState
 from idvault_verify.error import (
     DeniedError,
-    FieldCode,
-    InvalidError,
     PreconditionError,
     Reason,
     TransitionError,
-    Violation,
 )
 from idvault_verify.session import ReinstatementState
 
@@ -48,7 +46,6 @@ APPEAL_DAYS = 15
 """Short: the person whose verification was withdrawn waits for a decision that lasts."""
 REINSTATEMENT_DECISION_DAYS = 15
 """As for an appeal or a contest: the pages promise one time for all."""
-CONFIRM_WITHIN = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +118,11 @@ def file(
     )
 
 
-def lapses_at(*, reinstatement: Reinstatement) -> datetime | None:
-    """Return until when a proposal can be confirmed; None without one."""
-    proposed_at = reinstatement.proposed_at
-    return None if proposed_at is None else proposed_at + CONFIRM_WITHIN
-
-
 def state(*, reinstatement: Reinstatement, now: datetime) -> ReinstatementState:
     """Return the state as of now."""
-    until = lapses_at(reinstatement=reinstatement)
-    waits = reinstatement.state is ReinstatementState.FILED and until is not None and now < until
+    waits = reinstatement.state is ReinstatementState.FILED and moderator_rules.is_proposed(
+        case=reinstatement, now=now
+    )
     return ReinstatementState.PROPOSED if waits else reinstatement.state
 
 
@@ -193,9 +185,10 @@ def confirm(
     found = state(reinstatement=reinstatement, now=now)
     if found is not ReinstatementState.PROPOSED:
         raise TransitionError(state=found.value, wanted=ReinstatementState.UPHELD.value)
-    _check_other([*withdrawn_by, reinstatement.proposed_by or ""], moderator_id)
-    if paper_digest != reinstatement.proposal_digest:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("paper_digest", FieldCode.CHARACTER))
+    _check_other(withdrawn_by, moderator_id)
+    moderator_rules.check_confirmation(
+        case=reinstatement, moderator_id=moderator_id, paper_digest=paper_digest
+    )
     return _decided(reinstatement, ReinstatementState.UPHELD, moderator_id, terms, now)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.narrowing import rules
 from idvault.sanction.narrowing.rules import Narrowing
@@ -19,7 +20,7 @@ from tools.support.sanction_world import reasons
 FIRST, SECOND, IMPOSED, CONFIRMED = ("1" * 32, "2" * 32, "3" * 32, "4" * 32)
 PERSON, DIGEST, DUE = "9" * 32, b"p" * 32, NOW + timedelta(days=15)
 TICK = timedelta(microseconds=1)
-HOURS = sanction_rules.CONFIRM_WITHIN
+HOURS = moderator_rules.CONFIRM_WITHIN
 SANCTION = Sanction(
     "a" * 32,
     "platform-a",

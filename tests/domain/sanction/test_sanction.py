@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction import rules as sanction_rules
-from idvault.sanction.rules import CONFIRM_WITHIN, NewSanction, Sanction
+from idvault.sanction.rules import NewSanction, Sanction
 from idvault_verify import sanction as verify_sanction
 from idvault_verify import statement as verify_statement
 from idvault_verify.account import AccountState, Standing, StandingPeriod
@@ -108,7 +109,7 @@ def test_what_is_open_is_lifted(state: SanctionState) -> None:
 def test_an_unconfirmed_proposal_lapses_after_72_hours() -> None:
     """To the second; it is then neither confirmed nor lifted."""
     proposed = imposed(Degree.CLOSE)
-    due = NOW + CONFIRM_WITHIN
+    due = NOW + moderator_rules.CONFIRM_WITHIN
     assert proposed.due_at == due
     assert sanction_rules.fall(sanction=proposed, now=due - SECOND) == proposed
     fallen = sanction_rules.fall(sanction=proposed, now=due)

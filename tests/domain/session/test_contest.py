@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import Contest, ContestedClaim, ContestTerms
@@ -22,7 +23,7 @@ CLAIM, FIRST, SECOND, THIRD = "d" * 32, "1" * 32, "2" * 32, "3" * 32
 DIGEST = b"p" * 32
 FILED = Contest("c" * 32, "platform-a", TOKEN, CLAIM, ContestState.FILED, NOW, DUE)
 TICK = timedelta(microseconds=1)
-HOURS = contest_rules.CONFIRM_WITHIN
+HOURS = moderator_rules.CONFIRM_WITHIN
 
 
 def filed(state: ClaimState) -> Contest:
@@ -102,7 +103,7 @@ def test_two_moderators_uphold_a_contest() -> None:
     assert contest_rules.state(contest=asked, now=last) is ContestState.PROPOSED
     assert contest_rules.state(contest=asked, now=NOW + HOURS) is ContestState.FILED
     assert contest_rules.state(contest=FILED, now=NOW) is ContestState.FILED
-    assert contest_rules.lapses_at(contest=FILED) is None
+    assert moderator_rules.lapses_at(case=FILED) is None
     upheld = confirmed(asked, now=last)
     assert (upheld.state, upheld.decided_by) == (ContestState.UPHELD, SECOND)
     assert contest_rules.state(contest=upheld, now=last) is ContestState.UPHELD

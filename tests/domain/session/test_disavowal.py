@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from idvault.moderator import rules as moderator_rules
 from idvault.session.disavowal import rules
 from idvault.session.disavowal.rules import Disavowal, DisavowalTerms, Silence, WaitingDisavowal
 from idvault_verify import deadline
@@ -83,12 +84,12 @@ def test_one_rejects_and_two_uphold() -> None:
         reason="seen",
         person_id=None,
     )
-    assert rules.lapses_at(disavowal=FILED) is None
+    assert moderator_rules.lapses_at(case=FILED) is None
     waits = proposed()
-    assert rules.lapses_at(disavowal=waits) == NOW + rules.CONFIRM_WITHIN
+    assert moderator_rules.lapses_at(case=waits) == NOW + moderator_rules.CONFIRM_WITHIN
     assert rules.state(disavowal=waits, now=NOW) is DisavowalState.PROPOSED
     assert rejected(waits).proposed_by is None
-    upheld = confirmed(waits, now=NOW + rules.CONFIRM_WITHIN - TICK)
+    upheld = confirmed(waits, now=NOW + moderator_rules.CONFIRM_WITHIN - TICK)
     assert (upheld.state, upheld.decided_by, upheld.person_id) == (DisavowalState.UPHELD, SECOND, None)
     with pytest.raises(DeniedError):
         confirmed(waits, by=FIRST)
@@ -96,10 +97,13 @@ def test_one_rejects_and_two_uphold() -> None:
         confirmed(waits, digest=b"q" * 32)
     for late in (waits, FILED):
         with pytest.raises(TransitionError):
-            confirmed(late, now=NOW + rules.CONFIRM_WITHIN)
+            confirmed(late, now=NOW + moderator_rules.CONFIRM_WITHIN)
     with pytest.raises(TransitionError):
         proposed(waits)
-    assert proposed(waits, now=NOW + rules.CONFIRM_WITHIN).proposed_at == NOW + rules.CONFIRM_WITHIN
+    assert (
+        proposed(waits, now=NOW + moderator_rules.CONFIRM_WITHIN).proposed_at
+        == NOW + moderator_rules.CONFIRM_WITHIN
+    )
 
 
 def test_what_is_decided_stays_decided() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import Withdrawal, WithdrawalCause
+from idvault.moderator import rules as moderator_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.session.contest import rules as contest_rules
 from idvault.session.contest.rules import Contest, ContestTerms
@@ -126,12 +127,12 @@ def test_another_pair_decides() -> None:
 def test_it_is_upheld_by_two_or_rejected() -> None:
     """The second within 72 hours, of the proposal that was read; any other step is refused."""
     asked = proposed()
-    last = NOW + rules.CONFIRM_WITHIN - TICK
+    last = NOW + moderator_rules.CONFIRM_WITHIN - TICK
     assert (asked.state, asked.due_at) == (ReinstatementState.FILED, DUE)
     assert rules.state(reinstatement=asked, now=last) is ReinstatementState.PROPOSED
     assert rules.state(reinstatement=asked, now=last + TICK) is ReinstatementState.FILED
     assert rules.state(reinstatement=FILED, now=NOW) is ReinstatementState.FILED
-    assert rules.lapses_at(reinstatement=FILED) is None
+    assert moderator_rules.lapses_at(case=FILED) is None
     upheld = confirmed(asked, now=last)
     assert (upheld.state, upheld.decided_by, upheld.reinstated) == (
         ReinstatementState.UPHELD,
