@@ -4,7 +4,7 @@ A receipt names the log entry that belongs to a successful claim. The attempts o
 jobs; those of claims that ended charged have rows of their own, of persons and of accounts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ class NewClaim:
     lease: Lease
     invitation_code_hash: bytes | None = None
     proved: Assurance = Assurance.REGISTRY_MATCH
-    representative: bytes | None = None
+    representative: bytes | None = field(default=None, repr=False)
 
 
 _RECEIPT_COLUMNS = (

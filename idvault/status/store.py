@@ -185,15 +185,15 @@ _EXPIRE = statement(
     .where(_MINE, _UNCHANGED, _VERIFIED)
     .values(state=param("state"), revision=param("revision"))
 )
+# A record that waited for a representative goes first, with its key (erasure.former_version).
+_NO_RECORD = ~exists().where(kept_records.c.account_token == accounts.c.account_token)
 _ABANDONED = statement(
     select(accounts)
-    .where(_NEVER_VERIFIED, accounts.c.claim_ended_at < param("before"))
+    .where(_NEVER_VERIFIED, accounts.c.claim_ended_at < param("before"), _NO_RECORD)
     .order_by(accounts.c.claim_ended_at)
     .limit(_LIMIT),
     from_row,
 )
-# A record that waited for a representative goes first, with its key (erasure.former_version).
-_NO_RECORD = ~exists().where(kept_records.c.account_token == accounts.c.account_token)
 _LOCK_REMOVABLE = statement(
     for_change(select(accounts).where(_MINE, _UNCHANGED, _NEVER_VERIFIED, _NO_RECORD))
 )

@@ -159,16 +159,18 @@ class ReportLimits:
 class InquiryLimits:
     """How many proofs strangers may begin on the operator's own page: each costs the provider something.
 
-    narrow, wide: of an address prefix and of the network above it, as for reports.
+    narrow, wide: of an address prefix and of the network above it, as for reports; all: of everybody, as for
+    a form of reports.
     """
 
     narrow: Buckets = field(default_factory=partial(_FEW, burst=10, per_second=1 / (5 * _MINUTE)))
     wide: Buckets = field(default_factory=partial(_FEW, burst=60, per_second=1 / _MINUTE))
+    all: Buckets = field(default_factory=partial(Buckets, burst=1_000, per_second=2))
 
     def check(self, prefixes: tuple[str, str], *, now: float) -> None:
         """Count a proof; raises HTTPTooManyRequests."""
         narrow, wide = prefixes
-        _check((self.narrow, narrow, 1), (self.wide, wide, 1), now=now)
+        _check((self.narrow, narrow, 1), (self.wide, wide, 1), (self.all, "", 1), now=now)
 
 
 def _check(*wanted: tuple[Buckets, str, float], now: float) -> None:

@@ -37,7 +37,7 @@ HOT: dict[str, Hot] = {
     "what is due": (
         store.OVERDUE,
         {"due_before": NOW, "limit": 9},
-        "ix_disavowals_due (due_at<?)",
+        "ix_disavowals_due (overdue_at=? AND due_at<?)",
         "ix_disavowals_due",
     ),
     "what a platform was told of": (

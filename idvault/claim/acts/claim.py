@@ -328,7 +328,9 @@ async def conclude(tx: Tx, ending: Settlement, found: Unsettled) -> Claim:
     outcome, record = ending.outcome, ending.record
     concluded = await _concluded(tx, ending, found, in_force)
     await _clear(tx, ending, found)
-    if outcome.succeeded and rules.is_holder(proved=ending.proved):
+    # Only an account with an owner can be disowned.
+    has_owner = found.owner.person_id is not None
+    if outcome.succeeded and has_owner and rules.is_holder(proved=ending.proved):
         await _answer(tx, ending.account_token)
     await account_rows.put(tx.connection, concluded, claim_ended_at=tx.now.business)
     digest = b"" if record is None else record.digest()

@@ -8,6 +8,7 @@
   adult's, and what is stored and logged of it is the same.
 """
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -65,18 +66,20 @@ async def confirm(
 
     Raises InvalidError (INVALID_MESSAGE): guardian REQUIRED if there is none, CHARACTER if the registry does
     not confirm the adult, guardian.document.number if it is no adult or the child; ExhaustedError
-    (TOO_MANY_ATTEMPTS); UnavailableError if the registry does not decide now.
+    (TOO_MANY_ATTEMPTS); UnavailableError if the registry does not decide now. patience: in seconds, for all
+    calls of the registry together.
     """
+    end = asyncio.get_running_loop().time() + patience
     today = now.today(context.zone)
     if not rules.is_under_age(identity=guarding.child, today=today):
         return False
     party, adult = guarding.relying_party, guarding.guardian
-    if not await _matches(vault, context, party, guarding.child, now, patience=patience):
+    if not await _matches(vault, context, party, guarding.child, now, end=end):
         return False
     if adult is None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(_FIELD, FieldCode.REQUIRED))
     rules.check_guardian(guardian=adult, child=guarding.child, today=today)
-    if not await _matches(vault, context, party, adult, now, patience=patience):
+    if not await _matches(vault, context, party, adult, now, end=end):
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(_FIELD, FieldCode.CHARACTER))
     return True
 
@@ -88,7 +91,7 @@ async def _matches(
     identity: Identity,
     now: ClockReading,
     *,
-    patience: float,
+    end: float,
 ) -> bool:
     """Return whether the registry confirms somebody whom it has not said to be ended, as an attempt."""
     key = context.indexer.person(
@@ -99,7 +102,7 @@ async def _matches(
     )
     pair = context.marker.mark(relying_party=party, identity=identity)
     ended = await charge(vault, SYSTEM, now, party, key, pair)
-    answer = await _answer(vault, context, identity, patience=patience)
+    answer = await _answer(vault, context, identity, end=end)
     if answer not in DECIDED:
         # A reason of its own would show in the metrics that a child was there.
         raise UnavailableError(Reason.STORE_UNAVAILABLE)
@@ -109,16 +112,17 @@ async def _matches(
     return True
 
 
-async def _answer(
-    vault: Vault, context: ClaimContext, identity: Identity, *, patience: float
-) -> RegistryAnswer:
-    """Return what the registry says of one spelling of the name, and else of the other."""
+async def _answer(vault: Vault, context: ClaimContext, identity: Identity, *, end: float) -> RegistryAnswer:
+    """Return what the registry says of one spelling of the name, and else of the other, until the end."""
     registry = context.settlement.registries[SubjectKind.INDIVIDUAL]
     spellings = 1 if rules.alternative_spelling(identity=identity) is None else 2
     answer = RegistryAnswer.NOT_SENT
     for index in range(spellings):
         spelled = registry_check.spelling(identity, index)
-        answer = await registry.check(ai=vault.new_id(), identity=spelled, patience=patience)
+        left = end - asyncio.get_running_loop().time()
+        if left <= 0:
+            return RegistryAnswer.NOT_SENT
+        answer = await registry.check(ai=vault.new_id(), identity=spelled, patience=left)
         if answer is RegistryAnswer.MATCH:
             break
     return answer

@@ -149,6 +149,8 @@ waiting_disavowals = Table(
     Column("tell_at", Micros, nullable=False),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "tell_at", "account_token"),
+    # Rows would stand in the order in which one person disowned them.
+    sqlite_with_rowid=False,
 )
 
 # What platforms were told. person_id: who said so, null once it is over. proposed_by, proposed_at,
@@ -177,6 +179,7 @@ disavowals = Table(
     Index(None, "filed_at", "relying_party"),
     Index(
         "ix_disavowals_due",
+        "overdue_at",
         "due_at",
         postgresql_where=text("state = 'FILED'"),
         sqlite_where=text("state = 'FILED'"),

@@ -6,8 +6,8 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 
 from idvault.account import acts as account_acts
 from idvault.account import rules as account_rules
@@ -43,7 +43,7 @@ from idvault.session.reinstatement import acts as reinstatement_acts
 from idvault.session.reinstatement.acts import REINSTATEMENTS
 from idvault.session.reinstatement.rules import Reinstatement, ReinstatementTerms
 from idvault.session.rules import PastClaim, VerificationSession
-from idvault_verify.account import Status
+from idvault_verify.account import Account, AccountState, Status
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.claim import ClaimState
 from idvault_verify.clock import ClockReading
@@ -66,7 +66,7 @@ class AnswerOffer:
     provider: str = ""
     document_types: tuple[DocumentType, ...] = ()
     next_proof: int = 0
-    proof_url: str = ""
+    proof_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +145,19 @@ async def get(
         tuple(disavowals),
         _answer(context.answers, session, browser),
         tuple(reinstatements),
-        await reinstatement_acts.file_until(vault, token, now, zone=context.policy.zone),
+        await _reinstate_until(vault, account, now, zone=context.policy.zone),
         tuple(public_accounts),
         await erasure_acts.find(vault, party, token, proofs=context.erasures.proofs),
         await erasure_acts.offer(vault, account, now, terms=context.erasures.terms),
     )
+
+
+async def _reinstate_until(
+    vault: Vault, account: Account, now: ClockReading, *, zone: tzinfo
+) -> datetime | None:
+    if account.state is not AccountState.REVOKED:
+        return None
+    return await reinstatement_acts.file_until(vault, account.account_token, now, zone=zone)
 
 
 def _answer(context: AnswerContext, session: VerificationSession, browser: BrowserSession) -> AnswerOffer:

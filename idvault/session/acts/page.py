@@ -3,6 +3,7 @@
 A session is found by its id and the browser's key together; neither alone opens anything.
 """
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 from idvault.campaign.invitation import acts as invitation_acts
@@ -43,7 +44,7 @@ class ShownPage:
     custodians: Custodians
     public_account_limit_reached: bool
     provider: str = ""
-    proof_url: str = ""
+    proof_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +197,16 @@ async def submit(
         )
 
     # An adult is asked for before anything is stored: an attempt that waits for one would tell of a child.
-    guarded = False
+    guarded, end = False, asyncio.get_running_loop().time() + patience
     if decide(found).attempts == submission.number and _is_open(found.claim):
         guarded = await session_acts.guarded(
-            vault, context, found.session, submission.identity, submission.guardian, now=now
+            vault,
+            context,
+            found.session,
+            submission.identity,
+            submission.guardian,
+            now=now,
+            patience=patience,
         )
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=submission.number
@@ -207,7 +214,8 @@ async def submit(
     if begun.session.attempts == submission.number and _is_open(begun.claim):
         # Of a claim that waits, this is a repeat: the process that opened it may have died with the form.
         command = replace(_command(call, begun.session, submission), guarded=guarded)
-        await verification_acts.verify(vault, command, now, patience=patience, context=context.claims)
+        left = max(0.0, end - asyncio.get_running_loop().time())
+        await verification_acts.verify(vault, command, now, patience=left, context=context.claims)
         begun = await session_acts.read(vault, begun.session.session_id)
     return await _page(vault, context, begun, now)
 

@@ -9,9 +9,8 @@
   that ends after 48 hours; one proof never makes two.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from idvault.claim.acts import representative as representative_acts
 from idvault.claim.acts import verification as verification_acts
@@ -47,16 +46,17 @@ _ANSWERS = {
 }
 
 
-class CheckedProof(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CheckedProof:
     """How a proof ended, whom it is about, and what was signed.
 
     former: the number that was confirmed as theirs before. guarded: whether a child's adult was confirmed.
     """
 
     end: ProofEnd
-    identity: AnyIdentity
-    signed: str
-    former: Document | None = None
+    identity: AnyIdentity = field(repr=False)
+    signed: str = field(repr=False)
+    former: Document | None = field(default=None, repr=False)
     guarded: bool = False
 
     @property

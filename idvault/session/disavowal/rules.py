@@ -74,9 +74,9 @@ class DisavowalTerms:
 class WaitingDisavowal:
     """What a person said, until the account's platform is told at tell_at. person_id: of that platform."""
 
-    account_token: str
+    account_token: str = field(repr=False)
     relying_party: str
-    person_id: str
+    person_id: str = field(repr=False)
     tell_at: datetime
 
 
@@ -93,7 +93,7 @@ class Disavowal:
     disavowal_id: str
     relying_party: str
     account_token: str
-    person_id: str | None
+    person_id: str | None = field(repr=False)
     state: DisavowalState
     filed_at: datetime
     due_at: datetime

@@ -1,13 +1,13 @@
 """Begins inquiries, shows who is proven the list, and takes what is disowned or cancelled.
 
-- Each step checks the provider's assertion anew, and computes from its number where accounts are looked for.
+- Each call checks the provider's assertion anew, and computes from its number where accounts are looked for.
   Nothing of that is kept.
 - Rows are locked in this order: account, what waits of it.
 - A disavowal has no entry here: it would have the time at which all of a person are made.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from hmac import compare_digest
 
@@ -53,7 +53,7 @@ class InquiryContext:
 class StartedInquiry:
     """Where the browser goes for the proof. provider: what people know it as."""
 
-    proof_url: str
+    proof_url: str = field(repr=False)
     provider: str
 
 
@@ -61,7 +61,7 @@ class StartedInquiry:
 class ListedAccount:
     """An account as the list has it. month: of the verification, "2026-11". handle: names it here alone."""
 
-    handle: str
+    handle: str = field(repr=False)
     title: str
     month: str
     state: AccountState
@@ -82,7 +82,7 @@ class ShownInquiry:
     waiting: int
     accounts: tuple[ListedAccount, ...] | None
     provider: str
-    proof_url: str = ""
+    proof_url: str = field(default="", repr=False)
     finishable: bool = False
 
 
@@ -163,7 +163,8 @@ async def finish(
     proven = await _proven(vault, context, now, browser_key)
     await vault.guard.check(now=now)
     await _finish(vault, by, now, proven.inquiry, proven.indexes)
-    return await get(vault, context, now, browser_key)
+    inquiry = await vault.read("inquiry.get", lambda one: store.get(one, proven.inquiry.inquiry_id))
+    return await _shown(vault, context, now, browser_key, replace(proven, inquiry=inquiry))
 
 
 @act("inquiry.finish")
@@ -191,6 +192,14 @@ async def get(vault: Vault, context: InquiryContext, now: ClockReading, browser_
             raise
         _, nonce = _names(browser_key)
         return ShownInquiry(None, 0, None, provider.name, provider.page(nonce))
+    return await _shown(vault, context, now, browser_key, proven)
+
+
+async def _shown(
+    vault: Vault, context: InquiryContext, now: ClockReading, browser_key: str, proven: _ProvenPerson
+) -> ShownInquiry:
+    """Return what a proven person sees now; the provider was asked when that was checked."""
+    provider = context.sessions.provider(Proof.HOLDER)
     asked_at = rules.present(asked_at=await _asked_at(vault, proven), now=now.business)
     found = await _accounts(vault, proven)
     waiting = sum(each.waits for each in found)
@@ -199,7 +208,7 @@ async def get(vault: Vault, context: InquiryContext, now: ClockReading, browser_
     if not is_ready or proven.inquiry.shown_at is None:
         finishable = is_ready or asked_at is None
         return ShownInquiry(ready_at, waiting, None, provider.name, finishable=finishable)
-    titles = {each.relying_party: await _title(vault, each.relying_party) for each in found}
+    titles = {party: await _title(vault, party) for party in {each.relying_party for each in found}}
     today = now.today(context.zone)
     listed = tuple(_listed(each, browser_key, titles, today=today) for each in found)
     return ShownInquiry(ready_at, waiting, listed, provider.name)
@@ -234,7 +243,7 @@ async def disown(
     for each in await _accounts(vault, proven):
         if compare_digest(secret.account_handle(browser_key, account_token=each.account_token), handle):
             await _disown(vault, by, now, each)
-            return await get(vault, context, now, browser_key)
+            return await _shown(vault, context, now, browser_key, proven)
     raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
 
 
@@ -261,7 +270,7 @@ async def cancel(
     await vault.guard.check(now=now)
     waiting = [each for each in await _accounts(vault, proven) if each.waits]
     await _cancel(vault, by, now, proven.inquiry, proven.indexes, waiting)
-    return await get(vault, context, now, browser_key)
+    return await _shown(vault, context, now, browser_key, proven)
 
 
 @act("inquiry.cancel")

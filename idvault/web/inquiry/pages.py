@@ -73,6 +73,7 @@ class InquiryPages:
         key = self._key(request)
         if not key:
             return _to(PATH)
+        self.pages.browsers.check(key, now=self.pages.clock())
         view = self.pages.view(request, key)
         try:
             with self.pages.shares.place(_NOBODY):
@@ -85,6 +86,7 @@ class InquiryPages:
         """Take the end of the proof, disown an account, or cancel everything that waits."""
         key = self._key(request)
         guard.check_form(await self.pages.token(request), key=key)
+        self.pages.browsers.check(key, now=self.pages.clock())
         form = await self.pages.form(request)
         handle = str(form.get("handle", ""))
         if handle:

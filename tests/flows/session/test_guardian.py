@@ -50,7 +50,7 @@ ADULT = (PARENT, FORTY)
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[SessionWorld]:
     """Return the flows with a new database of each kind, and a provider."""
-    made = SessionWorld(main_database, patience=0.3, provider=FakeProofProvider(at(0).real))
+    made = SessionWorld(main_database, provider=FakeProofProvider(at(0).real))
     await made.prepare()
     yield made
     await made.claims.verification.drain()
@@ -77,6 +77,19 @@ async def test_a_child_is_verified_with_an_adult(world: SessionWorld) -> None:
     assert (sealed.name, sealed.document.number) == (CHILD, TEN)
     asked = [identity.name for _, identity in world.claims.registry.checks]
     assert asked == [CHILD, CHILD, PARENT, CHILD]
+
+
+async def test_all_calls_for_a_child_share_one_patience(world: SessionWorld) -> None:
+    """Without any left nobody is asked, and what a slow answer took is not given to the next call."""
+    session_id = await world.agreed()
+    world.context.patience = 0.0
+    with pytest.raises(Unavailable):
+        await world.submit(session_id, name=CHILD, number=TEN, guardian=ADULT)
+    assert world.claims.registry.checks == []
+    world.context.patience, world.claims.registry.hang = 0.1, True
+    with pytest.raises(Unavailable):
+        await world.submit(session_id, name=CHILD, number=TEN, guardian=ADULT)
+    assert len(world.claims.registry.checks) <= 1
 
 
 async def test_a_thief_and_a_platform_see_what_they_see_of_an_adult(world: SessionWorld) -> None:

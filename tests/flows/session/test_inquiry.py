@@ -59,6 +59,25 @@ async def test_a_person_sees_the_accounts_in_her_name(world: InquiryWorld) -> No
     assert (nobody.shown, list(nobody.accounts)) == (True, [])
 
 
+async def test_each_step_asks_the_provider_once(world: InquiryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was disowned or cancelled is shown although the provider does not answer a second time."""
+    claim = await world.verify()
+    key, shown = await world.listed(seconds=WAIT)
+    asked, answers = [], world.prover.assertion
+
+    async def count(nonce: str) -> str | None:
+        asked.append(nonce)
+        return await answers(nonce)
+
+    monkeypatch.setattr(world.prover, "assertion", count)
+    handle = secret.account_handle(key, account_token=claim.account.account_token)
+    assert [each.handle for each in shown.accounts] == [handle]
+    after = await world.disown(key, handle, seconds=WAIT)
+    assert (len(asked), after.waiting) == (1, 1)
+    after = await world.cancel(key, seconds=WAIT)
+    assert (len(asked), after.waiting, after.shown) == (2, 0, False)
+
+
 async def test_the_list_is_of_every_platform(world: InquiryWorld) -> None:
     """An expired account is there as what it is; one without a verification is not there."""
     await world.prepare(name="platform-b")

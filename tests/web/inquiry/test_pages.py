@@ -164,3 +164,22 @@ async def test_a_network_begins_few_proofs(world: SessionWorld, tmp_path: Path) 
         form = await browser.get("/accounts")
         fields = {"form": form.hidden("form"), "document": "RESIDENT_ID", "name": NAME, "number": NUMBER}
         assert (await browser.post("/accounts", fields)).status == 429
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+async def test_proofs_of_everybody_and_looks_of_a_browser_are_few(
+    world: SessionWorld, tmp_path: Path, everybody: bool
+) -> None:
+    """A proof of strangers from many networks is refused, and so is a browser that reloads an open one."""
+    some = Buckets(burst=9, per_second=0)
+    limits = InquiryLimits(narrow=some, wide=some, all=Buckets(burst=1 if everybody else 9, per_second=0))
+    async with site_of(world, tmp_path, inquiries=limits) as site:
+        browser = await site.browser()
+        await begun(browser)
+        if everybody:
+            form = await browser.get("/accounts")
+            fields = {"form": form.hidden("form"), "document": "RESIDENT_ID", "name": NAME, "number": NUMBER}
+            assert (await browser.post("/accounts", fields)).status == 429
+            return
+        site.pages.browsers = Buckets(burst=1, per_second=0)
+        assert [(await browser.get("/accounts/mine")).status for _ in range(2)] == [200, 429]

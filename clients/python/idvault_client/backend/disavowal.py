@@ -3,7 +3,7 @@
 request_id: as for `Vault.sanctions`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
@@ -33,7 +33,7 @@ class AccountDisavowal:
     due_time: datetime
     overdue: bool
     decide_time: datetime | None
-    reason: str
+    reason: str = field(repr=False)
     propose_moderator_id: str
     lapse_time: datetime | None
     paper_digest: bytes

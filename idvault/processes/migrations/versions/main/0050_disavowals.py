@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(32), nullable=False),
         sa.Column("tell_at", sa.BigInteger(), nullable=False),
         account,
+        sqlite_with_rowid=False,
     )
     op.create_index(None, "waiting_disavowals", ["tell_at", "account_token"])
     _create_disavowals()
@@ -52,7 +53,9 @@ def _create_disavowals() -> None:
     ):
         op.create_index(None, "disavowals", columns)
     only = sa.text("state = 'FILED'")
-    op.create_index("ix_disavowals_due", "disavowals", ["due_at"], postgresql_where=only, sqlite_where=only)
+    op.create_index(
+        "ix_disavowals_due", "disavowals", ["overdue_at", "due_at"], postgresql_where=only, sqlite_where=only
+    )
 
 
 def _create_inquiries() -> None:
