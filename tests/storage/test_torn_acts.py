@@ -40,7 +40,7 @@ from idvault.sanction.rules import NewSanction, Sanction
 from idvault.sealing.ports import CaseField, Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
-from idvault.session.contest.acts import ContestDecision
+from idvault.session.contest.acts import ContestConfirmation, ContestDecision
 from idvault.session.contest.rules import ContestTerms
 from idvault.session.reinstatement import acts as reinstatement_acts
 from idvault.session.reinstatement.acts import ReinstatementConfirmation, ReinstatementDecision
@@ -301,9 +301,10 @@ async def _confirm_contest(world: World) -> Act:
         paper_digest=proposed.proposal_digest or b"",
         terms=given.terms,
     )
+    signed = ContestConfirmation(rule, keys[1].moderator_id, b"paper")
     request = world.request()
     return lambda: contest_acts.store_confirmation.run(
-        owners.vault, CALLER, at(), request, *which, rule, b"paper", terms=given.terms
+        owners.vault, CALLER, at(), request, *which, signed, terms=given.terms
     )
 
 

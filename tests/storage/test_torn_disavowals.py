@@ -10,7 +10,7 @@ from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.session.acts import answer as answer_acts
 from idvault.session.disavowal import acts as disavowal_acts
 from idvault.session.disavowal import rules
-from idvault.session.disavowal.acts import DisavowalDecision
+from idvault.session.disavowal.acts import DisavowalConfirmation, DisavowalDecision
 from idvault.session.disavowal.rules import DisavowalTerms
 from idvault.session.inquiry import acts as inquiry_acts
 from idvault.session.inquiry.rules import FoundAccount, Inquiry
@@ -143,9 +143,10 @@ async def _confirm(world: World) -> Act:
     rule = partial(
         rules.confirm, moderator_id=keys[1].moderator_id, paper_digest=proposed.proposal_digest or b""
     )
+    signed = DisavowalConfirmation(rule, keys[1].moderator_id, b"paper")
     request = world.request()
     return lambda: disavowal_acts.store_confirmation.run(
-        owners.vault, CALLER, _LATER, request, *which, rule, b"paper", terms=_TERMS
+        owners.vault, CALLER, _LATER, request, *which, signed, terms=_TERMS
     )
 
 

@@ -32,12 +32,7 @@ class ModelContest:
     proposed: int = 0
     rejected_by: int | None = None
     decided_by: int | None = None
-    overruled_by: int | None = None
     withdrew: "ModelWithdrawal | None" = None
-
-    def barred(self) -> set[int | None]:
-        """Return who decides nothing about it."""
-        return {self.rejected_by, self.overruled_by} - {None}
 
     def shown(self, now: int) -> str:
         """Return the state as of now."""
@@ -116,6 +111,14 @@ class ModelVictims:
         found = [each for each in self.withdrawals if each.account == account and not each.ended]
         return found[0] if found else None
 
+    def barred(self, contest: ModelContest) -> set[int | None]:
+        """Return who decides nothing about a contest: its former rejecter, and who reinstated the account."""
+        found = {contest.rejected_by}
+        for each in self.withdrawals:
+            if each.account == contest.account and each.appeal is not None and each.appeal.reinstated:
+                found |= {each.appeal.proposed_by, each.appeal.decided_by}
+        return found - {None}
+
     def state(self, account: int) -> str:
         """Return the state of an account."""
         return "REVOKED" if self.owners[account] is None else "VERIFIED"
@@ -157,10 +160,9 @@ class ModelVictims:
             return "FILED"
         overruled = None if former.withdrew is None else former.withdrew.appeal
         if former.state == "REJECTED":
-            former.rejected_by, former.overruled_by = former.decided_by, None
+            former.rejected_by = former.decided_by
         elif former.state == "UPHELD" and overruled is not None and overruled.reinstated:
-            former.rejected_by, former.overruled_by = overruled.decided_by, overruled.proposed_by
-            former.withdrew = None
+            former.rejected_by, former.withdrew = None, None
         else:
             return "CONTEST_EXISTS"
         former.decided_by = None
@@ -222,7 +224,7 @@ class ModelVictims:
         contest = self.contests[place]
         if contest.state != "FILED":
             return f"{contest.state} -> REJECTED"
-        if by in contest.barred():
+        if by in self.barred(contest):
             return "SELF_APPROVAL"
         contest.state, contest.decided_by, contest.proposed_by = "REJECTED", by, None
         return "REJECTED"
@@ -232,7 +234,7 @@ class ModelVictims:
         contest = self.contests[place]
         if contest.shown(now) != "FILED":
             return f"{contest.shown(now)} -> PROPOSED"
-        if by in contest.barred():
+        if by in self.barred(contest):
             return "SELF_APPROVAL"
         contest.proposed_by, contest.proposed = by, now
         return "PROPOSED"
@@ -242,7 +244,7 @@ class ModelVictims:
         contest = self.contests[place]
         if contest.shown(now) != "PROPOSED":
             return f"{contest.shown(now)} -> UPHELD"
-        if by in contest.barred() | {contest.proposed_by}:
+        if by in self.barred(contest) | {contest.proposed_by}:
             return "SELF_APPROVAL"
         contest.state, contest.decided_by = "UPHELD", by
         account = contest.account

@@ -72,6 +72,12 @@ _REINSTATED: Statement[Withdrawal] = statement(
     ),
     ROWS.from_row,
 )
+_REINSTATERS: Statement[tuple[str | None, str | None]] = statement(
+    select(withdrawals.c.reinstate_proposed_by, withdrawals.c.reinstated_by).where(
+        _OF_ACCOUNT, withdrawals.c.reinstated_at.is_not(None)
+    ),
+    tuple,
+)
 _TOKEN = param("token", String)
 _OPEN_SANCTION = one_of(sanctions.c.state, [SanctionState.PROPOSED.value, SanctionState.IN_FORCE.value])
 _LIVE = one_of(public_accounts.c.state, [PublicAccountState.ACTIVE.value, PublicAccountState.GRACE.value])
@@ -96,23 +102,23 @@ DUE: Statement[Withdrawal] = statement(
     ROWS.from_row,
 )
 _OF_PERSON = param("person", String)
+_UNLINK_WITHDRAWN = statement(
+    update(claims)
+    .where(
+        claims.c.account_token == param("token"),
+        claims.c.person_id == _OF_PERSON,
+        claims.c.withdrawn_at.is_not(None),
+    )
+    .values(person_id=NOBODY)
+)
 _UNLINK = [
-    statement(
-        update(claims)
-        .where(
-            claims.c.account_token == param("token"),
-            claims.c.person_id == _OF_PERSON,
-            claims.c.withdrawn_at.is_not(None),
-        )
-        .values(person_id=NOBODY)
-    ),
     *(
         statement(
             update(table)
             .where(table.c.account_token == param("token"), table.c.person_id == _OF_PERSON)
             .values(person_id=NOBODY)
         )
-        for table in (public_accounts, public_account_versions)
+        for table in (claims, public_accounts, public_account_versions)
     ),
 ]
 
@@ -166,7 +172,7 @@ async def forget(connection: Connection, forgotten: Withdrawal, *, person_id: st
     is_owner: whether the account belongs to that person again; then only its former claims are unlinked.
     """
     await ROWS.put(connection, forgotten)
-    for unlink in _UNLINK[:1] if is_owner else _UNLINK:
+    for unlink in [_UNLINK_WITHDRAWN] if is_owner else _UNLINK:
         await connection.run(unlink, token=forgotten.account_token, person=person_id)
 
 
@@ -200,3 +206,9 @@ async def reinstated(
 ) -> Withdrawal | None:
     """Return a withdrawal that was taken back, None without one. at: when it was decided."""
     return await connection.one(_REINSTATED, token=account_token, contest=contest_id, at=at)
+
+
+async def reinstaters(connection: Connection, account_token: str) -> set[str]:
+    """Return the moderators who took back withdrawals of a locked account."""
+    found = await connection.all(_REINSTATERS, token=account_token)
+    return {each for pair in found for each in pair if each is not None}

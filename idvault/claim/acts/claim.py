@@ -331,7 +331,7 @@ async def conclude(tx: Tx, ending: Settlement, found: Unsettled) -> Claim:
     # Only an account with an owner can be disowned.
     has_owner = found.owner.person_id is not None
     if outcome.succeeded and has_owner and rules.is_holder(proved=ending.proved):
-        await _answer(tx, ending.account_token)
+        await _answer(tx, ending.account_token, found.claim.person_id)
     await account_rows.put(tx.connection, concluded, claim_ended_at=tx.now.business)
     digest = b"" if record is None else record.digest()
     event = await tx.log(
@@ -368,9 +368,11 @@ async def _joined(tx: Tx, former: PersonKey, found: Unsettled) -> Unsettled:
     return replace(found, owner=replace(owner, person_id=claim.person_id))
 
 
-async def _answer(tx: Tx, account_token: str) -> None:
-    """Reject what its person disowned: whoever holds the account was present as that person."""
-    for disavowal_id in await account_disavowal.answered(tx.connection, account_token, now=tx.now.business):
+async def _answer(tx: Tx, account_token: str, person_id: str) -> None:
+    """Reject what a person disowned: whoever holds the account was present as that person."""
+    for disavowal_id in await account_disavowal.answered(
+        tx.connection, account_token, person_id=person_id, now=tx.now.business
+    ):
         await tx.log(EventType.DISAVOWAL_ANSWER, account_token=account_token, disavowal_id=disavowal_id)
 
 

@@ -48,8 +48,7 @@ sessions = Table(
 
 # text: sealed, with the version of the key that wraps its data key; null once it is deleted at delete_at.
 # proposed_by, proposed_at, proposal_digest: of the moderator who wants to uphold it. rejected_by: who
-# rejected the former contest of the verification, whose place this one took, or confirmed that what it had
-# withdrawn is reinstated; overruled_by: who proposed that.
+# rejected the former contest of the verification, whose place this one took.
 contests = Table(
     "contests",
     main,
@@ -72,7 +71,6 @@ contests = Table(
     Column("proposal_digest", LargeBinary),
     Column("decided_by", ID),
     Column("rejected_by", ID),
-    Column("overruled_by", ID),
     ForeignKeyConstraint(["account_token", "claim_id"], ["claims.account_token", "claims.claim_id"]),
     UniqueConstraint("account_token", "claim_id"),
     Index(None, "relying_party", "contest_id"),

@@ -64,6 +64,15 @@ class ContestDecision:
     terms: ContestTerms
 
 
+@dataclass(frozen=True, slots=True)
+class ContestConfirmation:
+    """A confirmation that a moderator has signed."""
+
+    rule: ContestRule
+    moderator_id: str
+    paper: bytes
+
+
 async def file(
     vault: Vault,
     call: Asked,
@@ -146,12 +155,7 @@ async def _filed_again(tx: Tx, former: Contest, made: Contest) -> Contest | None
     )
     if found is None:
         return None
-    return rules.file_after(
-        former=former,
-        made=made,
-        proposed_by=found.reinstate_proposed_by,
-        confirmed_by=found.reinstated_by,
-    )
+    return rules.file_after(former=former, made=made)
 
 
 async def decide(
@@ -196,6 +200,7 @@ async def store_decision(
             paper_digest=sha256(paper).digest(),
             now=now,
         )
+    await withdrawal_acts.check_impartial(tx, account_token, moderator_id)
     await renumber(tx, owner)
     await ROWS.put(tx.connection, decided)
     await tx.log(
@@ -223,19 +228,19 @@ async def confirm(
     paper = await signed_act(stored_moderators(vault), call, now=now)
     request = call.decided(vault.fingerprinter).of_account(token)
     rule = partial(rules.confirm, moderator_id=call.moderator_id, paper_digest=paper_digest, terms=terms)
-    return await store_confirmation.run(
-        vault, call, now, request, contest_id, token, rule, paper, terms=terms
-    )
+    signed = ContestConfirmation(rule, call.moderator_id, paper)
+    return await store_confirmation.run(vault, call, now, request, contest_id, token, signed, terms=terms)
 
 
 @mutation("contest.confirm", again=ROWS.get)
 async def store_confirmation(
-    tx: Tx, contest_id: str, account_token: str, rule: ContestRule, paper: bytes, *, terms: ContestTerms
+    tx: Tx, contest_id: str, account_token: str, signed: ContestConfirmation, *, terms: ContestTerms
 ) -> Contest:
     """Uphold a contest. If that withdraws a verification, the entry of the withdrawal is the only one."""
     owner = await account_rows.lock_of(tx.connection, account_token=account_token, relying_party=tx.party)
     noted = await CONTESTS.lock(tx, tx.party, contest_id)
-    upheld = rule(contest=noted, now=tx.now.business)
+    upheld = signed.rule(contest=noted, now=tx.now.business)
+    await withdrawal_acts.check_impartial(tx, account_token, signed.moderator_id)
     await moderator_acts.check_live(tx, noted.proposed_by)
     claims = await store.claims_of(tx.connection, account_token)
     reason = sha256(upheld.reason.encode()).digest()
@@ -246,7 +251,7 @@ async def store_confirmation(
             owner,
             cause=WithdrawalCause.CONTEST,
             case_id=contest_id,
-            verdict=SignedVerdict(reason, paper),
+            verdict=SignedVerdict(reason, signed.paper),
             due_at=deadline.due_at(start=tx.now.business, days=rules.CONTEST_DECISION_DAYS, zone=terms.zone),
             today=tx.now.today(terms.zone),
         )
@@ -257,6 +262,6 @@ async def store_confirmation(
             account_token=account_token,
             contest_id=contest_id,
             reason_digest=reason,
-            paper=paper,
+            paper=signed.paper,
         )
     return upheld

@@ -58,8 +58,7 @@ class Contest:
     state: as it is stored, FILED while it is proposed (`state`). overdue_at: when it was logged as overdue.
     delete_at: when the text must be deleted; text_deleted_at: when it was. proposed_by: the moderator who
     wants to uphold it; proposal_digest: SHA-256 of what that one signed. decided_by: who rejected or
-    confirmed it. rejected_by: who rejected the contest whose place this one took, or confirmed that what it
-    had withdrawn is reinstated; overruled_by: who proposed that.
+    confirmed it. rejected_by: who rejected the contest whose place this one took.
     """
 
     contest_id: str
@@ -79,7 +78,6 @@ class Contest:
     proposal_digest: bytes | None = None
     decided_by: str | None = None
     rejected_by: str | None = None
-    overruled_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +112,9 @@ def file_again(*, former: Contest, made: Contest) -> Contest:
     return replace(made, contest_id=former.contest_id, rejected_by=former.decided_by)
 
 
-def file_after(
-    *, former: Contest, made: Contest, proposed_by: str | None, confirmed_by: str | None
-) -> Contest:
-    """Return a new contest in the place of an upheld one whose withdrawal is reinstated, by these two."""
-    return replace(made, contest_id=former.contest_id, rejected_by=confirmed_by, overruled_by=proposed_by)
+def file_after(*, former: Contest, made: Contest) -> Contest:
+    """Return a new contest in the place of an upheld one whose withdrawal is reinstated."""
+    return replace(made, contest_id=former.contest_id)
 
 
 def state(*, contest: Contest, now: datetime) -> ContestState:
@@ -182,7 +178,7 @@ def withdraws(*, contest: Contest, account: Account, claims: Iterable[ContestedC
 
 
 def _check_other(contest: Contest, moderator_id: str) -> None:
-    if moderator_id in (contest.rejected_by, contest.overruled_by):
+    if moderator_id == contest.rejected_by:
         raise DeniedError(Reason.SELF_APPROVAL)
 
 

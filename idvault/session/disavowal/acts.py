@@ -39,6 +39,15 @@ class DisavowalDecision:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class DisavowalConfirmation:
+    """A confirmation that a moderator has signed. rule: returns the disavowal as upheld."""
+
+    rule: Callable[..., Disavowal]
+    moderator_id: str
+    paper: bytes
+
+
 @act("disavowal.tell")
 async def tell(tx: Tx, account_token: str, *, terms: DisavowalTerms) -> bool:
     """Tell a platform what was said of an account; False if nothing is due any more."""
@@ -108,6 +117,7 @@ async def store_decision(
         decided = rules.propose(
             disavowal=found, moderator_id=moderator_id, reason=reason, paper_digest=digest, now=now
         )
+    await withdrawal_acts.check_impartial(tx, account_token, moderator_id)
     await renumber(tx, owner)
     await ROWS.put(tx.connection, decided)
     await tx.log(
@@ -135,9 +145,8 @@ async def confirm(
     paper = await signed_act(stored_moderators(vault), call, now=now)
     request = call.decided(vault.fingerprinter).of_account(token)
     rule = partial(rules.confirm, moderator_id=call.moderator_id, paper_digest=paper_digest)
-    return await store_confirmation.run(
-        vault, call, now, request, disavowal_id, token, rule, paper, terms=terms
-    )
+    signed = DisavowalConfirmation(rule, call.moderator_id, paper)
+    return await store_confirmation.run(vault, call, now, request, disavowal_id, token, signed, terms=terms)
 
 
 @mutation("disavowal.confirm", again=ROWS.get)
@@ -145,17 +154,17 @@ async def store_confirmation(
     tx: Tx,
     disavowal_id: str,
     account_token: str,
-    rule: Callable[..., Disavowal],
-    paper: bytes,
+    signed: DisavowalConfirmation,
     *,
     terms: DisavowalTerms,
 ) -> Disavowal:
     """Uphold a disavowal; the entry of the withdrawal is the only one."""
     owner = await account_rows.lock_of(tx.connection, account_token=account_token, relying_party=tx.party)
     found = await ROWS.lock(tx.connection, tx.party, disavowal_id)
-    upheld = rule(disavowal=found, now=tx.now.business)
+    upheld = signed.rule(disavowal=found, now=tx.now.business)
+    await withdrawal_acts.check_impartial(tx, account_token, signed.moderator_id)
     await moderator_acts.check_live(tx, found.proposed_by)
-    verdict = SignedVerdict(sha256(upheld.reason.encode()).digest(), paper)
+    verdict = SignedVerdict(sha256(upheld.reason.encode()).digest(), signed.paper)
     await _withdraw(tx, owner, upheld, verdict, terms)
     return upheld
 

@@ -23,6 +23,7 @@ from idvault.sanction.narrowing import acts as narrowing_acts
 from idvault.status.credential import store as credential_store
 from idvault_verify.account import Account
 from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.seal import Part
 
@@ -33,6 +34,15 @@ class SignedVerdict:
 
     reason_digest: bytes
     paper: bytes
+
+
+async def check_impartial(tx: Tx, account_token: str, moderator_id: str) -> None:
+    """Raise DeniedError (SELF_APPROVAL) for who took back a withdrawal of a locked account.
+
+    They may have been deceived, and were asked: whatever is said of its verifications later, others decide.
+    """
+    if moderator_id in await withdrawal_store.reinstaters(tx.connection, account_token):
+        raise DeniedError(Reason.SELF_APPROVAL)
 
 
 async def withdraw(

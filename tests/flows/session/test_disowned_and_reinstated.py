@@ -44,7 +44,11 @@ async def test_who_upheld_a_disavowal_decides_no_appeal_against_it(world: Inquir
     [again] = await world.disowned(claim, who=VICTIM, seconds=when + 20 * DAY)
     assert (again.state, again.account_token) == (DisavowalState.FILED, token)
     assert again.disavowal_id != told.disavowal_id
-    await world.decided(again, seconds=when + 20 * DAY + TOLD, by=(5, 6))
+    late = when + 20 * DAY + TOLD
+    for by in ((5, 3), (6, 3)):
+        for said in (DisavowalState.UPHELD, DisavowalState.REJECTED):
+            assert await reason_of(world.decided(again, said, seconds=late, by=by)) is Reason.SELF_APPROVAL
+    await world.decided(again, seconds=late, by=(3, 4))
     state = (await world.status(token, seconds=when + 20 * DAY + TOLD)).state
     assert state is AccountState.REVOKED
 
@@ -67,3 +71,22 @@ async def test_silence_bars_nobody(world: InquiryWorld, proposed: bool) -> None:
     done = await world.reinstated(appeal, seconds=DECIDED + 2 * HOUR, by=(5, 6))
     assert done.reinstated
     assert (await world.status(token, seconds=DECIDED + 2 * HOUR)).state is AccountState.VERIFIED
+
+
+async def test_who_took_a_withdrawal_back_decides_no_later_objection(world: InquiryWorld) -> None:
+    """Of neither kind: the contest after a disavowal, and the disavowal after a contest."""
+    claim = await world.verify()
+    token = claim.account.account_token
+    await world.withdraw(claim)
+    await world.reinstate(token, seconds=HOUR)
+    [told] = await world.disowned(claim, seconds=2 * HOUR)
+    late = 2 * HOUR + TOLD
+    for by in (5, 6):
+        rejected = world.decided(told, DisavowalState.REJECTED, seconds=late, by=(by, 3))
+        assert await reason_of(rejected) is Reason.SELF_APPROVAL
+    await world.decided(told, DisavowalState.REJECTED, seconds=late, by=(7, 3))
+    renewed = await world.verify_present(token=token, seconds=late)
+    contest = await world.contested(renewed, seconds=late)
+    assert await reason_of(world.upheld(contest, seconds=late, by=(5, 3))) is Reason.SELF_APPROVAL
+    assert await reason_of(world.upheld(contest, seconds=late, by=(3, 6))) is Reason.SELF_APPROVAL
+    assert (await world.status(token, seconds=late)).state is AccountState.VERIFIED

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from idvault.account.store import rows as account_rows
 from idvault.account.store import version as version_store
+from idvault.account.store.withdrawal import NOBODY
 from idvault.core.db.database import Database
+from idvault.core.tables.claim import claims
 from idvault.erasure import rules as erasure_rules
 from idvault_client.errors import PreconditionFailed
 from idvault_verify.account import NO_ASSURANCE, AccountState, Standing
@@ -20,6 +23,7 @@ from idvault_verify.sanction import AppealState, Degree, NarrowingState, Sanctio
 from idvault_verify.session import ContestState
 from tests.support.refusal import reason_of
 from tests.support.withdrawal_world import DAY, HOUR, OTHER, VICTIM, WithdrawalWorld
+from tools.support import sql
 from tools.support.erasure_world import TERMS, WAITED, ErasureWorld
 from tools.support.flow_world import at, command
 from tools.support.sanction_world import signing, until
@@ -343,3 +347,21 @@ async def test_an_erasure_waits_and_leaves_the_evidence(
     assert await world.counts() == [(0, 0, 1)]
     assert await world.forget(seconds=180 * DAY) == 1
     assert await world.counts() == []
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_no_claim_of_a_forgotten_person_leads_to_them(world: WithdrawalWorld, again: bool) -> None:
+    """Neither what succeeded nor what failed; an account that is the person's again keeps what came since."""
+    claim = await world.verify()
+    token = claim.account.account_token
+    await world.verify()
+    world.claims.registry.script.append(RegistryAnswer.MISMATCH)
+    assert (await world.verify(VICTIM, token, seconds=10)).state is ClaimState.FAILED
+    await world.withdraw(claim, seconds=HOUR)
+    if again:
+        assert (await world.verify_present(VICTIM, token, seconds=2 * HOUR)).state is ClaimState.SUCCEEDED
+    assert await world.forget(seconds=181 * DAY) == 1
+    own = await sql.rows(world.database, select(claims).where(claims.c.account_token == token))
+    linked = {row.state for row in own if row.person_id != NOBODY}
+    assert linked == ({"FAILED", "SUCCEEDED"} if again else set())
+    assert {row.person_id for row in own if row.withdrawn_at is not None} == {NOBODY}

@@ -78,7 +78,10 @@ def confirm(  # noqa: PLR0917 - typer's parameters
     request_id: RequestId = None,
     json_option: AsJson = False,
 ) -> None:
-    """Confirm another moderator's proposal: the verification is withdrawn."""
+    """Confirm another moderator's proposal: the verification is withdrawn.
+
+    Read it first (`list`): what you sign is the proposal that it has now.
+    """
     with signing(context, moderator, passphrase_file, json_option) as by:
         listed = every(by.vault.disavowals.list_page, "disavowals")
         found = next((each for each in listed if each.disavowal_id == disavowal_id), None)

@@ -11,7 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema to this version."""
-    op.add_column("contests", sa.Column("overruled_by", sa.String(32)))
     op.add_column("withdrawals", sa.Column("reinstated_at", sa.BigInteger()))
     for name in ("reinstate_proposed_by", "reinstated_by"):
         op.add_column("withdrawals", sa.Column(name, sa.String(32)))
