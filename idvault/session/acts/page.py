@@ -182,10 +182,7 @@ async def submit(
     """
     await vault.guard.check(now=now)
     found = await of_browser(vault, browser)
-    attempt_ids = [
-        each.kept_id(relying_party=found.session.relying_party, request_id=call.request_id)
-        for each in (vault.fingerprinter, *vault.fingerprinter.former())
-    ]
+    attempt_ids = session_acts.attempt_ids(vault, found.session, call)
 
     def decide(one: StoredSession) -> VerificationSession:
         return rules.attempt(

@@ -135,10 +135,7 @@ async def finish(
     """
     await vault.guard.check(now=now)
     found = await page_acts.of_browser(vault, browser)
-    attempt_ids = [
-        each.kept_id(relying_party=found.session.relying_party, request_id=call.request_id)
-        for each in (vault.fingerprinter, *vault.fingerprinter.former())
-    ]
+    attempt_ids = session_acts.attempt_ids(vault, found.session, call)
 
     def decide(one: StoredSession) -> VerificationSession:
         return rules.finish_proof(

@@ -304,6 +304,14 @@ async def store_step(
     return after
 
 
+def attempt_ids(vault: Vault, session: VerificationSession, call: Asked) -> list[str]:
+    """Return the ids under which an attempt's request may be kept, first the one of today's key."""
+    return [
+        each.kept_id(relying_party=session.relying_party, request_id=call.request_id)
+        for each in (vault.fingerprinter, *vault.fingerprinter.former())
+    ]
+
+
 async def guarded(
     vault: Vault,
     context: SessionContext,
