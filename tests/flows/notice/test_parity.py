@@ -92,6 +92,7 @@ STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
                 "accounts",
                 "person_marks",
                 "person_marks",
+                "person_marks",
             ),
             strict=True,
         )

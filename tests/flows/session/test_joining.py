@@ -198,6 +198,22 @@ async def test_the_last_account_takes_every_number_along(world: Joining) -> None
     assert await sql.count(world.database, persons) == 0
 
 
+@pytest.mark.parametrize("ended", [OLD, NEW, NEWEST])
+async def test_whoever_was_ended_is_joined_all_the_same(world: Joining, ended: Identity) -> None:
+    """A notice that marked both marks the one person that they are, and its reversal frees her."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.pair(2, NEW, NEWEST)
+    await world.notices.submit(notice(3, NoticeKind.PERSON_ENDED, ended.document))
+    assert (await world.prove(NEW, OLD, token)).state == States.STATE_SUCCEEDED
+    assert (await world.prove(NEWEST, NEW, token)).state == States.STATE_SUCCEEDED
+    assert await world.people() == [(1, 0)]
+    assert await sql.count(world.database, person_marks) == 1
+    assert (await world.notices.verify(OLD, token)).failure_reason is FailureReason.MISMATCH
+    await world.notices.submit(notice(4, NoticeKind.REVERSED, reversed_id=notice_id(3)))
+    assert (await world.notices.verify(OLD, token)).state is ClaimState.SUCCEEDED
+
+
 @pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.LOSE_ANSWER])
 async def test_a_cut_joins_wholly_or_not_at_all(world: Joining, fault: Fault) -> None:
     """Whoever dies before or after the commit: the repeat brings the assertion again, and joins once."""
