@@ -23,7 +23,7 @@ from tools.support.flow_world import at
 from tools.support.notice_world import KEY, NoticeWorld, notice, person, signed
 
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes([78]) * 32)
-OLD, NEW, NEWEST = (person(number) for number in (1, 2, 3))
+OLD, NEW, NEWEST, LATEST = (person(number) for number in (1, 2, 3, 4))
 
 
 @dataclass
