@@ -10,7 +10,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, String, and_, cast, delete, exists, literal_column, not_, or_, select, tuple_
+from sqlalchemy import (
+    CTE,
+    Select,
+    String,
+    and_,
+    cast,
+    delete,
+    exists,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
@@ -45,7 +58,7 @@ _UNHELD = and_(
 """The condition that nothing of a person's own holds the row."""
 
 
-def _texts(party: Any, person: Any) -> Any:
+def _texts(party: Any, person: Any) -> Select[Any]:
     # PostgreSQL compares types with their lengths, which the rows given have not.
     return select(cast(party, String).label("party"), cast(person, String).label("person_id"))
 

@@ -124,7 +124,11 @@ async def join(
     who = {"party": relying_party, "person_id": person_id}
     found = await account_person.find(connection, relying_party=relying_party, key=former)
     marks = await connection.all(account_person.MARKS_OF, **who)
-    if found is None or found == person_id or found not in account_rules.formers(marks=marks):
+    if (
+        found is None
+        or found == person_id
+        or found not in account_rules.formers(marks=marks, person_id=person_id)
+    ):
         return None
     both = {row.person_id: row for row in await connection.all(_LOCK_BOTH, **who, former=found)}
     row = both.get(found)

@@ -452,7 +452,7 @@ async def take_slot(
     marks: Sequence[Mark] = ()
     if owner_id not in {None, person_id}:
         marks = await connection.all(MARKS_OF, **who)
-        if owner_id not in account_rules.formers(marks=marks):
+        if owner_id not in account_rules.formers(marks=marks, person_id=person_id):
             ended = account_rules.is_ended(marks=marks, person_id=person_id)
             return Facts(Slot.FULL, person_closed=False, different_owner=True, ended=ended), ()
     owner = {"relying_party": relying_party, "person_id": owner_id or person_id}

@@ -229,6 +229,25 @@ async def test_the_last_account_of_a_chain_takes_everybody_along(
     assert await sql.count(world.database, person_marks) == 0
 
 
+@pytest.mark.parametrize("contested", [1, 2, 3])
+async def test_a_contested_pairing_ends_the_chain(world: Joining, contested: int) -> None:
+    """Whoever has a number after it renews nothing from before it, and is made one with nobody there."""
+    tokens = [await world.notices.sign_up(who) for who in CHAIN]
+    for number, (old, new) in enumerate(pairwise(CHAIN)):
+        await world.pair(number, old, new)
+    await world.deny(CHAIN[contested])
+    before = len(await world.people())
+    for old, token in zip(CHAIN[:contested], tokens, strict=False):
+        for new in CHAIN[contested:]:
+            found = await world.notices.verify(new, token)
+            assert found.failure_reason is FailureReason.DIFFERENT_OWNER
+            await world.prove(new, old)
+    assert len(await world.people()) == before
+    for place, token in enumerate(tokens):
+        last = CHAIN[contested - 1] if place < contested else CHAIN[-1]
+        assert (await world.notices.verify(last, token)).state is ClaimState.SUCCEEDED
+
+
 @pytest.mark.parametrize("reversed_", [True, False])
 async def test_a_former_number_leads_to_somebody_or_is_forgotten(world: Joining, reversed_: bool) -> None:
     """Whether a reversal or the last account ends what held the person: the number claims again."""
