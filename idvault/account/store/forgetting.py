@@ -58,7 +58,7 @@ _UNHELD = and_(
 """The condition that nothing of a person's own holds the row."""
 
 
-def _texts(party: Any, person: Any) -> Select[Any]:
+def _texts(party: Any, person: Any) -> Select[str, str]:
     # PostgreSQL compares types with their lengths, which the rows given have not.
     return select(cast(party, String).label("party"), cast(person, String).label("person_id"))
 
