@@ -20,8 +20,8 @@ from idvault_verify.claim import Identity
 from idvault_verify.notice import NoticeKind
 from idvault_verify.session import Proof, SessionPurpose
 from idvault_verify.v1 import session_pb2 as pb
+from tests.support.inquiry_world import InquiryWorld
 from tests.support.session_world import browser_key
-from tests.support.withdrawal_world import WithdrawalWorld
 from tools.support import sql
 from tools.support.fakes.provider import FakeProofProvider
 from tools.support.flow_world import PARTY, at
@@ -35,7 +35,7 @@ OLD, NEW, NEWEST, LATEST = (person(number) for number in (1, 2, 3, 4))
 class Joining:
     """Sessions with a provider, and a registry's notices, over one database."""
 
-    sessions: WithdrawalWorld
+    sessions: InquiryWorld
     notices: NoticeWorld
     provider: FakeProofProvider
     browser: int = 0
@@ -131,9 +131,8 @@ class Joining:
 
 async def open_joining(database: Database) -> Joining:
     """Return the flows; a notice may be signed by either of two keys."""
-    provider = FakeProofProvider(at(0).real)
-    sessions = WithdrawalWorld(database, provider=provider, patience=0.3)
+    sessions = InquiryWorld(database, patience=0.3)
     await sessions.prepare()
     notices = NoticeWorld(database, life=1)
     notices.context.public_keys = [key.public_key().public_bytes_raw() for key in (KEY, OTHER_KEY)]
-    return Joining(sessions, notices, provider)
+    return Joining(sessions, notices, sessions.prover)

@@ -30,6 +30,7 @@ from idvault_verify.sanction import Degree
 from idvault_verify.session import DisavowalState, Proof
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.joining_world import LATEST, NEW, NEWEST, OLD, Joining, open_joining
+from tests.support.withdrawal_world import HOUR
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import PARTY, at
@@ -77,6 +78,23 @@ async def test_what_the_former_number_disowned_is_the_persons(world: Joining) ->
     [row] = await sql.rows(world.database, select(waiting_disavowals))
     assert await world.people() == [(3, 0)]
     assert row.person_id != former
+
+
+@pytest.mark.parametrize("who", [OLD, NEW])
+async def test_every_number_lists_the_persons_accounts(world: Joining, who: Identity) -> None:
+    """Whoever proves either number sees what stands in either, what waits, and cancels it."""
+    for each in (OLD, NEW):
+        await world.notices.sign_up(each)
+    key, shown = await world.sessions.listed(OLD)
+    await world.sessions.disown(key, shown.accounts[0].handle, seconds=60)
+    await world.pair()
+    assert len((await world.sessions.listed(who, seconds=HOUR))[1].accounts) == 1
+    world.provider.now = at(0).real
+    assert (await world.prove()).state == States.STATE_SUCCEEDED
+    key, shown = await world.sessions.listed(who, seconds=2 * HOUR)
+    assert (len(shown.accounts), shown.waiting) == (3, 1)
+    await world.sessions.cancel(key, seconds=2 * HOUR)
+    assert await sql.count(world.database, waiting_disavowals) == 0
 
 
 @pytest.mark.parametrize(
