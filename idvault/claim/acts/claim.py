@@ -175,7 +175,8 @@ async def _charge(tx: Tx, new: NewClaim, former: Account | None, named: str) -> 
 
 
 async def _check_person(tx: Tx, new: NewClaim, named: str) -> None:
-    # Nobody has tried a person that this act has created.
+    # Nobody has tried a person that this act has created; or who was forgotten with an account that claimed
+    # the number 30 days before: one try more for each of those.
     if named == new.person.person_id:
         return
     now = tx.now.business
