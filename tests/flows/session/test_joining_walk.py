@@ -196,14 +196,14 @@ class JoiningWalk:
             if mark.kind == NoticeKind.PERSON_ENDED:
                 below = reached[mark.notice_id]
                 assert below is None or mark.person_id in below
-        said = {(row.person_id, row.notice_id) for row in rows.marks}
+        marked = {(row.person_id, row.notice_id) for row in rows.marks}
         joined = {row.joined_id for row in rows.people} - {None}
         owners = {row.account_token: row.person_id for row in await sql.rows(self.database, select(accounts))}
         for day in await sql.rows(self.database, select(account_notices)):
             owner = owners[day.account_token]
             assert owner is not None
             # Days of a pairing stay when a proof has made one person of the two.
-            assert joined or any((one, day.notice_id) in said for one in rows.above(owner))
+            assert joined or any((one, day.notice_id) in marked for one in rows.above(owner))
 
 
 def _index(number: int) -> bytes:
