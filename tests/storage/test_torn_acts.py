@@ -45,6 +45,7 @@ from idvault.session.contest.rules import ContestTerms
 from idvault.session.reinstatement import acts as reinstatement_acts
 from idvault.session.reinstatement.acts import ReinstatementConfirmation, ReinstatementDecision
 from idvault.session.withdrawal import acts as withdrawal_acts
+from idvault.tip_off.acts.proposal import ReportsWaiting
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest import registration
@@ -131,7 +132,15 @@ async def _confirm(world: World) -> Act:
     made = await sanctions.stored(await sanctions.impose(token, Degree.CLOSE, key=first))
     request = world.request().of_account(token)
     return lambda: sanction_acts.store_confirmation.act.run(
-        sanctions.vault, CALLER, at(), request, made.sanction_id, b"paper", made, second
+        sanctions.vault,
+        CALLER,
+        at(),
+        request,
+        made.sanction_id,
+        b"paper",
+        made,
+        second,
+        waiting=ReportsWaiting(),
     )
 
 
@@ -147,6 +156,7 @@ def _lifted(world: World, sanctions: SanctionWorld, made: Sanction, key: Moderat
         made,
         signer=signer,
         reason="a mistake",
+        waiting=ReportsWaiting(),
     )
 
 
@@ -162,7 +172,7 @@ async def _lapse(world: World) -> Act:
     token, key = await sanctions.account(), await sanctions.moderator(1)
     made = await sanctions.stored(await sanctions.impose(token, Degree.WARN, key=key, given=until(60)))
     late = at(after=timedelta(minutes=2))
-    return lambda: sanction_acts.lapse(sanctions.vault, SYSTEM, late, made)
+    return lambda: sanction_acts.lapse(sanctions.vault, SYSTEM, late, made, waiting=ReportsWaiting())
 
 
 async def _register(world: World) -> Act:
