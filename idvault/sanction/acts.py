@@ -41,10 +41,10 @@ Follow = Callable[[Sanction], Awaitable[None]]
 """Called within the act with the sanction as it is then: in force, withdrawn or lapsed."""
 
 
-class ProposalsWaiting(Protocol):
-    """What is decided by a sanction once that is confirmed. It stands on a floor above sanctions."""
+class WaitingLock(Protocol):
+    """Locks what is decided by a sanction once that is confirmed, which stands on a floor above sanctions."""
 
-    async def lock(self, tx: Tx, proposed: Sanction) -> Follow | None:
+    async def __call__(self, tx: Tx, proposed: Sanction) -> Follow | None:
         """Lock what waits for a sanction, which may be in any state; return what follows its end.
 
         Called before the account is locked, and must lock nothing that is locked after accounts. None if
@@ -158,7 +158,7 @@ async def confirm(
     sanction_id: str,
     *,
     signers: Moderators,
-    waiting: ProposalsWaiting,
+    waiting: WaitingLock,
 ) -> Sanction:
     """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others.
 
@@ -186,10 +186,10 @@ async def confirm(
 
 @decision("sanction.confirm", again=rows.get)
 async def store_confirmation(
-    tx: Tx, sanction_id: str, paper: bytes, known: Sanction, signer: str, *, waiting: ProposalsWaiting
+    tx: Tx, sanction_id: str, paper: bytes, known: Sanction, signer: str, *, waiting: WaitingLock
 ) -> Sanction:
     """Put a proposed sanction into force, and what waits for it."""
-    follow = await waiting.lock(tx, known)
+    follow = await waiting(tx, known)
     owner, stored = await lock.proposal(tx.connection, known, signer=signer)
     confirmed = rules.confirm(sanction=stored, moderator_id=signer, paper=paper, now=tx.now.business)
     rules.check_owner(account=owner, sanction=confirmed)
@@ -209,7 +209,7 @@ async def lift(
     *,
     reason: str,
     signers: Moderators,
-    waiting: ProposalsWaiting,
+    waiting: WaitingLock,
 ) -> Sanction:
     """Lift a sanction or withdraw a proposal; raises TransitionError and others.
 
@@ -245,10 +245,10 @@ async def store_lift(
     *,
     signer: str,
     reason: str,
-    waiting: ProposalsWaiting,
+    waiting: WaitingLock,
 ) -> Sanction:
     """Lift a sanction, or withdraw a proposal and what waits for it."""
-    follow = await waiting.lock(tx, known)
+    follow = await waiting(tx, known)
     owner, stored = await lock.locked_sanction(tx.connection, known, signer=signer)
     ended = rules.lift(sanction=stored, moderator_id=signer, reason=reason, paper=paper, now=tx.now.business)
     await end(tx, owner, former=stored, ended=ended)
@@ -259,9 +259,9 @@ async def store_lift(
 
 
 @act("sanction.lapse")
-async def lapse(tx: Tx, known: Sanction, *, waiting: ProposalsWaiting) -> bool:
+async def lapse(tx: Tx, known: Sanction, *, waiting: WaitingLock) -> bool:
     """Store a lapse that is due, unless the sanction has changed since it was read."""
-    follow = await waiting.lock(tx, known)
+    follow = await waiting(tx, known)
     owner, stored = await lock.lock(tx.connection, known)
     lapsed = rules.fall(sanction=stored, now=tx.now.business)
     if stored.state is not known.state or lapsed.state is not SanctionState.LAPSED:
@@ -274,7 +274,7 @@ async def lapse(tx: Tx, known: Sanction, *, waiting: ProposalsWaiting) -> bool:
     return True
 
 
-async def lapse_all(vault: Vault, now: ClockReading, *, limit: int, waiting: ProposalsWaiting) -> int:
+async def lapse_all(vault: Vault, now: ClockReading, *, limit: int, waiting: WaitingLock) -> int:
     """Store the lapses that are due; return how many. Any number of workers may do so at any time."""
 
     async def due() -> list[Sanction]:

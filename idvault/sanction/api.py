@@ -20,7 +20,7 @@ from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import Moderators
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
 from idvault.sanction import acts
-from idvault.sanction.acts import ProposalsWaiting
+from idvault.sanction.acts import WaitingLock
 from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
 from idvault_verify import statement as verify_statement
 from idvault_verify import token
@@ -276,7 +276,7 @@ class SanctionMethods:
 
     vault: Vault
     signers: Moderators
-    waiting: ProposalsWaiting
+    waiting: WaitingLock
 
     async def ImposeSanction(
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None

@@ -26,7 +26,7 @@ from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.rules import Sanction
 from idvault.status.api import SerialisedStatuses
-from idvault.tip_off.acts.proposal import ReportsWaiting
+from idvault.tip_off.acts.proposal import lock_report
 from idvault_client import aio
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import (
@@ -130,7 +130,7 @@ class SanctionWorld:
         """Return SanctionService over a vault."""
         signers, zone = KnownModerators(vault), self.appeals.terms.zone
         return SanctionServicer(
-            vault=vault, signers=signers, waiting=ReportsWaiting(), appeals=self.appeals, zone=zone
+            vault=vault, signers=signers, waiting=lock_report, appeals=self.appeals, zone=zone
         )
 
     def served_late(self) -> aio.Vault:
@@ -307,7 +307,7 @@ class SanctionWorld:
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has lapsed."""
-        return await acts.lapse_all(self.vault, at(seconds), limit=100, waiting=ReportsWaiting())
+        return await acts.lapse_all(self.vault, at(seconds), limit=100, waiting=lock_report)
 
     async def release(self, *, seconds: float) -> int:
         """Let the worker end what accounts follow."""

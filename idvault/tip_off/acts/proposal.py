@@ -17,19 +17,16 @@ from idvault_verify.sanction import Origin, SanctionState
 from idvault_verify.tip_off import TipOff
 
 
-class ReportsWaiting:
-    """The reports among what waits for proposed sanctions."""
-
-    async def lock(self, tx: Tx, proposed: Sanction) -> Follow | None:
-        """Lock the report that the sanction decides, if one waits for it."""
-        statement = proposed.statement
-        if statement.origin is not Origin.TIP_OFF or proposed.state is not SanctionState.PROPOSED:
-            return None
-        found = await rows.lock_reference(tx.connection, proposed.relying_party, statement.tip_off)
-        # Other sanctions may name the report, and one whose proposal has lapsed may have another one by now.
-        if found is None or found.proposal_id != proposed.sanction_id:
-            return None
-        return partial(_follow, tx, found)
+async def lock_report(tx: Tx, proposed: Sanction) -> Follow | None:
+    """Lock the report that a sanction decides, if one waits for it (sanction.acts.WaitingLock)."""
+    statement = proposed.statement
+    if statement.origin is not Origin.TIP_OFF or proposed.state is not SanctionState.PROPOSED:
+        return None
+    found = await rows.lock_reference(tx.connection, proposed.relying_party, statement.tip_off)
+    # Other sanctions may name the report, and one whose proposal has lapsed may have another one by now.
+    if found is None or found.proposal_id != proposed.sanction_id:
+        return None
+    return partial(_follow, tx, found)
 
 
 async def _follow(tx: Tx, waiting: TipOff, sanction: Sanction) -> None:

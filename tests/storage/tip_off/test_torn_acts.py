@@ -16,7 +16,7 @@ from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
 from idvault.tip_off.acts.filing import NewTipOff
-from idvault.tip_off.acts.proposal import ReportsWaiting
+from idvault.tip_off.acts.proposal import lock_report
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
 from idvault_client.sanctions import AccountSanction
@@ -181,7 +181,7 @@ async def _withdraw(reports: TipOffWorld) -> Act:
 
 async def _lapse(reports: TipOffWorld) -> Act:
     stored = await reports.world.stored(await _waiting(reports))
-    waiting = ReportsWaiting()
+    waiting = lock_report
     return lambda: sanction_acts.lapse(reports.vault, SYSTEM, at(4 * DAY), stored, waiting=waiting)
 
 

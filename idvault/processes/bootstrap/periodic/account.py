@@ -39,7 +39,7 @@ from idvault.session.withdrawal import acts as withdrawals
 from idvault.status import acts as status_acts
 from idvault.status.credential.acts import StatusLists
 from idvault.tip_off.acts import reporter as reporter_acts
-from idvault.tip_off.acts.proposal import ReportsWaiting
+from idvault.tip_off.acts.proposal import lock_report
 from idvault_verify.attest import status_token
 from idvault_verify.clock import ClockReading
 from idvault_verify.tip_off import TipOffState
@@ -241,7 +241,7 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
     statements = StatementFiles(vault=vault, files=LocalPublicFiles(directory=base.settings.public_dir))
 
     async def lapse(now: ClockReading) -> int:
-        return await sanctions.lapse_all(vault, now, limit=_BATCH, waiting=ReportsWaiting())
+        return await sanctions.lapse_all(vault, now, limit=_BATCH, waiting=lock_report)
 
     async def read_gauges(now: ClockReading) -> None:
         levels = await sanctions.levels(vault, now=now)
