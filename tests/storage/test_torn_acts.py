@@ -139,7 +139,7 @@ async def _confirm(world: World) -> Act:
 def _lifted(world: World, sanctions: SanctionWorld, made: Sanction, key: ModeratorKey) -> Act:
     request, signer = world.request().of_account(made.account_token), key.moderator_id
     given = (request, made.sanction_id, b"paper", made)
-    named = {"signer": signer, "reason": "a mistake", "waiting": lock_report}
+    named: dict[str, Any] = {"signer": signer, "reason": "a mistake", "waiting": lock_report}
     return lambda: sanction_acts.store_lift.act.run(sanctions.vault, CALLER, at(), *given, **named)
 
 
