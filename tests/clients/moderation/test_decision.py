@@ -51,7 +51,9 @@ async def decided(place: Office, tip_off: TipOffReport) -> TipOffReport:
 
 async def imposed(place: Office, tip_off: TipOffReport) -> Sanction:
     found = await decided(place, tip_off)
-    return await sanction_acts.find(place.world.world.vault, PARTY, found.sanction_id or found.proposal_id or "")
+    return await sanction_acts.find(
+        place.world.world.vault, PARTY, found.sanction_id or found.proposal_id or ""
+    )
 
 
 async def preview(browser: Visitor, tip_off: TipOffReport, **changes: str) -> Seen:
