@@ -13,7 +13,7 @@ from idvault.core.db.postgresql_connection import PostgresqlConnection
 from idvault.core.db.sqlite import Sqlite
 from idvault.core.db.sqlite_connection import SqliteConnection
 
-RUNS = ("_fetch", "_execute", "_execute_many")
+_RUNS = ("_fetch", "_execute", "_execute_many")
 Hook = Callable[[str], None]
 
 
@@ -27,7 +27,7 @@ def before_statements(database: Database, hook: Hook) -> Iterator[None]:
     """Call a hook with each statement's text before it is sent; the act gets what the hook raises."""
     kind = connection_class(database)
     with pytest.MonkeyPatch.context() as patch:
-        for name in RUNS:
+        for name in _RUNS:
             patch.setattr(kind, name, _hooked(getattr(kind, name), hook))
         yield
 

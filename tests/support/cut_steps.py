@@ -11,9 +11,10 @@ import pytest
 
 from idvault.claim.acts import verification
 from idvault.core.db.database import Database
+from idvault.core.db.postgresql_connection import PostgresqlConnection
+from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault_client.errors import Unavailable
 from idvault_verify.error import UnavailableError
-from tests.storage.hooks import RUNS, connection_class
 
 T = TypeVar("T")
 LEASE = 16
@@ -93,8 +94,8 @@ class Cuts:
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
         # Nobody waits for the job of whoever died: the person comes again.
         patch.setattr(verification, "_FIRST_POLL", float("inf"))
-        kind = connection_class(self.database)
-        for name in RUNS:
+        kind: Any = SqliteConnection if self.database.is_file else PostgresqlConnection
+        for name in ("_fetch", "_execute", "_execute_many"):
             patch.setattr(kind, name, self._before(getattr(kind, name)))
         commit = kind.commit
 
