@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
-from idvault.core import account_request, log_entry, person_request
+from idvault.core import account_request, log_entry, outbox, person_request
 from idvault.core.account_request import Made
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -136,12 +136,13 @@ class Tx:
         *,
         by: Actor | None = None,
         account_token: str = "",
+        party: str = "",
         **fields: Part,
     ) -> Event:
-        """Write an entry of the act. account_token: empty if no account is concerned.
+        """Write an entry of the act, and what it tells whom. account_token: empty if none is concerned.
 
         entry_id: its id, if that is the answer that is kept for the request. by: who did this part of it, if
-        not who acts.
+        not who acts. party: the relying party that is told, if the act is of the service itself.
         """
         actor_id = (by or self.by).actor_id
         event = self.events.event(
@@ -150,6 +151,7 @@ class Tx:
         if entry_id:
             event = replace(event, entry_id=entry_id)
         await log_entry.append(self.connection, event)
+        await outbox.add(self.connection, event, relying_party=party or self.party)
         self.told.append(kind.value)
         return event
 

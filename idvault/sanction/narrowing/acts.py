@@ -144,6 +144,7 @@ async def note_overdue(tx: Tx, known: Narrowing) -> bool:
         EventType.NARROWING_OVERDUE,
         by=SYSTEM,
         account_token=known.account_token,
+        party=known.relying_party,
         sanction_id=known.sanction_id,
     )
     return True

@@ -124,7 +124,8 @@ class Objections(Generic[T]):
 
     async def _log(self, tx: Tx, kind: EventType, objection: T) -> None:
         which = {self._rows.key: self._rows.id_of(objection)}
-        await tx.log(kind, by=SYSTEM, account_token=objection.account_token, **which)
+        party = objection.relying_party
+        await tx.log(kind, by=SYSTEM, account_token=objection.account_token, party=party, **which)
 
     async def _read(self, vault: Vault, name: str, work: Callable[[Connection], Coroutine[Any, Any, R]]) -> R:
         return await vault.read(f"{self._words.noun}.{name}", work)

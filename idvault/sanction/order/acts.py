@@ -38,7 +38,7 @@ async def miss(tx: Tx, order: RecordedOrder) -> bool:
     if not await store.miss(tx.connection, order, now=tx.now.business):
         tx.unchanged("somebody was faster")
         return False
-    await tx.log(EventType.ORDER_MISS, order_id=order.order_id)
+    await tx.log(EventType.ORDER_MISS, party=order.relying_party, order_id=order.order_id)
     return True
 
 

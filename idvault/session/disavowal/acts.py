@@ -69,7 +69,12 @@ async def tell(tx: Tx, account_token: str, *, terms: DisavowalTerms) -> bool:
     )
     await ROWS.add(connection, told)
     await renumber(tx, owner)
-    await tx.log(EventType.DISAVOWAL_FILE, account_token=account_token, disavowal_id=told.disavowal_id)
+    await tx.log(
+        EventType.DISAVOWAL_FILE,
+        account_token=account_token,
+        party=owner.relying_party,
+        disavowal_id=told.disavowal_id,
+    )
     return True
 
 
@@ -204,7 +209,13 @@ async def fall(tx: Tx, known: Disavowal, *, terms: DisavowalTerms) -> bool:
         await _withdraw(tx, owner, rules.fall_silent(disavowal=found, now=now), None, terms)
         return True
     await ROWS.put(connection, rules.note_overdue(disavowal=found, now=now))
-    await tx.log(EventType.DISAVOWAL_OVERDUE, by=SYSTEM, account_token=token, disavowal_id=found.disavowal_id)
+    await tx.log(
+        EventType.DISAVOWAL_OVERDUE,
+        by=SYSTEM,
+        account_token=token,
+        party=owner.relying_party,
+        disavowal_id=found.disavowal_id,
+    )
     return True
 
 
