@@ -26,7 +26,7 @@ CAPABILITIES = {
     "roster": "people",
     "transparency": "log",
 }
-NOT_SERVED = {"account", "key", "moderator", "platform", "report"}
+NOT_SERVED = {"account", "key", "moderator", "notification", "platform", "report"}
 # What the capabilities stand on, and what stands on them.
 NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 # The parts of a capability that have files of their own, in a folder of their name.

@@ -6,8 +6,8 @@
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.notification import rules, store
@@ -20,18 +20,14 @@ _MOST_MESSAGES = 200
 _WHY = "what is told has its own entry"
 
 
-async def deliver(
-    vault: Vault, now: ClockReading, *, recipients: Sequence[Recipient], sender: Sender
-) -> int:
+async def deliver(vault: Vault, now: ClockReading, *, recipients: Sequence[Recipient], sender: Sender) -> int:
     """Send what is due; return how many messages arrived."""
     known = {each.name: each for each in recipients}
     while await distribute(vault, SYSTEM, now, recipients) == rules.MOST_ITEMS:
         continue
     for name in await vault.read("notification.recipients", store.recipients):
         await compose(vault, SYSTEM, now, name, known.get(name))
-    due = await vault.read(
-        "notification.due", lambda one: store.due(one, now=now.real, limit=_MOST_MESSAGES)
-    )
+    due = await vault.read("notification.due", lambda one: store.due(one, now=now.real, limit=_MOST_MESSAGES))
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def attempt(found: Notification) -> bool:
@@ -43,12 +39,16 @@ async def deliver(
 
 @act("notification.distribute")
 async def distribute(tx: Tx, recipients: Sequence[Recipient]) -> int:
-    """Turn rows of the outbox into what each recipient is to hear; return how many rows."""
+    """Turn rows of the outbox into what each recipient is to hear; return how many rows.
+
+    Messages that died long ago are deleted.
+    """
     tx.unchanged(_WHY)
     rows = await store.take(tx.connection, limit=rules.MOST_ITEMS)
     items = [item for row in rows for item in _items(row, recipients)]
     await store.add_items(tx.connection, items)
     await store.taken(tx.connection, rows)
+    await store.forget_dead(tx.connection, before=tx.now.real - timedelta(days=rules.DEAD_DAYS))
     return len(rows)
 
 
@@ -125,9 +125,21 @@ async def revive(tx: Tx, message_id: str) -> bool:
     return await store.revive(tx.connection, message_id, now=tx.now.real)
 
 
-async def dead(vault: Vault) -> Mapping[str, Notification]:
-    """Return the messages that are not tried any more, by id, the oldest first."""
-    return {each.message_id: each for each in await vault.read("notification.dead", store.dead)}
+@act("notification.forget_dead")
+async def forget_dead(tx: Tx) -> int:
+    """Delete every dead message; return how many."""
+    tx.unchanged(_WHY)
+    return await store.forget_dead(tx.connection, before=tx.now.real)
+
+
+async def dead(vault: Vault) -> list[Notification]:
+    """Return the messages that are not tried any more, the oldest first."""
+    return await vault.read("notification.dead", store.dead)
+
+
+async def unsent(vault: Vault) -> list[Notification]:
+    """Return the messages that have not arrived and are tried, the oldest first."""
+    return await vault.read("notification.unsent", store.unsent)
 
 
 async def levels(vault: Vault) -> tuple[int, datetime | None]:

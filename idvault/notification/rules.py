@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from idvault.core.outbox import TOPICS, Audience, Topic
+from idvault.core.topic import TOPICS, Audience, Topic
 from idvault_verify.event import EventType
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 GIVEN_UP = timedelta(days=3)
+DEAD_DAYS = 30
 MOST_ITEMS = 500
 
 

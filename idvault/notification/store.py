@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, and_, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Integer, delete, func, insert, select, update
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Micros, Statement, lock_of_number, param, scalar, statement
@@ -17,9 +17,7 @@ _DISTRIBUTION = 61
 _LOCK = statement(select(lock_of_number(param("number", BigInteger))))
 _OUTBOX: Statement[OutboxRow] = statement(
     select(outbox).order_by(outbox.c.place).limit(param("limit", Integer)),
-    lambda row: OutboxRow(
-        row.place, row.event, row.relying_party, row.member_id, row.thing, row.told_at
-    ),
+    lambda row: OutboxRow(row.place, row.event, row.relying_party, row.member_id, row.thing, row.told_at),
 )
 _TAKEN = statement(delete(outbox).where(outbox.c.place == param("taken")))
 _ADD_ITEM = statement(insert(notification_items))
@@ -110,15 +108,18 @@ _REVIVE: Statement[str] = statement(
     .returning(notifications.c.message_id),
     scalar,
 )
+_FORGET_DEAD = statement(delete(notifications).where(notifications.c.dead_at < param("before", Micros)))
+_UNSENT: Statement[Notification] = statement(
+    select(notifications).where(notifications.c.dead_at.is_(None)).order_by(notifications.c.made_at),
+    _notification,
+)
 _LEVELS = statement(
     select(
         func.count(notifications.c.dead_at).label("dead"),
         func.min(notifications.c.made_at).filter(notifications.c.dead_at.is_(None)).label("oldest"),
     )
 )
-_OLDEST_ROW: Statement[datetime | None] = statement(
-    select(func.min(outbox.c.told_at)), scalar
-)
+_OLDEST_ROW: Statement[datetime | None] = statement(select(func.min(outbox.c.told_at)), scalar)
 
 
 async def take(connection: Connection, *, limit: int) -> list[OutboxRow]:
@@ -216,6 +217,16 @@ async def arrived(connection: Connection, message_id: str) -> None:
 async def dead(connection: Connection) -> list[Notification]:
     """Return the messages that are not tried any more, the oldest first."""
     return await connection.all(_DEAD)
+
+
+async def unsent(connection: Connection) -> list[Notification]:
+    """Return the messages that have not arrived and are tried, the oldest first."""
+    return await connection.all(_UNSENT)
+
+
+async def forget_dead(connection: Connection, *, before: datetime) -> int:
+    """Delete messages that died before a time; return how many."""
+    return await connection.run(_FORGET_DEAD, before=before)
 
 
 async def revive(connection: Connection, message_id: str, *, now: datetime) -> bool:

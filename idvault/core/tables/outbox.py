@@ -4,7 +4,7 @@ No row holds a name, a number, an account's token or a text. thing: the random i
 to, by which messages stay in order; it is in no message.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Identity, Index, Integer, String, Table
 
 from idvault.core.db.statement import Micros
 from idvault.core.tables import ID, NAME, WORD, main
@@ -15,14 +15,13 @@ _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 outbox = Table(
     "outbox",
     main,
-    Column("place", _NUMBER, primary_key=True, autoincrement=True),
+    Column("place", _NUMBER, Identity(), primary_key=True),
     Column("event", String(64), nullable=False),
     Column("relying_party", NAME, nullable=False),
     Column("member_id", ID, nullable=False),
     Column("thing", ID, nullable=False),
     Column("told_at", Micros, nullable=False),
     sqlite_autoincrement=True,
-    implicit_returning=False,
 )
 
 # recipient: a name in notify.toml. failure: why the last attempt failed, a word of ours. dead_at: since when
@@ -53,4 +52,5 @@ notification_items = Table(
     Column("message_id", ID),
     ForeignKeyConstraint(["message_id"], ["notifications.message_id"]),
     Index(None, "message_id"),
+    Index(None, "recipient", "thing"),
 )

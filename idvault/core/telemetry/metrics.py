@@ -58,6 +58,12 @@ class Metrics:
             "Time since as many witnesses as the roster demands cosigned the log.",
         )
         self.jobs_oldest = Gauge("idvault_jobs_oldest_seconds", "Age of the oldest due job.", ("kind",))
+        self.notifications_dead = Gauge(
+            "idvault_notifications_dead", "Messages to recipients of notifications that were given up."
+        )
+        self.notifications_oldest = Gauge(
+            "idvault_notifications_oldest_seconds", "Age of the oldest message that has not arrived."
+        )
         self.people = PeopleMetrics()
         self.moderation = ModerationMetrics()
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from idvault.core import secret_file
-from idvault.core.outbox import TOPICS, Audience, Topic
+from idvault.core.topic import TOPICS, Audience, Topic
 from idvault.notification.rules import Recipient
 from idvault_verify import small_file
 
@@ -23,7 +23,9 @@ NAME = "notify.toml"
 _MOST_BYTES = 256 * 1024
 _MOST_RECIPIENTS = 1_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?"
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LEAST_SECRET, _MOST_SECRET = 24, 64
 _SEED = 32
@@ -127,7 +129,9 @@ def _recipient(number: int, table: Any) -> Recipient:
     """Return a recipient. number: its place in the file, by which an error names it."""
     if not isinstance(table, dict) or not table.keys() <= _MEMBERS:
         raise NotifyFileError(f"recipient {number} has other members than {', '.join(sorted(_MEMBERS))}")
-    texts = {name: table.get(name, "") for name in ("name", "for", "of", "email", "webhook", "secret", "link")}
+    texts = {
+        name: table.get(name, "") for name in ("name", "for", "of", "email", "webhook", "secret", "link")
+    }
     if not all(isinstance(text, str) for text in texts.values()):
         raise NotifyFileError(f"recipient {number}: {', '.join(texts)} are texts")
     if not _NAME.fullmatch(texts["name"]):

@@ -28,11 +28,18 @@ def mail_of(server: MailServer, recipient: Recipient, notification: Notification
     subject = f"idvault: {number} waiting" if number else "idvault: a test"
     told = [_HEADING, "", *rules.words(notification.body)] if number else ["This is a test."]
     lines = [*told, "", *([recipient.link, ""] if recipient.link else []), _FOOTER]
-    return plain_mail(server, recipient.email, notification.message_id, subject, lines, notification.made_at)
+    return plain_mail(
+        server,
+        to=recipient.email,
+        message_id=notification.message_id,
+        subject=subject,
+        lines=lines,
+        made_at=notification.made_at,
+    )
 
 
 def plain_mail(
-    server: MailServer, to: str, message_id: str, subject: str, lines: list[str], made_at: datetime
+    server: MailServer, *, to: str, message_id: str, subject: str, lines: list[str], made_at: datetime
 ) -> EmailMessage:
     """Return a mail of plain text that no program is to answer."""
     mail = EmailMessage()

@@ -40,6 +40,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "and the worker has the registry's keys, since the worker's start",
         "it is over an hour: `idvault notices follow` does not run, or a notice is refused",
     ),
+    "idvault_notifications_dead": (
+        "messages to [recipients of notifications](notifications.md) that were given up after three days",
+        "it is over 0: see `idvault notify dead`",
+    ),
+    "idvault_notifications_oldest_seconds": (
+        "age of the oldest thing that a recipient is to be told at once, or of the oldest message that has not "
+        "arrived",
+        "it is over an hour: a recipient's server refuses, or the mail server does",
+    ),
     "idvault_jobs_oldest_seconds": (
         "age of the oldest due job",
         "it grows: no worker is running",

@@ -16,8 +16,8 @@ def upgrade() -> None:
         sa.Column(
             "place",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(),
             primary_key=True,
-            autoincrement=True,
         ),
         sa.Column("event", sa.String(64), nullable=False),
         sa.Column("relying_party", sa.String(128), nullable=False),
@@ -49,3 +49,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["notifications.message_id"]),
     )
     op.create_index(None, "notification_items", ["message_id"])
+    op.create_index(None, "notification_items", ["recipient", "thing"])
