@@ -31,6 +31,7 @@ class HookServer:
     answers: list[int | float | str] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
     elsewhere: int = 0
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -38,6 +39,7 @@ class HookServer:
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         self.hooks.append(Hook(dict(request.headers), await request.read()))
+        self.arrived.set()
         answer = self.answers.pop(0) if self.answers else 204
         if answer == "die":
             assert request.transport is not None

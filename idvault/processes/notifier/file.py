@@ -209,7 +209,7 @@ def secret_bytes(secret: str) -> bytes:
 def _topics(number: int, table: Mapping[str, Any], audience: Audience) -> frozenset[Topic]:
     found = table.get("topics", [])
     possible = {topic for told in TOPICS.values() for each, topic in told if each is audience}
-    if not isinstance(found, list) or not all(each in set(possible) for each in found):
+    if not isinstance(found, list) or not all(each in sorted(possible) for each in found):
         raise NotifyFileError(f"recipient {number}: topics are some of {', '.join(sorted(possible))}")
     return frozenset(Topic(each) for each in found)
 
