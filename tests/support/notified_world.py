@@ -22,7 +22,7 @@ from tools.support.flow_world import PARTY, at
 @act("test.happen")
 async def happen(tx: Tx, kind: EventType, party: str, fields: dict[str, str]) -> None:
     """Let something happen that has an entry."""
-    await tx.log(kind, party=party, **fields)
+    await tx.log(kind, by=None, account_token="", party=party, **fields)
 
 
 class FailedError(Exception):
@@ -32,7 +32,7 @@ class FailedError(Exception):
 @act("test.fail")
 async def fail(tx: Tx, kind: EventType, fields: dict[str, str]) -> None:
     """Let an act fail after its entry."""
-    await tx.log(kind, party=PARTY, **fields)
+    await tx.log(kind, by=None, account_token="", party=PARTY, **fields)
     raise FailedError
 
 

@@ -11,7 +11,7 @@ import pytest
 from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.topic import Audience, Topic
-from idvault.notification import acts
+from idvault.notification import acts, store
 from idvault_verify.event import EventType
 from tests.support.notified import SECRET, HookServer, MailHandler, free_port, hook_server, mail_server
 from tests.support.notified_world import FailedError, NotifiedWorld, fail, told
@@ -218,7 +218,7 @@ async def test_what_is_for_nobody_any_more_is_forgotten(world: NotifiedWorld, ho
     world.recipients.clear()
     await world.run(after=60)
     assert await world.levels() == (0, None)
-    assert await world.database.read("test", acts.store.recipients) == []
+    assert await world.database.read("test", store.recipients) == []
 
 
 async def test_a_mail_says_how_many_of_what(world: NotifiedWorld, mails: MailHandler) -> None:

@@ -45,8 +45,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "it is over 0: see `idvault notify dead`",
     ),
     "idvault_notifications_oldest_seconds": (
-        "age of the oldest thing that a recipient is to be told at once, or of the oldest message that has not "
-        "arrived",
+        "age of the oldest message that has not arrived, or thing that was not yet distributed",
         "it is over an hour: a recipient's server refuses, or the mail server does",
     ),
     "idvault_jobs_oldest_seconds": (
