@@ -36,7 +36,7 @@ NOT_OF_AN_ACCOUNT = {
     "credential_counts", "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals",
     "drill_passes", "drill_records", "ended_handovers", "handed_quorums", "inquiries", "key_versions",
     "log_checkpoints", "log_entries", "log_head", "log_nodes", "log_statements", "moderator_papers",
-    "moderators", "notice_feeds", "operations", "person_marks", "person_requests", "persons",
+    "moderators", "notice_feeds", "notification_items", "notifications", "operations", "outbox", "person_marks", "person_requests", "persons",
     "platform_keys", "platform_pages", "platforms", "registry_notices", "requests", "roster",
     "roster_proposals", "roster_signatures", "roster_versions", "schema_floors", "second_factors",
     "sessions", "status_feed_heads", "status_keys", "status_lists", "status_marks", "tip_off_form_days",

@@ -313,14 +313,7 @@ def _house() -> tuple[RetentionRule, ...]:
                 "ended_handovers",
             ),
         ),
-        RetentionRule(
-            "what recipients of notifications are still to hear, and messages that did not arrive",
-            f"until the message arrives; {_days(notification_rules.GIVEN_UP)}, and then "
-            f"{notification_rules.DEAD_DAYS} days as a message that was given up",
-            "whoever must act is told, at least once",
-            ("outbox", "notification_items", "notifications"),
-            enforced_by="notifications",
-        ),
+        *_notifications(),
         RetentionRule(
             "id, kind and day of each notice of the registry",
             _NO_END,
@@ -347,6 +340,19 @@ def _house() -> tuple[RetentionRule, ...]:
             f"{_days(SHRED_KEPT)} at most, by the operator",
             "they keep the keys of who is erased meanwhile",
             (),
+        ),
+    )
+
+
+def _notifications() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "what recipients of notifications are still to hear, and messages that did not arrive",
+            f"until the message arrives; {_days(notification_rules.GIVEN_UP)}, and then "
+            f"{notification_rules.DEAD_DAYS} days as a message that was given up",
+            "whoever must act is told, at least once",
+            ("outbox", "notification_items", "notifications"),
+            enforced_by="notifications",
         ),
     )
 
