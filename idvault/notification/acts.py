@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.notification import rules, store
 from idvault.notification.ports import Sender
-from idvault.notification.rules import Item, Notification, OutboxRow, Recipient, SendError
+from idvault.notification.rules import Notification, NotificationItem, OutboxRow, Recipient, SendError
 from idvault_verify.clock import ClockReading
 
 _AT_ONCE = 16
@@ -52,10 +52,10 @@ async def distribute(tx: Tx, recipients: Sequence[Recipient]) -> int:
     return len(rows)
 
 
-def _items(row: OutboxRow, recipients: Sequence[Recipient]) -> list[tuple[str, Item]]:
+def _items(row: OutboxRow, recipients: Sequence[Recipient]) -> list[tuple[str, NotificationItem]]:
     found = ((each.name, rules.topic_for(row=row, recipient=each)) for each in recipients)
     return [
-        (name, Item(row.place, topic.value, row.thing, row.told_at))
+        (name, NotificationItem(row.place, topic.value, row.thing, row.told_at))
         for name, topic in found
         if topic is not None
     ]

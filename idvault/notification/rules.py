@@ -78,7 +78,7 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NotificationItem:
     """What a recipient is to hear."""
 
     place: int
@@ -125,7 +125,7 @@ def is_due(*, oldest: datetime, recipient: Recipient, now: datetime) -> bool:
     return now - oldest >= recipient.digest
 
 
-def count(items: Iterable[Item]) -> dict[str, int]:
+def count(items: Iterable[NotificationItem]) -> dict[str, int]:
     """Return the number of things of each kind, in the order in which the kinds first happened.
 
     A thing to which the same happened twice counts once.

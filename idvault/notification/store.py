@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Integer, delete, func, insert, select, update
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Micros, Statement, lock_of_number, param, scalar, statement
 from idvault.core.tables.outbox import notification_items, notifications, outbox
-from idvault.notification.rules import Item, Notification, OutboxRow
+from idvault.notification.rules import Notification, NotificationItem, OutboxRow
 
 # Any number that no other lock has: theirs are drawn from hashes of 63 bits.
 _DISTRIBUTION = 61
@@ -39,12 +39,12 @@ _FREE = ~(
     .exists()
 )
 _OF_RECIPIENT = notification_items.c.recipient == param("to")
-_WAITING: Statement[Item] = statement(
+_WAITING: Statement[NotificationItem] = statement(
     select(*_ITEM)
     .where(_OF_RECIPIENT, notification_items.c.message_id.is_(None), _FREE)
     .order_by(notification_items.c.place)
     .limit(param("limit", Integer)),
-    lambda row: Item(row.place, row.kind, row.thing, row.told_at),
+    lambda row: NotificationItem(row.place, row.kind, row.thing, row.told_at),
 )
 _ATTACH = statement(
     update(notification_items)
@@ -133,7 +133,7 @@ async def taken(connection: Connection, rows: Sequence[OutboxRow]) -> None:
     await connection.many(_TAKEN, [{"taken": row.place} for row in rows])
 
 
-async def add_items(connection: Connection, items: Sequence[tuple[str, Item]]) -> None:
+async def add_items(connection: Connection, items: Sequence[tuple[str, NotificationItem]]) -> None:
     """Insert what recipients are to hear, each with the recipient's name."""
     rows = [
         {
@@ -154,13 +154,13 @@ async def recipients(connection: Connection) -> list[str]:
     return await connection.all(_RECIPIENTS)
 
 
-async def waiting(connection: Connection, recipient: str, *, limit: int) -> list[Item]:
+async def waiting(connection: Connection, recipient: str, *, limit: int) -> list[NotificationItem]:
     """Return what a recipient may hear now, in the order in which it happened."""
     await connection.all(_LOCK, number=_DISTRIBUTION)
     return await connection.all(_WAITING, to=recipient, limit=limit)
 
 
-async def attach(connection: Connection, made: Notification, items: Sequence[Item]) -> None:
+async def attach(connection: Connection, made: Notification, items: Sequence[NotificationItem]) -> None:
     """Insert a message about these items."""
     await connection.run(
         _ADD,

@@ -8,7 +8,14 @@ import pytest
 from idvault.core import topic
 from idvault.core.topic import TOPICS, Audience, Topic
 from idvault.notification import rules
-from idvault.notification.rules import Failure, Item, Notification, OutboxRow, Recipient, SendError
+from idvault.notification.rules import (
+    Failure,
+    Notification,
+    NotificationItem,
+    OutboxRow,
+    Recipient,
+    SendError,
+)
 from idvault_verify.event import Event, EventType
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -59,7 +66,7 @@ def test_a_digest_is_due_when_its_time_is_over() -> None:
 def test_things_are_counted_once_in_order() -> None:
     """A kind stands where it first happened."""
     things = [("report_filed", "a"), ("appeal_filed", "b"), ("report_filed", "c"), ("report_filed", "a")]
-    items = [Item(place, kind, thing, NOW) for place, (kind, thing) in enumerate(things)]
+    items = [NotificationItem(place, kind, thing, NOW) for place, (kind, thing) in enumerate(things)]
     assert list(rules.count(items).items()) == [("report_filed", 2), ("appeal_filed", 1)]
     assert rules.words(rules.count(items)) == ["2 x report filed", "1 x appeal filed"]
 
