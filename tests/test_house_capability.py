@@ -36,6 +36,7 @@ NOUNS = {
     "custody": {"drill", "handover"},
     "erasure": {"former_version"},
     "people": {"second_factor"},
+    "platform": {"usage"},
     "sanction": {"appeal", "narrowing", "objection", "operation", "order"},
     "session": {"contest", "disavowal", "inquiry", "reinstatement", "withdrawal"},
     "status": {"credential"},

@@ -57,6 +57,7 @@ _NOT_OF_AN_ACCOUNT = {
     "moderator_papers": "the log's",
     "moderators": "a relying party's",
     "platform_pages": "a relying party's",
+    "platform_usage": "a relying party's",
     "sessions": "a relying party's: a sign-up has no account yet",
     "authority_orders": "a relying party's",
     "operations": "a relying party's",

@@ -11,6 +11,7 @@ PROMISED = {
     "idvault_rpc_total",
     "idvault_rpc_seconds",
     "idvault_registry_calls_total",
+    "idvault_registry_charged_total",
     "idvault_registry_seconds",
     "idvault_registry_notices_total",
     "idvault_registry_notices_behind_seconds",
@@ -66,6 +67,7 @@ def filled() -> Metrics:
         metrics.rpcs.add("/a/B", "OK")
         metrics.rpc_seconds.observe(seconds, "/a/B")
     metrics.registry_calls.add("nppa", "MATCH")
+    metrics.registry_charged.add()
     metrics.registry_seconds.observe(0.3)
     metrics.notices.add("PERSON_ENDED")
     metrics.notices_behind.set(60.0)

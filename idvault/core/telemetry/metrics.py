@@ -30,6 +30,9 @@ class Metrics:
         self.registry_calls = Counter(
             "idvault_registry_calls", "Calls of a registry by its answer.", ("provider", "outcome")
         )
+        self.registry_charged = Counter(
+            "idvault_registry_charged", "Checks that the registry decided, and so charges."
+        )
         self.registry_seconds = Histogram("idvault_registry_seconds", "Time of a registry call.")
         self.claims_pending = Gauge("idvault_claims_pending", "Claims that wait.")
         self.claims_pending_oldest = Gauge(

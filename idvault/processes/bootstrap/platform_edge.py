@@ -37,6 +37,7 @@ from idvault.processes.bootstrap.key.version import (
     status_signer,
 )
 from idvault.processes.bootstrap.provider import proof_providers
+from idvault.processes.bootstrap.usage import follow_usage
 from idvault.processes.bootstrap.vault import (
     fingerprinter_of,
     guard_of,
@@ -261,6 +262,7 @@ async def build_platform_edge(
     keys, guard = load_keys(base.settings), guard_of(base)
     vault = vault_of(base.main, guard=guard, fingerprinter=fingerprinter_of(keys, Purpose.REQUEST))
     await follow_keys(stack, base, vault, keys)
+    follow_usage(stack, base, vault)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
     policy = operator_policy(base.settings)
     settlement = settlement_context(stack, base, rosters, policy)

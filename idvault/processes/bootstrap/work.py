@@ -51,6 +51,7 @@ from idvault.processes.bootstrap.periodic.vault import (
     report_tasks,
 )
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
+from idvault.processes.bootstrap.usage import follow_usage, usage_tasks
 from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.processes.bootstrap.witness import (
     WitnessWatch,
@@ -113,6 +114,7 @@ AT_ANY_TIME = frozenset({
     "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
     "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges", "notice_gauge",
     "disavowal_gauges", "notifications", "notification_gauges",
+    "stored_usage",
 })  # fmt: skip
 """What the next run makes good, or no time decides. Every other task ends, deletes or publishes for good."""
 # Longer than a worker's first checkpoint takes.
@@ -256,10 +258,12 @@ def _tasks_of_operation(stack: AsyncExitStack, base: Base, vault: Vault, rosters
     """Return the tasks that serve the vault's own operation, and those who work with it."""
     sender = NotifySender(FollowedFile(notify_file.beside(base.settings.keys)), clock=base.real_now)
     stack.push_async_callback(sender.close)
+    follow_usage(stack, base, vault)
     return [
         *backup_tasks(base),
         *drill_tasks(base, vault, rosters),
         *notification_tasks(base, vault, sender),
+        *usage_tasks(base, vault),
     ]
 
 

@@ -328,6 +328,7 @@ def _house() -> tuple[RetentionRule, ...]:
                 "platforms",
                 "platform_keys",
                 "platform_pages",
+                "platform_usage",
                 "status_keys",
                 "key_versions",
                 "budgets",

@@ -31,6 +31,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "settled claims by outcome",
         "mismatches rise: somebody is guessing",
     ),
+    "idvault_registry_charged_total": (
+        "checks that the registry decided, and so charges; by platform and month: `idvault platform usage`",
+        "it rises faster than claims are opened",
+    ),
     "idvault_registry_notices_total": (
         "[notices of the registry](operations.md#notices-of-the-registry) by kind",
         "the kinds are not those that are usual: somebody may have the registry's key",
