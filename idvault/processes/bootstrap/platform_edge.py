@@ -27,6 +27,7 @@ from idvault.moderator.acts import KnownModerators
 from idvault.notice.acts import NoticeContext
 from idvault.notice.api import NoticeMethods
 from idvault.people.acts import RosterHolder
+from idvault.platform.usage.api import UsageMethods
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys, operator_policy, tip_off_policy
 from idvault.processes.bootstrap.claim import claim_rules, settlement_context
 from idvault.processes.bootstrap.edge import build_server
@@ -85,6 +86,7 @@ from idvault_verify.v1 import (
     session_pb2,
     status_pb2,
     tip_off_pb2,
+    usage_pb2,
     verification_pb2,
 )
 
@@ -293,6 +295,7 @@ async def build_platform_edge(
         ),
         *tip_off_services(base, vault, keys=keys),
         notice_service(base, vault, keys=keys),
+        Service(usage_pb2.DESCRIPTOR.services_by_name["UsageService"], UsageMethods(vault=vault)),
     ]
     return build_server(
         base,
