@@ -27,6 +27,7 @@ class Topic(StrEnum):
     SECOND_FACTOR_LOCKED = "second_factor_locked"
     REPORT_FILED = "report_filed"
     REPORT_DUE = "report_due"
+    REPORT_REOPENED = "report_reopened"
     APPEAL_FILED = "appeal_filed"
     CONTEST_FILED = "contest_filed"
     REINSTATEMENT_FILED = "reinstatement_filed"
@@ -56,6 +57,7 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
     EventType.TIP_OFF_FILE: ((Audience.MODERATOR, Topic.REPORT_FILED),),
     EventType.TIP_OFF_REMIND_HALF: ((Audience.MODERATOR, Topic.REPORT_DUE),),
     EventType.TIP_OFF_REMIND_FOUR_FIFTHS: ((Audience.MODERATOR, Topic.REPORT_DUE),),
+    EventType.TIP_OFF_REOPEN: ((Audience.MODERATOR, Topic.REPORT_REOPENED),),
     EventType.TIP_OFF_MISS_REPLY: _MISSED,
     EventType.TIP_OFF_MISS_SOLUTION: _MISSED,
     EventType.APPEAL_FILE: ((Audience.MODERATOR, Topic.APPEAL_FILED),),

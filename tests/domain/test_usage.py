@@ -76,7 +76,7 @@ def test_a_month_is_sorted_by_what_it_counts() -> None:
 
 @pytest.mark.parametrize("month", ["2026-13", "2026-00", "26-01", "2026-01 ", "２０２６-01"])
 def test_another_month_is_refused(month: str) -> None:
-    """YYYY-MM only."""
+    """A month is written as YYYY-MM."""
     assert rules.check_month("2026-12") == "2026-12"
     with pytest.raises(InvalidError):
         rules.check_month(month)

@@ -208,10 +208,8 @@ class GrpcServer:
         takes: how much at once, None for the default memory. deadline: the most seconds one call may take;
         read_time: the most seconds to send its message. acceptors: how many servers of gRPC listen at the
         port at most. drains: called when the server begins to stop, so that streams end. repeats: finds the
-        key of a repeat. traces: None for no spans. usage: None to count none.
-
-        Raises AccessOptionError if a method has no valid access option, and AttributeError if a servicer
-        lacks a method.
+        key of a repeat. traces, usage: None for no spans, no counts. Raises AccessOptionError if a method has
+        no valid access option, and AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._certificates = Certificates(tls)

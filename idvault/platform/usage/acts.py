@@ -6,7 +6,7 @@ from itertools import groupby
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.usage import Key, UsageCounts
 from idvault.platform.usage import rules, store
-from idvault.platform.usage.rules import STORED, Usage
+from idvault.platform.usage.rules import STORED, MonthlyUsage
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import UnavailableError
 
@@ -50,7 +50,7 @@ async def put(tx: Tx, numbers: Mapping[Key, int]) -> None:
     await store.put(tx.connection, numbers)
 
 
-async def of_month(vault: Vault, month: str) -> list[Usage]:
+async def of_month(vault: Vault, month: str) -> list[MonthlyUsage]:
     """Return every platform's month; raises InvalidError."""
     rules.check_month(month)
     rows = await vault.read("usage.month", lambda one: store.of_month(one, month))
@@ -60,7 +60,7 @@ async def of_month(vault: Vault, month: str) -> list[Usage]:
     ]
 
 
-async def of_party(vault: Vault, party: str, month: str) -> Usage:
+async def of_party(vault: Vault, party: str, month: str) -> MonthlyUsage:
     """Return a platform's month; raises InvalidError."""
     rules.check_month(month)
     rows = await vault.read("usage.party", lambda one: store.of_party(one, party, month))

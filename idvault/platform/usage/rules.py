@@ -19,7 +19,7 @@ _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class MonthlyUsage:
     """A platform's month, as YYYY-MM. sessions: calls that made one, or repeated the call that did."""
 
     relying_party: str
@@ -44,7 +44,7 @@ def check_month(month: str) -> str:
     return month
 
 
-def usage(*, relying_party: str, month: str, counts: Iterable[tuple[str, int]]) -> Usage:
+def usage(*, relying_party: str, month: str, counts: Iterable[tuple[str, int]]) -> MonthlyUsage:
     """Return a platform's month of what was counted."""
     found = dict(counts)
 
@@ -52,7 +52,7 @@ def usage(*, relying_party: str, month: str, counts: Iterable[tuple[str, int]]) 
         return {what.removeprefix(head): number for what, number in found.items() if what.startswith(head)}
 
     calls = of(CALLS)
-    return Usage(
+    return MonthlyUsage(
         relying_party,
         month,
         calls=calls,

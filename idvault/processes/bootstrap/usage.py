@@ -10,7 +10,7 @@ from idvault.core.loop import Task
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.watching import cancel
 from idvault.platform.usage import acts
-from idvault.platform.usage.rules import Usage
+from idvault.platform.usage.rules import MonthlyUsage
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.bootstrap.operator import main_database
 from idvault.processes.bootstrap.vault import vault_of
@@ -52,7 +52,7 @@ def this_month(settings: Settings, now: datetime) -> str:
     return f"{now.astimezone(settings.zone):%Y-%m}"
 
 
-async def usage_of_month(settings: Settings, month: str) -> list[Usage]:
+async def usage_of_month(settings: Settings, month: str) -> list[MonthlyUsage]:
     """Return every platform's month; raises InvalidError."""
     async with main_database(settings) as main:
         return await acts.of_month(vault_of(main), month)
