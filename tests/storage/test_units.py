@@ -35,7 +35,7 @@ NOT_OF_AN_ACCOUNT = {
     "account_lists", "attempts", "authority_orders", "budgets", "campaign_days", "campaigns",
     "credential_counts", "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals",
     "drill_passes", "drill_records", "ended_handovers", "handed_quorums", "inquiries", "key_versions",
-    "log_checkpoints", "log_entries", "log_head", "log_nodes", "log_statements", "moderator_papers",
+    "log_checkpoints", "log_entries", "log_head", "log_misses", "log_nodes", "log_statements", "moderator_papers",
     "moderators", "notice_feeds", "operations", "person_marks", "person_requests", "persons",
     "platform_keys", "platform_pages", "platforms", "registry_notices", "requests", "roster",
     "roster_proposals", "roster_signatures", "roster_versions", "schema_floors", "second_factors",
