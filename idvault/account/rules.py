@@ -430,9 +430,18 @@ def is_ended(*, marks: Iterable[Mark], person_id: str) -> bool:
     return any(mark.person_id == person_id and mark.kind in _ENDS for mark in marks)
 
 
-def formers(*, marks: Iterable[Mark]) -> set[str]:
-    """Return the persons whose accounts somebody may renew. marks: the person's, theirs, and so on."""
-    return {mark.former_id for mark in marks if mark.former_id is not None and not mark.contested}
+def formers(*, marks: Iterable[Mark], person_id: str) -> set[str]:
+    """Return the persons whose accounts a person may renew. marks: the person's, theirs, and so on.
+
+    A contested pairing leads nowhere, nor to what lies behind it.
+    """
+    pairs = [(mark.person_id, mark.former_id) for mark in marks if mark.former_id and not mark.contested]
+    found: set[str] = set()
+    last = {person_id}
+    while last:
+        last = {former for person, former in pairs if person in last} - found
+        found |= last
+    return found
 
 
 class Slot(StrEnum):

@@ -15,12 +15,13 @@ from idvault.account import rules as account_rules
 from idvault.account.store import notice as account_notice
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
+from idvault.account.store.forgetting import Person
 from idvault.account.store.notice import DueNotice
 from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.notice import rules, store
 from idvault.notice.rules import KeptNotice
-from idvault.notice.store import DuePairing, FoundPerson, Person, SoughtPerson
+from idvault.notice.store import DuePairing, FoundPerson, SoughtPerson
 from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import Indexer, PersonKey
 from idvault_verify.account import AccountState

@@ -27,7 +27,9 @@ from sqlalchemy import (
     update,
 )
 
-from idvault.account.store.person import PRESENT_ID, UNHELD
+from idvault.account.store import forgetting
+from idvault.account.store.forgetting import Person
+from idvault.account.store.person import PRESENT_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
 from idvault.core.db.statement import (
@@ -47,9 +49,6 @@ from idvault.core.tables.notice import account_notices, notice_feeds, person_mar
 from idvault.notice.rules import KeptNotice
 from idvault_verify.account import AccountState
 from idvault_verify.notice import NoticeKind
-
-Person = tuple[str, str]
-"""A relying party and the id of a person there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +209,6 @@ def _formers() -> Statement[Person]:
 
 
 _WITH_FORMERS = _formers()
-_IS_GIVEN = tuple_(persons.c.relying_party, persons.c.person_id).in_(
-    select(_PERSONS.c.party, _PERSONS.c.person_id)
-)
 _FLAG = statement(
     update(persons)
     .where(persons.c.relying_party == _PERSONS.c.party, persons.c.person_id == _PERSONS.c.person_id)
@@ -395,7 +391,6 @@ _UNFLAG = statement(
     )
     .values(marked=None)
 )
-_FORGET = statement(delete(persons).where(_IS_GIVEN, ~_HAS_MARK, UNHELD))
 
 
 async def unmark(connection: Connection, notice_id: str) -> None:
@@ -403,7 +398,7 @@ async def unmark(connection: Connection, notice_id: str) -> None:
     found = sorted(set(await connection.all(_MARKED, notice=notice_id)))
     await connection.run(_UNMARK, notice=notice_id)
     await connection.run(_UNFLAG, given=found)
-    await connection.run(_FORGET, given=found)
+    await forgetting.forget(connection, found)
 
 
 _IS_PAIRING = (

@@ -158,6 +158,18 @@ def test_marks_tell_of_whom_they_are() -> None:
         who for who in ("new", "old", "oldest", "firm") if account_rules.is_ended(marks=marks, person_id=who)
     }
     assert ended == {"old", "firm"}
-    assert account_rules.formers(marks=marks) == {"old", "oldest"}
-    contested = [replace(each, contested=True) for each in marks]
-    assert account_rules.formers(marks=contested) == set()
+    assert account_rules.formers(marks=marks, person_id="new") == {"old", "oldest"}
+    assert account_rules.formers(marks=marks, person_id="old") == {"oldest"}
+    contested = [replace(marks[0], contested=True), *marks[1:]]
+    assert account_rules.formers(marks=contested, person_id="new") == set()
+    contested = [marks[0], replace(marks[1], contested=True), *marks[2:]]
+    assert account_rules.formers(marks=contested, person_id="new") == {"old"}
+
+
+def test_numbers_that_replaced_each_other_lead_round_once() -> None:
+    """Whoever they belong to, each may renew the accounts of the other."""
+    marks = [
+        Mark("one", NoticeKind.NUMBER_REPLACED, "two"),
+        Mark("two", NoticeKind.NUMBER_REPLACED, "one"),
+    ]
+    assert account_rules.formers(marks=marks, person_id="one") >= {"two"}

@@ -11,19 +11,20 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.sanction import sanctions
+from idvault_verify import secret
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.claim import Identity
 from idvault_verify.notice import NoticeKind
 from idvault_verify.session import Proof, SessionPurpose
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support.session_world import SessionWorld
+from tests.support.session_world import SessionWorld, browser_key
 from tools.support import sql
 from tools.support.fakes.provider import FakeProofProvider
 from tools.support.flow_world import at
 from tools.support.notice_world import KEY, NoticeWorld, notice, person, signed
 
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes([78]) * 32)
-OLD, NEW, NEWEST = (person(number) for number in (1, 2, 3))
+OLD, NEW, NEWEST, LATEST = (person(number) for number in (1, 2, 3, 4))
 
 
 @dataclass
@@ -81,6 +82,20 @@ class Joining:
         )
         self.provider.end(page.proof_url, end)
         return session_id
+
+    async def contest(self, session_id: str, *, browser: int = 0, seconds: float = 0) -> pb.SessionPage:
+        """Let the browser say that its number never replaced another one."""
+        key = browser_key(browser or self.browser)
+        request_id = secret.request_id(key, session_id=session_id, step="pairing")
+        message = pb.ContestPairingRequest(request_id=request_id, session_id=session_id, browser_key=key)
+        page: pb.SessionPage = await self.sessions.page_asks("ContestPairing", message, seconds=seconds)
+        return page
+
+    async def deny(self, who: Identity = NEW) -> pb.SessionPage:
+        """Let the holder of a number prove it, and contest what it is said to have replaced."""
+        page = await self.prove(who, None)
+        await self.contest(page.session_id)
+        return page
 
     async def people(self) -> list[tuple[int, int]]:
         """Return accounts and sanctions of each person, the most first, after checking both sums."""

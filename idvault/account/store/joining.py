@@ -9,7 +9,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, literal_column, or_, select, update
+from sqlalchemy import delete, exists, literal_column, or_, select, update
 
 from idvault.account import rules as account_rules
 from idvault.account.store import person as account_person
@@ -68,6 +68,7 @@ def _tokens(table: Any) -> Any:
 
 
 _PENDING = claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'")
+_KNOWN = person_marks.alias("known")
 # In this order: what finds the rows of others moves after them.
 MOVES = {
     "claims": _move(claims, claims.c.account_token.in_(_tokens(accounts))),
@@ -82,6 +83,18 @@ MOVES = {
     "public accounts": _move(public_accounts, _of_party(public_accounts)),
     "sanctions": _move(sanctions, _of_party(sanctions)),
     "accounts": _move(accounts, _of_party(accounts)),
+    # A notice can mark both, for instance the end of the new number's person: one mark of it is enough.
+    "double marks": statement(
+        delete(person_marks).where(
+            _of_party(person_marks),
+            person_marks.c.person_id == param("former"),
+            exists().where(
+                _KNOWN.c.relying_party == param("party"),
+                _KNOWN.c.person_id == param("person_id"),
+                _KNOWN.c.notice_id == person_marks.c.notice_id,
+            ),
+        )
+    ),
     "marks": _move(person_marks, _of_party(person_marks)),
     "fallen pairings": statement(
         update(person_marks)
@@ -111,7 +124,11 @@ async def join(
     who = {"party": relying_party, "person_id": person_id}
     found = await account_person.find(connection, relying_party=relying_party, key=former)
     marks = await connection.all(account_person.MARKS_OF, **who)
-    if found is None or found == person_id or found not in account_rules.formers(marks=marks):
+    if (
+        found is None
+        or found == person_id
+        or found not in account_rules.formers(marks=marks, person_id=person_id)
+    ):
         return None
     both = {row.person_id: row for row in await connection.all(_LOCK_BOTH, **who, former=found)}
     row = both.get(found)

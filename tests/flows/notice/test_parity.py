@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault.account.store import joining
+from idvault.account.store import forgetting, joining
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.core.db.statement import Statement
@@ -72,11 +72,12 @@ STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "unflag": (store._UNFLAG, {"given": [("platform-a", "a" * 32)]}, "persons"),
     "marks of a person": (account_person.MARKS_OF, _PERSON, "persons"),
     "closings": (account_person.CLOSINGS_OF_KIN, _PERSON, "sanctions"),
-    "successors": (account_person._SUCCESSORS, _PERSON, "persons"),
+    "those of newer numbers": (forgetting.LOCK_LED, {"given": [("platform-a", "a" * 32)]}, "persons"),
+    "nobody's numbers": (forgetting.FORGET_NUMBERS, {"given": [("platform-a", "a" * 32)]}, "persons"),
+    "nobody's marks": (forgetting.FORGET_MARKS, {"given": [("platform-a", "a" * 32)]}, "person_marks"),
     "due": (account_notice.DUE, {"today": builders.TODAY, "limit": 9}, "account_notices"),
     "pairings": (store.DUE_PAIRINGS, {"before": builders.NOW, "limit": 9}, "person_marks"),
     "contest": (store._CONTEST, {**_PERSON, "now": builders.NOW}, "person_marks"),
-    "numbers of nobody": (account_person._FORGET_NUMBERS, _PERSON, "persons"),
     **{
         f"{name} of a former number": (move, {**_PERSON, "former": "b" * 32}, table)
         for (name, move), table in zip(
@@ -92,11 +93,12 @@ STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
                 "accounts",
                 "person_marks",
                 "person_marks",
+                "person_marks",
             ),
             strict=True,
         )
     },
-    "forget": (store._FORGET, {"given": [("platform-a", "a" * 32)]}, "persons"),
+    "forget": (forgetting.FORGET, {"given": [("platform-a", "a" * 32)]}, "persons"),
 }
 
 

@@ -6,6 +6,7 @@ Neither suffices alone. Whatever the former number had goes over, and nothing is
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -30,7 +31,7 @@ from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
 from idvault_verify.session import DisavowalState, Proof
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support.joining_world import NEW, NEWEST, OLD, Joining, open_joining
+from tests.support.joining_world import LATEST, NEW, NEWEST, OLD, Joining, open_joining
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import PARTY, at
@@ -189,13 +190,107 @@ async def test_the_last_account_takes_every_number_along(world: Joining) -> None
     token = await world.notices.sign_up(OLD)
     await world.pair()
     await world.prove(token=token)
-    (row,) = [each for each in await sql.rows(world.database, select(persons)) if each.joined_id is None]
-
-    async def release(connection: Connection) -> None:
-        await account_person.release(connection, relying_party=PARTY, person_id=row.person_id)
-
-    await world.database.act("test", release)
+    await release(world, token)
     assert await sql.count(world.database, persons) == 0
+
+
+async def release(world: Joining, *tokens: str) -> None:
+    """Give back the place of each account, as its erasure does."""
+    owners = {row.account_token: row.person_id for row in await sql.rows(world.database, select(accounts))}
+    for token in tokens:
+
+        async def run(connection: Connection, person_id: str = owners[token]) -> None:
+            await account_person.release(connection, relying_party=PARTY, person_id=person_id)
+
+        await world.database.act("test", run)
+
+
+CHAIN = [OLD, NEW, NEWEST, LATEST]
+
+
+@pytest.mark.parametrize("joined", [(), (0,), (1,), (2,), (0, 2)])
+@pytest.mark.parametrize("last", [0, 1, 2, 3])
+async def test_the_last_account_of_a_chain_takes_everybody_along(
+    world: Joining, joined: tuple[int, ...], last: int
+) -> None:
+    """Over several replacements, some of which were joined, whichever number's account goes last."""
+    tokens = [await world.notices.sign_up(who) for who in CHAIN]
+    for number, (old, new) in enumerate(pairwise(CHAIN)):
+        await world.pair(number, old, new)
+        if number in joined:
+            await world.prove(new, old, tokens[number])
+    kept = tokens.pop(last)
+    await release(world, *tokens)
+    ids = {row.person_id for row in await sql.rows(world.database, select(persons))}
+    assert {row.joined_id for row in await sql.rows(world.database, select(persons))} <= ids | {None}
+    assert (await world.notices.verify(CHAIN[last], kept)).state is ClaimState.SUCCEEDED
+    await release(world, kept)
+    assert await sql.count(world.database, persons) == 0
+    assert await sql.count(world.database, person_marks) == 0
+
+
+@pytest.mark.parametrize("contested", [1, 2, 3])
+async def test_a_contested_pairing_ends_the_chain(world: Joining, contested: int) -> None:
+    """Whoever has a number after it renews nothing from before it, and is made one with nobody there."""
+    tokens = [await world.notices.sign_up(who) for who in CHAIN]
+    for number, (old, new) in enumerate(pairwise(CHAIN)):
+        await world.pair(number, old, new)
+    await world.deny(CHAIN[contested])
+    before = len(await world.people())
+    for old, token in zip(CHAIN[:contested], tokens, strict=False):
+        for new in CHAIN[contested:]:
+            found = await world.notices.verify(new, token)
+            assert found.failure_reason is FailureReason.DIFFERENT_OWNER
+            await world.prove(new, old)
+    assert len(await world.people()) == before
+    for place, token in enumerate(tokens):
+        last = CHAIN[contested - 1] if place < contested else CHAIN[-1]
+        assert (await world.notices.verify(last, token)).state is ClaimState.SUCCEEDED
+
+
+@pytest.mark.parametrize("reversed_", [True, False])
+async def test_a_former_number_leads_to_somebody_or_is_forgotten(world: Joining, reversed_: bool) -> None:
+    """Whether a reversal or the last account ends what held the person: the number claims again."""
+    other, token = await world.notices.sign_up(LATEST), await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.prove(NEW, OLD, token)
+    await world.pair(2, LATEST, NEW)
+    await release(world, token)
+    assert await sql.count(world.database, persons) == 3
+    if reversed_:
+        await world.notices.submit(notice(3, NoticeKind.REVERSED, reversed_id=notice_id(2)))
+    else:
+        await release(world, other)
+    assert await sql.count(world.database, persons) == reversed_
+    assert (await world.notices.verify(OLD)).state is ClaimState.SUCCEEDED
+
+
+async def test_a_reversal_forgets_who_was_known_by_the_pairing_alone(world: Joining) -> None:
+    """Also if the registry ended the new number meanwhile, or it was replaced again."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.pair(2, NEW, NEWEST)
+    await world.notices.submit(notice(3, NoticeKind.PERSON_ENDED, NEWEST.document))
+    await world.notices.submit(notice(4, NoticeKind.REVERSED, reversed_id=notice_id(1)))
+    assert await sql.count(world.database, persons) == 1
+    await release(world, token)
+    assert await sql.count(world.database, person_marks) == 0
+
+
+@pytest.mark.parametrize("ended", [OLD, NEW, NEWEST])
+async def test_whoever_was_ended_is_joined_all_the_same(world: Joining, ended: Identity) -> None:
+    """A notice that marked both marks the one person that they are, and its reversal frees her."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.pair(2, NEW, NEWEST)
+    await world.notices.submit(notice(3, NoticeKind.PERSON_ENDED, ended.document))
+    assert (await world.prove(NEW, OLD, token)).state == States.STATE_SUCCEEDED
+    assert (await world.prove(NEWEST, NEW, token)).state == States.STATE_SUCCEEDED
+    assert await world.people() == [(1, 0)]
+    assert await sql.count(world.database, person_marks) == 1
+    assert (await world.notices.verify(OLD, token)).failure_reason is FailureReason.MISMATCH
+    await world.notices.submit(notice(4, NoticeKind.REVERSED, reversed_id=notice_id(3)))
+    assert (await world.notices.verify(OLD, token)).state is ClaimState.SUCCEEDED
 
 
 @pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.LOSE_ANSWER])

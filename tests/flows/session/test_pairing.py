@@ -16,14 +16,12 @@ from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import account_notices, person_marks
 from idvault.notice import acts
 from idvault_client.errors import NotFound, PreconditionFailed, Unavailable
-from idvault_verify import secret
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.notice import NoticeKind
 from idvault_verify.sanction import Degree
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.joining_world import NEW, NEWEST, OLD, OTHER_KEY, Joining, open_joining
-from tests.support.session_world import browser_key
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import at
@@ -45,20 +43,10 @@ async def world(main_database: Database) -> AsyncIterator[Joining]:
     await made.sessions.claims.verification.drain()
 
 
-async def contest(world: Joining, session_id: str, *, browser: int = 0, seconds: float = 0) -> pb.SessionPage:
-    """Let the browser say that its number never replaced another one."""
-    key = browser_key(browser or world.browser)
-    request_id = secret.request_id(key, session_id=session_id, step="pairing")
-    message = pb.ContestPairingRequest(request_id=request_id, session_id=session_id, browser_key=key)
-    page: pb.SessionPage = await world.sessions.page_asks("ContestPairing", message, seconds=seconds)
-    return page
-
-
 async def contested(world: Joining) -> None:
     """Let the holder of the new number be refused, and contest."""
-    page = await world.prove(NEW, None)
+    page = await world.deny()
     assert page.verification.failure_reason == CLOSED
-    await contest(world, page.session_id)
 
 
 async def fall(world: Joining, seconds: float) -> int:
@@ -125,18 +113,18 @@ async def test_only_the_proven_holder_contests(world: Joining) -> None:
     """Not another browser, not whoever matched a name and a number, nor whom the provider denied."""
     page = await world.prove(NEW, None)
     with pytest.raises(NotFound):
-        await contest(world, page.session_id, browser=99)
+        await world.contest(page.session_id, browser=99)
     with pytest.raises(PreconditionFailed, match="SESSION_EXPIRED"):
-        await contest(world, page.session_id, seconds=1_000)
+        await world.contest(page.session_id, seconds=1_000)
     world.browser += 1
     session_id = await world.sessions.agreed(browser=world.browser)
     await world.sessions.submit(session_id, browser=world.browser, name=NEW.name, number=NEW.document.number)
     with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
-        await contest(world, session_id)
+        await world.contest(session_id)
     denied = await world.begin(NEW, None, end=ProofEnd.DENIED)
     await world.sessions.finish_proof(denied, browser=world.browser)
     with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
-        await contest(world, denied)
+        await world.contest(denied)
     assert [row.contested_at for row in await sql.rows(world.database, select(person_marks))] == [None]
 
 
@@ -145,7 +133,7 @@ async def test_nothing_tells_whether_there_is_a_pairing(world: Joining) -> None:
     found = []
     for who in (NEW, NEWEST):
         page = await world.prove(who, None)
-        answer = await contest(world, page.session_id)
+        answer = await world.contest(page.session_id)
         found.append(answer.state)
     assert len(found) == 2
     assert (await world.sessions.events("session:pairing")) == ["session:pairing:contest"] * 2
@@ -183,8 +171,8 @@ async def test_a_cut_contests_wholly_or_not_at_all(world: Joining, fault: Fault)
     page = await world.prove(NEW, None)
     world.sessions.claims.claims.plant("contest", fault)
     with pytest.raises(Unavailable):
-        await contest(world, page.session_id)
-    await contest(world, page.session_id, seconds=10)
+        await world.contest(page.session_id)
+    await world.contest(page.session_id, seconds=10)
     since = at(0 if fault is Fault.LOSE_ANSWER else 10).business
     assert [row.contested_at for row in await sql.rows(world.database, select(person_marks))] == [since]
     assert (await world.sessions.events("session:pairing")) == ["session:pairing:contest"]
