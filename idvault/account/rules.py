@@ -52,7 +52,7 @@ A notice of the registry may have marked a person:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -420,6 +420,19 @@ class Mark:
     kind: NoticeKind
     former_id: str | None = None
     contested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """That a number replaced another one at a platform. former_id: the person of the old number.
+
+    notice_id: the last notice that said so, with which the pairing and what it leads to end.
+    """
+
+    party: str
+    person_id: str
+    former_id: str
+    notice_id: str = field(default="", compare=False)
 
 
 _ENDS = frozenset({NoticeKind.PERSON_ENDED, NoticeKind.ORGANIZATION_ENDED})

@@ -2,7 +2,8 @@
 
 - A person stays while an account, a sanction, a withdrawal, an open claim or a wait for a representative
   needs the row, or one of a person whose number theirs replaced, over any number of replacements: whoever has
-  the new number renews the accounts of the old one for as long as there are any.
+  the new number renews the accounts of the old one for as long as there are any. So does one of a pairing
+  that fell: else the same key would bring it back.
 - A person goes with the rows of former numbers that lead to them, and with every mark that names them. So do
   those of newer numbers who stayed only for them. Two whose numbers replaced each other hold neither.
 """
@@ -18,6 +19,7 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    func,
     literal_column,
     not_,
     or_,
@@ -66,13 +68,7 @@ def _texts(party: Any, person: Any) -> Select[str, str]:
 def _led() -> CTE:
     """Return those given, and those whose number replaced theirs, or did in a pairing that fell."""
     led = _texts(*_GIVEN.c).cte("led", recursive=True)
-    of_party = _M.relying_party == led.c.party
-    return led.union(
-        # The platform is in each part, so that SQLite uses an index for each.
-        _texts(_M.relying_party, _M.person_id).where(
-            or_(of_party & (_M.former_id == led.c.person_id), of_party & (_M.fallen_id == led.c.person_id))
-        )
-    )
+    return led.union(_of_newer(led))
 
 
 def _held(led: CTE) -> CTE:
@@ -80,7 +76,7 @@ def _held(led: CTE) -> CTE:
     reached = select(led.c.party, led.c.person_id).cte("reached", recursive=True)
     reached = reached.union(
         # A former person that is null leads nowhere; a condition that it is not would mislead SQLite.
-        _texts(_M.relying_party, _M.former_id).where(
+        _texts(_M.relying_party, func.coalesce(_M.former_id, _M.fallen_id)).where(
             _M.relying_party == reached.c.party, _M.person_id == reached.c.person_id
         )
     )
@@ -89,10 +85,15 @@ def _held(led: CTE) -> CTE:
         .where(_among(reached), not_(_UNHELD))
         .cte("held", recursive=True)
     )
-    return held.union(
-        _texts(_M.relying_party, _M.person_id).where(
-            _M.relying_party == held.c.party, _M.former_id == held.c.person_id
-        )
+    return held.union(_of_newer(held))
+
+
+def _of_newer(found: CTE) -> Select[str, str]:
+    """Return those whose number replaced that of persons, or did in a pairing that fell."""
+    of_party = _M.relying_party == found.c.party
+    return _texts(_M.relying_party, _M.person_id).where(
+        # The platform is in each part, so that SQLite uses an index for each.
+        or_(of_party & (_M.former_id == found.c.person_id), of_party & (_M.fallen_id == found.c.person_id))
     )
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import delete, exists, literal_column, or_, select, update
 
 from idvault.account import rules as account_rules
+from idvault.account.store import forgetting
 from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, for_change, param, statement
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement
 from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.claim import claims, persons
 from idvault.core.tables.notice import person_marks
@@ -108,8 +109,22 @@ _WITHDRAWN = [
     _move(claims, claims.c.account_token.in_(_tokens(withdrawals))),
     _move(withdrawals, _of_party(withdrawals)),
 ]
-_UNPAIR = statement(
-    delete(person_marks).where(_of_party(person_marks), person_marks.c.former_id == param("former"))
+_IS_PERSON = person_marks.c.person_id == param("person_id")
+_IS_FORMER = person_marks.c.person_id == param("former")
+# Also what says, or said before it fell, that one of the two numbers replaced the other.
+_UNPAIR: Statement[str] = statement(
+    delete(person_marks)
+    .where(
+        _of_party(person_marks),
+        or_(
+            person_marks.c.former_id == param("former"),
+            _IS_FORMER & (person_marks.c.former_id == param("person_id")),
+            _IS_PERSON & (person_marks.c.fallen_id == param("former")),
+            _IS_FORMER & (person_marks.c.fallen_id == param("person_id")),
+        ),
+    )
+    .returning(person_marks.c.person_id),
+    scalar,
 )
 
 
@@ -135,11 +150,13 @@ async def join(
     if row is None or row.joined_id is not None or person_id not in both:
         return None
     moved = {**who, "former": found}
+    between = set(await connection.all(_UNPAIR, **moved)) - {person_id, found}
     for move in (*(_WITHDRAWN if row.withdrawals else ()), *MOVES.values()):
         await connection.run(move, **moved)
-    await connection.run(_UNPAIR, party=relying_party, former=found)
     await connection.run(
         _ADD, **who, accounts=row.accounts, sanctions=row.sanctions, withdrawals=row.withdrawals
     )
     await connection.run(_EMPTY, **moved)
+    # Somebody of a number between the two may have been known for the former one only.
+    await forgetting.forget(connection, [(relying_party, each) for each in sorted(between)])
     return found

@@ -12,8 +12,6 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import insert, select
 
-from idvault.account.store import person as account_person
-from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.tables import main
 from idvault.core.tables.account import accounts
@@ -32,6 +30,7 @@ from idvault_verify.sanction import Degree
 from idvault_verify.session import DisavowalState, Proof
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.joining_world import LATEST, NEW, NEWEST, OLD, Joining, open_joining
+from tests.support.withdrawal_world import HOUR
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import PARTY, at
@@ -79,6 +78,23 @@ async def test_what_the_former_number_disowned_is_the_persons(world: Joining) ->
     [row] = await sql.rows(world.database, select(waiting_disavowals))
     assert await world.people() == [(3, 0)]
     assert row.person_id != former
+
+
+@pytest.mark.parametrize("who", [OLD, NEW])
+async def test_every_number_lists_the_persons_accounts(world: Joining, who: Identity) -> None:
+    """Whoever proves either number sees what stands in either, what waits, and cancels it."""
+    for each in (OLD, NEW):
+        await world.notices.sign_up(each)
+    key, shown = await world.sessions.listed(OLD)
+    await world.sessions.disown(key, shown.accounts[0].handle, seconds=60)
+    await world.pair()
+    assert len((await world.sessions.listed(who, seconds=HOUR))[1].accounts) == 1
+    world.provider.now = at(0).real
+    assert (await world.prove()).state == States.STATE_SUCCEEDED
+    key, shown = await world.sessions.listed(who, seconds=2 * HOUR)
+    assert (len(shown.accounts), shown.waiting) == (3, 1)
+    await world.sessions.cancel(key, seconds=2 * HOUR)
+    assert await sql.count(world.database, waiting_disavowals) == 0
 
 
 @pytest.mark.parametrize(
@@ -190,19 +206,8 @@ async def test_the_last_account_takes_every_number_along(world: Joining) -> None
     token = await world.notices.sign_up(OLD)
     await world.pair()
     await world.prove(token=token)
-    await release(world, token)
+    await world.release(token)
     assert await sql.count(world.database, persons) == 0
-
-
-async def release(world: Joining, *tokens: str) -> None:
-    """Give back the place of each account, as its erasure does."""
-    owners = {row.account_token: row.person_id for row in await sql.rows(world.database, select(accounts))}
-    for token in tokens:
-
-        async def run(connection: Connection, person_id: str = owners[token]) -> None:
-            await account_person.release(connection, relying_party=PARTY, person_id=person_id)
-
-        await world.database.act("test", run)
 
 
 CHAIN = [OLD, NEW, NEWEST, LATEST]
@@ -220,13 +225,37 @@ async def test_the_last_account_of_a_chain_takes_everybody_along(
         if number in joined:
             await world.prove(new, old, tokens[number])
     kept = tokens.pop(last)
-    await release(world, *tokens)
+    await world.release(*tokens)
     ids = {row.person_id for row in await sql.rows(world.database, select(persons))}
     assert {row.joined_id for row in await sql.rows(world.database, select(persons))} <= ids | {None}
     assert (await world.notices.verify(CHAIN[last], kept)).state is ClaimState.SUCCEEDED
-    await release(world, kept)
+    await world.release(kept)
     assert await sql.count(world.database, persons) == 0
     assert await sql.count(world.database, person_marks) == 0
+
+
+async def test_who_was_known_for_a_number_between_is_forgotten(world: Joining) -> None:
+    """The newest number's holder proves the first one's: nothing holds the person of the one between."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair(1, OLD, NEW)
+    await world.pair(2, NEW, NEWEST)
+    await world.prove(NEWEST, OLD, token)
+    assert await sql.count(world.database, persons) == 2
+    await world.release(token)
+    assert await sql.count(world.database, persons) == 0
+    assert await sql.count(world.database, person_marks) == 0
+
+
+async def test_numbers_that_replaced_each_other_are_one(world: Joining) -> None:
+    """Whatever the registry says of three numbers in a circle, no mark leads a person to herself."""
+    tokens = [await world.notices.sign_up(who) for who in CHAIN[:3]]
+    for number, (old, new) in enumerate([(OLD, NEW), (NEW, NEWEST), (NEWEST, OLD)]):
+        await world.pair(number, old, new)
+    await world.prove(NEW, OLD)
+    await world.prove(NEWEST, NEW)
+    assert await world.people() == [(5, 0)]
+    assert await sql.count(world.database, person_marks) == 0
+    assert (await world.notices.verify(OLD, tokens[2])).state is ClaimState.SUCCEEDED
 
 
 @pytest.mark.parametrize("contested", [1, 2, 3])
@@ -255,12 +284,12 @@ async def test_a_former_number_leads_to_somebody_or_is_forgotten(world: Joining,
     await world.pair()
     await world.prove(NEW, OLD, token)
     await world.pair(2, LATEST, NEW)
-    await release(world, token)
+    await world.release(token)
     assert await sql.count(world.database, persons) == 3
     if reversed_:
         await world.notices.submit(notice(3, NoticeKind.REVERSED, reversed_id=notice_id(2)))
     else:
-        await release(world, other)
+        await world.release(other)
     assert await sql.count(world.database, persons) == reversed_
     assert (await world.notices.verify(OLD)).state is ClaimState.SUCCEEDED
 
@@ -273,7 +302,7 @@ async def test_a_reversal_forgets_who_was_known_by_the_pairing_alone(world: Join
     await world.notices.submit(notice(3, NoticeKind.PERSON_ENDED, NEWEST.document))
     await world.notices.submit(notice(4, NoticeKind.REVERSED, reversed_id=notice_id(1)))
     assert await sql.count(world.database, persons) == 1
-    await release(world, token)
+    await world.release(token)
     assert await sql.count(world.database, person_marks) == 0
 
 

@@ -9,12 +9,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
-from idvault.account.store import person as account_person
-from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import account_notices, person_marks
-from idvault.notice import acts
 from idvault_client.errors import NotFound, PreconditionFailed, Unavailable
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.claim import ClaimState, FailureReason
@@ -49,11 +47,6 @@ async def contested(world: Joining) -> None:
     assert page.verification.failure_reason == CLOSED
 
 
-async def fall(world: Joining, seconds: float) -> int:
-    """Let the worker end what is due."""
-    return await acts.fall_all(world.notices.vault, at(seconds), limit=10)
-
-
 async def reason(world: Joining, seconds: float) -> FailureReason | None:
     """Return why the holder of the new number is refused, None if he is not."""
     return (await world.notices.verify(NEW, seconds=seconds)).failure_reason
@@ -63,10 +56,10 @@ async def test_a_contested_pairing_falls(world: Joining) -> None:
     """For 15 days the closing holds for both; then the victim is somebody else, and nothing is to come."""
     await contested(world)
     assert await sql.count(world.database, account_notices) == 1
-    assert await fall(world, TERM - 1) == 0
+    assert await world.fall(TERM - 1) == 0
     assert await reason(world, TERM - 1) is FailureReason.PERSON_CLOSED
-    assert await fall(world, TERM) == 1
-    assert await fall(world, TERM) == 0
+    assert await world.fall(TERM) == 1
+    assert await world.fall(TERM) == 0
     assert await reason(world, TERM) is None
     assert (await world.notices.verify(OLD, seconds=TERM)).failure_reason is FailureReason.PERSON_CLOSED
     assert await sql.count(world.database, account_notices) == 0
@@ -81,11 +74,11 @@ async def test_a_second_key_confirms(world: Joining, when: str) -> None:
     await contested(world)
     if when == "after":
         await world.pair(2, key=OTHER_KEY, seconds=DAY)
-    assert await fall(world, TERM) == (when == "long after")
+    assert await world.fall(TERM) == (when == "long after")
     if when == "long after":
         await world.pair(2, key=OTHER_KEY, seconds=TERM)
     await contested(world)
-    assert await fall(world, 3 * TERM) == 0
+    assert await world.fall(3 * TERM) == 0
     assert await reason(world, 3 * TERM) is FailureReason.PERSON_CLOSED
 
 
@@ -95,7 +88,7 @@ async def test_the_same_key_confirms_nothing(world: Joining, when: str) -> None:
     await contested(world)
     if when == "meanwhile":
         await world.pair(2, seconds=DAY)
-    assert await fall(world, TERM) == 1
+    assert await world.fall(TERM) == 1
     if when == "afterwards":
         await world.pair(2, seconds=TERM)
     assert await reason(world, TERM) is None
@@ -137,30 +130,26 @@ async def test_nothing_tells_whether_there_is_a_pairing(world: Joining) -> None:
         found.append(answer.state)
     assert len(found) == 2
     assert (await world.sessions.events("session:pairing")) == ["session:pairing:contest"] * 2
-    assert await fall(world, TERM) == 1
+    assert await world.fall(TERM) == 1
 
 
 async def test_a_reversal_ends_the_contest(world: Joining) -> None:
     """The registry itself takes the pairing back: there is nothing left to fall."""
     await contested(world)
     await world.notices.submit(notice(2, NoticeKind.REVERSED, reversed_id=notice_id(1)))
-    assert await fall(world, TERM) == 0
+    assert await world.fall(TERM) == 0
     assert (await world.notices.verify(NEW)).state is ClaimState.SUCCEEDED
 
 
 async def test_a_fallen_pairing_goes_with_the_last_account(world: Joining) -> None:
     """When nothing is known of the old number's person any more, the row of the new one goes, too."""
     await contested(world)
-    assert await fall(world, TERM) == 1
-    ((party, former),) = await sql.rows(
-        world.database, select(person_marks.c.relying_party, person_marks.c.fallen_id)
-    )
+    assert await world.fall(TERM) == 1
     await sql.change(world.database, update(persons).values(sanctions=0))
-
-    async def release(connection: Connection) -> None:
-        await account_person.release(connection, relying_party=party, person_id=former)
-
-    await world.database.act("test", release)
+    (token,) = [
+        row.account_token for row in await sql.rows(world.database, select(accounts)) if row.person_id
+    ]
+    await world.release(token)
     assert await sql.count(world.database, person_marks) == 0
     assert await sql.count(world.database, persons) == 0
 
