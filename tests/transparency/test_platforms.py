@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from idvault_verify.transparency import platforms
-from idvault_verify.transparency.platforms import PlatformMonth, Platforms, PlatformsError
+from idvault_verify.transparency.platforms import PlatformEntries, Platforms, PlatformsError
 from tools.support import logs
 from tools.support.merkle import signer
 
@@ -14,13 +14,13 @@ A, B = "aa" * 16, "bb" * 16
 FILE = Platforms(
     "d" * 64,
     {
-        "platform-a": PlatformMonth(
+        "platform-a": PlatformEntries(
             "某平台",
             (A, B),
             {"sanctions.imposed": 2, "handovers": 1},
             {"tip_offs.reply_missed": {"2026-09": 1, "2026-10": 2}},
         ),
-        "platform-b": PlatformMonth(),
+        "platform-b": PlatformEntries(),
     },
     {"orders.missed": 1},
 )

@@ -15,7 +15,7 @@ from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import EntryCount
 from idvault_verify.report.provider import MISSED, UNNAMED, ProviderCount
 from idvault_verify.transparency import checkpoint, entry, note
-from idvault_verify.transparency.platforms import PlatformMonth, Platforms
+from idvault_verify.transparency.platforms import PlatformEntries, Platforms
 from idvault_verify.transparency.report import Report
 
 _FIGURE_OF = {kind.value: each.name for each in MISSED for kind in each.events}
@@ -38,7 +38,7 @@ async def make(sources: ReportSources, report: Report, raw: bytes) -> Platforms 
     return Platforms(
         sha256(raw).hexdigest(),
         {
-            name: PlatformMonth(
+            name: PlatformEntries(
                 titles.get(name, ""),
                 tuple(sorted(actors.get(name, ()))),
                 counted.acts(actors.get(name, ())),
@@ -82,5 +82,6 @@ async def _counted(
 def _is_whole(missed: Missed, counted: ProviderCount) -> bool:
     """Return whether the month of filing is known of every miss that names a platform."""
     return all(
-        PlatformMonth(missed=missed.get(name, {})).total() == counted.missed(name) for name in counted.late()
+        PlatformEntries(missed=missed.get(name, {})).total() == counted.missed(name)
+        for name in counted.late()
     )

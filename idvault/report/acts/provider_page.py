@@ -6,11 +6,11 @@ from idvault.report.acts import page as report_page
 from idvault_verify.report.figure import Language, LoggedFigure
 from idvault_verify.report.provider import ACTS, MISSED
 from idvault_verify.transparency import checkpoint, note
-from idvault_verify.transparency.platforms import PlatformMonth
+from idvault_verify.transparency.platforms import PlatformEntries
 from idvault_verify.transparency.report import Report
 
 
-def render(report: Report, name: str, platform: PlatformMonth, *, language: Language) -> str:
+def render(report: Report, name: str, platform: PlatformEntries, *, language: Language) -> str:
     """Return the page in one language. name: the registered one."""
     say, month = report_page.saying(language), report.period.name
     other = Language.EN if language is Language.ZH else Language.ZH
@@ -40,7 +40,7 @@ def render(report: Report, name: str, platform: PlatformMonth, *, language: Lang
 
 
 def _missed(
-    figure: LoggedFigure, platform: PlatformMonth, month: str, language: Language
+    figure: LoggedFigure, platform: PlatformEntries, month: str, language: Language
 ) -> tuple[str, Sequence[int]]:
     """Return a row: all that fell due in the month, and of these what was filed in it and before it."""
     months = platform.missed.get(figure.name, {})
@@ -48,6 +48,6 @@ def _missed(
     return figure.title.in_language(language), (total, same, total - same)
 
 
-def _acts(platform: PlatformMonth, language: Language) -> list[tuple[str, int]]:
+def _acts(platform: PlatformEntries, language: Language) -> list[tuple[str, int]]:
     found = [(each, platform.acts.get(each.name, 0)) for each in ACTS]
     return [(f"✓ {each.title.in_language(language)}", count) for each, count in found if count]

@@ -6,13 +6,13 @@
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
+from typing import Protocol
 
 from idvault_verify.event import names_platform
 from idvault_verify.period import Period
 from idvault_verify.report import catalogue
 from idvault_verify.report.figure import LoggedFigure, Measure
-from idvault_verify.transparency.entry import Entry
 
 UNNAMED = ""
 """Whose misses those are that name no platform: of entries from before the second version of the leaf."""
@@ -34,6 +34,30 @@ Counts = Mapping[str, int]
 """Numbers above 0, by figure."""
 
 
+class LoggedEntry(Protocol):
+    """What is counted of an entry of the log (transparency.entry)."""
+
+    @property
+    def type(self) -> str:
+        """What happened."""
+        ...
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When, to the minute."""
+        ...
+
+    @property
+    def actor_id(self) -> str:
+        """Who did it."""
+        ...
+
+    @property
+    def platform(self) -> str:
+        """Whose deadline passed."""
+        ...
+
+
 class ProviderCount:
     """The counts of one period by platform and by actor; entries may come in any order."""
 
@@ -43,7 +67,7 @@ class ProviderCount:
         self._missed: dict[str, dict[str, int]] = {}
         self._acts: dict[str, dict[str, int]] = {}
 
-    def add(self, read: Entry) -> None:
+    def add(self, read: LoggedEntry) -> None:
         """Count an entry if it falls into the period."""
         if not self._start <= read.occurred_at < self._end:
             return

@@ -34,7 +34,7 @@ class PlatformsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformMonth:
+class PlatformEntries:
     """A platform in a month. title: what the hosted pages call it, empty for its name.
 
     actors: the ids of the log's entries that are its, in order. acts: their number by figure. missed: by
@@ -56,7 +56,7 @@ class Platforms:
     """The file. report: the SHA-256 of the report's file in hex. platforms: by their registered names."""
 
     report: str
-    platforms: Mapping[str, PlatformMonth]
+    platforms: Mapping[str, PlatformEntries]
     unnamed: Mapping[str, int]
 
     def to_bytes(self) -> bytes:
@@ -116,14 +116,14 @@ def _note_text(data: bytes) -> str:
     return f"{FORMAT}\nsha256 {sha256(data).hexdigest()}\n"
 
 
-def _platform(value: Any, name: str) -> PlatformMonth:
+def _platform(value: Any, name: str) -> PlatformEntries:
     fields = _members(value, name, ("title", "actors", "acts", "missed"))
     title, actors = fields["title"], fields["actors"]
     if not isinstance(title, str) or len(title) > _LONGEST_TITLE or not title.isprintable():
         raise PlatformsError(f"{name}: title must be a short text")
     if not isinstance(actors, list):
         raise PlatformsError(f"{name}: actors must be a list")
-    return PlatformMonth(
+    return PlatformEntries(
         title,
         tuple(_text(each, f"{name}: an actor", _ACTOR) for each in actors),
         _counts(fields["acts"], f"{name}: acts"),
