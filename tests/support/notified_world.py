@@ -6,6 +6,7 @@ from typing import Any
 
 from idvault.core.act import SYSTEM, MemberActor, Tx, act
 from idvault.core.db.database import Database
+from idvault.core.log_entry import Late
 from idvault.core.topic import Audience
 from idvault.notification import acts
 from idvault.notification.rules import Recipient
@@ -13,7 +14,7 @@ from idvault.processes.bootstrap.vault import vault_of
 from idvault.processes.notifier.file import MailServer
 from idvault.processes.notifier.mail import MailSender
 from idvault.processes.notifier.webhook import WebhookSender
-from idvault_verify.event import EventType
+from idvault_verify.event import EventType, names_platform
 from tests.support.notified import SECRET, Hook
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.flow_world import PARTY, at
@@ -22,7 +23,10 @@ from tools.support.flow_world import PARTY, at
 @act("test.happen")
 async def happen(tx: Tx, kind: EventType, party: str, fields: dict[str, str]) -> None:
     """Let something happen that has an entry."""
-    await tx.log(kind, by=None, account_token="", party=party, **fields)
+    if names_platform(kind.value):
+        await tx.log_miss(kind, Late(party, tx.now.business), by=None, account_token="", **fields)
+    else:
+        await tx.log(kind, by=None, account_token="", party=party, **fields)
 
 
 class FailedError(Exception):
