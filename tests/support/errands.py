@@ -62,6 +62,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[ 0-9:.+]*")
 _COMPARED_BY_TYPE = {"log_entries", "log_openings"}
 # How often a check was tried, and the newest notice of a feed.
 _OF_TRIES = {"jobs", "notice_feeds"}
+# Tables whose first column counts.
+_NUMBERED = {"outbox"}
 _WAITED = EventType.CLAIM_POSTPONE.value
 
 
@@ -99,7 +101,8 @@ class Errands:
         found: Counter[tuple[str, ...]] = Counter()
         for row, number in (await traces(self.world.database)).items():
             if row[0] not in _COMPARED_BY_TYPE | _OF_TRIES:
-                found[tuple(_TIME.sub("time", str(value)) for value in row)] += number
+                told = (row[0], *row[2:]) if row[0] in _NUMBERED else row
+                found[tuple(_TIME.sub("time", str(value)) for value in told)] += number
         states = await sql.rows(self.world.database, select(jobs.c.state))
         assert {row.state for row in states} <= {"DONE"}
         return found + Counter((each,) for each in await self.world.events("") if each != _WAITED)
