@@ -28,7 +28,7 @@ from idvault.claim.representative import rules as representative_rules
 from idvault.claim.representative import store as representative_store
 from idvault.claim.rules import Claim, ClaimOutcome, Owner, ReceiptEvidence
 from idvault.claim.store import NewClaim, OpenClaim, Unsettled
-from idvault.core.act import Tx, Vault, act, mutation
+from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.db.connection import Connection
 from idvault.core.log_entry import Proved
 from idvault.core.policy import OperatorPolicy
@@ -161,24 +161,22 @@ async def _charge(tx: Tx, new: NewClaim, former: Account | None, named: str) -> 
     Raises ExhaustedError (TOO_MANY_ATTEMPTS).
     """
     if former is None or former.person_id is None:
-        await _check_person(tx, new, named)
+        await _check_person(tx, new)
         return _Charge(new.person.limiter_key)
     now = tx.now.business
     own = await store.attempts_of_account(tx.connection, former.account_token, after=now - rules.WINDOW)
     rules.check(attempts=own, pair=new.pair, now=now)
     try:
-        await _check_person(tx, new, named)
+        await _check_person(tx, new)
     except ExhaustedError:
         return _Charge(None, withheld=former.person_id != named)
     # The owner is charged like anybody: what a sign-up is refused for would reveal whose number it is.
     return _Charge(new.person.limiter_key)
 
 
-async def _check_person(tx: Tx, new: NewClaim, named: str) -> None:
-    # Nobody has tried a person that this act has created; or who was forgotten with an account that claimed
-    # the number 30 days before: one try more for each of those.
-    if named == new.person.person_id:
-        return
+async def _check_person(tx: Tx, new: NewClaim) -> None:
+    # Also of a person that this act has created: an adult beside a child, and who proves to represent an
+    # organisation, are charged without a row.
     now = tx.now.business
     found = await store.attempts_of_person(tx.connection, tx.party, new.person, after=now - rules.WINDOW)
     rules.check(attempts=found, pair=new.pair, now=now)
@@ -464,7 +462,8 @@ async def _following(
     )
     if followed is None:
         return concluded
-    await tx.log(EventType.PERSON_FOLLOW, account_token=token, standings=followed)
+    # Not by the platform: whose id an actor is becomes public, and so would where a sanctioned person is.
+    await tx.log(EventType.PERSON_FOLLOW, by=SYSTEM, account_token=token, standings=followed)
     settled = await sanction_standing.settled(tx.connection, concluded, now=now)
     changed = concluded.revision > owner.revision
     return replace(settled, revision=concluded.revision) if changed else settled
