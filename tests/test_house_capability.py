@@ -12,6 +12,7 @@ from tools.support.project import CLIENT, PEOPLE, ROOMS, ROOT, expect_none, writ
 # The capability of each service.
 CAPABILITIES = {
     "verification": "claim",
+    "review": "claim",
     "status": "status",
     "campaign": "campaign",
     "sanction": "sanction",
@@ -32,7 +33,7 @@ NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 # The parts of a capability that have files of their own, in a folder of their name.
 NOUNS = {
     "campaign": {"invitation", "legacy_account"},
-    "claim": {"job", "representative"},
+    "claim": {"job", "representative", "review"},
     "custody": {"drill", "handover"},
     "erasure": {"former_version"},
     "people": {"second_factor"},

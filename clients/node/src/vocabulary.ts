@@ -126,10 +126,20 @@ export const REASONS = {
     "zh": "该账号没有注销申请。",
     "en": "The erasure of this account was never requested."
   },
+  "REVIEW_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "This review of a document was not found.",
+    "en": "This review of a document was not found."
+  },
   "TOO_MANY_ATTEMPTS": {
     "error": "TooManyAttempts",
     "zh": "认证失败次数过多，请稍后再试。",
     "en": "Too many failed attempts. Please try again later."
+  },
+  "TOO_MANY_REVIEWS": {
+    "error": "Exhausted",
+    "zh": "This reviewer has signed as many documents as one day allows. Another reviewer can sign this one.",
+    "en": "This reviewer has signed as many documents as one day allows. Another reviewer can sign this one."
   },
   "REGISTRY_BACKLOG": {
     "error": "RegistryBacklog",
@@ -487,6 +497,10 @@ export const FIELDS = {
   "REQUIRED": {
     "zh": "此项为必填项。",
     "en": "This is required."
+  },
+  "RESIDENT_NUMBER": {
+    "zh": "A resident number is never reviewed: the registry is asked whether name and number belong together.",
+    "en": "A resident number is never reviewed: the registry is asked whether name and number belong together."
   }
 } as const;
 
@@ -632,7 +646,7 @@ export type OrganizationCategory = "STATE_ORGAN" | "INSTITUTION" | "MASS_ORGANIZ
 
 export type ClaimState = "PENDING" | "SUCCEEDED" | "FAILED";
 
-export type DocumentType = "RESIDENT_ID" | "RESIDENCE_PERMIT" | "FOREIGN_PERMANENT_RESIDENT" | "UNIFIED_SOCIAL_CREDIT_CODE";
+export type DocumentType = "RESIDENT_ID" | "RESIDENCE_PERMIT" | "FOREIGN_PERMANENT_RESIDENT" | "UNIFIED_SOCIAL_CREDIT_CODE" | "PASSPORT" | "MAINLAND_TRAVEL_PERMIT";
 
 export const TYPED_FIELDS = [
   "document.number",

@@ -10,6 +10,7 @@ from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.api import VerificationMethods
+from idvault.claim.review.api import ReviewMethods
 from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
 from idvault.core.config import Settings
@@ -80,6 +81,7 @@ from idvault_verify.v1 import (
     inquiry_pb2,
     notice_pb2,
     public_account_pb2,
+    review_pb2,
     sanction_pb2,
     session_pb2,
     status_pb2,
@@ -275,6 +277,15 @@ async def build_platform_edge(
                 context=claims,
                 receipts=receipt_context(base, rosters),
                 rules=rules,
+                patience=base.settings.settle_patience,
+            ),
+        ),
+        Service(
+            review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
+            ReviewMethods(
+                vault=vault,
+                context=claims,
+                receipts=receipt_context(base, rosters),
                 patience=base.settings.settle_patience,
             ),
         ),
