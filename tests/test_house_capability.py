@@ -94,10 +94,13 @@ def test_a_capability_has_files_of_known_kinds() -> None:
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        (("rules.py", "job/store.py", "representative/rules.py"), []),
-        (("rules.py", "job/store.py", "representative/rules.py", "helper.py"), ["claim/helper"]),
+        (("rules.py", "job/store.py", "representative/rules.py", "review/rules.py"), []),
         (
-            ("rules.py", "job/rows.py", "representative/rules.py"),
+            ("rules.py", "job/store.py", "representative/rules.py", "review/rules.py", "helper.py"),
+            ["claim/helper"],
+        ),
+        (
+            ("rules.py", "job/rows.py", "representative/rules.py", "review/rules.py"),
             ["claim/job/rows", "claim/job: nothing of a known kind"],
         ),
     ],

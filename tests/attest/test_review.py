@@ -51,10 +51,16 @@ def second(
     return signed(key, review.SECOND, *fields)  # type: ignore[arg-type]
 
 
-def check(found: SealedReview | None, identity: AnyIdentity = WHO, **changes: str) -> None:
+def check(
+    found: SealedReview | None,
+    identity: AnyIdentity = WHO,
+    *,
+    party: str = PARTY,
+    token: str = builders.TOKEN,
+    terms: str = TERMS,
+) -> None:
     """Check a record's review."""
-    given = {"relying_party": PARTY, "account_token": builders.TOKEN, "policy_version": TERMS, **changes}
-    review.check(found, identity=identity, **given)  # type: ignore[arg-type]
+    review.check(found, identity=identity, relying_party=party, account_token=token, policy_version=terms)
 
 
 def sealed(*signatures: ReviewerPaper, token: str = "", salt: bytes = SALT) -> SealedReview:
@@ -130,13 +136,19 @@ def test_what_was_not_signed_so_is_refused(found: SealedReview) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"relying_party": "platform-b"}, {"policy_version": "terms-4"}, {"account_token": "acct_other"}],
+    ("party", "token", "terms"),
+    [
+        ("platform-b", builders.TOKEN, TERMS),
+        (PARTY, "acct_other", TERMS),
+        (PARTY, builders.TOKEN, "terms-4"),
+    ],
 )
-def test_another_record_is_refused(changes: dict[str, str]) -> None:
+def test_another_record_is_refused(party: str, token: str, terms: str) -> None:
     """A review of one account, platform or version of the terms is none of another record."""
     with pytest.raises(UnsealError):
-        check(sealed(first(token=builders.TOKEN), token=builders.TOKEN), **changes)
+        check(
+            sealed(first(token=builders.TOKEN), token=builders.TOKEN), party=party, token=token, terms=terms
+        )
 
 
 def test_a_review_is_sealed_with_the_identity() -> None:

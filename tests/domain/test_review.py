@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from idvault.claim.review import rules
-from idvault.claim.review.rules import NewReview, Review, SeenDocument
+from idvault.claim.review.rules import EnteredDocument, NewReview, Review
 from idvault_verify.claim import Identity, ReviewState
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import (
@@ -22,7 +22,7 @@ from tools.support import builders
 
 NOW = builders.NOW
 IDENTITY = Identity("ANNA ERIKSSON", Document(DocumentType.PASSPORT, "GBRL898902C36"))
-SEEN = SeenDocument(IDENTITY, b"\x09" * 32, b"\x08" * 32)
+SEEN = EnteredDocument(IDENTITY, b"\x09" * 32, b"\x08" * 32)
 A, B = "a" * 32, "b" * 32
 
 

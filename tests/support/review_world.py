@@ -74,7 +74,7 @@ class ReviewWorld(SanctionWorld):
         """Return the calls of a platform's client."""
         return self.platform(seconds, party=party).reviews
 
-    def desk(self, key: ModeratorKey, seconds: float = 0, *, party: str = PARTY) -> aio.Vault:
+    def as_moderator(self, key: ModeratorKey, seconds: float = 0, *, party: str = PARTY) -> aio.Vault:
         """Return the client of one moderator's desk."""
         caller = Caller(party, "moderator", ACTOR, moderator_id=key.moderator_id)
         return client(self.services, caller, at(seconds))
@@ -94,7 +94,7 @@ class ReviewWorld(SanctionWorld):
             what or seen(), consent=CONSENT, key=signing(key, seconds), **options
         )
 
-    async def confirm(
+    async def countersign(
         self,
         review: DocumentReview,
         key: ModeratorKey,

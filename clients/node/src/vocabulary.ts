@@ -128,7 +128,7 @@ export const REASONS = {
   },
   "REVIEW_NOT_FOUND": {
     "error": "NotFound",
-    "zh": "This review of a document was not found.",
+    "zh": "未找到这次证件核验。",
     "en": "This review of a document was not found."
   },
   "TOO_MANY_ATTEMPTS": {
@@ -138,7 +138,7 @@ export const REASONS = {
   },
   "TOO_MANY_REVIEWS": {
     "error": "Exhausted",
-    "zh": "This reviewer has signed as many documents as one day allows. Another reviewer can sign this one.",
+    "zh": "该证件核验员今日签名的证件已达上限，可由其他证件核验员签名。",
     "en": "This reviewer has signed as many documents as one day allows. Another reviewer can sign this one."
   },
   "REGISTRY_BACKLOG": {
@@ -499,7 +499,7 @@ export const FIELDS = {
     "en": "This is required."
   },
   "RESIDENT_NUMBER": {
-    "zh": "A resident number is never reviewed: the registry is asked whether name and number belong together.",
+    "zh": "居民身份号码不由人工核验：请通过登记系统核对姓名与号码是否一致。",
     "en": "A resident number is never reviewed: the registry is asked whether name and number belong together."
   }
 } as const;

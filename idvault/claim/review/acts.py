@@ -20,7 +20,7 @@ from idvault.claim.acts import verification
 from idvault.claim.acts.registry_check import Proven
 from idvault.claim.acts.verification import ClaimContext, VerifyCommand
 from idvault.claim.review import rules, store
-from idvault.claim.review.rules import NewReview, Review, SeenDocument
+from idvault.claim.review.rules import EnteredDocument, NewReview, Review
 from idvault.claim.review.store import ROWS
 from idvault.claim.rules import Claim
 from idvault.core.act import SYSTEM, Tx, Vault, act
@@ -33,7 +33,7 @@ from idvault.moderator.store import ROWS as MODERATORS
 from idvault.platform import rules as platform_rules
 from idvault.platform import store as platform_store
 from idvault_verify import moderator as moderator_rules
-from idvault_verify import seal, token
+from idvault_verify import token
 from idvault_verify.account import Assurance
 from idvault_verify.attest import review as attest_review
 from idvault_verify.attest.review import ReviewerPaper, SealedReview
@@ -52,7 +52,7 @@ class ReviewedClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewPage:
+class ListedReviews:
     """Reviews in their order. following: the id of the last one if there are more. count: of one reviewer."""
 
     reviews: Sequence[Review]
@@ -64,7 +64,7 @@ async def sign(
     vault: Vault,
     call: ModerationCall,
     now: ClockReading,
-    seen: SeenDocument,
+    seen: EnteredDocument,
     new: NewReview,
     *,
     context: ClaimContext,
@@ -87,7 +87,7 @@ async def sign(
 
 @decision("review.sign", again=ROWS.get)
 async def store_first(
-    tx: Tx, review_id: str, paper: bytes, new: NewReview, seen: SeenDocument, *, drawn: str, signer: str
+    tx: Tx, review_id: str, paper: bytes, new: NewReview, seen: EnteredDocument, *, drawn: str, signer: str
 ) -> Review:
     """Store a new review. drawn: the token of the account to come, at a sign-up."""
     reviewers = await _admit(tx, signer)
@@ -120,7 +120,7 @@ async def confirm(
     call: ModerationCall,
     now: ClockReading,
     review_id: str,
-    seen: SeenDocument,
+    seen: EnteredDocument,
     *,
     paper_digest: bytes,
     context: ClaimContext,
@@ -145,7 +145,7 @@ async def confirm(
 
 @decision("review.confirm", again=ROWS.get)
 async def store_second(
-    tx: Tx, review_id: str, paper: bytes, seen: SeenDocument, *, paper_digest: bytes, signer: str
+    tx: Tx, review_id: str, paper: bytes, seen: EnteredDocument, *, paper_digest: bytes, signer: str
 ) -> Review:
     """Store the second signature of a review."""
     await _admit(tx, signer)
@@ -182,7 +182,7 @@ async def _claimed(
     call: ModerationCall,
     now: ClockReading,
     review: Review,
-    seen: SeenDocument,
+    seen: EnteredDocument,
     *,
     context: ClaimContext,
     patience: float,
@@ -196,8 +196,8 @@ async def _claimed(
         actor_id=call.actor_id,
         request_id=str(UUID(review.review_id)),
         method=attest_review.FIRST,
-        # The mark tells nothing without the salt, and nothing else of the document is in it.
-        content=seal.encode("idvault/review-claim/v1", review.review_id, review.mark),
+        # It tells nothing without the salt, and nothing else of the document is in it.
+        content=review.mark,
         identity=seen.identity,
         consent=Consent(review.policy_version, review.agreed_at),
         account_token=review.signed_token or None,
@@ -228,7 +228,7 @@ async def page(
     after: str,
     limit: int,
     now: ClockReading,
-) -> ReviewPage:
+) -> ListedReviews:
     """Return a page of a relying party's reviews: all, those that wait, or one reviewer's with their count.
 
     Raises InvalidError (INVALID_MESSAGE, page_token), NotFoundError (MODERATOR_NOT_FOUND).
@@ -236,7 +236,7 @@ async def page(
     if reviewer_id:
         await moderator_acts.get(vault, party, reviewer_id)
 
-    async def read(connection: Connection) -> ReviewPage:
+    async def read(connection: Connection) -> ListedReviews:
         narrowed: dict[str, object] = {}
         state, count = None, 0
         if reviewer_id:
@@ -247,7 +247,7 @@ async def page(
         found, following = await ROWS.page(
             connection, party, after=after, limit=limit, state=state, **narrowed
         )
-        return ReviewPage(found, following, count)
+        return ListedReviews(found, following, count)
 
     return await vault.read("review.list", read)
 

@@ -12,7 +12,7 @@ from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.review import acts, rules
 from idvault.claim.review.acts import ReviewedClaim
-from idvault.claim.review.rules import NewReview, Review, SeenDocument
+from idvault.claim.review.rules import EnteredDocument, NewReview, Review
 from idvault.core.act import Vault
 from idvault.core.edge import convert
 from idvault.core.edge.call import Caller
@@ -144,7 +144,9 @@ def _time(value: datetime | None) -> Timestamp | None:
     return stamp
 
 
-def _seen(request: pb.ReviewDocumentRequest | pb.ConfirmReviewRequest, *, now: ClockReading) -> SeenDocument:
+def _seen(
+    request: pb.ReviewDocumentRequest | pb.ConfirmReviewRequest, *, now: ClockReading
+) -> EnteredDocument:
     """Return what a reviewer entered; raises InvalidError naming every invalid field."""
     if request.document.type == common_pb2.DOCUMENT_TYPE_UNSPECIFIED:
         raise invalid("document.type", FieldCode.REQUIRED)
@@ -156,4 +158,4 @@ def _seen(request: pb.ReviewDocumentRequest | pb.ConfirmReviewRequest, *, now: C
     )
     if len(request.salt) != papers.SALT_SIZE:
         raise invalid("salt", FieldCode.LENGTH)
-    return SeenDocument(identity, request.salt, attest_review.mark(identity, salt=request.salt))
+    return EnteredDocument(identity, request.salt, attest_review.mark(identity, salt=request.salt))

@@ -41,7 +41,7 @@ KEPT = CONFIRM_WITHIN + REQUEST_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
-class SeenDocument:
+class EnteredDocument:
     """What a reviewer entered. salt: of the mark (attest.review); marked: the mark."""
 
     identity: Identity = field(repr=False)
@@ -139,7 +139,7 @@ def check_count(*, count: int, oldest: datetime | None, now: datetime) -> None:
 def sign(
     *,
     new: NewReview,
-    seen: SeenDocument,
+    seen: EnteredDocument,
     review_id: str,
     account_token: str,
     relying_party: str,
@@ -179,7 +179,7 @@ def lapses_at(*, review: Review) -> datetime:
 def confirm(
     *,
     review: Review,
-    seen: SeenDocument,
+    seen: EnteredDocument,
     reviewer_id: str,
     paper_digest: bytes,
     paper: bytes,

@@ -270,25 +270,7 @@ async def build_platform_edge(
     stack.push_async_callback(claims.drain)
     statuses, hub = await build_statuses(stack, base, vault, keys=keys, policy=policy)
     services = [
-        Service(
-            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
-            VerificationMethods(
-                vault=vault,
-                context=claims,
-                receipts=receipt_context(base, rosters),
-                rules=rules,
-                patience=base.settings.settle_patience,
-            ),
-        ),
-        Service(
-            review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
-            ReviewMethods(
-                vault=vault,
-                context=claims,
-                receipts=receipt_context(base, rosters),
-                patience=base.settings.settle_patience,
-            ),
-        ),
+        *_claim_services(base, vault, rosters, claims=claims, rules=rules),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         *_services_of_owners(
             stack,
@@ -311,6 +293,25 @@ async def build_platform_edge(
         drains=(hub.close,),
         repeats=platform_repeats(base, keys),
     )
+
+
+def _claim_services(
+    base: Base, vault: Vault, rosters: RosterHolder, *, claims: ClaimContext, rules: ClaimRules
+) -> list[Service]:
+    """Return VerificationService, and ReviewService for what no registry is asked about."""
+    receipts, patience = receipt_context(base, rosters), base.settings.settle_patience
+    return [
+        Service(
+            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
+            VerificationMethods(
+                vault=vault, context=claims, receipts=receipts, rules=rules, patience=patience
+            ),
+        ),
+        Service(
+            review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
+            ReviewMethods(vault=vault, context=claims, receipts=receipts, patience=patience),
+        ),
+    ]
 
 
 def notice_service(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> Service:

@@ -58,8 +58,8 @@ Proofs = Annotated[
     typer.Option(
         help="NUMBER_MATCH: name and number, asked of a registry. HOLDER: a provider confirms them and "
         "presence. RESULT_ONLY: a provider vouches for a person without name and number. ONE_REVIEWER, "
-        "TWO_REVIEWERS: so many of the platform's moderators sign that they saw passport or travel permit and "
-        "person. May be repeated."
+        "TWO_REVIEWERS: so many of the platform's moderators sign that they saw a person with a passport or "
+        "travel permit. May be repeated."
     ),
 ]
 SeparatePersons = Annotated[

@@ -5,6 +5,7 @@ The reviewers' keys sign in the client; attacks change what was signed, who call
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -65,13 +66,18 @@ def identity(document: Document | None = None, name: str = NAME) -> Identity:
     return Identity(name, document or Document(DocumentType.PASSPORT, PASSPORT.number))
 
 
+def _again(world: ReviewWorld) -> dict[str, Any]:
+    """Return the request of a call that is repeated."""
+    return {"request_id": world.new_id()}
+
+
 async def test_two_reviewers_verify_a_person(world: ReviewWorld, keys: Keys) -> None:
     """From the first signature to the account: one claim, no registry, and both ids sealed."""
     first = await world.sign(keys[0])
     assert (first.state, first.account_token, first.verification) == (ReviewState.PROPOSED, "", None)
     assert first.lapse_time is not None
     assert await sql.count(world.database, accounts) == 0
-    done = await world.confirm(first, keys[1])
+    done = await world.countersign(first, keys[1])
     assert (done.state, done.lapse_time) == (ReviewState.SIGNED, None)
     assert done.verification is not None
     assert done.verification.succeeded
@@ -104,7 +110,7 @@ async def test_one_reviewer_suffices_where_the_platform_says_so(world: ReviewWor
     (sealed,) = world.claims.records.reviews
     assert sealed is not None
     assert [each.reviewer_id for each in sealed.papers] == [keys[0].moderator_id]
-    late = world.confirm(done, keys[1], seen(document=PERMIT))
+    late = world.countersign(done, keys[1], seen(document=PERMIT))
     assert await states_of(late) == ("SIGNED", "SIGNED")
 
 
@@ -116,7 +122,7 @@ async def test_a_platform_must_accept_reviews(
     first = await world.sign(keys[0])
     await world.accept(*accepted)
     assert await reason_of(world.sign(keys[0])) is Reason.PROOF_NOT_OFFERED
-    assert await reason_of(world.confirm(first, keys[1])) is Reason.PROOF_NOT_OFFERED
+    assert await reason_of(world.countersign(first, keys[1])) is Reason.PROOF_NOT_OFFERED
     assert await sql.count(world.database, accounts) == 0
 
 
@@ -175,35 +181,35 @@ async def test_the_second_reviewer_must_read_the_same(world: ReviewWorld, keys: 
     """Another name, document or salt is refused, and the review still waits for who reads it right."""
     first = await world.sign(keys[0])
     for other in (seen("ANNA CANARY ERIKSON"), seen(document=PERMIT), seen(salt=b"\x0a" * 32)):
-        assert await fields_of(world.confirm(first, keys[1], other)) == ["document"]
-    wrong = world.confirm(first, keys[1], paper_digest=b"\x01" * 32)
+        assert await fields_of(world.countersign(first, keys[1], other)) == ["document"]
+    wrong = world.countersign(first, keys[1], paper_digest=b"\x01" * 32)
     assert await fields_of(wrong) == ["paper_digest"]
-    done = await world.confirm(first, keys[1], seen(NAME))
+    done = await world.countersign(first, keys[1], seen(NAME))
     assert done.state is ReviewState.SIGNED
 
 
 async def test_a_signature_is_for_one_review(world: ReviewWorld, keys: Keys) -> None:
     """What confirms one review confirms no other, even of the same document; nobody signs twice."""
     one, other = await world.sign(keys[0]), await world.sign(keys[1])
-    moved = world.confirm(replace(one, review_id=other.review_id), keys[2])
+    moved = world.countersign(replace(one, review_id=other.review_id), keys[2])
     assert await fields_of(moved) == ["paper_digest"]
-    assert await reason_of(world.confirm(one, keys[0])) is Reason.SELF_APPROVAL
-    assert (await world.confirm(one, keys[1])).state is ReviewState.SIGNED
-    assert await states_of(world.confirm(one, keys[2])) == ("SIGNED", "SIGNED")
-    unknown = world.confirm(replace(one, review_id="0" * 32), keys[2])
+    assert await reason_of(world.countersign(one, keys[0])) is Reason.SELF_APPROVAL
+    assert (await world.countersign(one, keys[1])).state is ReviewState.SIGNED
+    assert await states_of(world.countersign(one, keys[2])) == ("SIGNED", "SIGNED")
+    unknown = world.countersign(replace(one, review_id="0" * 32), keys[2])
     assert await reason_of(unknown) is Reason.REVIEW_NOT_FOUND
     await world.accept(Proof.TWO_REVIEWERS, party=OTHER)
     there = await world.moderator(9, party=OTHER)
-    assert await reason_of(world.confirm(other, there, party=OTHER)) is Reason.REVIEW_NOT_FOUND
+    assert await reason_of(world.countersign(other, there, party=OTHER)) is Reason.REVIEW_NOT_FOUND
 
 
 async def test_a_desk_relays_its_own_signature_alone(world: ReviewWorld, keys: Keys) -> None:
     """A moderator's certificate reviews with its own key, and carries nobody else's signature."""
-    desk = world.desk(keys[0])
-    other = desk.reviews.sign(seen(), consent=CONSENT, key=signing(keys[1], 0))
+    own = world.as_moderator(keys[0])
+    other = own.reviews.sign(seen(), consent=CONSENT, key=signing(keys[1], 0))
     assert await reason_of(other) is Reason.ACCESS_DENIED
-    first = await desk.reviews.sign(seen(), consent=CONSENT, key=signing(keys[0], 0))
-    assert [each.review_id for each in (await desk.reviews.list_page(open_only=True)).reviews] == [
+    first = await own.reviews.sign(seen(), consent=CONSENT, key=signing(keys[0], 0))
+    assert [each.review_id for each in (await own.reviews.list_page(open_only=True)).reviews] == [
         first.review_id
     ]
 
@@ -216,11 +222,11 @@ async def test_a_signature_is_fresh(world: ReviewWorld, keys: Keys) -> None:
 
 async def test_a_revoked_reviewer_signs_nothing(world: ReviewWorld, keys: Keys) -> None:
     """Nor is what he proposed confirmed; what he signed before is counted and listed for whoever must act."""
-    settled = await world.confirm(await world.sign(keys[0]), keys[1])
+    settled = await world.countersign(await world.sign(keys[0]), keys[1])
     waiting = await world.sign(keys[0], numbered(1), seconds=1)
     await world.asks().revoke_moderator(keys[0].moderator_id)
     assert await reason_of(world.sign(keys[0], numbered(2))) is Reason.MODERATOR_REVOKED
-    assert await reason_of(world.confirm(waiting, keys[1], numbered(1))) is Reason.MODERATOR_REVOKED
+    assert await reason_of(world.countersign(waiting, keys[1], numbered(1))) is Reason.MODERATOR_REVOKED
     page = await world.reviewing().list_page(reviewer_id=keys[0].moderator_id)
     assert page.count == 2
     assert [each.review_id for each in page.reviews] == [settled.review_id, waiting.review_id]
@@ -239,26 +245,28 @@ async def test_the_cap_of_a_day(world: ReviewWorld, keys: Keys, monkeypatch: pyt
     monkeypatch.setattr(rules, "PER_DAY", 3)
     made = [await world.sign(keys[0], numbered(number), seconds=number * HOURS) for number in (1, 2)]
     other = await world.sign(keys[1], numbered(3))
-    await world.confirm(other, keys[0], numbered(3), seconds=3 * HOURS)
+    await world.countersign(other, keys[0], numbered(3), seconds=3 * HOURS)
     error = await refused(world.sign(keys[0], numbered(4), seconds=4 * HOURS))
     assert error.reason == Reason.TOO_MANY_REVIEWS
     assert error.retry_after is not None
     assert error.retry_after.total_seconds() == 21 * HOURS
-    waits = world.confirm(await world.sign(keys[2], numbered(5)), keys[0], numbered(5), seconds=4 * HOURS)
+    waits = world.countersign(await world.sign(keys[2], numbered(5)), keys[0], numbered(5), seconds=4 * HOURS)
     assert await reason_of(waits) is Reason.TOO_MANY_REVIEWS
-    assert (await world.confirm(made[0], keys[1], numbered(1), seconds=5 * HOURS)).verification is not None
+    assert (
+        await world.countersign(made[0], keys[1], numbered(1), seconds=5 * HOURS)
+    ).verification is not None
     assert await world.sign(keys[0], numbered(4), seconds=25 * HOURS)
 
 
 async def test_a_repeat_makes_nothing_again(world: ReviewWorld, keys: Keys) -> None:
     """The same ids and the same document are the same review and one claim; another document is refused."""
-    ids = {"request_id": world.new_id()}
+    ids = _again(world)
     first = await world.sign(keys[0], **ids)
     assert await world.sign(keys[0], seconds=60, **ids) == first
     assert await reason_of(world.sign(keys[0], numbered(1), **ids)) is Reason.REQUEST_ID_REUSED
-    again = {"request_id": world.new_id()}
-    done = await world.confirm(first, keys[1], **again)
-    assert await world.confirm(first, keys[1], seconds=60, **again) == done
+    again = _again(world)
+    done = await world.countersign(first, keys[1], **again)
+    assert await world.countersign(first, keys[1], seconds=60, **again) == done
     counts = [await sql.count(world.database, table) for table in (reviews, claims, accounts)]
     assert counts == [1, 1, 1]
 
@@ -269,17 +277,17 @@ async def test_who_dies_between_two_acts_loses_nothing(
     world: ReviewWorld, keys: Keys, step: str, fault: Fault
 ) -> None:
     """Whichever act is the process's last one, the next process ends the same review with one claim."""
-    ids, again = {"request_id": world.new_id()}, {"request_id": world.new_id()}
+    ids, again = _again(world), _again(world)
     world.claims.claims.plant(step, fault)
     lost = world.sign(keys[0], **ids) if step == "sign" else None
     if lost is not None:
         assert await reason_of(lost) == Reason.STORE_UNAVAILABLE
     first = await world.sign(keys[0], **ids)
     if lost is None:
-        assert await reason_of(world.confirm(first, keys[1], **again)) == Reason.STORE_UNAVAILABLE
+        assert await reason_of(world.countersign(first, keys[1], **again)) == Reason.STORE_UNAVAILABLE
     after = ReviewWorld(world.database, life=1)
     # The lease of the process that died is over.
-    done = await after.confirm(first, keys[1], seconds=60, **again)
+    done = await after.countersign(first, keys[1], seconds=60, **again)
     assert done.verification is not None
     assert done.verification.succeeded
     counts = [await sql.count(world.database, table) for table in (reviews, claims, accounts)]
@@ -289,9 +297,9 @@ async def test_who_dies_between_two_acts_loses_nothing(
 
 async def test_a_review_lapses(world: ReviewWorld, keys: Keys) -> None:
     """After 72 hours nobody signs second; a week later nothing is left of it, and what verified stays."""
-    kept = await world.confirm(await world.sign(keys[0]), keys[1])
+    kept = await world.countersign(await world.sign(keys[0]), keys[1])
     first = await world.sign(keys[0], numbered(1), seconds=1)
-    late = world.confirm(first, keys[1], numbered(1), seconds=72 * HOURS + 1)
+    late = world.countersign(first, keys[1], numbered(1), seconds=72 * HOURS + 1)
     assert await states_of(late) == ("LAPSED", "SIGNED")
     listed = (await world.reviewing(72 * HOURS + 1).list_page()).reviews
     assert [each.state for each in listed] == [ReviewState.SIGNED, ReviewState.LAPSED]
@@ -304,30 +312,30 @@ async def test_a_review_lapses(world: ReviewWorld, keys: Keys) -> None:
 
 async def test_each_type_of_document_has_its_own_index(world: ReviewWorld, keys: Keys) -> None:
     """The same person by the same document is one, by another document another one."""
-    first = await world.confirm(await world.sign(keys[0]), keys[1])
-    again = await world.confirm(await world.sign(keys[0]), keys[1])
+    first = await world.countersign(await world.sign(keys[0]), keys[1])
+    again = await world.countersign(await world.sign(keys[0]), keys[1])
     assert first.account_token != again.account_token
     assert await sql.count(world.database, persons) == 1
-    await world.confirm(await world.sign(keys[0], seen(document=PERMIT)), keys[1], seen(document=PERMIT))
+    await world.countersign(await world.sign(keys[0], seen(document=PERMIT)), keys[1], seen(document=PERMIT))
     usa = seen(document=passport("USA", "L898902C3", "6"))
-    await world.confirm(await world.sign(keys[0], usa), keys[1], usa)
+    await world.countersign(await world.sign(keys[0], usa), keys[1], usa)
     assert await sql.count(world.database, persons) == 3
 
 
 async def test_an_account_is_renewed_by_the_same_document(world: ReviewWorld, keys: Keys) -> None:
     """Another document is somebody else's, and whoever was known by number is another person."""
-    token = (await world.confirm(await world.sign(keys[0]), keys[1])).account_token
+    token = (await world.countersign(await world.sign(keys[0]), keys[1])).account_token
     first = await world.sign(keys[0], account_token=token)
     assert first.account_token == token
-    renewed = await world.confirm(first, keys[1])
+    renewed = await world.countersign(first, keys[1])
     assert renewed.verification is not None
     assert (renewed.verification.succeeded, renewed.account_token) == (True, token)
     other = await world.sign(keys[0], seen(document=PERMIT), account_token=token)
-    failed = (await world.confirm(other, keys[1], seen(document=PERMIT))).verification
+    failed = (await world.countersign(other, keys[1], seen(document=PERMIT))).verification
     assert failed is not None
     assert failed.failure_reason is FailureReason.DIFFERENT_OWNER
     by_number = await world.account()
-    crossed = await world.confirm(await world.sign(keys[0], account_token=by_number), keys[1])
+    crossed = await world.countersign(await world.sign(keys[0], account_token=by_number), keys[1])
     assert crossed.verification is not None
     assert crossed.verification.failure_reason is FailureReason.OTHER_PROOF
     stranger = world.sign(keys[0], account_token="acct_" + "0" * 26)
@@ -337,8 +345,8 @@ async def test_an_account_is_renewed_by_the_same_document(world: ReviewWorld, ke
 async def test_the_limit_of_accounts_holds(world: ReviewWorld, keys: Keys) -> None:
     """A person known by a document has as many places as one known by number."""
     for _ in range(5):
-        await world.confirm(await world.sign(keys[0]), keys[1])
-    sixth = (await world.confirm(await world.sign(keys[0]), keys[1])).verification
+        await world.countersign(await world.sign(keys[0]), keys[1])
+    sixth = (await world.countersign(await world.sign(keys[0]), keys[1])).verification
     assert sixth is not None
     assert sixth.failure_reason is FailureReason.ACCOUNT_LIMIT_REACHED
 
@@ -359,12 +367,12 @@ async def test_no_name_is_left_in_clear(world: ReviewWorld, keys: Keys) -> None:
             encoded = canary.encode().hex()
             assert not [text for text in stored if canary in text or encoded in text], step
         if not step:
-            await world.confirm(first, keys[1])
+            await world.countersign(first, keys[1])
 
 
 async def test_an_edge_that_changes_the_name_afterwards_is_found(world: ReviewWorld, keys: Keys) -> None:
     """What is sealed binds what was signed: another name, another account, a missing paper do not open."""
-    done = await world.confirm(await world.sign(keys[0]), keys[1])
+    done = await world.countersign(await world.sign(keys[0]), keys[1])
     (sealed,) = world.claims.records.reviews
     assert sealed is not None
     of = {
@@ -382,7 +390,7 @@ async def test_an_edge_that_changes_the_name_afterwards_is_found(world: ReviewWo
 
 async def test_every_signature_is_an_entry_of_the_log(world: ReviewWorld, keys: Keys) -> None:
     """The log has both signatures before the claim, each with its paper under the commitment."""
-    await world.confirm(await world.sign(keys[0]), keys[1])
+    await world.countersign(await world.sign(keys[0]), keys[1])
     assert await world.events("verification:") == [
         "verification:claim:open",
         "verification:claim:settle",
@@ -393,7 +401,7 @@ async def test_every_signature_is_an_entry_of_the_log(world: ReviewWorld, keys: 
 
 async def test_a_review_of_a_removed_account_goes(world: ReviewWorld, keys: Keys) -> None:
     """Where no account came of it, or the account was removed, the worker deletes the review."""
-    done = await world.confirm(await world.sign(keys[0]), keys[1])
+    done = await world.countersign(await world.sign(keys[0]), keys[1])
     gone = update(reviews).values(account_token="acct_" + "0" * 26)
     await sql.change(world.database, gone)
     assert await world.forget(seconds=11 * DAYS) == 1

@@ -27,7 +27,7 @@ Slip = Annotated[
     Path,
     typer.Option(
         metavar="FILE",
-        help="The slip for the second reviewer: it has no name and no number. Delete it once both have signed.",
+        help="The slip for the second reviewer, without name and number. Delete it once both have signed.",
     ),
 ]
 

@@ -26,7 +26,7 @@ def whom(identity: AnyIdentity) -> dict[str, str | None]:
 
 
 def reviewers(review: SealedReview | None) -> str | None:
-    """Return who signed to have seen the document: pseudonymous id, and the key's SHA-256; None for nobody."""
+    """Return who signed to have seen the document: id, and SHA-256 of the key; None for nobody."""
     if review is None:
         return None
     return ", ".join(
