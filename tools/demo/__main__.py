@@ -166,6 +166,7 @@ class Demo:
             ("two moderators withdraw a stranger's verification, and its sanction stays", who.withdraw),
             ("two others narrow that sanction, and its person must prove to be present", who.narrow),
             ("the account's holder appeals, and they give the verification back", who.reinstate),
+            ("two moderators see a passport and sign, and the platform reads DOCUMENT_SEEN", who.review),
             ("a notice of the registry ends somebody: nobody verifies under that name again", who.notice),
         ]
 
