@@ -25,6 +25,8 @@ from tools.demo.step import StepError, check
 from tools.support import programs
 from tools.support.sandbox import Person, Registry, claim, verify, wait_for
 
+SEEN = ("ANNA KVISTGAARD (synthetic)", "L898902C3")
+"""Name and number of the passport that reviewers see."""
 _PROVIDER = "IDVAULT_HOLDER_PROVIDER"
 
 
@@ -157,7 +159,7 @@ class IdentitySteps:
     def _review(self, vault: Vault) -> None:
         first, second, *_ = self._keys
         before = self._registry.charged()
-        seen = SeenDocument("ANNA ERIKSSON (synthetic)", passport("GBR", "L898902C3", "6"))
+        seen = SeenDocument(SEEN[0], passport("GBR", SEEN[1], "6"))
         asked = vault.reviews.sign(seen, consent=Consent("terms-3", datetime.now(UTC)), key=first)
         try:
             vault.reviews.confirm(asked.review_id, seen, paper_digest=asked.paper_digest, key=first)
