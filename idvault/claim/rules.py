@@ -425,8 +425,8 @@ def conclude(
     """Return the account after its open claim has ended. proved: the fact that a success establishes.
 
     Success makes it VERIFIED from today for valid_days; an account that has a person keeps it, also if the
-    number of that person was replaced. An upgrade adds to a verification that is still valid: of that one only
-    the facts change, and the dates stay. Failure makes a PENDING account REJECTED and leaves any other
+    number of that person was replaced. An upgrade adds to a verification that is still valid: of that one
+    only the facts change, and the dates stay. Failure makes a PENDING account REJECTED and leaves any other
     unchanged.
     """
     closed = replace(account, open_claim_id=None)

@@ -22,6 +22,10 @@ TEXTS: Mapping[str, Text] = {
     "SIGN_UP": _("You are signing up for an account."),
     "RENEWAL": _("The verification of your account is due for renewal."),
     "INVITATION": _("You are invited to verify your existing account."),
+    "INVITATION_proof": _(
+        "You are invited to prove that it is you. If your account is verified, it stays so whatever you "
+        "decide; if you prove it, only what the verification is based on changes."
+    ),
     "INVITATION_answers": _(
         "You decide. Once {platform} has confirmed you, you can also choose to be asked later or not again."
     ),

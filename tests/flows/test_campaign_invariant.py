@@ -76,7 +76,7 @@ class Known:
     def prove(self, fact: Assurance, day: int, *, upgrade: bool) -> None:
         """Succeed with a claim; an upgrade of what is valid adds to it."""
         stays = self.facts & {Assurance.REGISTRY_MATCH} if self.is_valid(day) else NO_ASSURANCE
-        self.facts = {fact} | (stays if fact is Assurance.HOLDER else NO_ASSURANCE)
+        self.facts = frozenset({fact}) | (stays if fact is Assurance.HOLDER else NO_ASSURANCE)
         if not (upgrade and self.is_valid(day)):
             self.since = day
 

@@ -187,7 +187,7 @@ def test_who_may_be_asked_for_more(minimum: MinimumAssurance, kind: SubjectKind,
 
 @pytest.mark.parametrize("event", [EVENT.SHOWN, EVENT.COMPLETED, EVENT.DISMISSED])
 def test_a_success_with_less_is_neither_an_end_nor_a_failure(event: InvitationEvent) -> None:
-    """A renewal by name and number lets an invitation to prove more go on; the holder's proof completes it."""
+    """A renewal by name and number leaves the invitation open; the holder's proof completes it."""
     shown = recorded(leased(fresh()), event)
     minimum = MinimumAssurance.HOLDER
     renewed = concluded(shown, minimum=minimum, assurances=MATCH)

@@ -263,7 +263,7 @@ async def campaign_of(connection: Connection, *, account_token: str, code_hash: 
 
 
 async def conclude(connection: Connection, concluded: Account, *, succeeded: bool, today: date) -> None:
-    """Update the invitations of a locked account after its claim ended. concluded: the account from now on."""
+    """Update the invitations of a locked account after its claim. concluded: the account from now on."""
     for row in await connection.all(_LOCK_ALL, token=concluded.account_token):
         invitation = from_row(row)
         after = invitation_rules.conclude(
