@@ -1,7 +1,7 @@
 """The figures of campaigns: the funnel by day and method, and how much of a cohort is verified.
 
 With a minimum assurance, whoever has it is verified: since the campaign's invitation was completed or,
-without that, since the account was verified last. Accounts that were not imported count once they are invited.
+without that, since the account was verified last. Who signed up counts once he is invited.
 """
 
 from collections import Counter
