@@ -227,6 +227,12 @@ async def test_a_platform_sees_its_own(world: InquiryWorld) -> None:
         told.disavowal_id, DisavowalState.REJECTED, "seen", key=signing(key, SOON)
     )
     assert await reason_of(others) is Reason.DISAVOWAL_NOT_FOUND
+    assert await world.disavowals(SOON).get(told.disavowal_id) == told
+    for asks, which in (
+        (world.disavowals(SOON, name="platform-b"), told.disavowal_id),
+        (world.disavowals(SOON), "e" * 32),
+    ):
+        assert await reason_of(asks.get(which)) is Reason.DISAVOWAL_NOT_FOUND
 
 
 async def test_too_many_suspend_silence(world: InquiryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
