@@ -43,6 +43,7 @@ _CONTENTS: Mapping[str, Callable[[Deployment], Awaitable[str | None]]] = {
     "drills": contents.check_drills,
     "hand-over": contents.check_handed_over,
     "erasures": contents.check_erasures,
+    "disavowals": contents.check_disavowals,
     "records": contents.check_records,
 }
 _SERVERS = {"servers": "IDVAULT_DATABASE_URL", "shred-servers": "IDVAULT_SHRED_DATABASE_URL"}
