@@ -44,8 +44,8 @@ HOT: dict[str, Hot] = {
     ),
     "accounts that lack a minimum": (
         upgrade._LACKING,
-        {**_COHORT, **_LOOKED, **_LACKS, "campaign": "c" * 32, "all": 1, "limit": 9},
-        "sqlite_autoindex_status_feed_2 (relying_party=? AND sequence>?)",
+        {**_COHORT, **_LACKS, "after": 5, "end": 14, "campaign": "c" * 32, "all": 1, "limit": 9},
+        "sqlite_autoindex_status_feed_2 (relying_party=? AND sequence>? AND sequence<?)",
         "uq_status_feed_relying_party",
     ),
     "how far a campaign looks": (

@@ -55,19 +55,25 @@ def _words(sets: frozenset[Assurances]) -> list[str]:
     return [word for word, facts in account_rows.FACTS.items() if facts in sets]
 
 
+_LATER = (
+    status_feed.c.relying_party == param("party"),
+    status_feed.c.sequence > param("after", BigInteger),
+)
 _LOOKED = (
-    select(status_feed.c.sequence, status_feed.c.account_token)
-    .where(status_feed.c.relying_party == param("party"), status_feed.c.sequence > param("after", BigInteger))
+    select(status_feed.c.sequence)
+    .where(*_LATER)
     .order_by(status_feed.c.sequence)
     .limit(param("window", Integer))
     .subquery("looked")
 )
 _END: Statement[int] = statement(select(func.coalesce(func.max(_LOOKED.c.sequence), 0)), scalar)
 _LACKING: Statement[Any] = statement(
-    select(_LOOKED.c.sequence, _LOOKED.c.account_token)
-    .join_from(_LOOKED, accounts, accounts.c.account_token == _LOOKED.c.account_token)
+    select(status_feed.c.sequence, status_feed.c.account_token)
+    .join_from(status_feed, accounts, accounts.c.account_token == status_feed.c.account_token)
     .join(legacy_accounts, legacy_accounts.c.account_token == accounts.c.account_token, isouter=True)
     .where(
+        *_LATER,
+        status_feed.c.sequence <= param("end", BigInteger),
         LACKS,
         IS_UNBARRED,
         or_(IN_COHORT, and_(legacy_accounts.c.account_token.is_(None), param("all", Integer) == 1)),
@@ -76,7 +82,7 @@ _LACKING: Statement[Any] = statement(
             invitations.c.campaign_id == param("campaign"),
         ),
     )
-    .order_by(_LOOKED.c.sequence)
+    .order_by(status_feed.c.sequence)
     .limit(param("limit", Integer))
 )
 _MINE = campaigns.c.campaign_id == param("campaign")
@@ -94,14 +100,13 @@ async def lacking(connection: Connection, found: Campaign, *, limit: int, today:
         **demanded(found, today),
         "all": int(campaign_rules.covers_all(cohort=found.plan.cohort)),
         "campaign": found.campaign_id,
-        "window": WINDOW,
     }
     taken: list[str] = []
     for _ in range(WINDOWS):
         end = await connection.only(_END, party=found.relying_party, after=place, window=WINDOW)
         if not end:
             break
-        rows = await connection.all(_LACKING, **given, after=place, limit=limit - len(taken))
+        rows = await connection.all(_LACKING, **given, after=place, end=end, limit=limit - len(taken))
         taken += [row.account_token for row in rows]
         if len(taken) == limit:
             place = rows[-1].sequence
