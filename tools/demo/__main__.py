@@ -29,6 +29,7 @@ from idvault_dev.session import Session
 from idvault_verify.claim import Identity
 from tools.demo import browsing, organization
 from tools.demo.console import ConsoleSteps
+from tools.demo.disavowal import DisavowalSteps
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.erasure import ErasureSteps
 from tools.demo.fork import ForkSteps
@@ -86,13 +87,16 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
-        self._others = (invent(), invent(), invent())
+        self._others = (invent(), invent(), invent(), invent())
         self._identity = IdentitySteps(
-            people=self._others,
+            people=self._others[:3],
             vault=self.vault,
             ready=lambda: self._ready,
             state=state,
             scratch=scratch,
+        )
+        self._disavowal = DisavowalSteps(
+            person=self._others[3], vault=self.vault, ready=lambda: self._ready, shift=self._history.shift
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
@@ -202,6 +206,10 @@ class Demo:
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("an auditor opens a record by clicks in the console, masked until asked for", self.console),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
+            (
+                "a person disowns an account in her name, and two moderators withdraw its verification",
+                self._disavowal.disown,
+            ),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),

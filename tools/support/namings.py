@@ -337,6 +337,7 @@ CALLS = (
         signed=True,
     ),
     Call("reviews", "list_page", {"reviewer_id": lambda own: own.moderator}),
+    Call("disavowals", "get", {"disavowal_id": lambda own: own.disavowal}),
     Call("narrowings", "propose", {"sanction_id": lambda own: own.sanction.sanction_id}, signed=True),
     Call("narrowings", "confirm", {"narrowing": _narrowing}, signed=True),
     Call(

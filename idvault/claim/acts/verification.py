@@ -237,7 +237,8 @@ class VerifyCommand:
     kept_id: under which its request is to be kept, if that is decided already; None for the key in use.
     proven: what a provider has said already; None if a registry is to be asked. guarded: whether an adult was
     confirmed in the session of a child (claim.acts.guardian). new_token: of the account of a sign-up, "" for
-    one that is drawn.
+    one that is drawn. upgrade: whether it adds to a verification that is valid, whose dates stay
+    (claim.rules.conclude).
     """
 
     relying_party: str
@@ -253,6 +254,7 @@ class VerifyCommand:
     proven: Proven | None = None
     guarded: bool = False
     new_token: str = ""
+    upgrade: bool = False
 
     @property
     def named(self) -> Identity:
@@ -475,6 +477,7 @@ class _Verifying:
                 context=settling,
                 guarded=command.guarded,
                 former=self._former(command.proven),
+                upgrade=command.upgrade,
             )
         claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)
