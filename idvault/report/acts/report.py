@@ -151,7 +151,10 @@ async def _of_month(
     others = await report_platforms.filed_by_others(sources, month, size)
     made = {}
     for each in report_catalogue.breakdowns():
-        counts = await sources.read("breakdown", store.breakdown, each.name, **times)
+        if each.name in store.PARTS:
+            counts = report_rules.texts(await sources.read("parts", store.parts, each.name, **times))
+        else:
+            counts = await sources.read("breakdown", store.breakdown, each.name, **times)
         known = report_rules.elsewhere(weeks, field=each.told_by) if each.told_by else {}
         if each.name == report_rules.CHANNEL:
             known = report_rules.by_form(counts, others=others)
@@ -244,6 +247,8 @@ async def month_figures(
         applications=await read("applications", store.month_applications),
         contests=await read("contests", store.month_contests, now=now.business),
         reinstatements=await read("reinstatements", store.month_reinstatements, now=now.business),
+        content_measures=await read("content_measures", store.month_content_measures),
+        content_appeals=await read("content_appeals", store.month_content_appeals, now=now.business),
     )
 
 
