@@ -43,6 +43,7 @@ from tools.demo.report import ReportSteps
 from tools.demo.sanction import SanctionSteps
 from tools.demo.step import NotShownError, StepError, check
 from tools.demo.tip_off import TipOffSteps
+from tools.demo.usage import UsageSteps
 from tools.support import open_record, programs, traces
 from tools.support.sandbox import (
     Person,
@@ -96,6 +97,7 @@ class Demo:
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
+        self._usage = UsageSteps(self.vault, lambda: self.registry)
         self._legacy = LegacySteps(scratch=scratch)
         self._erasure = ErasureSteps(scratch=scratch, ready_file=self._legacy.ready_file)
         self._report = ReportSteps(scratch=scratch)
@@ -157,6 +159,7 @@ class Demo:
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
             ("another platform cannot find the account: NOT_FOUND", self.other_platform),
+            ("what platforms used agrees with what the registry has charged", self._usage.agree),
             ("a checkpoint kept from earlier proves that the log has only grown", self.log_again),
         ]
 
@@ -237,6 +240,7 @@ class Demo:
         self._identity.begin()
         self._ready = self._session.start()
         browsing.begin()
+        self._usage.begin()
         self.registry.add(self._anna, self._bert, self._carl)
 
     @property
