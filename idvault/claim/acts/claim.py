@@ -161,23 +161,22 @@ async def _charge(tx: Tx, new: NewClaim, former: Account | None, named: str) -> 
     Raises ExhaustedError (TOO_MANY_ATTEMPTS).
     """
     if former is None or former.person_id is None:
-        await _check_person(tx, new, named)
+        await _check_person(tx, new)
         return _Charge(new.person.limiter_key)
     now = tx.now.business
     own = await store.attempts_of_account(tx.connection, former.account_token, after=now - rules.WINDOW)
     rules.check(attempts=own, pair=new.pair, now=now)
     try:
-        await _check_person(tx, new, named)
+        await _check_person(tx, new)
     except ExhaustedError:
         return _Charge(None, withheld=former.person_id != named)
     # The owner is charged like anybody: what a sign-up is refused for would reveal whose number it is.
     return _Charge(new.person.limiter_key)
 
 
-async def _check_person(tx: Tx, new: NewClaim, named: str) -> None:
-    # Nobody has tried a person that this act has created.
-    if named == new.person.person_id:
-        return
+async def _check_person(tx: Tx, new: NewClaim) -> None:
+    # Also of a person that this act has created: an adult beside a child, and who proves to represent an
+    # organisation, are charged without a row.
     now = tx.now.business
     found = await store.attempts_of_person(tx.connection, tx.party, new.person, after=now - rules.WINDOW)
     rules.check(attempts=found, pair=new.pair, now=now)
