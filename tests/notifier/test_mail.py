@@ -44,9 +44,7 @@ async def tls_server(folder: Path, *, is_implicit: bool) -> AsyncIterator[MailHa
     handler, loop = MailHandler(), asyncio.get_running_loop()
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(
-            success=(data.login, data.password) == (b"vault", b"right"), handled=False
-        )
+        return AuthResult(success=(data.login, data.password) == (b"vault", b"right"), handled=False)
 
     def serve() -> SMTP:
         return SMTP(
