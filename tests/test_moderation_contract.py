@@ -140,6 +140,7 @@ def test_a_desk_has_nothing_else() -> None:
         "SanctionService.ListOrders",
         "SanctionService.ListSanctions",
         "SessionService.GetContest",
+        "SessionService.GetDisavowal",
         "SessionService.GetReinstatement",
         "SessionService.ListContests",
         "SessionService.ListDisavowals",

@@ -248,6 +248,7 @@ WHO_MAY_CALL = {
     "SessionService.FinishDisavowalAnswer": ["ROLE_WEB"],
     "SessionService.DecideDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.ConfirmDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.GetDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.ListDisavowals": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "InquiryService.GetInquiryForm": ["ROLE_WEB"],
     "InquiryService.BeginInquiry": ["ROLE_WEB"],

@@ -13,6 +13,8 @@
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
+- A stronger proof that a campaign asked for adds to a valid verification (upgrade): its facts change, and its
+  dates stay. So no campaign makes a verification last longer, and the dates tell nobody of it.
 - A claim of a person that the registry said to be ended ends as a mismatch, unless it proves that the holder
   of the document made it.
 
@@ -418,15 +420,19 @@ def conclude(
     owner: Owner,
     today: date,
     valid_days: int,
+    upgrade: bool = False,
 ) -> Account:
     """Return the account after its open claim has ended. proved: the fact that a success establishes.
 
     Success makes it VERIFIED from today for valid_days; an account that has a person keeps it, also if the
-    number of that person was replaced. Failure makes a PENDING account REJECTED and leaves any other
+    number of that person was replaced. An upgrade adds to a verification that is still valid: of that one
+    only the facts change, and the dates stay. Failure makes a PENDING account REJECTED and leaves any other
     unchanged.
     """
     closed = replace(account, open_claim_id=None)
     if outcome.succeeded:
+        present = account_rules.expire(account=account, today=today)
+        stays = upgrade and present.state is AccountState.VERIFIED
         return replace(
             closed,
             subject_kind=owner.subject_kind,
@@ -434,10 +440,10 @@ def conclude(
             state=AccountState.VERIFIED,
             assurances=_assurances(account, proved, owner.subject_kind, today),
             person_id=account.person_id or person_id,
-            verify_date=today,
-            expire_date=today + timedelta(days=valid_days),
+            verify_date=account.verify_date if stays else today,
+            expire_date=account.expire_date if stays else today + timedelta(days=valid_days),
             # An expiry that is due has already been published with the next revision.
-            revision=account_rules.expire(account=account, today=today).revision + 1,
+            revision=present.revision + 1,
         )
     if account.state is AccountState.PENDING:
         return replace(closed, state=AccountState.REJECTED, revision=account.revision + 1)

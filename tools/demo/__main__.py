@@ -29,6 +29,7 @@ from idvault_dev.session import Session
 from idvault_verify.claim import Identity
 from tools.demo import browsing, organization
 from tools.demo.console import ConsoleSteps
+from tools.demo.disavowal import DisavowalSteps
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.erasure import ErasureSteps
 from tools.demo.fork import ForkSteps
@@ -87,13 +88,16 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
-        self._others = (invent(), invent(), invent())
+        self._others = (invent(), invent(), invent(), invent())
         self._identity = IdentitySteps(
-            people=self._others,
+            people=self._others[:3],
             vault=self.vault,
             ready=lambda: self._ready,
             state=state,
             scratch=scratch,
+        )
+        self._disavowal = DisavowalSteps(
+            person=self._others[3], vault=self.vault, ready=lambda: self._ready, shift=self._history.shift
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
@@ -204,6 +208,10 @@ class Demo:
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("an auditor opens a record by clicks in the console, masked until asked for", self.console),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
+            (
+                "a person disowns an account in her name, and two moderators withdraw its verification",
+                self._disavowal.disown,
+            ),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),
@@ -227,10 +235,7 @@ class Demo:
             ("a stranger mirrors the public files, and recomputes the month's report", self.report),
             ("a forged figure is refused, with the signature and without", self._report.forge),
             ("the page of public supervision names log, witness and report", self._report.supervise),
-            (
-                "an account is erased a week after its owner asked, for good",
-                self._erasure.erase,
-            ),
+            ("an account is erased a week after its owner asked, for good", self._erasure.erase),
             ("eight days later its record and keys are gone, and a receipt proves it", self._erasure.destroy),
             ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]

@@ -299,6 +299,7 @@ DISAVOWALS = {
         _REPEAT,
         {"verdict": tuple(sessions.DisavowalState)},
     ),
+    "get": Arguments({"disavowal_id": ID}),
     "confirm": Arguments({"disavowal": DISAVOWAL, **_SIGNED}, _REPEAT),
     "list_page": Arguments(
         {},

@@ -325,6 +325,7 @@ CALLS = (
         signed=True,
     ),
     Call("disavowals", "confirm", {"disavowal": _disavowal}, signed=True),
+    Call("disavowals", "get", {"disavowal_id": lambda own: own.disavowal}),
     Call("narrowings", "propose", {"sanction_id": lambda own: own.sanction.sanction_id}, signed=True),
     Call("narrowings", "confirm", {"narrowing": _narrowing}, signed=True),
     Call(

@@ -439,8 +439,8 @@ export const FAILURES = {
     "en": "The verification of this account was withdrawn while the form was being checked. Please submit it again."
   },
   "HOLDER_REQUIRED": {
-    "zh": "曾有他人使用该姓名和号码通过认证，因此仅凭姓名和号码无法在此认证。请联系客服证明是您本人。",
-    "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
+    "zh": "曾有他人在此以您的身份通过认证，该认证已被撤销。撤销后180天内，仅以这种方式无法在此认证。请联系客服证明是您本人。",
+    "en": "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this way of verifying does not suffice. Please contact support to prove that it is you."
   },
   "ORGANIZATION_NOT_OPERATING": {
     "zh": "登记系统答复该机构已不在营业状态：已注销，或被吊销执照。",

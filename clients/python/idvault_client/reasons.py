@@ -218,8 +218,8 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
         "again."
     ),
     FailureReason.HOLDER_REQUIRED: _(
-        "Somebody else verified with this name and number before, so name and number alone do not suffice "
-        "here. Please contact support to prove that it is you."
+        "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this way of "
+        "verifying does not suffice. Please contact support to prove that it is you."
     ),
     FailureReason.GUARDIAN_REQUIRED: _(
         "This person is under 14. Please verify on the page that this app opens, together with a parent or "

@@ -1,6 +1,9 @@
 """The values of a session of the hosted pages; the states of contests, disavowals and reinstatements."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from idvault_verify.account import Assurance
 
 
 class ContestState(StrEnum):
@@ -61,6 +64,12 @@ class Proof(StrEnum):
     RESULT_ONLY = "RESULT_ONLY"
 
 
+FACTS: Mapping[Proof, Assurance] = {
+    Proof.NUMBER_MATCH: Assurance.REGISTRY_MATCH,
+    Proof.HOLDER: Assurance.HOLDER,
+    Proof.RESULT_ONLY: Assurance.RESULT_ONLY,
+}
+"""What a success by each kind of proof establishes."""
 ACCEPTED: frozenset[Proof] = frozenset({Proof.NUMBER_MATCH, Proof.HOLDER})
 """The proofs that a platform accepts unless it states others: those that name a person by number."""
 

@@ -220,6 +220,7 @@ class Settlement:
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
     lift of a sanction that the account follows to the end of what it does (account.rules). proved: the fact
     that a success establishes. former: whom the person was under a former number, as a provider proved.
+    upgrade: whether a valid verification keeps its dates (claim.rules.conclude).
     """
 
     account_token: str
@@ -232,6 +233,7 @@ class Settlement:
     delay: timedelta | None = None
     proved: Assurance = Assurance.REGISTRY_MATCH
     former: PersonKey | None = None
+    upgrade: bool = False
 
 
 @act("verification.settle")
@@ -428,14 +430,15 @@ async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _In
         owner=ending.owner,
         today=today,
         valid_days=ending.policy.verification_days,
+        upgrade=ending.upgrade,
     )
-    # Only an imported account that was never verified is in a campaign.
-    if found.owner.state is AccountState.UNVERIFIED:
-        await invitation_store.conclude(tx.connection, found.owner, succeeded=succeeded, today=today)
-        if succeeded:
-            concluded = await legacy_account_store.verified(
-                tx.connection, found.owner, concluded, now=tx.now.business
-            )
+    # A sign-up is in no campaign until it has succeeded.
+    if found.owner.state not in (AccountState.PENDING, AccountState.REJECTED):
+        await invitation_store.conclude(tx.connection, concluded, succeeded=succeeded, today=today)
+    if succeeded and found.owner.state is AccountState.UNVERIFIED:
+        concluded = await legacy_account_store.verified(
+            tx.connection, found.owner, concluded, now=tx.now.business
+        )
     if succeeded and found.owner.state is AccountState.REVOKED:
         token, whose = found.owner.account_token, found.claim.person_id
         await withdrawal_store.end(tx.connection, token, person_id=whose, now=tx.now.business)

@@ -145,13 +145,23 @@ async def conclude_proven(
     context: SettlementContext,
     guarded: bool = False,
     former: PersonKey | None = None,
+    upgrade: bool = False,
 ) -> Claim | None:
     """Settle a claim on what a provider has said; no registry is asked. Returns None if it has ended.
 
     guarded: as for `check`. former: whom the platform knows under the number that the person had before.
+    upgrade: as in claim.acts.claim.Settlement.
     """
     return await _conclude(
-        vault, job, identity, now, proven=proven, context=context, guarded=guarded, former=former
+        vault,
+        job,
+        identity,
+        now,
+        proven=proven,
+        context=context,
+        guarded=guarded,
+        former=former,
+        upgrade=upgrade,
     )
 
 
@@ -254,6 +264,7 @@ async def _conclude(
     context: SettlementContext,
     guarded: bool,
     former: PersonKey | None = None,
+    upgrade: bool = False,
 ) -> Claim | None:
     outcome = rules.decide(answer=proven.answer, kind=identity.subject_kind)
     owner, today = rules.owner(identity=identity), now.today(context.policy.zone)
@@ -268,6 +279,7 @@ async def _conclude(
         lease_id=job.lease.lease_id,
         proved=proven.fact,
         former=former,
+        upgrade=upgrade,
     )
     if outcome.succeeded:
         # Sealed before it is known whether the claim is confirmed: the act that confirms it makes no calls.

@@ -236,7 +236,8 @@ class VerifyCommand:
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     kept_id: under which its request is to be kept, if that is decided already; None for the key in use.
     proven: what a provider has said already; None if a registry is to be asked. guarded: whether an adult was
-    confirmed in the session of a child (claim.acts.guardian).
+    confirmed in the session of a child (claim.acts.guardian). upgrade: whether it adds to a verification that
+    is valid, whose dates stay (claim.rules.conclude).
     """
 
     relying_party: str
@@ -251,6 +252,7 @@ class VerifyCommand:
     kept_id: str | None = None
     proven: Proven | None = None
     guarded: bool = False
+    upgrade: bool = False
 
     @property
     def named(self) -> Identity:
@@ -471,6 +473,7 @@ class _Verifying:
                 context=settling,
                 guarded=command.guarded,
                 former=self._former(command.proven),
+                upgrade=command.upgrade,
             )
         claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)

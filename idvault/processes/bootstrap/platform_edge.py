@@ -370,7 +370,7 @@ def _services_of_owners(
     return [
         Service(
             campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
-            _campaign_methods(base, vault, keys=keys, policy=policy),
+            _campaign_methods(base, vault, keys=keys, policy=policy, offered=context.offered),
         ),
         Service(sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"], sanctions),
         *sessions,
@@ -386,7 +386,7 @@ def _services_of_owners(
 
 
 def _campaign_methods(
-    base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy
+    base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy, offered: frozenset[Proof]
 ) -> CampaignServicer:
     return CampaignServicer(
         vault=vault,
@@ -394,4 +394,5 @@ def _campaign_methods(
         coder=CurrentInvitationCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
         policy=policy,
         metrics=base.metrics,
+        offered=offered,
     )

@@ -67,7 +67,9 @@ class _SessionPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sessio
     SESSION_PURPOSE_RENEWAL: _SessionPurpose.ValueType  # 2
     """The account's verification has expired or will."""
     SESSION_PURPOSE_INVITATION: _SessionPurpose.ValueType  # 3
-    """A campaign invites the owner of an account that was never verified."""
+    """A campaign invites the owner of an account that was never verified, or that is verified with less than the
+    campaign asks for. A proof of a provider then adds to a valid verification, whose dates stay.
+    """
     SESSION_PURPOSE_IDENTITY: _SessionPurpose.ValueType  # 4
     """The owner looks at what is stored; only CreateIdentitySession makes such a session."""
     SESSION_PURPOSE_REPRESENTATIVE: _SessionPurpose.ValueType  # 5
@@ -85,7 +87,9 @@ SESSION_PURPOSE_SIGN_UP: SessionPurpose.ValueType  # 1
 SESSION_PURPOSE_RENEWAL: SessionPurpose.ValueType  # 2
 """The account's verification has expired or will."""
 SESSION_PURPOSE_INVITATION: SessionPurpose.ValueType  # 3
-"""A campaign invites the owner of an account that was never verified."""
+"""A campaign invites the owner of an account that was never verified, or that is verified with less than the
+campaign asks for. A proof of a provider then adds to a valid verification, whose dates stay.
+"""
 SESSION_PURPOSE_IDENTITY: SessionPurpose.ValueType  # 4
 """The owner looks at what is stored; only CreateIdentitySession makes such a session."""
 SESSION_PURPOSE_REPRESENTATIVE: SessionPurpose.ValueType  # 5

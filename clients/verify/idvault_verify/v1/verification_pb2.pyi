@@ -219,8 +219,8 @@ class Verification(_message.Message):
         FAILURE_REASON_REVOKED: Verification._FailureReason.ValueType  # 10
         """The account's verification was withdrawn while the claim waited."""
         FAILURE_REASON_HOLDER_REQUIRED: Verification._FailureReason.ValueType  # 11
-        """Somebody else verified under this name and number before: the person must prove to be present. Returned only
-        after a match.
+        """A verification of this person was withdrawn within the last 180 days, as somebody else's: the person must prove to
+        be present, which nobody can who is known by a provider's id alone. Returned only after a match.
         """
         FAILURE_REASON_ORGANIZATION_NOT_OPERATING: Verification._FailureReason.ValueType  # 12
         """The organisation is known with these elements, but it does not operate: it was deregistered, or its licence
@@ -267,8 +267,8 @@ class Verification(_message.Message):
     FAILURE_REASON_REVOKED: Verification.FailureReason.ValueType  # 10
     """The account's verification was withdrawn while the claim waited."""
     FAILURE_REASON_HOLDER_REQUIRED: Verification.FailureReason.ValueType  # 11
-    """Somebody else verified under this name and number before: the person must prove to be present. Returned only
-    after a match.
+    """A verification of this person was withdrawn within the last 180 days, as somebody else's: the person must prove to
+    be present, which nobody can who is known by a provider's id alone. Returned only after a match.
     """
     FAILURE_REASON_ORGANIZATION_NOT_OPERATING: Verification.FailureReason.ValueType  # 12
     """The organisation is known with these elements, but it does not operate: it was deregistered, or its licence
