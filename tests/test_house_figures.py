@@ -10,6 +10,7 @@ NOT_COUNTED = {
     # What prepares or accompanies a step that is counted.
     "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
     "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",
+    "verification:document:sign", "verification:document:countersign",
     "contest:case:propose", "disavowal:case:propose", "narrowing:sanction:propose",
     "reinstatement:case:propose",
     "disclosure:record:confirm", "moderator:key:revoke", "person:account:follow", "publicaccount:licence:end",
@@ -28,7 +29,7 @@ NOT_COUNTED = {
     # The vault's own house-keeping, and its callers.
     "inquiry:retention:purge",
     "platform:pages:present", "platform:proof:accept", "session:retention:purge",
-    "appeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
+    "appeal:text:delete", "contentappeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
     "reinstatement:text:delete",
     "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",

@@ -85,6 +85,8 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.Reinstatement.paper_digest",
     "idvault.v1.Disavowal.paper_digest",
     "idvault.v1.Narrowing.paper_digest",
+    "idvault.v1.ContentMeasure.paper_digest",
+    "idvault.v1.Review.paper_digest",
     "idvault.v1.Moderator.public_key",
 }
 # Digests of evidence, and a copy of reported content, which the platform itself sent.
@@ -108,6 +110,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.VerifyOrganizationRequest.representative_name",
     "idvault.v1.SubmitIdentityRequest.representative_name",
     "idvault.v1.SubmitIdentityRequest.real_name",
+    "idvault.v1.ReviewDocumentRequest.real_name",
+    "idvault.v1.ConfirmReviewRequest.real_name",
     "idvault.v1.BeginProofRequest.real_name",
     "idvault.v1.Guardian.real_name",
     "idvault.v1.BeginInquiryRequest.real_name",
@@ -128,6 +132,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.AppealWithdrawalFromSessionRequest.text",
     "idvault.v1.GetReinstatementResponse.text",
     "idvault.v1.GetAppealResponse.text",
+    "idvault.v1.FileContentAppealRequest.text",
+    "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
 }
@@ -142,12 +148,15 @@ FREE_TEXTS = {
     "idvault.v1.AppealWithdrawalFromSessionRequest.text",
     "idvault.v1.GetReinstatementResponse.text",
     "idvault.v1.GetAppealResponse.text",
+    "idvault.v1.FileContentAppealRequest.text",
+    "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
 }
 # What a platform's staff must read to decide; only these answers have it.
 TEXTS_OF_OWNERS = {
     "GetAppeal": {"idvault.v1.GetAppealResponse.text"},
+    "GetContentMeasure": {"idvault.v1.GetContentMeasureResponse.text"},
     "GetContest": {"idvault.v1.GetContestResponse.text"},
     "GetReinstatement": {"idvault.v1.GetReinstatementResponse.text"},
 }
@@ -162,6 +171,7 @@ OPAQUE_FIELDS = {
 SERVICES_OF = {
     "platform": [
         "VerificationService",
+        "ReviewService",
         "StatusService",
         "CampaignService",
         "SanctionService",
@@ -187,6 +197,9 @@ WHO_MAY_CALL = {
     "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],
     "VerificationService.VerifyOrganization": ["ROLE_PLATFORM"],
     "VerificationService.GetVerification": ["ROLE_PLATFORM"],
+    "ReviewService.ReviewDocument": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "ReviewService.ConfirmReview": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "ReviewService.ListReviews": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "StatusService.GetStatus": ["ROLE_PLATFORM"],
     "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
     "StatusService.GetDisclosureHistory": ["ROLE_PLATFORM"],
@@ -266,6 +279,12 @@ WHO_MAY_CALL = {
     "SanctionService.DecideAppeal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.GetAppeal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListAppeals": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ImposeContentMeasure": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ReverseContentMeasure": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.DecideContentAppeal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.GetContentMeasure": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ListContentMeasures": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.FileContentAppeal": ["ROLE_PLATFORM"],
     "SanctionService.GetMonthFigures": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.RecordOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListOrders": ["ROLE_PLATFORM", "ROLE_MODERATOR"],

@@ -8,8 +8,9 @@
   code, and name and document of its legal representative.
 - An organisation's claim fails with REPRESENTATIVE_PENDING when all four elements belong together and it
   operates; what it still needs is in representative.rules. A mismatch never says of which element.
-- An account that was verified by name and number is renewed by them alone, and one that was verified by a
-  provider's id by that id alone (OTHER_PROOF, told after a match).
+- An account that was verified by name and number is renewed by them alone, one that was verified by a
+  provider's id by that id alone, and one by a reviewed document by that document (OTHER_PROOF, told after a
+  match).
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
@@ -391,10 +392,15 @@ def confirm(
 def is_other_proof(*, account: Account, proved: Assurance) -> bool:
     """Return whether an account's owner is known by number and a claim's person by a provider's id.
 
-    Or the reverse. The vault cannot tell whether they are one human: the claim fails, and says why.
+    Or by a reviewed document, or the reverse. The vault cannot tell whether they are one human: the claim
+    fails, and says why.
     """
-    of_result = Assurance.RESULT_ONLY in account.assurances
-    return account.person_id is not None and of_result is not (proved is Assurance.RESULT_ONLY)
+    own = account.assurances & _APART
+    return account.person_id is not None and own != _APART & {proved}
+
+
+_APART = frozenset({Assurance.RESULT_ONLY, Assurance.DOCUMENT_SEEN})
+"""The facts of persons who are known otherwise than by a number that a registry has."""
 
 
 def _refusal_after_match(facts: Facts) -> FailureReason | None:
@@ -454,8 +460,8 @@ def _assurances(account: Account, proved: Assurance, kind: SubjectKind, today: d
     """Return the facts of a new verification, which replace those of the one before.
 
     Only what is confirmed again stays: the match of name and number beside HOLDER, while it is valid. HOLDER
-    does not stay beside a match: whoever knows name and number could renew it for ever. RESULT_ONLY meets no
-    other fact, because it is another person's.
+    does not stay beside a match: whoever knows name and number could renew it for ever. RESULT_ONLY and
+    DOCUMENT_SEEN meet no other fact, because they are another person's.
     """
     if kind is SubjectKind.ORGANIZATION:
         # Its representative proves to be present after the registry has matched.

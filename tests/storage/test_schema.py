@@ -62,6 +62,7 @@ _NOT_OF_AN_ACCOUNT = {
     "sessions": "a relying party's: a sign-up has no account yet",
     "authority_orders": "a relying party's",
     "operations": "a relying party's",
+    "content_measures": "a relying party's: whoever is concerned may have no account",
     "outbox": "a relying party's, or of none",
     "notifications": "a recipient's",
     "notification_items": "a recipient's",

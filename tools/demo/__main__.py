@@ -35,7 +35,7 @@ from tools.demo.erasure import ErasureSteps
 from tools.demo.fork import ForkSteps
 from tools.demo.history import HistorySteps
 from tools.demo.hosted import TEXT, HostedSteps
-from tools.demo.identity import IdentitySteps
+from tools.demo.identity import SEEN, IdentitySteps
 from tools.demo.legacy import LegacySteps
 from tools.demo.log import LogSteps
 from tools.demo.offline import OfflineSteps
@@ -173,6 +173,7 @@ class Demo:
             ("two moderators withdraw a stranger's verification, and its sanction stays", who.withdraw),
             ("two others narrow that sanction, and its person must prove to be present", who.narrow),
             ("the account's holder appeals, and they give the verification back", who.reinstate),
+            ("two moderators see a passport and sign, and the platform reads DOCUMENT_SEEN", who.review),
             ("a notice of the registry ends somebody: nobody verifies under that name again", who.notice),
         ]
 
@@ -548,7 +549,7 @@ class Demo:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
         people: list[Any] = [*persons, self._company, self._stranger]
         people += [each.representative for each in (self._company, self._stranger)]
-        return [self._malformed, TEXT, *(text for each in people for text in (each.name, each.number))]
+        return [self._malformed, TEXT, *SEEN, *(text for each in people for text in (each.name, each.number))]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:
         consent = Consent("terms-3", self._form.agreed_at)

@@ -11,6 +11,7 @@ from idvault_client import (
     Consent,
     campaigns,
     resident_id,
+    reviews,
     sanctions,
     sessions,
     tip_offs,
@@ -91,9 +92,25 @@ DISAVOWAL = sessions.AccountDisavowal(
     b"\x07" * 32,
     "",
 )
+MEASURE = sanctions.PlatformContentMeasure(
+    ID,
+    "post-9",
+    sanctions.ContentMeasureKind.REMOVED,
+    None,
+    sanctions.ContentMeasureState.IN_FORCE,
+    OTHER_ID,
+    NOW,
+    b"\x08" * 32,
+    None,
+    "",
+    "",
+    None,
+)
 NARROWING = sanctions.SanctionNarrowing(
     ID, TOKEN, sanctions.NarrowingState.PROPOSED, NOW, LATER, False, OTHER_ID, LATER, b"\x06" * 32, "", None
 )
+SEEN = reviews.SeenDocument("ANNA ERIKSSON", reviews.passport("GBR", "L898902C3", "6"), b"\x09" * 32)
+SEEN_PERMIT = reviews.SeenDocument("某某", reviews.mainland_travel_permit("H01234567"), b"\x0a" * 32)
 OPERATION = sanctions.PlatformOperation(OTHER_ID, "清朗", sanctions.OperationState.OPEN, NOW, None)
 ACCOUNT = tip_offs.TipOffTarget(tip_offs.TargetKind.ACCOUNT, TOKEN)
 CONTENT = tip_offs.TipOffTarget(tip_offs.TargetKind.CONTENT, "post-9")
@@ -307,10 +324,45 @@ DISAVOWALS = {
         {"state": tuple(sessions.DisavowalState)},
     ),
 }
+CONTENT_MEASURES = {
+    "impose": Arguments(
+        {
+            "content": "post-9",
+            "kind": sanctions.ContentMeasureKind.LABELLED,
+            "statement": STATEMENT,
+            **_SIGNED,
+        },
+        _REPEAT,
+        {"kind": tuple(sanctions.ContentMeasureKind)},
+    ),
+    "reverse": Arguments({"measure": MEASURE, "reason": "ok", **_SIGNED}, _REPEAT),
+    "file_appeal": Arguments({"measure_id": ID, "words": "不是谣言"}, _REPEAT),
+    "decide_appeal": Arguments(
+        {"measure": MEASURE, "verdict": sanctions.AppealState.UPHELD, "reason": "ok", **_SIGNED},
+        _REPEAT,
+        {"verdict": tuple(sanctions.AppealState)},
+    ),
+    "get": Arguments({"measure_id": ID}),
+    "list_page": Arguments(
+        {},
+        {**_PAGE, "content": "post-9", "appeal": sanctions.AppealState.FILED},
+        {"appeal": tuple(sanctions.AppealState)},
+    ),
+}
 NARROWINGS = {
     "propose": Arguments({"sanction_id": ID, **_SIGNED}, _REPEAT),
     "confirm": Arguments({"narrowing": NARROWING, **_SIGNED}, _REPEAT),
     "list_page": Arguments({}, {**_PAGE, "open_only": True}),
+}
+REVIEWS = {
+    "sign": Arguments(
+        {"seen": SEEN, "consent": CONSENT, **_SIGNED},
+        {**_REPEAT, "account_token": TOKEN, "invitation_code": "code-1"},
+    ),
+    "confirm": Arguments(
+        {"review_id": ID, "seen": SEEN_PERMIT, "paper_digest": b"\x08" * 32, **_SIGNED}, _REPEAT
+    ),
+    "list_page": Arguments({}, {**_PAGE, "reviewer_id": OTHER_ID, "open_only": True}),
 }
 SESSIONS = {
     "create": Arguments(
@@ -427,7 +479,9 @@ PARTS: Mapping[str, Mapping[str, Arguments]] = {
     "erasures": ERASURES,
     "public_accounts": PUBLIC_ACCOUNTS,
     "sanctions": SANCTIONS,
+    "content_measures": CONTENT_MEASURES,
     "narrowings": NARROWINGS,
+    "reviews": REVIEWS,
     "disavowals": DISAVOWALS,
     "sessions": SESSIONS,
     "tip_offs": TIP_OFFS,

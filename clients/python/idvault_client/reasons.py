@@ -60,6 +60,7 @@ REASON_TEXTS: Mapping[str, Text] = {
         "This link is not valid, or it belongs to another browser. Please go back to the app for a new one."
     ),
     Reason.APPEAL_NOT_FOUND: _("This appeal was not found."),
+    Reason.CONTENT_MEASURE_NOT_FOUND: _("There is no measure on content with this id."),
     Reason.ORDER_NOT_FOUND: _("This order is not recorded."),
     Reason.OPERATION_NOT_FOUND: _("This operation was not found."),
     Reason.VERIFICATION_NOT_FOUND: _("This verification, or its receipt, was not found."),
@@ -69,6 +70,10 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.PLATFORM_NOT_FOUND: _("This platform was not found."),
     Reason.TIP_OFF_NOT_FOUND: _("The number or the secret is not correct. Please check both and try again."),
     Reason.REPORTER_NOT_FOUND: _("This reporter was not found."),
+    Reason.REVIEW_NOT_FOUND: _("This review of a document was not found."),
+    Reason.TOO_MANY_REVIEWS: _(
+        "This reviewer has signed as many documents as one day allows. Another reviewer can sign this one."
+    ),
     Reason.TOO_MANY_ATTEMPTS: _("Too many failed attempts. Please try again later."),
     Reason.REGISTRY_BACKLOG: _("Many people are being verified right now. Please try again later."),
     Reason.CREDENTIAL_QUOTA_REACHED: _("No more credentials can be issued today. Please try again tomorrow."),
@@ -250,6 +255,9 @@ FIELD_TEXTS: Mapping[str, Text] = {
     FieldCode.REGION: _("The region code in the number is not valid."),
     FieldCode.FUTURE_DATE: _("The date is in the future."),
     FieldCode.REQUIRED: _("This is required."),
+    FieldCode.RESIDENT_NUMBER: _(
+        "A resident number is never reviewed: the registry is asked whether name and number belong together."
+    ),
 }
 
 STANDING_TEXTS: Mapping[Standing, Text] = {

@@ -30,6 +30,8 @@ class EventType(StrEnum):
     CLAIM_SETTLE = "verification:claim:settle"
     CLAIM_SUPERSEDE = "verification:claim:supersede"
     CLAIM_ERASE = "verification:claim:erase"
+    REVIEW_SIGN = "verification:document:sign"
+    REVIEW_CONFIRM = "verification:document:countersign"
     ACCOUNT_EXPIRE = "status:account:expire"
     ACCOUNT_REMOVE = "status:account:remove"
     # Nothing says whom a notice is about: the number of a person can be tried.
@@ -191,6 +193,21 @@ class EventType(StrEnum):
     ORDER_MISS = "order:deadline:miss"
     OPERATION_OPEN = "operation:moderation:open"
     OPERATION_CLOSE = "operation:moderation:close"
+    # Of a piece of content, not of an account: what was done to it is in the type.
+    CONTENT_REMOVED_IMPOSE = "content:removed:impose"
+    CONTENT_REMOVED_REVERSE = "content:removed:reverse"
+    CONTENT_REMOVED_OVERTURN = "content:removed:overturn"
+    CONTENT_LABELLED_IMPOSE = "content:labelled:impose"
+    CONTENT_LABELLED_REVERSE = "content:labelled:reverse"
+    CONTENT_LABELLED_OVERTURN = "content:labelled:overturn"
+    CONTENT_RESTRICTED_IMPOSE = "content:restricted:impose"
+    CONTENT_RESTRICTED_REVERSE = "content:restricted:reverse"
+    CONTENT_RESTRICTED_OVERTURN = "content:restricted:overturn"
+    CONTENT_APPEAL_FILE = "contentappeal:case:file"
+    CONTENT_APPEAL_UPHOLD = "contentappeal:case:uphold"
+    CONTENT_APPEAL_REJECT = "contentappeal:case:reject"
+    CONTENT_APPEAL_OVERDUE = "contentappeal:case:overdue"
+    CONTENT_APPEAL_DELETE = "contentappeal:text:delete"
     PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
     PUBLIC_ACCOUNT_APPROVE = "publicaccount:application:approve"
     PUBLIC_ACCOUNT_REJECT = "publicaccount:application:reject"
@@ -241,6 +258,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CLAIM_SETTLE: ("claim_id", "state", "failure_reason", "record_digest"),
     EventType.CLAIM_SUPERSEDE: ("claim_id", "by_claim_id"),
     EventType.CLAIM_ERASE: ("claim_id", "erasure_id"),
+    EventType.REVIEW_SIGN: ("review_id", "paper"),
+    EventType.REVIEW_CONFIRM: ("review_id", "paper"),
     EventType.ACCOUNT_EXPIRE: ("expire_date",),
     EventType.ACCOUNT_REMOVE: ("reason",),
     EventType.REGISTRY_NOTICE: ("notice_id", "notice_kind", "day"),
@@ -379,6 +398,20 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ORDER_MISS: ("order_id",),
     EventType.OPERATION_OPEN: ("operation_id", "paper"),
     EventType.OPERATION_CLOSE: ("operation_id", "paper"),
+    EventType.CONTENT_REMOVED_IMPOSE: ("measure_id", "paper"),
+    EventType.CONTENT_REMOVED_REVERSE: ("measure_id", "paper"),
+    EventType.CONTENT_REMOVED_OVERTURN: ("measure_id", "paper"),
+    EventType.CONTENT_LABELLED_IMPOSE: ("measure_id", "paper"),
+    EventType.CONTENT_LABELLED_REVERSE: ("measure_id", "paper"),
+    EventType.CONTENT_LABELLED_OVERTURN: ("measure_id", "paper"),
+    EventType.CONTENT_RESTRICTED_IMPOSE: ("measure_id", "paper"),
+    EventType.CONTENT_RESTRICTED_REVERSE: ("measure_id", "paper"),
+    EventType.CONTENT_RESTRICTED_OVERTURN: ("measure_id", "paper"),
+    EventType.CONTENT_APPEAL_FILE: ("measure_id", "text_digest"),
+    EventType.CONTENT_APPEAL_UPHOLD: ("measure_id", "paper"),
+    EventType.CONTENT_APPEAL_REJECT: ("measure_id", "paper"),
+    EventType.CONTENT_APPEAL_OVERDUE: ("measure_id",),
+    EventType.CONTENT_APPEAL_DELETE: ("measure_id",),
     EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),
     EventType.PUBLIC_ACCOUNT_APPROVE: ("public_account_id", "paper"),
     EventType.PUBLIC_ACCOUNT_REJECT: ("public_account_id", "reason", "paper"),
@@ -397,9 +430,9 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_NOTE: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_ANSWER: ("tip_off_id", "paper"),
     EventType.TIP_OFF_MERGE: ("tip_off_id", "into", "paper"),
-    EventType.TIP_OFF_PROPOSE: ("tip_off_id", "moderator_id", "sanction_id", "paper"),
+    EventType.TIP_OFF_PROPOSE: ("tip_off_id", "moderator_id", "sanction_id", "paper", "measure_id"),
     EventType.TIP_OFF_REOPEN: ("tip_off_id", "sanction_id"),
-    EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id", "paper"),
+    EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id", "paper", "measure_id"),
     EventType.TIP_OFF_DISMISS: ("tip_off_id", "moderator_id", "dismissal", "paper"),
     EventType.TIP_OFF_CLOSE_DUPLICATE: ("tip_off_id", "into", "paper"),
     EventType.TIP_OFF_FIND_ABUSIVE: ("tip_off_id", "moderator_id", "paper"),
@@ -432,7 +465,11 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.DRILL_RENEW: ("record_id", "quorum_id", "record_digest"),
     EventType.DRILL_COMPLETE: ("paper",),
 }
-LEFT_OUT: Mapping[EventType, tuple[str, ...]] = {EventType.ERASURE_DESTROY: ("absent_from", "kept_until")}
+LEFT_OUT: Mapping[EventType, tuple[str, ...]] = {
+    EventType.ERASURE_DESTROY: ("absent_from", "kept_until"),
+    EventType.TIP_OFF_PROPOSE: ("measure_id",),
+    EventType.TIP_OFF_UPHOLD: ("measure_id",),
+}
 """The last fields of a type that an entry may lack: each says something only if it is there.
 
 One that is lacking before one that is there is encoded as "".

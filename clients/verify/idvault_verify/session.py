@@ -57,11 +57,18 @@ class Proof(StrEnum):
 
     NUMBER_MATCH: name and number are asked of a registry. HOLDER: on the page of a provider, which confirms
     name, number and presence. RESULT_ONLY: there, too, and the vault is told neither name nor number.
+    ONE_REVIEWER, TWO_REVIEWERS: in no session; so many reviewers sign that they saw document and person.
     """
 
     NUMBER_MATCH = "NUMBER_MATCH"
     HOLDER = "HOLDER"
     RESULT_ONLY = "RESULT_ONLY"
+    ONE_REVIEWER = "ONE_REVIEWER"
+    TWO_REVIEWERS = "TWO_REVIEWERS"
+
+
+REVIEWS: frozenset[Proof] = frozenset({Proof.ONE_REVIEWER, Proof.TWO_REVIEWERS})
+"""How many reviewers a platform demands: it states one of them."""
 
 
 FACTS: Mapping[Proof, Assurance] = {

@@ -11,6 +11,7 @@ from datetime import timedelta
 from idvault.account import rules as account_rules
 from idvault.campaign.invitation.rules import CODE_LIFETIME
 from idvault.claim.representative import rules as representative_rules
+from idvault.claim.review import rules as review_rules
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
 from idvault.core.policy import CREDENTIAL_DAYS
 from idvault.erasure.rules import DELAY, ErasureTerms
@@ -44,6 +45,7 @@ def table(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
     return (
         *_identities(terms),
         *_representatives(),
+        *_reviews(),
         *_people(),
         *_disowned(),
         *_words(),
@@ -97,6 +99,18 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
             "guesses are limited per person and account",
             ("attempts", "account_attempts"),
             enforced_by="purge_requests",
+        ),
+    )
+
+
+def _reviews() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "which reviewers signed to have seen a person's document, without name and number",
+            f"while the account exists; {_days(review_rules.KEPT)} if no second reviewer signs",
+            "what a reviewer has signed is found again once the key is revoked",
+            ("reviews",),
+            enforced_by="forget_reviews",
         ),
     )
 
@@ -186,7 +200,7 @@ def _words() -> tuple[RetentionRule, ...]:
             "what owners wrote in appeals and contests, and against withdrawals, sealed",
             f"{TEXT_DAYS} days after the decision",
             "the moderator who decides must read it",
-            ("appeals", "contests", "reinstatements"),
+            ("appeals", "contests", "reinstatements", "content_measures"),
             enforced_by="delete_appeal_texts",
         ),
         RetentionRule(
@@ -277,7 +291,8 @@ def _accountability() -> tuple[RetentionRule, ...]:
             ),
         ),
         RetentionRule(
-            "sanctions with their statements of reasons, orders and operations; reports without their texts",
+            "sanctions and measures on content with their statements of reasons, orders and operations;"
+            " reports without their texts",
             _NO_END,
             "a sanction's history, and public supervision",
             (
@@ -287,6 +302,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "narrowings",
                 "followers",
                 "follower_closings",
+                "content_measures",
                 "authority_orders",
                 "operations",
                 "tip_offs",

@@ -38,6 +38,10 @@ class _ProofEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proof.ValueType
     """On the page of a provider that vouches for a person by an id made for this vault, and says neither name nor number:
     RESULT_ONLY.
     """
+    PROOF_ONE_REVIEWER: _Proof.ValueType  # 4
+    """Refused: in no session. A reviewer signs that he saw document and person (ReviewService)."""
+    PROOF_TWO_REVIEWERS: _Proof.ValueType  # 5
+    """Refused: in no session. Two reviewers sign that."""
 
 class Proof(_Proof, metaclass=_ProofEnumTypeWrapper):
     """How a person proves who he is."""
@@ -52,6 +56,10 @@ PROOF_RESULT_ONLY: Proof.ValueType  # 3
 """On the page of a provider that vouches for a person by an id made for this vault, and says neither name nor number:
 RESULT_ONLY.
 """
+PROOF_ONE_REVIEWER: Proof.ValueType  # 4
+"""Refused: in no session. A reviewer signs that he saw document and person (ReviewService)."""
+PROOF_TWO_REVIEWERS: Proof.ValueType  # 5
+"""Refused: in no session. Two reviewers sign that."""
 Global___Proof: _TypeAlias = Proof  # noqa: Y015
 
 class _SessionPurpose:

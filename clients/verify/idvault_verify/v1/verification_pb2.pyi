@@ -237,8 +237,8 @@ class Verification(_message.Message):
         the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
         """
         FAILURE_REASON_OTHER_PROOF: Verification._FailureReason.ValueType  # 16
-        """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
-        other by a provider's id. Returned only after a match.
+        """The account was verified by a kind of proof with which this one is not joined: a person is known by number, by a
+        provider's id, or by a document that a reviewer saw. Returned only after a match.
         """
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
@@ -285,8 +285,8 @@ class Verification(_message.Message):
     the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
     """
     FAILURE_REASON_OTHER_PROOF: Verification.FailureReason.ValueType  # 16
-    """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
-    other by a provider's id. Returned only after a match.
+    """The account was verified by a kind of proof with which this one is not joined: a person is known by number, by a
+    provider's id, or by a document that a reviewer saw. Returned only after a match.
     """
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
