@@ -145,10 +145,7 @@ class Demo:
                 self.appeal,
             ),
             ("each lift ends only its own sanction", self.restore),
-            (
-                "a closed owner does not come back under a new account: PERSON_CLOSED",
-                self.close_person,
-            ),
+            ("a closed owner does not come back under a new account: PERSON_CLOSED", self.close_person),
             (
                 "a company opens a public account, and readers see its category and standing",
                 self.open_public_account,
@@ -187,10 +184,7 @@ class Demo:
                 "a person proves to be present at a provider, and the platform reads HOLDER",
                 self._identity.prove,
             ),
-            (
-                "somebody reports a rumour on the web, and reads its state by number and secret",
-                self.reported,
-            ),
+            ("somebody reports a rumour on the web, and reads its state by number and secret", self.reported),
         ]
 
     def _steps_of_people(self) -> list[DemoStep]:
@@ -201,10 +195,7 @@ class Demo:
                 "a custodian's wrong share is named, and the other two custodians' shares open the record",
                 self.two_custodians,
             ),
-            (
-                "evidence proves the name without a key, and no other name: OTHER_ENTRY",
-                self.evidence,
-            ),
+            ("evidence proves the name without a key, and no other name: OTHER_ENTRY", self.evidence),
             ("operator and auditor open a record behind the log, and cancel the request", self.silent),
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("an auditor opens a record by clicks in the console, masked until asked for", self.console),
