@@ -27,7 +27,8 @@ SERVICES: list[ServiceDescriptor] = [service for file in FILES for service in fi
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
 # Names of fields that could contain, or be derived from, a name, a number or a birth date.
 PERSONAL_WORDS = ("name", "number", "birth", "gender", "sex", "age", "region", "photo", "phone", "digest_of")
-READERS_OF_THE_LOG = ["ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_OPERATOR", "ROLE_MONITOR"]
+MEMBERS = ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_AUTHORITY"]
+READERS_OF_THE_LOG = ["ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_OPERATOR", "ROLE_MONITOR", "ROLE_AUTHORITY"]
 # Bytes could hide anything, so each bytes field of an answer is listed: hashes, signed notes and leaves.
 BYTES_OF_THE_LOG = {
     "idvault.v1.Checkpoint.note",
@@ -301,15 +302,15 @@ WHO_MAY_CALL = {
     "ErasureService.ListErasures": ["ROLE_PLATFORM"],
     "ErasureService.GetErasure": ["ROLE_PLATFORM"],
     "RegistryNoticeService.SubmitNotices": ["ROLE_REGISTRY"],
-    "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.GetRoster": MEMBERS,
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
     "RosterService.RegisterPlatform": ["ROLE_OPERATOR"],
     "RosterService.RevokePlatform": ["ROLE_OPERATOR"],
     "RosterService.NameModerator": ["ROLE_OPERATOR"],
-    "RosterService.GetSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-    "RosterService.BeginSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-    "RosterService.ConfirmSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.GetSecondFactor": MEMBERS,
+    "RosterService.BeginSecondFactor": MEMBERS,
+    "RosterService.ConfirmSecondFactor": MEMBERS,
     "TransparencyService.GetCheckpoint": READERS_OF_THE_LOG,
     "TransparencyService.ListLogEntries": READERS_OF_THE_LOG,
     "TransparencyService.GetInclusionProof": READERS_OF_THE_LOG,

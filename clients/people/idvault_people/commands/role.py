@@ -1,4 +1,4 @@
-"""`idvault-people auditor`, `custodian` and `operator`: the commands of a role."""
+"""`idvault-people auditor`, `custodian`, `operator` and `authority`: the commands of a role."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from idvault_people.commands.session import MemberOptions
 _WHAT = {
     "auditor": "An auditor requests the disclosure of one sealed record.",
     "custodian": "A custodian holds one share of the key of each sealed record.",
+    "authority": "An authority's officer signs orders and joint operations, and reads no identity.",
     "operator": "An operator proposes versions of the roster, and names first moderators.",
 }
 OneTimeCode = Annotated[
@@ -43,7 +44,7 @@ def make(role: str) -> typer.Typer:
     app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     if role == "operator":
         app.command("name-moderator", short_help="Name a platform's first moderators.")(naming.name_moderator)
-    else:
+    elif role != "authority":
         _add_disclosures(app, role)
     return app
 
@@ -60,3 +61,4 @@ def _add_disclosures(app: typer.Typer, role: str) -> None:
 auditor_app = make("auditor")
 custodian_app = make("custodian")
 operator_app = make("operator")
+authority_app = make("authority")
