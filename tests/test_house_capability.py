@@ -15,6 +15,7 @@ CAPABILITIES = {
     "status": "status",
     "campaign": "campaign",
     "sanction": "sanction",
+    "authority": "authority",
     "session": "session",
     "inquiry": "session",
     "public_account": "public_account",

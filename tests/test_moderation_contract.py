@@ -90,6 +90,7 @@ def test_the_list_of_decisions() -> None:
     assert {name_of(each) for each in DECISIONS} == {
         "PublicAccountService.DecidePublicAccount",
         "PublicAccountService.RenewPublicAccount",
+        "SanctionService.AcknowledgeOrder",
         "SanctionService.CloseOperation",
         "SanctionService.ConfirmNarrowing",
         "SanctionService.ConfirmSanction",
@@ -97,6 +98,7 @@ def test_the_list_of_decisions() -> None:
         "SanctionService.ImposeSanction",
         "SanctionService.LiftSanction",
         "SanctionService.NarrowSanction",
+        "SanctionService.ObjectToOrder",
         "SanctionService.OpenOperation",
         "SanctionService.RecordOrder",
         "SanctionService.RegisterModerator",

@@ -88,6 +88,13 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.Narrowing.paper_digest",
     "idvault.v1.Moderator.public_key",
 }
+# What an authority signed, of a target that it named itself.
+BYTES_OF_ORDERS = {
+    "idvault.v1.RecordedOrder.signed_order",
+    "idvault.v1.RecordedOrder.signed_withdrawal",
+    "idvault.v1.IssuedOrder.signed_order",
+    "idvault.v1.IssuedOrder.signed_withdrawal",
+}
 # Digests of evidence, and a copy of reported content, which the platform itself sent.
 BYTES_OF_TIP_OFFS = {
     "idvault.v1.TipOff.evidence_digests",
@@ -180,6 +187,7 @@ SERVICES_OF = {
         "DisclosureService",
         "CustodianService",
         "DrillService",
+        "AuthorityService",
     ],
 }
 # Every method, and the roles that may call it.
@@ -268,6 +276,8 @@ WHO_MAY_CALL = {
     "SanctionService.GetMonthFigures": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.RecordOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListOrders": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.AcknowledgeOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ObjectToOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.OpenOperation": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.CloseOperation": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.GetOperation": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
@@ -323,6 +333,10 @@ WHO_MAY_CALL = {
     "DisclosureService.ConfirmOpening": ["ROLE_AUDITOR"],
     "DisclosureService.ReportShare": ["ROLE_AUDITOR"],
     "DisclosureService.ReportFinding": ["ROLE_AUDITOR"],
+    "AuthorityService.IssueOrders": ["ROLE_AUTHORITY"],
+    "AuthorityService.WithdrawOrder": ["ROLE_AUTHORITY"],
+    "AuthorityService.GetIssuedOrder": ["ROLE_AUTHORITY"],
+    "AuthorityService.ListIssuedOrders": ["ROLE_AUTHORITY"],
     "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
     "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
     "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],
@@ -393,6 +407,7 @@ def test_no_answer_is_personal(method: MethodDescriptor) -> None:
             | BYTES_OF_DRILLS
             | BYTES_OF_RECEIPTS
             | BYTES_OF_SANCTIONS
+            | BYTES_OF_ORDERS
             | BYTES_OF_TIP_OFFS
         ), field.full_name
 

@@ -17,12 +17,15 @@ from idvault_client.backend.sanction import (
     PlatformOrder,
     RegisteredModerator,
     SanctionPage,
+    check_order,
 )
 from idvault_client.backend.sanction import AioSanctionClient as AioSanctions
 from idvault_client.backend.texts import cause_text
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration as ModeratorRegistration
 from idvault_verify.attest.registration import register as sign_registration
+from idvault_verify.offline.order import CheckedOrder, OrderError
+from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault_verify.sanction import (
     AppealState,
@@ -52,6 +55,7 @@ __all__ = [
     "ApplicationFigures",
     "AuthorityOrder",
     "Automation",
+    "CheckedOrder",
     "Degree",
     "Ground",
     "IssuerKind",
@@ -64,7 +68,10 @@ __all__ = [
     "OperationPage",
     "OperationState",
     "OperationTipOffs",
+    "OrderError",
+    "OrderMeasure",
     "OrderPage",
+    "OrderSource",
     "OrderState",
     "Origin",
     "PlatformMonth",
@@ -80,5 +87,6 @@ __all__ = [
     "StatementOfReasons",
     "TipOffFigures",
     "cause_text",
+    "check_order",
     "sign_registration",
 ]

@@ -177,6 +177,11 @@ class EventType(StrEnum):
     ORDER_RECORD = "order:authority:record"
     # A deadline has passed and the order was not carried out: anybody can count these.
     ORDER_MISS = "order:deadline:miss"
+    # Signed by an authority's own key; the platform and the target are under the commitment.
+    ORDER_ISSUE = "order:authority:issue"
+    ORDER_WITHDRAW = "order:authority:withdraw"
+    ORDER_ACKNOWLEDGE = "order:platform:acknowledge"
+    ORDER_OBJECT = "order:platform:object"
     OPERATION_OPEN = "operation:moderation:open"
     OPERATION_CLOSE = "operation:moderation:close"
     PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
@@ -362,6 +367,10 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.NARROWING_OVERDUE: ("sanction_id",),
     EventType.ORDER_RECORD: ("order_id", "digest", "deadline", "paper"),
     EventType.ORDER_MISS: ("order_id",),
+    EventType.ORDER_ISSUE: ("order_id", "order"),
+    EventType.ORDER_WITHDRAW: ("order_id", "withdrawal"),
+    EventType.ORDER_ACKNOWLEDGE: ("order_id", "paper"),
+    EventType.ORDER_OBJECT: ("order_id", "paper"),
     EventType.OPERATION_OPEN: ("operation_id", "paper"),
     EventType.OPERATION_CLOSE: ("operation_id", "paper"),
     EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),

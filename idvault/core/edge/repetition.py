@@ -31,6 +31,8 @@ NOT_SHARED: Mapping[str, str] = {
     "idvault.v1.ModeratorSignature.text_salt": _ANEW,
     "idvault.v1.RegisterModeratorRequest.countersignatures": "others may countersign a repetition",
     "idvault.v1.NameModeratorRequest.code": _USED,
+    "idvault.v1.IssueOrdersRequest.code": _USED,
+    "idvault.v1.WithdrawOrderRequest.code": _USED,
     "idvault.v1.OpenDisclosureRequest.code": _USED,
     "idvault.v1.ApproveDisclosureRequest.code": _USED,
     "idvault.v1.PassDrillRequest.code": _USED,

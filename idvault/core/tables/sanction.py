@@ -225,7 +225,8 @@ appeals = Table(
 )
 
 # carried_out_at: when the first sanction that carries the order out came into force. missed_at: when it was
-# stored that the deadline had passed without one.
+# stored that the deadline had passed without one. issuer: the actor id of the authority that signed it; null,
+# as all that follows, for an order on paper.
 orders = Table(
     "authority_orders",
     main,
@@ -239,7 +240,32 @@ orders = Table(
     Column("recorded_at", Micros, nullable=False),
     Column("carried_out_at", Micros),
     Column("missed_at", Micros),
+    Column("issuer", ID),
+    Column("signed", LargeBinary),
+    Column("target_kind", WORD),
+    Column("target", _LONG),
+    Column("measure", WORD),
+    Column("acknowledged_at", Micros),
+    Column("objected_at", Micros),
+    Column("objection", _TEXT),
+    Column("withdrawn_at", Micros),
+    Column("withdrawal", LargeBinary),
     UniqueConstraint("relying_party", "digest"),
+    Index(
+        "ix_authority_orders_issued",
+        "order_id",
+        unique=True,
+        postgresql_where=text("issuer IS NOT NULL"),
+        sqlite_where=text("issuer IS NOT NULL"),
+    ),
+    Index(
+        "ix_authority_orders_issuer",
+        "issuer",
+        "recorded_at",
+        "order_id",
+        postgresql_where=text("issuer IS NOT NULL"),
+        sqlite_where=text("issuer IS NOT NULL"),
+    ),
     Index(None, "relying_party", "recorded_at", "order_id"),
     Index(
         "ix_authority_orders_open",
