@@ -1,7 +1,6 @@
 """Authorities and platforms over one database: orders that are signed, given, answered and carried out."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from idvault_client.sanctions import CheckedOrder, PlatformOrder, check_order
 from idvault_people.authority.officer import GivenOrder, Officer, OrderDocument
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.trust import Trust
-from idvault_verify.attest.order import OrderTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import Automation, Ground, IssuerKind, Origin, StatementOfReasons
@@ -27,18 +25,11 @@ from tools.support.fakes.people import FakeCodes, FakeRosters
 from tools.support.flow_world import PARTY, at
 from tools.support.in_process import InProcessChannel
 from tools.support.log_world import KEY
+from tools.support.orders import DOCUMENT_DIGEST, DOCUMENT_SIZE, OFFICE, OTHER_OFFICE, roster
 from tools.support.sanction_world import SanctionWorld, reasons
 
-OFFICE, OTHER_OFFICE = "office-a", "office-b"
-DOCUMENT = OrderDocument(bytes(range(32)), 4_711)
+DOCUMENT = OrderDocument(DOCUMENT_DIGEST, DOCUMENT_SIZE)
 HOUR = 3_600
-
-
-def roster(*offices: str, version: int = 1) -> Roster:
-    """Return a roster with these authorities, signed by its custodians."""
-    members = tuple(people.roster_member(each, role="authority") for each in offices)
-    made = people.roster(version=version)
-    return people.signed(replace(made, people=(*made.people, *members)), *people.NAMES)
 
 
 def identity(name: str) -> PersonalIdentity:
@@ -53,32 +44,6 @@ def identity(name: str) -> PersonalIdentity:
         _hpke_private=people.secret(name, "hpke"),
         _ed25519_private=people.secret(name, "ed25519"),
     )
-
-
-def terms(**changes: Any) -> OrderTerms:
-    """Return the terms of a synthetic order."""
-    made = OrderTerms(
-        order_id="ab" * 16,
-        authority=OFFICE,
-        platform=PARTY,
-        target_kind=TargetKind.ACCOUNT,
-        target=builders.TOKEN,
-        measure=OrderMeasure.WARN,
-        reference="案 2026-7 (synthetic)",
-        legal_basis="第一条 (synthetic)",
-        document_digest=DOCUMENT.digest,
-        document_size=DOCUMENT.size,
-        create_time=int(at(0).real.timestamp()),
-        deadline=int(at(HOUR).business.timestamp()),
-        roster_digest=roster(OFFICE, OTHER_OFFICE).digest(),
-    )
-    return replace(made, **changes)
-
-
-def signed(paper: Any, name: str = OFFICE) -> bytes:
-    """Return a paper with a member's signature."""
-    canonical: bytes = paper.canonical()
-    return canonical + people.signer(name).sign(canonical)
 
 
 def carrying(order: CheckedOrder) -> StatementOfReasons:

@@ -14,9 +14,10 @@ from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.sanction import Degree, OrderState, Scope
 from idvault_verify.tip_off import TargetKind
 from tests.support.refusal import fields_of, reason_of
-from tools.support.authority_world import HOUR, OTHER_OFFICE, AuthorityWorld, carrying
+from tools.support.authority_world import HOUR, AuthorityWorld, carrying
 from tools.support.flow_world import PARTY, at
 from tools.support.in_process import ids
+from tools.support.orders import OTHER_OFFICE
 from tools.support.sanction_world import signing
 
 Keys = tuple[ModeratorKey, ModeratorKey]

@@ -1,0 +1,47 @@
+"""What an authority may ask of the vault: numbers, times and the roster in force."""
+
+from datetime import timedelta
+
+import pytest
+
+from idvault.authority import rules
+from idvault_verify.error import AlreadyExistsError, ExhaustedError, InvalidError, PreconditionError, Reason
+from tools.support.builders import NOW
+
+
+def test_how_many_orders_a_call_has() -> None:
+    """One to twenty, and none twice."""
+    for count in (1, 20):
+        rules.check_count([bytes([each]) for each in range(count)])
+    for count in (0, 21):
+        with pytest.raises(InvalidError):
+            rules.check_count([bytes([each]) for each in range(count)])
+    with pytest.raises(AlreadyExistsError) as refused:
+        rules.check_count([b"x", b"y", b"x"])
+    assert refused.value.reason is Reason.REQUEST_ID_REUSED
+
+
+def test_a_paper_is_of_now() -> None:
+    """Ten minutes before or after the vault's clock; earlier and later ones are refused."""
+    for minutes in (-10, 0, 10):
+        rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
+    for minutes in (-11, 11):
+        with pytest.raises(InvalidError) as refused:
+            rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
+        assert [each.field for each in refused.value.violations] == ["signed_orders"]
+
+
+def test_a_paper_names_the_roster_in_force() -> None:
+    """What was signed under another version is signed again."""
+    rules.check_roster(named="a" * 64, in_force="a" * 64)
+    with pytest.raises(PreconditionError) as refused:
+        rules.check_roster(named="a" * 64, in_force="b" * 64)
+    assert refused.value.reason is Reason.ROSTER_INVALID
+
+
+def test_a_day_has_so_many_calls() -> None:
+    """The budget tells when to come again."""
+    rules.check_budget(used=100)
+    with pytest.raises(ExhaustedError) as refused:
+        rules.check_budget(used=None)
+    assert refused.value.reason is Reason.TOO_MANY_ATTEMPTS
