@@ -95,7 +95,7 @@ class AuthorityWorld(SanctionWorld):
         ]
         self._drawn = life * 1_000_000
 
-    async def register(self, *names: str) -> None:
+    async def register_platforms(self, *names: str) -> None:
         """Register platforms, which orders may name."""
         for number, name in enumerate(names, 1):
             spki = f"{number:064x}"

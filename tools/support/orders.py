@@ -6,6 +6,8 @@ from typing import Any
 
 from idvault_verify.attest.order import JointTerms, OrderTerms
 from idvault_verify.attest.people.roster import Roster
+from idvault_verify.offline import order as order_check
+from idvault_verify.offline.order import CheckedOrder
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind
@@ -57,6 +59,12 @@ def joint(**changes: Any) -> JointTerms:
         roster_digest=roster(OFFICE, OTHER_OFFICE).digest(),
     )
     return replace(made, **changes)
+
+
+def checked(**changes: Any) -> CheckedOrder:
+    """Return an order after the platform's check."""
+    versions = [roster(OFFICE, OTHER_OFFICE)]
+    return order_check.check(signed(terms(**changes)), platform=PLATFORM, versions=versions)
 
 
 def signed(paper: Any, name: str = OFFICE) -> bytes:

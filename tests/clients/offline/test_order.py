@@ -109,9 +109,9 @@ def test_an_authority_that_is_gone_orders_nothing_new() -> None:
 
 
 def test_what_the_vault_says_is_compared() -> None:
-    """Another digest, deadline or id than the signed ones, and a withdrawal that nobody signed, are refused."""
-    check = {"platform": PLATFORM, "versions": [FIRST]}
-    assert check_order(delivered(), **check).terms == terms()  # type: ignore[arg-type]
+    """Another digest, deadline or id, and a withdrawal that nobody signed, are refused."""
+    check: dict[str, Any] = {"platform": PLATFORM, "versions": [FIRST]}
+    assert check_order(delivered(), **check).terms == terms()
     good = delivered()
     for changes in (
         {"order_id": "ff" * 16},
@@ -122,15 +122,15 @@ def test_what_the_vault_says_is_compared() -> None:
         assert refused(check_order, delivered(**changes), **check) == "OTHER_ORDER"
     withdrawn = {"withdraw_time": good.record_time, "state": OrderState.WITHDRAWN}
     assert refused(check_order, delivered(**withdrawn), **check) == "SIGNATURE_INVALID"
-    check_order(delivered(**withdrawn, signed_withdrawal=withdrawal()), **check)  # type: ignore[arg-type]
+    check_order(delivered(**withdrawn, signed_withdrawal=withdrawal()), **check)
     false = delivered(**withdrawn, signed_withdrawal=withdrawal()[:-1] + b"x")
     assert refused(check_order, false, **check) == "SIGNATURE_INVALID"
 
 
 def test_a_withdrawal_is_of_one_order() -> None:
     """By the authority that gave it, also with a later key of the same member."""
-    check = {"of": ORDER, "versions": [FIRST]}
-    assert order_check.check_withdrawal(withdrawal(), **check).reason == "by mistake"  # type: ignore[arg-type]
+    check: dict[str, Any] = {"of": ORDER, "versions": [FIRST]}
+    assert order_check.check_withdrawal(withdrawal(), **check).reason == "by mistake"
     again = order_check.check_withdrawal
     assert refused(again, withdrawal(OTHER_OFFICE), **check) == "NOT_AN_AUTHORITY"
     assert refused(again, withdrawal(order_id="cd" * 16), **check) == "OTHER_ORDER"
@@ -142,7 +142,7 @@ def test_a_withdrawal_is_of_one_order() -> None:
 def test_an_operation_names_its_platforms() -> None:
     """One that does not take part is told so; the signature is checked as an order's."""
     data = signed(joint())
-    check = {"versions": [FIRST]}
+    check: dict[str, Any] = {"versions": [FIRST]}
     found = order_check.check_operation(data, platform=PLATFORM, **check)
     assert (found.terms, found.authority.name) == (joint(), OFFICE)
     again = order_check.check_operation

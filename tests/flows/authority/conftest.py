@@ -15,7 +15,7 @@ from tools.support.flow_world import PARTY
 async def world(main_database: Database, tmp_path: Path) -> AsyncIterator[AuthorityWorld]:
     """Return the flows with a new database of each kind."""
     made = AuthorityWorld(main_database, tmp_path)
-    await made.register(PARTY, "platform-b")
+    await made.register_platforms(PARTY, "platform-b")
     yield made
     await made.claims.verification.drain()
 

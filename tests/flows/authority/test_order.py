@@ -8,6 +8,7 @@ import pytest
 from idvault.sanction.order import acts
 from idvault_client.errors import NotFound, PreconditionFailed
 from idvault_client.sanctions import CheckedOrder
+from idvault_people.authority.officer import GivenOrder, Officer
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import Reason
 from idvault_verify.order import OrderMeasure, OrderSource
@@ -43,6 +44,10 @@ async def object_to(
     return (await asks.object_to_order(order, reason, key=signing(key, seconds))).state
 
 
+def every(officer: Officer, state: OrderState | None = None) -> list[GivenOrder]:
+    return list(officer.every(state=state))
+
+
 async def states(world: AuthorityWorld, *, seconds: float = 0) -> dict[str, OrderState | None]:
     """Return each order's state; the authority, the platform and each list of one state say the same."""
     shown = {each.order_id: each.state for each in await world.orders(seconds=seconds)}
@@ -51,7 +56,7 @@ async def states(world: AuthorityWorld, *, seconds: float = 0) -> dict[str, Orde
         expected = sorted(order_id for order_id, its in shown.items() if its is state)
         pages = await ids(world.asks(seconds).list_orders, state=state, page_size=1)
         assert sorted(each for page in pages for each in page) == expected
-        read = await asyncio.to_thread(lambda state=state: list(officer.every(state=state)))
+        read = await asyncio.to_thread(every, officer, state)
         assert sorted(each.order_id for each in read if each.platform == PARTY) == expected
         assert all(each.state is state for each in read)
     return shown
@@ -103,7 +108,7 @@ async def test_only_a_sanction_of_its_target_carries_it_out(world: AuthorityWorl
 
 
 async def test_a_content_is_anybodys(world: AuthorityWorld, keys: Keys) -> None:
-    """An order about a content names no account; the platform says by the statement that it carries it out."""
+    """An order about a content names no account; the statement says which sanction carries it out."""
     token = await world.account()
     [given] = await world.issue((PARTY, "post/17"), kind=TargetKind.CONTENT, measure=OrderMeasure.REMOVE)
     order = await world.checked(given)
@@ -168,16 +173,13 @@ async def test_an_authority_reads_its_own(world: AuthorityWorld) -> None:
     """Another authority's order is not found, in the words for one that nobody gave, and not withdrawn."""
     [given] = await world.issue((PARTY, STRANGER))
     [other] = await world.issue((PARTY, STRANGER), name=OTHER_OFFICE)
-    for work in (
-        lambda: world.read(other),
-        lambda: world.read(replace(given, order_id="f" * 32)),
-    ):
+    for unknown in (other, replace(given, order_id="f" * 32)):
         with pytest.raises(NotFound) as refused:
-            await work()
+            await world.read(unknown)
         assert refused.value.reason == Reason.ORDER_NOT_FOUND.value
-    mine = await asyncio.to_thread(lambda: list(world.officer().every()))
+    mine = await asyncio.to_thread(every, world.officer())
     assert [each.order_id for each in mine] == [given.order_id]
-    theirs = await asyncio.to_thread(lambda: list(world.officer(OTHER_OFFICE).every()))
+    theirs = await asyncio.to_thread(every, world.officer(OTHER_OFFICE))
     assert [each.order_id for each in theirs] == [other.order_id]
 
 
@@ -220,4 +222,4 @@ async def test_lists_do_not_move(world: AuthorityWorld) -> None:
     pages = await ids(world.asks(9).list_orders, page_size=2)
     assert pages == [made[:2], made[2:4], made[4:]]
     officer = world.officer(seconds=9)
-    assert [each.order_id for each in await asyncio.to_thread(lambda: list(officer.every()))] == made
+    assert [each.order_id for each in await asyncio.to_thread(every, officer)] == made

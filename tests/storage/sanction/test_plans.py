@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from idvault.account.store import person as account_person
+from idvault.authority import store as authority_store
 from idvault.core.db.database import Database
 from idvault.moderator import store as moderator_store
 from idvault.sanction.operation import store as operation_store
@@ -95,6 +96,18 @@ HOT: dict[str, Hot] = {
         _PAGE,
         "ix_authority_orders_relying_party_recorded_at_order_id (relying_party=?",
         "ix_authority_orders_relying_party_recorded_at_order_id",
+    ),
+    "orders of an authority": (
+        authority_store.OF_ISSUER,
+        {"issuer": "a" * 32, "at": NOW, "after": "", "limit": 9},
+        "ix_authority_orders_issuer (issuer=?",
+        "ix_authority_orders_issuer",
+    ),
+    "an authority's order": (
+        authority_store._GET,
+        {"issuer": "a" * 32, "order": "b" * 32},
+        "ix_authority_orders_issued (order_id=?)",
+        "ix_authority_orders_issue",
     ),
     "orders whose deadline has passed": (
         order_store.DUE,

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from idvault_people.commands import connect, console, init, naming, new_passphrase, passphrase, second_factor
+from idvault_people.commands import (
+    authority,
+    connect,
+    console,
+    init,
+    naming,
+    new_passphrase,
+    passphrase,
+    second_factor,
+)
 from idvault_people.commands.disclosure import auditor, custodian
 from idvault_people.commands.init import Identity
 from idvault_people.commands.session import MemberOptions
@@ -44,7 +53,9 @@ def make(role: str) -> typer.Typer:
     app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     if role == "operator":
         app.command("name-moderator", short_help="Name a platform's first moderators.")(naming.name_moderator)
-    elif role != "authority":
+    elif role == "authority":
+        authority.add(app)
+    else:
         _add_disclosures(app, role)
     return app
 
