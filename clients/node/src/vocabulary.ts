@@ -298,7 +298,7 @@ export const REASONS = {
   },
   "ORDER_WITHDRAWN": {
     "error": "PreconditionFailed",
-    "zh": "The authority has withdrawn this order; nothing may be done in its name.",
+    "zh": "主管部门已撤回该指令，不得再以其名义处置。",
     "en": "The authority has withdrawn this order; nothing may be done in its name."
   },
   "ACCOUNT_NOT_VERIFIED": {
