@@ -4,6 +4,7 @@ from idvault_client.backend.blocking.narrowing import NarrowingClient as Narrowi
 from idvault_client.backend.blocking.sanction import SanctionClient as Sanctions
 from idvault_client.backend.narrowing import AioNarrowingClient as AioNarrowings
 from idvault_client.backend.narrowing import NarrowingPage, SanctionNarrowing
+from idvault_client.backend.order import OrderPage, PlatformOrder, check_order
 from idvault_client.backend.sanction import (
     AccountAppeal,
     AccountSanction,
@@ -11,13 +12,10 @@ from idvault_client.backend.sanction import (
     OperationFigure,
     OperationPage,
     OperationTipOffs,
-    OrderPage,
     PlatformMonth,
     PlatformOperation,
-    PlatformOrder,
     RegisteredModerator,
     SanctionPage,
-    check_order,
 )
 from idvault_client.backend.sanction import AioSanctionClient as AioSanctions
 from idvault_client.backend.texts import cause_text

@@ -14,7 +14,7 @@ from tools.support.reference import (
     key_file,
     log_folder,
     note,
-    order,
+    order_examples,
     paper,
     proof_file,
     protobuf,
@@ -37,7 +37,6 @@ _VECTORS = Path(__file__).parents[3] / "tests" / "vectors"
 _X_WING = json.loads((_VECTORS / "formats_x_wing.json").read_text("utf-8"))
 X_WING_MESSAGE = bytes.fromhex("".join(_X_WING["sealed"]))
 _REASON = "示例理由 (synthetic)"
-_NOW = 1_772_337_600
 
 
 def encoded() -> Values:
@@ -298,53 +297,6 @@ def _denial() -> bytes:
         signed_request=story.SIGNED_REQUEST, custodian="wang", place=2, reason=_REASON
     )
     return paper.sign(sample("ed25519 of wang"), content)
-
-
-def orders() -> Values:
-    private, digest = sample("ed25519 of office"), story.ROSTER.digest
-    signed = paper.sign(
-        private,
-        order.order_content(
-            order_id=sample("order", 16).hex(),
-            authority="office",
-            platform=PARTY,
-            target_kind="ACCOUNT",
-            target=TOKEN,
-            measure="SUSPEND",
-            reference="2026-17 (synthetic)",
-            legal_basis="第一条 (synthetic)",
-            document_digest=sha256(b"document").digest(),
-            document_size=8,
-            create_time=_NOW,
-            deadline=_NOW + 86_400,
-            roster_digest=digest,
-        ),
-    )
-    withdrawal = order.withdrawal_content(
-        order=signed,
-        order_id=sample("order", 16).hex(),
-        authority="office",
-        reason=_REASON,
-        seconds=_NOW + 60,
-    )
-    operation = order.operation_content(
-        sample("operation", 16).hex(),
-        "office",
-        "清朗 (synthetic)",
-        "RUMOUR,FRAUD",
-        "platform-a,platform-b",
-        "2026-03-02",
-        "2026-03-31",
-        _NOW,
-        digest,
-    )
-    return {
-        "private key of office": private,
-        "signed order": signed,
-        "its SHA-256": sha256(signed).digest(),
-        "signed withdrawal": paper.sign(private, withdrawal),
-        "signed joint operation": paper.sign(private, operation),
-    }
 
 
 def drill() -> Values:
@@ -613,7 +565,7 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "hash": hashes,
     "request": request,
     "decision": decisions,
-    "order": orders,
+    "order": order_examples.orders,
     "drill": drill,
     "notice": notice,
     "hand-over": hand_over,

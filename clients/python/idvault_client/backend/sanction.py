@@ -5,23 +5,20 @@ the same decision. Without one the client chooses one. Every method raises Vault
 gRPC.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Annotated, Any
 
 from idvault_client import codec
+from idvault_client.backend.order import OrderPage, PlatformOrder
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.backend.signing import by, signed, statement_message
 from idvault_client.codec import Id, Named, given, text
 from idvault_verify import statement as verify_statement
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.registration import Registration
-from idvault_verify.offline import order as order_check
-from idvault_verify.offline.order import CheckedOrder, OrderError
-from idvault_verify.order import OrderSource
+from idvault_verify.offline.order import CheckedOrder
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault_verify.sanction import (
     AppealState,
@@ -137,42 +134,6 @@ class AppealPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformOrder:
-    """An order that you recorded, or that an authority signed; state is None if this client does not know it.
-
-    carry_out_time: when the first sanction that carries it out came into force, None if none has.
-    signed_order, signed_withdrawal: what the authority signed, empty for an order on paper and for one that
-    stands. Use nothing of a signed order but what `check_order` returns: the rest is the vault's word.
-    """
-
-    order_id: Id
-    order: AuthorityOrder
-    deadline: datetime
-    record_time: datetime
-    state: OrderState | None
-    carry_out_time: datetime | None
-    signed_order: bytes = field(repr=False)
-    acknowledge_time: datetime | None
-    object_time: datetime | None
-    objection: str = field(repr=False)
-    withdraw_time: datetime | None
-    signed_withdrawal: bytes = field(repr=False)
-
-    @property
-    def source(self) -> OrderSource:
-        """How it came to you."""
-        return OrderSource.SIGNED if self.signed_order else OrderSource.PAPER
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPage:
-    """A page of orders, as they were recorded; next_page_token is empty at the end."""
-
-    orders: tuple[PlatformOrder, ...]
-    next_page_token: str
-
-
-@dataclass(frozen=True, slots=True)
 class OperationFigure:
     """How many sanctions of a degree and scope came into force, and what happened to them."""
 
@@ -248,26 +209,6 @@ def imposition(wanted: UpheldSanction, *, key: ModeratorKey, signed_id: str) -> 
     # A text that cannot be sent is refused before it is signed.
     codec.message_of(pb.ImposeSanctionRequest.DESCRIPTOR, values)
     return values | {"signature": signed(key, signed_id, papers.imposition, wanted=wanted)}
-
-
-def check_order(
-    order: PlatformOrder, *, platform: str, versions: Sequence[Roster], known: bool = False
-) -> CheckedOrder:
-    """Return what an authority ordered you to do, after a check of its signature; raises OrderError.
-
-    platform: your name in your certificate. versions: every version of the roster
-    (`idvault_verify.attest.people.roster_chain.load_all`). known: whether you checked it before: then it
-    counts although the authority has left the roster. A withdrawn order is checked with its withdrawal.
-    """
-    found = order_check.check(order.signed_order, platform=platform, versions=versions, known=known)
-    said = (order.order_id, order.order, order.deadline)
-    if said != (found.terms.order_id, found.order, found.terms.deadline_at):
-        raise OrderError("OTHER_ORDER", "the vault describes the order in other words than its authority")
-    if order.signed_withdrawal:
-        order_check.check_withdrawal(order.signed_withdrawal, of=order.signed_order, versions=versions)
-    elif order.withdraw_time is not None:
-        raise OrderError("SIGNATURE_INVALID", "the vault says that the order is withdrawn, its authority not")
-    return found
 
 
 def _with_text(answer: pb.GetAppealResponse) -> AccountAppeal:

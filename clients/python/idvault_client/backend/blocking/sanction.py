@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from idvault_client.backend.order import OrderPage, PlatformOrder
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.backend.sanction import (
     _SERVICE,
@@ -10,10 +11,8 @@ from idvault_client.backend.sanction import (
     AccountSanction,
     AppealPage,
     OperationPage,
-    OrderPage,
     PlatformMonth,
     PlatformOperation,
-    PlatformOrder,
     RegisteredModerator,
     SanctionPage,
     UpheldSanction,
