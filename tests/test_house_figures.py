@@ -4,6 +4,9 @@ from idvault_verify.event import EventType
 from idvault_verify.report import catalogue as report_catalogue
 
 NOT_COUNTED = {
+    # What becomes of them is counted: the sanction that is proposed, and the report that is upheld.
+    "tipoff:report:propose",
+    "tipoff:report:reopen",
     # What prepares or accompanies a step that is counted.
     "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
     "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",

@@ -52,7 +52,7 @@ A notice of the registry may have marked a person:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -422,6 +422,19 @@ class Mark:
     contested: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """That a number replaced another one at a platform. former_id: the person of the old number.
+
+    notice_id: the last notice that said so, with which the pairing and what it leads to end.
+    """
+
+    party: str
+    person_id: str
+    former_id: str
+    notice_id: str = field(default="", compare=False)
+
+
 _ENDS = frozenset({NoticeKind.PERSON_ENDED, NoticeKind.ORGANIZATION_ENDED})
 
 
@@ -430,9 +443,18 @@ def is_ended(*, marks: Iterable[Mark], person_id: str) -> bool:
     return any(mark.person_id == person_id and mark.kind in _ENDS for mark in marks)
 
 
-def formers(*, marks: Iterable[Mark]) -> set[str]:
-    """Return the persons whose accounts somebody may renew. marks: the person's, theirs, and so on."""
-    return {mark.former_id for mark in marks if mark.former_id is not None and not mark.contested}
+def formers(*, marks: Iterable[Mark], person_id: str) -> set[str]:
+    """Return the persons whose accounts a person may renew. marks: the person's, theirs, and so on.
+
+    A contested pairing leads nowhere, nor to what lies behind it.
+    """
+    pairs = [(mark.person_id, mark.former_id) for mark in marks if mark.former_id and not mark.contested]
+    found: set[str] = set()
+    last = {person_id}
+    while last:
+        last = {former for person, former in pairs if person in last} - found
+        found |= last
+    return found
 
 
 class Slot(StrEnum):

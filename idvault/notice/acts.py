@@ -12,15 +12,17 @@ from functools import partial
 from hashlib import sha256
 
 from idvault.account import rules as account_rules
+from idvault.account.rules import Pairing
 from idvault.account.store import notice as account_notice
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
+from idvault.account.store.forgetting import Person
 from idvault.account.store.notice import DueNotice
 from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.notice import rules, store
 from idvault.notice.rules import KeptNotice
-from idvault.notice.store import DuePairing, FoundPerson, Person, SoughtPerson
+from idvault.notice.store import FoundPerson, SoughtPerson
 from idvault.platform import acts as platform_acts
 from idvault.sealing.ports import Indexer, PersonKey
 from idvault_verify.account import AccountState
@@ -175,25 +177,40 @@ async def _reverse(tx: Tx, notice_id: str) -> None:
 
 
 async def _act_on_persons(tx: Tx, notice: KeptNotice, sought: Sought, *, today: date) -> None:
-    """Mark the persons of a notice, and draw a day for each of their accounts.
+    """Mark the persons of a notice, and draw a day for each account that it concerns.
 
     The statements are the same, and as many, whether or not anybody is found.
     """
     connection = tx.connection
     found = await store.find(connection, list(sought.persons()), numbers=sought.numbers())
     named = [(each.party, each.person_id) for each in found if not each.is_new]
-    concerned = await store.with_formers(connection, named)
     if notice.kind is NoticeKind.NUMBER_REPLACED:
-        successors = await _successors(connection, sought, found)
-        # Of two rows of one person, the one that others find, which is the last.
-        pairs = [(party, successors[party], former) for party, former in dict(named).items()]
-        await store.mark(connection, notice, [pair for pair in pairs if pair[1] != pair[2]])
-    elif notice.kind in rules.ENDS:
+        made = await _pair(connection, notice, await _successors(connection, sought, found), named)
+        concerned = await store.with_formers(connection, made)
+    else:
+        concerned = await store.with_formers(connection, named)
+    if notice.kind in rules.ENDS:
         await store.mark(connection, notice, [(*each, None) for each in concerned])
     elif notice.kind is NoticeKind.REPRESENTATIVE_CHANGED:
         await store.end_waits(connection, concerned)
     accounts = await store.verified_accounts(connection, concerned)
     await account_notice.add(connection, notice.notice_id, _drawn(tx, notice.kind, accounts, today))
+
+
+async def _pair(
+    connection: Connection, notice: KeptNotice, successors: dict[str, str], named: Sequence[Person]
+) -> list[Person]:
+    """Pair the persons of two numbers at each platform; return those of the old one whose pairing is new."""
+    # Of two rows of one person, the one that others find, which is the last. Two who are one are not paired.
+    said = [
+        Pairing(party, successors[party], former)
+        for party, former in dict(named).items()
+        if successors[party] != former
+    ]
+    pairs = await store.counting(connection, notice, said)
+    paired = rules.pair(pairs=pairs, standing=await store.standing(connection, pairs))
+    await store.pair(connection, notice, paired)
+    return [(each.party, each.former_id) for each in paired.made]
 
 
 async def _successors(connection: Connection, sought: Sought, found: Sequence[FoundPerson]) -> dict[str, str]:
@@ -270,7 +287,7 @@ async def expire_all(vault: Vault, now: ClockReading, *, zone: tzinfo, limit: in
 
 
 @act("notice.fall")
-async def _fall(tx: Tx, due: DuePairing, *, before: datetime) -> bool:
+async def _fall(tx: Tx, due: Pairing, *, before: datetime) -> bool:
     """End a contested pairing that no second key confirmed; False if one has."""
     if not await store.fall(tx.connection, due, before=before):
         tx.unchanged("the pairing was confirmed, reversed or joined meanwhile")
@@ -283,7 +300,7 @@ async def fall_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
     """End the pairings whose contest no second key has answered in time; return how many."""
     before = now.business - rules.CONTEST_TERM
 
-    async def due() -> list[DuePairing]:
+    async def due() -> list[Pairing]:
         return await vault.read(
             "notice.pairings", lambda one: store.due_pairings(one, before=before, limit=limit)
         )

@@ -8,6 +8,9 @@
 - The holder of the new number can contest that. It falls CONTEST_TERM later, unless the registry gives notice
   of the same pairing under another of its keys; the same key does not bring it back. Until then nobody
   renews and nobody is joined by it, and a closing holds for both.
+- A number is replaced by one: the newest notice counts, also if it says the reverse of another. A repeat of
+  a pairing draws no day; the days that were drawn become the last notice's. When a pairing ends, what reached
+  the older numbers through it is taken back: days, and that a newer number's holder is no more.
 - After NUMBER_REPLACED and NAME_CHANGED an account is renewed by its next claim that matches. Without one it
   becomes EXPIRED on a day of its own, 60 to 120 days later.
 - A withdrawn verification that may come back gets a day as well: it comes back EXPIRED if its day has come.
@@ -17,10 +20,11 @@
 - REVERSED takes away what the earlier notice marked, and what it was still to do. What has happened stays.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from idvault.account.rules import Pairing
 from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, Reason, Violation
 from idvault_verify.notice import NoticeKind
 
@@ -67,6 +71,28 @@ def check_reversible(*, former: KeptNotice | None) -> None:
     """
     if former is None or former.kind is NoticeKind.REVERSED:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("reversed_notice_id", FieldCode.CHARACTER))
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """What a notice of a replaced number does to pairings.
+
+    made: those that are new, for which days are drawn. again: those that stand already, whose days become
+    the notice's. ended: those that new ones replace.
+    """
+
+    made: Sequence[Pairing]
+    again: Sequence[Pairing]
+    ended: Sequence[Pairing]
+
+
+def pair(*, pairs: Sequence[Pairing], standing: Sequence[Pairing]) -> Paired:
+    """Return what a notice does. standing: pairings of the same old numbers, and the reverse of its own."""
+    return Paired(
+        made=[each for each in pairs if each not in standing],
+        again=[each for each in standing if each in pairs],
+        ended=[each for each in standing if each not in pairs],
+    )
 
 
 def draw(*, kind: NoticeKind, seed: bytes, taken: Collection[date], today: date) -> date:

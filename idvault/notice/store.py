@@ -27,7 +27,11 @@ from sqlalchemy import (
     update,
 )
 
-from idvault.account.store.person import PRESENT_ID, UNHELD
+from idvault.account.rules import Pairing
+from idvault.account.store import forgetting, parting
+from idvault.account.store import notice as account_notice
+from idvault.account.store.forgetting import Person
+from idvault.account.store.person import PRESENT_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
 from idvault.core.db.statement import (
@@ -43,23 +47,13 @@ from idvault.core.db.statement import (
 from idvault.core.tables import ID, NAME
 from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.claim import persons, representatives
-from idvault.core.tables.notice import account_notices, notice_feeds, person_marks, registry_notices
-from idvault.notice.rules import KeptNotice
+from idvault.core.tables.notice import notice_feeds, person_marks, registry_notices
+from idvault.notice.rules import KeptNotice, Paired
 from idvault_verify.account import AccountState
 from idvault_verify.notice import NoticeKind
 
-Person = tuple[str, str]
-"""A relying party and the id of a person there."""
-
-
-@dataclass(frozen=True, slots=True)
-class DuePairing:
-    """A contested pairing whose time is over. former_id: the person of the old number."""
-
-    party: str
-    person_id: str
-    notice_id: str
-    former_id: str
+Marking = tuple[str, str, str | None]
+"""A relying party, the id of a person there, and the id of the person whose number was replaced."""
 
 
 def _kept(row: Any) -> KeptNotice:
@@ -186,7 +180,7 @@ _PERSONS = listed("given", party=NAME, person_id=ID)
 
 
 def _formers() -> Statement[Person]:
-    """Build the read of the persons whose number those given replaced, also over several replacements."""
+    """Build the read of the persons whose number those given replaced, over any uncontested replacements."""
     reached = select(_PERSONS.c.party, _PERSONS.c.person_id).cte("reached", recursive=True)
     reached = reached.union(
         # PostgreSQL compares types with their lengths, which the first part has not. A former person that is
@@ -194,6 +188,7 @@ def _formers() -> Statement[Person]:
         select(cast(person_marks.c.relying_party, String), cast(person_marks.c.former_id, String)).where(
             person_marks.c.relying_party == reached.c.party,
             person_marks.c.person_id == reached.c.person_id,
+            person_marks.c.contested_at.is_(None),
         )
     )
     is_reached = tuple_(persons.c.relying_party, persons.c.person_id).in_(
@@ -213,12 +208,21 @@ _WITH_FORMERS = _formers()
 _IS_GIVEN = tuple_(persons.c.relying_party, persons.c.person_id).in_(
     select(_PERSONS.c.party, _PERSONS.c.person_id)
 )
+LOCK_BOTH = statement(
+    for_change(select(persons.c.person_id).where(_IS_GIVEN).order_by(persons.c.relying_party, _BY_ID))
+)
 _FLAG = statement(
     update(persons)
     .where(persons.c.relying_party == _PERSONS.c.party, persons.c.person_id == _PERSONS.c.person_id)
     .values(marked=literal_column("TRUE"))
 )
 _MARKS = listed("marks", party=NAME, person_id=ID, former_id=ID)
+
+
+def _pairing(row: Any) -> Pairing:
+    return Pairing(row.relying_party, row.person_id, row.former_id, row.notice_id)
+
+
 _FELL = person_marks.alias("fell")
 _SIGNER = param("signer", ID)
 _SAME_FALLEN = (
@@ -227,9 +231,44 @@ _SAME_FALLEN = (
     & (_FELL.c.fallen_id == _MARKS.c.former_id)
 )
 # A pairing that fell comes back by another key only, and is then confirmed: two keys said so.
+COUNTING: Statement[Pairing] = statement(
+    select(_MARKS.c.party, _MARKS.c.person_id, _MARKS.c.former_id).where(
+        ~exists().where(_SAME_FALLEN, _FELL.c.signer == _SIGNER)
+    ),
+    lambda row: Pairing(row.party, row.person_id, row.former_id),
+)
 _AGAIN = case((exists().where(_SAME_FALLEN, _FELL.c.signer != _SIGNER), true()), else_=null())
+_OF_PARTY = person_marks.c.relying_party == _MARKS.c.party
+STANDING: Statement[Pairing] = statement(
+    select(
+        person_marks.c.relying_party,
+        person_marks.c.person_id,
+        person_marks.c.former_id,
+        person_marks.c.notice_id,
+    ).join_from(
+        _MARKS,
+        person_marks,
+        # The platform is in each part, so that SQLite uses an index for each.
+        or_(
+            _OF_PARTY & (person_marks.c.former_id == _MARKS.c.former_id),
+            _OF_PARTY
+            & (person_marks.c.former_id == _MARKS.c.person_id)
+            & (person_marks.c.person_id == _MARKS.c.former_id),
+        ),
+    ),
+    _pairing,
+)
+_ENDED = listed("ended", party=NAME, person_id=ID, notice_id=ID)
+END = statement(
+    delete(person_marks).where(
+        tuple_(person_marks.c.relying_party, person_marks.c.person_id, person_marks.c.notice_id).in_(
+            select(_ENDED.c.party, _ENDED.c.person_id, _ENDED.c.notice_id)
+        )
+    )
+)
 _NEW_MARK = upsert(person_marks).from_select(
     ["relying_party", "person_id", "notice_id", "kind", "former_id", "signer", "confirmed"],
+    # The condition tells SQLite's parser that ON begins no join.
     select(
         _MARKS.c.party,
         _MARKS.c.person_id,
@@ -238,27 +277,17 @@ _NEW_MARK = upsert(person_marks).from_select(
         _MARKS.c.former_id,
         _SIGNER,
         _AGAIN,
-    ).where(~exists().where(_SAME_FALLEN, _FELL.c.signer == _SIGNER)),
+    ).where(true()),
 )
-_IS_SAME = person_marks.c.person_id == _NEW_MARK.excluded.person_id
-_BY_OTHER_KEY = _IS_SAME & (person_marks.c.signer != _NEW_MARK.excluded.signer)
-# A number is replaced by one: the newest notice counts. The same pairing by another key confirms it; by the
-# same key it ends no contest.
+_BY_OTHER_KEY = person_marks.c.signer != _NEW_MARK.excluded.signer
+# The same pairing by another key confirms it; by the same key it ends no contest.
 _MARK = statement(
     _NEW_MARK.on_conflict_do_update(
         index_elements=[person_marks.c.relying_party, person_marks.c.former_id],
         set_={
-            "person_id": _NEW_MARK.excluded.person_id,
             "notice_id": _NEW_MARK.excluded.notice_id,
-            "confirmed": case(
-                (_BY_OTHER_KEY, true()),
-                (_IS_SAME, person_marks.c.confirmed),
-                else_=_NEW_MARK.excluded.confirmed,
-            ),
-            "contested_at": case(
-                (_BY_OTHER_KEY, null()), (_IS_SAME, person_marks.c.contested_at), else_=null()
-            ),
-            "signer": case((_IS_SAME, person_marks.c.signer), else_=_NEW_MARK.excluded.signer),
+            "confirmed": case((_BY_OTHER_KEY, true()), else_=person_marks.c.confirmed),
+            "contested_at": case((_BY_OTHER_KEY, null()), else_=person_marks.c.contested_at),
         },
     )
 )
@@ -289,19 +318,31 @@ async def meet(connection: Connection, fresh: Sequence[tuple[str, bytes, int, st
 
 
 async def with_formers(connection: Connection, found: Sequence[Person]) -> list[Person]:
-    """Return persons and all whose number theirs replaced; locks them."""
+    """Return persons and all whose number theirs replaced, unless that is contested; locks them."""
     return await connection.all(_WITH_FORMERS, given=found)
 
 
-async def mark(
-    connection: Connection, notice: KeptNotice, marks: Sequence[tuple[str, str, str | None]]
-) -> None:
-    """Mark locked persons. marks: relying party, person, and the person whose number was replaced."""
+async def mark(connection: Connection, notice: KeptNotice, marks: Sequence[Marking]) -> None:
+    """Mark locked persons."""
     concerned = {(party, one) for party, *both in marks for one in both if one is not None}
     await connection.later(_FLAG, given=sorted(concerned))
     await connection.later(
         _MARK, notice=notice.notice_id, kind=notice.kind.value, signer=notice.signer, marks=marks
     )
+
+
+async def counting(connection: Connection, notice: KeptNotice, pairs: Sequence[Pairing]) -> list[Pairing]:
+    """Return which pairings of locked persons a notice makes or repeats: those that fell need another key."""
+    return await connection.all(COUNTING, signer=notice.signer, marks=_triples(pairs))
+
+
+async def standing(connection: Connection, pairs: Sequence[Pairing]) -> list[Pairing]:
+    """Return the pairings of the same former persons, and those that say the reverse."""
+    return await connection.all(STANDING, marks=_triples(pairs))
+
+
+def _triples(pairs: Sequence[Pairing]) -> list[Marking]:
+    return [(each.party, each.person_id, each.former_id) for each in pairs]
 
 
 # SQLite has no statistics, and would read every account that is VERIFIED.
@@ -381,6 +422,9 @@ _MARKED: Statement[Person] = statement(
     ),
     tuple,
 )
+PAIRED: Statement[Pairing] = statement(
+    select(person_marks).where(_OF_NOTICE, person_marks.c.former_id.is_not(None)), _pairing
+)
 _UNMARK = statement(delete(person_marks).where(_OF_NOTICE))
 _HAS_MARK = exists().where(
     person_marks.c.relying_party == persons.c.relying_party,
@@ -395,15 +439,30 @@ _UNFLAG = statement(
     )
     .values(marked=None)
 )
-_FORGET = statement(delete(persons).where(_IS_GIVEN, ~_HAS_MARK, UNHELD))
 
 
 async def unmark(connection: Connection, notice_id: str) -> None:
-    """Take away the marks of a notice, and the persons of whom nothing is left."""
+    """Take away the marks of a notice, what rests on its pairings, and persons of whom nothing is left."""
     found = sorted(set(await connection.all(_MARKED, notice=notice_id)))
+    await parting.part(connection, await connection.all(PAIRED, notice=notice_id))
     await connection.run(_UNMARK, notice=notice_id)
+    await _part(connection, found)
+
+
+async def pair(connection: Connection, notice: KeptNotice, paired: Paired) -> None:
+    """Pair locked persons, and end the pairings that these replace."""
+    ended = [(each.party, each.person_id, each.notice_id) for each in paired.ended]
+    await parting.part(connection, paired.ended)
+    await connection.run(END, ended=ended)
+    await mark(connection, notice, _triples([*paired.made, *paired.again]))
+    await account_notice.take_over(connection, notice.notice_id, paired.again)
+    await _part(connection, sorted({(party, one) for party, one, _ in ended}))
+
+
+async def _part(connection: Connection, found: Sequence[Person]) -> None:
+    """Leave persons without a pairing that ended, or forget them."""
     await connection.run(_UNFLAG, given=found)
-    await connection.run(_FORGET, given=found)
+    await forgetting.forget(connection, found)
 
 
 _IS_PAIRING = (
@@ -416,12 +475,12 @@ _CONTEST = statement(
     .where(_IS_PAIRING, person_marks.c.confirmed.is_(None), person_marks.c.contested_at.is_(None))
     .values(contested_at=param("now"))
 )
-DUE_PAIRINGS: Statement[DuePairing] = statement(
+DUE_PAIRINGS: Statement[Pairing] = statement(
     select(person_marks)
     .where(person_marks.c.contested_at <= param("before"), person_marks.c.former_id.is_not(None))
     .order_by(person_marks.c.contested_at)
     .limit(param("limit", Integer)),
-    lambda row: DuePairing(row.relying_party, row.person_id, row.notice_id, row.former_id),
+    _pairing,
 )
 _FALL = statement(
     update(person_marks)
@@ -432,14 +491,6 @@ _FALL = statement(
     )
     .values(former_id=None, fallen_id=person_marks.c.former_id, contested_at=None)
 )
-_OF_FORMER = select(accounts.c.account_token).where(
-    accounts.c.relying_party == param("party"), accounts.c.person_id == param("former")
-)
-_STAYS = statement(
-    delete(account_notices).where(
-        account_notices.c.notice_id == param("notice"), account_notices.c.account_token.in_(_OF_FORMER)
-    )
-)
 
 
 async def contest(connection: Connection, *, party: str, person_id: str, now: datetime) -> None:
@@ -447,15 +498,18 @@ async def contest(connection: Connection, *, party: str, person_id: str, now: da
     await connection.run(_CONTEST, party=party, person_id=person_id, now=now)
 
 
-async def due_pairings(connection: Connection, *, before: datetime, limit: int) -> list[DuePairing]:
+async def due_pairings(connection: Connection, *, before: datetime, limit: int) -> list[Pairing]:
     """Return the pairings that have been contested since a time, the longest first."""
     return await connection.all(DUE_PAIRINGS, before=before, limit=limit)
 
 
-async def fall(connection: Connection, due: DuePairing, *, before: datetime) -> bool:
-    """End a contested pairing, and what its notice was still to do; False if it was confirmed meanwhile."""
-    which = {"party": due.party, "notice": due.notice_id}
-    if not await connection.run(_FALL, **which, person_id=due.person_id, before=before):
+async def fall(connection: Connection, due: Pairing, *, before: datetime) -> bool:
+    """End a contested pairing, and what rests on it; False if it was confirmed meanwhile."""
+    both = sorted([(due.party, due.person_id), (due.party, due.former_id)])
+    await connection.all(LOCK_BOTH, given=both)
+    which = {"party": due.party, "person_id": due.person_id, "notice": due.notice_id}
+    if not await connection.run(_FALL, **which, before=before):
         return False
-    await connection.run(_STAYS, **which, former=due.former_id)
+    await parting.part(connection, [due])
+    await _part(connection, both)
     return True

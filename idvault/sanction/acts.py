@@ -2,13 +2,16 @@
 
 - What a moderator signed is built again from the call and checked before anything is stored. A repeat may
   carry an old signature, and an end that has come.
-- Rows are locked in this order: request, account, sanction, person, followers or order. So the later of two
-  decisions sees the earlier one, and stores the standing that everything in force gives the account then.
+- Rows are locked in this order: request, what waits for a proposal, account, sanction, person, followers or
+  order. So the later of two decisions sees the earlier one, and stores the standing that everything in force
+  gives the account then.
 - A sanction of scope PERSON changes no other account; those follow it by the settlements of claims.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import DueFollower
@@ -34,6 +37,21 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.sanction import AuthorityOrder, SanctionState, Scope
+
+Follow = Callable[[Sanction], Awaitable[None]]
+"""Called within the act with the sanction as it is then: in force, withdrawn or lapsed."""
+
+
+class WaitingLock(Protocol):
+    """Locks what is decided by a sanction once that is confirmed, which stands on a floor above sanctions."""
+
+    async def __call__(self, tx: Tx, proposed: Sanction) -> Follow | None:
+        """Lock what waits for a sanction, which may be in any state; return what follows its end.
+
+        Called before the account is locked, and must lock nothing that is locked after accounts. None if
+        nothing waits: for a sanction that is not proposed this must cost no statement.
+        """
+        ...
 
 
 async def log(tx: Tx, sanction: Sanction, verb: str, *, by: Actor | None = None, **fields: bytes) -> None:
@@ -135,7 +153,13 @@ async def add(tx: Tx, sanction: Sanction) -> Sanction:
 
 
 async def confirm(
-    vault: Vault, call: ModerationCall, now: ClockReading, sanction_id: str, *, signers: Moderators
+    vault: Vault,
+    call: ModerationCall,
+    now: ClockReading,
+    sanction_id: str,
+    *,
+    signers: Moderators,
+    waiting: WaitingLock,
 ) -> Sanction:
     """Confirm a proposed sanction; raises TransitionError, DeniedError (SELF_APPROVAL) and others.
 
@@ -149,22 +173,32 @@ async def confirm(
     )
     request = call.request(vault.fingerprinter).of_account(found.account_token)
     confirmed = await store_confirmation.of_paper(
-        vault, now, ModeratorPaper(signers, call, text), request, sanction_id, found, call.moderator_id
+        vault,
+        now,
+        ModeratorPaper(signers, call, text),
+        request,
+        sanction_id,
+        found,
+        call.moderator_id,
+        waiting=waiting,
     )
     return rules.fall(sanction=confirmed, now=now.business)
 
 
 @decision("sanction.confirm", again=rows.get)
 async def store_confirmation(
-    tx: Tx, sanction_id: str, paper: bytes, known: Sanction, signer: str
+    tx: Tx, sanction_id: str, paper: bytes, known: Sanction, signer: str, *, waiting: WaitingLock
 ) -> Sanction:
-    """Put a proposed sanction into force."""
+    """Put a proposed sanction into force, and what waits for it."""
+    follow = await waiting(tx, known)
     owner, stored = await lock.proposal(tx.connection, known, signer=signer)
     confirmed = rules.confirm(sanction=stored, moderator_id=signer, paper=paper, now=tx.now.business)
     rules.check_owner(account=owner, sanction=confirmed)
     await _begin(tx, owner, confirmed)
     await rows.put(tx.connection, confirmed)
     await log(tx, confirmed, "impose", paper=paper)
+    if follow is not None:
+        await follow(confirmed)
     return confirmed
 
 
@@ -176,6 +210,7 @@ async def lift(
     *,
     reason: str,
     signers: Moderators,
+    waiting: WaitingLock,
 ) -> Sanction:
     """Lift a sanction or withdraw a proposal; raises TransitionError and others.
 
@@ -189,26 +224,45 @@ async def lift(
     request = call.request(vault.fingerprinter).of_account(found.account_token)
     paper = ModeratorPaper(signers, call, text)
     lifted = await store_lift.of_paper(
-        vault, now, paper, request, sanction_id, found, signer=call.moderator_id, reason=reason
+        vault,
+        now,
+        paper,
+        request,
+        sanction_id,
+        found,
+        signer=call.moderator_id,
+        reason=reason,
+        waiting=waiting,
     )
     return rules.fall(sanction=lifted, now=now.business)
 
 
 @decision("sanction.lift", again=rows.get)
 async def store_lift(
-    tx: Tx, sanction_id: str, paper: bytes, known: Sanction, *, signer: str, reason: str
+    tx: Tx,
+    sanction_id: str,
+    paper: bytes,
+    known: Sanction,
+    *,
+    signer: str,
+    reason: str,
+    waiting: WaitingLock,
 ) -> Sanction:
-    """Lift a sanction, or withdraw a proposal."""
+    """Lift a sanction, or withdraw a proposal and what waits for it."""
+    follow = await waiting(tx, known)
     owner, stored = await lock.locked_sanction(tx.connection, known, signer=signer)
     ended = rules.lift(sanction=stored, moderator_id=signer, reason=reason, paper=paper, now=tx.now.business)
     await end(tx, owner, former=stored, ended=ended)
     await log(tx, ended, "withdraw" if stored.state is SanctionState.PROPOSED else "lift", paper=paper)
+    if follow is not None:
+        await follow(ended)
     return ended
 
 
 @act("sanction.lapse")
-async def lapse(tx: Tx, known: Sanction) -> bool:
+async def lapse(tx: Tx, known: Sanction, *, waiting: WaitingLock) -> bool:
     """Store a lapse that is due, unless the sanction has changed since it was read."""
+    follow = await waiting(tx, known)
     owner, stored = await lock.lock(tx.connection, known)
     lapsed = rules.fall(sanction=stored, now=tx.now.business)
     if stored.state is not known.state or lapsed.state is not SanctionState.LAPSED:
@@ -216,16 +270,18 @@ async def lapse(tx: Tx, known: Sanction) -> bool:
         return False
     await end(tx, owner, former=stored, ended=lapsed)
     await log(tx, lapsed, "expire" if stored.state is SanctionState.PROPOSED else "lapse")
+    if follow is not None:
+        await follow(lapsed)
     return True
 
 
-async def lapse_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+async def lapse_all(vault: Vault, now: ClockReading, *, limit: int, waiting: WaitingLock) -> int:
     """Store the lapses that are due; return how many. Any number of workers may do so at any time."""
 
     async def due() -> list[Sanction]:
         return await vault.read("sanction.due", lambda one: rows.due(one, now=now.business, limit=limit))
 
-    return await sweep(vault, now, due=due, each=lapse)
+    return await sweep(vault, now, due=due, each=partial(lapse, waiting=waiting))
 
 
 @act("sanction.release")

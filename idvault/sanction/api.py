@@ -20,6 +20,7 @@ from idvault.moderator import api as moderator_api
 from idvault.moderator.acts import Moderators
 from idvault.moderator.api import EPOCH, HEX_ID, an_id, invalid, read_time
 from idvault.sanction import acts
+from idvault.sanction.acts import WaitingLock
 from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter
 from idvault_verify import statement as verify_statement
 from idvault_verify import token
@@ -268,10 +269,14 @@ def _optional(text: str, field: str) -> str | None:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SanctionMethods:
-    """The methods about sanctions. signers: the moderators, who may be remembered: the acts check them."""
+    """The methods about sanctions. signers: the moderators, who may be remembered: the acts check them.
+
+    waiting: what is decided by a proposed sanction once that is confirmed.
+    """
 
     vault: Vault
     signers: Moderators
+    waiting: WaitingLock
 
     async def ImposeSanction(
         self, request: pb.ImposeSanctionRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -292,7 +297,9 @@ class SanctionMethods:
         """Put a proposed sanction into force."""
         sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
         call = moderator_api.signed(request, caller=caller, signature=request.signature)
-        confirmed = await acts.confirm(self.vault, call, now, sanction_id, signers=self.signers)
+        confirmed = await acts.confirm(
+            self.vault, call, now, sanction_id, signers=self.signers, waiting=self.waiting
+        )
         return sanction(confirmed)
 
     async def LiftSanction(
@@ -302,7 +309,13 @@ class SanctionMethods:
         sanction_id = moderator_api.an_id(request.sanction_id, "sanction_id")
         call = moderator_api.signed(request, caller=caller, signature=request.signature)
         lifted = await acts.lift(
-            self.vault, call, now, sanction_id, reason=request.reason, signers=self.signers
+            self.vault,
+            call,
+            now,
+            sanction_id,
+            reason=request.reason,
+            signers=self.signers,
+            waiting=self.waiting,
         )
         return sanction(lifted)
 

@@ -33,21 +33,6 @@ What is logged when a report changes: every difference between two states of it 
   none. Of a report that came by a flooded form it is another event, which no platform is blamed for.
 - The fields name the report, the moderator, the sanction, and never an account or a reporter.
 
-Reporters as a platform knows them: a derived id, a standing, and how often they were right.
-
-| standing | how it gets there | what it means |
-|---|---|---|
-| ORDINARY | first report; set by the platform | at most the limit of reports a day |
-| TRUSTED | set by the platform | first in the queue, no limit |
-| WARNED | an abusive report; set by the platform; the end of a limit | as ORDINARY |
-| LIMITED | an abusive report by somebody who is warned or limited; set by the platform | one report a day |
-
-- A reporter is an account whose owner the platform had signed in. Nothing else proves who reports: a contact,
-  on any channel, and an account that a mail or a telephone call names, are what somebody says.
-- A limit ends after 30 days, or when the platform says; then the reporter is WARNED.
-- Whoever is not proved has no standing, shares no count and changes none.
-- Days are the operator's.
-
 What a report is about: an account, a public account, or content by the platform's own reference.
 
 Reports of rumours: from filing to decision.
@@ -61,6 +46,9 @@ Reports of rumours: from filing to decision.
 | ANSWERED | hand back | ANSWERED, assigned to nobody |
 | ASSIGNED | answer | ANSWERED |
 | ASSIGNED with a reply, ANSWERED | resolve | RESOLVED: UPHELD, DISMISSED or ABUSIVE |
+| ASSIGNED with a reply, ANSWERED | resolve with a sanction that is proposed | unchanged, with a proposal |
+| with a proposal | its sanction comes into force | RESOLVED: UPHELD |
+| with a proposal | its sanction is withdrawn or lapses | unchanged, without it |
 | RECEIVED, ASSIGNED, ANSWERED | merge into an open report | MERGED |
 | RECEIVED, ASSIGNED, ANSWERED | merge into a resolved report | RESOLVED: DUPLICATE |
 | MERGED | the other report is resolved | RESOLVED: DUPLICATE |
@@ -70,17 +58,18 @@ Reports of rumours: from filing to decision.
 - Nothing is merged into a report whose texts are deleted: there is no reply left.
 - A merged report is answered when the other one is, and closes with it. Reports that were merged into a
   report move with it when it is merged itself.
+- A proposal decides nothing yet: the reporter reads neither it nor its reply, and the deadline stays. Until
+  it has ended the report has its assignee, and is neither decided otherwise nor merged into another one.
 - Any other transition is refused, and the refusal names both states.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from idvault_verify import token
 from idvault_verify.error import (
-    ExhaustedError,
     FieldCode,
     InvalidError,
     PreconditionError,
@@ -98,10 +87,8 @@ from idvault_verify.tip_off import (
     TEXT_LENGTH,
     Dismissal,
     Reminder,
-    ReporterStanding,
     TargetKind,
     TipOff,
-    TipOffChannel,
     TipOffOutcome,
     TipOffState,
     TipOffTarget,
@@ -235,6 +222,11 @@ def happenings(before: TipOff, after: TipOff) -> Iterator[Happening]:
         yield EventType.TIP_OFF_ANSWER, own
     if before.outcome is None and after.outcome is not None:
         yield _decided(after, after.outcome, own)
+    elif before.proposal_id is None and after.proposal_id is not None:
+        by = {**own, "moderator_id": after.assignee or ""}
+        yield EventType.TIP_OFF_PROPOSE, {**by, "sanction_id": after.proposal_id}
+    elif before.proposal_id is not None and after.proposal_id is None:
+        yield EventType.TIP_OFF_REOPEN, {**own, "sanction_id": before.proposal_id}
     if before.deleted_at is None and after.deleted_at is not None:
         yield EventType.TIP_OFF_DELETE_TEXTS, own
 
@@ -278,75 +270,6 @@ def _decided(after: TipOff, outcome: TipOffOutcome, own: Mapping[str, Part]) -> 
 TEXT_DAYS = 90
 """How long the texts of a closed report are kept, and a reporter who files no other: time for questions and
 for a repeated report, and the most that the pages promise to reporters."""
-LIMITED_FOR = timedelta(days=30)
-_WHEN_LIMITED = 1
-_SIGNED_IN = frozenset({TipOffChannel.APP, TipOffChannel.WEB})
-
-
-@dataclass(frozen=True, slots=True)
-class Reporter:
-    """A reporter; reporter_id is 32 lower-case hex digits. filed_today: the reports of `day`."""
-
-    reporter_id: str
-    relying_party: str
-    standing: ReporterStanding = ReporterStanding.ORDINARY
-    limited_until: datetime | None = None
-    day: date = date.min
-    filed_today: int = 0
-    filed: int = 0
-    upheld: int = 0
-    dismissed: int = 0
-    abusive: int = 0
-
-
-def proved(*, token: str | None, channel: TipOffChannel) -> str | None:
-    """Return the account of a reporter whom the platform had signed in; None for anybody else."""
-    return token if channel in _SIGNED_IN else None
-
-
-def as_of(reporter: Reporter, *, now: datetime) -> Reporter:
-    """Return the reporter as of now: WARNED if a limit has ended."""
-    if reporter.limited_until is None or reporter.limited_until > now:
-        return reporter
-    return replace(reporter, standing=ReporterStanding.WARNED, limited_until=None)
-
-
-def file(reporter: Reporter, *, limit: int, today: date, day_ends: datetime, now: datetime) -> Reporter:
-    """Count a report; raises ExhaustedError (TIP_OFF_LIMIT_REACHED) at the limit of the day."""
-    present = as_of(reporter, now=now)
-    count = present.filed_today if present.day == today else 0
-    most = _WHEN_LIMITED if present.standing is ReporterStanding.LIMITED else limit
-    if present.standing is not ReporterStanding.TRUSTED and count >= most:
-        raise ExhaustedError(Reason.TIP_OFF_LIMIT_REACHED, retry_after=day_ends - now)
-    return replace(present, day=today, filed_today=count + 1, filed=present.filed + 1)
-
-
-def judge(reporter: Reporter, *, outcome: TipOffOutcome, now: datetime) -> Reporter:
-    """Return the reporter after a decision about one report; an abusive one has consequences."""
-    present = as_of(reporter, now=now)
-    if outcome is TipOffOutcome.UPHELD:
-        return replace(present, upheld=present.upheld + 1)
-    if outcome is not TipOffOutcome.ABUSIVE:
-        return replace(present, dismissed=present.dismissed + 1)
-    counted = replace(present, abusive=present.abusive + 1)
-    if present.standing in (ReporterStanding.WARNED, ReporterStanding.LIMITED):
-        return replace(counted, standing=ReporterStanding.LIMITED, limited_until=now + LIMITED_FOR)
-    return replace(counted, standing=ReporterStanding.WARNED)
-
-
-def set_standing(
-    reporter: Reporter, *, standing: ReporterStanding, limited_until: datetime | None, now: datetime
-) -> Reporter:
-    """Return the reporter in a standing that the platform sets; raises InvalidError (limit_end_time)."""
-    limits = standing is ReporterStanding.LIMITED
-    code = None
-    if limits and limited_until is None:
-        code = FieldCode.REQUIRED
-    elif limited_until is not None and not (limits and limited_until > now):
-        code = FieldCode.LENGTH if limits else FieldCode.CHARACTER
-    if code is not None:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("limit_end_time", code))
-    return replace(reporter, standing=standing, limited_until=limited_until)
 
 
 _CONTENT_LENGTH = 200
@@ -438,9 +361,11 @@ def next_reminder(tip_off: TipOff) -> datetime | None:
 
 
 def fall(*, tip_off: TipOff, now: datetime) -> TipOff:
-    """Return the report as of now, with the reminders that have come due."""
+    """Return the report as of now: with the reminders that have come due, without a lapsed proposal."""
     if tip_off.state is TipOffState.RESOLVED:
         return tip_off
+    if tip_off.proposal_until is not None and tip_off.proposal_until <= now:
+        tip_off = reopen(tip_off=tip_off)
     due = list(come_due(tip_off.reminder, filed_at=tip_off.filed_at, due_at=tip_off.due_at, now=now))
     return replace(tip_off, reminder=due[-1]) if due else tip_off
 
@@ -458,12 +383,14 @@ def delete_texts(*, tip_off: TipOff, now: datetime) -> TipOff:
 def assign(*, tip_off: TipOff, moderator_id: str, former: str | None) -> TipOff:
     """Return the report assigned to a moderator.
 
-    Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) unless `former` is the present assignee.
+    Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) unless `former` is the present assignee,
+    (PROPOSAL_OPEN) while a proposal waits.
     """
     if tip_off.state not in _MERGEABLE:
         raise TransitionError(state=tip_off.state.value, wanted=TipOffState.ASSIGNED.value)
     if tip_off.assignee != former:
         raise PreconditionError(Reason.ASSIGNEE_CHANGED)
+    _check_undecided(tip_off)
     answered = tip_off.state is TipOffState.ANSWERED
     return replace(
         tip_off, state=TipOffState.ANSWERED if answered else TipOffState.ASSIGNED, assignee=moderator_id
@@ -471,8 +398,9 @@ def assign(*, tip_off: TipOff, moderator_id: str, former: str | None) -> TipOff:
 
 
 def hand_back(*, tip_off: TipOff, moderator_id: str) -> TipOff:
-    """Return the report without an assignee; raises TransitionError, PreconditionError (ASSIGNEE_CHANGED)."""
+    """Return the report without an assignee; raises as `assign` does."""
     _check_works(tip_off, moderator_id, wanted=TipOffState.RECEIVED)
+    _check_undecided(tip_off)
     answered = tip_off.state is TipOffState.ANSWERED
     return replace(tip_off, state=TipOffState.ANSWERED if answered else TipOffState.RECEIVED, assignee=None)
 
@@ -513,16 +441,21 @@ def resolve(
     outcome: TipOffOutcome,
     dismissal: Dismissal | None,
     sanction_id: str | None,
+    proposal_until: datetime | None,
     replied: bool,
     now: datetime,
 ) -> TipOff:
     """Return the decided report. replied: whether the decision comes with a reply.
 
-    Raises as `hand_back` does, and InvalidError (INVALID_MESSAGE, reply) if the reporter would get none.
+    proposal_until: until when the sanction can be confirmed, if a second moderator must do so. Raises as
+    `hand_back` does, and InvalidError (INVALID_MESSAGE, reply) if the reporter would get none.
     """
     _check_works(tip_off, moderator_id, wanted=TipOffState.RESOLVED)
+    _check_undecided(tip_off)
     if tip_off.answered_at is None and not replied:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("reply", FieldCode.REQUIRED))
+    if proposal_until is not None:
+        return replace(tip_off, proposal_id=sanction_id, proposal_until=proposal_until)
     return replace(
         tip_off,
         state=TipOffState.RESOLVED,
@@ -532,6 +465,25 @@ def resolve(
         dismissal=dismissal,
         sanction_id=sanction_id,
     )
+
+
+def uphold(*, tip_off: TipOff, now: datetime) -> TipOff:
+    """Return the report as upheld by its proposed sanction, which is in force now."""
+    return replace(
+        tip_off,
+        state=TipOffState.RESOLVED,
+        answered_at=tip_off.answered_at or now,
+        resolved_at=now,
+        outcome=TipOffOutcome.UPHELD,
+        sanction_id=tip_off.proposal_id,
+        proposal_id=None,
+        proposal_until=None,
+    )
+
+
+def reopen(*, tip_off: TipOff) -> TipOff:
+    """Return the report without its proposal, which was withdrawn or has lapsed."""
+    return replace(tip_off, proposal_id=None, proposal_until=None)
 
 
 def check_gathers(*, tip_off: TipOff, moderator_id: str) -> None:
@@ -546,12 +498,14 @@ def check_gathers(*, tip_off: TipOff, moderator_id: str) -> None:
 def merge(*, tip_off: TipOff, into: TipOff, moderator_id: str, now: datetime) -> TipOff:
     """Return the report merged into another one.
 
-    Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) if another moderator works on it.
+    Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) if another moderator works on it,
+    (PROPOSAL_OPEN) while a proposal waits.
     """
     if tip_off.state not in _MERGEABLE:
         raise TransitionError(state=tip_off.state.value, wanted=TipOffState.MERGED.value)
     if tip_off.assignee not in (None, moderator_id):
         raise PreconditionError(Reason.ASSIGNEE_CHANGED)
+    _check_undecided(tip_off)
     return join(tip_off=tip_off, into=into, now=now)
 
 
@@ -577,3 +531,8 @@ def _check_works(tip_off: TipOff, moderator_id: str, *, wanted: TipOffState) -> 
         raise TransitionError(state=tip_off.state.value, wanted=wanted.value)
     if tip_off.assignee != moderator_id:
         raise PreconditionError(Reason.ASSIGNEE_CHANGED)
+
+
+def _check_undecided(tip_off: TipOff) -> None:
+    if tip_off.proposal_id is not None:
+        raise PreconditionError(Reason.PROPOSAL_OPEN)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from idvault.account import rules as account_rules
-from idvault.account.rules import Mark
+from idvault.account.rules import Mark, Pairing
 from idvault.notice import rules
 from idvault.notice.rules import KeptNotice
 from idvault_verify import notice as notices
@@ -158,6 +158,31 @@ def test_marks_tell_of_whom_they_are() -> None:
         who for who in ("new", "old", "oldest", "firm") if account_rules.is_ended(marks=marks, person_id=who)
     }
     assert ended == {"old", "firm"}
-    assert account_rules.formers(marks=marks) == {"old", "oldest"}
-    contested = [replace(each, contested=True) for each in marks]
-    assert account_rules.formers(marks=contested) == set()
+    assert account_rules.formers(marks=marks, person_id="new") == {"old", "oldest"}
+    assert account_rules.formers(marks=marks, person_id="old") == {"oldest"}
+    contested = [replace(marks[0], contested=True), *marks[1:]]
+    assert account_rules.formers(marks=contested, person_id="new") == set()
+    contested = [marks[0], replace(marks[1], contested=True), *marks[2:]]
+    assert account_rules.formers(marks=contested, person_id="new") == {"old"}
+
+
+def test_numbers_that_replaced_each_other_lead_round_once() -> None:
+    """Whoever they belong to, each may renew the accounts of the other."""
+    marks = [
+        Mark("one", NoticeKind.NUMBER_REPLACED, "two"),
+        Mark("two", NoticeKind.NUMBER_REPLACED, "one"),
+    ]
+    assert account_rules.formers(marks=marks, person_id="one") >= {"two"}
+
+
+def test_a_pairing_is_new_again_or_replaced() -> None:
+    """By who is paired; the notice that said so is no part of that. The newest notice counts."""
+    said = [Pairing("a", "new", "old"), Pairing("b", "new", "old"), Pairing("c", "new", "old")]
+    standing = [
+        Pairing("a", "new", "old", "n" * 32),
+        Pairing("b", "other", "old", "n" * 32),
+        Pairing("b", "old", "new", "n" * 32),
+    ]
+    found = rules.pair(pairs=said, standing=standing)
+    assert [found.made, found.again, found.ended] == [said[1:], standing[:1], standing[1:]]
+    assert [each.notice_id for each in found.again] == ["n" * 32]

@@ -45,6 +45,7 @@ from idvault.session.contest.rules import ContestTerms
 from idvault.session.reinstatement import acts as reinstatement_acts
 from idvault.session.reinstatement.acts import ReinstatementConfirmation, ReinstatementDecision
 from idvault.session.withdrawal import acts as withdrawal_acts
+from idvault.tip_off.acts.proposal import lock_report
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest import registration
@@ -130,24 +131,16 @@ async def _confirm(world: World) -> Act:
     first, second = await sanctions.moderator(1), (await sanctions.moderator(2)).moderator_id
     made = await sanctions.stored(await sanctions.impose(token, Degree.CLOSE, key=first))
     request = world.request().of_account(token)
-    return lambda: sanction_acts.store_confirmation.act.run(
-        sanctions.vault, CALLER, at(), request, made.sanction_id, b"paper", made, second
-    )
+    given = (request, made.sanction_id, b"paper", made, second)
+    run = partial(sanction_acts.store_confirmation.act.run, waiting=lock_report)
+    return lambda: run(sanctions.vault, CALLER, at(), *given)
 
 
 def _lifted(world: World, sanctions: SanctionWorld, made: Sanction, key: ModeratorKey) -> Act:
     request, signer = world.request().of_account(made.account_token), key.moderator_id
-    return lambda: sanction_acts.store_lift.act.run(
-        sanctions.vault,
-        CALLER,
-        at(),
-        request,
-        made.sanction_id,
-        b"paper",
-        made,
-        signer=signer,
-        reason="a mistake",
-    )
+    given = (request, made.sanction_id, b"paper", made)
+    named: dict[str, Any] = {"signer": signer, "reason": "a mistake", "waiting": lock_report}
+    return lambda: sanction_acts.store_lift.act.run(sanctions.vault, CALLER, at(), *given, **named)
 
 
 async def _lift(world: World) -> Act:
@@ -162,7 +155,7 @@ async def _lapse(world: World) -> Act:
     token, key = await sanctions.account(), await sanctions.moderator(1)
     made = await sanctions.stored(await sanctions.impose(token, Degree.WARN, key=key, given=until(60)))
     late = at(after=timedelta(minutes=2))
-    return lambda: sanction_acts.lapse(sanctions.vault, SYSTEM, late, made)
+    return lambda: sanction_acts.lapse(sanctions.vault, SYSTEM, late, made, waiting=lock_report)
 
 
 async def _register(world: World) -> Act:
@@ -170,9 +163,8 @@ async def _register(world: World) -> Act:
     by = [(await sanctions.moderator(number)).moderator_id for number in (2, 3)]
     made, request = world.new_id(), world.request()
     signed = (b"paper", b"first", b"second")
-    return lambda: moderator_acts.countersigned.run(
-        world.vault, CALLER, at(), request, made, key_of(1).public_key, by, signed
-    )
+    given = (key_of(1).public_key, by, signed)
+    return lambda: moderator_acts.countersigned.run(world.vault, CALLER, at(), request, made, *given)
 
 
 async def _name(world: World) -> Act:

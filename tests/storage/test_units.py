@@ -58,9 +58,8 @@ WITHIN_A_UNIT = {
 OF_MANY_ACCOUNTS = {
     *(f"idvault.account.store.joining.MOVES[{place}]" for place in (0, 2, 3, 4)),
     "idvault.account.store.joining._WITHDRAWN[0]",
-    "idvault.account.store.person._FORGET[0]",
-    "idvault.notice.store._FORGET[0]",
-    "idvault.notice.store._STAYS[0]",
+    "idvault.account.store.forgetting.FORGET[0]",
+    "idvault.account.store.parting.STAY[0]",
     "idvault.report.store.DURATIONS[1]",
 }
 

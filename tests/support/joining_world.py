@@ -7,30 +7,35 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from idvault.account.store import person as account_person
+from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.sanction import sanctions
+from idvault.notice import acts
+from idvault_verify import secret
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.claim import Identity
 from idvault_verify.notice import NoticeKind
 from idvault_verify.session import Proof, SessionPurpose
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support.session_world import SessionWorld
+from tests.support.inquiry_world import InquiryWorld
+from tests.support.session_world import browser_key
 from tools.support import sql
 from tools.support.fakes.provider import FakeProofProvider
-from tools.support.flow_world import at
+from tools.support.flow_world import PARTY, at
 from tools.support.notice_world import KEY, NoticeWorld, notice, person, signed
 
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes([78]) * 32)
-OLD, NEW, NEWEST = (person(number) for number in (1, 2, 3))
+OLD, NEW, NEWEST, LATEST = (person(number) for number in (1, 2, 3, 4))
 
 
 @dataclass
 class Joining:
     """Sessions with a provider, and a registry's notices, over one database."""
 
-    sessions: SessionWorld
+    sessions: InquiryWorld
     notices: NoticeWorld
     provider: FakeProofProvider
     browser: int = 0
@@ -82,6 +87,34 @@ class Joining:
         self.provider.end(page.proof_url, end)
         return session_id
 
+    async def contest(self, session_id: str, *, browser: int = 0, seconds: float = 0) -> pb.SessionPage:
+        """Let the browser say that its number never replaced another one."""
+        key = browser_key(browser or self.browser)
+        request_id = secret.request_id(key, session_id=session_id, step="pairing")
+        message = pb.ContestPairingRequest(request_id=request_id, session_id=session_id, browser_key=key)
+        page: pb.SessionPage = await self.sessions.page_asks("ContestPairing", message, seconds=seconds)
+        return page
+
+    async def deny(self, who: Identity = NEW) -> pb.SessionPage:
+        """Let the holder of a number prove it, and contest what it is said to have replaced."""
+        page = await self.prove(who, None)
+        await self.contest(page.session_id)
+        return page
+
+    async def release(self, *tokens: str) -> None:
+        """Give back the place of each account, as its erasure does."""
+        owners = {row.account_token: row.person_id for row in await sql.rows(self.database, select(accounts))}
+        for token in tokens:
+
+            async def run(connection: Connection, person_id: str = owners[token]) -> None:
+                await account_person.release(connection, relying_party=PARTY, person_id=person_id)
+
+            await self.database.act("test", run)
+
+    async def fall(self, seconds: float) -> int:
+        """Let the worker end what is due."""
+        return await acts.fall_all(self.notices.vault, at(seconds), limit=10)
+
     async def people(self) -> list[tuple[int, int]]:
         """Return accounts and sanctions of each person, the most first, after checking both sums."""
         rows = await sql.rows(self.database, select(persons))
@@ -98,9 +131,8 @@ class Joining:
 
 async def open_joining(database: Database) -> Joining:
     """Return the flows; a notice may be signed by either of two keys."""
-    provider = FakeProofProvider(at(0).real)
-    sessions = SessionWorld(database, provider=provider, patience=0.3)
+    sessions = InquiryWorld(database, patience=0.3)
     await sessions.prepare()
     notices = NoticeWorld(database, life=1)
     notices.context.public_keys = [key.public_key().public_bytes_raw() for key in (KEY, OTHER_KEY)]
-    return Joining(sessions, notices, provider)
+    return Joining(sessions, notices, sessions.prover)

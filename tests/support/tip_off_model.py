@@ -6,6 +6,7 @@ It stores no schedule and no merged state: at any time it looks at everything th
 from dataclasses import dataclass, field
 
 DAY, HALF_DAY = 86_400, 43_200  # the tests' time is noon on the operator's clock
+CONFIRM_WITHIN = 72 * 3_600
 SHARES = ((0.5, "HALF"), (0.8, "FOUR_FIFTHS"), (1.0, "OVERDUE"))
 
 
@@ -21,6 +22,12 @@ class ModelReport:
     closed_at: int | None = None
     outcome: str | None = None
     into: int | None = None
+    reply: str = ""
+    proposal: "ModelProposal | None" = None
+
+    def waits(self, now: int) -> bool:
+        """Return whether a proposed decision waits for a second moderator."""
+        return self.proposal is not None and self.proposal.state(now) == "PROPOSED"
 
     def state(self) -> str:
         """Return the state."""
@@ -45,11 +52,27 @@ class ModelReport:
 
 
 @dataclass
+class ModelProposal:
+    """A proposed closing that decides a report. until: when it lapses."""
+
+    place: int
+    by: int
+    until: int
+    reply: str
+    stored: str = "PROPOSED"
+
+    def state(self, now: int) -> str:
+        """Return the state."""
+        return "LAPSED" if self.stored == "PROPOSED" and self.until <= now else self.stored
+
+
+@dataclass
 class ModelReports:
     """All reports of a platform, in the order in which they were filed, and what their reporters did."""
 
     reports: list[ModelReport] = field(default_factory=list)
     judged: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    proposals: list[ModelProposal] = field(default_factory=list)
 
     def file(self, *, reporter: int | None, due_at: int, now: int) -> str:
         """Return the state of a new report, or why it is refused."""
@@ -62,24 +85,28 @@ class ModelReports:
         self.reports.append(ModelReport(now, reporter, due_at))
         return "RECEIVED"
 
-    def assign(self, place: int, *, to: int, former: int | None) -> str:
+    def assign(self, place: int, *, to: int, former: int | None, now: int) -> str:
         """Return the state after an assignment, or why it is refused."""
         one = self.reports[place]
         if one.state() in ("MERGED", "RESOLVED"):
             return f"{one.state()} -> ASSIGNED"
         if one.assignee != former:
             return "ASSIGNEE_CHANGED"
+        if one.waits(now):
+            return "PROPOSAL_OPEN"
         one.assignee = to
         return one.state()
 
-    def hand_back(self, place: int, *, by: int) -> str:
+    def hand_back(self, place: int, *, by: int, now: int) -> str:
         """Return the state after a report was handed back, or why it is refused."""
         if (refused := self._refused(place, by, "RECEIVED")) is not None:
             return refused
+        if self.reports[place].waits(now):
+            return "PROPOSAL_OPEN"
         self.reports[place].assignee = None
         return self.reports[place].state()
 
-    def answer(self, place: int, *, by: int, now: int) -> str:
+    def answer(self, place: int, *, by: int, reply: str, now: int) -> str:
         """Return the state after a reply, or why it is refused."""
         one = self.reports[place]
         if one.state() != "ASSIGNED":
@@ -88,21 +115,59 @@ class ModelReports:
             return "ASSIGNEE_CHANGED"
         for each in self._with_merged(place):
             each.answered_at = now if each.answered_at is None else each.answered_at
+        one.reply = reply
         return "ANSWERED"
 
-    def resolve(self, place: int, *, by: int, outcome: str, replied: bool, now: int) -> str:
-        """Return the state after a decision, or why it is refused."""
+    def propose(self, place: int, *, by: int, reply: str, now: int) -> str:
+        """Return the state after a decision that a second moderator must confirm, or why it is refused."""
         one = self.reports[place]
+        if (refused := self._undecidable(place, by, reply, now)) is not None:
+            return refused
+        one.proposal = ModelProposal(place, by, now + CONFIRM_WITHIN, reply)
+        self.proposals.append(one.proposal)
+        return one.state()
+
+    def confirm(self, number: int, *, by: int, now: int) -> str:
+        """Return the state of a sanction after its confirmation, or why that is refused."""
+        proposal = self.proposals[number]
+        if proposal.state(now) != "PROPOSED":
+            return f"{proposal.state(now)} -> IN_FORCE"
+        if proposal.by == by:
+            return "SELF_APPROVAL"
+        proposal.stored = "IN_FORCE"
+        self._close(proposal.place, "UPHELD", proposal.reply, now)
+        return "IN_FORCE"
+
+    def lift(self, number: int, *, now: int) -> str:
+        """Return the state of a sanction after it was lifted or withdrawn, or why that is refused."""
+        proposal = self.proposals[number]
+        if proposal.state(now) not in ("PROPOSED", "IN_FORCE"):
+            return f"{proposal.state(now)} -> LIFTED"
+        proposal.stored = "LIFTED"
+        return "LIFTED"
+
+    def resolve(self, place: int, *, by: int, outcome: str, reply: str, now: int) -> str:
+        """Return the state after a decision, or why it is refused."""
+        if (refused := self._undecidable(place, by, reply, now)) is not None:
+            return refused
+        self._close(place, outcome, reply, now)
+        return "RESOLVED"
+
+    def _undecidable(self, place: int, by: int, reply: str, now: int) -> str | None:
         if (refused := self._refused(place, by, "RESOLVED")) is not None:
             return refused
-        if one.answered_at is None and not replied:
-            return "INVALID_MESSAGE"
+        if self.reports[place].waits(now):
+            return "PROPOSAL_OPEN"
+        return "INVALID_MESSAGE" if self.reports[place].answered_at is None and not reply else None
+
+    def _close(self, place: int, outcome: str, reply: str, now: int) -> None:
+        one = self.reports[place]
+        one.reply = reply or one.reply
         for each in self._with_merged(place):
             each.answered_at = now if each.answered_at is None else each.answered_at
             each.closed_at = now
             each.outcome = outcome if each is one else "DUPLICATE"
             self._judge(each, outcome if each is one or outcome == "UPHELD" else "DISMISSED", now)
-        return "RESOLVED"
 
     def merge(self, place: int, others: list[int], *, by: int, now: int) -> str:
         """Return the state of the leading report after others were merged into it, or why that is refused."""
@@ -116,6 +181,8 @@ class ModelReports:
                 return f"{one.state()} -> MERGED"
             if one.assignee not in (None, by):
                 return "ASSIGNEE_CHANGED"
+            if one.waits(now):
+                return "PROPOSAL_OPEN"
         for other in others:
             for each in self._with_merged(other):
                 self._join(each, place, into, now)

@@ -38,9 +38,14 @@ class WithdrawalWorld(SessionWorld):
     """Contests, withdrawals and narrowings beside claims, sanctions and public accounts."""
 
     def __init__(
-        self, database: Database, *, provider: FakeProofProvider | None = None, life: int = 0
+        self,
+        database: Database,
+        *,
+        provider: FakeProofProvider | None = None,
+        life: int = 0,
+        patience: float = 20.0,
     ) -> None:
-        super().__init__(database, provider=provider, life=life)
+        super().__init__(database, provider=provider, life=life, patience=patience)
         self._claims = 7_000
         self.claims.records.numbered = True
 

@@ -26,6 +26,7 @@ from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault.sanction.rules import Sanction
 from idvault.status.api import SerialisedStatuses
+from idvault.tip_off.acts.proposal import lock_report
 from idvault_client import aio
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import (
@@ -128,7 +129,9 @@ class SanctionWorld:
     def served_by(self, vault: Vault) -> SanctionServicer:
         """Return SanctionService over a vault."""
         signers, zone = KnownModerators(vault), self.appeals.terms.zone
-        return SanctionServicer(vault=vault, signers=signers, appeals=self.appeals, zone=zone)
+        return SanctionServicer(
+            vault=vault, signers=signers, waiting=lock_report, appeals=self.appeals, zone=zone
+        )
 
     def served_late(self) -> aio.Vault:
         """Return the client of a platform whose moderators are revoked just after they were read."""
@@ -304,7 +307,7 @@ class SanctionWorld:
 
     async def work(self, *, seconds: float) -> int:
         """Let the worker store what has lapsed."""
-        return await acts.lapse_all(self.vault, at(seconds), limit=100)
+        return await acts.lapse_all(self.vault, at(seconds), limit=100, waiting=lock_report)
 
     async def release(self, *, seconds: float) -> int:
         """Let the worker end what accounts follow."""

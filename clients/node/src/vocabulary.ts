@@ -356,6 +356,11 @@ export const REASONS = {
     "zh": "该举报已由其他审核员处理，请刷新页面后查看。",
     "en": "Another moderator works on this report. Please reload the page to see who."
   },
+  "PROPOSAL_OPEN": {
+    "error": "PreconditionFailed",
+    "zh": "该举报的处理决定正等待另一位审核员确认。如需另作处理，请先撤回。",
+    "en": "A decision on this report waits for a second moderator. To decide otherwise, withdraw it first."
+  },
   "ILLEGAL_TRANSITION": {
     "error": "PreconditionFailed",
     "zh": "当前状态下不能进行此操作，请刷新页面后查看最新状态。",

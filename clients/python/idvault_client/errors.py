@@ -275,6 +275,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.KIND_DIFFERS: PreconditionFailed,
     Reason.TRANSFER_NOT_OFFERED: PreconditionFailed,
     Reason.ASSIGNEE_CHANGED: PreconditionFailed,
+    Reason.PROPOSAL_OPEN: PreconditionFailed,
     Reason.ILLEGAL_TRANSITION: PreconditionFailed,
     Reason.LOG_UNAVAILABLE: Unavailable,
     Reason.STORE_UNAVAILABLE: Unavailable,

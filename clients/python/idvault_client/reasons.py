@@ -172,6 +172,9 @@ REASON_TEXTS: Mapping[str, Text] = {
         "There is no valid offer of this public account to you. An offer is valid for 14 days."
     ),
     Reason.ASSIGNEE_CHANGED: _("Another moderator works on this report. Please reload the page to see who."),
+    Reason.PROPOSAL_OPEN: _(
+        "A decision on this report waits for a second moderator. To decide otherwise, withdraw it first."
+    ),
     Reason.ILLEGAL_TRANSITION: _(
         "This is not possible in the present state. Please reload the page to see what changed."
     ),

@@ -203,6 +203,9 @@ class EventType(StrEnum):
     TIP_OFF_NOTE = "tipoff:report:note"
     TIP_OFF_ANSWER = "tipoff:report:answer"
     TIP_OFF_MERGE = "tipoff:report:merge"
+    # A decision that waits for a second moderator, and its end without one.
+    TIP_OFF_PROPOSE = "tipoff:report:propose"
+    TIP_OFF_REOPEN = "tipoff:report:reopen"
     TIP_OFF_UPHOLD = "tipoff:report:uphold"
     TIP_OFF_DISMISS = "tipoff:report:dismiss"
     TIP_OFF_CLOSE_DUPLICATE = "tipoff:report:duplicate"
@@ -391,6 +394,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_NOTE: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_ANSWER: ("tip_off_id", "paper"),
     EventType.TIP_OFF_MERGE: ("tip_off_id", "into", "paper"),
+    EventType.TIP_OFF_PROPOSE: ("tip_off_id", "moderator_id", "sanction_id", "paper"),
+    EventType.TIP_OFF_REOPEN: ("tip_off_id", "sanction_id"),
     EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id", "paper"),
     EventType.TIP_OFF_DISMISS: ("tip_off_id", "moderator_id", "dismissal", "paper"),
     EventType.TIP_OFF_CLOSE_DUPLICATE: ("tip_off_id", "into", "paper"),

@@ -90,7 +90,8 @@ class TipOff:
     reporter_id: None for an anonymous report, and once its texts are deleted. trusted: whether the reporter
     was a trusted flagger at filing. assignee: a moderator id. reminder: the last one that was written.
     secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key. operation_id:
-    the operation that it belongs to. flooded: whether it came by a flooded form (tip_off.rules).
+    the operation that it belongs to. flooded: whether it came by a flooded form (tip_off.rules). proposal_id:
+    the sanction with which it is decided once a second moderator confirms that, until proposal_until.
     """
 
     tip_off_id: str
@@ -118,3 +119,5 @@ class TipOff:
     deleted_at: datetime | None = None
     operation_id: str | None = None
     flooded: bool = False
+    proposal_id: str | None = None
+    proposal_until: datetime | None = None

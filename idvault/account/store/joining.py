@@ -9,12 +9,13 @@
 
 from typing import Any
 
-from sqlalchemy import delete, literal_column, or_, select, update
+from sqlalchemy import delete, exists, literal_column, or_, select, update
 
 from idvault.account import rules as account_rules
+from idvault.account.store import forgetting
 from idvault.account.store import person as account_person
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, for_change, param, statement
+from idvault.core.db.statement import Statement, for_change, param, scalar, statement
 from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.claim import claims, persons
 from idvault.core.tables.notice import person_marks
@@ -68,6 +69,7 @@ def _tokens(table: Any) -> Any:
 
 
 _PENDING = claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'")
+_KNOWN = person_marks.alias("known")
 # In this order: what finds the rows of others moves after them.
 MOVES = {
     "claims": _move(claims, claims.c.account_token.in_(_tokens(accounts))),
@@ -82,6 +84,18 @@ MOVES = {
     "public accounts": _move(public_accounts, _of_party(public_accounts)),
     "sanctions": _move(sanctions, _of_party(sanctions)),
     "accounts": _move(accounts, _of_party(accounts)),
+    # A notice can mark both, for instance the end of the new number's person: one mark of it is enough.
+    "double marks": statement(
+        delete(person_marks).where(
+            _of_party(person_marks),
+            person_marks.c.person_id == param("former"),
+            exists().where(
+                _KNOWN.c.relying_party == param("party"),
+                _KNOWN.c.person_id == param("person_id"),
+                _KNOWN.c.notice_id == person_marks.c.notice_id,
+            ),
+        )
+    ),
     "marks": _move(person_marks, _of_party(person_marks)),
     "fallen pairings": statement(
         update(person_marks)
@@ -95,8 +109,22 @@ _WITHDRAWN = [
     _move(claims, claims.c.account_token.in_(_tokens(withdrawals))),
     _move(withdrawals, _of_party(withdrawals)),
 ]
-_UNPAIR = statement(
-    delete(person_marks).where(_of_party(person_marks), person_marks.c.former_id == param("former"))
+_IS_PERSON = person_marks.c.person_id == param("person_id")
+_IS_FORMER = person_marks.c.person_id == param("former")
+# Also what says, or said before it fell, that one of the two numbers replaced the other.
+_UNPAIR: Statement[str] = statement(
+    delete(person_marks)
+    .where(
+        _of_party(person_marks),
+        or_(
+            person_marks.c.former_id == param("former"),
+            _IS_FORMER & (person_marks.c.former_id == param("person_id")),
+            _IS_PERSON & (person_marks.c.fallen_id == param("former")),
+            _IS_FORMER & (person_marks.c.fallen_id == param("person_id")),
+        ),
+    )
+    .returning(person_marks.c.person_id),
+    scalar,
 )
 
 
@@ -111,18 +139,24 @@ async def join(
     who = {"party": relying_party, "person_id": person_id}
     found = await account_person.find(connection, relying_party=relying_party, key=former)
     marks = await connection.all(account_person.MARKS_OF, **who)
-    if found is None or found == person_id or found not in account_rules.formers(marks=marks):
+    if (
+        found is None
+        or found == person_id
+        or found not in account_rules.formers(marks=marks, person_id=person_id)
+    ):
         return None
     both = {row.person_id: row for row in await connection.all(_LOCK_BOTH, **who, former=found)}
     row = both.get(found)
     if row is None or row.joined_id is not None or person_id not in both:
         return None
     moved = {**who, "former": found}
+    between = set(await connection.all(_UNPAIR, **moved)) - {person_id, found}
     for move in (*(_WITHDRAWN if row.withdrawals else ()), *MOVES.values()):
         await connection.run(move, **moved)
-    await connection.run(_UNPAIR, party=relying_party, former=found)
     await connection.run(
         _ADD, **who, accounts=row.accounts, sanctions=row.sanctions, withdrawals=row.withdrawals
     )
     await connection.run(_EMPTY, **moved)
+    # Somebody of a number between the two may have been known for the former one only.
+    await forgetting.forget(connection, [(relying_party, each) for each in sorted(between)])
     return found

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Integer, delete, select, true
+from sqlalchemy import Integer, delete, exists, select, true, update
 
+from idvault.account.rules import Pairing
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
 from idvault.core.db.statement import Day, Statement, param, statement, upsert
-from idvault.core.tables import ID, TOKEN
+from idvault.core.tables import ID, NAME, TOKEN
+from idvault.core.tables.account import accounts
 from idvault.core.tables.notice import account_notices
 
 
@@ -38,6 +40,19 @@ _REMOVE = statement(
     delete(account_notices).where(_OF_ACCOUNT, account_notices.c.notice_id == param("notice"))
 )
 _REVERSED = statement(delete(account_notices).where(account_notices.c.notice_id == param("notice")))
+_KEPT = listed("kept", party=NAME, notice_id=ID)
+TAKE_OVER = statement(
+    update(account_notices)
+    .where(
+        account_notices.c.notice_id.in_(select(_KEPT.c.notice_id)),
+        exists().where(
+            accounts.c.account_token == account_notices.c.account_token,
+            accounts.c.relying_party == _KEPT.c.party,
+            account_notices.c.notice_id == _KEPT.c.notice_id,
+        ),
+    )
+    .values(notice_id=param("notice"))
+)
 DUE: Statement[DueNotice] = statement(
     select(account_notices)
     .where(account_notices.c.due_on <= param("today"))
@@ -50,6 +65,11 @@ DUE: Statement[DueNotice] = statement(
 async def add(connection: Connection, notice_id: str, drawn: Sequence[tuple[str, date]]) -> None:
     """Store the day of each account. drawn: tokens and days."""
     await connection.later(_ADD, notice=notice_id, drawn=drawn)
+
+
+async def take_over(connection: Connection, notice_id: str, kept: Sequence[Pairing]) -> None:
+    """Let what is to come of pairings be of the notice that says them again."""
+    await connection.later(TAKE_OVER, notice=notice_id, kept=[(each.party, each.notice_id) for each in kept])
 
 
 async def forget(connection: Connection, *, account_token: str) -> None:

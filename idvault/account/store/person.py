@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     case,
     delete,
-    exists,
     func,
     insert,
     literal_column,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import DueFollower, Facts, Follower, Mark, PersonSanction, Slot
+from idvault.account.store import forgetting
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
@@ -36,11 +36,10 @@ from idvault.core.db.statement import (
     to_micros,
     upsert,
 )
-from idvault.core.tables.claim import claims, persons, representatives
+from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import person_marks
 from idvault.core.tables.sanction import follower_closings, followers, sanctions
 from idvault.sealing.ports import PersonKey
-from idvault_verify.claim import ClaimState
 from idvault_verify.notice import NoticeKind
 from idvault_verify.sanction import Degree, SanctionState
 
@@ -279,56 +278,6 @@ _WITHDRAW = statement(
 _FORGET_WITHDRAWAL = statement(
     update(persons).where(_PARTY, _ID).values(withdrawals=persons.c.withdrawals - 1)
 )
-_IS_MARK = person_marks.c.relying_party == persons.c.relying_party
-UNHELD = (
-    (persons.c.accounts == 0)
-    & (persons.c.sanctions == 0)
-    & (persons.c.withdrawals == 0)
-    & persons.c.joined_id.is_(None)
-    # An open claim that names the person needs the row to settle; the act that stored it had locked the row.
-    & ~exists().where(
-        claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
-        claims.c.relying_party == persons.c.relying_party,
-        claims.c.person_id == persons.c.person_id,
-    )
-    # A matched claim that waits for its representative verifies under the person's id.
-    & ~exists().where(
-        representatives.c.relying_party == persons.c.relying_party,
-        representatives.c.person_id == persons.c.person_id,
-    )
-    # Whoever has the new number renews the accounts of the old one for as long as there are any.
-    & ~exists().where(
-        _IS_MARK,
-        person_marks.c.person_id == persons.c.person_id,
-        person_marks.c.former_id.is_not(None),
-    )
-)
-"""The condition that nothing holds a person's row."""
-_FORGET = statement(delete(persons).where(_PARTY, _ID, UNHELD))
-_MARK_PARTY = person_marks.c.relying_party == param("party")
-_GONE = ~exists().where(_PARTY, _ID)
-_OTHER = persons.alias("other")
-_FORGET_NUMBERS = statement(
-    delete(persons).where(
-        _PARTY,
-        persons.c.joined_id == param("person_id"),
-        ~exists().where(_OTHER.c.relying_party == param("party"), _OTHER.c.person_id == param("person_id")),
-    )
-)
-_SUCCESSORS: Statement[str] = statement(
-    delete(person_marks)
-    .where(
-        _MARK_PARTY,
-        or_(
-            person_marks.c.person_id == param("person_id"),
-            person_marks.c.former_id == param("person_id"),
-            person_marks.c.fallen_id == param("person_id"),
-        ),
-        _GONE,
-    )
-    .returning(person_marks.c.person_id),
-    scalar,
-)
 
 
 def _reached() -> CTE:
@@ -503,7 +452,7 @@ async def take_slot(
     marks: Sequence[Mark] = ()
     if owner_id not in {None, person_id}:
         marks = await connection.all(MARKS_OF, **who)
-        if owner_id not in account_rules.formers(marks=marks):
+        if owner_id not in account_rules.formers(marks=marks, person_id=person_id):
             ended = account_rules.is_ended(marks=marks, person_id=person_id)
             return Facts(Slot.FULL, person_closed=False, different_owner=True, ended=ended), ()
     owner = {"relying_party": relying_party, "person_id": owner_id or person_id}
@@ -556,20 +505,11 @@ async def forget_withdrawal(connection: Connection, *, relying_party: str, perso
     """Count a withdrawal no longer, and delete the person if nothing else is known of them."""
     who = {"party": relying_party, "person_id": person_id}
     await connection.run(_FORGET_WITHDRAWAL, **who)
-    await _forget(connection, relying_party, person_id)
+    await forgetting.forget(connection, [(relying_party, person_id)])
 
 
 async def release(connection: Connection, *, relying_party: str, person_id: str) -> None:
     """Give back the slot of an account, and delete the person if nothing else is known of them."""
     who = {"party": relying_party, "person_id": person_id}
     await connection.run(_LEAVE, **who)
-    await _forget(connection, relying_party, person_id)
-
-
-async def _forget(connection: Connection, relying_party: str, person_id: str) -> None:
-    """Delete a person, with what notices said of them, if nothing else is known of them."""
-    who = {"party": relying_party, "person_id": person_id}
-    await connection.run(_FORGET, **who)
-    await connection.run(_FORGET_NUMBERS, **who)
-    for successor in await connection.all(_SUCCESSORS, **who):
-        await connection.run(_FORGET, party=relying_party, person_id=successor)
+    await forgetting.forget(connection, [(relying_party, person_id)])

@@ -23,7 +23,8 @@ from idvault.core.tables import ID, NAME, WORD, main
 _REFERENCE = String(12)
 
 # queue: the group in which lists show a report (tip_off.rules.queue_place). remind_at: when the next
-# reminder is due, null if there is none. evidence: digests of 32 bytes each.
+# reminder is due, null if there is none. evidence: digests of 32 bytes each. proposal_id: the sanction that
+# decides it once a second moderator confirms that, until proposal_until.
 tip_offs = Table(
     "tip_offs",
     main,
@@ -55,6 +56,8 @@ tip_offs = Table(
     Column("deleted_at", Micros),
     Column("operation_id", ID),
     Column("flooded", Boolean, nullable=False, server_default=false()),
+    Column("proposal_id", ID),
+    Column("proposal_until", Micros),
     Index("ix_tip_offs_reference", "relying_party", "reference", unique=True),
     Index("ix_tip_offs_queue", "relying_party", "queue", "due_at", "tip_off_id"),
     Index("ix_tip_offs_state", "relying_party", "state", "queue", "due_at", "tip_off_id"),

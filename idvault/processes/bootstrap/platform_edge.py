@@ -68,6 +68,7 @@ from idvault.status.acts import Feeds, StatusTexts
 from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
 from idvault.tip_off.acts.case import TipOffContext
+from idvault.tip_off.acts.proposal import lock_report
 from idvault.tip_off.api.form import TipOffFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault_verify.attest import status_token
@@ -145,6 +146,7 @@ def sanction_methods(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> San
     return SanctionServicer(
         vault=vault,
         signers=KnownModerators(vault),
+        waiting=lock_report,
         appeals=ObjectionContext(terms, KeyedModerationTextSealer(keys=keys, entropy=ENTROPY)),
         zone=terms.zone,
     )

@@ -11,8 +11,9 @@
   named by a handle that means something in this browser alone.
 - An account that is disowned waits 72 hours and a time of its own (session.disavowal.rules). Until then
   every proof shows how many wait, and cancels all of them, with the list.
-- The list has accounts of the number that was proven. One that replaced it (account.rules) proves itself: an
-  insider of the registry could pair an own number with a victim's.
+- The list has accounts of the person whose number was proven, under every number of hers that a provider
+  proved (account.store.joining). One that a notice alone pairs with it proves itself: an insider of the
+  registry could pair an own number with a victim's.
 """
 
 from dataclasses import dataclass, field

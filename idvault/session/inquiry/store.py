@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, delete, exists, func, literal_column, select, update
 
+from idvault.account.store.person import PRESENT_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, listed, one_of
 from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
@@ -65,7 +66,7 @@ FOUND: Statement[FoundAccount] = statement(
             persons,
             (persons.c.relying_party == _SOUGHT.c.party) & (persons.c.person_index == _SOUGHT.c.person_index),
         )
-        .join(accounts, _A.person_id == persons.c.person_id)
+        .join(accounts, _A.person_id == PRESENT_ID)
         .where(
             _A.relying_party == persons.c.relying_party,
             one_of(_A.state, [AccountState.VERIFIED.value, AccountState.EXPIRED.value]),

@@ -8,6 +8,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec
 
@@ -20,6 +21,8 @@ from idvault.moderator.acts import stored as stored_moderators
 from idvault.sealing.ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
 from idvault.tip_off.ports import TipOffSecrets
+from idvault.tip_off.reporter import rules as reporter_rules
+from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
 from idvault_verify import moderator as moderator_rules
@@ -41,7 +44,6 @@ P = ParamSpec("P")
 Rule = Callable[..., TipOff]
 """A rule of tip_off.rules with everything but the report filled in."""
 
-_SALT = "salt-"
 # What a repetition may be refused with: its signature is old, or its moderator revoked meanwhile.
 _PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
 
@@ -153,6 +155,8 @@ async def write(tx: Tx, stored: TipOff, rule: Rule | None = None, *, paper: byte
     if changed == stored:
         return stored
     await rows.put(tx.connection, changed)
+    if stored.proposal_id not in (None, changed.proposal_id, changed.sanction_id):
+        await rows.delete_proposed(tx.connection, stored)
     for before, after in ((stored, present), (present, changed)):
         for kind, fields in rules.happenings(before, after):
             await log(tx, kind, paper=paper, **fields)
@@ -167,13 +171,25 @@ async def change(tx: Tx, tip_off_id: str, acting: Acting, rule: Rule) -> tuple[T
     if (changed.answered_at, changed.state) == (stored.answered_at, stored.state):
         return changed, []
     merged = await rows.lock_merged(tx.connection, tx.party, [tip_off_id])
-    return changed, await join(tx, merged, changed, acting)
+    return changed, await join(tx, merged, changed, paper=acting.paper)
 
 
-async def join(tx: Tx, merged: Sequence[TipOff], into: TipOff, acting: Acting) -> list[TipOff]:
+async def join(tx: Tx, merged: Sequence[TipOff], into: TipOff, *, paper: bytes) -> list[TipOff]:
     """Bring merged reports to the state of the report that they belong to; return them."""
     rule = partial(rules.join, into=into, now=tx.now.business)
-    return [await write(tx, one, rule, paper=acting.paper) for one in merged]
+    return [await write(tx, one, rule, paper=paper) for one in merged]
+
+
+async def judge(tx: Tx, leading: TipOff, decided: Sequence[TipOff]) -> None:
+    """Count a decision for the reporters of the reports that it is about."""
+    # In one order, so that two decisions never wait for each other.
+    for one in sorted(decided, key=lambda each: each.reporter_id or ""):
+        if one.reporter_id is None:
+            continue
+        outcome = rules.judged(tip_off=one, leading=leading)
+        known = await reporter_store.obtain(tx.connection, tx.party, one.reporter_id, today=date.min)
+        counted = reporter_rules.judge(known, outcome=outcome, now=tx.now.business)
+        await reporter_store.put(tx.connection, counted)
 
 
 async def check_signs(tx: Tx, moderator_id: str) -> None:
@@ -197,7 +213,7 @@ def sealed_texts(
     salt = call.decision.text_salt.hex() if call.decision else ""
     return tuple(
         TipOffText(place, sealer.seal(CaseField(call.relying_party, tip_off_id, place), content), by)
-        for place, content, by in ((name, text, author), (_SALT + name, salt, None))
+        for place, content, by in ((name, text, author), (rows.SALT + name, salt, None))
     )
 
 

@@ -18,6 +18,7 @@ from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sealing.ports import CaseField
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext, log
+from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS
 from idvault.tip_off.store import lists
@@ -154,7 +155,7 @@ async def _flood(tx: Tx, filing: TipOffFiling) -> lists.FormDay | None:
 async def _count(tx: Tx, filing: TipOffFiling, reporter_id: str) -> bool:
     """Count a report for its reporter; return whether that is a trusted flagger."""
     known = await reporter_store.obtain(tx.connection, tx.party, reporter_id, today=filing.today)
-    counted = rules.file(
+    counted = reporter_rules.file(
         known, limit=filing.limit, today=filing.today, day_ends=filing.day_ends, now=tx.now.business
     )
     await reporter_store.put(tx.connection, counted)
@@ -245,7 +246,7 @@ def _filing(
 
 
 def _reporter_id(party: str, wanted: NewTipOff, context: TipOffContext) -> str | None:
-    token = rules.proved(token=wanted.reporter_token, channel=wanted.channel)
+    token = reporter_rules.proved(token=wanted.reporter_token, channel=wanted.channel)
     if token is None:
         return None
     return context.secrets.reporter_id(relying_party=party, kind="account", value=token)

@@ -10,8 +10,9 @@ from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.policy import TipOffPolicy
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, log, signed, write
+from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
-from idvault.tip_off.rules import Reporter
+from idvault.tip_off.reporter.rules import Reporter
 from idvault.tip_off.store import lists
 from idvault.tip_off.store import rows as tip_off_rows
 from idvault_verify.clock import ClockReading
@@ -32,7 +33,7 @@ async def set_standing(
     await vault.guard.check(now=now)
     paper, request = await signed(vault, call, now=now), call.request(vault.fingerprinter)
     changed = await _set_standing.run(vault, call, now, request, reporter_id, paper, standing, limited_until)
-    return rules.as_of(changed, now=now.business)
+    return reporter_rules.as_of(changed, now=now.business)
 
 
 @mutation("reporter.set_standing", again=reporter_store.lock_known)
@@ -40,7 +41,9 @@ async def _set_standing(
     tx: Tx, reporter_id: str, paper: bytes, standing: ReporterStanding, limited_until: datetime | None
 ) -> Reporter:
     found = await reporter_store.lock_known(tx.connection, tx.party, reporter_id)
-    changed = rules.set_standing(found, standing=standing, limited_until=limited_until, now=tx.now.business)
+    changed = reporter_rules.set_standing(
+        found, standing=standing, limited_until=limited_until, now=tx.now.business
+    )
     await reporter_store.put(tx.connection, changed)
     fields = {"reporter_id": reporter_id, "standing": standing.value}
     await log(tx, EventType.REPORTER_SET, paper=paper, **fields)
@@ -55,7 +58,7 @@ async def page(
         "reporter.list",
         lambda one: reporter_store.page(one, party, standing=standing, after=after, limit=limit + 1),
     )
-    page = [rules.as_of(one, now=now.business) for one in found[:limit]]
+    page = [reporter_rules.as_of(one, now=now.business) for one in found[:limit]]
     return page, page[-1].reporter_id if len(found) > limit else ""
 
 

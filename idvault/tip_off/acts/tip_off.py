@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 
 from idvault.core.act import Tx, Vault
@@ -22,12 +22,12 @@ from idvault.tip_off.acts.case import (
     change,
     check_signs,
     join,
+    judge,
     log,
     put_texts,
     sealed_texts,
     write,
 )
-from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store import lists, rows
 from idvault.tip_off.store.rows import TipOffText
@@ -35,7 +35,7 @@ from idvault_verify import tip_off as verify_tip_off
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, IdvaultError, InvalidError, Reason, Violation
 from idvault_verify.event import EventType
-from idvault_verify.sanction import Origin
+from idvault_verify.sanction import Origin, SanctionState
 from idvault_verify.seal import Part
 from idvault_verify.tip_off import Dismissal, TargetKind, TipOff, TipOffOutcome, TipOffState
 
@@ -64,13 +64,17 @@ class WrittenNote:
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
-    """A report with its texts, which are empty once they are deleted."""
+    """A report with its texts, which are empty once they are deleted.
+
+    proposed_reply: what the reporter will read once a proposal is confirmed.
+    """
 
     tip_off: TipOff
     text: str = field(repr=False)
     contact: str = field(repr=False)
     content: bytes = field(repr=False)
     reply: str = field(repr=False)
+    proposed_reply: str = field(repr=False)
     notes: tuple[WrittenNote, ...] = field(repr=False)
 
 
@@ -156,18 +160,24 @@ async def resolve(
     decision: TipOffDecision,
     context: TipOffContext,
 ) -> TipOff:
-    """Decide about a report, with its sanction; raises as `note` and sanction.acts.impose do."""
+    """Decide about a report, with its sanction; raises as `note` and sanction.acts.impose do.
+
+    With a sanction that is only proposed it is decided once that is in force (acts.proposal).
+    """
     await vault.guard.check(now=now)
-    texts: tuple[TipOffText, ...] = ()
     if decision.reply:
         rules.check_lines(decision.reply, field=rows.REPLY, limit=verify_tip_off.REPLY_LENGTH)
-        texts = sealed_texts(call, tip_off_id, rows.REPLY, decision.reply, sealer=context.sealer)
     request = call.request(vault.fingerprinter)
     try:
         imposition = await _imposition(vault, call, tip_off_id, decision, signers=context.signers, now=now)
         acting = await _resolve.acting(vault, call, now, moderator_id)
     except IdvaultError as refused:
         return await _resolve.repeated(vault, request, refused)
+    waits = imposition is not None and imposition.state is SanctionState.PROPOSED
+    texts: tuple[TipOffText, ...] = ()
+    if decision.reply:
+        name = rows.PROPOSED_REPLY if waits else rows.REPLY
+        texts = sealed_texts(call, tip_off_id, name, decision.reply, sealer=context.sealer)
     return await _resolve.act.run(
         vault, call, now, request, tip_off_id, acting, decision, imposition, texts=texts
     )
@@ -183,13 +193,16 @@ async def _resolve(
     *,
     texts: Sequence[TipOffText],
 ) -> TipOff:
-    """Store a decision, its sanction, and what it says about each reporter."""
+    """Store a decision, its sanction, and what it says about each reporter; or the proposal of one."""
+    waits = imposition is not None and imposition.state is SanctionState.PROPOSED
+    proposal_until = imposition.due_at if imposition is not None and waits else None
     rule = partial(
         rules.resolve,
         moderator_id=acting.moderator_id,
         outcome=decision.outcome,
         dismissal=decision.dismissal,
         sanction_id=imposition.sanction_id if imposition else None,
+        proposal_until=proposal_until,
         replied=bool(decision.reply),
         now=tx.now.business,
     )
@@ -197,7 +210,8 @@ async def _resolve(
     await put_texts(tx, changed, texts)
     if imposition is not None:
         await sanction_acts.add(tx, await _inheriting(tx, imposition, changed))
-    await _judge(tx, changed, [changed, *merged])
+    if changed.state is TipOffState.RESOLVED:
+        await judge(tx, changed, [changed, *merged])
     return changed
 
 
@@ -219,10 +233,10 @@ async def merge(tx: Tx, tip_off_id: str, acting: Acting, duplicates: Sequence[st
     direct = partial(rules.merge, into=into, moderator_id=acting.moderator_id, now=tx.now.business)
     closed = [await write(tx, found[one], direct, paper=acting.paper) for one in duplicates]
     joining = [one for one in merged if one.merged_into != tip_off_id]
-    closed += await join(tx, joining, into, acting)
+    closed += await join(tx, joining, into, paper=acting.paper)
     await write(tx, found[tip_off_id], paper=acting.paper)
     if into.state is TipOffState.RESOLVED:
-        await _judge(tx, into, closed)
+        await judge(tx, into, closed)
     return into
 
 
@@ -241,12 +255,16 @@ async def get(
         for one in kept
         if one.name.startswith(_NOTE)
     )
+    present = rules.fall(tip_off=found, now=now.business)
+    proposed = texts.get(rows.PROPOSED_REPLY, "")
+    told = proposed if present.state is TipOffState.RESOLVED else ""
     return ReadReport(
-        rules.fall(tip_off=found, now=now.business),
+        present,
         texts.get("text", ""),
         texts.get("contact", ""),
         b64decode(texts.get("content", "")),
-        texts.get(rows.REPLY, ""),
+        told or texts.get(rows.REPLY, ""),
+        proposed if present.proposal_id is not None else "",
         notes,
     )
 
@@ -308,14 +326,3 @@ async def _inheriting(tx: Tx, sanction: Sanction, tip_off: TipOff) -> Sanction:
     reported = await OPERATIONS.get(tx.connection, tx.party, tip_off.operation_id)
     inherited = operation_rules.inherit(named=sanction.operation_id, reported=reported)
     return replace(sanction, operation_id=inherited)
-
-
-async def _judge(tx: Tx, leading: TipOff, decided: Sequence[TipOff]) -> None:
-    """Count a decision for the reporters of the reports that it is about."""
-    # In one order, so that two decisions never wait for each other.
-    for one in sorted(decided, key=lambda each: each.reporter_id or ""):
-        if one.reporter_id is None:
-            continue
-        outcome = rules.judged(tip_off=one, leading=leading)
-        known = await reporter_store.obtain(tx.connection, tx.party, one.reporter_id, today=date.min)
-        await reporter_store.put(tx.connection, rules.judge(known, outcome=outcome, now=tx.now.business))

@@ -9,7 +9,7 @@ from idvault.moderator import api as moderator_api
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts.filing import ReporterView
 from idvault.tip_off.acts.tip_off import ReadReport
-from idvault.tip_off.rules import Reporter
+from idvault.tip_off.reporter.rules import Reporter
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import (
@@ -82,6 +82,8 @@ def tip_off(value: TipOff) -> pb.TipOff:
         delete_time=_time(value.deleted_at),
         operation_id=value.operation_id or "",
         flooded=value.flooded,
+        proposal_id=value.proposal_id or "",
+        proposal_lapse_time=_time(value.proposal_until),
     )
 
 
@@ -109,6 +111,7 @@ def case(value: ReadReport) -> pb.TipOffCase:
         contact=value.contact,
         content_copy=value.content,
         reply=value.reply,
+        proposed_reply=value.proposed_reply,
         notes=[
             pb.TipOffNote(moderator_id=each.moderator_id, write_time=_time(each.written_at), note=each.note)
             for each in value.notes

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, String, delete, literal_column, select, update
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, for_change, param, statement, upsert
 from idvault.core.tables.tip_off import tip_off_reporters
-from idvault.tip_off.rules import Reporter
+from idvault.tip_off.reporter.rules import Reporter
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.tip_off import ReporterStanding
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.listing import among
+from idvault.core.db.listing import among, one_of
 from idvault.core.db.statement import Statement, by_index, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts
 from idvault.core.tables.tip_off import tip_off_texts, tip_off_tries, tip_offs
@@ -73,6 +73,8 @@ def from_row(row: Any) -> TipOff:
         deleted_at=row.deleted_at,
         operation_id=row.operation_id,
         flooded=row.flooded,
+        proposal_id=row.proposal_id,
+        proposal_until=row.proposal_until,
     )
 
 
@@ -88,6 +90,9 @@ _LOCK_MANY: Statement[TipOff] = statement(
         .order_by(tip_offs.c.tip_off_id)
     ),
     from_row,
+)
+_LOCK_REFERENCE: Statement[TipOff] = statement(
+    for_change(select(tip_offs).where(_OF_PARTY, tip_offs.c.reference == param("reference"))), from_row
 )
 _LOCK_MERGED: Statement[TipOff] = statement(
     for_change(
@@ -124,6 +129,8 @@ _LIFE = (
     "deleted_at",
     "reporter_id",
     "target",
+    "proposal_id",
+    "proposal_until",
 )
 _PUT = statement(update(tip_offs).where(_OF_PARTY, _MINE).values({name: param(name) for name in _LIFE}))
 
@@ -156,6 +163,11 @@ async def lock_merged(connection: Connection, relying_party: str, leading: Seque
 async def of_reference(connection: Connection, relying_party: str, reference: str) -> TipOff | None:
     """Return the report with a reference."""
     return await connection.one(_OF_REFERENCE, party=relying_party, reference=reference)
+
+
+async def lock_reference(connection: Connection, relying_party: str, reference: str) -> TipOff | None:
+    """Return the report with a reference, locked."""
+    return await connection.one(_LOCK_REFERENCE, party=relying_party, reference=reference)
 
 
 async def add(connection: Connection, tip_off: TipOff) -> None:
@@ -212,10 +224,15 @@ def _life(tip_off: TipOff) -> dict[str, object]:
         "deleted_at": tip_off.deleted_at,
         "reporter_id": tip_off.reporter_id,
         "target": tip_off.target.key,
+        "proposal_id": tip_off.proposal_id,
+        "proposal_until": tip_off.proposal_until,
     }
 
 
-REPLY = "reply"
+REPLY, PROPOSED_REPLY = "reply", "proposed-reply"
+"""A text that is bound to its name stays under it: the reply of a proposal counts once that is in force."""
+SALT = "salt-"
+"""Before the name of a text: the salt with which it was signed."""
 
 
 def _from_row(row: Any) -> TipOffText:
@@ -230,8 +247,8 @@ _ALL: Statement[TipOffText] = statement(
     select(tip_off_texts).where(_OF_REPORT).order_by(tip_off_texts.c.written_at, tip_off_texts.c.name),
     _from_row,
 )
-_ONE: Statement[TipOffText] = statement(
-    select(tip_off_texts).where(_OF_REPORT, tip_off_texts.c.name == param("name")), _from_row
+_REPLIES: Statement[TipOffText] = statement(
+    select(tip_off_texts).where(_OF_REPORT, one_of(tip_off_texts.c.name, [REPLY, PROPOSED_REPLY])), _from_row
 )
 _NOTES: Statement[int] = statement(
     select(func.count())
@@ -253,6 +270,11 @@ _PUT_TEXT = statement(
     )
 )
 _DELETE = statement(delete(tip_off_texts).where(_OF_REPORT))
+_DELETE_PROPOSED = statement(
+    delete(tip_off_texts).where(
+        _OF_REPORT, one_of(tip_off_texts.c.name, [PROPOSED_REPLY, SALT + PROPOSED_REPLY])
+    )
+)
 
 
 async def put_text(connection: Connection, tip_off: TipOff, text: TipOffText, *, now: datetime) -> None:
@@ -281,8 +303,15 @@ async def texts(connection: Connection, party: str, tip_off_id: str) -> list[Tip
 
 
 async def read_reply(connection: Connection, tip_off: TipOff) -> TipOffText | None:
-    """Return the reply to the reporter."""
-    return await connection.one(_ONE, **_key(tip_off), name=REPLY)
+    """Return the reply to the reporter: that of a decision that was confirmed, else the last one."""
+    found = {each.name: each for each in await connection.all(_REPLIES, **_key(tip_off))}
+    proposed = found.get(PROPOSED_REPLY) if tip_off.state is TipOffState.RESOLVED else None
+    return proposed or found.get(REPLY)
+
+
+async def delete_proposed(connection: Connection, tip_off: TipOff) -> None:
+    """Delete the reply of a proposal that decides nothing."""
+    await connection.later(_DELETE_PROPOSED, **_key(tip_off))
 
 
 async def delete_all(connection: Connection, tip_off: TipOff) -> None:

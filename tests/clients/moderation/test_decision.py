@@ -51,7 +51,9 @@ async def decided(place: Office, tip_off: TipOffReport) -> TipOffReport:
 
 async def imposed(place: Office, tip_off: TipOffReport) -> Sanction:
     found = await decided(place, tip_off)
-    return await sanction_acts.find(place.world.world.vault, PARTY, found.sanction_id or "")
+    return await sanction_acts.find(
+        place.world.world.vault, PARTY, found.sanction_id or found.proposal_id or ""
+    )
 
 
 async def preview(browser: Visitor, tip_off: TipOffReport, **changes: str) -> Seen:
@@ -197,6 +199,19 @@ async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, ma
     await submit(browser, where, page)
     found = await imposed(place, made)
     assert (found.degree, found.state) == (Degree.CLOSE, SanctionState.PROPOSED)
+
+
+async def test_a_proposed_decision_waits(place: Office, browser: Visitor, made: TipOffReport) -> None:
+    """The case shows what waits and the reply that is held; nobody is offered another decision."""
+    where = f"/reports/{made.tip_off_id}/sanction"
+    page = await preview(browser, made, degree="CLOSE", measure="")
+    page = await submit(browser, where, page)
+    found = await decided(place, made)
+    assert f'href="/sanctions/{found.proposal_id}"' in page.text
+    assert "Reply once the sanction is confirmed" in page.words
+    for step in ("decision", "return"):
+        assert f'href="/reports/{made.tip_off_id}/{step}"' not in page.text
+    assert "waits for a second moderator" in (await browser.get("/reports")).words
 
 
 async def test_an_operation_is_named(place: Office, browser: Visitor, made: TipOffReport) -> None:

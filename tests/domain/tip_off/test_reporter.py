@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from idvault.tip_off import rules as tip_off_rules
-from idvault.tip_off.rules import LIMITED_FOR, Reporter
+from idvault.tip_off.reporter import rules as reporter_rules
+from idvault.tip_off.reporter.rules import LIMITED_FOR, Reporter
 from idvault_verify.error import ExhaustedError, InvalidError, Reason
 from idvault_verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
 from tools.support.builders import NOW, TODAY
@@ -23,7 +23,7 @@ def reporter(**changes: Any) -> Reporter:
 
 
 def file(one: Reporter, *, limit: int = 2) -> Reporter:
-    return tip_off_rules.file(one, limit=limit, today=TODAY, day_ends=ENDS, now=NOW)
+    return reporter_rules.file(one, limit=limit, today=TODAY, day_ends=ENDS, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def file(one: Reporter, *, limit: int = 2) -> Reporter:
 )
 def test_who_is_proved(channel: TipOffChannel, signed_in: bool) -> None:
     """An account that the platform had signed in; nobody without one, and nobody by mail or telephone."""
-    assert tip_off_rules.proved(token="acct_1", channel=channel) == ("acct_1" if signed_in else None)
-    assert tip_off_rules.proved(token=None, channel=channel) is None
+    assert reporter_rules.proved(token="acct_1", channel=channel) == ("acct_1" if signed_in else None)
+    assert reporter_rules.proved(token=None, channel=channel) is None
 
 
 @pytest.mark.parametrize("standing", [ORDINARY, WARNED])
@@ -66,9 +66,9 @@ def test_a_limited_reporter_has_one_a_day() -> None:
     one = file(limited)
     with pytest.raises(ExhaustedError):
         file(one)
-    over = tip_off_rules.as_of(limited, now=NOW + DAY)
+    over = reporter_rules.as_of(limited, now=NOW + DAY)
     assert (over.standing, over.limited_until) == (WARNED, None)
-    assert tip_off_rules.as_of(limited, now=NOW) == limited
+    assert reporter_rules.as_of(limited, now=NOW) == limited
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_abusive_report(before: ReporterStanding, after: ReporterStanding, un
     """First a warning, which costs a flagger the trust, then a limit for 30 days."""
     limited_until = NOW + DAY if before is LIMITED else None
     one = reporter(standing=before, limited_until=limited_until)
-    judged = tip_off_rules.judge(one, outcome=TipOffOutcome.ABUSIVE, now=NOW)
+    judged = reporter_rules.judge(one, outcome=TipOffOutcome.ABUSIVE, now=NOW)
     assert (judged.standing, judged.limited_until, judged.abusive) == (after, until, 1)
 
 
@@ -92,8 +92,8 @@ def test_an_abusive_report(before: ReporterStanding, after: ReporterStanding, un
 def test_what_is_counted(standing: ReporterStanding) -> None:
     """What was upheld and dismissed is counted and changes no standing."""
     one = reporter(standing=standing)
-    right = tip_off_rules.judge(one, outcome=TipOffOutcome.UPHELD, now=NOW)
-    both = tip_off_rules.judge(right, outcome=TipOffOutcome.DISMISSED, now=NOW)
+    right = reporter_rules.judge(one, outcome=TipOffOutcome.UPHELD, now=NOW)
+    both = reporter_rules.judge(right, outcome=TipOffOutcome.DISMISSED, now=NOW)
     assert (both.upheld, both.dismissed, both.abusive, both.standing) == (1, 1, 0, standing)
 
 
@@ -112,9 +112,9 @@ def test_what_a_platform_sets(standing: ReporterStanding, until: Any, code: str 
     """A limit has an end in the future, and nothing else has one."""
     one = reporter(standing=WARNED)
     if code is None:
-        made = tip_off_rules.set_standing(one, standing=standing, limited_until=until, now=NOW)
+        made = reporter_rules.set_standing(one, standing=standing, limited_until=until, now=NOW)
         assert (made.standing, made.limited_until) == (standing, until)
         return
     with pytest.raises(InvalidError) as refused:
-        tip_off_rules.set_standing(one, standing=standing, limited_until=until, now=NOW)
+        reporter_rules.set_standing(one, standing=standing, limited_until=until, now=NOW)
     assert [(each.field, each.code.value) for each in refused.value.violations] == [("limit_end_time", code)]

@@ -33,6 +33,7 @@ SIGNED = {
     EventType.TIP_OFF_RETURN,
     EventType.TIP_OFF_ANSWER,
     EventType.TIP_OFF_MERGE,
+    EventType.TIP_OFF_PROPOSE,
     EventType.TIP_OFF_UPHOLD,
     EventType.TIP_OFF_DISMISS,
     EventType.TIP_OFF_FIND_ABUSIVE,
@@ -70,6 +71,7 @@ def resolved(tip_off: TipOff, outcome: TipOffOutcome = TipOffOutcome.DISMISSED, 
         "outcome": outcome,
         "dismissal": Dismissal.GONE if outcome is TipOffOutcome.DISMISSED else None,
         "sanction_id": "5" * 32 if outcome is TipOffOutcome.UPHELD else None,
+        "proposal_until": None,
         "replied": True,
         "now": LATER,
     }
@@ -185,6 +187,64 @@ def test_a_decision_closes(outcome: TipOffOutcome, event: EventType) -> None:
     later = resolved(answered, outcome, replied=False)
     assert (later.answered_at, later.resolved_at, later.outcome) == (NOW, LATER, outcome)
     assert logged(answered, later) == [event]
+
+
+UNTIL = LATER + timedelta(hours=72)
+SANCTION = "5" * 32
+
+
+def proposed(state: TipOffState = ASSIGNED) -> TipOff:
+    return resolved(in_state(state), TipOffOutcome.UPHELD, proposal_until=UNTIL)
+
+
+@pytest.mark.parametrize("state", [ASSIGNED, ANSWERED])
+def test_a_proposal_decides_nothing(state: TipOffState) -> None:
+    """The report is as it was, with its deadline; only what waits is added, and logged."""
+    before, made = in_state(state), proposed(state)
+    assert made == replace(before, proposal_id=SANCTION, proposal_until=UNTIL)
+    assert logged(before, made) == [EventType.TIP_OFF_PROPOSE]
+
+
+@pytest.mark.parametrize("state", [ASSIGNED, ANSWERED])
+def test_a_confirmed_proposal_upholds(state: TipOffState) -> None:
+    """It is decided when the sanction comes into force, and answered then unless it was before."""
+    before = proposed(state)
+    made = tip_off_rules.uphold(tip_off=before, now=UNTIL)
+    assert (made.state, made.outcome, made.sanction_id) == (RESOLVED, TipOffOutcome.UPHELD, SANCTION)
+    assert (made.resolved_at, made.proposal_id, made.proposal_until) == (UNTIL, None, None)
+    assert made.answered_at == (UNTIL if state is ASSIGNED else NOW)
+    answer = [EventType.TIP_OFF_ANSWER] if state is ASSIGNED else []
+    assert logged(before, made) == [*answer, EventType.TIP_OFF_UPHOLD]
+
+
+def test_a_proposal_that_ends_opens_the_report_again() -> None:
+    """Withdrawn, or lapsed to the microsecond: as before, with what has come due meanwhile."""
+    before = proposed()
+    assert tip_off_rules.reopen(tip_off=before) == in_state(ASSIGNED)
+    assert tip_off_rules.fall(tip_off=before, now=UNTIL - timedelta(microseconds=1)) == before
+    lapsed = tip_off_rules.fall(tip_off=before, now=UNTIL)
+    assert lapsed == in_state(ASSIGNED)
+    assert logged(before, lapsed) == [EventType.TIP_OFF_REOPEN]
+    late = tip_off_rules.fall(tip_off=before, now=NOW + timedelta(days=7))
+    assert late == in_state(ASSIGNED, reminder=Reminder.OVERDUE)
+
+
+def test_what_waits_is_not_decided_otherwise() -> None:
+    """A report with a proposal keeps its assignee and its place; it is answered, and others join it."""
+    before = proposed()
+    refused: list[Callable[[], object]] = [
+        lambda: tip_off_rules.assign(tip_off=before, moderator_id=OTHER, former=ME),
+        lambda: tip_off_rules.hand_back(tip_off=before, moderator_id=ME),
+        lambda: resolved(before),
+        lambda: tip_off_rules.merge(tip_off=before, into=in_state(ASSIGNED), moderator_id=ME, now=LATER),
+    ]
+    for call in refused:
+        with pytest.raises(PreconditionError) as error:
+            call()
+        assert error.value.reason is Reason.PROPOSAL_OPEN
+    answered = tip_off_rules.answer(tip_off=before, moderator_id=ME, now=LATER)
+    assert (answered.state, answered.proposal_id) == (ANSWERED, SANCTION)
+    tip_off_rules.check_gathers(tip_off=before, moderator_id=ME)
 
 
 def test_nobody_is_left_without_a_reply() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idvault.account.store import joining
+from idvault.account.store import forgetting, joining, parting
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.core.db.statement import Statement
@@ -63,6 +63,7 @@ async def test_a_reversal_sends_the_same_statements(world: NoticeWorld) -> None:
 
 
 _PERSON = {"party": "platform-a", "person_id": "a" * 32}
+_PAIRS = [("platform-a", "a" * 32, "b" * 32)]
 STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "find": (store._FIND, {"sought": [("platform-a", b"i" * 32, 0)]}, "persons"),
     "formers": (store._WITH_FORMERS, {"given": [("platform-a", "a" * 32)]}, "persons"),
@@ -72,11 +73,27 @@ STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "unflag": (store._UNFLAG, {"given": [("platform-a", "a" * 32)]}, "persons"),
     "marks of a person": (account_person.MARKS_OF, _PERSON, "persons"),
     "closings": (account_person.CLOSINGS_OF_KIN, _PERSON, "sanctions"),
-    "successors": (account_person._SUCCESSORS, _PERSON, "persons"),
+    "those of newer numbers": (forgetting.LOCK_LED, {"given": [("platform-a", "a" * 32)]}, "persons"),
+    "nobody's numbers": (forgetting.FORGET_NUMBERS, {"given": [("platform-a", "a" * 32)]}, "persons"),
+    "nobody's marks": (forgetting.FORGET_MARKS, {"given": [("platform-a", "a" * 32)]}, "person_marks"),
+    "former persons of pairings": (parting.LOCK_BELOW, {"pairs": _PAIRS}, "persons"),
+    "what reaches them": (parting.INHERITED, {"pairs": _PAIRS}, "person_marks"),
+    "their days": (parting.STAY, {"said": _PAIRS}, "account_notices"),
+    "their ends": (parting.FREE, {"said": _PAIRS}, "person_marks"),
+    "pairings that count": (store.COUNTING, {"marks": _PAIRS, "signer": "a" * 32}, "person_marks"),
+    "pairings that stand": (store.STANDING, {"marks": _PAIRS}, "person_marks"),
+    "pairings that are replaced": (store.END, {"ended": _PAIRS}, "person_marks"),
+    "pairings of a notice": (store.PAIRED, {"notice": "a" * 32}, "person_marks"),
+    "both of a pairing": (store.LOCK_BOTH, {"given": [("platform-a", "a" * 32)]}, "persons"),
+    "pairings of two who are one": (joining._UNPAIR, {**_PERSON, "former": "b" * 32}, "person_marks"),
+    "days taken over": (
+        account_notice.TAKE_OVER,
+        {"notice": "a" * 32, "kept": [("platform-a", "b" * 32)]},
+        "account_notices",
+    ),
     "due": (account_notice.DUE, {"today": builders.TODAY, "limit": 9}, "account_notices"),
     "pairings": (store.DUE_PAIRINGS, {"before": builders.NOW, "limit": 9}, "person_marks"),
     "contest": (store._CONTEST, {**_PERSON, "now": builders.NOW}, "person_marks"),
-    "numbers of nobody": (account_person._FORGET_NUMBERS, _PERSON, "persons"),
     **{
         f"{name} of a former number": (move, {**_PERSON, "former": "b" * 32}, table)
         for (name, move), table in zip(
@@ -92,11 +109,12 @@ STATEMENTS: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
                 "accounts",
                 "person_marks",
                 "person_marks",
+                "person_marks",
             ),
             strict=True,
         )
     },
-    "forget": (store._FORGET, {"given": [("platform-a", "a" * 32)]}, "persons"),
+    "forget": (forgetting.FORGET, {"given": [("platform-a", "a" * 32)]}, "persons"),
 }
 
 

@@ -6,13 +6,12 @@ Neither suffices alone. Whatever the former number had goes over, and nothing is
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import insert, select
 
-from idvault.account.store import person as account_person
-from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.tables import main
 from idvault.core.tables.account import accounts
@@ -30,7 +29,8 @@ from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree
 from idvault_verify.session import DisavowalState, Proof
 from idvault_verify.v1 import session_pb2 as pb
-from tests.support.joining_world import NEW, NEWEST, OLD, Joining, open_joining
+from tests.support.joining_world import LATEST, NEW, NEWEST, OLD, Joining, open_joining
+from tests.support.withdrawal_world import HOUR
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import PARTY, at
@@ -78,6 +78,23 @@ async def test_what_the_former_number_disowned_is_the_persons(world: Joining) ->
     [row] = await sql.rows(world.database, select(waiting_disavowals))
     assert await world.people() == [(3, 0)]
     assert row.person_id != former
+
+
+@pytest.mark.parametrize("who", [OLD, NEW])
+async def test_every_number_lists_the_persons_accounts(world: Joining, who: Identity) -> None:
+    """Whoever proves either number sees what stands in either, what waits, and cancels it."""
+    for each in (OLD, NEW):
+        await world.notices.sign_up(each)
+    key, shown = await world.sessions.listed(OLD)
+    await world.sessions.disown(key, shown.accounts[0].handle, seconds=60)
+    await world.pair()
+    assert len((await world.sessions.listed(who, seconds=HOUR))[1].accounts) == 1
+    world.provider.now = at(0).real
+    assert (await world.prove()).state == States.STATE_SUCCEEDED
+    key, shown = await world.sessions.listed(who, seconds=2 * HOUR)
+    assert (len(shown.accounts), shown.waiting) == (3, 1)
+    await world.sessions.cancel(key, seconds=2 * HOUR)
+    assert await sql.count(world.database, waiting_disavowals) == 0
 
 
 @pytest.mark.parametrize(
@@ -189,13 +206,120 @@ async def test_the_last_account_takes_every_number_along(world: Joining) -> None
     token = await world.notices.sign_up(OLD)
     await world.pair()
     await world.prove(token=token)
-    (row,) = [each for each in await sql.rows(world.database, select(persons)) if each.joined_id is None]
-
-    async def release(connection: Connection) -> None:
-        await account_person.release(connection, relying_party=PARTY, person_id=row.person_id)
-
-    await world.database.act("test", release)
+    await world.release(token)
     assert await sql.count(world.database, persons) == 0
+
+
+CHAIN = [OLD, NEW, NEWEST, LATEST]
+
+
+@pytest.mark.parametrize("joined", [(), (0,), (1,), (2,), (0, 2)])
+@pytest.mark.parametrize("last", [0, 1, 2, 3])
+async def test_the_last_account_of_a_chain_takes_everybody_along(
+    world: Joining, joined: tuple[int, ...], last: int
+) -> None:
+    """Over several replacements, some of which were joined, whichever number's account goes last."""
+    tokens = [await world.notices.sign_up(who) for who in CHAIN]
+    for number, (old, new) in enumerate(pairwise(CHAIN)):
+        await world.pair(number, old, new)
+        if number in joined:
+            await world.prove(new, old, tokens[number])
+    kept = tokens.pop(last)
+    await world.release(*tokens)
+    ids = {row.person_id for row in await sql.rows(world.database, select(persons))}
+    assert {row.joined_id for row in await sql.rows(world.database, select(persons))} <= ids | {None}
+    assert (await world.notices.verify(CHAIN[last], kept)).state is ClaimState.SUCCEEDED
+    await world.release(kept)
+    assert await sql.count(world.database, persons) == 0
+    assert await sql.count(world.database, person_marks) == 0
+
+
+async def test_who_was_known_for_a_number_between_is_forgotten(world: Joining) -> None:
+    """The newest number's holder proves the first one's: nothing holds the person of the one between."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair(1, OLD, NEW)
+    await world.pair(2, NEW, NEWEST)
+    await world.prove(NEWEST, OLD, token)
+    assert await sql.count(world.database, persons) == 2
+    await world.release(token)
+    assert await sql.count(world.database, persons) == 0
+    assert await sql.count(world.database, person_marks) == 0
+
+
+async def test_numbers_that_replaced_each_other_are_one(world: Joining) -> None:
+    """Whatever the registry says of three numbers in a circle, no mark leads a person to herself."""
+    tokens = [await world.notices.sign_up(who) for who in CHAIN[:3]]
+    for number, (old, new) in enumerate([(OLD, NEW), (NEW, NEWEST), (NEWEST, OLD)]):
+        await world.pair(number, old, new)
+    await world.prove(NEW, OLD)
+    await world.prove(NEWEST, NEW)
+    assert await world.people() == [(5, 0)]
+    assert await sql.count(world.database, person_marks) == 0
+    assert (await world.notices.verify(OLD, tokens[2])).state is ClaimState.SUCCEEDED
+
+
+@pytest.mark.parametrize("contested", [1, 2, 3])
+async def test_a_contested_pairing_ends_the_chain(world: Joining, contested: int) -> None:
+    """Whoever has a number after it renews nothing from before it, and is made one with nobody there."""
+    tokens = [await world.notices.sign_up(who) for who in CHAIN]
+    for number, (old, new) in enumerate(pairwise(CHAIN)):
+        await world.pair(number, old, new)
+    await world.deny(CHAIN[contested])
+    before = len(await world.people())
+    for old, token in zip(CHAIN[:contested], tokens, strict=False):
+        for new in CHAIN[contested:]:
+            found = await world.notices.verify(new, token)
+            assert found.failure_reason is FailureReason.DIFFERENT_OWNER
+            await world.prove(new, old)
+    assert len(await world.people()) == before
+    for place, token in enumerate(tokens):
+        last = CHAIN[contested - 1] if place < contested else CHAIN[-1]
+        assert (await world.notices.verify(last, token)).state is ClaimState.SUCCEEDED
+
+
+@pytest.mark.parametrize("reversed_", [True, False])
+async def test_a_former_number_leads_to_somebody_or_is_forgotten(world: Joining, reversed_: bool) -> None:
+    """Whether a reversal or the last account ends what held the person: the number claims again."""
+    other, token = await world.notices.sign_up(LATEST), await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.prove(NEW, OLD, token)
+    await world.pair(2, LATEST, NEW)
+    await world.release(token)
+    assert await sql.count(world.database, persons) == 3
+    if reversed_:
+        await world.notices.submit(notice(3, NoticeKind.REVERSED, reversed_id=notice_id(2)))
+    else:
+        await world.release(other)
+    assert await sql.count(world.database, persons) == reversed_
+    assert (await world.notices.verify(OLD)).state is ClaimState.SUCCEEDED
+
+
+async def test_a_reversal_forgets_who_was_known_by_the_pairing_alone(world: Joining) -> None:
+    """Also if the registry ended the new number meanwhile, or it was replaced again."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.pair(2, NEW, NEWEST)
+    await world.notices.submit(notice(3, NoticeKind.PERSON_ENDED, NEWEST.document))
+    await world.notices.submit(notice(4, NoticeKind.REVERSED, reversed_id=notice_id(1)))
+    assert await sql.count(world.database, persons) == 1
+    await world.release(token)
+    assert await sql.count(world.database, person_marks) == 0
+
+
+@pytest.mark.parametrize("ended", [OLD, NEW, NEWEST])
+async def test_whoever_was_ended_is_joined_all_the_same(world: Joining, ended: Identity) -> None:
+    """A notice that marked both marks the one person that they are, and its reversal frees her."""
+    token = await world.notices.sign_up(OLD)
+    await world.pair()
+    await world.pair(2, NEW, NEWEST)
+    await world.notices.submit(notice(3, NoticeKind.PERSON_ENDED, ended.document))
+    assert (await world.prove(NEW, OLD, token)).state == States.STATE_SUCCEEDED
+    assert (await world.prove(NEWEST, NEW, token)).state == States.STATE_SUCCEEDED
+    assert await world.people() == [(1, 0)]
+    assert await sql.count(world.database, person_marks) == 1
+    assert (await world.notices.verify(OLD, token)).failure_reason is FailureReason.MISMATCH
+    await world.notices.submit(notice(4, NoticeKind.REVERSED, reversed_id=notice_id(3)))
+    assert (await world.notices.verify(OLD, token)).state is ClaimState.SUCCEEDED
 
 
 @pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.LOSE_ANSWER])

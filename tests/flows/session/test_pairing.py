@@ -9,21 +9,17 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
-from idvault.account.store import person as account_person
-from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
+from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import account_notices, person_marks
-from idvault.notice import acts
 from idvault_client.errors import NotFound, PreconditionFailed, Unavailable
-from idvault_verify import secret
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.claim import ClaimState, FailureReason
 from idvault_verify.notice import NoticeKind
 from idvault_verify.sanction import Degree
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.joining_world import NEW, NEWEST, OLD, OTHER_KEY, Joining, open_joining
-from tests.support.session_world import browser_key
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.flow_world import at
@@ -45,25 +41,10 @@ async def world(main_database: Database) -> AsyncIterator[Joining]:
     await made.sessions.claims.verification.drain()
 
 
-async def contest(world: Joining, session_id: str, *, browser: int = 0, seconds: float = 0) -> pb.SessionPage:
-    """Let the browser say that its number never replaced another one."""
-    key = browser_key(browser or world.browser)
-    request_id = secret.request_id(key, session_id=session_id, step="pairing")
-    message = pb.ContestPairingRequest(request_id=request_id, session_id=session_id, browser_key=key)
-    page: pb.SessionPage = await world.sessions.page_asks("ContestPairing", message, seconds=seconds)
-    return page
-
-
 async def contested(world: Joining) -> None:
     """Let the holder of the new number be refused, and contest."""
-    page = await world.prove(NEW, None)
+    page = await world.deny()
     assert page.verification.failure_reason == CLOSED
-    await contest(world, page.session_id)
-
-
-async def fall(world: Joining, seconds: float) -> int:
-    """Let the worker end what is due."""
-    return await acts.fall_all(world.notices.vault, at(seconds), limit=10)
 
 
 async def reason(world: Joining, seconds: float) -> FailureReason | None:
@@ -75,10 +56,10 @@ async def test_a_contested_pairing_falls(world: Joining) -> None:
     """For 15 days the closing holds for both; then the victim is somebody else, and nothing is to come."""
     await contested(world)
     assert await sql.count(world.database, account_notices) == 1
-    assert await fall(world, TERM - 1) == 0
+    assert await world.fall(TERM - 1) == 0
     assert await reason(world, TERM - 1) is FailureReason.PERSON_CLOSED
-    assert await fall(world, TERM) == 1
-    assert await fall(world, TERM) == 0
+    assert await world.fall(TERM) == 1
+    assert await world.fall(TERM) == 0
     assert await reason(world, TERM) is None
     assert (await world.notices.verify(OLD, seconds=TERM)).failure_reason is FailureReason.PERSON_CLOSED
     assert await sql.count(world.database, account_notices) == 0
@@ -93,11 +74,11 @@ async def test_a_second_key_confirms(world: Joining, when: str) -> None:
     await contested(world)
     if when == "after":
         await world.pair(2, key=OTHER_KEY, seconds=DAY)
-    assert await fall(world, TERM) == (when == "long after")
+    assert await world.fall(TERM) == (when == "long after")
     if when == "long after":
         await world.pair(2, key=OTHER_KEY, seconds=TERM)
     await contested(world)
-    assert await fall(world, 3 * TERM) == 0
+    assert await world.fall(3 * TERM) == 0
     assert await reason(world, 3 * TERM) is FailureReason.PERSON_CLOSED
 
 
@@ -107,7 +88,7 @@ async def test_the_same_key_confirms_nothing(world: Joining, when: str) -> None:
     await contested(world)
     if when == "meanwhile":
         await world.pair(2, seconds=DAY)
-    assert await fall(world, TERM) == 1
+    assert await world.fall(TERM) == 1
     if when == "afterwards":
         await world.pair(2, seconds=TERM)
     assert await reason(world, TERM) is None
@@ -125,18 +106,18 @@ async def test_only_the_proven_holder_contests(world: Joining) -> None:
     """Not another browser, not whoever matched a name and a number, nor whom the provider denied."""
     page = await world.prove(NEW, None)
     with pytest.raises(NotFound):
-        await contest(world, page.session_id, browser=99)
+        await world.contest(page.session_id, browser=99)
     with pytest.raises(PreconditionFailed, match="SESSION_EXPIRED"):
-        await contest(world, page.session_id, seconds=1_000)
+        await world.contest(page.session_id, seconds=1_000)
     world.browser += 1
     session_id = await world.sessions.agreed(browser=world.browser)
     await world.sessions.submit(session_id, browser=world.browser, name=NEW.name, number=NEW.document.number)
     with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
-        await contest(world, session_id)
+        await world.contest(session_id)
     denied = await world.begin(NEW, None, end=ProofEnd.DENIED)
     await world.sessions.finish_proof(denied, browser=world.browser)
     with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
-        await contest(world, denied)
+        await world.contest(denied)
     assert [row.contested_at for row in await sql.rows(world.database, select(person_marks))] == [None]
 
 
@@ -145,34 +126,30 @@ async def test_nothing_tells_whether_there_is_a_pairing(world: Joining) -> None:
     found = []
     for who in (NEW, NEWEST):
         page = await world.prove(who, None)
-        answer = await contest(world, page.session_id)
+        answer = await world.contest(page.session_id)
         found.append(answer.state)
     assert len(found) == 2
     assert (await world.sessions.events("session:pairing")) == ["session:pairing:contest"] * 2
-    assert await fall(world, TERM) == 1
+    assert await world.fall(TERM) == 1
 
 
 async def test_a_reversal_ends_the_contest(world: Joining) -> None:
     """The registry itself takes the pairing back: there is nothing left to fall."""
     await contested(world)
     await world.notices.submit(notice(2, NoticeKind.REVERSED, reversed_id=notice_id(1)))
-    assert await fall(world, TERM) == 0
+    assert await world.fall(TERM) == 0
     assert (await world.notices.verify(NEW)).state is ClaimState.SUCCEEDED
 
 
 async def test_a_fallen_pairing_goes_with_the_last_account(world: Joining) -> None:
     """When nothing is known of the old number's person any more, the row of the new one goes, too."""
     await contested(world)
-    assert await fall(world, TERM) == 1
-    ((party, former),) = await sql.rows(
-        world.database, select(person_marks.c.relying_party, person_marks.c.fallen_id)
-    )
+    assert await world.fall(TERM) == 1
     await sql.change(world.database, update(persons).values(sanctions=0))
-
-    async def release(connection: Connection) -> None:
-        await account_person.release(connection, relying_party=party, person_id=former)
-
-    await world.database.act("test", release)
+    (token,) = [
+        row.account_token for row in await sql.rows(world.database, select(accounts)) if row.person_id
+    ]
+    await world.release(token)
     assert await sql.count(world.database, person_marks) == 0
     assert await sql.count(world.database, persons) == 0
 
@@ -183,8 +160,8 @@ async def test_a_cut_contests_wholly_or_not_at_all(world: Joining, fault: Fault)
     page = await world.prove(NEW, None)
     world.sessions.claims.claims.plant("contest", fault)
     with pytest.raises(Unavailable):
-        await contest(world, page.session_id)
-    await contest(world, page.session_id, seconds=10)
+        await world.contest(page.session_id)
+    await world.contest(page.session_id, seconds=10)
     since = at(0 if fault is Fault.LOSE_ANSWER else 10).business
     assert [row.contested_at for row in await sql.rows(world.database, select(person_marks))] == [since]
     assert (await world.sessions.events("session:pairing")) == ["session:pairing:contest"]

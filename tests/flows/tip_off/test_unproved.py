@@ -12,7 +12,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.sealing.text import KeyedTipOffSecrets
 from idvault.tip_off.reporter import store as reporter_store
-from idvault.tip_off.rules import Reporter
+from idvault.tip_off.reporter.rules import Reporter
 from idvault_client.tip_offs import TipOffReporter
 from idvault_verify.tip_off import ReporterStanding, TipOffChannel, TipOffOutcome
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ from hypothesis.stateful import (
 )
 
 from idvault.core.db.database import Database
+from idvault.web.render import View
+from idvault.web.tip_off.view import TipOffView
 from idvault_client.errors import VaultError
-from idvault_client.tip_offs import TipOffReport
+from idvault_client.tip_offs import FiledTipOff, TipOffReport
+from idvault_verify.account import Standing
 from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree
 from idvault_verify.tip_off import TipOffOutcome
 from tests.support.refusal import outcome, states_or_reason
 from tests.support.steps import DatabaseSteps, take_steps
@@ -25,10 +30,18 @@ from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tools.support import builders, walks
 from tools.support.databases import Databases, Maker
+from tools.support.sanction_world import signing
 
 HOUR = 3_600
 MODERATORS, REPORTERS = 3, 4
 STEPS = walks.length(10_000)
+VERBS = {"upheld": "uphold", "dismissed": "dismiss", "duplicate": "duplicate", "abusive": "abusive"}
+
+
+def says(word: str) -> str:
+    """Return how the page tells a state or an outcome."""
+    key = "report_DISMISSED_NO_VIOLATION" if word == "DISMISSED" else f"report_{word}"
+    return View(language="en").say(key)
 
 
 class Walk:
@@ -41,6 +54,9 @@ class Walk:
         self.token = ""
         self.people: list[str] = []
         self.made: list[TipOffReport] = []
+        self.filed: list[FiledTipOff] = []
+        self.sanctions: list[str] = []
+        self.replies = 0
         self.now = 0
         self.told: Counter[str] = Counter()
 
@@ -60,15 +76,17 @@ class Walk:
         expected = self.model.file(reporter=reporter, due_at=due_at, now=self.now)
 
         async def filed() -> TipOffReport:
-            made = (await self.world.file(reporter_token=token, seconds=self.now)).tip_off
+            filed = await self.world.file(reporter_token=token, seconds=self.now)
+            made = filed.tip_off
             assert self.seconds(made.due_time) == due_at
             self.made.append(made)
+            self.filed.append(filed)
             return made
 
         await self.agree_on(expected, filed())
 
     async def assign(self, place: int, to: int, former: int | None) -> None:
-        expected = self.model.assign(place, to=to, former=former)
+        expected = self.model.assign(place, to=to, former=former, now=self.now)
         await self.agree_on(
             expected,
             self.world.assign(
@@ -77,20 +95,21 @@ class Walk:
         )
 
     async def hand_back(self, place: int, by: int) -> None:
-        expected = self.model.hand_back(place, by=by)
+        expected = self.model.hand_back(place, by=by, now=self.now)
         await self.agree_on(
             expected, self.world.hand_back(self.made[place], str(self.id_of(by)), seconds=self.now)
         )
 
     async def answer(self, place: int, by: int) -> None:
-        expected = self.model.answer(place, by=by, now=self.now)
+        reply = self.new_reply()
+        expected = self.model.answer(place, by=by, reply=reply, now=self.now)
         await self.agree_on(
-            expected, self.world.answer(self.made[place], str(self.id_of(by)), seconds=self.now)
+            expected, self.world.answer(self.made[place], str(self.id_of(by)), reply, seconds=self.now)
         )
 
     async def resolve(self, place: int, by: int, outcome: TipOffOutcome, replied: bool) -> None:
-        reply = "decided (synthetic)" if replied else ""
-        expected = self.model.resolve(place, by=by, outcome=outcome.value, replied=replied, now=self.now)
+        reply = self.new_reply() if replied else ""
+        expected = self.model.resolve(place, by=by, outcome=outcome.value, reply=reply, now=self.now)
         one = self.made[place]
         if outcome is TipOffOutcome.UPHELD:
             work = self.world.uphold(one, self.keys[by], self.token, reply=reply, seconds=self.now)
@@ -99,6 +118,34 @@ class Walk:
                 one, str(self.id_of(by)), outcome=outcome, reply=reply, seconds=self.now
             )
         await self.agree_on(expected, work)
+
+    async def propose(self, place: int, by: int, replied: bool) -> None:
+        """Decide with a closing, which a second moderator must confirm."""
+        reply, one = self.new_reply() if replied else "", self.made[place]
+        expected, known = self.model.propose(place, by=by, reply=reply, now=self.now), self.model.proposals
+        asked = self.world.uphold(
+            one, self.keys[by], self.token, degree=Degree.CLOSE, reply=reply, seconds=self.now
+        )
+        found = await self.agree_on(expected, asked)
+        if len(known) > len(self.sanctions):
+            self.sanctions.append(found.proposal_id)
+            assert self.seconds(found.proposal_lapse_time) == known[-1].until
+
+    async def confirm(self, number: int, by: int) -> None:
+        expected = self.model.confirm(number, by=by, now=self.now)
+        asks = self.world.world.asks(self.now)
+        proposed = await asks.get(self.sanctions[number])
+        await self.agree_on(
+            expected, asks.confirm(proposed, key=signing(self.keys[by], self.now)), of_report=False
+        )
+
+    async def lift(self, number: int, by: int) -> None:
+        """Lift a closing, or withdraw the proposal of one."""
+        expected = self.model.lift(number, now=self.now)
+        asks = self.world.world.asks(self.now)
+        found = await asks.get(self.sanctions[number])
+        key = signing(self.keys[by], self.now)
+        await self.agree_on(expected, asks.lift(found, "a mistake (synthetic)", key=key), of_report=False)
 
     async def merge(self, place: int, others: list[int], by: int) -> None:
         expected = self.model.merge(place, others, by=by, now=self.now)
@@ -110,12 +157,19 @@ class Walk:
     async def work(self) -> None:
         """Let the worker write what has come due; nothing that anybody sees changes."""
         await self.world.remind(seconds=self.now)
+        await self.world.world.work(seconds=self.now)
 
-    async def agree_on(self, expected: str, work: Any) -> None:
+    def new_reply(self) -> str:
+        """Return a reply that no other report has."""
+        self.replies += 1
+        return f"reply {self.replies} (synthetic)"
+
+    async def agree_on(self, expected: str, work: Any, *, of_report: bool = True) -> Any:
         found = await outcome(work)
         said = states_or_reason(found) if isinstance(found, VaultError) else str(found.state)
-        self.told[said] += 1
+        self.told[said if of_report else f"sanction {said}"] += 1
         assert said == expected
+        return found
 
     async def agree(self, places: list[int]) -> None:
         """Compare reports with the model."""
@@ -127,10 +181,59 @@ class Walk:
             assert found.reminder == expected.reminder(self.now)
             assert self.seconds(found.answer_time) == expected.answered_at
             assert self.seconds(found.resolve_time) == expected.closed_at
+            assert bool(found.proposal_id) is expected.waits(self.now)
+            await self.agree_on_reporter(place)
             if expected.into is None:
                 assert (found.moderator_id or None) == self.id_of(expected.assignee)
             else:
                 assert found.merged_into_id == self.made[expected.into].tip_off_id
+
+    async def agree_on_reporter(self, place: int) -> None:
+        """Compare what the reporter reads, on the page and by the client: nothing of a proposal."""
+        expected = self.model.reports[place]
+        if expected.into is not None:
+            return
+        found = await self.world.follow(self.filed[place], seconds=self.now)
+        assert (found.state, found.outcome, found.reply) == (
+            expected.state(),
+            expected.outcome,
+            expected.reply,
+        )
+        assert self.seconds(found.answer_time) == expected.answered_at
+        assert self.seconds(found.resolve_time) == expected.closed_at
+        page = unescape(
+            TipOffView(view=View(language="en")).state("platform-a", "A", found, builders.ZONE).text or ""
+        )
+        assert says(expected.outcome or expected.state()) in page
+        assert expected.reply in page
+        hidden = expected.proposal
+        if hidden is not None and hidden.reply and hidden.reply != expected.reply:
+            assert hidden.reply not in page
+
+    async def agree_on_sums(self) -> None:
+        """Recompute from the log: the months' sums, the open proposals, whether the account is closed."""
+        told = Counter(await self.world.world.events(""))
+
+        def of(verb: str) -> int:
+            return told[f"tipoff:report:{verb}"]
+
+        months = {f"{each.file_time:%Y-%m}" for each in self.made}
+        found = [
+            (await self.world.world.asks(self.now).get_month(month)).tip_offs for month in sorted(months)
+        ]
+        decided = {name: of(verb) for name, verb in VERBS.items()}
+        assert {name: sum(getattr(each, name) for each in found) for name in VERBS} == decided
+        assert sum(each.filed for each in found) == of("file") == len(self.made)
+        assert sum(each.open for each in found) == of("file") - sum(decided.values())
+        waiting = of("propose") - of("reopen") - told["sanction:close:impose"]
+        closings = [told[f"sanction:close:{verb}"] for verb in ("propose", "withdraw", "expire", "impose")]
+        stored = [await self.world.stored(each) for each in self.made]
+        assert (
+            waiting == closings[0] - sum(closings[1:]) == sum(one.proposal_id is not None for one in stored)
+        )
+        in_force = told["sanction:close:impose"] - told["sanction:close:lift"]
+        status = await self.world.world.status(self.token, seconds=self.now)
+        assert (status.standing is Standing.CLOSED) is (in_force > 0)
 
     async def agree_on_counts(self) -> None:
         """Compare what the public log counts, after the worker has written what has come due."""
@@ -218,6 +321,25 @@ class TipOffSteps(DatabaseSteps):
         """A report is decided."""
         self.run(self.walk.resolve(place % len(self.walk.made), by, outcome, replied))
 
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, replied=st.booleans())
+    def propose(self, place: int, replied: bool) -> None:
+        """A report is decided with a closing, by whoever works on it."""
+        place %= len(self.walk.made)
+        self.run(self.walk.propose(place, self.walk.model.reports[place].assignee or 0, replied))
+
+    @precondition(lambda self: self.walk.sanctions)
+    @rule(number=PLACE, by=WHO)
+    def confirm(self, number: int, by: int) -> None:
+        """A closing is confirmed, by another moderator or not."""
+        self.run(self.walk.confirm(number % len(self.walk.sanctions), by))
+
+    @precondition(lambda self: self.walk.sanctions)
+    @rule(number=PLACE, by=WHO)
+    def lift(self, number: int, by: int) -> None:
+        """A closing is withdrawn or lifted."""
+        self.run(self.walk.lift(number % len(self.walk.sanctions), by))
+
     @precondition(lambda self: len(self.walk.made) > 1)
     @rule(place=PLACE, others=st.sets(PLACE, min_size=1, max_size=3), by=WHO)
     def merge(self, place: int, others: set[int], by: int) -> None:
@@ -242,6 +364,11 @@ class TipOffSteps(DatabaseSteps):
         """Every report is as in the model."""
         self.run(self.walk.agree(list(range(len(self.walk.made)))))
 
+    @invariant()
+    def sums_agree(self) -> None:
+        """The sums are those of the log."""
+        self.run(self.walk.agree_on_sums())
+
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     """On both databases: states, reminders, answers, decisions, and what the log counts."""
@@ -255,7 +382,7 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tm
     walk = Walk(database, tmp_path)
     await walk.begin()
     for _ in range(STEPS):
-        kind, by = chance.randrange(20), chance.randrange(MODERATORS)
+        kind, by = chance.randrange(24), chance.randrange(MODERATORS)
         # The newest ones, so that most decisions are about reports that are still open.
         place = max(0, len(walk.made) - 1 - chance.randrange(15))
         if kind < 4 or len(walk.made) < 2:
@@ -278,13 +405,20 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tm
             await walk.hand_back(place, by)
         elif kind == 18:
             walk.now += chance.randrange(1, 30) * HOUR
-        else:
+        elif kind == 19:
             await walk.work()
+        elif kind == 20 or not walk.sanctions:
+            await walk.propose(place, walk.model.reports[place].assignee or by, chance.random() < 0.7)
+        else:
+            number = max(0, len(walk.sanctions) - 1 - chance.randrange(4))
+            await (walk.lift if kind == 21 else walk.confirm)(number, by)
         await walk.agree([place])
     await walk.agree_on_counts()
+    await walk.agree_on_sums()
     assert walk.told.keys() >= {
         *("RECEIVED", "ASSIGNED", "ANSWERED", "RESOLVED"),
-        *("ASSIGNEE_CHANGED", "INVALID_MESSAGE", "TIP_OFF_LIMIT_REACHED"),
+        *("ASSIGNEE_CHANGED", "INVALID_MESSAGE", "TIP_OFF_LIMIT_REACHED", "PROPOSAL_OPEN"),
+        *("sanction IN_FORCE", "sanction LIFTED", "sanction SELF_APPROVAL", "sanction LAPSED -> IN_FORCE"),
         *("RESOLVED -> ASSIGNED", "MERGED -> ASSIGNED", "RESOLVED -> MERGED", "MERGED -> MERGED"),
         *("RECEIVED -> ANSWERED", "ANSWERED -> ANSWERED", "RECEIVED -> RESOLVED", "RECEIVED -> RECEIVED"),
     }

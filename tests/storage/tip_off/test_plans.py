@@ -25,6 +25,11 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
         {**PARTY, "reference": "1"},
         "ix_tip_offs_reference",
     ),
+    "a report by its reference, locked": (
+        tip_off_rows._LOCK_REFERENCE,
+        {**PARTY, "reference": "1"},
+        "ix_tip_offs_reference",
+    ),
     "merged reports": (
         tip_off_rows._LOCK_MERGED,
         {**PARTY, "leading": ["a" * 32]},

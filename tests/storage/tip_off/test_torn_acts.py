@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 
 from idvault.core.act import SYSTEM
-from idvault.moderator.acts import ModerationCall
+from idvault.moderator.acts import ModerationCall, SignedMutation
+from idvault.sanction import acts as sanction_acts
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts import filing
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
 from idvault.tip_off.acts.filing import NewTipOff
+from idvault.tip_off.acts.proposal import lock_report
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
+from idvault_client.sanctions import AccountSanction
 from idvault_client.tip_offs import TipOffReport
 from idvault_verify.error import UnavailableError
+from idvault_verify.sanction import Degree
 from idvault_verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
@@ -127,6 +131,60 @@ async def _uphold(reports: TipOffWorld) -> Act:
     return lambda: act.run(*given[1:], **named)
 
 
+async def _kept(act: CaseMutation[Any] | SignedMutation[Any, Any], work: Awaitable[Any], stored: Any) -> Act:
+    """Return the act of a call, without what is read before it."""
+    kept = list[tuple[Any, ...]]()
+
+    async def keep(*given: Any, **named: Any) -> Any:
+        kept.append((given, named))
+        return stored
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(act.act), "run", keep)
+        await work
+    ((given, named),) = kept
+    return lambda: act.act.run(*given[1:], **named)
+
+
+async def _propose(reports: TipOffWorld) -> Act:
+    token = await reports.world.account()
+    leading, _ = await _leading(reports)
+    key = await reports.world.moderator(1)
+    asked = reports.uphold(
+        leading, key, token, degree=Degree.CLOSE, reply="a", seconds=8 * DAY, request_id=request_id(9)
+    )
+    return await _kept(acts._resolve, asked, await reports.stored(leading))
+
+
+async def _waiting(reports: TipOffWorld) -> AccountSanction:
+    """Return a proposed closing for which a report waits, with two that were merged into it."""
+    token = await reports.world.account()
+    leading, _ = await _leading(reports)
+    key = await reports.world.moderator(1)
+    made = await reports.uphold(leading, key, token, degree=Degree.CLOSE, reply="a")
+    return await reports.world.asks(0).get(made.proposal_id)
+
+
+async def _confirm(reports: TipOffWorld) -> Act:
+    proposed, second = await _waiting(reports), await reports.world.moderator(2)
+    stored = await reports.world.stored(proposed)
+    asked = reports.world.confirm(proposed, key=second, request_id=request_id(9))
+    return await _kept(sanction_acts.store_confirmation, asked, stored)
+
+
+async def _withdraw(reports: TipOffWorld) -> Act:
+    proposed, second = await _waiting(reports), await reports.world.moderator(2)
+    stored = await reports.world.stored(proposed)
+    asked = reports.world.lift(proposed, key=second, request_id=request_id(9))
+    return await _kept(sanction_acts.store_lift, asked, stored)
+
+
+async def _lapse(reports: TipOffWorld) -> Act:
+    stored = await reports.world.stored(await _waiting(reports))
+    waiting = lock_report
+    return lambda: sanction_acts.lapse(reports.vault, SYSTEM, at(4 * DAY), stored, waiting=waiting)
+
+
 async def _merge(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
     other, late = [(await reports.file()).tip_off for _ in range(2)]
@@ -157,7 +215,10 @@ async def _set_standing(reports: TipOffWorld) -> Act:
     )
 
 
-ACTS = [_file, _file_by_form, _answer, _note, _uphold, _merge, _remind, _delete_texts, _set_standing]
+ACTS = [
+    *(_file, _file_by_form, _answer, _note, _uphold, _propose, _confirm, _withdraw, _lapse, _merge),
+    *(_remind, _delete_texts, _set_standing),
+]
 Prepare = Callable[[TipOffWorld], Awaitable[Act]]
 
 

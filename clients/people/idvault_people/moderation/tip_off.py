@@ -73,6 +73,8 @@ class ReportCasePages:
         """Return a report as it stands in a list."""
         say, is_open = visit.say, report.state is not TipOffState.RESOLVED
         marks = [say("overdue")] if is_open and report.due_time <= self.place.clock() else []
+        if report.proposal_id:
+            marks.append(say("decision_proposed"))
         if report.trusted:
             marks.append(say("trusted"))
         if report.flooded:
@@ -134,6 +136,7 @@ class ReportCasePages:
             evidence=shown.digests(report.evidence),
             answered=report.answer_time,
             decided=report.resolve_time,
+            proposal_lapses=report.proposal_lapse_time,
             outcome=report.outcome and shown.word("outcome", report.outcome, say),
             dismissal=report.dismissal and shown.word("dismissal", report.dismissal, say),
         )
@@ -147,6 +150,8 @@ class ReportCasePages:
             found.append((say("copy"), _readable(case.content) or say("copy_bytes", size=len(case.content))))
         if case.reply:
             found.append((say("reply"), case.reply))
+        if case.proposed_reply:
+            found.append((say("proposed_reply"), case.proposed_reply))
         for note in case.notes:
             who = self.place.who(note.moderator_id, visit)
             found.append((f"{say('note')}, {who}, {self.place.time(note.write_time, visit)}", note.note))
@@ -158,12 +163,16 @@ class ReportCasePages:
         links = []
         if report.sanction_id:
             links.append(Link(f"/sanctions/{report.sanction_id}", say("its_sanction")))
+        if report.proposal_id:
+            links.append(Link(f"/sanctions/{report.proposal_id}", say("its_proposal")))
         if report.merged_into_id:
             links.append(Link(f"/reports/{report.merged_into_id}", say("merged_into")))
         if report.reporter_id:
             links.append(Link(reporter.path(report.reporter_id), say("reporter_standing")))
         if case.content:
             links.append(Link(f"{here}/copy", say("save_copy")))
+        if report.proposal_id and report.moderator_id != self.place.me:
+            return links
         if report.state in _TAKEABLE and report.moderator_id != self.place.me:
             who = self.place.who(report.moderator_id, visit)
             text = say("take_over", moderator=who) if report.moderator_id else say("take")
@@ -171,12 +180,14 @@ class ReportCasePages:
         if report.state not in _WORKED_ON:
             return links
         reply = [Link(f"{here}/reply", say("write_reply"))] if report.state is TipOffState.ASSIGNED else []
+        decide = [] if report.proposal_id else [Link(f"{here}/decision", say("decide"))]
+        hand_back = [] if report.proposal_id else [Link(f"{here}/return", say("hand_back"))]
         return [
-            Link(f"{here}/decision", say("decide")),
+            *decide,
             *reply,
             Link(f"{here}/note", say("write_note")),
             Link(f"{here}/duplicates", say("merge")),
-            Link(f"{here}/return", say("hand_back")),
+            *hand_back,
             *links,
         ]
 

@@ -57,7 +57,8 @@ class TipOffReport:
 
     reference: the 12 digits that the reporter has. moderator_id: who works on it or decided, "" for nobody.
     due_time: when reply and solution are due. reporter_id: "" for an anonymous report. operation_id: "" if it
-    belongs to none. flooded: whether it came by a form while that was flooded.
+    belongs to none. flooded: whether it came by a form while that was flooded. proposal_id: the sanction with
+    which it is decided once a second moderator confirms that, until proposal_lapse_time; "" if none waits.
     """
 
     tip_off_id: Id
@@ -82,6 +83,8 @@ class TipOffReport:
     evidence: Annotated[tuple[bytes, ...], Named("evidence_digests")] = field(default=(), repr=False)
     operation_id: str = ""
     flooded: bool = False
+    proposal_id: str = ""
+    proposal_lapse_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,10 @@ class TipOffNote:
 
 @dataclass(frozen=True, slots=True)
 class TipOffCase:
-    """A report with its texts, which are empty once they are deleted."""
+    """A report with its texts, which are empty once they are deleted.
+
+    proposed_reply: what the reporter will read once a proposal is confirmed.
+    """
 
     tip_off: TipOffReport
     text: str = field(repr=False)
@@ -126,6 +132,7 @@ class TipOffCase:
     content: Annotated[bytes, Named("content_copy")] = field(repr=False)
     reply: str = field(repr=False)
     notes: tuple[TipOffNote, ...] = field(repr=False)
+    proposed_reply: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +325,8 @@ class AioTipOffClient:
     ) -> TipOffReport:
         """Decide that a report was right, and impose a sanction: both or neither.
 
-        reply: required if the reporter has none yet. Raises what `sanctions.impose` raises, and
-        PreconditionFailed.
+        With a sanction that must be confirmed, `sanctions.confirm` decides the report (proposal_id). reply:
+        required if the reporter has none yet. Raises what `sanctions.impose` raises, and PreconditionFailed.
         """
         chosen = chosen_id(request_id)
         imposed = imposition(sanction, key=key, signed_id=chosen)

@@ -134,7 +134,7 @@ class TipOff(_message.Message):
         OUTCOME_UNSPECIFIED: TipOff._Outcome.ValueType  # 0
         """Not decided yet."""
         OUTCOME_UPHELD: TipOff._Outcome.ValueType  # 1
-        """The report was right; a sanction was imposed with the decision."""
+        """The report was right; the sanction of the decision came into force."""
         OUTCOME_DISMISSED: TipOff._Outcome.ValueType  # 2
         """Nothing follows; the dismissal says why."""
         OUTCOME_DUPLICATE: TipOff._Outcome.ValueType  # 3
@@ -148,7 +148,7 @@ class TipOff(_message.Message):
     OUTCOME_UNSPECIFIED: TipOff.Outcome.ValueType  # 0
     """Not decided yet."""
     OUTCOME_UPHELD: TipOff.Outcome.ValueType  # 1
-    """The report was right; a sanction was imposed with the decision."""
+    """The report was right; the sanction of the decision came into force."""
     OUTCOME_DISMISSED: TipOff.Outcome.ValueType  # 2
     """Nothing follows; the dismissal says why."""
     OUTCOME_DUPLICATE: TipOff.Outcome.ValueType  # 3
@@ -240,6 +240,8 @@ class TipOff(_message.Message):
     DELETE_TIME_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
     FLOODED_FIELD_NUMBER: _builtins.int
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    PROPOSAL_LAPSE_TIME_FIELD_NUMBER: _builtins.int
     tip_off_id: _builtins.str
     """The report: 32 lower-case hex digits."""
     reference: _builtins.str
@@ -272,6 +274,10 @@ class TipOff(_message.Message):
     """Whether it came by a flooded form: it is listed after the others, and if it is late, that is logged as
     `tipoff:flood:miss` and not as a miss of yours.
     """
+    proposal_id: _builtins.str
+    """The sanction that is proposed with the decision; empty if there is none. Until a second moderator confirms it the
+    report is not decided: its reporter reads neither the proposal nor its reply, and the deadline stays.
+    """
     @_builtins.property
     def target(self) -> Global___TipOffTarget:
         """What it is about."""
@@ -300,6 +306,10 @@ class TipOff(_message.Message):
     def delete_time(self) -> _timestamp_pb2.Timestamp:
         """When its texts were deleted; unset before."""
 
+    @_builtins.property
+    def proposal_lapse_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can be confirmed; afterwards the report is open again. Unset if none is proposed."""
+
     def __init__(
         self,
         *,
@@ -325,10 +335,12 @@ class TipOff(_message.Message):
         delete_time: _timestamp_pb2.Timestamp | None = ...,
         operation_id: _builtins.str = ...,
         flooded: _builtins.bool = ...,
+        proposal_id: _builtins.str = ...,
+        proposal_lapse_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -805,6 +817,7 @@ class TipOffCase(_message.Message):
     CONTENT_COPY_FIELD_NUMBER: _builtins.int
     REPLY_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
+    PROPOSED_REPLY_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the reporter says."""
     contact: _builtins.str
@@ -813,6 +826,8 @@ class TipOffCase(_message.Message):
     """The copy of the content."""
     reply: _builtins.str
     """What the reporter reads."""
+    proposed_reply: _builtins.str
+    """What the reporter will read once the proposed sanction is confirmed; empty if none is proposed."""
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
@@ -830,10 +845,11 @@ class TipOffCase(_message.Message):
         content_copy: _builtins.bytes = ...,
         reply: _builtins.str = ...,
         notes: _abc.Iterable[Global___TipOffNote] | None = ...,
+        proposed_reply: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "content_copy", b"content_copy", "notes", b"notes", "reply", b"reply", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

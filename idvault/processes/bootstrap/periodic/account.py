@@ -39,6 +39,7 @@ from idvault.session.withdrawal import acts as withdrawals
 from idvault.status import acts as status_acts
 from idvault.status.credential.acts import StatusLists
 from idvault.tip_off.acts import reporter as reporter_acts
+from idvault.tip_off.acts.proposal import lock_report
 from idvault_verify.attest import status_token
 from idvault_verify.clock import ClockReading
 from idvault_verify.tip_off import TipOffState
@@ -239,6 +240,9 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: ends of sanctions and of what follows them, missed deadlines, statements."""
     statements = StatementFiles(vault=vault, files=LocalPublicFiles(directory=base.settings.public_dir))
 
+    async def lapse(now: ClockReading) -> int:
+        return await sanctions.lapse_all(vault, now, limit=_BATCH, waiting=lock_report)
+
     async def read_gauges(now: ClockReading) -> None:
         levels = await sanctions.levels(vault, now=now)
         late = now.business - (levels.first_due_at or now.business)
@@ -248,7 +252,7 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
         base.metrics.moderation.narrowings_overdue.set(await narrowings.overdue(vault, now=now))
 
     return [
-        Task("lapse_sanctions", 1, lambda now: sanctions.lapse_all(vault, now, limit=_BATCH)),
+        Task("lapse_sanctions", 1, lapse),
         Task("release_followers", 1, lambda now: sanctions.release_all(vault, now, limit=_BATCH)),
         Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
         Task("overdue_narrowings", 1, lambda now: narrowings.note_all_overdue(vault, now, limit=_BATCH)),

@@ -145,6 +145,8 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.TIP_OFF_NOTE: "A moderator added a note.",
     EventType.TIP_OFF_ANSWER: "The reporter was replied to.",
     EventType.TIP_OFF_MERGE: "A report was merged into another one of the same matter.",
+    EventType.TIP_OFF_PROPOSE: "A decision on a report waits for a second moderator.",
+    EventType.TIP_OFF_REOPEN: "A proposed decision was withdrawn or expired: the report is open again.",
     EventType.TIP_OFF_UPHOLD: "A report was right, and a sanction followed.",
     EventType.TIP_OFF_DISMISS: "A report was dismissed.",
     EventType.TIP_OFF_CLOSE_DUPLICATE: "A merged report was closed with the decision on the other one.",

@@ -169,8 +169,8 @@ class TipOffClient:
     ) -> TipOffReport:
         """Decide that a report was right, and impose a sanction: both or neither.
 
-        reply: required if the reporter has none yet. Raises what `sanctions.impose` raises, and
-        PreconditionFailed.
+        With a sanction that must be confirmed, `sanctions.confirm` decides the report (proposal_id). reply:
+        required if the reporter has none yet. Raises what `sanctions.impose` raises, and PreconditionFailed.
         """
         chosen = chosen_id(request_id)
         imposed = imposition(sanction, key=key, signed_id=chosen)
