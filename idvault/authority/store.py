@@ -10,7 +10,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
 from idvault.core.db.statement import Micros, Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.platform import platforms
-from idvault.core.tables.sanction import orders
+from idvault.core.tables.sanction import given_orders, orders
 from idvault.sanction.order import store as order_store
 from idvault.sanction.order.rules import RecordedOrder
 from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, NotFoundError, Reason, Violation
@@ -24,7 +24,16 @@ _PLATFORMS: Statement[str] = statement(
     select(platforms.c.name).where(platforms.c.role == param("role"), among(platforms.c.name, "names")),
     scalar,
 )
-_ADD = statement(upsert(orders).on_conflict_do_nothing().returning(orders.c.order_id))
+_TAKE = statement(
+    upsert(given_orders)
+    .on_conflict_do_nothing(index_elements=[given_orders.c.order_id])
+    .returning(given_orders.c.order_id)
+)
+_ADD = statement(
+    upsert(orders)
+    .on_conflict_do_nothing(index_elements=[orders.c.relying_party, orders.c.digest])
+    .returning(orders.c.order_id)
+)
 _GET: Statement[RecordedOrder] = statement(order_store.QUERY.where(_MINE), order_store.from_row)
 _LOCK: Statement[RecordedOrder] = statement(for_change(order_store.QUERY.where(_MINE)), order_store.from_row)
 _PLACE: Statement[datetime] = statement(select(orders.c.recorded_at).where(_MINE), scalar)
@@ -52,8 +61,11 @@ async def check_platforms(connection: Connection, names: Sequence[str]) -> None:
 
 async def add(connection: Connection, order: RecordedOrder) -> None:
     """Insert an order; raises AlreadyExistsError (REQUEST_ID_REUSED) if it, or its id, was given before."""
-    columns = order_store.columns(order)
-    if await connection.one(_ADD, **columns, carried_out_at=None) is None:
+    issuer = "" if order.issued is None else order.issued.issuer
+    if await connection.one(_TAKE, order_id=order.order_id, issuer=issuer) is None:
+        raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
+    # A platform may have recorded the order's hash before it was given.
+    if await connection.one(_ADD, **order_store.columns(order), carried_out_at=None) is None:
         raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
 
 

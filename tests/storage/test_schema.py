@@ -59,6 +59,7 @@ _NOT_OF_AN_ACCOUNT = {
     "platform_pages": "a relying party's",
     "sessions": "a relying party's: a sign-up has no account yet",
     "authority_orders": "a relying party's",
+    "given_orders": "an authority's",
     "operations": "a relying party's",
     "tip_offs": "a relying party's",
     "tip_off_texts": "a relying party's",

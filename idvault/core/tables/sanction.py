@@ -224,6 +224,14 @@ appeals = Table(
     ),
 )
 
+# The ids of orders that authorities signed: each is given once, to whichever platform.
+given_orders = Table(
+    "given_orders",
+    main,
+    Column("order_id", ID, primary_key=True),
+    Column("issuer", ID, nullable=False),
+)
+
 # carried_out_at: when the first sanction that carries the order out came into force. missed_at: when it was
 # stored that the deadline had passed without one. issuer: the actor id of the authority that signed it; null,
 # as all that follows, for an order on paper.
@@ -253,8 +261,8 @@ orders = Table(
     UniqueConstraint("relying_party", "digest"),
     Index(
         "ix_authority_orders_issued",
+        "issuer",
         "order_id",
-        unique=True,
         postgresql_where=text("issuer IS NOT NULL"),
         sqlite_where=text("issuer IS NOT NULL"),
     ),

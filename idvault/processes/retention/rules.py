@@ -287,6 +287,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "followers",
                 "follower_closings",
                 "authority_orders",
+                "given_orders",
                 "operations",
                 "tip_offs",
             ),

@@ -103,10 +103,10 @@ HOT: dict[str, Hot] = {
         "ix_authority_orders_issuer (issuer=?",
         "ix_authority_orders_issuer",
     ),
-    "an authority's order": (
+    "one order of an authority": (
         authority_store._GET,
         {"issuer": "a" * 32, "order": "b" * 32},
-        "ix_authority_orders_issued (order_id=?)",
+        "ix_authority_orders_issued (issuer=? AND order_id=?)",
         "ix_authority_orders_issue",
     ),
     "orders whose deadline has passed": (

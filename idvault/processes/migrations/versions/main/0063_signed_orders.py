@@ -25,15 +25,13 @@ def upgrade() -> None:
     ):
         op.add_column("authority_orders", sa.Column(name, kind))
     issued = sa.text("issuer IS NOT NULL")
-    for name, columns, unique in (
-        ("ix_authority_orders_issued", ["order_id"], True),
-        ("ix_authority_orders_issuer", ["issuer", "recorded_at", "order_id"], False),
+    for name, columns in (
+        ("ix_authority_orders_issued", ["issuer", "order_id"]),
+        ("ix_authority_orders_issuer", ["issuer", "recorded_at", "order_id"]),
     ):
-        op.create_index(
-            name,
-            "authority_orders",
-            columns,
-            unique=unique,
-            postgresql_where=issued,
-            sqlite_where=issued,
-        )
+        op.create_index(name, "authority_orders", columns, postgresql_where=issued, sqlite_where=issued)
+    op.create_table(
+        "given_orders",
+        sa.Column("order_id", sa.String(32), primary_key=True),
+        sa.Column("issuer", sa.String(32), nullable=False),
+    )
