@@ -10,7 +10,7 @@
 - What needs no database is refused before; what crosses the network comes before or after an act.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from idvault.core import account_request, log_entry, person_request
 from idvault.core.account_request import Made
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
-from idvault.core.log_entry import EventFactory
+from idvault.core.log_entry import EventFactory, Late
 from idvault.core.request import Fingerprinter, Request
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import SYSTEM_ACTOR, Event, EventType
@@ -141,16 +141,47 @@ class Tx:
         """Write an entry of the act. account_token: empty if no account is concerned.
 
         entry_id: its id, if that is the answer that is kept for the request. by: who did this part of it, if
-        not who acts.
+        not who acts. A missed deadline is written by `log_miss`.
         """
-        actor_id = (by or self.by).actor_id
-        event = self.events.event(
-            kind, actor_id=actor_id, now=self.now, account_token=account_token, **fields
-        )
+        event = self._event(kind, by, account_token, fields)
         if entry_id:
             event = replace(event, entry_id=entry_id)
-        await log_entry.append(self.connection, event)
-        self.told.append(kind.value)
+        return await self._append(event)
+
+    async def log_miss(
+        self,
+        kind: EventType,
+        late: Late,
+        /,
+        *,
+        by: Actor | None = None,
+        account_token: str = "",
+        **fields: Part,
+    ) -> Event:
+        """Write the entry of a missed deadline, which names the platform in the clear. late: whose it is."""
+        event = self._event(kind, by, account_token, fields, platform=late.platform)
+        return await self._append(event, late)
+
+    def _event(
+        self,
+        kind: EventType,
+        by: Actor | None,
+        account_token: str,
+        fields: Mapping[str, Part],
+        platform: str = "",
+    ) -> Event:
+        return self.events.event(
+            kind,
+            actor_id=(by or self.by).actor_id,
+            now=self.now,
+            account_token=account_token,
+            platform=platform,
+            fields=fields,
+        )
+
+    async def _append(self, event: Event, late: Late | None = None) -> Event:
+        await log_entry.append(self.connection, event, late)
+        self.told.append(event.type.value)
         return event
 
     def unchanged(self, reason: str) -> None:

@@ -41,9 +41,9 @@ async def register(
 ) -> Platform:
     """Pin a certificate key; a registered one stays as it is, and a known name keeps its actor id.
 
-    Raises InvalidError for the relying party name of drill records, AlreadyExistsError for a revoked key and
-    for a name of another role, NotFoundError (MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED) and
-    UnavailableError.
+    Raises InvalidError for a name that nobody can have (platform.rules), AlreadyExistsError for a revoked key
+    and for a name of another role, NotFoundError (MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED)
+    and UnavailableError.
     """
     rules.check_platform(name)
     return await _register(vault, by, now, name, role, spki)

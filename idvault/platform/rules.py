@@ -1,5 +1,7 @@
-"""The names that a platform cannot have, how the hosted pages present one, and the proofs that it accepts.
+"""The names that a platform can have, how the hosted pages present one, and the proofs that it accepts.
 
+- A name is registered once and never changes: by it the public log says whose deadline passed. What the
+  pages call a platform, its title, may change.
 - A platform accepts the proofs of people that it states; without a statement, those that name a person by
   number. Organisations are always matched by name and code.
 - A person known by number and one known by a provider's id are two persons to the vault, each with its own
@@ -12,8 +14,10 @@ from dataclasses import dataclass
 
 from idvault_verify.drill import RELYING_PARTY
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.event import PLATFORM_NAME
 from idvault_verify.session import Proof
 
+_LONGEST = 63
 _KINDS = (frozenset({Proof.NUMBER_MATCH, Proof.HOLDER}), frozenset({Proof.RESULT_ONLY}))
 """Proofs under which a person is the same one."""
 
@@ -38,8 +42,13 @@ class PresentedPlatform:
 
 
 def check_platform(name: str) -> None:
-    """Raise InvalidError (INVALID_MESSAGE) for a platform named like the relying party of drills."""
-    if name == RELYING_PARTY:
+    """Raise InvalidError (INVALID_MESSAGE) for a name of another form, and the relying party name of drills.
+
+    The form: 1 to 63 letters of a to z, digits and hyphens, no hyphen at either end.
+    """
+    if not 0 < len(name) <= _LONGEST:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("name", FieldCode.LENGTH))
+    if name == RELYING_PARTY or not PLATFORM_NAME.fullmatch(name):
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("name", FieldCode.CHARACTER))
 
 

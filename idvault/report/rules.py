@@ -79,6 +79,18 @@ class WeekInMonth:
     is_told: bool
 
 
+CHANNEL, _WEB = "tip_offs.channel", "WEB"
+
+
+def by_form(counts: Mapping[str, int], *, others: int) -> Mapping[str, Elsewhere]:
+    """Return what is known of the channels of reports: those of the pages' forms are no platform's entries.
+
+    others: how many entries of reports have an actor that is no platform's. The signed file of the month
+    tells which are, so their number is the difference of two public ones.
+    """
+    return {_WEB: Elsewhere(told=min(others, counts.get(_WEB, 0)))}
+
+
 def elsewhere(weeks: Sequence[WeekInMonth], *, field: str) -> Mapping[str, Elsewhere]:
     """Return what is known by cell, a value of this field of the statements."""
     told: dict[str, int] = {}

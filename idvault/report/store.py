@@ -31,9 +31,10 @@ from idvault.core.db.statement import Micros, Statement, param, scalar, statemen
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosures
-from idvault.core.tables.log import log_entries
+from idvault.core.tables.log import log_entries, log_misses
+from idvault.core.tables.platform import platform_pages, platforms
 from idvault.core.tables.public_account import public_accounts
-from idvault.core.tables.sanction import appeals, operations, sanctions
+from idvault.core.tables.sanction import appeals, moderators, operations, sanctions
 from idvault.core.tables.session import contests, disavowals, reinstatements
 from idvault.core.tables.tip_off import tip_offs
 from idvault.public_account.rules.public_account import LIVE
@@ -312,6 +313,53 @@ _UNCOVERED: Statement[str] = statement(
     .limit(1),
     scalar,
 )
+
+
+# Who acts for a platform: its own programs, and its moderators with certificates of their own.
+_IS_PLATFORM, _IS_MODERATOR = platforms.c.role == "platform", platforms.c.role == "moderator"
+_ACTORS: Statement[tuple[str, str]] = statement(
+    union_all(
+        select(platforms.c.name, platforms.c.actor_id).where(_IS_PLATFORM),
+        select(moderators.c.relying_party, platforms.c.actor_id).where(
+            _IS_MODERATOR, moderators.c.moderator_id == platforms.c.name
+        ),
+    ),
+    tuple,
+)
+_TITLES: Statement[tuple[str, str]] = statement(
+    select(platforms.c.name, func.coalesce(platform_pages.c.title, ""))
+    .outerjoin(platform_pages, platform_pages.c.name == platforms.c.name)
+    .where(_IS_PLATFORM),
+    tuple,
+)
+_MISSES: Statement[tuple[bytes, datetime]] = statement(
+    select(log_entries.c.leaf, log_misses.c.filed_at)
+    .join(log_misses, log_misses.c.entry_id == log_entries.c.entry_id)
+    .where(
+        log_entries.c.log_index >= param("start", BigInteger),
+        log_entries.c.log_index < param("end", BigInteger),
+        log_entries.c.occurred_at >= param("since", Micros),
+        log_entries.c.occurred_at < param("until", Micros),
+    ),
+    tuple,
+)
+
+
+async def platform_actors(connection: Connection) -> Sequence[tuple[str, str]]:
+    """Return every platform that was ever registered, by name, with each actor id that acts for it."""
+    return await connection.all(_ACTORS)
+
+
+async def platform_titles(connection: Connection) -> Mapping[str, str]:
+    """Return what the hosted pages call each platform now; empty for its name."""
+    return dict(await connection.all(_TITLES))
+
+
+async def misses(
+    connection: Connection, *, start: int, end: int, since: datetime, until: datetime
+) -> Sequence[tuple[bytes, datetime]]:
+    """Return the leaves of `leaves` that name a platform, with the time when each case was filed."""
+    return await connection.all(_MISSES, start=start, end=end, since=since, until=until)
 
 
 async def first_entry_at(connection: Connection) -> datetime | None:

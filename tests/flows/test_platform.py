@@ -11,7 +11,9 @@ from idvault.core.request import MemberAsked
 from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap.vault import vault_of
+from idvault_verify.attest import certificate
 from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
+from idvault_verify.event import PLATFORM_NAME
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import World, at, request_id
@@ -32,6 +34,24 @@ async def test_nobody_is_called_like_the_drill(vault: Vault) -> None:
     with pytest.raises(InvalidError):
         await acts.register(vault, SYSTEM, at(0), name="drill", role="platform", spki=SPKI)
     assert await acts.keys(vault) == []
+
+
+@pytest.mark.parametrize("name", ["", "a" * 64, "A", "a.b", "-a", "a-", "a b", "a\n", "平台", "а"])
+async def test_a_public_name_has_a_plain_form(vault: Vault, name: str) -> None:
+    """It stands in the public log for ever: no other letters, no other length, and nothing is written."""
+    with pytest.raises(InvalidError):
+        await acts.register(vault, SYSTEM, at(0), name=name, role="platform", spki=SPKI)
+    assert await acts.keys(vault) == []
+
+
+async def test_a_public_name_is_one_platform_s(vault: Vault) -> None:
+    """Another role cannot take it, and a second key of the name has the same actor id."""
+    await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki=SPKI)
+    with pytest.raises(AlreadyExistsError):
+        await acts.register(vault, SYSTEM, at(0), name="platform-a", role="web", spki="e" * 64)
+    again = await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki="d" * 64)
+    assert {each.actor_id for each in await acts.keys(vault)} == {again.actor_id}
+    assert PLATFORM_NAME.pattern == certificate.NAME.pattern
 
 
 def asked(number: int, *fields: str) -> MemberAsked:

@@ -35,6 +35,7 @@ _NOT_OF_AN_ACCOUNT = {
     "attempts": "a relying party's, of a person on a day",
     "log_entries": "the log",
     "log_head": "the log",
+    "log_misses": "the log",
     "log_nodes": "the log",
     "log_checkpoints": "the log",
     "log_statements": "the log",

@@ -8,16 +8,18 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, delete, insert
 
 from idvault.core.db.statement import param
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import claims
-from idvault.core.tables.log import log_entries
+from idvault.core.tables.log import log_entries, log_misses
+from idvault.core.tables.platform import platform_pages, platforms
+from idvault.core.tables.sanction import moderators
 from idvault.log.ports import Publication
 from idvault.report.acts import report as acts
-from idvault.report.acts.report import ReportSources
+from idvault.report.acts.sources import ReportSources
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault_verify.period import Period, month_of
@@ -37,18 +39,21 @@ QUARTER = Period(date(2026, 10, 1), date(2026, 12, 31))
 
 
 @cache
-def leaf_of(type_: EventType, occurred_at: datetime) -> bytes:
+def leaf_of(
+    type_: EventType, occurred_at: datetime, actor_id: str = SYSTEM_ACTOR, platform: str = ""
+) -> bytes:
     """Return the leaf of an event; its details are made up."""
     return entry.encode_leaf(
         Event(
             type=type_,
-            actor_id=SYSTEM_ACTOR,
+            actor_id=actor_id,
             account_token="",
             occurred_at=occurred_at,
             recorded_at=occurred_at,
             entry_id="0" * 32,
             opening_key=bytes(32),
             fields=dict.fromkeys(FIELDS[type_], "x"),
+            platform=platform,
         )
     )
 
@@ -79,6 +84,11 @@ class ReportWorld:
         return await acts.make(self.sources(published=published), period, now=self.now(time))
 
     @property
+    def signer(self) -> NoteSigner:
+        """What signs with the log's key."""
+        return NoteSigner(KEY, SIGNER.sign)
+
+    @property
     def files(self) -> LocalPublicFiles:
         return LocalPublicFiles(directory=self.log.folder)
 
@@ -86,20 +96,59 @@ class ReportWorld:
         self, time: str, *, done: set[str] | None = None, files: Publication | None = None
     ) -> None:
         """Let a worker publish what is due. done: by this worker."""
-        signer, known = NoteSigner(KEY, SIGNER.sign), set[str]() if done is None else done
-        await acts.publish(self.sources(), files or self.files, signer, done=known, now=self.now(time))
+        known = set[str]() if done is None else done
+        await acts.publish(self.sources(), files or self.files, self.signer, done=known, now=self.now(time))
 
-    async def events(self, type_: EventType, time: str, count: int = 1) -> None:
+    async def events(
+        self, type_: EventType, time: str, count: int = 1, *, actor_id: str = SYSTEM_ACTOR
+    ) -> None:
         """Write entries that wait for their places."""
         occurred_at = at(time)
-        await self.log.do(insert(log_entries), [self._entry(type_, occurred_at) for _ in range(count)])
+        rows = [self._entry(type_, occurred_at, leaf_of(type_, occurred_at, actor_id)) for _ in range(count)]
+        await self.log.do(insert(log_entries), rows)
 
-    def _entry(self, type_: EventType, occurred_at: datetime) -> Mapping[str, Any]:
+    async def missed(self, type_: EventType, time: str, platform: str, *, filed: str, count: int = 1) -> None:
+        """Write entries of missed deadlines that name a platform. filed: when the cases were."""
+        occurred_at = at(time)
+        leaf = leaf_of(type_, occurred_at, SYSTEM_ACTOR, platform)
+        rows = [self._entry(type_, occurred_at, leaf) for _ in range(count)]
+        await self.log.do(insert(log_entries), rows)
+        values = {name: param(name, log_misses.c[name].type) for name in ("entry_id", "filed_at")}
+        kept = [{"entry_id": row["entry_id"], "filed_at": at(filed)} for row in rows]
+        await self.log.do(insert(log_misses).values(values), kept)
+
+    async def platform(self, name: str, actor_id: str, *, title: str = "", moderator: str = "") -> None:
+        """Register a platform, and a moderator of it with an actor id of its own, without entries."""
+        await self._insert(platforms, [{"name": name, "role": "platform", "actor_id": actor_id}])
+        if title:
+            await self.title(name, title)
+        if moderator:
+            await self._insert(
+                platforms, [{"name": moderator, "role": "moderator", "actor_id": moderator[::-1]}]
+            )
+            await self._insert(
+                moderators,
+                [
+                    {
+                        "relying_party": name,
+                        "moderator_id": moderator,
+                        "public_key": b"k" * 32,
+                        "registered_at": at("2026-09-01T00:00"),
+                    }
+                ],
+            )
+
+    async def title(self, name: str, title: str) -> None:
+        """Let the hosted pages call a platform something else."""
+        await self.log.do(delete(platform_pages).where(platform_pages.c.name == name))
+        await self._insert(platform_pages, [{"name": name, "title": title, "origins": ""}])
+
+    def _entry(self, type_: EventType, occurred_at: datetime, leaf: bytes) -> Mapping[str, Any]:
         self.counted += 1
         return {
             "entry_id": os.urandom(16).hex(),
             "log_index": None,
-            "leaf": leaf_of(type_, occurred_at),
+            "leaf": leaf,
             "occurred_at": occurred_at,
             "recorded_at": occurred_at + timedelta(microseconds=self.counted),
         }

@@ -26,6 +26,18 @@ SETTLED = replace(
     actor_id=SYSTEM_ACTOR,
     occurred_at=datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
 )
+LATE = replace(builders.event(EventType.ORDER_MISS, order_id="d" * 32), platform="platform-a")
+MISSES = {
+    EventType.CONTEST_OVERDUE,
+    EventType.DISAVOWAL_OVERDUE,
+    EventType.REINSTATEMENT_OVERDUE,
+    EventType.APPEAL_OVERDUE,
+    EventType.NARROWING_OVERDUE,
+    EventType.ORDER_MISS,
+    EventType.TIP_OFF_MISS_REPLY,
+    EventType.TIP_OFF_MISS_SOLUTION,
+    EventType.TIP_OFF_MISS_FLOOD,
+}
 GOLDEN = [
     (
         EVENT,
@@ -45,6 +57,17 @@ GOLDEN = [
             "7374656d0000002048dce4c61109a54b0282d135dede9c3873b39a88009dcc7ecab5bc17476d90de"
         ),
         "ffbac3c6f1bc648c191d63946ff91a9cd3eaae76c497d126f7326d443c5d71bd",
+    ),
+    (
+        LATE,
+        (
+            "0000001469647661756c742f6c6f672d656e7472792f7632000000136f726465723a646561646c69"
+            "6e653a6d69737300000011323032362d30332d30315430343a30305a000000206262626262626262"
+            "626262626262626262626262626262626262626262626262"
+            "00000020c6252ec2c43a88003efbabf219594bb1032b321f14db817657c5306dafa69355"
+            "0000000a706c6174666f726d2d6100000000"
+        ),
+        "4cedeeffa87bf04c4ca9934bbc66fa1d75ac98fcdd5d70c58072219f7434c778",
     ),
 ]
 
@@ -113,6 +136,16 @@ def test_a_leaf_tells_nothing_of_its_account() -> None:
     assert b"d" * 32 not in leaf
 
 
+def _rest(leaf: bytes) -> list[bytes]:
+    """Return the parts of a leaf after the first one."""
+    parts = []
+    while leaf:
+        size = int.from_bytes(leaf[:4], "big")
+        parts.append(leaf[4 : 4 + size])
+        leaf = leaf[4 + size :]
+    return parts[1:]
+
+
 def _leaf(*parts: seal.Part, purpose: str = "idvault/log-entry/v1") -> bytes:
     return seal.encode(purpose, *parts)
 
@@ -131,6 +164,20 @@ GOOD: tuple[seal.Part, ...] = ("a:b:c", "2026-03-01T04:00Z", "system", bytes(32)
         _leaf(*GOOD, ""),
         _leaf(*GOOD[:3]),
         _leaf(*GOOD, purpose="idvault/log-entry/v2"),
+        _leaf(*GOOD, "", "", purpose="idvault/log-entry/v1"),
+        _leaf(*GOOD, "", "", purpose="idvault/log-entry/v3"),
+        _leaf(*GOOD, "", "", "", purpose="idvault/log-entry/v2"),
+        _leaf(*GOOD, "", "", "", "", purpose="idvault/log-entry/v2"),
+        _leaf(*GOOD, "", bytes(15), purpose="idvault/log-entry/v2"),
+        _leaf(*GOOD, "", bytes(17), purpose="idvault/log-entry/v2"),
+        _leaf(*GOOD, "platform-a", "", purpose="idvault/log-entry/v2"),
+        _leaf("a:b:miss", *GOOD[1:], "Platform-A", "", purpose="idvault/log-entry/v2"),
+        _leaf("a:b:miss", *GOOD[1:], "-a", "", purpose="idvault/log-entry/v2"),
+        _leaf("a:b:miss", *GOOD[1:], "a-", "", purpose="idvault/log-entry/v2"),
+        _leaf("a:b:miss", *GOOD[1:], "a.b", "", purpose="idvault/log-entry/v2"),
+        _leaf("a:b:miss", *GOOD[1:], "a" * 64, "", purpose="idvault/log-entry/v2"),
+        _leaf("a:b:miss", *GOOD[1:], "a\n", "", purpose="idvault/log-entry/v2"),
+        _leaf("a:b:dismiss", *GOOD[1:], "a", "", purpose="idvault/log-entry/v2"),
         _leaf(*GOOD[:3], bytes(31)),
         _leaf("a:b", *GOOD[1:]),
         _leaf("A:b:c", *GOOD[1:]),
@@ -147,6 +194,49 @@ def test_other_bytes_are_no_leaf(leaf: bytes) -> None:
     """Only the output of encode_leaf is accepted."""
     with pytest.raises(EntryError, match=r"^RECORD_DAMAGED$"):
         entry.decode_leaf(leaf)
+
+
+def test_a_missed_deadline_names_its_platform() -> None:
+    """In a leaf of the second version; what it commits to stays as it was."""
+    leaf = entry.encode_leaf(LATE)
+    found = entry.decode_leaf(leaf)
+    assert (found.platform, found.tag, found.type) == ("platform-a", b"", "order:deadline:miss")
+    assert entry.commitment(LATE) == entry.commitment(replace(LATE, platform=""))
+
+
+@pytest.mark.parametrize("kind", list(EventType))
+def test_no_other_type_names_a_platform(kind: EventType) -> None:
+    """Of all types only those of missed deadlines can be written with a platform, and read with one."""
+    event = replace(LATE, type=kind, fields=dict.fromkeys(FIELDS[kind], "x"))
+    bare = entry.encode_leaf(replace(event, platform=""))
+    assert bare[4:24] == b"idvault/log-entry/v1"
+    named = seal.encode("idvault/log-entry/v2", *_rest(bare), "platform-a", b"")
+    if kind in MISSES:
+        assert entry.encode_leaf(event) == named
+        assert entry.decode_leaf(named).platform == "platform-a"
+        return
+    with pytest.raises(ValueError, match="names no platform"):
+        entry.encode_leaf(event)
+    with pytest.raises(EntryError):
+        entry.decode_leaf(named)
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a-", "A", "a.b", "a" * 64, "a\n", "平台"])
+def test_only_a_registered_name_is_written(name: str) -> None:
+    """No other text gets into the log in the clear; without a name the entry is of the first version."""
+    if not name:
+        assert entry.decode_leaf(entry.encode_leaf(replace(LATE, platform=name))).platform == ""
+        return
+    with pytest.raises(ValueError, match="none has this name"):
+        entry.encode_leaf(replace(LATE, platform=name))
+
+
+@pytest.mark.parametrize("tag", [b"", bytes(16)])
+@pytest.mark.parametrize("type_", ["a:b:c", "a:b:miss", "a:b:overdue"])
+def test_a_leaf_of_the_second_version_may_have_a_tag(type_: str, tag: bytes) -> None:
+    """Whatever its type; a platform may be left out."""
+    found = entry.decode_leaf(_leaf(type_, *GOOD[1:], "", tag, purpose="idvault/log-entry/v2"))
+    assert (found.type, found.platform, found.tag) == (type_, "", tag)
 
 
 def test_the_smallest_good_leaf_is_read() -> None:

@@ -1,5 +1,6 @@
 """The events in the log: their types, and the fields that each commits to, in order."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,6 +9,17 @@ from enum import StrEnum
 from idvault_verify import seal
 
 SYSTEM_ACTOR = "system"
+PLATFORM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""The registered name of a platform: public, for ever, and one platform's alone."""
+_LATE = ("miss", "overdue")
+
+
+def names_platform(kind: str) -> bool:
+    """Return whether entries of a type name a platform: the last word of the type is `miss` or `overdue`.
+
+    Of a provider's lateness the log says whose it is, of nothing else.
+    """
+    return kind.rpartition(":")[2] in _LATE
 
 
 class EventType(StrEnum):
@@ -443,7 +455,7 @@ class Event:
     entry_id: 16 random bytes in hex. opening_key: 32 random bytes that open the leaf's commitment, so they
     are stored separately and never logged. account_token: empty if no account is concerned. occurred_at:
     business time, which is in the leaf. recorded_at: real time, which shows how long the entry has waited for
-    its index.
+    its index. platform: whose deadline passed, in the clear; empty for all other types (names_platform).
     """
 
     type: EventType
@@ -454,6 +466,7 @@ class Event:
     entry_id: str
     opening_key: bytes = field(repr=False)
     fields: Mapping[str, seal.Part] = field(default_factory=dict)
+    platform: str = ""
 
     def with_fields(self, **more: seal.Part) -> "Event":
         """Return the event with the fields that are known only during the act.

@@ -28,7 +28,7 @@ from idvault.claim.representative import rules as representative_rules
 from idvault.claim.representative import store as representative_store
 from idvault.claim.rules import Claim, ClaimOutcome, Owner, ReceiptEvidence
 from idvault.claim.store import NewClaim, OpenClaim, Unsettled
-from idvault.core.act import Tx, Vault, act, mutation
+from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
 from idvault.core.db.connection import Connection
 from idvault.core.log_entry import Proved
 from idvault.core.policy import OperatorPolicy
@@ -461,7 +461,8 @@ async def _following(
     )
     if followed is None:
         return concluded
-    await tx.log(EventType.PERSON_FOLLOW, account_token=token, standings=followed)
+    # Not by the platform: whose id an actor is becomes public, and so would where a sanctioned person is.
+    await tx.log(EventType.PERSON_FOLLOW, by=SYSTEM, account_token=token, standings=followed)
     settled = await sanction_standing.settled(tx.connection, concluded, now=now)
     changed = concluded.revision > owner.revision
     return replace(settled, revision=concluded.revision) if changed else settled

@@ -61,6 +61,14 @@ log_openings = Table(
     Column("opening_key", LargeBinary, nullable=False),
 )
 
+# Of a missed deadline: when its case was filed or received, to the minute.
+log_misses = Table(
+    "log_misses",
+    main,
+    Column("entry_id", ID, primary_key=True),
+    Column("filed_at", Micros, nullable=False),
+)
+
 # The statements of the log's epochs, as the public epochs.json has them; the shred database has them, too.
 # One row. A database that was restored alone still says which losses its log has gone on from.
 log_statements = Table(

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from idvault.core.config import Settings
 from idvault.core.public_files import LocalPublicFiles
 from idvault.processes.bootstrap.base import open_pair, urls
-from idvault.report.acts.report import ReportSources
+from idvault.report.acts.sources import ReportSources
 
 
 @asynccontextmanager

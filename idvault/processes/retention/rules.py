@@ -260,7 +260,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
             "the log: types, minutes and commitments, which tell of nobody without the keys above",
             _NO_END,
             "every act can be verified by anybody",
-            ("log_entries", "log_head", "log_nodes", "log_statements", "log_checkpoints"),
+            ("log_entries", "log_misses", "log_head", "log_nodes", "log_statements", "log_checkpoints"),
         ),
         RetentionRule(
             "requests for disclosures, sealed, decisions and openings, without what opens a record",

@@ -60,8 +60,8 @@ def saying(language: Language) -> Callable[..., str]:
     return say
 
 
-def render(report: Report, *, language: Language) -> str:
-    """Return the page in one language."""
+def render(report: Report, *, language: Language, platforms: Sequence[str] = ()) -> str:
+    """Return the page in one language. platforms: those with a page of their own."""
     say, name = saying(language), report.period.name
     title = f"{say('report')} {name}"
     other = Language.EN if language is Language.ZH else Language.ZH
@@ -79,6 +79,7 @@ def render(report: Report, *, language: Language) -> str:
         introduction=list(_introduction(report, language)),
         sections=[_shown(section, report, language) for section in report_catalogue.SECTIONS],
         period=name,
+        platforms=[(f"{name}.{each}.{language.value}.html", each) for each in platforms],
         origin=checkpoint.parse(_note_text(report)).origin,
     )
 

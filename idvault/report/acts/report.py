@@ -11,17 +11,24 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from math import ceil
-from typing import Any, Concatenate, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any, TypeVar
 
 from idvault.core.act import Vault
-from idvault.core.db.connection import Connection
-from idvault.core.db.database import Database
 from idvault.log.acts import stored_log
-from idvault.log.ports import Publication, PublicFiles
+from idvault.log.ports import Publication
 from idvault.report import rules as report_rules
 from idvault.report import store
 from idvault.report.acts import page as report_page
+from idvault.report.acts import platforms as report_platforms
+from idvault.report.acts import provider_page
+from idvault.report.acts.sources import (
+    PLATFORMS,
+    PLATFORMS_NOTE,
+    WINDOW,
+    ReportSources,
+    path_of,
+    period_times,
+)
 from idvault.report.rules import MonthFigures, WeekInMonth
 from idvault.sanction import rules as sanction_rules
 from idvault_verify import period as periods
@@ -33,43 +40,16 @@ from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import EDITION, OTHER, Breakdown, Duration, EntryCount, Language
 from idvault_verify.suppression import Cells, Elsewhere
 from idvault_verify.transparency import checkpoint, entry, note
+from idvault_verify.transparency import platforms as platforms_file
 from idvault_verify.transparency import report as report_file
 from idvault_verify.transparency.note import NoteSigner
+from idvault_verify.transparency.platforms import Platforms
 from idvault_verify.transparency.report import Hours, Report
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
-FOLDER = "report"
-# Decoding a window takes some 20 ms, in which the worker does nothing else.
-_WINDOW = 2_000
 _HOUR = 3_600
 _LONGEST_TEXT = 100
-
-
-def path_of(period: Period, ending: str) -> str:
-    """Return the path of a published report. ending: such as json, note or html."""
-    return f"{FOLDER}/{period.name}.{ending}"
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class ReportSources:
-    """What reports are made of. published: the public directory, None to count every month again."""
-
-    main: Database
-    shred: Database
-    zone: ZoneInfo
-    published: PublicFiles | None = None
-
-    async def read(
-        self,
-        name: str,
-        work: Callable[Concatenate[Connection, P], Coroutine[Any, Any, T]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """Read the main database; raises UnavailableError (STORE_UNAVAILABLE)."""
-        return await self.main.read(f"report.{name}", lambda one: work(one, *args, **kwargs))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -118,14 +98,10 @@ async def _checkpoint(sources: ReportSources, period: Period, now: ClockReading)
         raise UnavailableError(Reason.LOG_UNAVAILABLE)
     size = checkpoint.parse(note.parse(raw).text).size
     if now.business >= period.end(sources.zone):
-        times = _times(sources, period)
+        times = period_times(sources, period)
         if await sources.read("is_uncovered", store.is_uncovered, size=size, **times):
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
     return raw, size
-
-
-def _times(sources: ReportSources, period: Period) -> dict[str, datetime]:
-    return {"since": period.start(sources.zone), "until": period.end(sources.zone)}
 
 
 async def _tally(sources: ReportSources, period: Period, size: int) -> EntryCount:
@@ -135,9 +111,9 @@ async def _tally(sources: ReportSources, period: Period, size: int) -> EntryCoun
 
 
 async def _count(sources: ReportSources, count: EntryCount, period: Period, begin: int, size: int) -> None:
-    times = _times(sources, period)
-    for start in range(begin, size, _WINDOW):
-        end = min(start + _WINDOW, size)
+    times = period_times(sources, period)
+    for start in range(begin, size, WINDOW):
+        end = min(start + WINDOW, size)
         for leaf in await sources.read("leaves", store.leaves, start=start, end=end, **times):
             found = entry.decode_leaf(leaf)
             count.add(found.type, found.occurred_at)
@@ -150,8 +126,10 @@ async def _breakdowns(
     if months is None or now.business < period.end(sources.zone):
         return {each.name: None for each in report_catalogue.breakdowns()}
     if months == (period,):
-        return await _of_month(sources, period, tally, now)
-    made = [await _of_month(sources, month, await _tally(sources, month, size), now) for month in months]
+        return await _of_month(sources, period, tally, size, now)
+    made = [
+        await _of_month(sources, month, await _tally(sources, month, size), size, now) for month in months
+    ]
     return {
         each.name: _added([month.get(each.name) for month in made]) for each in report_catalogue.breakdowns()
     }
@@ -164,21 +142,21 @@ async def _published(sources: ReportSources, month: Period) -> Mapping[str, Cell
 
 
 async def _of_month(
-    sources: ReportSources, month: Period, tally: EntryCount, now: ClockReading
+    sources: ReportSources, month: Period, tally: EntryCount, size: int, now: ClockReading
 ) -> Mapping[str, Cells | None]:
     if (there := await _published(sources, month)) is not None:
         return there
-    times = _times(sources, month)
+    times = period_times(sources, month)
     weeks = await _weeks(sources, now, **times)
-    return {
-        each.name: _cells(
-            each,
-            await sources.read("breakdown", store.breakdown, each.name, **times),
-            report_rules.elsewhere(weeks, field=each.told_by) if each.told_by else {},
-            total=tally.value(report_catalogue.BY_NAME[each.total]),
-        )
-        for each in report_catalogue.breakdowns()
-    }
+    others = await report_platforms.filed_by_others(sources, month, size)
+    made = {}
+    for each in report_catalogue.breakdowns():
+        counts = await sources.read("breakdown", store.breakdown, each.name, **times)
+        known = report_rules.elsewhere(weeks, field=each.told_by) if each.told_by else {}
+        if each.name == report_rules.CHANNEL:
+            known = report_rules.by_form(counts, others=others)
+        made[each.name] = _cells(each, counts, known, total=tally.value(report_catalogue.BY_NAME[each.total]))
+    return made
 
 
 async def _weeks(
@@ -206,7 +184,7 @@ async def _levels(sources: ReportSources) -> Mapping[str, Mapping[str, int]]:
 async def _durations(sources: ReportSources, period: Period, tally: EntryCount) -> Mapping[str, Hours | None]:
     if period.months() != (period,):
         return {each.name: None for each in report_catalogue.durations()}
-    times = _times(sources, period)
+    times = period_times(sources, period)
     return {
         each.name: _hours(await sources.read("durations", store.durations, each.name, **times), each, tally)
         for each in report_catalogue.durations()
@@ -278,8 +256,8 @@ async def publish(
     """Publish what is due; raises UnavailableError. done: the names of the periods that need no look.
 
     - The JSON file is written first and never replaced: of several workers one wins, and longer reports and
-      pages are made from the published file. The note of the log's key and the pages follow; what an
-      interrupted worker has left out is completed.
+      pages are made from the published file. The note of the log's key, the file of a month's platforms with
+      its note, and the pages follow; what an interrupted worker has left out is completed.
     - A month is published a quarter of an hour after its end, so that every act of the month has its entry. A
       quarter follows its three months.
     - The first month is that of the log's first entry. After an outage, every month that is missing is
@@ -288,7 +266,8 @@ async def publish(
     async for period in _ended(sources, now):
         if period.name not in done:
             raw = await files.read(path_of(period, "json"))
-            await _complete(files, signer, period, raw or await _publish(sources, files, period, now))
+            raw = raw or await _publish(sources, files, period, now)
+            await _complete(sources, files, signer, period, raw)
             done.add(period.name)
 
 
@@ -315,11 +294,43 @@ async def _publish(sources: ReportSources, files: Publication, period: Period, n
     return await files.read(path) or made
 
 
-async def _complete(files: Publication, signer: NoteSigner, period: Period, raw: bytes) -> None:
+async def _complete(
+    sources: ReportSources, files: Publication, signer: NoteSigner, period: Period, raw: bytes
+) -> None:
     if await files.read(path_of(period, "note")) is None:
         await files.write(path_of(period, "note"), report_file.sign(raw, signer))
     made: Report = report_file.parse(raw)
+    platforms = None
+    if period.months() == (period,):
+        platforms = await _complete_platforms(sources, files, signer, made, raw)
+    named = platforms.platforms if platforms else {}
     for language in Language:
-        path = path_of(period, f"{language.value}.html")
-        if await files.read(path) is None:
-            await files.write(path, report_page.render(made, language=language).encode())
+        shown = report_page.render(made, language=language, platforms=list(named))
+        await _add(files, path_of(period, f"{language.value}.html"), shown)
+        for name, each in named.items():
+            page = provider_page.render(made, name, each, language=language)
+            await _add(files, path_of(period, f"{name}.{language.value}.html"), page)
+
+
+async def _add(files: Publication, path: str, page: str) -> None:
+    if await files.read(path) is None:
+        await files.write(path, page.encode())
+
+
+async def _complete_platforms(
+    sources: ReportSources, files: Publication, signer: NoteSigner, made: Report, raw: bytes
+) -> Platforms | None:
+    """Publish the file of a month's platforms and its note, unless they are there; None if there is none."""
+    path = path_of(made.period, PLATFORMS)
+    data = await files.read(path)
+    if data is None:
+        platforms = await report_platforms.make(sources, made, raw)
+        if platforms is None:
+            return None
+        await files.replace(path, former=None, content=platforms.to_bytes())
+        # Another worker may have been faster.
+        data = await files.read(path) or platforms.to_bytes()
+    beside = path_of(made.period, PLATFORMS_NOTE)
+    if await files.read(beside) is None:
+        await files.write(beside, platforms_file.sign(data, signer))
+    return platforms_file.parse(data)

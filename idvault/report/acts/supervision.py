@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from idvault.log.ports import PublicDirectory
 from idvault.report.acts import page as report_page
-from idvault.report.acts.report import FOLDER, RunningMonth, path_of
+from idvault.report.acts.report import RunningMonth
+from idvault.report.acts.sources import FOLDER, PLATFORMS, PLATFORMS_NOTE, path_of
 from idvault_verify import period as periods
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.people.roster import Roster
@@ -36,7 +37,8 @@ _MOST_MONTHS = 12
 class Supervised:
     """What the page shows. reports: the published ones, the newest first. so_far: the running month.
 
-    web_url: of the hosted pages, empty if there are none.
+    named: the names of the months that have a file of their platforms. web_url: of the hosted pages, empty if
+    there are none.
     """
 
     key: VerifierKey
@@ -45,6 +47,7 @@ class Supervised:
     reports: Sequence[Report]
     made: datetime
     so_far: tuple[str, Mapping[str, int]]
+    named: frozenset[str] = frozenset()
     web_url: str = ""
 
 
@@ -70,22 +73,27 @@ async def publish(page: PublicPage, *, now: ClockReading) -> None:
         return
     newest = checkpoint.verify(raw, page.policy())
     month, count = await page.running.up_to(newest.checkpoint.size, now=now)
+    paths = await page.files.listing(without=LOG_FOLDER)
     shown = Supervised(
         key=page.key,
         roster=page.roster(),
         newest=newest,
-        reports=await _published(page.files),
+        reports=await _published(page.files, paths),
         made=now.real,
         so_far=(month.name, count.values(report_catalogue.logged_figures())),
+        named=frozenset(
+            path.removeprefix(f"{FOLDER}/").removesuffix(f".{PLATFORMS_NOTE}")
+            for path in paths
+            if path.endswith(f".{PLATFORMS_NOTE}")
+        ),
         web_url=page.web_url,
     )
     for language, path in PATHS.items():
         await page.files.write(path, render(shown, language=language).encode())
 
 
-async def _published(files: PublicDirectory) -> list[Report]:
-    listed = await files.listing(without=LOG_FOLDER)
-    names = [path.removeprefix(f"{FOLDER}/").removesuffix(".json") for path in listed]
+async def _published(files: PublicDirectory, paths: Sequence[str]) -> list[Report]:
+    names = [path.removeprefix(f"{FOLDER}/").removesuffix(".json") for path in paths]
     found = [each for name in names if (each := periods.named(name)) is not None]
     newest = sorted(found, key=lambda each: (each.last, each.first), reverse=True)[:_MOST_REPORTS]
     read = [await files.read(path_of(each, "json")) for each in newest]
@@ -120,7 +128,7 @@ def render(shown: Supervised, *, language: Language) -> str:
         roster=shown.roster.digest(),
         web_url=shown.web_url,
         deadlines=_deadlines(shown, language),
-        reports=[_files(each, language) for each in shown.reports],
+        reports=[_files(each, language, shown.named) for each in shown.reports],
         key=str(shown.key),
         url=f"https://{shown.key.name}/",
     )
@@ -161,10 +169,13 @@ def _deadlines(shown: Supervised, language: Language) -> list[dict[str, object]]
     return tables
 
 
-def _files(each: Report, language: Language) -> dict[str, str]:
+def _files(each: Report, language: Language, named: frozenset[str]) -> dict[str, str]:
+    has_platforms = each.period.name in named
     return {
         "name": each.period.name,
         "page": path_of(each.period, f"{language.value}.html"),
         "data": path_of(each.period, "json"),
         "note": path_of(each.period, "note"),
+        "platforms": path_of(each.period, PLATFORMS) if has_platforms else "",
+        "platforms_note": path_of(each.period, PLATFORMS_NOTE) if has_platforms else "",
     }

@@ -24,6 +24,31 @@ TEXTS: Mapping[str, Text] = {
     "at_least": _("{count} or more"),
     "fewer": _("fewer than 5"),
     "hours": _("median {median} h, nine of ten within {p90} h"),
+    "missed": _("Missed deadlines"),
+    "missed_are": _(
+        "Each missed deadline is shown in the month in which it fell due, whenever its case was filed. "
+        "Its entry in the public log names the platform, so anybody can count the numbers marked ✓. In "
+        "which month the cases were filed is the operator's statement. To count by the month of filing, "
+        "add up the pages of {month} and of the months after it."
+    ),
+    "fell_due": _("✓ missed, fell due in {month}"),
+    "filed_in": _("of these, filed in {month}"),
+    "filed_before": _("of these, filed before {month}"),
+    "acts": _("Entries by the platform"),
+    "acts_are": _(
+        "The entries of the public log with the ids of this platform: its programs and its moderators, "
+        "{actors} ids in this month. The operator states whose an id is; anybody can count the entries. "
+        "What people did on the hosted pages, and what the service did by itself, has other ids."
+    ),
+    "check_platforms": _(
+        "Take the JSON files of the report and of the platforms, their notes and the log's public key, "
+        "and run:"
+    ),
+    "platforms": _("Platforms"),
+    "platforms_are": _(
+        "A page for each platform that has entries in the log of this month, or missed a deadline. A "
+        "missed deadline is shown in the month in which it fell due."
+    ),
     "figure": _("figure"),
     "number": _("number"),
     "check": _("Check it yourself"),
@@ -71,7 +96,9 @@ TEXTS: Mapping[str, Text] = {
     "tip_off_forms": _("Report something, or read a reply"),
     "deadlines": _("Deadlines"),
     "deadlines_are": _(
-        "The service itself enters a missed deadline in the public log, where anybody can count it."
+        "The service itself enters a missed deadline in the public log, with the name of the platform, "
+        "and anybody can count it. It is shown in the month in which it fell due, whenever its case was "
+        "filed."
     ),
     "so_far": _("{month} so far"),
     "month": _("month"),

@@ -10,6 +10,7 @@ from idvault.account import rules as account_rules
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Tx, Vault, act, sweep
+from idvault.core.log_entry import Late
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, decision, signed_act
 from idvault.moderator.acts import stored as stored_moderators
@@ -140,8 +141,9 @@ async def note_overdue(tx: Tx, known: Narrowing) -> bool:
         tx.unchanged("it was narrowed, or noted before")
         return False
     await ROWS.put(tx.connection, noted)
-    await tx.log(
+    await tx.log_miss(
         EventType.NARROWING_OVERDUE,
+        Late(known.relying_party, known.began_at),
         by=SYSTEM,
         account_token=known.account_token,
         sanction_id=known.sanction_id,

@@ -13,6 +13,7 @@ from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Act, Tx, Vault, sweep
 from idvault.core.db.connection import Connection
+from idvault.core.log_entry import Late
 from idvault.sanction.objection import rules
 from idvault.sanction.objection.rules import Objection, ObjectionFilter
 from idvault.sanction.objection.store import ObjectionRows
@@ -95,7 +96,8 @@ class Objections(Generic[T]):
         stored = await self._rows.lock(tx.connection, party, objection_id)
         noted = rules.note_overdue(stored, now=tx.now.business)
         if noted is not stored:
-            await self._log(tx, self._words.overdue, noted)
+            late = Late(noted.relying_party, noted.filed_at)
+            await tx.log_miss(self._words.overdue, late, **self._logged(noted))
         return noted
 
     async def _note_overdue(self, tx: Tx, objection: T) -> bool:
@@ -119,12 +121,13 @@ class Objections(Generic[T]):
             return False
         await rows.put(tx.connection, bare)
         await rows.delete_text(tx.connection, bare)
-        await self._log(tx, self._words.delete, bare)
+        await tx.log(self._words.delete, **self._logged(bare))
         return True
 
-    async def _log(self, tx: Tx, kind: EventType, objection: T) -> None:
+    def _logged(self, objection: T) -> Any:
+        """Return what every entry of the service itself says of one."""
         which = {self._rows.key: self._rows.id_of(objection)}
-        await tx.log(kind, by=SYSTEM, account_token=objection.account_token, **which)
+        return {"by": SYSTEM, "account_token": objection.account_token, **which}
 
     async def _read(self, vault: Vault, name: str, work: Callable[[Connection], Coroutine[Any, Any, R]]) -> R:
         return await vault.read(f"{self._words.noun}.{name}", work)

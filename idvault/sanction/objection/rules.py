@@ -42,6 +42,11 @@ class Objection(Protocol):
         ...
 
     @property
+    def filed_at(self) -> datetime:
+        """When it was filed."""
+        ...
+
+    @property
     def due_at(self) -> datetime:
         """When it must be decided."""
         ...

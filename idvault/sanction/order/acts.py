@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from idvault.core.act import Tx, Vault, act, sweep
+from idvault.core.log_entry import Late
 from idvault.moderator.acts import decision
 from idvault.sanction.order import rules, store
 from idvault.sanction.order.rules import RecordedOrder
@@ -63,7 +64,8 @@ async def miss(tx: Tx, order: RecordedOrder) -> bool:
     if not await store.miss(tx.connection, order, now=tx.now.business):
         tx.unchanged("somebody was faster")
         return False
-    await tx.log(EventType.ORDER_MISS, order_id=order.order_id)
+    late = Late(order.relying_party, order.recorded_at)
+    await tx.log_miss(EventType.ORDER_MISS, late, order_id=order.order_id)
     return True
 
 

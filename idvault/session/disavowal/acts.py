@@ -12,6 +12,7 @@ from idvault.account.rules import WithdrawalCause
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
+from idvault.core.log_entry import Late
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, signed_act
 from idvault.moderator.acts import stored as stored_moderators
@@ -204,7 +205,10 @@ async def fall(tx: Tx, known: Disavowal, *, terms: DisavowalTerms) -> bool:
         await _withdraw(tx, owner, rules.fall_silent(disavowal=found, now=now), None, terms)
         return True
     await ROWS.put(connection, rules.note_overdue(disavowal=found, now=now))
-    await tx.log(EventType.DISAVOWAL_OVERDUE, by=SYSTEM, account_token=token, disavowal_id=found.disavowal_id)
+    late, disavowal_id = Late(found.relying_party, found.filed_at), found.disavowal_id
+    await tx.log_miss(
+        EventType.DISAVOWAL_OVERDUE, late, by=SYSTEM, account_token=token, disavowal_id=disavowal_id
+    )
     return True
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec
 
 from idvault.core.act import Mutation, Tx, Vault, mutation
+from idvault.core.log_entry import Late
 from idvault.core.policy import TipOffPolicy
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.moderator import store as moderator_store
@@ -36,7 +37,7 @@ from idvault_verify.error import (
     Reason,
     Violation,
 )
-from idvault_verify.event import FIELDS, EventType
+from idvault_verify.event import FIELDS, EventType, names_platform
 from idvault_verify.seal import Part
 from idvault_verify.tip_off import TipOff
 
@@ -159,7 +160,11 @@ async def write(tx: Tx, stored: TipOff, rule: Rule | None = None, *, paper: byte
         await rows.delete_proposed(tx.connection, stored)
     for before, after in ((stored, present), (present, changed)):
         for kind, fields in rules.happenings(before, after):
-            await log(tx, kind, paper=paper, **fields)
+            if names_platform(kind.value):
+                late = Late(after.relying_party, after.filed_at)
+                await tx.log_miss(kind, late, by=tx.by, account_token="", **fields)
+            else:
+                await log(tx, kind, paper=paper, **fields)
     return changed
 
 

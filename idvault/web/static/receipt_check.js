@@ -220,16 +220,22 @@
     }
   }
 
+  // A leaf of version 2 has a platform, which an entry of this type may not name, and a tag of 16 bytes or none.
+  function isVersion(purpose, more) {
+    if (purpose === "idvault/log-entry/v1") { return more.length === 0; }
+    return purpose === "idvault/log-entry/v2" && more.length === 2 && more[0].length === 0 &&
+      (more[1].length === 0 || more[1].length === 16);
+  }
   async function checkEntry(receipt) {
     var parts = decode(receipt.entry.leaf), key = receipt.entry.openingKey;
     var details = encode([KIND, receipt.claimId, "SUCCEEDED", "", receipt.recordDigest]);
-    demand(key.length === 32 && parts.length === 5, "OTHER_ENTRY");
+    demand(key.length === 32 && parts.length >= 5, "OTHER_ENTRY");
     var commitment = await hmac(key, encode(["idvault/log-commitment/v1", receipt.accountToken, details]));
     var words = parts.slice(0, 4).map(function (part) { return String.fromCharCode.apply(null, part.slice(0, 100)); });
     var at = new Date(words[2]);
     // JavaScript takes the 30th of February for the 2nd of March.
     var isTime = TIME.test(words[2]) && !isNaN(at) && at.toISOString().slice(0, 16) + "Z" === words[2];
-    demand(words[0] === "idvault/log-entry/v1" && words[1] === KIND && same(parts[4], commitment), "OTHER_ENTRY");
+    demand(isVersion(words[0], parts.slice(5)) && words[1] === KIND && same(parts[4], commitment), "OTHER_ENTRY");
     demand(isTime && /^(?:[0-9a-f]{32}|system)$/.test(words[3]), "OTHER_ENTRY");
     return { time: words[2], actor: words[3] };
   }

@@ -368,8 +368,7 @@ async def signed_anyhow(
         actor_id=made.auditor_actor_id,
         now=room.now(),
         account_token=account,
-        request=paper,
-        record_digest=record.digest() if digest is None else digest,
+        fields={"request": paper, "record_digest": record.digest() if digest is None else digest},
     )
     vault = replace(room.vault, events=OneEvent(entropy=ENTROPY, given=event))
     await auditor_acts.request_stored.run(

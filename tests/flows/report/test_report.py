@@ -144,7 +144,8 @@ async def test_each_month_is_published_once(world: ReportWorld) -> None:
     await world.publish("2026-12-01T00:14", done=done)
     assert not (world.log.folder / "report").exists()
     await world.publish("2026-12-01T00:15", done=done)
-    names = ["2026-11.en.html", "2026-11.json", "2026-11.note", "2026-11.zh.html"]
+    endings = ["en.html", "json", "note", "platforms.json", "platforms.note", "zh.html"]
+    names = [f"2026-11.{ending}" for ending in endings]
     assert sorted(path.name for path in (world.log.folder / "report").iterdir()) == names
     data = (world.log.folder / "report" / "2026-11.json").read_bytes()
     assert report.parse(data).logged["disclosures.openings"] == 1
@@ -153,8 +154,10 @@ async def test_each_month_is_published_once(world: ReportWorld) -> None:
     await world.publish("2027-02-01T01:00")
     assert (world.log.folder / "report" / "2026-11.json").read_bytes() == data
     found = sorted(path.name for path in (world.log.folder / "report").glob("*.json"))
-    assert found == ["2026-11.json", "2026-12.json", "2026-Q4.json", "2027-01.json"]
-    assert len(list((world.log.folder / "report").iterdir())) == 16
+    assert [name for name in found if "platforms" not in name] == [
+        "2026-11.json", "2026-12.json", "2026-Q4.json", "2027-01.json",
+    ]  # fmt: skip
+    assert len(list((world.log.folder / "report").iterdir())) == 22
 
 
 async def test_what_a_worker_left_out_is_completed(world: ReportWorld) -> None:
@@ -173,7 +176,7 @@ async def test_what_a_worker_left_out_is_completed(world: ReportWorld) -> None:
     await asyncio.gather(world.publish(later), world.publish(now))
     assert (folder / "2026-11.json").read_bytes() == data
     report.verify(data, (folder / "2026-11.note").read_bytes(), KEY)
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 6
 
 
 async def test_a_legal_basis_is_named_if_it_is_no_single_case(

@@ -14,11 +14,12 @@ from idvault_verify.account import Standing
 from idvault_verify.error import Reason
 from idvault_verify.sanction import AppealState, Degree, SanctionState, Scope
 from tests.support.appeal_world import TEXT, AppealWorld
+from tests.support.misses import missed
 from tests.support.refusal import fields_of, reason_of
 from tools.support import builders
 from tools.support.campaign_world import DAY
 from tools.support.feed import Feed
-from tools.support.flow_world import at, command, request_id
+from tools.support.flow_world import PARTY, at, command, request_id
 from tools.support.sanction_world import until
 from tools.support.storage_world import World as StorageWorld
 
@@ -204,6 +205,7 @@ async def test_an_overdue_appeal_is_logged_once(world: AppealWorld) -> None:
     assert [*counts, await world.overdue(seconds=DUE + DAY)] == [0, 2, 0]
     assert await world.sweep_all(seconds=DUE + DAY) == (0, 0)
     assert await world.events("appeal:case:overdue") == ["appeal:case:overdue"] * 2
+    assert {each[:2] for each in await missed(world.database)} == {("appeal:case:overdue", PARTY)}
 
 
 async def test_sweeps_of_several_workers_log_once(world: AppealWorld) -> None:

@@ -192,6 +192,7 @@ async def test_what_is_seen_does_not_tell_whose_a_token_is(
     assert len(first) > 1_500
     assert first == second
     assert sum("person:account:follow" in line for line in first) > PEOPLE
+    assert all(line.endswith(" system") for line in first if "person:account:follow" in line)
 
 
 @pytest.mark.long

@@ -20,6 +20,7 @@ from idvault_verify.sanction import (
     Scope,
     StatementOfReasons,
 )
+from tests.support.misses import missed
 from tests.support.refusal import fields_of, reason_of
 from tools.support.flow_world import PARTY, at, request_id
 from tools.support.in_process import ids
@@ -136,6 +137,7 @@ async def test_a_missed_deadline_is_logged_once(
     assert await acts.miss_all(world.vault, at(HOUR), limit=9) == 1
     assert await acts.miss_all(world.vault, at(HOUR), limit=9) == 0
     assert await acts.overdue(world.vault, now=at(HOUR)) == 1
+    assert await missed(world.database) == [("order:deadline:miss", PARTY, at(0).business)]
     assert await world.events("order:") == [
         "order:authority:record",
         "order:authority:record",

@@ -31,6 +31,7 @@ from idvault_verify.registry import RegistryAnswer
 from idvault_verify.session import ContestState
 from idvault_verify.v1 import contest_pb2 as pb
 from idvault_verify.v1 import identity_pb2
+from tests.support.misses import missed
 from tests.support.refusal import fields_of, reason_of
 from tests.support.session_world import SessionWorld
 from tools.support.campaign_world import DAY
@@ -328,6 +329,7 @@ async def test_what_the_worker_does_with_contests(world: SessionWorld) -> None:
         "contest:case:reject",
         "contest:text:delete",
     ]
+    assert [each[:2] for each in await missed(world.database)] == [("contest:case:overdue", PARTY)] * 2
 
 
 async def _text(world: SessionWorld, contest: Contest) -> bytes | None:

@@ -16,9 +16,10 @@ from idvault_verify.sanction import Degree
 from idvault_verify.session import ContestState, DisavowalState
 from idvault_verify.v1 import identity_pb2
 from tests.support.inquiry_world import DECIDED, STRANGER, TOLD, InquiryWorld, somebody
+from tests.support.misses import missed
 from tests.support.refusal import reason_of
 from tests.support.withdrawal_world import DAY, HOUR, OTHER
-from tools.support.flow_world import at
+from tools.support.flow_world import PARTY, at
 from tools.support.sanction_world import signing
 
 SOON = TOLD + HOUR
@@ -139,6 +140,7 @@ async def test_silence_withdraws_nothing_that_is_open(world: InquiryWorld) -> No
     assert (await world.status(token)).state is AccountState.REVOKED
     assert (await world.levels(seconds=DECIDED + 100 * DAY)).overdue == 0
     assert await world.events("disavowal:case:overdue") == ["disavowal:case:overdue"]
+    assert [each[:2] for each in await missed(world.database)] == [("disavowal:case:overdue", PARTY)]
     assert await world.events("withdrawal:") == ["withdrawal:account:decide"]
 
 

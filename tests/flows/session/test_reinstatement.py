@@ -18,10 +18,11 @@ from idvault_verify.public_account import PublicAccountState
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import Degree, NarrowingState, Scope
 from idvault_verify.session import ReinstatementState
+from tests.support.misses import missed
 from tests.support.refusal import reason_of
 from tests.support.withdrawal_world import DAY, HOUR, OTHER, VICTIM, WithdrawalWorld
 from tools.support.erasure_world import TERMS, ErasureWorld
-from tools.support.flow_world import at, command
+from tools.support.flow_world import PARTY, at, command
 from tools.support.notice_world import NoticeWorld, notice, person, resident
 from tools.support.sanction_world import signing
 
@@ -146,6 +147,8 @@ async def test_an_undecided_one_is_overdue_in_public_and_its_text_is_deleted(wor
     done = await world.asks(17 * DAY).confirm_reinstatement(proposed, key=confirming)
     assert done.reinstated
     assert await world.events("reinstatement:case:overdue") == ["reinstatement:case:overdue"]
+    [(_, platform, filed_at)] = await missed(world.database)
+    assert (platform, filed_at) == (PARTY, appeal.file_time.replace(second=0, microsecond=0))
     gone = at(109 * DAY)
     assert [await REINSTATEMENTS.delete_texts(world.vault, gone, limit=9) for _ in range(2)] == [1, 0]
     assert (await world.asks(109 * DAY).get_reinstatement(appeal.reinstatement_id)).text == ""

@@ -21,11 +21,12 @@ from idvault_verify.public_account import PublicAccountState
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.sanction import AppealState, Degree, NarrowingState, SanctionState, Scope
 from idvault_verify.session import ContestState
+from tests.support.misses import missed
 from tests.support.refusal import reason_of
 from tests.support.withdrawal_world import DAY, HOUR, OTHER, VICTIM, WithdrawalWorld
 from tools.support import sql
 from tools.support.erasure_world import TERMS, WAITED, ErasureWorld
-from tools.support.flow_world import at, command
+from tools.support.flow_world import PARTY, at, command
 from tools.support.sanction_world import signing, until
 
 
@@ -252,6 +253,7 @@ async def test_a_narrowing_lapses_and_is_overdue(world: WithdrawalWorld) -> None
         "narrowing:sanction:overdue",
         "narrowing:sanction:propose",
     ]
+    assert [each[:2] for each in await missed(world.database)] == [("narrowing:sanction:overdue", PARTY)]
     assert (await world.narrow(sanction, seconds=18 * DAY)).state is NarrowingState.NARROWED
     assert await reason_of(world.narrow(ended, seconds=18 * DAY)) is Reason.NARROWING_NOT_DUE
 

@@ -15,9 +15,10 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import UnavailableError
 from idvault_verify.tip_off import Reminder, ReporterStanding, TargetKind, TipOffState, TipOffTarget
 from tests.storage.hooks import failing_commit
+from tests.support.misses import missed
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files
 from tools.support import builders
-from tools.support.flow_world import at
+from tools.support.flow_world import PARTY, at
 
 # Filed at noon; due at the end of the seventh day, seven and a half days later.
 HALF, FOUR_FIFTHS, DUE = 324_000, 518_400, 648_000
@@ -56,6 +57,10 @@ async def test_each_reminder_once(world: TipOffWorld) -> None:
         "solution:miss": 1,
     }
     assert await world.remind(seconds=100 * DAY) == 0
+    assert sorted(await missed(world.database)) == [
+        ("tipoff:reply:miss", PARTY, at(0).business),
+        ("tipoff:solution:miss", PARTY, at(0).business),
+    ]
 
 
 async def test_several_workers(world: TipOffWorld) -> None:

@@ -30,7 +30,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "requests of the last week, 1 in 50": ("requests",),
     "change feed": ("status_feed",),
     "status credential": ("status_credentials", "status_marks", "status_lists"),
-    "log entries and opening keys": ("log_entries", "log_openings", "log_nodes"),
+    "log entries and opening keys": ("log_entries", "log_openings", "log_misses", "log_nodes"),
     "legacy account, one for four": ("legacy_accounts", "invitations"),
 }
 """What an account consists of, by table."""

@@ -3,15 +3,16 @@
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from tools.support.reference.encoding import Part, RefusedError, check, encode, text_of, unpack
 
-_LEAF = "idvault/log-entry/v1"
+_LEAVES = {5: "idvault/log-entry/v1", 7: "idvault/log-entry/v2"}
 _TYPE = re.compile(r"[a-z_]+(?::[a-z_]+){2}", re.ASCII)
 _ACTOR = re.compile(r"[0-9a-f]{32}|system", re.ASCII)
+_PLATFORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z", re.ASCII)
 # The fields that each type of event commits to, in order.
 FIELDS = {
@@ -32,12 +33,14 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class Leaf:
-    """The public content of an entry."""
+    """The public content of an entry. platform: None in the first version; tag: likewise."""
 
     type: str
     minute: str
     actor_id: str
     commitment: bytes
+    platform: str | None = None
+    tag: bytes | None = None
 
 
 def commitment(opening_key: bytes, account_token: str, type: str, *fields: Part) -> bytes:
@@ -47,14 +50,21 @@ def commitment(opening_key: bytes, account_token: str, type: str, *fields: Part)
 
 
 def write_leaf(leaf: Leaf) -> bytes:
-    return encode(_LEAF, leaf.type, leaf.minute, leaf.actor_id, leaf.commitment)
+    own = (leaf.type, leaf.minute, leaf.actor_id, leaf.commitment)
+    if leaf.platform is None:
+        return encode(_LEAVES[5], *own)
+    return encode(_LEAVES[7], *own, leaf.platform, leaf.tag or b"")
 
 
 def read_leaf(data: bytes) -> Leaf:
     """Return the content of a leaf."""
     parts = unpack(data)
-    check(len(parts) == 5 and text_of(parts[0]) == _LEAF and len(parts[4]) == 32, "this is not a leaf")
+    check(len(parts) in _LEAVES and len(parts[4]) == 32, "this is not a leaf")
+    check(text_of(parts[0]) == _LEAVES[len(parts)], "a leaf of another version")
     leaf = Leaf(text_of(parts[1]), text_of(parts[2]), text_of(parts[3]), parts[4])
+    if len(parts) == 7:
+        leaf = replace(leaf, platform=text_of(parts[5]), tag=parts[6])
+        _check_named(leaf)
     check(_TYPE.fullmatch(leaf.type) is not None, "a type is three words")
     check(_ACTOR.fullmatch(leaf.actor_id) is not None, "a wrong actor")
     check(_MINUTE.fullmatch(leaf.minute) is not None, "a wrong time")
@@ -63,6 +73,14 @@ def read_leaf(data: bytes) -> Leaf:
     except ValueError:
         raise RefusedError("a time that never was") from None
     return leaf
+
+
+def _check_named(leaf: Leaf) -> None:
+    """Check what only a leaf of the second version has."""
+    check(len(leaf.tag or b"") in (0, 16), "a wrong tag")
+    if leaf.platform:
+        check(_PLATFORM.fullmatch(leaf.platform) is not None, "no name of a platform")
+        check(leaf.type.split(":")[-1] in ("miss", "overdue"), "a type that names no platform")
 
 
 def check_commitment(

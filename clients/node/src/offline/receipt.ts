@@ -197,7 +197,7 @@ function known(policy: Policy, newest: Checkpoint, statements: readonly string[]
 }
 
 function checkEntry(message: Message, entry: Message): { time: Date; actor: string } {
-  const [purpose, kind, time, actor, commitment, ...more] = partsOf(entry.bytes("leaf"), 5);
+  const [purpose, kind, time, actor, commitment, ...more] = partsOf(entry.bytes("leaf"), 7);
   const details = encode(KIND, message.text("claimId"), "SUCCEEDED", "", message.bytes("recordDigest"));
   const committed = createHmac("sha256", entry.bytes("openingKey"))
     .update(encode("idvault/log-commitment/v1", message.text("accountToken"), details))
@@ -206,11 +206,21 @@ function checkEntry(message: Message, entry: Message): { time: Date; actor: stri
   const at = new Date(words[2]!);
   const sound = TIME.test(words[2]!) && isDay(at, words[2]!) && /^(?:[0-9a-f]{32}|system)$/.test(words[3]!);
   // To HMAC a key with zeros behind it is the same key.
-  const fits = entry.bytes("openingKey").length === 32 && words[0] === "idvault/log-entry/v1" && words[1] === KIND && commitment?.equals(committed);
-  if (!sound || !fits || more.length > 0) {
+  const fits = entry.bytes("openingKey").length === 32 && words[1] === KIND && commitment?.equals(committed);
+  if (!sound || !fits || !isVersion(words[0]!, more)) {
     throw new CheckError("OTHER_ENTRY", "the log entry does not commit to this receipt");
   }
   return { time: at, actor: words[3]! };
+}
+
+/** A leaf of version 2 has a platform, which an entry of this type may not name, and a tag of 16 bytes or none. */
+function isVersion(purpose: string, more: readonly Buffer[]): boolean {
+  if (purpose === "idvault/log-entry/v1") {
+    return more.length === 0;
+  }
+  const [platform, tag] = more;
+  const isTag = tag?.length === 0 || tag?.length === 16;
+  return purpose === "idvault/log-entry/v2" && more.length === 2 && platform!.length === 0 && isTag;
 }
 
 // JavaScript takes the 30th of February for the 2nd of March.

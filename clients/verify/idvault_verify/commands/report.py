@@ -1,6 +1,7 @@
 """`idvault-verify check-report`: recomputes a transparency report from the public log."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,12 @@ import typer
 from idvault_verify.commands import log
 from idvault_verify.commands.output import FORGED, AsJson, read, reporting, tell_error
 from idvault_verify.offline.log.files import LogFiles
-from idvault_verify.offline.report import CheckedReport, ForgedReportError, ReportCheck, check_name
+from idvault_verify.offline.platforms import PlatformsFile
+from idvault_verify.offline.proof import ForgedReportError
+from idvault_verify.offline.report import CheckedReport, ReportCheck, check_name
 from idvault_verify.printable import escaped
+from idvault_verify.report.provider import UNNAMED
+from idvault_verify.transparency import platforms
 from idvault_verify.transparency.note import MAX_NOTE_BYTES
 from idvault_verify.transparency.report import MAX_BYTES
 
@@ -42,6 +47,9 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     REPORT.note is beside REPORT.json, the log's key must have signed it. With --roster or --witness, the
     report's checkpoint must be cosigned.
 
+    Names every platform that missed a deadline in the period, as the log's entries name it. If
+    REPORT.platforms.json is beside the report, with its note, the numbers of each platform are recomputed.
+
     The exit code is 7 if a figure differs from the log, is left out, or contradicts another; 5 if a signature
     or the log does not verify; 3 if the log cannot be read.
     """
@@ -53,7 +61,8 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             breaks=log.breaks_of(epochs_file, public_key, versions, changes),
         )
         try:
-            checked = found.check(read(report, limit=MAX_BYTES), _note(report))
+            data, beside = read(report, limit=MAX_BYTES), _beside(report, ".note", MAX_NOTE_BYTES)
+            checked = found.check(data, beside, _platforms(report))
             check_name(checked.report, report.stem)
         except ForgedReportError as error:
             if not as_json:
@@ -70,11 +79,18 @@ def _files(source: str, timeout: float) -> LogFiles:
     return log.files_of(None, Path(source), timeout)
 
 
-def _note(report: Path) -> bytes | None:
+def _beside(report: Path, suffix: str, limit: int) -> bytes | None:
     try:
-        return read(report.with_suffix(".note"), limit=MAX_NOTE_BYTES)
+        return read(report.with_suffix(suffix), limit=limit)
     except FileNotFoundError:
         return None
+
+
+def _platforms(report: Path) -> PlatformsFile | None:
+    data = _beside(report, ".platforms.json", platforms.MAX_BYTES)
+    if data is None:
+        return None
+    return PlatformsFile(data, _beside(report, ".platforms.note", MAX_NOTE_BYTES))
 
 
 def _show(checked: CheckedReport, *, as_json: bool) -> None:
@@ -87,12 +103,17 @@ def _show(checked: CheckedReport, *, as_json: bool) -> None:
             "signed": checked.signed,
             "early": checked.early,
             "later": checked.later,
+            "late": {name: dict(missed) for name, missed in checked.late.items() if name != UNNAMED},
+            "unnamed": dict(checked.late[UNNAMED]),
+            "platforms": None if checked.platforms is None else sorted(checked.platforms.platforms),
             "roster_version": checked.roster_version,
         }
         typer.echo(json.dumps(shown))
         return
     for name in checked.not_provable:
         typer.echo(f"not provable from the log: {escaped(name)}")
+    for line in _late(checked):
+        typer.echo(escaped(line))
     if not checked.signed:
         typer.echo(
             "the report has no note of the log's key: anybody may have written the other figures", err=True
@@ -104,3 +125,17 @@ def _show(checked: CheckedReport, *, as_json: bool) -> None:
         typer.echo(text, err=True)
     count, rest = len(checked.recomputed), len(checked.not_provable)
     typer.echo(f"report: {count} figures recomputed, {rest} not provable from the log")
+
+
+def _late(checked: CheckedReport) -> Iterator[str]:
+    """Yield a line for each figure that a platform missed in the period, and how much was recomputed."""
+    known = {} if checked.platforms is None else checked.platforms.platforms
+    for name, missed in checked.late.items():
+        for figure, count in missed.items():
+            filed = known[name].missed[figure] if name in known else {}
+            told = ", ".join(f"{month}: {number}" for month, number in sorted(filed.items()))
+            which = f" (stated: filed {told})" if told else ""
+            yield f"missed by {name or 'platforms that old entries do not name'}: {figure} {count}{which}"
+    if checked.platforms is not None:
+        acts = sum(len(each.acts) + len(each.missed) for each in known.values())
+        yield f"platforms: {acts} figures of {len(known)} platforms recomputed"

@@ -24,6 +24,10 @@ class UnverifiedError(Exception):
         self.reason = reason
 
 
+class ForgedReportError(UnverifiedError):
+    """The log contradicts the report, or the file of its platforms."""
+
+
 def covering(note: bytes, policy: CosignaturePolicy, *, breaks: Sequence[Break] = ()) -> SignedCheckpoint:
     """Return the checkpoint of a paper, if it meets the policy or one of a former version of the roster.
 

@@ -6,13 +6,15 @@ In this order:
 * the entries up to both checkpoints lead to their roots,
 * every logged figure of the report's edition is there and has the value that the entries give,
 * no later entry has a time within the period, if the report was made after the period's end,
-* the cells of no breakdown are more than the logged figure that they divide.
+* the cells of no breakdown are more than the logged figure that they divide,
+* the file of the month's platforms beside it, if there is one, is signed and this report's, and every number
+  of a platform is that of its entries (offline.platforms).
 
 What the log does not tell is listed. A note of the log's key beside the report is checked, too: then the
 operator cannot deny the rest, and nobody else can have changed it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,13 +23,16 @@ from idvault_verify.error import DamagedError
 from idvault_verify.offline.log.files import LogFiles, NotReachedError
 from idvault_verify.offline.log.stated_entries import StatedEntries
 from idvault_verify.offline.log.tiles import entries_of
-from idvault_verify.offline.proof import UnverifiedError, covering
+from idvault_verify.offline.platforms import PlatformsFile, check_platforms
+from idvault_verify.offline.proof import ForgedReportError, UnverifiedError, covering
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import EDITION, EntryCount, LoggedFigure
+from idvault_verify.report.provider import UNNAMED, Counts, ProviderCount
 from idvault_verify.transparency import entry, epoch, report, verifier
 from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy, SignedCheckpoint
 from idvault_verify.transparency.epoch import Break, EpochError
-from idvault_verify.transparency.note import MAX_NOTE_BYTES
+from idvault_verify.transparency.note import MAX_NOTE_BYTES, VerifierKey
+from idvault_verify.transparency.platforms import Platforms
 from idvault_verify.transparency.report import LongReportError, Report, ReportError
 from idvault_verify.transparency.tile import CHECKPOINT_PATH, grown_bundles
 from idvault_verify.transparency.tree import LogError
@@ -39,10 +44,6 @@ _LOST = (
 
 Progress = Callable[[int, int], None]
 """Receives the number of entries read so far, and of all."""
-
-
-class ForgedReportError(UnverifiedError):
-    """The log contradicts the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class CheckedReport:
 
     later: how many entries the newest checkpoint has beyond the report's. early: the report was made before
     the end of its period. roster_version: whose witnesses cosigned the checkpoint, None without a roster.
+    late: what each platform missed by figure, as the log names it; what names nobody under "". platforms:
+    those of the file beside the report, None without one.
     """
 
     report: Report
@@ -69,6 +72,8 @@ class CheckedReport:
     signed: bool
     later: int
     early: bool
+    late: Mapping[str, Counts]
+    platforms: Platforms | None = None
     roster_version: int | None = None
 
 
@@ -84,25 +89,29 @@ class ReportCheck:
     breaks: Sequence[Break] = ()
     progress: Progress = field(default=lambda done, total: None)
 
-    def check(self, data: bytes, note: bytes | None) -> CheckedReport:
-        """Check a report and its note.
+    def check(self, data: bytes, note: bytes | None, beside: PlatformsFile | None = None) -> CheckedReport:
+        """Check a report and its note, and the file of its platforms.
 
         Raises UnverifiedError, ForgedReportError if the log contradicts it, and NotReachedError.
         """
         read = _parsed(data)
         if note is not None:
             self._check_note(data, note, read)
+        named_platforms = None if beside is None else beside.opened(data, self._keys(read))
         signed = self._verified(read.checkpoint.encode(), self.policy)
         named = signed.checkpoint
         found = self._published()
         zone = _zone(read)
         within, beyond = EntryCount(read.period, zone=zone), EntryCount(read.period, zone=zone)
-        self._count(named, found, within, beyond)
+        providers = ProviderCount(read.period, zone=zone)
+        self._count(named, found, within, beyond, providers)
         early = read.made < read.period.end(zone)
         expected = _expected(read)
         _check_figures(read, within, expected)
         _check_late(beyond, early=early)
         _check_breakdowns(read, within)
+        if named_platforms is not None:
+            check_platforms(named_platforms, providers, read.period)
         return CheckedReport(
             report=read,
             checkpoint=named,
@@ -111,16 +120,20 @@ class ReportCheck:
             signed=note is not None,
             later=max(found.size - named.size, 0),
             early=early,
+            late={name: providers.missed(name) for name in (*providers.late(), UNNAMED)},
+            platforms=named_platforms,
             roster_version=signed.version,
         )
 
     def _check_note(self, data: bytes, raw: bytes, read: Report) -> None:
-        # No witness signs it, so a former key counts only until the next one signs.
-        keys = self.policy.keys(at=read.made.timestamp())
         try:
-            report.verify(data, raw, *keys)
+            report.verify(data, raw, *self._keys(read))
         except ReportError as error:
             raise UnverifiedError("SIGNATURE_INVALID", str(error)) from error
+
+    def _keys(self, read: Report) -> Sequence[VerifierKey]:
+        # No witness signs it, so a former key counts only until the next one signs.
+        return self.policy.keys(at=read.made.timestamp())
 
     def _verified(self, raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
         try:
@@ -137,7 +150,14 @@ class ReportCheck:
             raise NotReachedError("the public directory has no checkpoint")
         return self._verified(raw, CosignaturePolicy(self.policy.origin, self.policy.log_keys)).checkpoint
 
-    def _count(self, named: Checkpoint, found: Checkpoint, within: EntryCount, beyond: EntryCount) -> None:
+    def _count(
+        self,
+        named: Checkpoint,
+        found: Checkpoint,
+        within: EntryCount,
+        beyond: EntryCount,
+        providers: ProviderCount,
+    ) -> None:
         """Count every entry, and verify all of them against both checkpoints and the statements."""
         stated = StatedEntries(named, found, self.breaks)
         if epoch.of(named) != epoch.of(found) and named.size > found.size:
@@ -152,6 +172,8 @@ class ReportCheck:
                     stated.meet(verified.tree)
                 read = entry.decode_leaf(leaf)
                 (within if index < named.size else beyond).add(read.type, read.occurred_at)
+                if index < named.size:
+                    providers.add(read)
             verified.finish()
             stated.finish()
         except LogError as error:

@@ -25,7 +25,8 @@ from idvault.processes.bootstrap.roster import count_records
 from idvault.processes.bootstrap.witness import check_asked, log_policy, witness_keys
 from idvault.report.acts import report as report_acts
 from idvault.report.acts import supervision
-from idvault.report.acts.report import ReportSources, RunningMonth
+from idvault.report.acts.report import RunningMonth
+from idvault.report.acts.sources import ReportSources
 from idvault.report.acts.supervision import PublicPage
 from idvault.sealing import key_set
 from idvault.sealing.identity import QuorumRecordSealer

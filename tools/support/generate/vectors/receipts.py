@@ -244,6 +244,7 @@ def _leaves() -> Iterator[Case]:
         yield _case(f"a leaf of the actor {told!a}", _logged(_leaf(actor=told.encode())), "OTHER_ENTRY")
     for told in ("verification:claim:open", "", "verification:claim:settle ", "Verification:claim:settle"):
         yield _case(f"a leaf of the type {told!a}", _logged(_leaf(kind=told.encode())), "OTHER_ENTRY")
+    yield from _versions()
     whole = _leaf()
     for told, leaf in (
         ("of four parts", seal.encode(purpose.decode(), kind, time, actor)),
@@ -259,6 +260,26 @@ def _leaves() -> Iterator[Case]:
         ("of no UTF-8", seal.encode(purpose.decode(), kind, b"\xff" + time[1:], actor, bound)),
     ):
         yield _case(f"a leaf {told}", _logged(leaf), "OTHER_ENTRY")
+
+
+def _versions() -> Iterator[Case]:
+    """Yield leaves of the second version: a settlement may have a tag, and names no platform."""
+    first, kind, time, actor, bound = _parts()
+    second = "idvault/log-entry/v2"
+    for told, purpose, more, reason in (
+        ("without platform and tag", second, (b"", b""), None),
+        ("with a tag", second, (b"", b"t" * 16), None),
+        ("with a short tag", second, (b"", b"t" * 15), "OTHER_ENTRY"),
+        ("with a long tag", second, (b"", b"t" * 17), "OTHER_ENTRY"),
+        ("with a platform", second, (b"platform-a", b""), "OTHER_ENTRY"),
+        ("with a platform and a tag", second, (b"platform-a", b"t" * 16), "OTHER_ENTRY"),
+        ("without a tag", second, (b"",), "OTHER_ENTRY"),
+        ("with a part more", second, (b"", b"", b""), "OTHER_ENTRY"),
+        ("that calls itself the first", first.decode(), (b"", b""), "OTHER_ENTRY"),
+        ("that calls itself the third", "idvault/log-entry/v3", (b"", b""), "OTHER_ENTRY"),
+    ):
+        leaf = seal.encode(purpose, kind, time, actor, bound, *more)
+        yield _case(f"a leaf of version 2 {told}", _logged(leaf), reason)
 
 
 def _leaf(**changes: bytes) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from idvault_verify import seal
 from idvault_verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault_verify.period import Period, month_of
 from idvault_verify.report import catalogue
@@ -168,6 +169,41 @@ def _logs() -> Iterator[tuple[str, ComparedReport, bool]]:
         ("an entry that is none", [*LEAVES[:3], b"x", *LEAVES[4:]]),
     ):
         yield f"the log: {told}", ComparedReport(leaves=leaves), False
+    yield from _named()
+
+
+def _named() -> Iterator[tuple[str, ComparedReport, bool]]:
+    """Yield logs whose last entry is of the second version: a missed deadline that names its platform."""
+    good = ("order:deadline:miss", "platform-a", b"", "idvault/log-entry/v2", ())
+    for told, changes, is_right in (
+        ("with a platform", {}, True),
+        ("without a platform", {1: ""}, True),
+        ("with a tag", {2: b"t" * 16}, True),
+        ("of a type that nobody knows", {0: "pact:word:overdue"}, True),
+        ("of a type that names none", {0: "order:authority:record"}, False),
+        ("of a type that ends like one", {0: "order:deadline:dismiss"}, False),
+        ("of a type that begins like one", {0: "overdue:case:miss_all"}, False),
+        ("of such a type, without a platform", {0: "order:authority:record", 1: ""}, True),
+        ("with a platform in capitals", {1: "Platform-A"}, False),
+        ("with a platform that begins with a hyphen", {1: "-a"}, False),
+        ("with a platform that ends with a hyphen", {1: "a-"}, False),
+        ("with a platform with a dot", {1: "im.example"}, False),
+        ("with a platform of one letter", {1: "a"}, True),
+        ("with a platform of 63 letters", {1: "a" * 63}, True),
+        ("with a platform of 64 letters", {1: "a" * 64}, False),
+        ("with a platform and a line end", {1: "a\n"}, False),
+        ("with a platform in Chinese", {1: "平台"}, False),
+        ("with a tag of 15 bytes", {2: b"t" * 15}, False),
+        ("with a tag of 17 bytes", {2: b"t" * 17}, False),
+        ("of the first version", {3: "idvault/log-entry/v1"}, False),
+        ("of the third version", {3: "idvault/log-entry/v3"}, False),
+        ("with a part more", {4: (b"",)}, False),
+    ):
+        changed: dict[int, Any] = changes
+        kind, platform, tag, purpose, more = (changed.get(at, each) for at, each in enumerate(good))
+        own = (kind, "2026-11-07T00:00Z", SYSTEM_ACTOR, bytes(32), platform, tag)
+        leaves = [*LEAVES, seal.encode(purpose, *own, *more)]
+        yield f"an entry {told}", ComparedReport(leaves=leaves, published=logs.signed(leaves)), is_right
 
 
 def _logged(**changes: int | None) -> Report:

@@ -148,7 +148,9 @@ _OTHERS = {
     "licence_day": _("First day without it"),
     "month_title": _("Figures of {month}"),
     "month_text": _(
-        "What has become, by now, of everything that began in this month. What was late stays late."
+        "What has become, by now, of everything that began in this month. What was late stays late, and "
+        "counts in the month in which it began. The transparency report shows it in the month in which it "
+        "fell due."
     ),
     "earlier": _("The month before"),
     "later": _("The month after"),

@@ -1,0 +1,87 @@
+"""Makes the file of a month's platforms: whose entries the log has, and who missed which deadlines.
+
+- It is made from the entries up to the checkpoint of the month's published report, and belongs to that file.
+- A platform is in it if it wrote an entry in the month, or missed a deadline; of its actor ids those that
+  wrote one.
+- It is not made if the database no longer gives the report's numbers: nothing signed contradicts the log.
+"""
+
+from hashlib import sha256
+
+from idvault.report import store
+from idvault.report.acts.sources import WINDOW, ReportSources, period_times
+from idvault_verify.period import Period, month_of
+from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import EntryCount
+from idvault_verify.report.provider import MISSED, UNNAMED, ProviderCount
+from idvault_verify.transparency import checkpoint, entry, note
+from idvault_verify.transparency.platforms import PlatformEntries, Platforms
+from idvault_verify.transparency.report import Report
+
+_FIGURE_OF = {kind.value: each.name for each in MISSED for kind in each.events}
+Missed = dict[str, dict[str, dict[str, int]]]
+"""Missed deadlines by platform, figure, and month of filing."""
+
+
+async def make(sources: ReportSources, report: Report, raw: bytes) -> Platforms | None:
+    """Return the platforms of a month's report, of which raw is the file; None if the database has others."""
+    size = checkpoint.parse(note.parse(report.checkpoint.encode()).text).size
+    counted, whole, missed = await _counted(sources, report.period, size)
+    figures = [each for each in report_catalogue.logged_figures() if each.edition <= report.edition]
+    if whole.values(figures) != report.logged or not _is_whole(missed, counted):
+        return None
+    actors: dict[str, list[str]] = {}
+    for name, actor in await sources.read("actors", store.platform_actors):
+        if actor in counted.actors():
+            actors.setdefault(name, []).append(actor)
+    titles = await sources.read("titles", store.platform_titles)
+    return Platforms(
+        sha256(raw).hexdigest(),
+        {
+            name: PlatformEntries(
+                titles.get(name, ""),
+                tuple(sorted(actors.get(name, ()))),
+                counted.acts(actors.get(name, ())),
+                missed.get(name, {}),
+            )
+            for name in sorted({*actors, *counted.late()})
+        },
+        counted.missed(UNNAMED),
+    )
+
+
+async def filed_by_others(sources: ReportSources, month: Period, size: int) -> int:
+    """Return how many reports by the public the log has of a month whose actor is no platform's."""
+    counted, whole, _ = await _counted(sources, month, size)
+    known = {actor for _, actor in await sources.read("actors", store.platform_actors)}
+    filed = report_catalogue.BY_NAME["tip_offs.filed"]
+    return whole.value(filed) - counted.acts([*known]).get(filed.name, 0)
+
+
+async def _counted(
+    sources: ReportSources, period: Period, size: int
+) -> tuple[ProviderCount, EntryCount, Missed]:
+    """Return the counts of the month, by provider and of all, and the missed deadlines by month of filing."""
+    times, missed = period_times(sources, period), Missed()
+    counted, whole = ProviderCount(period, zone=sources.zone), EntryCount(period, zone=sources.zone)
+    for start in range(0, size, WINDOW):
+        end = min(start + WINDOW, size)
+        for leaf in await sources.read("leaves", store.leaves, start=start, end=end, **times):
+            found = entry.decode_leaf(leaf)
+            counted.add(found)
+            whole.add(found.type, found.occurred_at)
+        for leaf, filed_at in await sources.read("misses", store.misses, start=start, end=end, **times):
+            found = entry.decode_leaf(leaf)
+            month = month_of(filed_at.astimezone(sources.zone).date()).name
+            figures = missed.setdefault(found.platform, {})
+            months = figures.setdefault(_FIGURE_OF[found.type], {})
+            months[month] = months.get(month, 0) + 1
+    return counted, whole, missed
+
+
+def _is_whole(missed: Missed, counted: ProviderCount) -> bool:
+    """Return whether the month of filing is known of every miss that names a platform."""
+    return all(
+        PlatformEntries(missed=missed.get(name, {})).total() == counted.missed(name)
+        for name in counted.late()
+    )

@@ -1,0 +1,53 @@
+"""The page of one platform in one month: which deadlines it missed, and what it entered in the log."""
+
+from collections.abc import Sequence
+
+from idvault.report.acts import page as report_page
+from idvault_verify.report.figure import Language, LoggedFigure
+from idvault_verify.report.provider import ACTS, MISSED
+from idvault_verify.transparency import checkpoint, note
+from idvault_verify.transparency.platforms import PlatformEntries
+from idvault_verify.transparency.report import Report
+
+
+def render(report: Report, name: str, platform: PlatformEntries, *, language: Language) -> str:
+    """Return the page in one language. name: the registered one."""
+    say, month = report_page.saying(language), report.period.name
+    other = Language.EN if language is Language.ZH else Language.ZH
+    shown = f"{platform.title} ({name})" if platform.title else name
+    return report_page.published(
+        "provider.html",
+        language=language,
+        title=f"{shown} {month}",
+        heading=f"{shown} {month}",
+        links=[
+            (f"{month}.{language.value}.html", f"{say('report')} {month}"),
+            (f"{month}.{name}.{other.value}.html", say("other_language")),
+            (f"{month}.platforms.json", say("data")),
+        ],
+        missed_head=[
+            say("figure"),
+            say("fell_due", month=month),
+            say("filed_in", month=month),
+            say("filed_before", month=month),
+        ],
+        missed=[_missed(each, platform, month, language) for each in MISSED],
+        acts=_acts(platform, language),
+        month=month,
+        actors=len(platform.actors),
+        origin=checkpoint.parse(note.parse(report.checkpoint.encode()).text).origin,
+    )
+
+
+def _missed(
+    figure: LoggedFigure, platform: PlatformEntries, month: str, language: Language
+) -> tuple[str, Sequence[int]]:
+    """Return a row: all that fell due in the month, and of these what was filed in it and before it."""
+    months = platform.missed.get(figure.name, {})
+    total, same = sum(months.values()), months.get(month, 0)
+    return figure.title.in_language(language), (total, same, total - same)
+
+
+def _acts(platform: PlatformEntries, language: Language) -> list[tuple[str, int]]:
+    found = [(each, platform.acts.get(each.name, 0)) for each in ACTS]
+    return [(f"✓ {each.title.in_language(language)}", count) for each, count in found if count]
