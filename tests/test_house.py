@@ -283,6 +283,7 @@ COVERS = {
     "development": "the package idvault_dev",
     "domain": "rules, and the values of verify",
     "flows": "acts",
+    "notifier": "processes/notifier",
     "storage": "stores, and core/db",
     "telemetry": "core/telemetry",
     "transparency": "verify/transparency",

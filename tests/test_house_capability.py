@@ -26,8 +26,9 @@ CAPABILITIES = {
     "drill": "custody",
     "roster": "people",
     "transparency": "log",
+    "usage": "platform",
 }
-NOT_SERVED = {"account", "key", "moderator", "platform", "report"}
+NOT_SERVED = {"account", "key", "moderator", "notification", "report"}
 # What the capabilities stand on, and what stands on them.
 NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 # The parts of a capability that have files of their own, in a folder of their name.
@@ -37,6 +38,7 @@ NOUNS = {
     "custody": {"drill", "handover"},
     "erasure": {"former_version"},
     "people": {"second_factor"},
+    "platform": {"usage"},
     "sanction": {"appeal", "narrowing", "objection", "operation", "order"},
     "session": {"contest", "disavowal", "inquiry", "reinstatement", "withdrawal"},
     "status": {"credential"},

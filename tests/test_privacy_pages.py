@@ -23,7 +23,7 @@ RULES = retention_rules.table(ErasureTerms())
 PUBLIC_BYTES = {
     "entries", "hash", "leaf", "note", "public_key", "share_quorum_ids", "signature", "statements", "tree",
 }  # fmt: skip
-PROGRAM_TEXTS = {"later_standings"}
+PROGRAM_TEXTS = {"later_standings", "body"}
 
 
 def rows(page: str, head: str) -> list[list[str]]:

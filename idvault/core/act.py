@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
-from idvault.core import account_request, log_entry, person_request
+from idvault.core import account_request, log_entry, outbox, person_request
 from idvault.core.account_request import Made
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -136,17 +136,19 @@ class Tx:
         *,
         by: Actor | None = None,
         account_token: str = "",
+        party: str = "",
         **fields: Part,
     ) -> Event:
-        """Write an entry of the act. account_token: empty if no account is concerned.
+        """Write an entry of the act, and what it tells whom. account_token: empty if none is concerned.
 
         entry_id: its id, if that is the answer that is kept for the request. by: who did this part of it, if
-        not who acts. A missed deadline is written by `log_miss`.
+        not who acts. party: the relying party that is told, if the act is of the service itself. A missed
+        deadline is written by `log_miss`.
         """
         event = self._event(kind, by, account_token, fields)
         if entry_id:
             event = replace(event, entry_id=entry_id)
-        return await self._append(event)
+        return await self._append(event, party=party)
 
     async def log_miss(
         self,
@@ -160,7 +162,7 @@ class Tx:
     ) -> Event:
         """Write the entry of a missed deadline, which names the platform in the clear. late: whose it is."""
         event = self._event(kind, by, account_token, fields, platform=late.platform)
-        return await self._append(event, late)
+        return await self._append(event, late, party=late.platform)
 
     def _event(
         self,
@@ -179,8 +181,9 @@ class Tx:
             fields=fields,
         )
 
-    async def _append(self, event: Event, late: Late | None = None) -> Event:
+    async def _append(self, event: Event, late: Late | None = None, *, party: str) -> Event:
         await log_entry.append(self.connection, event, late)
+        await outbox.add(self.connection, event, relying_party=party or self.party)
         self.told.append(event.type.value)
         return event
 

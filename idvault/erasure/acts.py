@@ -277,6 +277,7 @@ async def _take_effect(tx: Tx, owner: Account, made: Erasure, *, today: date) ->
         EventType.ERASURE_ERASE,
         made.entry_id,
         account_token=owner.account_token,
+        party=owner.relying_party,
         erasure_id=made.erasure_id,
         destroy_at=made.destroy_at.isoformat(),
     )

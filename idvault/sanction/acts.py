@@ -61,6 +61,7 @@ async def log(tx: Tx, sanction: Sanction, verb: str, *, by: Actor | None = None,
         EventType(f"{noun}:{sanction.degree.value.lower()}:{verb}"),
         by=by,
         account_token=sanction.account_token,
+        party=sanction.relying_party,
         sanction_id=sanction.sanction_id,
         **fields,
     )

@@ -23,6 +23,11 @@ class Ed25519Signer:
         return self._key.sign(message)
 
 
+def sign_with(private_key: bytes, message: bytes) -> bytes:
+    """Return the 64-byte signature under a private key of 32 bytes that is in no key set."""
+    return Ed25519PrivateKey.from_private_bytes(private_key).sign(message)
+
+
 def public_keys(keys: LocalKeyProvider, *purposes: Purpose) -> tuple[bytes, ...]:
     """Return the public key of every version of some purposes; raises KeyMissingError."""
     sets = [keys.keys(purpose) for purpose in purposes]

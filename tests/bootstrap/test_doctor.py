@@ -24,12 +24,15 @@ from idvault.people.rules import StoredVersion
 from idvault.processes.bootstrap.checks import asked, contents
 from idvault.processes.deployment import acts as deployment
 from idvault_verify.clock import ClockReading
+from idvault_verify.event import EventType
 from tests.attest.test_certificate import GOOD, pem
 from tests.registry.test_probe import answering
+from tests.support.notified_world import NotifiedWorld
 from tests.support.postgresql_front import Front, address, fronts
 from tools.support import builders, logs, people
 from tools.support.chamber import CUSTODIANS, first_roster, roster_member
 from tools.support.databases import Databases
+from tools.support.flow_world import at
 from tools.support.merkle import witness
 from tools.support.storage_world import World
 
@@ -100,7 +103,7 @@ async def test_all_is_well(ward: Ward) -> None:
     cosigned = logs.signed(leaves, people.WITNESS, time=int(NOW.timestamp()) - 600)
     await logs.replace_checkpoint(ward.databases, cosigned)
     assert await ward.advice() == {}
-    assert ward.count == 13
+    assert ward.count == 14
 
 
 async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
@@ -261,15 +264,37 @@ async def _leaves(databases: Databases) -> list[bytes]:
 async def test_each_of_several_servers_is_tried(ward: Ward) -> None:
     """A standby is fine; a server that cannot take over is named with its setting. One server is no list."""
     await ward.advice()
-    assert ward.count == 13
+    assert ward.count == 14
     async with fronts(ward.databases, 2) as hosts:
         hosts[0].read_only = True
         ward.settings["database_url"] = address(ward.databases, hosts)
         assert "servers" not in await ward.advice()
-        assert ward.count == 14
+        assert ward.count == 15
         ward.settings["database_url"] = address(ward.databases, [*hosts, Front(port=1)])
         said = await ward.advice()
         assert said["servers"].startswith(
             "127.0.0.1:1 (ConnectionRefusedError) of IDVAULT_DATABASE_URL cannot be used"
         )
         assert "databases" not in said
+
+
+async def test_notifications_that_do_not_arrive(ward: Ward, tmp_path: Path) -> None:
+    """A file that cannot be used, a message that was given up, and one that is late are each named."""
+    keys = tmp_path / "work.keys"
+    ward.settings["keys"] = keys
+    file = keys.with_name("notify.toml")
+    file.write_text("[[recipient]", "utf-8")
+    file.chmod(0o600)
+    assert "notify.toml cannot be used" in (await ward.advice())["notifications"]
+    file.unlink()
+    database = Database(url=ward.databases.main_url)
+    told = NotifiedWorld(database)
+    told.by_hook("http://127.0.0.1:1/")
+    await told.erasure(EventType.ERASURE_REQUEST)
+    await told.run()
+    ward.at = at(4_000).real
+    assert "has not arrived for an hour" in (await ward.advice())["notifications"]
+    await told.run(after=timedelta(days=3).total_seconds())
+    assert "1 messages to recipients were given up" in (await ward.advice())["notifications"]
+    await told.close()
+    await database.close()

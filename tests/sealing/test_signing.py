@@ -6,7 +6,7 @@ import pytest
 
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, KeySet, Purpose, fresh
-from idvault.sealing.signing import Ed25519Signer, public_keys
+from idvault.sealing.signing import Ed25519Signer, public_keys, sign_with
 from tests.vectors.load import load, unhex
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.people import CHEAP
@@ -18,6 +18,7 @@ def test_signatures_are_those_of_rfc_8032() -> None:
     signer = Ed25519Signer(keys=KeySet("0", {"0": unhex(vector["secret"])}))
     assert signer.public_key == unhex(vector["public"])
     assert signer.sign(b"") == unhex(vector["signature"])
+    assert sign_with(unhex(vector["secret"]), b"") == unhex(vector["signature"])
 
 
 def test_the_primary_version_signs() -> None:

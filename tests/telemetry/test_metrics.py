@@ -11,9 +11,12 @@ PROMISED = {
     "idvault_rpc_total",
     "idvault_rpc_seconds",
     "idvault_registry_calls_total",
+    "idvault_registry_charged_total",
     "idvault_registry_seconds",
     "idvault_registry_notices_total",
     "idvault_registry_notices_behind_seconds",
+    "idvault_notifications_dead",
+    "idvault_notifications_oldest_seconds",
     "idvault_claims_pending",
     "idvault_claims_pending_oldest_seconds",
     "idvault_claims_settled_total",
@@ -64,9 +67,12 @@ def filled() -> Metrics:
         metrics.rpcs.add("/a/B", "OK")
         metrics.rpc_seconds.observe(seconds, "/a/B")
     metrics.registry_calls.add("nppa", "MATCH")
+    metrics.registry_charged.add()
     metrics.registry_seconds.observe(0.3)
     metrics.notices.add("PERSON_ENDED")
     metrics.notices_behind.set(60.0)
+    metrics.notifications_dead.set(1)
+    metrics.notifications_oldest.set(2.5)
     metrics.claims_pending.set(2)
     metrics.claims_pending_oldest.set(7.5)
     metrics.claims_settled.add("SUCCEEDED")

@@ -155,6 +155,7 @@ VAULT = {
         {"request_id": REQUEST_ID}, several={"request_id": (UUID(REQUEST_ID), "", None)}
     ),
     "get_status": Arguments({"account_token": TOKEN}),
+    "get_usage": Arguments({"month": "2026-03"}),
     "batch_get_statuses": Arguments(
         {"account_tokens": [TOKEN, OTHER_TOKEN, TOKEN]},
         several={"account_tokens": ([], [f"acct_{number:026}" for number in range(1_001)])},

@@ -658,7 +658,8 @@ export const SERVICES = [
   "SessionService",
   "PublicAccountService",
   "TipOffService",
-  "ErasureService"
+  "ErasureService",
+  "UsageService"
 ] as const;
 
 export const DEFAULT_TIMEOUT_MS = 5000;
@@ -666,7 +667,7 @@ export const DEFAULT_TIMEOUT_MS = 5000;
 export const AT_ONCE = 80;
 
 export const CHANNEL_OPTIONS = {
-  "grpc.service_config": "{\"loadBalancingConfig\": [{\"round_robin\": {}}], \"methodConfig\": [{\"name\": [{\"service\": \"idvault.v1.VerificationService\"}, {\"service\": \"idvault.v1.StatusService\"}, {\"service\": \"idvault.v1.CampaignService\"}, {\"service\": \"idvault.v1.SanctionService\"}, {\"service\": \"idvault.v1.SessionService\"}, {\"service\": \"idvault.v1.PublicAccountService\"}, {\"service\": \"idvault.v1.TipOffService\"}, {\"service\": \"idvault.v1.ErasureService\"}], \"retryPolicy\": {\"maxAttempts\": 5, \"initialBackoff\": \"0.1s\", \"maxBackoff\": \"2s\", \"backoffMultiplier\": 2, \"retryableStatusCodes\": [\"UNAVAILABLE\", \"CANCELLED\"]}}], \"retryThrottling\": {\"maxTokens\": 100, \"tokenRatio\": 0.1}}",
+  "grpc.service_config": "{\"loadBalancingConfig\": [{\"round_robin\": {}}], \"methodConfig\": [{\"name\": [{\"service\": \"idvault.v1.VerificationService\"}, {\"service\": \"idvault.v1.StatusService\"}, {\"service\": \"idvault.v1.CampaignService\"}, {\"service\": \"idvault.v1.SanctionService\"}, {\"service\": \"idvault.v1.SessionService\"}, {\"service\": \"idvault.v1.PublicAccountService\"}, {\"service\": \"idvault.v1.TipOffService\"}, {\"service\": \"idvault.v1.ErasureService\"}, {\"service\": \"idvault.v1.UsageService\"}], \"retryPolicy\": {\"maxAttempts\": 5, \"initialBackoff\": \"0.1s\", \"maxBackoff\": \"2s\", \"backoffMultiplier\": 2, \"retryableStatusCodes\": [\"UNAVAILABLE\", \"CANCELLED\"]}}], \"retryThrottling\": {\"maxTokens\": 100, \"tokenRatio\": 0.1}}",
   "grpc.service_config_disable_resolution": 1,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_http_proxy": 0,

@@ -12,6 +12,7 @@ from idvault_client.backend.claim import (
     unified_social_credit_code,
 )
 from idvault_client.backend.status import Status, Statuses
+from idvault_client.backend.usage import PlatformUsage, UsageFigure
 from idvault_client.errors import (
     AccessDenied,
     DeadlineExceeded,
@@ -50,6 +51,7 @@ __all__ = [
     "MinimumAssurance",
     "NotFound",
     "OrganizationCategory",
+    "PlatformUsage",
     "PreconditionFailed",
     "Reason",
     "RecordDamaged",
@@ -63,6 +65,7 @@ __all__ = [
     "Tls",
     "TooManyAttempts",
     "Unavailable",
+    "UsageFigure",
     "Vault",
     "VaultError",
     "Verification",

@@ -41,6 +41,7 @@ PLATFORM_SERVICES = (
     "PublicAccountService",
     "TipOffService",
     "ErasureService",
+    "UsageService",
 )
 
 # Reads of roster members. Their other calls carry a one-time code, which a retry would find already used. The

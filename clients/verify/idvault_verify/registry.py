@@ -48,3 +48,5 @@ DECIDED = frozenset(
         RegistryAnswer.INVALID_INPUT,
     }
 )
+CHARGED = DECIDED - {RegistryAnswer.INVALID_INPUT}
+"""The answers to a check that a registry charges: it has looked, and said what it found."""

@@ -102,7 +102,7 @@ async def _matches(
     )
     pair = context.marker.mark(relying_party=party, identity=identity)
     ended = await charge(vault, SYSTEM, now, party, key, pair)
-    answer = await _answer(vault, context, identity, end=end)
+    answer = await _answer(vault, context, party, identity, end=end)
     if answer not in DECIDED:
         # A reason of its own would show in the metrics that a child was there.
         raise UnavailableError(Reason.STORE_UNAVAILABLE)
@@ -112,7 +112,9 @@ async def _matches(
     return True
 
 
-async def _answer(vault: Vault, context: ClaimContext, identity: Identity, *, end: float) -> RegistryAnswer:
+async def _answer(
+    vault: Vault, context: ClaimContext, party: str, identity: Identity, *, end: float
+) -> RegistryAnswer:
     """Return what the registry says of one spelling of the name, and else of the other, until the end."""
     registry = context.settlement.registries[SubjectKind.INDIVIDUAL]
     spellings = 1 if rules.alternative_spelling(identity=identity) is None else 2
@@ -123,6 +125,7 @@ async def _answer(vault: Vault, context: ClaimContext, identity: Identity, *, en
         if left <= 0:
             return RegistryAnswer.NOT_SENT
         answer = await registry.check(ai=vault.new_id(), identity=spelled, patience=left)
+        context.settlement.charge(party, answer)
         if answer is RegistryAnswer.MATCH:
             break
     return answer

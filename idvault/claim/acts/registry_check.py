@@ -26,7 +26,7 @@ from idvault_verify.claim import AnyIdentity, FailureReason, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import Document
 from idvault_verify.event import EventType
-from idvault_verify.registry import RegistryAnswer
+from idvault_verify.registry import CHARGED, RegistryAnswer
 
 LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be queried
 HOLD = timedelta(seconds=1)
@@ -38,7 +38,7 @@ class SettlementContext:
     """What is needed beside the vault, and which registry has just not been reached.
 
     withheld: answer for claims that are not sent. on_settled: called for each claim that this process
-    settles.
+    settles. on_charged: called with the platform of each check that the registry decided, and so charges.
     """
 
     registries: Mapping[SubjectKind, CappedRegistry]
@@ -47,6 +47,7 @@ class SettlementContext:
     intake_sealer: IntakeSealer
     policy: OperatorPolicy
     on_settled: Callable[[Claim], None]
+    on_charged: Callable[[str], None] = field(default=lambda _party: None)
     _unsent_at: dict[SubjectKind, datetime] = field(default_factory=dict, init=False)
 
     def is_held(self, kind: SubjectKind, *, now: datetime) -> bool:
@@ -64,7 +65,13 @@ class SettlementContext:
                 self._unsent_at[job.subject_kind] = now
             else:
                 self._unsent_at.pop(job.subject_kind, None)
+            self.charge(job.relying_party, answer)
         return answer
+
+    def charge(self, relying_party: str, answer: RegistryAnswer) -> None:
+        """Count a check of a platform, once the registry has decided it."""
+        if answer in CHARGED:
+            self.on_charged(relying_party)
 
     def turn(self, kind: SubjectKind, *, patience: float) -> CallTurn | None:
         """Return the turn that a new claim's check needs, None if it needs none or would not be sent."""

@@ -186,6 +186,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.ROSTER: ("roster",),
     Process.RETENTION: (),
     Process.DOCTOR: (*_STORES, "roster"),
+    Process.NOTIFY: (*_STORES, "keys"),
     Process.NOTICES: (
         *("tls_certificate", "tls_key", "tls_ca"),
         *("registry_app_id", "registry_biz_id", "registry_secret_key_file"),

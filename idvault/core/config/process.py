@@ -26,6 +26,7 @@ class Process(StrEnum):
     RETENTION = "retention"
     WEB = "web"
     NOTICES = "notices"
+    NOTIFY = "notify"
 
 
 class ConfigError(Exception):

@@ -35,6 +35,7 @@ from idvault.core.request import RepeatedRequests
 from idvault.core.telemetry.logs import AccessLog
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.traces import Traces
+from idvault.core.usage import UsageCounts
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DeniedError, InvalidError, Reason
 
@@ -97,8 +98,10 @@ class _Pipeline:
         read_time: float,
         repeats: RepeatedRequests | None,
         traces: Traces | None,
+        usage: UsageCounts | None,
     ) -> None:
         self._access = access
+        self._usage = usage
         self._repeats = repeats
         self._metrics = metrics
         self._access_log = access_log
@@ -167,7 +170,9 @@ class _Pipeline:
 
     def _observed(self, inner: Any) -> Any:
         admitted = self._admitted(inner)
-        observed = stages.observe(admitted, metrics=self._metrics, access_log=self._access_log)
+        observed = stages.observe(
+            admitted, metrics=self._metrics, access_log=self._access_log, usage=self._usage
+        )
         return observed if self._traces is None else stages.trace(observed, traces=self._traces)
 
     def _admitted(self, inner: Any) -> Any:
@@ -196,15 +201,15 @@ class GrpcServer:
         drains: Sequence[Callable[[], None]] = (),
         repeats: RepeatedRequests | None = None,
         traces: Traces | None = None,
+        usage: UsageCounts | None = None,
     ) -> None:
         """Initialise. listen: "host:port", port 0 for any.
 
         takes: how much at once, None for the default memory. deadline: the most seconds one call may take;
         read_time: the most seconds to send its message. acceptors: how many servers of gRPC listen at the
         port at most. drains: called when the server begins to stop, so that streams end. repeats: finds the
-        key of a repeat. traces: None for no spans. Raises
-        AccessOptionError if a method has no valid access option, and AttributeError if a servicer lacks a
-        method.
+        key of a repeat. traces, usage: None for no spans, no counts. Raises AccessOptionError if a method has
+        no valid access option, and AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._certificates = Certificates(tls)
@@ -220,6 +225,7 @@ class GrpcServer:
             read_time=read_time,
             repeats=repeats,
             traces=traces,
+            usage=usage,
         )
         self._refusals = handle.refusals
         self._names = [service.descriptor.full_name for service in services]

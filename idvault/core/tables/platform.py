@@ -1,6 +1,6 @@
 """The tables of platforms."""
 
-from sqlalchemy import Column, ForeignKeyConstraint, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, String, Table
 
 from idvault.core.db.statement import Micros
 from idvault.core.tables import HASH, ID, NAME, WORD, main
@@ -34,4 +34,14 @@ platform_pages = Table(
     Column("title", String(60), nullable=False),
     Column("origins", String(10_010), nullable=False),
     ForeignKeyConstraint(["name"], ["platforms.name"]),
+)
+
+# month: YYYY-MM, in the operator's time zone. what: a method, an outcome, or what is stored (platform.usage).
+platform_usage = Table(
+    "platform_usage",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("what", String(96), primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )

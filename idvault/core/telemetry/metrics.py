@@ -30,6 +30,9 @@ class Metrics:
         self.registry_calls = Counter(
             "idvault_registry_calls", "Calls of a registry by its answer.", ("provider", "outcome")
         )
+        self.registry_charged = Counter(
+            "idvault_registry_charged", "Checks that the registry decided, and so charges."
+        )
         self.registry_seconds = Histogram("idvault_registry_seconds", "Time of a registry call.")
         self.claims_pending = Gauge("idvault_claims_pending", "Claims that wait.")
         self.claims_pending_oldest = Gauge(
@@ -58,6 +61,12 @@ class Metrics:
             "Time since as many witnesses as the roster demands cosigned the log.",
         )
         self.jobs_oldest = Gauge("idvault_jobs_oldest_seconds", "Age of the oldest due job.", ("kind",))
+        self.notifications_dead = Gauge(
+            "idvault_notifications_dead", "Messages to recipients of notifications that were given up."
+        )
+        self.notifications_oldest = Gauge(
+            "idvault_notifications_oldest_seconds", "Age of the oldest message that has not arrived."
+        )
         self.people = PeopleMetrics()
         self.moderation = ModerationMetrics()
 

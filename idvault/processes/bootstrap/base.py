@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from idvault.core.config import Settings
@@ -16,6 +17,7 @@ from idvault.core.telemetry.logs import Logs
 from idvault.core.telemetry.metrics import Metrics
 from idvault.core.telemetry.traces import Traces, open_traces
 from idvault.core.telemetry.watching import cancel
+from idvault.core.usage import UsageCounts
 from idvault.processes import migrations
 from idvault.processes.deployment import acts as deployment
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -62,6 +64,7 @@ class Base(Deployment):
 
     metrics: Metrics
     logs: Logs
+    usage: UsageCounts = field(default_factory=lambda: UsageCounts(UTC, time.time))
     traces: Traces | None = None
 
 
@@ -83,6 +86,7 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
             clock=clock,
             metrics=metrics,
             logs=logs,
+            usage=UsageCounts(settings.zone, time.time),
             main=main,
             shred=shred,
             traces=traces,

@@ -14,6 +14,7 @@ from idvault.core.config import Settings
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import Metrics
+from idvault.core.usage import CHARGED, CLAIMS
 from idvault.key.acts.version import DayKeys, ShredKeys
 from idvault.people.acts import RosterHolder
 from idvault.processes.bootstrap.base import ENTROPY, Base
@@ -102,7 +103,8 @@ def settlement_context(
         record_sealer=_MeasuredSealer(inner=sealer, metrics=base.metrics),
         intake_sealer=DayIntakeSealer(store=DayKeys(base.main)),
         policy=policy,
-        on_settled=lambda claim: base.metrics.claims_settled.add(_outcome(claim)),
+        on_settled=lambda claim: _count(base, claim),
+        on_charged=lambda party: _charge(base, party),
     )
 
 
@@ -188,6 +190,17 @@ def _careful(base: Base, registry: Registry, *, provider: str) -> CappedRegistry
         sleep=asyncio.sleep,
         alarm=lambda provider: log().error("registry_banned", provider=provider),
     )
+
+
+def _count(base: Base, claim: Claim) -> None:
+    outcome = _outcome(claim)
+    base.metrics.claims_settled.add(outcome)
+    base.usage.add(claim.account.relying_party, CLAIMS + outcome)
+
+
+def _charge(base: Base, relying_party: str) -> None:
+    base.metrics.registry_charged.add()
+    base.usage.add(relying_party, CHARGED)
 
 
 def _outcome(claim: Claim) -> str:

@@ -49,4 +49,5 @@ def build_server(
         drains=drains,
         traces=base.traces,
         repeats=repeats,
+        usage=base.usage,
     )

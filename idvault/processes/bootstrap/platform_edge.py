@@ -27,6 +27,7 @@ from idvault.moderator.acts import KnownModerators
 from idvault.notice.acts import NoticeContext
 from idvault.notice.api import NoticeMethods
 from idvault.people.acts import RosterHolder
+from idvault.platform.usage.api import UsageMethods
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_keys, operator_policy, tip_off_policy
 from idvault.processes.bootstrap.claim import claim_rules, settlement_context
 from idvault.processes.bootstrap.edge import build_server
@@ -37,6 +38,7 @@ from idvault.processes.bootstrap.key.version import (
     status_signer,
 )
 from idvault.processes.bootstrap.provider import proof_providers
+from idvault.processes.bootstrap.usage import follow_usage
 from idvault.processes.bootstrap.vault import (
     fingerprinter_of,
     guard_of,
@@ -85,6 +87,7 @@ from idvault_verify.v1 import (
     session_pb2,
     status_pb2,
     tip_off_pb2,
+    usage_pb2,
     verification_pb2,
 )
 
@@ -263,6 +266,7 @@ async def build_platform_edge(
     keys, guard = load_keys(base.settings), guard_of(base)
     vault = vault_of(base.main, guard=guard, fingerprinter=fingerprinter_of(keys, Purpose.REQUEST))
     await follow_keys(stack, base, vault, keys)
+    follow_usage(stack, base, vault)
     rosters.current.check_apart(origin="", keys=public_keys(keys, Purpose.STATUS_TOKEN))
     policy = operator_policy(base.settings)
     settlement = settlement_context(stack, base, rosters, policy)
@@ -293,6 +297,7 @@ async def build_platform_edge(
         ),
         *tip_off_services(base, vault, keys=keys),
         notice_service(base, vault, keys=keys),
+        Service(usage_pb2.DESCRIPTOR.services_by_name["UsageService"], UsageMethods(vault=vault)),
     ]
     return build_server(
         base,

@@ -39,6 +39,7 @@ from idvault.processes.bootstrap.periodic.account import (
     session_tasks,
     tip_off_tasks,
 )
+from idvault.processes.bootstrap.periodic.notification import notification_tasks
 from idvault.processes.bootstrap.periodic.vault import (
     backup_tasks,
     drill_tasks,
@@ -50,6 +51,7 @@ from idvault.processes.bootstrap.periodic.vault import (
     report_tasks,
 )
 from idvault.processes.bootstrap.roster import follow_rosters, read_rosters
+from idvault.processes.bootstrap.usage import follow_usage, usage_tasks
 from idvault.processes.bootstrap.vault import guard_of, vault_of
 from idvault.processes.bootstrap.witness import (
     WitnessWatch,
@@ -66,6 +68,8 @@ from idvault.processes.clock_trust import (
     TwoClocks,
     WitnessedTime,
 )
+from idvault.processes.notifier import file as notify_file
+from idvault.processes.notifier.sender import FollowedFile, NotifySender
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
@@ -109,7 +113,8 @@ AT_ANY_TIME = frozenset({
     "count_unkeyed_records", "drill_records", "supervision_page", "repeat_erasures",
     "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
     "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges", "notice_gauge",
-    "disavowal_gauges",
+    "disavowal_gauges", "notifications", "notification_gauges",
+    "stored_usage",
 })  # fmt: skip
 """What the next run makes good, or no time decides. Every other task ends, deletes or publishes for good."""
 # Longer than a worker's first checkpoint takes.
@@ -240,7 +245,7 @@ async def work(
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, vault),
             *erasure_tasks(base, vault),
-            *_tasks_of_operation(base, vault, rosters),
+            *_tasks_of_operation(stack, base, vault, rosters),
         ]
         loop = await _begun(_loop(base, trust, tasks, changes))
         watch_health(stack, base, lambda: rosters.current)
@@ -249,9 +254,17 @@ async def work(
         await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
 
 
-def _tasks_of_operation(base: Base, vault: Vault, rosters: RosterHolder) -> list[Task]:
-    """Return the tasks that serve the vault's own operation."""
-    return [*backup_tasks(base), *drill_tasks(base, vault, rosters)]
+def _tasks_of_operation(stack: AsyncExitStack, base: Base, vault: Vault, rosters: RosterHolder) -> list[Task]:
+    """Return the tasks that serve the vault's own operation, and those who work with it."""
+    sender = NotifySender(FollowedFile(notify_file.beside(base.settings.keys)), clock=base.real_now)
+    stack.push_async_callback(sender.close)
+    follow_usage(stack, base, vault)
+    return [
+        *backup_tasks(base),
+        *drill_tasks(base, vault, rosters),
+        *notification_tasks(base, vault, sender),
+        *usage_tasks(base, vault),
+    ]
 
 
 async def _begun(loop: Loop) -> Loop:

@@ -75,6 +75,7 @@ _OWN = {
     "platform": ("platform:app", "Platforms, monitors and web processes, and their pinned keys."),
     "roster": ("roster:app", "The signed file of roster members and quorums."),
     "notices": ("notices:app", "The notices of the registry."),
+    "notify": ("notify:app", "Who is told that something waits, and what did not arrive."),
     "log": ("log:app", "The transparency log: verify it offline, export it."),
     "retention": ("retention:retention", "What is kept, for how long and why."),
     "report": ("report:report", "The transparency report: what the vault did on some days."),

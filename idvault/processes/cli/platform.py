@@ -175,6 +175,39 @@ def accept(name: Name, proof: Proofs, separate_persons: SeparatePersons = False)
     typer.echo(f"platform: {name} accepts {', '.join(sorted(set(proof)))}")
 
 
+Month = Annotated[str, typer.Option(help="YYYY-MM; without, the present month.")]
+Csv = Annotated[bool, typer.Option("--csv", help="One line for each figure: platform,month,what,number.")]
+
+
+@app.command()
+def usage(context: typer.Context, month: Month = "", csv: Csv = False) -> None:
+    """Print what each platform used in a month: calls, claims by outcome, charged checks, what is stored.
+
+    Months are those of IDVAULT_TIME_ZONE. A process stores what it has counted every ten seconds, and loses
+    what it has not stored if it is killed.
+    """
+    from idvault.processes.bootstrap import usage as used  # noqa: PLC0415 - the other commands need no counts
+
+    settings = config.load(config.Process.PLATFORMS)
+    chosen = month or used.this_month(settings, running.real_clock().real)
+    try:
+        found = asyncio.run(used.usage_of_month(settings, chosen))
+    except InvalidError as error:
+        raise wrong_usage("--month must be YYYY-MM", field="--month") from error
+    if csv:
+        typer.echo("platform,month,what,number")
+    for each in found:
+        if context.find_root().obj:
+            figures = dict(each.rows())
+            typer.echo(json.dumps({"platform": each.relying_party, "month": each.month, "usage": figures}))
+            continue
+        for what, number in each.rows():
+            line = f"{each.relying_party},{each.month},{what},{number}"
+            typer.echo(line if csv else line.replace(",", "  "))
+    if not csv and not context.find_root().obj:
+        typer.echo(f"platforms: {len(found)} used the vault in {chosen}")
+
+
 def _present(settings: "config.Settings", name: str, origins: list[str] | None, title: str) -> None:
     asyncio.run(
         operator.present_platform(

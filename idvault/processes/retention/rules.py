@@ -14,6 +14,7 @@ from idvault.claim.representative import rules as representative_rules
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
 from idvault.core.policy import CREDENTIAL_DAYS
 from idvault.erasure.rules import DELAY, ErasureTerms
+from idvault.notification import rules as notification_rules
 from idvault.people.rules import PROPOSAL_LIFETIME
 from idvault.processes.backup.rules import SHRED_KEPT
 from idvault.sanction.objection.rules import TEXT_DAYS
@@ -313,6 +314,7 @@ def _house() -> tuple[RetentionRule, ...]:
                 "ended_handovers",
             ),
         ),
+        *_notifications(),
         RetentionRule(
             "id, kind and day of each notice of the registry",
             _NO_END,
@@ -327,6 +329,7 @@ def _house() -> tuple[RetentionRule, ...]:
                 "platforms",
                 "platform_keys",
                 "platform_pages",
+                "platform_usage",
                 "status_keys",
                 "key_versions",
                 "budgets",
@@ -339,6 +342,19 @@ def _house() -> tuple[RetentionRule, ...]:
             f"{_days(SHRED_KEPT)} at most, by the operator",
             "they keep the keys of who is erased meanwhile",
             (),
+        ),
+    )
+
+
+def _notifications() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "what recipients of notifications are still to hear, and messages that did not arrive",
+            f"until the message arrives; {_days(notification_rules.GIVEN_UP)}, and then "
+            f"{notification_rules.DEAD_DAYS} days as a message that was given up",
+            "whoever must act is told, at least once",
+            ("outbox", "notification_items", "notifications"),
+            enforced_by="notifications",
         ),
     )
 

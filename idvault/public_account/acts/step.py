@@ -168,6 +168,7 @@ async def put(tx: Tx, stored: Owned, made: PublicAccount, kind: EventType, **fie
         kind,
         by=tx.by,
         account_token=former.account_token,
+        party=former.relying_party,
         public_account_id=former.public_account_id,
         **fields,
     )

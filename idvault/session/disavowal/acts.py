@@ -70,7 +70,12 @@ async def tell(tx: Tx, account_token: str, *, terms: DisavowalTerms) -> bool:
     )
     await ROWS.add(connection, told)
     await renumber(tx, owner)
-    await tx.log(EventType.DISAVOWAL_FILE, account_token=account_token, disavowal_id=told.disavowal_id)
+    await tx.log(
+        EventType.DISAVOWAL_FILE,
+        account_token=account_token,
+        party=owner.relying_party,
+        disavowal_id=told.disavowal_id,
+    )
     return True
 
 

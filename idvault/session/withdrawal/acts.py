@@ -97,7 +97,7 @@ async def _log(tx: Tx, made: Withdrawal, verdict: SignedVerdict | None) -> None:
     if verdict is not None:
         kind = EventType.WITHDRAWAL_DECIDE
         fields |= {"reason_digest": verdict.reason_digest, "paper": verdict.paper}
-    await tx.log(kind, by=None, account_token=made.account_token, **fields)
+    await tx.log(kind, by=None, account_token=made.account_token, party="", **fields)
 
 
 async def _log_ended(tx: Tx, account_token: str, disavowal_ids: Sequence[str]) -> None:

@@ -142,11 +142,14 @@ async def signed(vault: Vault, call: TipOffCall, *, now: ClockReading) -> bytes:
     return await signed_act(stored_moderators(vault), call.decision, now=now)
 
 
-async def log(tx: Tx, kind: EventType, *, paper: bytes = b"", **fields: Part) -> None:
-    """Write an entry about a report, which names no account. paper: kept in those that have one."""
+async def log(tx: Tx, kind: EventType, *, party: str = "", paper: bytes = b"", **fields: Part) -> None:
+    """Write an entry about a report, which names no account. paper: kept in those that have one.
+
+    party: the platform that is told, if the act is the worker's.
+    """
     if "paper" in FIELDS[kind]:
         fields["paper"] = paper
-    await tx.log(kind, by=tx.by, account_token="", **fields)
+    await tx.log(kind, by=tx.by, account_token="", party=party, **fields)
 
 
 async def write(tx: Tx, stored: TipOff, rule: Rule | None = None, *, paper: bytes = b"") -> TipOff:
@@ -164,7 +167,7 @@ async def write(tx: Tx, stored: TipOff, rule: Rule | None = None, *, paper: byte
                 late = Late(after.relying_party, after.filed_at)
                 await tx.log_miss(kind, late, by=tx.by, account_token="", **fields)
             else:
-                await log(tx, kind, paper=paper, **fields)
+                await log(tx, kind, party=stored.relying_party, paper=paper, **fields)
     return changed
 
 

@@ -121,7 +121,7 @@ async def _note(tx: Tx, tip_off_id: str, acting: Acting, texts: Sequence[TipOffT
     changed, _ = await change(tx, tip_off_id, acting, rule)
     await rows.check_room(tx.connection, changed)
     told: dict[str, Part] = {"tip_off_id": tip_off_id, "moderator_id": acting.moderator_id}
-    await log(tx, EventType.TIP_OFF_NOTE, paper=acting.paper, **told)
+    await log(tx, EventType.TIP_OFF_NOTE, party="", paper=acting.paper, **told)
     await put_texts(tx, changed, texts)
     return changed
 

@@ -25,16 +25,18 @@ from idvault_client.backend.sanction import AioSanctionClient
 from idvault_client.backend.session import AioSessionClient
 from idvault_client.backend.status import BATCH_SIZE, IssuedToken, Status, Statuses
 from idvault_client.backend.tip_off import AioTipOffClient
+from idvault_client.backend.usage import PlatformUsage
 from idvault_client.codec import given
 from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
 from idvault_verify.account import MinimumAssurance
 from idvault_verify.offline import disclosure_history
 from idvault_verify.offline.disclosure_history import DisclosureHistory
-from idvault_verify.v1 import status_pb2, verification_pb2
+from idvault_verify.v1 import status_pb2, usage_pb2, verification_pb2
 
 _CLAIMS = verification_pb2.DESCRIPTOR.services_by_name["VerificationService"]
 _STATUSES = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
+_USAGE = usage_pb2.DESCRIPTOR.services_by_name["UsageService"]
 
 
 def connect(
@@ -176,6 +178,13 @@ class AioVault:
         asked = [tokens[start : start + BATCH_SIZE] for start in range(0, len(tokens), BATCH_SIZE)]
         calls = [call(_STATUSES, "BatchGetStatuses", Statuses, account_tokens=part) for part in asked]
         return status.join([await self.run(each) for each in calls])
+
+    async def get_usage(self, month: str) -> PlatformUsage:
+        """Return what you used in a month, YYYY-MM: calls, claims by outcome, charged checks, storage.
+
+        Raises InvalidFields, AccessDenied, Unavailable.
+        """
+        return await self.run(call(_USAGE, "GetUsage", PlatformUsage, month=month))
 
     async def get_disclosure_history(self, account_token: str) -> DisclosureHistory:
         """Return every disclosure of an account's records before a horizon, with its proofs.

@@ -16,7 +16,7 @@ from idvault.core.config import Process, Settings
 from idvault.core.db.database import Database
 from idvault.core.db.postgresql_connection import Servers
 from idvault.processes.bootstrap.base import Clock, Deployment, urls
-from idvault.processes.bootstrap.checks import contents, environment
+from idvault.processes.bootstrap.checks import contents, environment, notification
 from idvault.processes.witness import cosigner, key
 from idvault.processes.witness.cosigner import KeyKindError, StateError
 from idvault.processes.witness.key import WitnessKeyFileError
@@ -43,6 +43,7 @@ _CONTENTS: Mapping[str, Callable[[Deployment], Awaitable[str | None]]] = {
     "drills": contents.check_drills,
     "hand-over": contents.check_handed_over,
     "erasures": contents.check_erasures,
+    "notifications": notification.check_notifications,
     "records": contents.check_records,
 }
 _SERVERS = {"servers": "IDVAULT_DATABASE_URL", "shred-servers": "IDVAULT_SHRED_DATABASE_URL"}

@@ -31,6 +31,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "settled claims by outcome",
         "mismatches rise: somebody is guessing",
     ),
+    "idvault_registry_charged_total": (
+        "checks that the registry decided, and so charges; by platform and month: `idvault platform usage`",
+        "it rises faster than claims are opened",
+    ),
     "idvault_registry_notices_total": (
         "[notices of the registry](operations.md#notices-of-the-registry) by kind",
         "the kinds are not those that are usual: somebody may have the registry's key",
@@ -39,6 +43,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "time since the feed of notices had nothing that the vault has not; if it was never read to its end "
         "and the worker has the registry's keys, since the worker's start",
         "it is over an hour: `idvault notices follow` does not run, or a notice is refused",
+    ),
+    "idvault_notifications_dead": (
+        "messages to [recipients of notifications](notifications.md) that were given up after three days",
+        "it is over 0: see `idvault notify dead`",
+    ),
+    "idvault_notifications_oldest_seconds": (
+        "age of the oldest message that has not arrived, or thing that was not yet distributed",
+        "it is over an hour: a recipient's server refuses, or the mail server does",
     ),
     "idvault_jobs_oldest_seconds": (
         "age of the oldest due job",

@@ -22,7 +22,8 @@ from idvault_client.backend.blocking.tip_off import TipOffClient
 from idvault_client.backend.claim import Consent, IdentityDocument, Verification
 from idvault_client.backend.rpc import RequestId, Result, Rpc, account, call, chosen_id, rpc
 from idvault_client.backend.status import BATCH_SIZE, IssuedToken, Status, Statuses
-from idvault_client.backend.vault import _CLAIMS, _STATUSES
+from idvault_client.backend.usage import PlatformUsage
+from idvault_client.backend.vault import _CLAIMS, _STATUSES, _USAGE
 from idvault_client.codec import given
 from idvault_client.errors import DeadlineExceeded, VaultError
 from idvault_client.transport import Tls
@@ -171,6 +172,13 @@ class Vault:
         asked = [tokens[start : start + BATCH_SIZE] for start in range(0, len(tokens), BATCH_SIZE)]
         calls = [call(_STATUSES, "BatchGetStatuses", Statuses, account_tokens=part) for part in asked]
         return status.join([self.run(each) for each in calls])
+
+    def get_usage(self, month: str) -> PlatformUsage:
+        """Return what you used in a month, YYYY-MM: calls, claims by outcome, charged checks, storage.
+
+        Raises InvalidFields, AccessDenied, Unavailable.
+        """
+        return self.run(call(_USAGE, "GetUsage", PlatformUsage, month=month))
 
     def get_disclosure_history(self, account_token: str) -> DisclosureHistory:
         """Return every disclosure of an account's records before a horizon, with its proofs.

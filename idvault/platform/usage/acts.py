@@ -1,0 +1,67 @@
+"""Stores what processes have counted, counts what is stored, and reads both."""
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from idvault.core.act import SYSTEM, Tx, Vault, act
+from idvault.core.usage import Key, UsageCounts
+from idvault.platform.usage import rules, store
+from idvault.platform.usage.rules import STORED, MonthlyUsage
+from idvault_verify.clock import ClockReading
+from idvault_verify.error import UnavailableError
+
+_WHY = "numbers alone"
+
+
+async def flush(vault: Vault, now: ClockReading, counts: UsageCounts) -> None:
+    """Store what was counted; what cannot be stored is counted again. Raises UnavailableError."""
+    taken = counts.take()
+    if not taken:
+        return
+    try:
+        await add(vault, SYSTEM, now, taken)
+    except UnavailableError:
+        counts.put_back(taken)
+        raise
+
+
+@act("usage.add")
+async def add(tx: Tx, counts: Mapping[Key, int]) -> None:
+    """Add to the stored numbers."""
+    tx.unchanged(_WHY)
+    await store.add(tx.connection, counts)
+
+
+async def count_stored(vault: Vault, now: ClockReading, *, month: str) -> None:
+    """Store how many accounts and records each platform has, as a month's."""
+    found = await vault.read("usage.held", store.held)
+    numbers = {
+        (party, month, f"{STORED}{what}"): number
+        for what, of in found.items()
+        for party, number in of.items()
+    }
+    await put(vault, SYSTEM, now, numbers)
+
+
+@act("usage.put")
+async def put(tx: Tx, numbers: Mapping[Key, int]) -> None:
+    """Replace stored numbers."""
+    tx.unchanged(_WHY)
+    await store.put(tx.connection, numbers)
+
+
+async def of_month(vault: Vault, month: str) -> list[MonthlyUsage]:
+    """Return every platform's month; raises InvalidError."""
+    rules.check_month(month)
+    rows = await vault.read("usage.month", lambda one: store.of_month(one, month))
+    return [
+        rules.usage(relying_party=party, month=month, counts=[(what, number) for _, what, number in found])
+        for party, found in groupby(rows, key=lambda row: row[0])
+    ]
+
+
+async def of_party(vault: Vault, party: str, month: str) -> MonthlyUsage:
+    """Return a platform's month; raises InvalidError."""
+    rules.check_month(month)
+    rows = await vault.read("usage.party", lambda one: store.of_party(one, party, month))
+    return rules.usage(relying_party=party, month=month, counts=rows)

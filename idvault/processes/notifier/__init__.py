@@ -1,0 +1,1 @@
+"""Sends messages by mail and webhooks to whom the operator's file names."""

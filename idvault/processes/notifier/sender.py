@@ -1,0 +1,65 @@
+"""Sends messages to whom the file names now, by mail or webhook, and follows the file."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from idvault.core.telemetry.logs import log
+from idvault.notification.rules import Notification, Recipient
+from idvault.processes.notifier import file
+from idvault.processes.notifier.file import MailServer, NotifyFile, NotifyFileError
+from idvault.processes.notifier.mail import MailSender
+from idvault.processes.notifier.webhook import WebhookSender
+
+
+@dataclass(eq=False, repr=False)
+class FollowedFile:
+    """The file as it was when it could last be used; what is wrong with it since is logged once."""
+
+    path: Path
+    _current: NotifyFile = field(default_factory=NotifyFile, init=False)
+    _told: str = field(default="", init=False)
+
+    def read(self) -> NotifyFile:
+        """Return what the file says."""
+        try:
+            self._current, self._told = file.read(self.path), ""
+        except (NotifyFileError, OSError) as error:
+            why = str(error) if isinstance(error, NotifyFileError) else type(error).__name__
+            if why != self._told:
+                log().error("notify_file_unusable", why=why)
+            self._told = why
+        return self._current
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the file could be used when it was last read."""
+        return not self._told
+
+
+class NotifySender:
+    """Sends by mail or webhook, as a recipient wants it (notification.ports.Sender, RecipientBook)."""
+
+    def __init__(self, followed: FollowedFile, *, clock: Callable[[], datetime]) -> None:
+        """Begin without a connection. clock: real time."""
+        self._followed = followed
+        self.mail = MailSender(server=lambda: followed.read().mail)
+        self._webhooks = WebhookSender(clock=clock)
+
+    def recipients(self) -> Sequence[Recipient]:
+        """Return the recipients of the file."""
+        return self._followed.read().recipients
+
+    def server(self) -> MailServer | None:
+        """Return the mail server of the file."""
+        return self._followed.read().mail
+
+    async def send(self, recipient: Recipient, notification: Notification) -> None:
+        """Send a message."""
+        sender = self.mail if recipient.email else self._webhooks
+        await sender.send(recipient, notification)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._webhooks.close()

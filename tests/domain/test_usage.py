@@ -1,0 +1,82 @@
+"""What is counted of a platform's use, and in which month."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from idvault.core.usage import CALLS, CHARGED, CLAIMS, UsageCounts
+from idvault.platform.usage import rules
+from idvault_verify.error import InvalidError
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Clock:
+    """Seconds that a test sets."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("end", "months"),
+    [
+        (datetime(2026, 3, 1, tzinfo=ZONE), ("2026-02", "2026-03")),
+        (datetime(2027, 1, 1, tzinfo=ZONE), ("2026-12", "2027-01")),
+    ],
+)
+def test_a_month_begins_in_the_operators_zone(end: datetime, months: tuple[str, str]) -> None:
+    """A second before midnight is the month that ends."""
+    clock = Clock(end.astimezone(UTC) - timedelta(seconds=1))
+    counts = UsageCounts(ZONE, clock)
+    counts.add("a", "x")
+    clock.at = end.astimezone(UTC)
+    counts.add("a", "x", 2)
+    assert counts.take() == {("a", months[0], "x"): 1, ("a", months[1], "x"): 2}
+    assert counts.take() == {}
+
+
+def test_what_could_not_be_stored_is_counted_again() -> None:
+    """Nothing is lost, and nothing counted twice."""
+    counts = UsageCounts(ZONE, Clock(datetime(2026, 3, 5, tzinfo=UTC)))
+    counts.add("a", "x")
+    taken = counts.take()
+    counts.add("a", "x")
+    counts.put_back(taken)
+    assert counts.take() == {("a", "2026-03", "x"): 2}
+
+
+def test_a_month_is_sorted_by_what_it_counts() -> None:
+    """Sessions are the calls that make them."""
+    counts = [
+        (f"{CALLS}StatusService/GetStatus", 7),
+        (f"{CALLS}{rules.SESSIONS}", 2),
+        (f"{CLAIMS}SUCCEEDED", 3),
+        (CHARGED, 4),
+        (f"{rules.STORED}accounts", 5),
+    ]
+    found = rules.usage(relying_party="a", month="2026-03", counts=counts)
+    assert (found.charged, found.sessions) == (4, 2)
+    assert (found.claims, found.stored) == ({"SUCCEEDED": 3}, {"accounts": 5})
+    assert found.rows() == [
+        (f"calls/{rules.SESSIONS}", 2),
+        ("calls/StatusService/GetStatus", 7),
+        ("claims/SUCCEEDED", 3),
+        ("stored/accounts", 5),
+        ("registry/charged", 4),
+        ("sessions", 2),
+    ]
+    empty = rules.usage(relying_party="a", month="2026-03", counts=[])
+    assert empty.rows() == [("registry/charged", 0), ("sessions", 0)]
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-00", "26-01", "2026-01 ", "２０２６-01"])
+def test_another_month_is_refused(month: str) -> None:
+    """A month is written as YYYY-MM."""
+    assert rules.check_month("2026-12") == "2026-12"
+    with pytest.raises(InvalidError):
+        rules.check_month(month)

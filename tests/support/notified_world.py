@@ -1,0 +1,105 @@
+"""What tells recipients, over a real database: things happen, and the worker's task runs."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from idvault.core.act import SYSTEM, MemberActor, Tx, act
+from idvault.core.db.database import Database
+from idvault.core.log_entry import Late
+from idvault.core.topic import Audience
+from idvault.notification import acts
+from idvault.notification.rules import Recipient
+from idvault.processes.bootstrap.vault import vault_of
+from idvault.processes.notifier.file import MailServer
+from idvault.processes.notifier.mail import MailSender
+from idvault.processes.notifier.webhook import WebhookSender
+from idvault_verify.event import EventType, names_platform
+from tests.support.notified import SECRET, Hook
+from tools.support.fakes.sealing import CountingEntropy
+from tools.support.flow_world import PARTY, at
+
+
+@act("test.happen")
+async def happen(tx: Tx, kind: EventType, party: str, fields: dict[str, str]) -> None:
+    """Let something happen that has an entry."""
+    if names_platform(kind.value):
+        await tx.log_miss(kind, Late(party, tx.now.business), by=None, account_token="", **fields)
+    else:
+        await tx.log(kind, by=None, account_token="", party=party, **fields)
+
+
+class FailedError(Exception):
+    """An act fails after it has written."""
+
+
+@act("test.fail")
+async def fail(tx: Tx, kind: EventType, fields: dict[str, str]) -> None:
+    """Let an act fail after its entry."""
+    await tx.log(kind, by=None, account_token="", party=PARTY, **fields)
+    raise FailedError
+
+
+class NotifiedWorld:
+    """Things that happen, and what tells of them. patience: seconds of an attempt."""
+
+    def __init__(self, database: Database, *, patience: float = 5.0, life: int = 0) -> None:
+        self.database = database
+        self.vault = vault_of(database, entropy=CountingEntropy(start=90_000_000 + life * 1_000_000))
+        self.recipients = list[Recipient]()
+        self.mail: MailServer | None = None
+        self.seconds = 0.0
+        self._mails = MailSender(server=lambda: self.mail, patience=patience)
+        self._hooks = WebhookSender(clock=lambda: at(self.seconds).real, patience=patience)
+
+    async def send(self, recipient: Recipient, notification: Any) -> None:
+        """Send as the worker does (notification.ports.Sender)."""
+        await (self._mails if recipient.email else self._hooks).send(recipient, notification)
+
+    async def close(self) -> None:
+        await self._hooks.close()
+
+    def by_hook(self, url: str, audience: Audience = Audience.PLATFORM, **changes: Any) -> Recipient:
+        """Add a recipient with a webhook."""
+        of = PARTY if audience in (Audience.PLATFORM, Audience.MODERATOR) else ""
+        values = {"name": f"r{len(self.recipients)}", "of": of, "secret": SECRET, "webhook": url} | changes
+        self.recipients.append(Recipient(audience=audience, **values))
+        return self.recipients[-1]
+
+    def by_mail(self, port: int, audience: Audience, **changes: Any) -> Recipient:
+        """Add a recipient with an address, at a server of this machine."""
+        self.mail = MailServer("127.0.0.1", port, "vault@vault.example", is_implicit=False, is_local=True)
+        name = f"r{len(self.recipients)}"
+        values = {"name": name, "email": f"{name}@office.example"} | changes
+        self.recipients.append(Recipient(audience=audience, **values))
+        return self.recipients[-1]
+
+    async def happens(self, kind: EventType, *, party: str = PARTY, **fields: str) -> None:
+        await happen(self.vault, SYSTEM, at(self.seconds), kind, party, fields)
+
+    async def erasure(self, kind: EventType, number: int = 1) -> None:
+        """Let something happen to an erasure."""
+        more = {
+            EventType.ERASURE_REQUEST: {"erase_at": "2026-01-01"},
+            EventType.ERASURE_ERASE: {"destroy_at": "2026-01-02"},
+        }
+        await self.happens(kind, erasure_id=f"{number:032x}", **more.get(kind, {}))
+
+    async def run(self, *, after: float = 0.0) -> int:
+        """Let the worker's task run, some seconds later."""
+        self.seconds += after
+        return await acts.deliver(self.vault, at(self.seconds), recipients=self.recipients, sender=self)
+
+    async def levels(self) -> tuple[int, timedelta | None]:
+        """Return how many messages are dead, and how long the oldest has waited."""
+        dead, oldest = await acts.levels(self.vault)
+        return dead, None if oldest is None else at(self.seconds).real - oldest
+
+    @property
+    def auditor(self) -> MemberActor:
+        return MemberActor("a" * 32)
+
+
+def told(hook: Hook) -> dict[str, int]:
+    """Return what a webhook says, by kind."""
+    return {each["kind"]: each["number"] for each in json.loads(hook.body)["data"]["waiting"]}
