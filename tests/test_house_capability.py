@@ -33,6 +33,7 @@ NOT_SERVED = {"account", "key", "moderator", "notification", "report"}
 NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 # The parts of a capability that have files of their own, in a folder of their name.
 NOUNS = {
+    "authority": {"joint_operation"},
     "campaign": {"invitation", "legacy_account"},
     "claim": {"job", "representative"},
     "custody": {"drill", "handover"},

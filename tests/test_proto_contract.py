@@ -94,6 +94,8 @@ BYTES_OF_ORDERS = {
     "idvault.v1.RecordedOrder.signed_withdrawal",
     "idvault.v1.IssuedOrder.signed_order",
     "idvault.v1.IssuedOrder.signed_withdrawal",
+    "idvault.v1.JointOperation.signed_operation",
+    "idvault.v1.Operation.signed_operation",
 }
 # Digests of evidence, and a copy of reported content, which the platform itself sent.
 BYTES_OF_TIP_OFFS = {
@@ -339,6 +341,9 @@ WHO_MAY_CALL = {
     "AuthorityService.WithdrawOrder": ["ROLE_AUTHORITY"],
     "AuthorityService.GetIssuedOrder": ["ROLE_AUTHORITY"],
     "AuthorityService.ListIssuedOrders": ["ROLE_AUTHORITY"],
+    "AuthorityService.OpenJointOperation": ["ROLE_AUTHORITY"],
+    "AuthorityService.GetJointOperation": ["ROLE_AUTHORITY"],
+    "AuthorityService.ListJointOperations": ["ROLE_AUTHORITY"],
     "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
     "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
     "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],

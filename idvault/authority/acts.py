@@ -119,7 +119,7 @@ async def withdraw(
     member = context.rosters.member(call.actor_id)
     terms = order_papers.parse_withdrawal(signed)
     terms.check()
-    _check_signed(signed, terms.authority, member, _WITHDRAWAL)
+    check_signed(signed, terms.authority, member, _WITHDRAWAL)
     asked = call.request(vault.fingerprinter)
     if await known(vault, asked) is None:
         rules.check_fresh(created_at=terms.created_at, now=now.real, field=_WITHDRAWAL)
@@ -147,11 +147,12 @@ async def page(
 def _terms(signed: bytes, member: RosterMember) -> OrderTerms:
     terms = order_papers.parse_order(signed, field=_ORDERS)
     terms.check()
-    _check_signed(signed, terms.authority, member, _ORDERS)
+    check_signed(signed, terms.authority, member, _ORDERS)
     return terms
 
 
-def _check_signed(signed: bytes, authority: str, member: RosterMember, field: str) -> None:
+def check_signed(signed: bytes, authority: str, member: RosterMember, field: str) -> None:
+    """Raise PaperError unless a member signed a paper that names it as the authority."""
     if authority != member.name:
         raise PaperError(field, "the paper names another authority")
     papers.check_signature(signed, roster_member=member, field=field)

@@ -1,12 +1,16 @@
 """What an authority may ask of the vault: numbers, times and the roster in force."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from idvault.authority import rules
+from idvault.authority.joint_operation import rules as joint_rules
 from idvault_verify.error import AlreadyExistsError, ExhaustedError, InvalidError, PreconditionError, Reason
+from idvault_verify.sanction import Degree
+from tools.support import builders
 from tools.support.builders import NOW
+from tools.support.orders import joint
 
 
 def test_how_many_orders_a_call_has() -> None:
@@ -45,3 +49,20 @@ def test_a_day_has_so_many_calls() -> None:
     with pytest.raises(ExhaustedError) as refused:
         rules.check_budget(used=None)
     assert refused.value.reason is Reason.TOO_MANY_ATTEMPTS
+
+
+def test_a_joint_operation_counts_by_its_days() -> None:
+    """From the first second of its first day to the end of its last, in the deployment's time zone."""
+    terms = joint(first_day=date(2026, 3, 2), last_day=date(2026, 3, 3))
+    opened = joint_rules.opened(terms=terms, signed=b"x", issuer="a" * 32, zone=builders.ZONE, now=NOW)
+    assert opened.begin_at == datetime(2026, 3, 1, 16, tzinfo=UTC)
+    assert opened.end_at == datetime(2026, 3, 3, 16, tzinfo=UTC)
+    assert (opened.operation_id, opened.opened_at) == (terms.operation_id, NOW)
+
+
+def test_small_counts_are_withheld() -> None:
+    """1 to 4 could be about one person; 0 and 5 are told, and the mildest degree comes first."""
+    assert [joint_rules.shown(count) for count in range(6)] == [0, None, None, None, None, 5]
+    told = joint_rules.counted(platform="im", sanctions={Degree.LIMIT: 9, Degree.WARN: 1}, reports=2)
+    assert list(told.sanctions.items()) == [(Degree.WARN, None), (Degree.LIMIT, 9)]
+    assert told.reports is None

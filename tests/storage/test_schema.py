@@ -66,6 +66,7 @@ _NOT_OF_AN_ACCOUNT = {
     "outbox": "a relying party's, or of none",
     "notifications": "a recipient's",
     "notification_items": "a recipient's",
+    "joint_operations": "an authority's",
     "tip_offs": "a relying party's",
     "tip_off_texts": "a relying party's",
     "tip_off_reporters": "a relying party's",

@@ -5,9 +5,13 @@ from datetime import timedelta
 import pytest
 
 from idvault.authority import acts as authority_acts
+from idvault.authority.joint_operation import acts as joint_acts
+from idvault.authority.joint_operation import rules as joint_rules
 from idvault.core.act import SYSTEM
 from idvault.core.request import MemberAsked
 from idvault.platform import acts as platform_acts
+from idvault.sanction.operation import acts as operation_acts
+from idvault.sanction.operation import store as operation_store
 from idvault.sanction.order import acts as order_acts
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
 from idvault_verify.attest import order as papers
@@ -75,7 +79,26 @@ async def _object(world: World) -> Act:
     return lambda: act(world.vault, CALLER, at(), request, order.order_id, b"paper", digest, "unknown")
 
 
-ACTS = [_issue, _withdraw, _acknowledge, _object]
+async def _join(world: World) -> Act:
+    await _given(world)
+    await platform_acts.register(world.vault, SYSTEM, at(), name="platform-b", role="platform", spki="b" * 64)
+    terms = orders.joint()
+    made = joint_rules.opened(
+        terms=terms, signed=orders.signed(terms), issuer=_ISSUER, zone=builders.ZONE, now=at().business
+    )
+    return lambda: joint_acts.open_stored(world.vault, _asked(4), at(), made, terms, _DAY)
+
+
+async def _end(world: World) -> Act:
+    await (await _join(world))()
+    late = at(after=timedelta(days=90))
+    [first, *_] = await world.vault.read(
+        "test", lambda one: operation_store.ended(one, now=late.business, limit=9)
+    )
+    return lambda: operation_acts.end(world.vault, SYSTEM, late, first)
+
+
+ACTS = [_join, _end, _issue, _withdraw, _acknowledge, _object]
 
 
 @pytest.mark.parametrize("prepare", ACTS)

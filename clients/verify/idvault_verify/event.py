@@ -196,6 +196,9 @@ class EventType(StrEnum):
     ORDER_OBJECT = "order:platform:object"
     OPERATION_OPEN = "operation:moderation:open"
     OPERATION_CLOSE = "operation:moderation:close"
+    # An authority's, of several platforms; it ends at each of them by itself.
+    OPERATION_JOIN = "operation:joint:open"
+    OPERATION_END = "operation:joint:end"
     PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
     PUBLIC_ACCOUNT_APPROVE = "publicaccount:application:approve"
     PUBLIC_ACCOUNT_REJECT = "publicaccount:application:reject"
@@ -388,6 +391,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.ORDER_OBJECT: ("order_id", "paper"),
     EventType.OPERATION_OPEN: ("operation_id", "paper"),
     EventType.OPERATION_CLOSE: ("operation_id", "paper"),
+    EventType.OPERATION_JOIN: ("operation_id", "operation"),
+    EventType.OPERATION_END: ("operation_id",),
     EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),
     EventType.PUBLIC_ACCOUNT_APPROVE: ("public_account_id", "paper"),
     EventType.PUBLIC_ACCOUNT_REJECT: ("public_account_id", "reason", "paper"),

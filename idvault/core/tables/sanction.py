@@ -291,5 +291,26 @@ operations = Table(
     Column("title", _LONG, nullable=False),
     Column("opened_at", Micros, nullable=False),
     Column("closed_at", Micros),
+    Column("signed", LargeBinary),
+    Column("end_at", Micros),
     Index(None, "relying_party", "opened_at", "operation_id"),
+    Index(
+        "ix_operations_end",
+        "end_at",
+        postgresql_where=text("end_at IS NOT NULL AND closed_at IS NULL"),
+        sqlite_where=text("end_at IS NOT NULL AND closed_at IS NULL"),
+    ),
+)
+
+# What authorities opened for several platforms; each of these has a row of the same id in `operations`.
+joint_operations = Table(
+    "joint_operations",
+    main,
+    Column("operation_id", ID, primary_key=True),
+    Column("issuer", ID, nullable=False),
+    Column("signed", LargeBinary, nullable=False),
+    Column("opened_at", Micros, nullable=False),
+    Column("begin_at", Micros, nullable=False),
+    Column("end_at", Micros, nullable=False),
+    Index(None, "issuer", "opened_at", "operation_id"),
 )

@@ -4,7 +4,6 @@ from contextlib import AsyncExitStack
 from datetime import tzinfo
 
 from idvault.authority.acts import AuthorityContext
-from idvault.authority.api import AuthorityMethods
 from idvault.core.act import Vault
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
@@ -23,7 +22,7 @@ from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.vault import fingerprinter_of, guard_of, vault_of
-from idvault.processes.services.custody_edge import CustodianServicer, RosterServicer
+from idvault.processes.services.custody_edge import AuthorityServicer, CustodianServicer, RosterServicer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.text import KeyedCaseTextSealer
@@ -83,7 +82,7 @@ def authority_service(
     """Return AuthorityService."""
     context = AuthorityContext(vault=vault, rosters=rosters, second_factor=second_factor, zone=zone)
     return Service(
-        authority_pb2.DESCRIPTOR.services_by_name["AuthorityService"], AuthorityMethods(context=context)
+        authority_pb2.DESCRIPTOR.services_by_name["AuthorityService"], AuthorityServicer(context=context)
     )
 
 

@@ -289,6 +289,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "follower_closings",
                 "authority_orders",
                 "given_orders",
+                "joint_operations",
                 "operations",
                 "tip_offs",
             ),

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from idvault_people.authority.officer import GivenOrder, OrderDocument
+from idvault_people.commands import joint_operation
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_verify.attest import order as order_papers
@@ -44,6 +45,7 @@ def add(app: typer.Typer) -> None:
     app.command("list")(list_)
     app.command("show")(show)
     app.command("withdraw", short_help="Withdraw an order for good.")(withdraw)
+    app.add_typer(joint_operation.app, name="operation")
 
 
 def issue(  # noqa: PLR0917 - typer makes an option of each

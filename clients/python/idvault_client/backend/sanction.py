@@ -159,7 +159,11 @@ class OperationTipOffs:
 
 @dataclass(frozen=True, slots=True)
 class PlatformOperation:
-    """An operation of yours. figures, of sanctions, and tip_offs, of reports: only from `get_operation`."""
+    """An operation of yours. figures, of sanctions, and tip_offs, of reports: only from `get_operation`.
+
+    signed_operation, end_time: of an authority's joint operation, what it signed
+    (`idvault_verify.offline.order.check_operation`), and when it closes by itself.
+    """
 
     operation_id: Id
     title: str = field(repr=False)
@@ -168,6 +172,8 @@ class PlatformOperation:
     close_time: datetime | None
     figures: Annotated[tuple[OperationFigure, ...], Named("counts")] = ()
     tip_offs: Annotated[OperationTipOffs | None, Named("tip_off_count")] = None
+    signed_operation: bytes = field(default=b"", repr=False)
+    end_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,3 +267,221 @@ class IssuedOrder(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IssuedOrder: _TypeAlias = IssuedOrder  # noqa: Y015
+
+@_typing.final
+class OpenJointOperationRequest(_message.Message):
+    """An operation to open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SIGNED_OPERATION_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    signed_operation: _builtins.bytes
+    """The signed operation."""
+    code: _builtins.str
+    """A one-time code of the caller's second factor."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        signed_operation: _builtins.bytes = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "request_id", b"request_id", "signed_operation", b"signed_operation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenJointOperationRequest: _TypeAlias = OpenJointOperationRequest  # noqa: Y015
+
+@_typing.final
+class GetJointOperationRequest(_message.Message):
+    """The operation to return."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """The operation: 32 lower-case hex digits."""
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_id", b"operation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetJointOperationRequest: _TypeAlias = GetJointOperationRequest  # noqa: Y015
+
+@_typing.final
+class ListJointOperationsRequest(_message.Message):
+    """Which operations to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListJointOperationsRequest: _TypeAlias = ListJointOperationsRequest  # noqa: Y015
+
+@_typing.final
+class ListJointOperationsResponse(_message.Message):
+    """A page of operations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___JointOperation]:
+        """The operations."""
+
+    def __init__(
+        self,
+        *,
+        operations: _abc.Iterable[Global___JointOperation] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "operations", b"operations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListJointOperationsResponse: _TypeAlias = ListJointOperationsResponse  # noqa: Y015
+
+@_typing.final
+class JointOperation(_message.Message):
+    """A joint operation as its authority reads it: counts, and nothing of an identity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class SanctionCount(_message.Message):
+        """How many sanctions of a degree came into force within its days, at one platform."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        DEGREE_FIELD_NUMBER: _builtins.int
+        COUNT_FIELD_NUMBER: _builtins.int
+        WITHHELD_FIELD_NUMBER: _builtins.int
+        degree: _sanction_pb2.Sanction.Degree.ValueType
+        """The degree."""
+        count: _builtins.int
+        """How many; 0 if that is withheld."""
+        withheld: _builtins.bool
+        """Whether the number is withheld, because it is 1 to 4."""
+        def __init__(
+            self,
+            *,
+            degree: _sanction_pb2.Sanction.Degree.ValueType = ...,
+            count: _builtins.int = ...,
+            withheld: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "degree", b"degree", "withheld", b"withheld"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class PlatformCount(_message.Message):
+        """What belongs to it at one platform."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PLATFORM_FIELD_NUMBER: _builtins.int
+        SANCTIONS_FIELD_NUMBER: _builtins.int
+        REPORTS_FIELD_NUMBER: _builtins.int
+        REPORTS_WITHHELD_FIELD_NUMBER: _builtins.int
+        platform: _builtins.str
+        """The platform, as in its certificate."""
+        reports: _builtins.int
+        """How many reports were filed within its days; 0 if that is withheld."""
+        reports_withheld: _builtins.bool
+        """Whether the number of reports is withheld, because it is 1 to 4."""
+        @_builtins.property
+        def sanctions(self) -> _containers.RepeatedCompositeFieldContainer[Global___JointOperation.SanctionCount]:
+            """The degrees of which there are sanctions, the mildest first."""
+
+        def __init__(
+            self,
+            *,
+            platform: _builtins.str = ...,
+            sanctions: _abc.Iterable[Global___JointOperation.SanctionCount] | None = ...,
+            reports: _builtins.int = ...,
+            reports_withheld: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "reports", b"reports", "reports_withheld", b"reports_withheld", "sanctions", b"sanctions"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    SIGNED_OPERATION_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    BEGIN_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """The operation: 32 lower-case hex digits."""
+    signed_operation: _builtins.bytes
+    """What the authority signed."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When the vault took it."""
+
+    @_builtins.property
+    def begin_time(self) -> _timestamp_pb2.Timestamp:
+        """The beginning of its first day."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of its last day."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___JointOperation.PlatformCount]:
+        """For each platform, only in the answers of OpenJointOperation and GetJointOperation."""
+
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str = ...,
+        signed_operation: _builtins.bytes = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        begin_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        counts: _abc.Iterable[Global___JointOperation.PlatformCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "end_time", b"end_time", "open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "counts", b"counts", "end_time", b"end_time", "open_time", b"open_time", "operation_id", b"operation_id", "signed_operation", b"signed_operation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JointOperation: _TypeAlias = JointOperation  # noqa: Y015

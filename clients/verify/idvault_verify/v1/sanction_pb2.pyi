@@ -1508,12 +1508,18 @@ class Operation(_message.Message):
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     TIP_OFF_COUNT_FIELD_NUMBER: _builtins.int
+    SIGNED_OPERATION_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     operation_id: _builtins.str
     """The operation: 32 lower-case hex digits."""
     title: _builtins.str
     """The platform's title for it."""
     state: Global___Operation.State.ValueType
     """Whether it is open."""
+    signed_operation: _builtins.bytes
+    """What an authority signed, if it opened the operation for several platforms; empty otherwise. Such an operation
+    closes by itself.
+    """
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -1530,6 +1536,10 @@ class Operation(_message.Message):
     def tip_off_count(self) -> Global___Operation.TipOffCount:
         """The figures of its reports, only in the answer of GetOperation."""
 
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When a joint operation closes: at the end of its last day. Unset otherwise."""
+
     def __init__(
         self,
         *,
@@ -1540,10 +1550,12 @@ class Operation(_message.Message):
         close_time: _timestamp_pb2.Timestamp | None = ...,
         counts: _abc.Iterable[Global___Operation.SanctionCount] | None = ...,
         tip_off_count: Global___Operation.TipOffCount | None = ...,
+        signed_operation: _builtins.bytes = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time", "tip_off_count", b"tip_off_count"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "end_time", b"end_time", "open_time", b"open_time", "tip_off_count", b"tip_off_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "open_time", b"open_time", "operation_id", b"operation_id", "state", b"state", "tip_off_count", b"tip_off_count", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "end_time", b"end_time", "open_time", b"open_time", "operation_id", b"operation_id", "signed_operation", b"signed_operation", "state", b"state", "tip_off_count", b"tip_off_count", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -127,6 +127,8 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.ORDER_MISS: "An order was not carried out by its deadline.",
     EventType.OPERATION_OPEN: "An operation was opened.",
     EventType.OPERATION_CLOSE: "An operation was closed.",
+    EventType.OPERATION_JOIN: "An authority opened an operation of several platforms, which it had signed.",
+    EventType.OPERATION_END: "A joint operation ended at a platform.",
     EventType.PUBLIC_ACCOUNT_APPLY: "An account applied for a public account.",
     EventType.PUBLIC_ACCOUNT_APPROVE: "An application was approved.",
     EventType.PUBLIC_ACCOUNT_REJECT: "An application was rejected.",
