@@ -12,6 +12,7 @@ from tools.support.project import CLIENT, PEOPLE, ROOMS, ROOT, expect_none, writ
 # The capability of each service.
 CAPABILITIES = {
     "verification": "claim",
+    "review": "claim",
     "status": "status",
     "campaign": "campaign",
     "sanction": "sanction",
@@ -35,7 +36,7 @@ NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 NOUNS = {
     "authority": {"joint_operation"},
     "campaign": {"invitation", "legacy_account"},
-    "claim": {"job", "representative"},
+    "claim": {"job", "representative", "review"},
     "custody": {"drill", "handover"},
     "erasure": {"former_version"},
     "people": {"second_factor"},
@@ -97,10 +98,13 @@ def test_a_capability_has_files_of_known_kinds() -> None:
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        (("rules.py", "job/store.py", "representative/rules.py"), []),
-        (("rules.py", "job/store.py", "representative/rules.py", "helper.py"), ["claim/helper"]),
+        (("rules.py", "job/store.py", "representative/rules.py", "review/rules.py"), []),
         (
-            ("rules.py", "job/rows.py", "representative/rules.py"),
+            ("rules.py", "job/store.py", "representative/rules.py", "review/rules.py", "helper.py"),
+            ["claim/helper"],
+        ),
+        (
+            ("rules.py", "job/rows.py", "representative/rules.py", "review/rules.py"),
             ["claim/job/rows", "claim/job: nothing of a known kind"],
         ),
     ],

@@ -10,6 +10,7 @@ NOT_COUNTED = {
     # What prepares or accompanies a step that is counted.
     "campaign:plan:create", "campaign:plan:pause", "campaign:plan:resume", "campaign:chunk:import",
     "campaign:batch:claim", "campaign:invitation:record", "custodian:drill:renew",
+    "verification:document:sign", "verification:document:countersign",
     "contest:case:propose", "disavowal:case:propose", "narrowing:sanction:propose",
     "reinstatement:case:propose",
     # Of several platforms at once: what they do is counted.

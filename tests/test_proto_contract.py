@@ -86,6 +86,7 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.Reinstatement.paper_digest",
     "idvault.v1.Disavowal.paper_digest",
     "idvault.v1.Narrowing.paper_digest",
+    "idvault.v1.Review.paper_digest",
     "idvault.v1.Moderator.public_key",
 }
 # What an authority signed, of a target that it named itself.
@@ -118,6 +119,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.VerifyOrganizationRequest.representative_name",
     "idvault.v1.SubmitIdentityRequest.representative_name",
     "idvault.v1.SubmitIdentityRequest.real_name",
+    "idvault.v1.ReviewDocumentRequest.real_name",
+    "idvault.v1.ConfirmReviewRequest.real_name",
     "idvault.v1.BeginProofRequest.real_name",
     "idvault.v1.Guardian.real_name",
     "idvault.v1.BeginInquiryRequest.real_name",
@@ -172,6 +175,7 @@ OPAQUE_FIELDS = {
 SERVICES_OF = {
     "platform": [
         "VerificationService",
+        "ReviewService",
         "StatusService",
         "CampaignService",
         "SanctionService",
@@ -198,6 +202,9 @@ WHO_MAY_CALL = {
     "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],
     "VerificationService.VerifyOrganization": ["ROLE_PLATFORM"],
     "VerificationService.GetVerification": ["ROLE_PLATFORM"],
+    "ReviewService.ReviewDocument": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "ReviewService.ConfirmReview": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "ReviewService.ListReviews": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "StatusService.GetStatus": ["ROLE_PLATFORM"],
     "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
     "StatusService.GetDisclosureHistory": ["ROLE_PLATFORM"],
@@ -259,6 +266,7 @@ WHO_MAY_CALL = {
     "SessionService.FinishDisavowalAnswer": ["ROLE_WEB"],
     "SessionService.DecideDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.ConfirmDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SessionService.GetDisavowal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.ListDisavowals": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "InquiryService.GetInquiryForm": ["ROLE_WEB"],
     "InquiryService.BeginInquiry": ["ROLE_WEB"],

@@ -1,6 +1,6 @@
 """Creates, moves and reads campaigns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from hashlib import sha256
 
@@ -15,6 +15,7 @@ from idvault_verify.campaign import Campaign, CampaignPlan, ReverificationMethod
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
 from idvault_verify.seal import Part
+from idvault_verify.session import Proof
 
 _PLAN_PURPOSE = "idvault/campaign-plan/v1"
 _EVENTS = {
@@ -40,13 +41,15 @@ async def create(
     *,
     plan: CampaignPlan,
     fields: Sequence[Part],
+    proofs: Collection[Proof],
     zone: tzinfo,
 ) -> Campaign:
-    """Create a campaign; raises InvalidError, AlreadyExistsError and UnavailableError.
+    """Create a campaign; raises InvalidError, PreconditionError, AlreadyExistsError and UnavailableError.
 
-    fields: of the plan as received, of which the log has a hash.
+    fields: of the plan as received, of which the log has a hash. proofs: those that its accounts can give.
     """
     checked = rules.check_plan(plan=plan, today=now.today(zone))
+    rules.check_reach(plan=checked, proofs=proofs)
     plan_hash = sha256(seal.encode(_PLAN_PURPOSE, *fields)).digest()
     return await _create(vault, asked, now, vault.new_id(), checked, plan_hash)
 

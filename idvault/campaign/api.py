@@ -40,6 +40,7 @@ from idvault_verify.campaign import (
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.seal import Part
+from idvault_verify.session import Proof
 from idvault_verify.v1 import campaign_pb2 as pb
 
 _BATCH_LIMIT = 1_000
@@ -337,13 +338,18 @@ def _invalid(field: str, code: FieldCode) -> InvalidError:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CampaignServicer:
-    """CampaignService: legacy accounts, campaigns and invitations. metrics: counts imported rows."""
+    """CampaignService: legacy accounts, campaigns and invitations.
+
+    metrics: counts imported rows. offered: the proofs of people that this deployment has a provider or a
+    registry for.
+    """
 
     vault: Vault
     referencer: Referencer
     coder: InvitationCoder
     policy: OperatorPolicy
     metrics: Metrics
+    offered: frozenset[Proof]
 
     async def ImportLegacyAccounts(
         self,
@@ -378,6 +384,7 @@ class CampaignServicer:
             now,
             plan=plan(request.plan),
             fields=plan_fields(request.plan),
+            proofs=caller.proofs & self.offered,
             zone=self.policy.zone,
         )
         return campaign(made)

@@ -7,8 +7,12 @@
   check.
 - No invitation is delivered in quiet hours.
 - Enforcement needs an enforcement date, which must be in the future when the campaign is created.
+- A plan can ask for a minimum assurance, if the platform accepts a proof that reaches it and the deployment
+  offers it. It is then also for accounts that are verified with less; those that were not imported have
+  neither label nor creation date, so they belong to a cohort that sets nothing only.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -22,6 +26,7 @@ from idvault_verify.campaign import (
     ReverificationMethod,
 )
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.session import FACTS, Proof
 
 REGISTRY_SHARE = 0.5
 DAILY_LIMIT = 1_000_000
@@ -119,6 +124,13 @@ def _enforcement(day: date | None, today: date) -> FieldCode | None:
     return FieldCode.LENGTH if day is not None and day <= today else None
 
 
+def check_reach(*, plan: CampaignPlan, proofs: Collection[Proof]) -> None:
+    """Raise PreconditionError (PROOF_NOT_OFFERED) unless one of some proofs reaches the plan's minimum."""
+    minimum = plan.minimum_assurance
+    if minimum is not None and not minimum.holds(frozenset(FACTS[proof] for proof in proofs)):
+        raise PreconditionError(Reason.PROOF_NOT_OFFERED)
+
+
 def make(*, campaign_id: str, relying_party: str, plan: CampaignPlan, now: datetime) -> Campaign:
     """Return a new DRAFT campaign."""
     return Campaign(campaign_id, relying_party, plan, CampaignState.DRAFT, now)
@@ -154,6 +166,11 @@ def covers(*, cohort: Cohort, label: str, create_date: date) -> bool:
         and (cohort.created_from is None or cohort.created_from <= create_date)
         and (cohort.created_before is None or create_date < cohort.created_before)
     )
+
+
+def covers_all(*, cohort: Cohort) -> bool:
+    """Return whether the cohort also has accounts that were not imported."""
+    return cohort == Cohort()
 
 
 def is_quiet(*, plan: CampaignPlan, now: datetime) -> bool:

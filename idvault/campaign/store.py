@@ -75,6 +75,7 @@ def values(campaign: Campaign) -> dict[str, object]:
         "started_at": campaign.started_at,
         "delivered_on": None,
         "delivered": 0,
+        "looked_to": 0,
     }
 
 

@@ -8,11 +8,14 @@
   code, and name and document of its legal representative.
 - An organisation's claim fails with REPRESENTATIVE_PENDING when all four elements belong together and it
   operates; what it still needs is in representative.rules. A mismatch never says of which element.
-- An account that was verified by name and number is renewed by them alone, and one that was verified by a
-  provider's id by that id alone (OTHER_PROOF, told after a match).
+- An account that was verified by name and number is renewed by them alone, one that was verified by a
+  provider's id by that id alone, and one by a reviewed document by that document (OTHER_PROOF, told after a
+  match).
 - Only a full match succeeds. Account limit, closed person, different owner, a sanction, and that the person
   must prove to be present (account.rules on withdrawals) are reported only after a match.
 - A claim without an answer fails 48 hours after it was opened.
+- A stronger proof that a campaign asked for adds to a valid verification (upgrade): its facts change, and its
+  dates stay. So no campaign makes a verification last longer, and the dates tell nobody of it.
 - A claim of a person that the registry said to be ended ends as a mismatch, unless it proves that the holder
   of the document made it.
 
@@ -389,10 +392,15 @@ def confirm(
 def is_other_proof(*, account: Account, proved: Assurance) -> bool:
     """Return whether an account's owner is known by number and a claim's person by a provider's id.
 
-    Or the reverse. The vault cannot tell whether they are one human: the claim fails, and says why.
+    Or by a reviewed document, or the reverse. The vault cannot tell whether they are one human: the claim
+    fails, and says why.
     """
-    of_result = Assurance.RESULT_ONLY in account.assurances
-    return account.person_id is not None and of_result is not (proved is Assurance.RESULT_ONLY)
+    own = account.assurances & _APART
+    return account.person_id is not None and own != _APART & {proved}
+
+
+_APART = frozenset({Assurance.RESULT_ONLY, Assurance.DOCUMENT_SEEN})
+"""The facts of persons who are known otherwise than by a number that a registry has."""
 
 
 def _refusal_after_match(facts: Facts) -> FailureReason | None:
@@ -418,15 +426,19 @@ def conclude(
     owner: Owner,
     today: date,
     valid_days: int,
+    upgrade: bool = False,
 ) -> Account:
     """Return the account after its open claim has ended. proved: the fact that a success establishes.
 
     Success makes it VERIFIED from today for valid_days; an account that has a person keeps it, also if the
-    number of that person was replaced. Failure makes a PENDING account REJECTED and leaves any other
+    number of that person was replaced. An upgrade adds to a verification that is still valid: of that one
+    only the facts change, and the dates stay. Failure makes a PENDING account REJECTED and leaves any other
     unchanged.
     """
     closed = replace(account, open_claim_id=None)
     if outcome.succeeded:
+        present = account_rules.expire(account=account, today=today)
+        stays = upgrade and present.state is AccountState.VERIFIED
         return replace(
             closed,
             subject_kind=owner.subject_kind,
@@ -434,10 +446,10 @@ def conclude(
             state=AccountState.VERIFIED,
             assurances=_assurances(account, proved, owner.subject_kind, today),
             person_id=account.person_id or person_id,
-            verify_date=today,
-            expire_date=today + timedelta(days=valid_days),
+            verify_date=account.verify_date if stays else today,
+            expire_date=account.expire_date if stays else today + timedelta(days=valid_days),
             # An expiry that is due has already been published with the next revision.
-            revision=account_rules.expire(account=account, today=today).revision + 1,
+            revision=present.revision + 1,
         )
     if account.state is AccountState.PENDING:
         return replace(closed, state=AccountState.REJECTED, revision=account.revision + 1)
@@ -448,8 +460,8 @@ def _assurances(account: Account, proved: Assurance, kind: SubjectKind, today: d
     """Return the facts of a new verification, which replace those of the one before.
 
     Only what is confirmed again stays: the match of name and number beside HOLDER, while it is valid. HOLDER
-    does not stay beside a match: whoever knows name and number could renew it for ever. RESULT_ONLY meets no
-    other fact, because it is another person's.
+    does not stay beside a match: whoever knows name and number could renew it for ever. RESULT_ONLY and
+    DOCUMENT_SEEN meet no other fact, because they are another person's.
     """
     if kind is SubjectKind.ORGANIZATION:
         # Its representative proves to be present after the registry has matched.

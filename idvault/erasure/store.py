@@ -36,7 +36,7 @@ from idvault.core.db.statement import Micros, Statement, param, scalar, statemen
 from idvault.core.rows import Rows
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.campaign import invitations
-from idvault.core.tables.claim import account_attempts, claims, intakes, receipts, representatives
+from idvault.core.tables.claim import account_attempts, claims, intakes, receipts, representatives, reviews
 from idvault.core.tables.disclosure import (
     disclosure_decisions,
     disclosure_openings,
@@ -57,7 +57,7 @@ from idvault_verify.sanction import SanctionState
 
 _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (records, receipts, intakes, account_attempts, account_notices, representatives)
+    for table in (records, receipts, intakes, account_attempts, account_notices, representatives, reviews)
 ]
 _K, _D, _M, _O = kept_records.c, disclosures.c, disclosure_decisions.c, disclosure_openings.c
 # A version with a hold, also one that is over, goes in its own time (erasure.former_version).

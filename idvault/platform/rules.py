@@ -4,9 +4,10 @@
   pages call a platform, its title, may change.
 - A platform accepts the proofs of people that it states; without a statement, those that name a person by
   number. Organisations are always matched by name and code.
-- A person known by number and one known by a provider's id are two persons to the vault, each with its own
-  places and sanctions. So a platform accepts proofs of one of these kinds, unless it says that its closings
-  may be evaded.
+- A person known by number, one known by a provider's id and one known by a reviewed document are persons of
+  their own to the vault, each with its own places and sanctions. So a platform accepts proofs of one of these
+  kinds, unless it says that its closings may be evaded.
+- A platform demands one reviewer or two: it states one of these proofs, never both.
 """
 
 from collections.abc import Collection
@@ -15,10 +16,10 @@ from dataclasses import dataclass
 from idvault_verify.drill import RELYING_PARTY
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault_verify.event import PLATFORM_NAME
-from idvault_verify.session import Proof
+from idvault_verify.session import REVIEWS, Proof
 
 _LONGEST = 63
-_KINDS = (frozenset({Proof.NUMBER_MATCH, Proof.HOLDER}), frozenset({Proof.RESULT_ONLY}))
+_KINDS = (frozenset({Proof.NUMBER_MATCH, Proof.HOLDER}), frozenset({Proof.RESULT_ONLY}), REVIEWS)
 """Proofs under which a person is the same one."""
 
 
@@ -59,9 +60,19 @@ def check_proofs(*, proofs: Collection[Proof], separate_persons: bool) -> frozen
     """
     if not proofs:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.REQUIRED))
+    if REVIEWS.issubset(proofs):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.LENGTH))
     if not separate_persons and not any(kind.issuperset(proofs) for kind in _KINDS):
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("proof", FieldCode.CHARACTER))
     return frozenset(proofs)
+
+
+def reviewers(*, accepted: Collection[Proof]) -> int:
+    """Return how many reviewers a platform demands; raises PreconditionError (PROOF_NOT_OFFERED)."""
+    if Proof.TWO_REVIEWERS in accepted:
+        return 2
+    check_accepted(proof=Proof.ONE_REVIEWER, accepted=accepted)
+    return 1
 
 
 def check_accepted(*, proof: Proof, accepted: Collection[Proof]) -> None:

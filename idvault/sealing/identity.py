@@ -25,6 +25,7 @@ from idvault_verify import seal, sharing
 from idvault_verify.attest import hpke, payload, record_key, status_token
 from idvault_verify.attest.payload import Payload
 from idvault_verify.attest.quorum import Quorum
+from idvault_verify.attest.review import SealedReview
 from idvault_verify.claim import AnyIdentity, Consent, Identity, OpaqueIdentity
 from idvault_verify.record import FORMAT_VERSION, SealedRecord, check_confirmed
 from idvault_verify.registry import RegistryAnswer
@@ -218,6 +219,7 @@ class QuorumRecordSealer:
         answer: RegistryAnswer,
         consent: Consent,
         assertion: str = "",
+        review: SealedReview | None = None,
     ) -> SealedRecord:
         """Return a new record version; its shred key is durable before it returns.
 
@@ -228,7 +230,7 @@ class QuorumRecordSealer:
         shred_key = await self.shred_store.obtain(
             account_token=account_token, record_id=record_id, candidate=shred_key
         )
-        padded = payload.encode(Payload(identity, answer, consent, assertion))
+        padded = payload.encode(Payload(identity, answer, consent, assertion, review))
         return self._seal(
             self.quorum(), relying_party, account_token, record_id, padded=padded, shred_key=shred_key
         )

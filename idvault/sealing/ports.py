@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from idvault_verify.attest.review import SealedReview
 from idvault_verify.claim import AnyIdentity, Consent, Identity
 from idvault_verify.record import SealedRecord
 from idvault_verify.registry import RegistryAnswer
@@ -219,10 +220,11 @@ class RecordSealer(Protocol):
         answer: RegistryAnswer,
         consent: Consent,
         assertion: str = "",
+        review: SealedReview | None = None,
     ) -> SealedRecord:
         """Return a new record version; its shred key is durable before it returns.
 
-        assertion: what a provider signed, sealed with the rest.
+        assertion, review: what a provider or reviewers signed, sealed with the rest.
         """
         ...
 

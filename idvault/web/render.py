@@ -73,7 +73,7 @@ class View:
             "start.html",
             title=self.say("start_title", platform=found.platform_title),
             platform=found.platform_title,
-            purpose=pb.SessionPurpose.Name(found.purpose).removeprefix("SESSION_PURPOSE_"),
+            purpose=_purpose(found),
             proof=_proof(found),
             provider=found.provider,
             threshold=found.threshold,
@@ -275,6 +275,13 @@ def _people(found: pb.SessionPage) -> list[str]:
     """Return the documents of people that can be checked."""
     kinds = [_kind(each) for each in found.document_types]
     return [each for each in kinds if kind_of(DocumentType(each)) is SubjectKind.INDIVIDUAL]
+
+
+def _purpose(found: pb.SessionPage) -> str:
+    """Return which text says why a person is asked; an invitation may ask for more than a match."""
+    if found.purpose == pb.SESSION_PURPOSE_INVITATION and found.proof == pb.PROOF_HOLDER:
+        return "INVITATION_proof"
+    return pb.SessionPurpose.Name(found.purpose).removeprefix("SESSION_PURPOSE_")
 
 
 def _proof(found: pb.SessionPage) -> str:

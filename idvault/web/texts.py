@@ -22,6 +22,10 @@ TEXTS: Mapping[str, Text] = {
     "SIGN_UP": _("You are signing up for an account."),
     "RENEWAL": _("The verification of your account is due for renewal."),
     "INVITATION": _("You are invited to verify your existing account."),
+    "INVITATION_proof": _(
+        "You are invited to prove that it is you. If your account is verified, it stays so whatever you "
+        "decide; if you prove it, only what the verification is based on changes."
+    ),
     "INVITATION_answers": _(
         "You decide. Once {platform} has confirmed you, you can also choose to be asked later or not again."
     ),
@@ -81,9 +85,33 @@ TEXTS: Mapping[str, Text] = {
     "fact_RESULT_ONLY": _(
         "A provider vouches that you are a person that it knows. Your name and number are not stored here."
     ),
+    "fact_name_REGISTRY_MATCH": _("Registry match"),
+    "fact_name_DOCUMENT_SEEN": _("Document seen"),
+    "fact_name_HOLDER": _("Proof of presence"),
+    "fact_name_RESULT_ONLY": _("Proof without a name"),
+    "fact_more_REGISTRY_MATCH": _(
+        "It does not say that you were there yourself. For that you prove it at a provider, on a link that "
+        "{platform} gives you; if it has not asked you, ask for the link."
+    ),
+    "fact_more_DOCUMENT_SEEN": _(
+        "Some ask for a proof of presence instead. {platform} can tell you whether one is possible with your "
+        "document."
+    ),
+    "fact_more_HOLDER": _(
+        "Nobody asks for more than this. If you renew by name and number only, it is lost: then prove it "
+        "again."
+    ),
+    "fact_more_RESULT_ONLY": _("Nothing can be added to it: this account is renewed in the same way only."),
+    "facts_others": _("Who sees this"),
+    "facts_badge": _("The badge shows none of it: it is the same for everybody who is verified."),
+    "facts_credential": _(
+        "A credential that you show to others states only the minimum that they asked for, also if you have "
+        "proved more."
+    ),
     "platform_sees": _("What {platform} will see"),
     "platform_sees_text": _(
-        "Whether you are verified, until when, and whether you are a person or an organisation."
+        "Whether you are verified, until when, what that is based on, and whether you are a person or an "
+        "organisation."
     ),
     "platform_never": _("What {platform} will never see"),
     "platform_never_text": _(
@@ -169,6 +197,7 @@ TEXTS: Mapping[str, Text] = {
     "done_title": _("You are verified"),
     "done_text": _("Your verification is valid until {day}."),
     "badge": _.in_context("badge", "Verified"),
+    "receipt_title": _("Your receipt"),
     "receipt_link": _("Download your receipt"),
     "receipt_text": _(
         "The receipt proves that your details were sealed and entered in the public log. "

@@ -57,7 +57,17 @@ class Ward:
         self.clock = {finding.name: finding.advice for finding in found}.get("database-clock")
         found = [finding for finding in found if finding.name != "database-clock"]
         names = [finding.name for finding in found]
-        assert names[:7] == ["databases", "roster", "log", "checkpoint", "drills", "hand-over", "erasures"]
+        assert names[:9] == [
+            "databases",
+            "roster",
+            "log",
+            "checkpoint",
+            "drills",
+            "hand-over",
+            "erasures",
+            "disavowals",
+            "notifications",
+        ]
         self.count = len(names)
         return {finding.name: finding.advice for finding in found if finding.advice is not None}
 
@@ -103,7 +113,7 @@ async def test_all_is_well(ward: Ward) -> None:
     cosigned = logs.signed(leaves, people.WITNESS, time=int(NOW.timestamp()) - 600)
     await logs.replace_checkpoint(ward.databases, cosigned)
     assert await ward.advice() == {}
-    assert ward.count == 14
+    assert ward.count == 15
 
 
 async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
@@ -264,12 +274,12 @@ async def _leaves(databases: Databases) -> list[bytes]:
 async def test_each_of_several_servers_is_tried(ward: Ward) -> None:
     """A standby is fine; a server that cannot take over is named with its setting. One server is no list."""
     await ward.advice()
-    assert ward.count == 14
+    assert ward.count == 15
     async with fronts(ward.databases, 2) as hosts:
         hosts[0].read_only = True
         ward.settings["database_url"] = address(ward.databases, hosts)
         assert "servers" not in await ward.advice()
-        assert ward.count == 15
+        assert ward.count == 16
         ward.settings["database_url"] = address(ward.databases, [*hosts, Front(port=1)])
         said = await ward.advice()
         assert said["servers"].startswith(

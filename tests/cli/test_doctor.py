@@ -49,6 +49,8 @@ def test_as_json(idvault: Commands, tmp_path: Path, sqlite_databases: Databases)
         "drills",
         "hand-over",
         "erasures",
+        "disavowals",
+        "notifications",
         "records",
         "disk",
         "files",
@@ -60,6 +62,8 @@ def test_as_json(idvault: Commands, tmp_path: Path, sqlite_databases: Databases)
         False,
         True,
         False,
+        True,
+        True,
         True,
         True,
         True,
@@ -112,8 +116,8 @@ def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path, sqlite_
     assert result.code == ExitCode.CHECK_FAILED
     assert result.out.splitlines() == [
         "doctor: databases: the main database has no schema yet: run `idvault db upgrade`",
-        "doctor: roster, log, checkpoint, drills, hand-over, erasures, records: not checked: "
-        "mend databases first",
+        "doctor: roster, log, checkpoint, drills, hand-over, erasures, disavowals, notifications, records: "
+        "not checked: mend databases first",
     ]
     found = [json.loads(line) for line in idvault("doctor", "--json").out.splitlines()]
     omitted = [each["check"] for each in found if not each["passed"]]
@@ -125,6 +129,8 @@ def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path, sqlite_
         "drills",
         "hand-over",
         "erasures",
+        "disavowals",
+        "notifications",
         "records",
     ]
     assert not (tmp_path / "main.sqlite3").exists()

@@ -14,7 +14,14 @@ from idvault.claim import rules as claim_rules
 from idvault.claim.rules import ClaimOutcome, ClaimRules, Owner, Representative
 from idvault_verify import claim as verify_claim
 from idvault_verify import document
-from idvault_verify.account import Account, AccountState, Assurance, Standing, SubjectKind
+from idvault_verify.account import (
+    NO_ASSURANCE,
+    Account,
+    AccountState,
+    Assurance,
+    Standing,
+    SubjectKind,
+)
 from idvault_verify.claim import ClaimState, FailureReason, Identity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
@@ -275,6 +282,35 @@ def test_an_account_keeps_its_person() -> None:
         valid_days=365,
     )
     assert renewed.person_id == "d" * 32
+
+
+@pytest.mark.parametrize("upgrade", [True, False])
+@pytest.mark.parametrize("state", [AccountState.VERIFIED, AccountState.EXPIRED, AccountState.UNVERIFIED])
+@pytest.mark.parametrize("days", [0, 1])
+def test_an_upgrade_changes_the_facts_alone(state: AccountState, days: int, upgrade: bool) -> None:
+    """Of a valid verification neither the dates nor anything else changes; any other begins anew."""
+    match = frozenset({Assurance.REGISTRY_MATCH})
+    dates = {"verify_date": TODAY - timedelta(days=300), "expire_date": TODAY + timedelta(days=days)}
+    before = builders.account(
+        state=state, person_id=builders.PERSON, open_claim_id="c1", assurances=match, **dates
+    )
+    after = claim_rules.conclude(
+        account=before,
+        outcome=SUCCESS,
+        proved=Assurance.HOLDER,
+        person_id=builders.PERSON,
+        owner=PERSON,
+        today=TODAY,
+        valid_days=365,
+        upgrade=upgrade,
+    )
+    valid = state is AccountState.VERIFIED and days == 1
+    assert after.assurances == (match if valid else NO_ASSURANCE) | {Assurance.HOLDER}
+    if upgrade and valid:
+        grown = replace(before, assurances=after.assurances, revision=before.revision + 1)
+        assert after == replace(grown, open_claim_id=None)
+    else:
+        assert (after.verify_date, after.expire_date) == (TODAY, TODAY + timedelta(days=365))
 
 
 def _conclude(

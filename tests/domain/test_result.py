@@ -12,10 +12,11 @@ from idvault.session import rules as session_rules
 from idvault_verify.account import Assurance, MinimumAssurance, SubjectKind, summary
 from idvault_verify.claim import ClaimState, FailureReason, OpaqueIdentity
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason
-from idvault_verify.session import ACCEPTED, Proof
+from idvault_verify.session import ACCEPTED, REVIEWS, Proof
 from tools.support import builders
 
 OPAQUE = OpaqueIdentity("https://provider.example", "A" * 43)
+REVIEWED = frozenset({Assurance.DOCUMENT_SEEN})
 RESULT, MATCH = frozenset({Assurance.RESULT_ONLY}), frozenset({Assurance.REGISTRY_MATCH})
 
 
@@ -33,6 +34,11 @@ def test_a_person_without_a_name_owns_an_account() -> None:
         (True, RESULT, Assurance.HOLDER, True),
         (True, MATCH, Assurance.RESULT_ONLY, True),
         (True, MATCH, Assurance.HOLDER, False),
+        (True, REVIEWED, Assurance.DOCUMENT_SEEN, False),
+        (True, REVIEWED, Assurance.HOLDER, True),
+        (True, REVIEWED, Assurance.RESULT_ONLY, True),
+        (True, RESULT, Assurance.DOCUMENT_SEEN, True),
+        (True, MATCH, Assurance.DOCUMENT_SEEN, True),
         (True, frozenset(), Assurance.RESULT_ONLY, True),
         (False, frozenset(), Assurance.RESULT_ONLY, False),
         (False, frozenset(), Assurance.REGISTRY_MATCH, False),
@@ -63,7 +69,7 @@ def test_an_id_proves_no_presence_and_no_name() -> None:
 
 def test_a_platform_accepts_proofs_of_one_kind() -> None:
     """Both only if it says that one human may be two persons there; without a word those by number."""
-    by_number, every = {Proof.NUMBER_MATCH, Proof.HOLDER}, list(Proof)
+    by_number, every = {Proof.NUMBER_MATCH, Proof.HOLDER}, [each for each in Proof if each not in REVIEWS]
     assert by_number == ACCEPTED
     for count in range(1, len(every) + 1):
         for chosen in combinations(every, count):
@@ -79,6 +85,25 @@ def test_a_platform_accepts_proofs_of_one_kind() -> None:
     with pytest.raises(InvalidError) as nothing:
         platform_rules.check_proofs(proofs=(), separate_persons=True)
     assert [each.code for each in nothing.value.violations] == [FieldCode.REQUIRED]
+
+
+@pytest.mark.parametrize("proof", [Proof.ONE_REVIEWER, Proof.TWO_REVIEWERS])
+def test_a_platform_says_how_many_reviewers_it_demands(proof: Proof) -> None:
+    """One of two words, which are of a kind of their own; without one no document is reviewed."""
+    assert platform_rules.check_proofs(proofs=[proof], separate_persons=False) == {proof}
+    assert platform_rules.reviewers(accepted={proof}) == (1 if proof is Proof.ONE_REVIEWER else 2)
+    for other in (Proof.NUMBER_MATCH, Proof.HOLDER, Proof.RESULT_ONLY):
+        with pytest.raises(InvalidError):
+            platform_rules.check_proofs(proofs=[proof, other], separate_persons=False)
+        both = platform_rules.check_proofs(proofs=[proof, other], separate_persons=True)
+        assert platform_rules.reviewers(accepted=both) == platform_rules.reviewers(accepted={proof})
+    for separate in (False, True):
+        with pytest.raises(InvalidError) as refused:
+            platform_rules.check_proofs(proofs=REVIEWS, separate_persons=separate)
+        assert [each.code for each in refused.value.violations] == [FieldCode.LENGTH]
+    with pytest.raises(PreconditionError) as none:
+        platform_rules.reviewers(accepted=ACCEPTED)
+    assert none.value.reason is Reason.PROOF_NOT_OFFERED
 
 
 def test_what_a_platform_does_not_accept_is_not_offered() -> None:

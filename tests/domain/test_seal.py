@@ -2,7 +2,8 @@
 
 from hashlib import sha256
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from idvault_verify import seal
@@ -87,6 +88,18 @@ def test_things_are_bound_as_the_design_says() -> None:
     assert seal.moderation_text_key_info(**place) == seal.encode(
         "idvault/moderation-text-key/v1", *place.values()
     )
+
+
+@given(parts=st.lists(st.binary(max_size=20), max_size=5))
+@example(parts=[])
+@example(parts=[b"", b"a"])
+def test_an_encoding_is_split_into_its_parts(parts: list[bytes]) -> None:
+    """What was encoded comes back; what ends too early is no encoding."""
+    whole = seal.encode("purpose", *parts)
+    assert seal.split(whole) == [b"purpose", *parts]
+    assert seal.split(b"") == []
+    with pytest.raises(ValueError, match="no encoding"):
+        seal.split(whole + b"\x00\x00\x00\x01")
 
 
 def test_a_quorum_id_binds_threshold_names_keys_and_order() -> None:

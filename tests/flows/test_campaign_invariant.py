@@ -3,7 +3,8 @@
 A state machine runs the real rules on the real store: imports, campaigns, clocks, events, verifications that
 fail or wait, lost answers, crashes and a worker that stops and starts. After every step each imported account
 that was never verified is UNVERIFIED and GOOD under the same token with its first revision, unless an
-enforcement date has passed.
+enforcement date has passed. Each that was verified, imported or not, has the facts and dates of a small
+model: campaigns that ask for more invite nobody who has it, and only what the owner proves changes a status.
 """
 
 import asyncio
@@ -25,19 +26,24 @@ from hypothesis.stateful import (
 )
 
 from idvault.campaign.rules import Verb
+from idvault.claim.acts.registry_check import Proven
 from idvault.core.db.database import Database
 from idvault_client.errors import Unavailable, VaultError
-from idvault_verify.account import AccountState, Standing
+from idvault_verify.account import NO_ASSURANCE, AccountState, Assurance, MinimumAssurance, Standing
 from idvault_verify.campaign import Campaign, Cohort, InvitationEvent, ReverificationMethod
+from idvault_verify.claim import ClaimState
 from idvault_verify.error import IdvaultError
 from idvault_verify.registry import RegistryAnswer
 from tools.support import builders, walks
 from tools.support.campaign_world import DAY, CampaignWorld, tokens
 from tools.support.databases import SqliteMaker
 from tools.support.fakes.flaky import Fault
+from tools.support.feed import Feed
 from tools.support.flow_world import at, command
 
 EVENTS = st.sampled_from(list(InvitationEvent))
+VALID_DAYS = 365
+MINIMUMS = st.sampled_from([None, MinimumAssurance.HOLDER, MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN])
 DATES = st.sampled_from([None, None, 10, 40])
 METHODS = st.sampled_from(
     [
@@ -53,12 +59,26 @@ FAULTS = st.sampled_from([Fault.NONE, Fault.NONE, Fault.REFUSE, Fault.LOSE_ANSWE
 
 @dataclass
 class Known:
-    """An imported account. shown: campaigns that showed it. limitable: whether an enforcement date passed."""
+    """An account. shown: campaigns that showed it. limitable: whether an enforcement date passed.
+
+    since: the day from which it is verified, None if it never was. facts: what it has proved.
+    """
 
     reference: str
-    verified: bool = False
+    since: int | None = None
+    facts: frozenset[Assurance] = NO_ASSURANCE
     limitable: bool = False
     shown: set[str] = field(default_factory=set)
+
+    def is_valid(self, day: int) -> bool:
+        return self.since is not None and day < self.since + VALID_DAYS
+
+    def prove(self, fact: Assurance, day: int, *, upgrade: bool) -> None:
+        """Succeed with a claim; an upgrade of what is valid adds to it."""
+        stays = self.facts & {Assurance.REGISTRY_MATCH} if self.is_valid(day) else NO_ASSURANCE
+        self.facts = frozenset({fact}) | (stays if fact is Assurance.HOLDER else NO_ASSURANCE)
+        if not (upgrade and self.is_valid(day)):
+            self.since = day
 
 
 class CampaignSteps(RuleBasedStateMachine):
@@ -121,11 +141,15 @@ class CampaignSteps(RuleBasedStateMachine):
             return
         raise AssertionError("the second try should pass")
 
-    @rule(methods=METHODS, enforce_after=DATES, limit=st.integers(1, 5))
+    @rule(methods=METHODS, enforce_after=DATES, limit=st.integers(1, 5), minimum=MINIMUMS)
     def start_campaign(
-        self, methods: tuple[ReverificationMethod, ...], enforce_after: int | None, limit: int
+        self,
+        methods: tuple[ReverificationMethod, ...],
+        enforce_after: int | None,
+        limit: int,
+        minimum: MinimumAssurance | None,
     ) -> None:
-        """Start a campaign for all accounts, sometimes with an enforcement date."""
+        """Start a campaign, sometimes with an enforcement date, sometimes asking verified owners for more."""
         day = None
         if enforce_after is not None:
             day = builders.TODAY + timedelta(days=self.day + enforce_after)
@@ -133,9 +157,10 @@ class CampaignSteps(RuleBasedStateMachine):
             self.world.started(
                 seconds=self.seconds,
                 methods=methods,
-                cohort=Cohort("2014"),
+                cohort=Cohort("" if minimum else "2014"),
                 daily_limit=limit,
                 enforcement_date=day,
+                minimum_assurance=minimum,
             )
         )
         self.campaigns.append(started)
@@ -156,6 +181,8 @@ class CampaignSteps(RuleBasedStateMachine):
         campaign = self.campaigns[index % len(self.campaigns)]
         self.world.main.plant("act", fault)
         batch = self.attempt(self.world.take(campaign, limit=5, seconds=self.seconds))
+        for token in tokens(batch) if batch else []:
+            self.check_invited(campaign, token)
         for token in tokens(batch)[:acknowledged] if batch else []:
             self.accounts[token].shown.add(campaign.campaign_id)
             self.attempt(self.world.record(campaign, token, event, seconds=self.seconds))
@@ -173,8 +200,35 @@ class CampaignSteps(RuleBasedStateMachine):
         shown = self.run(self.world.offer(token, method, seconds=self.seconds))
         if shown.due:
             (campaign,) = (each for each in self.campaigns if each.campaign_id == shown.campaign_id)
+            self.check_invited(campaign, token)
             self.accounts[token].shown.add(campaign.campaign_id)
             self.attempt(self.world.record(campaign, token, event, method, seconds=self.seconds))
+
+    def check_invited(self, campaign: Campaign, token: str) -> None:
+        """Whoever is invited was never verified, or lacks what the campaign asks for."""
+        known, minimum = self.accounts[token], campaign.plan.minimum_assurance
+        if known.since is None:
+            return
+        assert minimum is not None, "who is verified is asked for nothing"
+        assert known.is_valid(self.day), "only a valid verification is upgraded"
+        assert not minimum.holds(known.facts), "who has it needs nothing"
+
+    @rule(which=st.integers(100, 104))
+    def sign_up(self, which: int) -> None:
+        """Somebody signs up who was never imported; each person once, so that no limit of accounts is met."""
+        if any(known.reference == f"user-{which}" for known in self.accounts.values()):
+            return
+        claim = self.claim(f"user-{which}", RegistryAnswer.MATCH)
+        if claim is not None and claim.account.state is AccountState.VERIFIED:
+            known = self.accounts.setdefault(claim.account.account_token, Known(f"user-{which}"))
+            known.prove(Assurance.REGISTRY_MATCH, self.day, upgrade=False)
+
+    @precondition(lambda self: self.accounts)
+    @rule(which=st.integers(0, 20), upgrade=st.booleans())
+    def prove_presence(self, which: int, upgrade: bool) -> None:
+        """An owner proves to be the holder of the number, for a campaign or as a renewal."""
+        proven = Proven(RegistryAnswer.MATCH, Assurance.HOLDER, "signed")
+        self.verify(which, RegistryAnswer.MATCH, proven=proven, upgrade=upgrade)
 
     @precondition(lambda self: self.accounts)
     @rule(which=st.integers(0, 20), answer=FAILURES)
@@ -193,24 +247,25 @@ class CampaignSteps(RuleBasedStateMachine):
     @precondition(lambda self: self.accounts)
     @rule(which=st.integers(0, 20))
     def verify_well(self, which: int) -> None:
-        """An owner verifies; the invariant no longer applies to the account."""
-        token, claim = self.verify(which, RegistryAnswer.MATCH)
-        if claim is not None and claim.account.state is AccountState.VERIFIED:
-            self.accounts[token].verified = True
+        """An owner verifies by name and number."""
+        self.verify(which, RegistryAnswer.MATCH)
 
-    def verify(self, which: int, answer: RegistryAnswer) -> tuple[str, Any]:
+    def verify(self, which: int, answer: RegistryAnswer, **changes: Any) -> None:
         """Verify an account's owner; each account has a different person."""
         token = self.choose(which)
         assert token is not None
+        known = self.accounts[token]
+        claim = self.claim(known.reference, answer, account_token=token, **changes)
+        if claim is not None and claim.state is ClaimState.SUCCEEDED:
+            fact = Assurance.HOLDER if "proven" in changes else Assurance.REGISTRY_MATCH
+            known.prove(fact, self.day, upgrade=changes.get("upgrade", False))
+
+    def claim(self, reference: str, answer: RegistryAnswer, **changes: Any) -> Any:
         self.asked += 1
-        number = f"1101011990010{int(self.accounts[token].reference[5:]):05}"
         self.world.claims.registry.verdict = answer
-        identity = builders.identity(number=number)
-        asked = command(self.asked, identity, account_token=token)
-        claim = self.attempt(self.world.claims.verify(asked, seconds=self.seconds))
-        if claim is not None and claim.account.state is AccountState.VERIFIED:
-            self.accounts[token].verified = True
-        return token, claim
+        identity = builders.identity(number=f"1101011990010{int(reference[5:]):05}")
+        asked = command(self.asked, identity, **changes)
+        return self.attempt(self.world.claims.verify(asked, seconds=self.seconds))
 
     @rule(days=st.integers(1, 20))
     def time_passes(self, days: int) -> None:
@@ -229,6 +284,7 @@ class CampaignSteps(RuleBasedStateMachine):
         self.run(self.world.claims.backlog.time_out(now=now, limit=100))
         self.run(self.world.claims.retention.expire_accounts(now=now, limit=100))
         self.run(self.world.claims.retention.remove_abandoned(now=now, limit=100))
+        self.run(Feed(self._database).arrange(limit=1_000))
 
     @rule()
     def the_service_starts_again(self) -> None:
@@ -241,11 +297,15 @@ class CampaignSteps(RuleBasedStateMachine):
 
     @invariant()
     def nobody_loses_service(self) -> None:
-        """Each account is UNVERIFIED and GOOD with the same token."""
+        """Each account that was never verified is UNVERIFIED and GOOD, each other one as it proved to be."""
         for token, known in self.accounts.items():
-            if known.verified:
-                continue
             status = self.run(self.world.status(token, seconds=self.seconds))
+            if known.since is not None:
+                state = AccountState.VERIFIED if known.is_valid(self.day) else AccountState.EXPIRED
+                assert (status.state, status.standing) == (state, Standing.GOOD)
+                assert status.verify_date == builders.TODAY + timedelta(days=known.since)
+                assert status.assurances == known.facts
+                continue
             assert (status.state, status.account_token) == (AccountState.UNVERIFIED, token)
             if not known.limitable:
                 assert (status.standing, status.revision) == (Standing.GOOD, 1)

@@ -33,6 +33,7 @@ from idvault_verify.attest import (
     status_token,
 )
 from idvault_verify.attest import notice as signed_notice
+from idvault_verify.attest import review as attest_review
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.attest.status_check import CheckError
@@ -265,6 +266,26 @@ def test_papers() -> None:
     statement = drills.DrillTerms(RECORD["record id"], quorum_id, "li", START)
     made = drills.check_signature(statement, given["paper"][-64:], roster_member=roster.member("li"))
     assert made == given["paper"]
+
+
+def test_a_reviewed_document() -> None:
+    """The mark and both papers are what the product signs and accepts in a record."""
+    given = GIVEN["review"]
+    document = Document(DocumentType(given["document type"]), given["number"])
+    who = Identity(given["name"], document)
+    assert attest_review.mark(who, salt=given["salt"]) == given["mark"]
+    papers_of = [given[f"paper of the {place} reviewer"] for place in ("first", "second")]
+    keys = [_seed(f"ed25519 of {name}") for name in ("qian", "sun")]
+    public = [Ed25519PrivateKey.from_private_bytes(each).public_key().public_bytes_raw() for each in keys]
+    signed = tuple(attest_review.ReviewerPaper(*each) for each in zip(public, papers_of, strict=True))
+    sealed = attest_review.SealedReview(given["review id"], "", given["salt"], signed)
+    attest_review.check(
+        sealed, identity=who, relying_party="platform-a", account_token="acct_any", policy_version="terms-3"
+    )
+
+
+def _seed(label: str) -> bytes:
+    return sha256(f"idvault example: {label}".encode()).digest()
 
 
 def test_a_notice() -> None:

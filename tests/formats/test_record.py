@@ -13,6 +13,7 @@ from idvault_people.opens.record import open_record
 from idvault_verify import sharing as product_sharing
 from idvault_verify.attest import hpke as product_hpke
 from idvault_verify.attest import payload as product_payload
+from idvault_verify.attest import review as attest_review
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.payload import Payload
 from idvault_verify.claim import OpaqueIdentity
@@ -21,7 +22,7 @@ from idvault_verify.record import SealedRecord
 from idvault_verify.registry import RegistryAnswer
 from tools.support import builders, people
 from tools.support.custody_vault import Vault
-from tools.support.reference import encoding, hpke, payload, record, sharing
+from tools.support.reference import encoding, hpke, payload, record, review, sharing, story
 from tools.support.reference.encoding import RefusedError
 from tools.support.reference.payload import Identity
 from tools.support.reference.record import Custodian, Record
@@ -207,6 +208,27 @@ def test_a_person_without_a_name_is_the_same_bytes() -> None:
         payload.decode(both)
     with pytest.raises(UnsealError):
         product_payload.decode(both)
+
+
+@pytest.mark.parametrize("by", [story.REVIEWERS[:1], story.REVIEWERS])
+def test_a_review_is_the_same_bytes(by: tuple[str, ...]) -> None:
+    """One or two papers beside name and document; both accept what was signed, and refuse another name."""
+    theirs = replace(story.REVIEWED, review=story.reviewed(by=by))
+    found = product_payload.decode(payload.encode(theirs))
+    assert product_payload.encode(found) == payload.encode(theirs)
+    assert payload.decode(product_payload.encode(found)) == theirs
+    whose = {"account_token": story.TOKEN, "terms": "terms-3"}
+    for name, fits in ((theirs.name, True), ("EVE", False)):
+        document, who = (theirs.document_type, theirs.number, name), replace(found.named, name=name)
+        ours: dict[str, Any] = {"identity": who, "relying_party": story.PARTY, "account_token": story.TOKEN}
+        if fits:
+            review.verify(theirs.review, document, platform=story.PARTY, **whose)
+            attest_review.check(found.review, policy_version="terms-3", **ours)
+            continue
+        with pytest.raises(RefusedError):
+            review.verify(theirs.review, document, platform=story.PARTY, **whose)
+        with pytest.raises(UnsealError):
+            attest_review.check(found.review, policy_version="terms-3", **ours)
 
 
 async def test_columns_are_packed_alike() -> None:

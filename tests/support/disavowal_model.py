@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 HOURS, DAYS = 3_600, 86_400
 WAIT, KEPT, CONFIRM_WITHIN = 72 * HOURS, 14 * DAYS, 72 * HOURS
+USUAL, NEAR = 1, 15 * DAYS
+"""How many of a platform silence decides, of those told within this time before or after."""
 _NOON = 12 * HOURS
 
 
@@ -85,7 +87,8 @@ class ModelDisowning:
         for each in self.told:
             if each.state == "FILED" and not each.overdue and due(each.filed) <= now:
                 count += 1
-                if each.account in self.warned:
+                near = sum(other.filed >= each.filed - NEAR for other in self.told)
+                if each.account in self.warned or near > USUAL:
                     each.overdue = True
                 else:
                     self._over(each, "SILENT")
@@ -122,6 +125,16 @@ class ModelDisowning:
         self._over(one, "UPHELD", by)
         self.owners[one.account] = None
         return "UPHELD"
+
+    def answer(self, account: int, person: int) -> str:
+        """Let the holder of an account prove to be a person, on "my identity"."""
+        one = self.open_of(account)
+        if one is None:
+            return "DISAVOWAL_NOT_FOUND"
+        if self.owners[account] != person:
+            return "PROOF_REFUSED"
+        self._over(one, "REJECTED")
+        return "REJECTED"
 
     def verify(self, account: int, person: int) -> None:
         """Verify an account as the person who is present."""

@@ -49,10 +49,12 @@ _TOLD_AT = statement(select(waiting_disavowals.c.account_token, waiting_disavowa
 class InquiryWorld(WithdrawalWorld):
     """Inquiries and disavowals beside everything that a withdrawal touches."""
 
-    def __init__(self, database: Database, *, offers: bool = True, patience: float = 20.0) -> None:
+    def __init__(
+        self, database: Database, *, offers: bool = True, patience: float = 20.0, life: int = 0
+    ) -> None:
         """offers: whether a provider proves presence. patience: seconds that a form waits."""
         provider = FakeProofProvider(at(0).real) if offers else None
-        super().__init__(database, provider=provider, patience=patience)
+        super().__init__(database, provider=provider, patience=patience, life=life)
         self._browsers = 100
 
     @property

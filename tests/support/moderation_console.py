@@ -16,6 +16,10 @@ import grpc
 from idvault.core.db.database import Database
 from idvault.core.edge.server import Service
 from idvault.core.telemetry.logs import Logs
+from idvault.session.disavowal import acts as disavowal_acts
+from idvault.session.disavowal import rules as disavowal_rules
+from idvault.session.disavowal import store as disavowal_store
+from idvault.session.disavowal.rules import DisavowalTerms
 from idvault_client import transport
 from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.sessions import AccountContest, AccountReinstatement
@@ -29,6 +33,8 @@ from tests.support.served import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tools.support import builders
+from tools.support.edge import clock
+from tools.support.flow_world import PARTY
 from tools.support.public_account_world import PublicAccountWorld
 
 _SERVICES = (
@@ -134,6 +140,20 @@ class Office:
                 return made
 
         return await asyncio.to_thread(file)
+
+    async def disowned(self, account_token: str) -> str:
+        """Tell the platform now that a person disowned an account; return the disavowal's id."""
+        now, database = clock(), self.sessions.database
+        accounts = self.world.world.claims.accounts
+        owner = await accounts.get(relying_party=PARTY, account_token=account_token)
+        assert owner is not None
+        waiting = disavowal_rules.disown(account=owner, person_id=owner.person_id or "", tell_at=now.business)
+        await database.act("test", lambda one: disavowal_store.wait(one, waiting))
+        terms = DisavowalTerms(zone=builders.ZONE)
+        assert await disavowal_acts.tell_all(self.sessions.vault, now, terms=terms, limit=10) == 1
+        told = await database.act("test", lambda one: disavowal_store.newest(one, account_token))
+        assert told is not None
+        return told.disavowal_id
 
     async def moderator(self, number: int) -> ModeratorKey:
         """Return a registered moderator."""

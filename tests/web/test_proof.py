@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from idvault_client.sessions import Proof, SessionState
+from idvault_client.sessions import Proof, SessionPurpose, SessionState
 from idvault_verify.account import Assurance
 from idvault_verify.attest.assertion import ProofEnd
 from tests.support.session_world import BASE_URL
@@ -41,6 +41,18 @@ async def test_a_person_goes_to_the_provider_and_comes_back(site: Site, language
         assert NUMBER not in each.text + str(each.headers)
     site.edge.logs.access.flush()
     assert NAME not in site.edge.log.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "无论您如何决定"), ("en", "whatever you decide")])
+async def test_a_verified_owner_is_asked_and_not_forced(site: Site, language: str, said: str) -> None:
+    """An invitation to prove more says that the verification stays, and what changes."""
+    token = (await site.world.submit(await site.world.agreed())).verification.account_token
+    given = {"account_token": token, "purpose": SessionPurpose.INVITATION, "locale": language}
+    browser = await site.browser()
+    for proof, is_said in ((Proof.HOLDER, True), (Proof.NUMBER_MATCH, False)):
+        made = await site.link(proof=proof, **given)
+        page = await browser.get(urlsplit(made.url).path)
+        assert (said in page.text) is is_said
 
 
 async def test_a_browser_without_a_proof_is_sent_nowhere(site: Site) -> None:

@@ -29,12 +29,13 @@ from idvault_dev.session import Session
 from idvault_verify.claim import Identity
 from tools.demo import browsing, organization
 from tools.demo.console import ConsoleSteps
+from tools.demo.disavowal import DisavowalSteps
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.erasure import ErasureSteps
 from tools.demo.fork import ForkSteps
 from tools.demo.history import HistorySteps
 from tools.demo.hosted import TEXT, HostedSteps
-from tools.demo.identity import IdentitySteps
+from tools.demo.identity import SEEN, IdentitySteps
 from tools.demo.legacy import LegacySteps
 from tools.demo.log import LogSteps
 from tools.demo.offline import OfflineSteps
@@ -86,13 +87,16 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
-        self._others = (invent(), invent(), invent())
+        self._others = (invent(), invent(), invent(), invent())
         self._identity = IdentitySteps(
-            people=self._others,
+            people=self._others[:3],
             vault=self.vault,
             ready=lambda: self._ready,
             state=state,
             scratch=scratch,
+        )
+        self._disavowal = DisavowalSteps(
+            person=self._others[3], vault=self.vault, ready=lambda: self._ready, shift=self._history.shift
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
@@ -166,6 +170,7 @@ class Demo:
             ("two moderators withdraw a stranger's verification, and its sanction stays", who.withdraw),
             ("two others narrow that sanction, and its person must prove to be present", who.narrow),
             ("the account's holder appeals, and they give the verification back", who.reinstate),
+            ("two moderators see a passport and sign, and the platform reads DOCUMENT_SEEN", who.review),
             ("a notice of the registry ends somebody: nobody verifies under that name again", who.notice),
         ]
 
@@ -201,6 +206,10 @@ class Demo:
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("an auditor opens a record by clicks in the console, masked until asked for", self.console),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
+            (
+                "a person disowns an account in her name, and two moderators withdraw its verification",
+                self._disavowal.disown,
+            ),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),
@@ -539,7 +548,7 @@ class Demo:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
         people: list[Any] = [*persons, self._company, self._stranger]
         people += [each.representative for each in (self._company, self._stranger)]
-        return [self._malformed, TEXT, *(text for each in people for text in (each.name, each.number))]
+        return [self._malformed, TEXT, *SEEN, *(text for each in people for text in (each.name, each.number))]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:
         consent = Consent("terms-3", self._form.agreed_at)

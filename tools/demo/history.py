@@ -74,12 +74,13 @@ class HistorySteps:
     def _later(self) -> Iterator[None]:
         """Shift business time, and shift it back for the following steps."""
         try:
-            self._shift(_LATER)
+            self.shift(_LATER)
             yield
         finally:
-            self._shift(timedelta())
+            self.shift(timedelta())
 
-    def _shift(self, by: timedelta) -> None:
+    def shift(self, by: timedelta) -> None:
+        """Shift the vault's business time to so far from now."""
         draft = self.clock.with_suffix(".new")
         draft.write_text(str(by.total_seconds()), "ascii")
         draft.replace(self.clock)

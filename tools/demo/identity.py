@@ -4,23 +4,29 @@ import json
 import os
 import socket
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page
 
-from idvault_client import Assurance, FailureReason, Standing, State, Vault, testing
+from idvault_client import Assurance, Consent, FailureReason, Standing, State, Vault, testing
+from idvault_client.errors import AccessDenied
+from idvault_client.reviews import SeenDocument, passport
 from idvault_client.sanctions import AccountSanction, Degree, ModeratorKey, Scope
 from idvault_client.sessions import ContestState, Proof, ReinstatementState
 from idvault_dev import environment
 from idvault_dev.layout import LOG_ORIGIN, REGISTRIES, Layout
+from idvault_verify.session import ACCEPTED
 from tools.demo import browsing
 from tools.demo.sanction import STATEMENT
 from tools.demo.step import StepError, check
 from tools.support import programs
 from tools.support.sandbox import Person, Registry, claim, verify, wait_for
 
+SEEN = ("ANNA KVISTGAARD (synthetic)", "L898902C3")
+"""Name and number of the passport that reviewers see."""
 _PROVIDER = "IDVAULT_HOLDER_PROVIDER"
 
 
@@ -137,6 +143,34 @@ class IdentitySteps:
         status = vault.get_status(self._token)
         check(status.state is State.VERIFIED, "its status should say so")
         check(status.standing is Standing.CLOSED, "its own sanction should stay")
+
+    def review(self) -> None:
+        """Two moderators read the same passport and sign: DOCUMENT_SEEN, and no registry is asked."""
+        proofs = [f"--proof={each.value}" for each in (*ACCEPTED, Proof.TWO_REVIEWERS)]
+        done = programs.run(
+            programs.VAULT,
+            *("platform", "accept", "platform-a", "--separate-persons", *proofs),
+            environment=environment.common(Layout(self._state)),
+        )
+        check(done.returncode == 0, "the operator should let the platform accept reviewed documents")
+        with self._vault() as vault:
+            self._review(vault)
+
+    def _review(self, vault: Vault) -> None:
+        first, second, *_ = self._keys
+        before = self._registry.charged()
+        seen = SeenDocument(SEEN[0], passport("GBR", SEEN[1], "6"))
+        asked = vault.reviews.sign(seen, consent=Consent("terms-3", datetime.now(UTC)), key=first)
+        try:
+            vault.reviews.confirm(asked.review_id, seen, paper_digest=asked.paper_digest, key=first)
+        except AccessDenied as refused:
+            check(refused.reason == "SELF_APPROVAL", "nobody should sign twice")
+        else:
+            raise StepError("nobody should sign twice")
+        done = vault.reviews.confirm(asked.review_id, seen, paper_digest=asked.paper_digest, key=second)
+        status = vault.get_status(done.account_token)
+        check(status.assurances == (Assurance.DOCUMENT_SEEN,), "the platform should read DOCUMENT_SEEN")
+        check(self._registry.charged() == before, "the registry should not be asked")
 
     def prove(self) -> None:
         """The platform asks for a proof of presence, and reads HOLDER; no registry is asked."""

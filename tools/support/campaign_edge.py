@@ -18,6 +18,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.metrics import Metrics
 from idvault.processes import migrations
 from idvault.processes.bootstrap.vault import vault_of
+from idvault_verify.session import Proof
 from idvault_verify.v1 import campaign_pb2 as pb
 from tools.support.databases import memory
 from tools.support.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
@@ -127,5 +128,6 @@ class CampaignEdge:
                 coder=FakeCoder(),
                 policy=OperatorPolicy(5, 365, 90, ZONE),
                 metrics=self._metrics,
+                offered=frozenset(Proof),
             ),
         )

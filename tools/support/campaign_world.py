@@ -17,6 +17,7 @@ from idvault_client.campaigns import AioCampaigns, Batch, ImportedRow, Invitatio
 from idvault_verify.account import Status
 from idvault_verify.campaign import Campaign, CampaignPlan, Cohort, InvitationEvent, ReverificationMethod
 from idvault_verify.clock import ClockReading
+from idvault_verify.session import ACCEPTED, Proof
 from idvault_verify.v1 import campaign_pb2
 from tools.support import builders
 from tools.support.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
@@ -60,13 +61,16 @@ class CampaignWorld:
             coder=FakeCoder(),
             policy=self.policy,
             metrics=self.metrics,
+            offered=frozenset(Proof),
         )
         self._services = [Service(campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"], self.servicer)]
+        self.accepted = ACCEPTED
         self._number = 10_000 * (life + 1)
 
     def client(self, *, seconds: float = 0, party: str = PARTY) -> AioCampaigns:
         """Return the client of a platform, whose calls come at this time."""
-        return client(self._services, Caller(party, "platform", "b" * 32), at(seconds)).campaigns
+        caller = Caller(party, "platform", "b" * 32, proofs=self.accepted)
+        return client(self._services, caller, at(seconds)).campaigns
 
     def new_id(self, number: int | None = None) -> str:
         """Return a new request id, or that of a number."""

@@ -53,7 +53,8 @@ from idvault_verify.attest import hpke
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.quorum import Quorum
-from idvault_verify.claim import OpaqueIdentity
+from idvault_verify.attest.review import SealedReview
+from idvault_verify.claim import AnyIdentity
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
 from idvault_verify.record import SealedRecord
@@ -229,15 +230,21 @@ class Chamber:
         """Let the worker sequence and sign new entries."""
         await self.log.log.run(now=self.now())
 
-    async def account(self, *, name: str = builders.NAME, opaque: OpaqueIdentity | None = None) -> str:
+    async def account(
+        self,
+        *,
+        name: str = builders.NAME,
+        opaque: AnyIdentity | None = None,
+        review: SealedReview | None = None,
+    ) -> str:
         """Sign up a person with a really sealed record; return the token.
 
-        opaque: whom to seal instead of a person with this name.
+        opaque: whom to seal instead of a person with this name. review: of a document that reviewers saw.
         """
         owner = self.world.new_id()
         job = await self.world.job(person=self.world.person(owner))
         self.owners[job.account_token] = owner
-        self.records[job.account_token] = await self._seal(job.account_token, name, opaque)
+        self.records[job.account_token] = await self._seal(job.account_token, name, opaque, review)
         await self.settle(job, MATCHED, record=self.records[job.account_token])
         return job.account_token
 
@@ -257,7 +264,11 @@ class Chamber:
         self.offset += timedelta(milliseconds=1)
 
     async def _seal(
-        self, account_token: str, name: str, opaque: OpaqueIdentity | None = None
+        self,
+        account_token: str,
+        name: str,
+        opaque: AnyIdentity | None = None,
+        review: SealedReview | None = None,
     ) -> SealedRecord:
         return await self.sealer().seal(
             relying_party="platform-a",
@@ -265,6 +276,7 @@ class Chamber:
             identity=opaque or builders.identity(name=name),
             answer=RegistryAnswer.MATCH,
             consent=builders.consent(),
+            review=review,
         )
 
     async def mismatched_account(self) -> str:

@@ -11,6 +11,7 @@ from idvault_client import (
     Consent,
     campaigns,
     resident_id,
+    reviews,
     sanctions,
     sessions,
     tip_offs,
@@ -96,6 +97,8 @@ DISAVOWAL = sessions.AccountDisavowal(
 NARROWING = sanctions.SanctionNarrowing(
     ID, TOKEN, sanctions.NarrowingState.PROPOSED, NOW, LATER, False, OTHER_ID, LATER, b"\x06" * 32, "", None
 )
+SEEN = reviews.SeenDocument("ANNA ERIKSSON", reviews.passport("GBR", "L898902C3", "6"), b"\x09" * 32)
+SEEN_PERMIT = reviews.SeenDocument("某某", reviews.mainland_travel_permit("H01234567"), b"\x0a" * 32)
 OPERATION = sanctions.PlatformOperation(OTHER_ID, "清朗", sanctions.OperationState.OPEN, NOW, None)
 ACCOUNT = tip_offs.TipOffTarget(tip_offs.TargetKind.ACCOUNT, TOKEN)
 CONTENT = tip_offs.TipOffTarget(tip_offs.TargetKind.CONTENT, "post-9")
@@ -303,6 +306,7 @@ DISAVOWALS = {
         _REPEAT,
         {"verdict": tuple(sessions.DisavowalState)},
     ),
+    "get": Arguments({"disavowal_id": ID}),
     "confirm": Arguments({"disavowal": DISAVOWAL, **_SIGNED}, _REPEAT),
     "list_page": Arguments(
         {},
@@ -314,6 +318,16 @@ NARROWINGS = {
     "propose": Arguments({"sanction_id": ID, **_SIGNED}, _REPEAT),
     "confirm": Arguments({"narrowing": NARROWING, **_SIGNED}, _REPEAT),
     "list_page": Arguments({}, {**_PAGE, "open_only": True}),
+}
+REVIEWS = {
+    "sign": Arguments(
+        {"seen": SEEN, "consent": CONSENT, **_SIGNED},
+        {**_REPEAT, "account_token": TOKEN, "invitation_code": "code-1"},
+    ),
+    "confirm": Arguments(
+        {"review_id": ID, "seen": SEEN_PERMIT, "paper_digest": b"\x08" * 32, **_SIGNED}, _REPEAT
+    ),
+    "list_page": Arguments({}, {**_PAGE, "reviewer_id": OTHER_ID, "open_only": True}),
 }
 SESSIONS = {
     "create": Arguments(
@@ -431,6 +445,7 @@ PARTS: Mapping[str, Mapping[str, Arguments]] = {
     "public_accounts": PUBLIC_ACCOUNTS,
     "sanctions": SANCTIONS,
     "narrowings": NARROWINGS,
+    "reviews": REVIEWS,
     "disavowals": DISAVOWALS,
     "sessions": SESSIONS,
     "tip_offs": TIP_OFFS,

@@ -28,7 +28,7 @@ from idvault_verify.attest.registration import Registration
 from tools.support import builders, client_cases, organizations
 from tools.support.orders import checked
 from tools.support.sanction_world import key_of, reasons
-from tools.support.two_platforms import CATEGORY, LATER, ORIGIN, TEXT, Things, order
+from tools.support.two_platforms import CATEGORY, LATER, ORIGIN, SEEN, TEXT, Things, order
 
 _CONSENT = Consent("terms-3", builders.consent().agree_time)
 _AUDIENCE = "https://taxi.example"
@@ -138,6 +138,7 @@ _PAGES: Mapping[tuple[str, str], Mapping[str, Name]] = {
     ("sessions", "list_contests"): {**_ACCOUNT, "page_token": lambda own: own.contest},
     ("sessions", "list_reinstatements"): {**_ACCOUNT, "page_token": lambda own: own.reinstatement},
     ("disavowals", "list_page"): {**_ACCOUNT, "page_token": lambda own: own.disavowal},
+    ("reviews", "list_page"): {"page_token": lambda own: own.review.review_id},
     ("narrowings", "list_page"): {"page_token": lambda own: own.sanction.sanction_id},
     ("tip_offs", "list_reporters"): {"page_token": lambda own: own.reporter},
     ("erasures", "list_page"): {"page_token": lambda own: own.erasure},
@@ -339,6 +340,18 @@ CALLS = (
         signed=True,
     ),
     Call("disavowals", "confirm", {"disavowal": _disavowal}, signed=True),
+    Call("reviews", "sign", _ACCOUNT, {"seen": SEEN, "consent": _CONSENT}, signed=True),
+    Call("reviews", "sign", _INVITED, {"seen": SEEN, "consent": _CONSENT}, signed=True),
+    Call(
+        "reviews",
+        "confirm",
+        {"review_id": lambda own: own.review.review_id},
+        {"seen": SEEN},
+        {"paper_digest": lambda own: own.review.paper_digest},
+        signed=True,
+    ),
+    Call("reviews", "list_page", {"reviewer_id": lambda own: own.moderator}),
+    Call("disavowals", "get", {"disavowal_id": lambda own: own.disavowal}),
     Call("narrowings", "propose", {"sanction_id": lambda own: own.sanction.sanction_id}, signed=True),
     Call("narrowings", "confirm", {"narrowing": _narrowing}, signed=True),
     Call(

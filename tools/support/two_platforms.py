@@ -10,6 +10,7 @@ from uuid import UUID
 
 from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.api import VerificationMethods
+from idvault.claim.review.api import ReviewMethods
 from idvault.claim.rules import Claim, ClaimRules
 from idvault.core import invitation_code
 from idvault.core.act import SYSTEM
@@ -42,18 +43,19 @@ from idvault.status.api import SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
 from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.api.servicer import TipOffMethods
-from idvault_client import campaigns, sanctions, tip_offs
+from idvault_client import Consent, campaigns, reviews, sanctions, tip_offs
 from idvault_client.aio import Vault
 from idvault_verify import token
 from idvault_verify.attest import status_token
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.document import DocumentType
 from idvault_verify.error import IdvaultError
-from idvault_verify.session import ContestState, DisavowalState
+from idvault_verify.session import ContestState, DisavowalState, Proof
 from idvault_verify.v1 import (
     campaign_pb2,
     erasure_pb2,
     public_account_pb2,
+    review_pb2,
     sanction_pb2,
     session_pb2,
     status_pb2,
@@ -73,6 +75,7 @@ ASKS, OWNS = "platform-b", "platform-a"
 """The platform that calls, and the one whose things it names."""
 ORIGIN = "https://chat.example"
 TEXT = "not true, 请看全文 (synthetic)"
+SEEN = reviews.SeenDocument("ANNA ERIKSSON", reviews.passport("GBR", "L898902C3", "6"), b"\x09" * 32)
 CATEGORY = sanctions.SanctionCategory.RUMOUR
 _ACTOR = "c" * 32
 _DRAWN = 18
@@ -121,6 +124,7 @@ class Things:
     contest: str
     reinstatement: str
     disavowal: str
+    review: reviews.DocumentReview
     report: tip_offs.TipOffReport
     assigned: tip_offs.TipOffReport
     secret: str
@@ -154,6 +158,7 @@ def of_nobody(like: Things, number: int) -> Things:
             "sanction": replace(like.sanction, sanction_id=new_id()),
             "appeal": replace(like.appeal, appeal_id=new_id()),
             "operation": replace(like.operation, operation_id=new_id()),
+            "review": replace(like.review, review_id=new_id()),
             "key": strange,
             "report": replace(like.report, tip_off_id=new_id(), reference=reference),
             "assigned": replace(like.assigned, tip_off_id=new_id()),
@@ -219,6 +224,10 @@ class TwoPlatforms:
             watches=watches,
         )
         yield _service(verification_pb2, "VerificationService", claims)
+        documents = ReviewMethods(
+            vault=claims.vault, context=claims.context, receipts=self._receipts, patience=20.0
+        )
+        yield _service(review_pb2, "ReviewService", documents)
         yield _service(status_pb2, "StatusService", statuses)
         yield _service(erasure_pb2, "ErasureService", self._erasing.servicer)
         yield _service(campaign_pb2, "CampaignService", self._campaigns.servicer)
@@ -290,6 +299,7 @@ class TwoPlatforms:
             contest=contest.contest_id,
             reinstatement=await self._withdrawn(party, clerks),
             disavowal=await self._disowned(party, account),
+            review=await self._reviewed(party, clerks[1]),
             **await self._invited(vault),
             **await self._published(party, account),
             **await self._decided(party, account, clerks[0]),
@@ -306,6 +316,12 @@ class TwoPlatforms:
         )
         await vault.sessions.confirm_contest(proposed, key=clerks[1])
         return (await vault.sessions.appeal_withdrawal(account, TEXT)).reinstatement_id
+
+    async def _reviewed(self, party: str, key: ModeratorKey) -> reviews.DocumentReview:
+        """Return a review that waits for a second reviewer."""
+        vault = self._claims.verification.vault
+        await platform_acts.accept(vault, SYSTEM, at(0), party, proofs=[Proof.TWO_REVIEWERS])
+        return await self.client(party).reviews.sign(SEEN, consent=Consent("terms-3", builders.NOW), key=key)
 
     async def _disowned(self, party: str, account: str) -> str:
         """Return what a platform was told of an account."""

@@ -33,9 +33,11 @@ WALKS = (
     "tests/flows/sanction/test_appeal_walk.py",
     "tests/flows/sanction/test_walk.py",
     "tests/flows/session/test_disavowal_walk.py",
+    "tests/flows/session/test_guardian_walk.py",
     "tests/flows/session/test_revocation_walk.py",
     "tests/flows/test_campaign_invariant.py",
     "tests/flows/test_disclosure_life.py",
+    "tests/flows/test_representative_walk.py",
     "tests/flows/tip_off/test_walk.py",
     "tests/witness/test_cosigner.py",
 )

@@ -126,10 +126,20 @@ export const REASONS = {
     "zh": "该账号没有注销申请。",
     "en": "The erasure of this account was never requested."
   },
+  "REVIEW_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "未找到这次证件核验。",
+    "en": "This review of a document was not found."
+  },
   "TOO_MANY_ATTEMPTS": {
     "error": "TooManyAttempts",
     "zh": "认证失败次数过多，请稍后再试。",
     "en": "Too many failed attempts. Please try again later."
+  },
+  "TOO_MANY_REVIEWS": {
+    "error": "Exhausted",
+    "zh": "该证件核验员今日签名的证件已达上限，可由其他证件核验员签名。",
+    "en": "This reviewer has signed as many documents as one day allows. Another reviewer can sign this one."
   },
   "REGISTRY_BACKLOG": {
     "error": "RegistryBacklog",
@@ -444,8 +454,8 @@ export const FAILURES = {
     "en": "The verification of this account was withdrawn while the form was being checked. Please submit it again."
   },
   "HOLDER_REQUIRED": {
-    "zh": "曾有他人使用该姓名和号码通过认证，因此仅凭姓名和号码无法在此认证。请联系客服证明是您本人。",
-    "en": "Somebody else verified with this name and number before, so name and number alone do not suffice here. Please contact support to prove that it is you."
+    "zh": "曾有他人在此以您的身份通过认证，该认证已被撤销。撤销后180天内，仅以这种方式无法在此认证。请联系客服证明是您本人。",
+    "en": "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this way of verifying does not suffice. Please contact support to prove that it is you."
   },
   "ORGANIZATION_NOT_OPERATING": {
     "zh": "登记系统答复该机构已不在营业状态：已注销，或被吊销执照。",
@@ -497,6 +507,10 @@ export const FIELDS = {
   "REQUIRED": {
     "zh": "此项为必填项。",
     "en": "This is required."
+  },
+  "RESIDENT_NUMBER": {
+    "zh": "居民身份号码不由人工核验：请通过登记系统核对姓名与号码是否一致。",
+    "en": "A resident number is never reviewed: the registry is asked whether name and number belong together."
   }
 } as const;
 
@@ -642,7 +656,7 @@ export type OrganizationCategory = "STATE_ORGAN" | "INSTITUTION" | "MASS_ORGANIZ
 
 export type ClaimState = "PENDING" | "SUCCEEDED" | "FAILED";
 
-export type DocumentType = "RESIDENT_ID" | "RESIDENCE_PERMIT" | "FOREIGN_PERMANENT_RESIDENT" | "UNIFIED_SOCIAL_CREDIT_CODE";
+export type DocumentType = "RESIDENT_ID" | "RESIDENCE_PERMIT" | "FOREIGN_PERMANENT_RESIDENT" | "UNIFIED_SOCIAL_CREDIT_CODE" | "PASSPORT" | "MAINLAND_TRAVEL_PERMIT";
 
 export const TYPED_FIELDS = [
   "document.number",
@@ -652,6 +666,7 @@ export const TYPED_FIELDS = [
 
 export const SERVICES = [
   "VerificationService",
+  "ReviewService",
   "StatusService",
   "CampaignService",
   "SanctionService",
@@ -667,7 +682,7 @@ export const DEFAULT_TIMEOUT_MS = 5000;
 export const AT_ONCE = 80;
 
 export const CHANNEL_OPTIONS = {
-  "grpc.service_config": "{\"loadBalancingConfig\": [{\"round_robin\": {}}], \"methodConfig\": [{\"name\": [{\"service\": \"idvault.v1.VerificationService\"}, {\"service\": \"idvault.v1.StatusService\"}, {\"service\": \"idvault.v1.CampaignService\"}, {\"service\": \"idvault.v1.SanctionService\"}, {\"service\": \"idvault.v1.SessionService\"}, {\"service\": \"idvault.v1.PublicAccountService\"}, {\"service\": \"idvault.v1.TipOffService\"}, {\"service\": \"idvault.v1.ErasureService\"}, {\"service\": \"idvault.v1.UsageService\"}], \"retryPolicy\": {\"maxAttempts\": 5, \"initialBackoff\": \"0.1s\", \"maxBackoff\": \"2s\", \"backoffMultiplier\": 2, \"retryableStatusCodes\": [\"UNAVAILABLE\", \"CANCELLED\"]}}], \"retryThrottling\": {\"maxTokens\": 100, \"tokenRatio\": 0.1}}",
+  "grpc.service_config": "{\"loadBalancingConfig\": [{\"round_robin\": {}}], \"methodConfig\": [{\"name\": [{\"service\": \"idvault.v1.VerificationService\"}, {\"service\": \"idvault.v1.ReviewService\"}, {\"service\": \"idvault.v1.StatusService\"}, {\"service\": \"idvault.v1.CampaignService\"}, {\"service\": \"idvault.v1.SanctionService\"}, {\"service\": \"idvault.v1.SessionService\"}, {\"service\": \"idvault.v1.PublicAccountService\"}, {\"service\": \"idvault.v1.TipOffService\"}, {\"service\": \"idvault.v1.ErasureService\"}, {\"service\": \"idvault.v1.UsageService\"}], \"retryPolicy\": {\"maxAttempts\": 5, \"initialBackoff\": \"0.1s\", \"maxBackoff\": \"2s\", \"backoffMultiplier\": 2, \"retryableStatusCodes\": [\"UNAVAILABLE\", \"CANCELLED\"]}}], \"retryThrottling\": {\"maxTokens\": 100, \"tokenRatio\": 0.1}}",
   "grpc.service_config_disable_resolution": 1,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_http_proxy": 0,

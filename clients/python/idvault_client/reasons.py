@@ -69,6 +69,10 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.PLATFORM_NOT_FOUND: _("This platform was not found."),
     Reason.TIP_OFF_NOT_FOUND: _("The number or the secret is not correct. Please check both and try again."),
     Reason.REPORTER_NOT_FOUND: _("This reporter was not found."),
+    Reason.REVIEW_NOT_FOUND: _("This review of a document was not found."),
+    Reason.TOO_MANY_REVIEWS: _(
+        "This reviewer has signed as many documents as one day allows. Another reviewer can sign this one."
+    ),
     Reason.TOO_MANY_ATTEMPTS: _("Too many failed attempts. Please try again later."),
     Reason.REGISTRY_BACKLOG: _("Many people are being verified right now. Please try again later."),
     Reason.CREDENTIAL_QUOTA_REACHED: _("No more credentials can be issued today. Please try again tomorrow."),
@@ -219,8 +223,8 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
         "again."
     ),
     FailureReason.HOLDER_REQUIRED: _(
-        "Somebody else verified with this name and number before, so name and number alone do not suffice "
-        "here. Please contact support to prove that it is you."
+        "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this way of "
+        "verifying does not suffice. Please contact support to prove that it is you."
     ),
     FailureReason.GUARDIAN_REQUIRED: _(
         "This person is under 14. Please verify on the page that this app opens, together with a parent or "
@@ -251,6 +255,9 @@ FIELD_TEXTS: Mapping[str, Text] = {
     FieldCode.REGION: _("The region code in the number is not valid."),
     FieldCode.FUTURE_DATE: _("The date is in the future."),
     FieldCode.REQUIRED: _("This is required."),
+    FieldCode.RESIDENT_NUMBER: _(
+        "A resident number is never reviewed: the registry is asked whether name and number belong together."
+    ),
 }
 
 STANDING_TEXTS: Mapping[Standing, Text] = {

@@ -34,6 +34,7 @@ KEEPALIVE = (30.0, 5.0)
 
 PLATFORM_SERVICES = (
     "VerificationService",
+    "ReviewService",
     "StatusService",
     "CampaignService",
     "SanctionService",

@@ -56,9 +56,9 @@ class CampaignState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Which legacy accounts a campaign is for; an account must match every field that is set.
+    """Which accounts a campaign is for; an account must match every field that is set.
 
-    created_before: exclusive.
+    One that was not imported has neither label nor day. created_before: exclusive.
     """
 
     label: str = ""
@@ -80,7 +80,7 @@ class CampaignPlan:
     """What a campaign does. reminder_days: the days between each reminder and the delivery before it.
 
     minimum_assurance: what a claim with the code of an invitation must establish, None for nothing in
-    particular.
+    particular. With one, accounts that are verified without it are invited as well.
     """
 
     title: str

@@ -21,6 +21,14 @@ class ClaimState(StrEnum):
     FAILED = "FAILED"
 
 
+class ReviewState(StrEnum):
+    """The state of a reviewed document. PROPOSED: another reviewer must sign. LAPSED: nobody did in time."""
+
+    PROPOSED = "PROPOSED"
+    SIGNED = "SIGNED"
+    LAPSED = "LAPSED"
+
+
 class FailureReason(StrEnum):
     """Why a claim failed."""
 

@@ -1,5 +1,7 @@
 """Numbers of identity documents and organisations: their format and check digits (GB 11643, GB 32100).
 
+Those of passports and mainland travel permits are in verify.travel_document.
+
 - The caller states the document type; it is never guessed, because some numbers are valid for two types.
 - Surrounding white space is trimmed, and full-width characters and lower-case letters are normalised. Nothing
   else is.
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from idvault_verify import travel_document
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
 _LENGTH = 18
@@ -48,7 +51,12 @@ class DocumentType(StrEnum):
     RESIDENCE_PERMIT = "RESIDENCE_PERMIT"
     FOREIGN_PERMANENT_RESIDENT = "FOREIGN_PERMANENT_RESIDENT"
     UNIFIED_SOCIAL_CREDIT_CODE = "UNIFIED_SOCIAL_CREDIT_CODE"
+    PASSPORT = "PASSPORT"
+    MAINLAND_TRAVEL_PERMIT = "MAINLAND_TRAVEL_PERMIT"
 
+
+REVIEWED = frozenset({DocumentType.PASSPORT, DocumentType.MAINLAND_TRAVEL_PERMIT})
+"""Those that no registry is asked about: a reviewer sees them."""
 
 _DATED = frozenset(
     {DocumentType.RESIDENT_ID, DocumentType.RESIDENCE_PERMIT, DocumentType.FOREIGN_PERMANENT_RESIDENT}
@@ -69,6 +77,8 @@ def parse(*, type: DocumentType, number: str, today: date) -> Document:
     today: in the deployment's time zone; a birth date after it is refused.
     """
     plain = _normalise(number)
+    if type is DocumentType.PASSPORT:
+        plain = travel_document.passport(plain)
     _CHECKS[type](plain, today)
     return Document(type, plain)
 
@@ -191,9 +201,25 @@ def _check_credit(number: str, _today: date) -> None:
     _require(credit_check_character(body=number[:17]) == number[17], FieldCode.CHECK_DIGIT)
 
 
+def _check_passport(number: str, _today: date) -> None:
+    _check_reviewed(number, travel_document.passport_error(number))
+
+
+def _check_travel_permit(number: str, _today: date) -> None:
+    _check_reviewed(number, travel_document.permit_error(number))
+
+
+def _check_reviewed(number: str, found: FieldCode | None) -> None:
+    _require(not travel_document.is_resident_number(number), FieldCode.RESIDENT_NUMBER)
+    if found is not None:
+        _require(False, found)
+
+
 _CHECKS: dict[DocumentType, Callable[[str, date], None]] = {
     DocumentType.RESIDENT_ID: _check_resident,
     DocumentType.RESIDENCE_PERMIT: _check_permit,
     DocumentType.FOREIGN_PERMANENT_RESIDENT: _check_foreign,
     DocumentType.UNIFIED_SOCIAL_CREDIT_CODE: _check_credit,
+    DocumentType.PASSPORT: _check_passport,
+    DocumentType.MAINLAND_TRAVEL_PERMIT: _check_travel_permit,
 }

@@ -30,6 +30,8 @@ class EventType(StrEnum):
     CLAIM_SETTLE = "verification:claim:settle"
     CLAIM_SUPERSEDE = "verification:claim:supersede"
     CLAIM_ERASE = "verification:claim:erase"
+    REVIEW_SIGN = "verification:document:sign"
+    REVIEW_CONFIRM = "verification:document:countersign"
     ACCOUNT_EXPIRE = "status:account:expire"
     ACCOUNT_REMOVE = "status:account:remove"
     # Nothing says whom a notice is about: the number of a person can be tried.
@@ -249,6 +251,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CLAIM_SETTLE: ("claim_id", "state", "failure_reason", "record_digest"),
     EventType.CLAIM_SUPERSEDE: ("claim_id", "by_claim_id"),
     EventType.CLAIM_ERASE: ("claim_id", "erasure_id"),
+    EventType.REVIEW_SIGN: ("review_id", "paper"),
+    EventType.REVIEW_CONFIRM: ("review_id", "paper"),
     EventType.ACCOUNT_EXPIRE: ("expire_date",),
     EventType.ACCOUNT_REMOVE: ("reason",),
     EventType.REGISTRY_NOTICE: ("notice_id", "notice_kind", "day"),

@@ -20,6 +20,19 @@ def encode(purpose: str, *parts: Part) -> bytes:
     return bytes(encoded)
 
 
+def split(encoded: bytes) -> list[bytes]:
+    """Return the purpose and the parts of an encoding, as bytes; raises ValueError for anything else."""
+    parts: list[bytes] = []
+    place = 0
+    while place < len(encoded):
+        end = place + 4 + int.from_bytes(encoded[place : place + 4], "big")
+        if end > len(encoded):
+            raise ValueError("no encoding")
+        parts.append(encoded[place + 4 : end])
+        place = end
+    return parts
+
+
 def shred_info(*, record_id: str) -> bytes:
     """Return the HKDF info that derives a version's shred value from its shred key."""
     return encode("idvault/shred/v1", record_id)

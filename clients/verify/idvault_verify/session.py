@@ -1,6 +1,9 @@
 """The values of a session of the hosted pages; the states of contests, disavowals and reinstatements."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from idvault_verify.account import Assurance
 
 
 class ContestState(StrEnum):
@@ -54,13 +57,26 @@ class Proof(StrEnum):
 
     NUMBER_MATCH: name and number are asked of a registry. HOLDER: on the page of a provider, which confirms
     name, number and presence. RESULT_ONLY: there, too, and the vault is told neither name nor number.
+    ONE_REVIEWER, TWO_REVIEWERS: in no session; so many reviewers sign that they saw document and person.
     """
 
     NUMBER_MATCH = "NUMBER_MATCH"
     HOLDER = "HOLDER"
     RESULT_ONLY = "RESULT_ONLY"
+    ONE_REVIEWER = "ONE_REVIEWER"
+    TWO_REVIEWERS = "TWO_REVIEWERS"
 
 
+REVIEWS: frozenset[Proof] = frozenset({Proof.ONE_REVIEWER, Proof.TWO_REVIEWERS})
+"""How many reviewers a platform demands: it states one of them."""
+
+
+FACTS: Mapping[Proof, Assurance] = {
+    Proof.NUMBER_MATCH: Assurance.REGISTRY_MATCH,
+    Proof.HOLDER: Assurance.HOLDER,
+    Proof.RESULT_ONLY: Assurance.RESULT_ONLY,
+}
+"""What a success by each kind of proof establishes."""
 ACCEPTED: frozenset[Proof] = frozenset({Proof.NUMBER_MATCH, Proof.HOLDER})
 """The proofs that a platform accepts unless it states others: those that name a person by number."""
 

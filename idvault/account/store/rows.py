@@ -7,6 +7,7 @@
 - A change of a status is queued for the feed in the act's transaction; the feed numbers it later.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import combinations
 from typing import Any
@@ -218,6 +219,8 @@ _WORDS: dict[Assurances, str] = {
     for facts in combinations(_FACTS, size)
 }
 _ASSURANCES: dict[str, Assurances] = {word: facts for facts, word in _WORDS.items()}
+FACTS: Mapping[str, Assurances] = _ASSURANCES
+"""Every set of facts by the word that stands for it in the column."""
 ASSURANCES = KeptAs(column="assurance", read=_ASSURANCES.__getitem__, write=_WORDS.__getitem__)
 """How other rows keep what an account had proved."""
 

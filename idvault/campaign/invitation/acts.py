@@ -1,4 +1,4 @@
-"""Invites owners of legacy accounts: batches, single invitations, recorded events, and enforcement."""
+"""Invites owners of accounts: batches, single invitations, recorded events, and enforcement."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Request
+from idvault_verify.account import Account
 from idvault_verify.campaign import (
     Campaign,
     CampaignState,
@@ -131,7 +132,9 @@ async def _due(tx: Tx, found: Campaign, method: ReverificationMethod, wanted: _W
     left = campaign_rules.allowance(
         plan=found.plan, delivered=own, deployment_limit=wanted.most, deployment_delivered=everybodys
     )
-    again, tokens = await store.due(tx.connection, found, limit=wanted.limit, left=left, now=tx.now)
+    again, tokens = await store.due(
+        tx.connection, found, limit=wanted.limit, left=left, now=tx.now, today=wanted.today
+    )
     return [*again, *(_new(token, found, method, tx.now) for token in tokens)]
 
 
@@ -180,9 +183,8 @@ async def get(
         owner = await store.account(one, party, account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        if not rules.is_open(account=account_rules.fall(account=owner, now=now.business)):
-            return []
-        return await store.offers(one, party, account_token, now.today(policy.zone))
+        today = now.today(policy.zone)
+        return await store.offers(one, _present(owner, now, today), today)
 
     answers = [
         _offered(offer, account_token, method, now, _most(policy))
@@ -246,7 +248,7 @@ async def _record(  # noqa: PLR0917 - an act has its arguments in their order
     repeated = await account_request.remember(tx.connection, request, made=campaign_id, now=tx.now.business)
     found = await campaigns.lock(tx.connection, tx.party, campaign_id)
     known = await store.lock(tx.connection, token, campaign_id)
-    before = known or await _begin(tx, found, token, method)
+    before = known or await _begin(tx, found, token, method, today)
     if repeated is not None:
         tx.unchanged("the event was recorded before")
         return ShownInvitation(token, before, found)
@@ -267,17 +269,22 @@ async def _record(  # noqa: PLR0917 - an act has its arguments in their order
     return ShownInvitation(token, after, found)
 
 
-async def _begin(tx: Tx, found: Campaign, token: str, method: ReverificationMethod) -> Invitation:
+def _present(owner: Account, now: ClockReading, today: date) -> Account:
+    return account_rules.expire(account=account_rules.fall(account=owner, now=now.business), today=today)
+
+
+async def _begin(
+    tx: Tx, found: Campaign, token: str, method: ReverificationMethod, today: date
+) -> Invitation:
     """Return a new invitation; raises NotFoundError or PreconditionError if the account cannot be invited."""
     owner = await store.account(tx.connection, found.relying_party, token)
     if owner is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     if (
-        not await store.is_covered(tx.connection, found, token)
-        or method not in found.plan.methods
+        method not in found.plan.methods
         or method in DELIVERED
         or found.state is not CampaignState.RUNNING
-        or not rules.is_open(account=account_rules.fall(account=owner, now=tx.now.business))
+        or not await store.is_invitable(tx.connection, found, _present(owner, tx.now, today))
     ):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     return _new(token, found, method, tx.now)

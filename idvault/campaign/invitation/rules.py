@@ -1,14 +1,19 @@
 """Invitations to verify: when one is due, how events change it, and its one-time code.
 
 - An invitation is delivered once, then once for each reminder interval. Events never make a delivery earlier.
-- Only UNVERIFIED accounts that are neither closed nor suspended from renewal are invited.
+- Only UNVERIFIED accounts that are neither closed nor suspended from renewal are invited; by a campaign with
+  a minimum assurance also VERIFIED ones of people that lack it. An account known by a provider's id only
+  (RESULT_ONLY) is not: no proof of another kind could renew it (claim.rules, OTHER_PROOF).
 - A delivery in a batch is leased. Any event acknowledges it; otherwise it is due again when the lease ends.
 - DISMISSED ends the reminders. COMPLETED suspends them until the claim ends; they resume if the claim fails.
 - Each stage is recorded once, with the first day it was reached.
 - A code belongs to the account's newest delivery by link. It is valid for one day, for one success and for
   five claims: a mistyped name does not use it up.
 - Events never change the account.
-- An enforcement date limits publishing until the owner verifies or the campaign ends.
+- A claim completes an invitation if it succeeds and the account then has the campaign's minimum. A success
+  with less is no failure: the invitation goes on.
+- An enforcement date limits publishing until the owner verifies or the campaign ends. It never limits an
+  account that is verified, whatever minimum it lacks.
 """
 
 from collections.abc import Mapping
@@ -16,7 +21,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from idvault_verify.account import Account, AccountState, Assurance, MinimumAssurance, Standing
+from idvault_verify.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Assurances,
+    MinimumAssurance,
+    Standing,
+    SubjectKind,
+)
 from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
@@ -106,9 +119,36 @@ def new(*, account_token: str, campaign_id: str, method: ReverificationMethod, n
     return Invitation(account_token, campaign_id, method, InvitationState.NEW, 0, due_at=now)
 
 
-def is_open(*, account: Account) -> bool:
-    """Return whether the owner of an account may be invited."""
-    return account.state is AccountState.UNVERIFIED and account.standing not in _CLOSED
+def is_open(*, account: Account, minimum: MinimumAssurance | None) -> bool:
+    """Return whether the owner of an account, as of today, may be invited by a campaign with a minimum."""
+    invitable = account.state is AccountState.UNVERIFIED or lacks(account=account, minimum=minimum)
+    return invitable and account.standing not in _CLOSED
+
+
+def lacks(*, account: Account, minimum: MinimumAssurance | None) -> bool:
+    """Return whether an account, as of today, is verified and can be upgraded to a minimum that it lacks."""
+    return (
+        account.state is AccountState.VERIFIED
+        and account.subject_kind is SubjectKind.INDIVIDUAL
+        and account.assurances in below(minimum=minimum)
+    )
+
+
+def below(*, minimum: MinimumAssurance | None) -> frozenset[Assurances]:
+    """Return the sets of facts with which an account can be upgraded to a minimum; none without one."""
+    if minimum is None:
+        return frozenset()
+    return frozenset(facts for facts in _UPGRADABLE if not minimum.holds(facts))
+
+
+_UPGRADABLE = frozenset(
+    {
+        frozenset({Assurance.REGISTRY_MATCH}),
+        frozenset({Assurance.DOCUMENT_SEEN}),
+        frozenset({Assurance.REGISTRY_MATCH, Assurance.DOCUMENT_SEEN}),
+    }
+)
+"""What an account can have without being known by a provider's id or having every fact already."""
 
 
 def is_due(*, invitation: Invitation, now: datetime, real: datetime) -> bool:
@@ -190,9 +230,21 @@ def check_minimum(*, minimum: MinimumAssurance, proved: Assurance) -> None:
         raise PreconditionError(Reason.ASSURANCE_MISSING)
 
 
-def conclude(*, invitation: Invitation, succeeded: bool, today: date) -> Invitation:
-    """Return the invitation after a claim of its account has ended."""
-    if succeeded:
+def conclude(
+    *,
+    invitation: Invitation,
+    minimum: MinimumAssurance | None,
+    succeeded: bool,
+    assurances: Assurances,
+    today: date,
+) -> Invitation:
+    """Return the invitation after a claim of its account has ended.
+
+    minimum: of its campaign. assurances: those of the account from now on. One that was completed stays so.
+    """
+    if invitation.state is InvitationState.VERIFIED:
+        return invitation
+    if succeeded and (minimum is None or minimum.holds(assurances)):
         return replace(
             invitation,
             state=InvitationState.VERIFIED,
@@ -204,7 +256,7 @@ def conclude(*, invitation: Invitation, succeeded: bool, today: date) -> Invitat
     return replace(
         invitation,
         state=InvitationState.ACTIVE if resumed else invitation.state,
-        reached=_reach(invitation, Stage.FAILED, today),
+        reached=invitation.reached if succeeded else _reach(invitation, Stage.FAILED, today),
     )
 
 

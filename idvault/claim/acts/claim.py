@@ -161,23 +161,22 @@ async def _charge(tx: Tx, new: NewClaim, former: Account | None, named: str) -> 
     Raises ExhaustedError (TOO_MANY_ATTEMPTS).
     """
     if former is None or former.person_id is None:
-        await _check_person(tx, new, named)
+        await _check_person(tx, new)
         return _Charge(new.person.limiter_key)
     now = tx.now.business
     own = await store.attempts_of_account(tx.connection, former.account_token, after=now - rules.WINDOW)
     rules.check(attempts=own, pair=new.pair, now=now)
     try:
-        await _check_person(tx, new, named)
+        await _check_person(tx, new)
     except ExhaustedError:
         return _Charge(None, withheld=former.person_id != named)
     # The owner is charged like anybody: what a sign-up is refused for would reveal whose number it is.
     return _Charge(new.person.limiter_key)
 
 
-async def _check_person(tx: Tx, new: NewClaim, named: str) -> None:
-    # Nobody has tried a person that this act has created.
-    if named == new.person.person_id:
-        return
+async def _check_person(tx: Tx, new: NewClaim) -> None:
+    # Also of a person that this act has created: an adult beside a child, and who proves to represent an
+    # organisation, are charged without a row.
     now = tx.now.business
     found = await store.attempts_of_person(tx.connection, tx.party, new.person, after=now - rules.WINDOW)
     rules.check(attempts=found, pair=new.pair, now=now)
@@ -221,6 +220,7 @@ class Settlement:
     the lease (the 48 h limit). record, delay: present exactly if the outcome is a success. delay: from the
     lift of a sanction that the account follows to the end of what it does (account.rules). proved: the fact
     that a success establishes. former: whom the person was under a former number, as a provider proved.
+    upgrade: whether a valid verification keeps its dates (claim.rules.conclude).
     """
 
     account_token: str
@@ -233,6 +233,7 @@ class Settlement:
     delay: timedelta | None = None
     proved: Assurance = Assurance.REGISTRY_MATCH
     former: PersonKey | None = None
+    upgrade: bool = False
 
 
 @act("verification.settle")
@@ -429,14 +430,15 @@ async def _concluded(tx: Tx, ending: Settlement, found: Unsettled, in_force: _In
         owner=ending.owner,
         today=today,
         valid_days=ending.policy.verification_days,
+        upgrade=ending.upgrade,
     )
-    # Only an imported account that was never verified is in a campaign.
-    if found.owner.state is AccountState.UNVERIFIED:
-        await invitation_store.conclude(tx.connection, found.owner, succeeded=succeeded, today=today)
-        if succeeded:
-            concluded = await legacy_account_store.verified(
-                tx.connection, found.owner, concluded, now=tx.now.business
-            )
+    # A sign-up is in no campaign until it has succeeded.
+    if found.owner.state not in (AccountState.PENDING, AccountState.REJECTED):
+        await invitation_store.conclude(tx.connection, concluded, succeeded=succeeded, today=today)
+    if succeeded and found.owner.state is AccountState.UNVERIFIED:
+        concluded = await legacy_account_store.verified(
+            tx.connection, found.owner, concluded, now=tx.now.business
+        )
     if succeeded and found.owner.state is AccountState.REVOKED:
         token, whose = found.owner.account_token, found.claim.person_id
         await withdrawal_store.end(tx.connection, token, person_id=whose, now=tx.now.business)

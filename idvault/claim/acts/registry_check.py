@@ -22,6 +22,7 @@ from idvault.core.policy import OperatorPolicy
 from idvault.registry.ports import CallTurn, CappedRegistry, Reserved
 from idvault.sealing.ports import Intake, IntakeSealer, PersonKey, RecordSealer, WaitingIdentity
 from idvault_verify.account import Assurance, SubjectKind
+from idvault_verify.attest.review import SealedReview
 from idvault_verify.claim import AnyIdentity, FailureReason, Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import Document
@@ -121,15 +122,17 @@ async def check(
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a provider has said of a claim's identity.
+    """What a provider has said of a claim's identity, or reviewers.
 
-    assertion: as it signed it, to be sealed. former: the number that the same person had before.
+    assertion: as it signed it, to be sealed. former: the number that the same person had before. review: what
+    reviewers signed, to be sealed.
     """
 
     answer: RegistryAnswer
     fact: Assurance
     assertion: str = field(repr=False)
     former: Document | None = field(default=None, repr=False)
+    review: SealedReview | None = None
 
 
 _MATCHED = Proven(RegistryAnswer.MATCH, Assurance.REGISTRY_MATCH, "")
@@ -145,13 +148,23 @@ async def conclude_proven(
     context: SettlementContext,
     guarded: bool = False,
     former: PersonKey | None = None,
+    upgrade: bool = False,
 ) -> Claim | None:
     """Settle a claim on what a provider has said; no registry is asked. Returns None if it has ended.
 
     guarded: as for `check`. former: whom the platform knows under the number that the person had before.
+    upgrade: as in claim.acts.claim.Settlement.
     """
     return await _conclude(
-        vault, job, identity, now, proven=proven, context=context, guarded=guarded, former=former
+        vault,
+        job,
+        identity,
+        now,
+        proven=proven,
+        context=context,
+        guarded=guarded,
+        former=former,
+        upgrade=upgrade,
     )
 
 
@@ -254,6 +267,7 @@ async def _conclude(
     context: SettlementContext,
     guarded: bool,
     former: PersonKey | None = None,
+    upgrade: bool = False,
 ) -> Claim | None:
     outcome = rules.decide(answer=proven.answer, kind=identity.subject_kind)
     owner, today = rules.owner(identity=identity), now.today(context.policy.zone)
@@ -268,6 +282,7 @@ async def _conclude(
         lease_id=job.lease.lease_id,
         proved=proven.fact,
         former=former,
+        upgrade=upgrade,
     )
     if outcome.succeeded:
         # Sealed before it is known whether the claim is confirmed: the act that confirms it makes no calls.
@@ -278,6 +293,7 @@ async def _conclude(
             answer=proven.answer,
             consent=job.consent,
             assertion=proven.assertion,
+            review=proven.review,
         )
         delay = account_rules.delay(vault.events.entropy.random(account_rules.DELAY_SEED_SIZE))
         ending = replace(ending, record=record, delay=delay)

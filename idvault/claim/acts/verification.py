@@ -236,7 +236,9 @@ class VerifyCommand:
     invitation_code_hash: core.invitation_code.code_hash of the request's code, if it had one.
     kept_id: under which its request is to be kept, if that is decided already; None for the key in use.
     proven: what a provider has said already; None if a registry is to be asked. guarded: whether an adult was
-    confirmed in the session of a child (claim.acts.guardian).
+    confirmed in the session of a child (claim.acts.guardian). new_token: of the account of a sign-up, "" for
+    one that is drawn. upgrade: whether it adds to a verification that is valid, whose dates stay
+    (claim.rules.conclude).
     """
 
     relying_party: str
@@ -251,6 +253,8 @@ class VerifyCommand:
     kept_id: str | None = None
     proven: Proven | None = None
     guarded: bool = False
+    new_token: str = ""
+    upgrade: bool = False
 
     @property
     def named(self) -> Identity:
@@ -398,7 +402,9 @@ class _Verifying:
         party, identity = command.relying_party, command.identity
         spelled = None if command.proven else rules.alternative_spelling(identity=command.named)
         spellings = 1 if spelled is None else 2
-        account_token = command.account_token or token.make(vault.events.entropy.random(16))
+        account_token = (
+            command.account_token or command.new_token or token.make(vault.events.entropy.random(16))
+        )
         return NewClaim(
             request=self.request,
             claim_id=vault.new_id(),
@@ -471,6 +477,7 @@ class _Verifying:
                 context=settling,
                 guarded=command.guarded,
                 former=self._former(command.proven),
+                upgrade=command.upgrade,
             )
         claim = await self.context.begun(work)
         return claim or await _current(self.vault, job.account_token, job.claim_id)

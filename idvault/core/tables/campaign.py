@@ -61,6 +61,7 @@ legacy_accounts = Table(
 )
 
 # The plan's lists are stored comma-separated. delivered counts the deliveries on the day delivered_on.
+# looked_to: up to which place of its platform's change feed the campaign has looked for accounts to upgrade.
 campaigns = Table(
     "campaigns",
     main,
@@ -84,6 +85,7 @@ campaigns = Table(
     Column("started_at", Micros),
     Column("delivered_on", Day),
     Column("delivered", Integer, nullable=False),
+    Column("looked_to", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "relying_party", "created_at"),
     Index(None, "state"),
 )

@@ -109,6 +109,34 @@ representatives = Table(
     ),
 )
 
+# Documents that a reviewer signed to have seen, without name and number. account_token: of a sign-up it is
+# drawn, and its account may not exist. mark: of name and document, under a salt that is not stored. paper,
+# confirm_paper: what the reviewers signed.
+reviews = Table(
+    "reviews",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("review_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("sign_up", Boolean, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("mark", LargeBinary, nullable=False),
+    Column("policy_version", String(64), nullable=False),
+    Column("agreed_at", Micros, nullable=False),
+    Column("invitation_code_hash", LargeBinary),
+    Column("reviewer_id", ID, nullable=False),
+    Column("reviewed_at", Micros, nullable=False),
+    Column("paper", LargeBinary, nullable=False),
+    Column("confirmed_by", ID),
+    Column("confirmed_at", Micros),
+    Column("confirm_paper", LargeBinary),
+    Index(None, "relying_party", "review_id"),
+    Index(None, "relying_party", "reviewed_at", "review_id"),
+    Index(None, "relying_party", "reviewer_id", "reviewed_at"),
+    Index(None, "relying_party", "confirmed_by", "confirmed_at"),
+    Index(None, "reviewed_at"),
+)
+
 # withdrawn_at: when a success was withdrawn.
 claims = Table(
     "claims",

@@ -10,6 +10,7 @@ from idvault.claim.acts.claim import ReceiptContext
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.acts.verification import ClaimContext
 from idvault.claim.api import VerificationMethods
+from idvault.claim.review.api import ReviewMethods
 from idvault.claim.rules import ClaimRules
 from idvault.core.act import Vault
 from idvault.core.config import Settings
@@ -83,6 +84,7 @@ from idvault_verify.v1 import (
     inquiry_pb2,
     notice_pb2,
     public_account_pb2,
+    review_pb2,
     sanction_pb2,
     session_pb2,
     status_pb2,
@@ -274,16 +276,7 @@ async def build_platform_edge(
     stack.push_async_callback(claims.drain)
     statuses, hub = await build_statuses(stack, base, vault, keys=keys, policy=policy)
     services = [
-        Service(
-            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
-            VerificationMethods(
-                vault=vault,
-                context=claims,
-                receipts=receipt_context(base, rosters),
-                rules=rules,
-                patience=base.settings.settle_patience,
-            ),
-        ),
+        *_claim_services(base, vault, rosters, claims=claims, rules=rules),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
         *_services_of_owners(
             stack,
@@ -307,6 +300,25 @@ async def build_platform_edge(
         drains=(hub.close,),
         repeats=platform_repeats(base, keys),
     )
+
+
+def _claim_services(
+    base: Base, vault: Vault, rosters: RosterHolder, *, claims: ClaimContext, rules: ClaimRules
+) -> list[Service]:
+    """Return VerificationService, and ReviewService for what no registry is asked about."""
+    receipts, patience = receipt_context(base, rosters), base.settings.settle_patience
+    return [
+        Service(
+            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
+            VerificationMethods(
+                vault=vault, context=claims, receipts=receipts, rules=rules, patience=patience
+            ),
+        ),
+        Service(
+            review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
+            ReviewMethods(vault=vault, context=claims, receipts=receipts, patience=patience),
+        ),
+    ]
 
 
 def notice_service(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> Service:
@@ -370,7 +382,7 @@ def _services_of_owners(
     return [
         Service(
             campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
-            _campaign_methods(base, vault, keys=keys, policy=policy),
+            _campaign_methods(base, vault, keys=keys, policy=policy, offered=context.offered),
         ),
         Service(sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"], sanctions),
         *sessions,
@@ -386,7 +398,7 @@ def _services_of_owners(
 
 
 def _campaign_methods(
-    base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy
+    base: Base, vault: Vault, *, keys: LocalKeyProvider, policy: OperatorPolicy, offered: frozenset[Proof]
 ) -> CampaignServicer:
     return CampaignServicer(
         vault=vault,
@@ -394,4 +406,5 @@ def _campaign_methods(
         coder=CurrentInvitationCoder(current=lambda: request_keys(keys, Purpose.REQUEST).current),
         policy=policy,
         metrics=base.metrics,
+        offered=offered,
     )

@@ -57,7 +57,9 @@ Proofs = Annotated[
     list[Proof],
     typer.Option(
         help="NUMBER_MATCH: name and number, asked of a registry. HOLDER: a provider confirms them and "
-        "presence. RESULT_ONLY: a provider vouches for a person without name and number. May be repeated."
+        "presence. RESULT_ONLY: a provider vouches for a person without name and number. ONE_REVIEWER, "
+        "TWO_REVIEWERS: so many of the platform's moderators sign that they saw a person with a passport or "
+        "travel permit. May be repeated."
     ),
 ]
 SeparatePersons = Annotated[
@@ -157,8 +159,9 @@ def present(name: Name, return_origin: Origins = None, title: Title = "") -> Non
 def accept(name: Name, proof: Proofs, separate_persons: SeparatePersons = False) -> None:
     """Replace which proofs of a person NAME accepts, and write a log entry; without, NUMBER_MATCH and HOLDER.
 
-    RESULT_ONLY knows a person by a provider's id, the others by number: whoever is closed under one can come
-    back under the other. So both kinds need --separate-persons. Edges heed it a second later; the sessions of
+    NUMBER_MATCH and HOLDER know a person by number, RESULT_ONLY by a provider's id, reviewers by a document:
+    whoever is closed under one kind can come back under another. So several kinds need --separate-persons. A
+    platform demands one reviewer or two. Edges heed it a second later; the sessions of
     the last 15 minutes go on.
     """
     settings = config.load(config.Process.PLATFORMS)
@@ -169,7 +172,8 @@ def accept(name: Name, proof: Proofs, separate_persons: SeparatePersons = False)
         asyncio.run(accepting)
     except InvalidError as error:
         raise wrong_usage(
-            "RESULT_ONLY and the others are two persons of one human: add --separate-persons to accept that",
+            "these kinds of proof know one human as several persons: add --separate-persons to accept that; "
+            "ONE_REVIEWER and TWO_REVIEWERS never go together",
             field="--proof",
         ) from error
     typer.echo(f"platform: {name} accepts {', '.join(sorted(set(proof)))}")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from idvault.account import rules as account_rules
 from idvault.campaign.invitation.rules import CODE_LIFETIME
 from idvault.claim.representative import rules as representative_rules
+from idvault.claim.review import rules as review_rules
 from idvault.claim.rules import CLAIM_LIFETIME, REQUEST_LIFETIME, WINDOW
 from idvault.core.policy import CREDENTIAL_DAYS
 from idvault.erasure.rules import DELAY, ErasureTerms
@@ -44,6 +45,7 @@ def table(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
     return (
         *_identities(terms),
         *_representatives(),
+        *_reviews(),
         *_people(),
         *_disowned(),
         *_words(),
@@ -97,6 +99,18 @@ def _identities(terms: ErasureTerms) -> tuple[RetentionRule, ...]:
             "guesses are limited per person and account",
             ("attempts", "account_attempts"),
             enforced_by="purge_requests",
+        ),
+    )
+
+
+def _reviews() -> tuple[RetentionRule, ...]:
+    return (
+        RetentionRule(
+            "which reviewers signed to have seen a person's document, without name and number",
+            f"while the account exists; {_days(review_rules.KEPT)} if no second reviewer signs",
+            "what a reviewer has signed is found again once the key is revoked",
+            ("reviews",),
+            enforced_by="forget_reviews",
         ),
     )
 

@@ -36,7 +36,7 @@ from idvault_verify.document import Document
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.registry import RegistryAnswer
-from idvault_verify.session import Proof, SessionPurpose, SessionState
+from idvault_verify.session import FACTS, Proof, SessionPurpose, SessionState
 
 RETURN_PATH = "/proof"
 """Where the provider sends a browser back to: an address that names no session."""
@@ -175,7 +175,7 @@ async def _done(
         now=now.real,
         proof=session.proof,
     )
-    return done, session_acts.FACTS[session.proof]
+    return done, FACTS[session.proof]
 
 
 def _is_open(found: StoredSession) -> bool:
@@ -237,4 +237,5 @@ def _command(
         invitation_code_hash=session.invitation_code_hash,
         kept_id=session.attempt_id,
         proven=proven,
+        upgrade=session.purpose is SessionPurpose.INVITATION,
     )

@@ -30,20 +30,13 @@ from idvault.session import rules, store
 from idvault.session.ports import LinkCoder
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault_verify import return_address, secret
-from idvault_verify.account import Assurance
 from idvault_verify.claim import Identity
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError, Reason, UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.seal import Part
-from idvault_verify.session import ACCEPTED, Proof, SessionPurpose, SessionState
+from idvault_verify.session import ACCEPTED, FACTS, Proof, SessionPurpose, SessionState
 
-FACTS = {
-    Proof.NUMBER_MATCH: Assurance.REGISTRY_MATCH,
-    Proof.HOLDER: Assurance.HOLDER,
-    Proof.RESULT_ONLY: Assurance.RESULT_ONLY,
-}
-"""What a success by each kind of proof establishes."""
 # Each retry follows a step that another call has stored meanwhile, and a session has few.
 _RETRIES = 10
 
@@ -77,6 +70,11 @@ class SessionContext:
     providers: Mapping[Proof, ProofProvider] = field(default_factory=dict)
     issuer: str = ""
     tries: GuardianTries = field(default_factory=GuardianTries)
+
+    @property
+    def offered(self) -> frozenset[Proof]:
+        """The proofs of people that this deployment can check."""
+        return frozenset({Proof.NUMBER_MATCH, *self.providers})
 
     def provider(self, proof: Proof) -> ProofProvider:
         """Return the provider of a kind of proof; raises PreconditionError (PROOF_NOT_OFFERED)."""

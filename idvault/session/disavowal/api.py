@@ -72,6 +72,13 @@ class DisavowalMethods:
         )
         return message(upheld, now=now.business)
 
+    async def GetDisavowal(
+        self, request: pb.GetDisavowalRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.Disavowal:
+        """Return one disavowal."""
+        disavowal_id = moderator_api.an_id(request.disavowal_id, "disavowal_id")
+        return message(await acts.find(self.vault, caller.name, disavowal_id), now=now.business)
+
     async def ListDisavowals(
         self, request: pb.ListDisavowalsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListDisavowalsResponse:

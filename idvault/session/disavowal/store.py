@@ -66,6 +66,13 @@ OVERDUE: Statement[Disavowal] = statement(
 COUNT_OVERDUE: Statement[int] = statement(
     select(func.count()).select_from(disavowals).where(_UNDECIDED, _DUE_BEFORE), scalar
 )
+OVERDUE_OF: Statement[tuple[str, int]] = statement(
+    select(_C.relying_party, func.count())
+    .where(_UNDECIDED, _DUE_BEFORE)
+    .group_by(_C.relying_party)
+    .order_by(_C.relying_party),
+    tuple,
+)
 _TOLD = (
     select(_C.disavowal_id)
     .where(_C.relying_party == param("party"), _C.filed_at >= param("since"))
@@ -133,6 +140,11 @@ async def unusual(connection: Connection, *, since: datetime) -> int:
 async def overdue(connection: Connection, *, now: datetime, limit: int) -> list[Disavowal]:
     """Return those that nobody has decided in time and that are not logged as overdue, longest due first."""
     return await connection.all(OVERDUE, due_before=now, limit=limit)
+
+
+async def overdue_of(connection: Connection, *, now: datetime) -> list[tuple[str, int]]:
+    """Return each platform that has not decided in time, and how many; in the order of their names."""
+    return await connection.all(OVERDUE_OF, due_before=now)
 
 
 async def listed(

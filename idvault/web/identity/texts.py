@@ -23,6 +23,7 @@ TEXTS: Mapping[str, Text] = {
     "own_expires": _("These pages can be read for 15 minutes after the link was made."),
     "own_state": _("State"),
     "own_valid_until": _("Valid until"),
+    "own_basis": _("Based on"),
     "own_standing": _("Standing"),
     "own_STATE_UNVERIFIED": _("Not verified"),
     "own_STATE_PENDING": _("Being checked"),

@@ -39,6 +39,7 @@ _Claim = verification_pb2.Verification
 _Sanction = sanction_pb2.Sanction
 _Erasure = erasure_pb2.Erasure
 Rows = Sequence[tuple[str, str]]
+_BETWEEN = {"en": ", ", "zh": "、"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +281,9 @@ class IdentityView:
         rows = [("state", self._say(_Status.State.Name(status.state)))]
         if status.expire_date:
             rows.append(("valid_until", self._date(last_day(status.expire_date))))
+        if status.assurances:
+            names = [self.view.say(f"fact_name_{each}") for each in facts(status)]
+            rows.append(("basis", _BETWEEN[self.view.language].join(names)))
         rows.append(("standing", self._say(_Status.Standing.Name(status.standing))))
         return self._named(rows)
 

@@ -41,7 +41,7 @@ def test_list_reads_every_page(server: VaultServer, connection: Sequence[str]) -
 
 
 def test_one_rejects_and_two_uphold(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
-    """The second one signs the proposal that the list has; an unknown one is told."""
+    """The second one signs the proposal that the disavowal has."""
     folder, passphrase = tmp_path / "moderator", tmp_path / "passphrase"
     passphrase.write_bytes(b"a synthetic passphrase")
     made = key_folder.create(
@@ -55,11 +55,23 @@ def test_one_rejects_and_two_uphold(server: VaultServer, connection: Sequence[st
         assert f"state={state}" in result.stdout, result.stderr
         sent = pb.DecideDisavowalRequest.FromString(server.asked[-1].body)
         assert (sent.disavowal_id, sent.reason) == (DISAVOWAL, "seen")
-    listed = pb.ListDisavowalsResponse(disavowals=[disavowal("PROPOSED", paper_digest=b"p" * 32)])
-    server.outcomes = [listed, disavowal("UPHELD")]
+    proposed = disavowal("PROPOSED", paper_digest=b"p" * 32, propose_moderator_id="e" * 32)
+    server.outcomes = [proposed, disavowal("UPHELD")]
     result = run(*connection, "disavowal", "confirm", DISAVOWAL, *signs)
     assert "state=UPHELD" in result.stdout, result.stderr
     confirmed = pb.ConfirmDisavowalRequest.FromString(server.asked[-1].body)
     assert (confirmed.disavowal_id, confirmed.paper_digest) == (DISAVOWAL, b"p" * 32)
-    server.outcomes = [listed]
-    assert run(*connection, "disavowal", "confirm", "b" * 32, *signs).exit_code != 0
+    read = pb.GetDisavowalRequest.FromString(server.asked[-2].body)
+    assert read.disavowal_id == DISAVOWAL
+
+
+def test_one_is_shown(server: VaultServer, connection: Sequence[str]) -> None:
+    """With who proposed, and until when another moderator can confirm; it asks for this one alone."""
+    proposed = disavowal("PROPOSED", paper_digest=b"p" * 32, propose_moderator_id="e" * 32)
+    proposed.lapse_time.FromJsonString("2026-03-05T00:00:00Z")
+    server.outcomes = [proposed]
+    found = json.loads(run(*connection, "--json", "disavowal", "show", DISAVOWAL).stdout)
+    assert (found["account_token"], found["state"], found["proposed_by"]) == (TOKEN, "PROPOSED", "e" * 32)
+    assert found["lapses"] == "2026-03-05T00:00:00+00:00"
+    (asked,) = server.asked
+    assert pb.GetDisavowalRequest.FromString(asked.body).disavowal_id == DISAVOWAL

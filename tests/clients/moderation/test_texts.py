@@ -28,7 +28,7 @@ from idvault_client.sanctions import (
     Scope,
     TipOffFigures,
 )
-from idvault_client.sessions import ContestState, ReinstatementState
+from idvault_client.sessions import ContestState, DisavowalState, ReinstatementState
 from idvault_client.tip_offs import (
     Dismissal,
     ReporterStanding,
@@ -51,7 +51,14 @@ from idvault_verify.account import Standing
 FOLDER = Path(moderation.__file__).parent
 PARTS = (WORDS, COMMON, CASES, STATEMENTS, CONSOLE)
 LISTS = {
-    "state": (TipOffState, SanctionState, AppealState, PublicAccountState, NarrowingState),
+    "state": (
+        TipOffState,
+        SanctionState,
+        AppealState,
+        PublicAccountState,
+        NarrowingState,
+        DisavowalState,
+    ),
     "outcome": (TipOffOutcome,),
     "dismissal": (Dismissal,),
     "channel": (TipOffChannel,),
@@ -68,6 +75,7 @@ LISTS = {
     "shown": (PublicAccountCategory,),
     "reject": (RejectReason,),
     "contest": (ContestState,),
+    "disavowal": (DisavowalState,),
     "reinstatement": (ReinstatementState,),
     "narrowing": (NarrowingState,),
     "reporter": (ReporterStanding,),

@@ -9,6 +9,7 @@ import pytest
 
 from idvault.campaign import rules as campaign_rules
 from idvault.campaign.rules import Verb
+from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import (
     Campaign,
     CampaignPlan,
@@ -18,6 +19,7 @@ from idvault_verify.campaign import (
     ReverificationMethod,
 )
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason
+from idvault_verify.session import Proof
 from tools.support import builders
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -115,6 +117,36 @@ def test_the_life_of_a_campaign(verb: Verb, state: CampaignState) -> None:
     earlier = builders.NOW - timedelta(days=1)
     again = campaign_rules.move(campaign=replace(before, started_at=earlier), verb=verb, now=builders.NOW)
     assert again.started_at == earlier
+
+
+@pytest.mark.parametrize(
+    ("minimum", "proofs", "reached"),
+    [
+        (None, {Proof.NUMBER_MATCH}, True),
+        (MinimumAssurance.HOLDER, {Proof.NUMBER_MATCH, Proof.HOLDER}, True),
+        (MinimumAssurance.HOLDER, {Proof.NUMBER_MATCH}, False),
+        (MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN, {Proof.RESULT_ONLY}, False),
+        (MinimumAssurance.HOLDER, set[Proof](), False),
+    ],
+)
+def test_a_minimum_can_be_reached(
+    minimum: MinimumAssurance | None, proofs: set[Proof], reached: bool
+) -> None:
+    """A campaign does not ask for what no proof of its platform establishes."""
+    asked = plan(minimum_assurance=minimum)
+    if reached:
+        campaign_rules.check_reach(plan=asked, proofs=proofs)
+        return
+    with pytest.raises(PreconditionError) as refused:
+        campaign_rules.check_reach(plan=asked, proofs=proofs)
+    assert refused.value.reason is Reason.PROOF_NOT_OFFERED
+
+
+@pytest.mark.parametrize("cohort", [Cohort("2014"), Cohort("", date(2010, 1, 1)), Cohort("", None, TODAY)])
+def test_who_signed_up_is_in_the_cohort_of_all(cohort: Cohort) -> None:
+    """An account that was not imported has no label and no day of creation."""
+    assert campaign_rules.covers_all(cohort=Cohort())
+    assert not campaign_rules.covers_all(cohort=cohort)
 
 
 def test_a_new_campaign_invites_nobody() -> None:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.rules import Invitation, Stage
 from idvault.core import invitation_code
-from idvault_verify.account import Account, AccountState, Assurance, MinimumAssurance, Standing
+from idvault_verify.account import (
+    Account,
+    AccountState,
+    Assurance,
+    MinimumAssurance,
+    Standing,
+    SubjectKind,
+)
 from idvault_verify.campaign import (
     CampaignPlan,
     Cohort,
@@ -27,6 +34,7 @@ PLAN = CampaignPlan(
     "Verify", Cohort(), (ReverificationMethod.WHEN_DUE,), daily_limit=10, reminder_days=(3, 7)
 )
 EVENT, IN = InvitationEvent, InvitationState
+MATCH = frozenset({Assurance.REGISTRY_MATCH})
 
 
 def fresh(method: ReverificationMethod = ReverificationMethod.WHEN_DUE) -> Invitation:
@@ -45,6 +53,12 @@ def recorded(one: Invitation, event: InvitationEvent = EVENT.SHOWN, *, now: date
 
 def due(one: Invitation, *, now: datetime = NOW) -> bool:
     return invitation_rules.is_due(invitation=one, now=now, real=now)
+
+
+def concluded(one: Invitation, **changes: Any) -> Invitation:
+    """Return an invitation after a claim that succeeded by name and number, with changes."""
+    given = {"minimum": None, "succeeded": True, "assurances": MATCH, **changes}
+    return invitation_rules.conclude(invitation=one, today=TODAY, **given)
 
 
 def imported(**changes: Any) -> Account:
@@ -117,7 +131,7 @@ def test_a_stage_keeps_its_first_day() -> None:
 
 def test_a_success_ends_it() -> None:
     """After a success no delivery is due."""
-    after = invitation_rules.conclude(invitation=leased(fresh()), succeeded=True, today=TODAY)
+    after = concluded(leased(fresh()))
     assert (after.state, after.due_at, after.leased_until) == (IN.VERIFIED, None, None)
     assert after.reached[Stage.VERIFIED] == TODAY
 
@@ -125,26 +139,63 @@ def test_a_success_ends_it() -> None:
 def test_a_failure_lets_the_reminders_go_on() -> None:
     """After COMPLETED the reminders continue as planned; DISMISSED stays."""
     shown = recorded(leased(fresh()))
-    failed = invitation_rules.conclude(
-        invitation=recorded(shown, EVENT.COMPLETED), succeeded=False, today=TODAY
-    )
+    failed = concluded(recorded(shown, EVENT.COMPLETED), succeeded=False)
     assert (failed.state, failed.due_at) == (IN.ACTIVE, shown.due_at)
     assert failed.reached[Stage.FAILED] == TODAY
-    refused = invitation_rules.conclude(
-        invitation=recorded(shown, EVENT.DISMISSED), succeeded=False, today=TODAY
-    )
+    refused = concluded(recorded(shown, EVENT.DISMISSED), succeeded=False)
     assert refused.state is IN.DISMISSED
 
 
 @pytest.mark.parametrize("state", list(AccountState))
 @pytest.mark.parametrize("standing", list(Standing))
 def test_who_may_be_invited(state: AccountState, standing: Standing) -> None:
-    """Only UNVERIFIED accounts that may renew are invited."""
+    """Only UNVERIFIED accounts that may renew are invited by a campaign without a minimum."""
     expected = state is AccountState.UNVERIFIED and standing not in (
         Standing.RENEWAL_SUSPENDED,
         Standing.CLOSED,
     )
-    assert invitation_rules.is_open(account=imported(state=state, standing=standing)) is expected
+    asked = imported(state=state, standing=standing, assurances=MATCH)
+    assert invitation_rules.is_open(account=asked, minimum=None) is expected
+
+
+@pytest.mark.parametrize("minimum", list(MinimumAssurance))
+@pytest.mark.parametrize("kind", list(SubjectKind))
+@pytest.mark.parametrize("standing", list(Standing))
+def test_who_may_be_asked_for_more(minimum: MinimumAssurance, kind: SubjectKind, standing: Standing) -> None:
+    """People who are verified without the minimum, unless their proof allows no other or they are barred."""
+    seen = frozenset({Assurance.DOCUMENT_SEEN})
+    holder = frozenset({Assurance.HOLDER})
+    barred = standing in (Standing.RENEWAL_SUSPENDED, Standing.CLOSED)
+    for facts, lacking in (
+        (MATCH, {MinimumAssurance.HOLDER, MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN}),
+        (seen, {MinimumAssurance.HOLDER}),
+        (MATCH | seen, {MinimumAssurance.HOLDER}),
+        (holder, set[MinimumAssurance]()),
+        (MATCH | holder, set[MinimumAssurance]()),
+        (frozenset({Assurance.RESULT_ONLY}), set[MinimumAssurance]()),
+    ):
+        verified = imported(
+            state=AccountState.VERIFIED, standing=standing, assurances=facts, subject_kind=kind
+        )
+        expected = minimum in lacking and kind is SubjectKind.INDIVIDUAL
+        assert invitation_rules.lacks(account=verified, minimum=minimum) is expected
+        invited = invitation_rules.is_open(account=verified, minimum=minimum)
+        assert invited is (expected and not barred)
+        expired = replace(verified, state=AccountState.EXPIRED)
+        assert not invitation_rules.is_open(account=expired, minimum=minimum)
+
+
+@pytest.mark.parametrize("event", [EVENT.SHOWN, EVENT.COMPLETED, EVENT.DISMISSED])
+def test_a_success_with_less_is_neither_an_end_nor_a_failure(event: InvitationEvent) -> None:
+    """A renewal by name and number leaves the invitation open; the holder's proof completes it."""
+    shown = recorded(leased(fresh()), event)
+    minimum = MinimumAssurance.HOLDER
+    renewed = concluded(shown, minimum=minimum, assurances=MATCH)
+    state = IN.DISMISSED if event is EVENT.DISMISSED else IN.ACTIVE
+    assert (renewed.state, renewed.due_at, renewed.reached) == (state, shown.due_at, shown.reached)
+    proved = concluded(renewed, minimum=minimum, assurances=MATCH | {Assurance.HOLDER})
+    assert (proved.state, proved.reached[Stage.VERIFIED]) == (IN.VERIFIED, TODAY)
+    assert concluded(proved, minimum=minimum, succeeded=False) == proved
 
 
 @pytest.mark.parametrize("was_shown", [True, False])

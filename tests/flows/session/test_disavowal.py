@@ -7,7 +7,8 @@ import pytest_asyncio
 
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
-from idvault.session.disavowal import rules
+from idvault.processes.bootstrap.checks import contents
+from idvault.session.disavowal import rules, store
 from idvault_client.sessions import AccountDisavowal
 from idvault_verify.account import AccountState
 from idvault_verify.claim import FailureReason
@@ -45,6 +46,13 @@ async def state(world: InquiryWorld, seconds: float) -> DisavowalState | None:
     """Return the state of the only disavowal."""
     [found] = (await world.disavowals(seconds).list_page()).disavowals
     return found.state
+
+
+async def doctors_remark(world: InquiryWorld, seconds: float) -> str | None:
+    """Return what the operator's doctor says of disavowals."""
+    now = at(seconds).business
+    found = await world.vault.read("disavowal.overdue_of", lambda one: store.overdue_of(one, now=now))
+    return contents.describe_overdue(found)
 
 
 async def test_two_moderators_uphold_it(world: InquiryWorld) -> None:
@@ -131,6 +139,9 @@ async def test_silence_withdraws_nothing_that_is_open(world: InquiryWorld) -> No
     warned = await world.moderation.impose(token, Degree.WARN, key=first, seconds=SOON)
     assert await world.fall(seconds=DECIDED) == 1
     assert (await world.levels(seconds=DECIDED)).overdue == 1
+    remark = await doctors_remark(world, DECIDED)
+    assert remark is not None
+    assert "platform-a (1)" in remark
     [shown] = (await world.disavowals(DECIDED).list_page(overdue=True)).disavowals
     assert (shown.overdue, shown.state) == (True, DisavowalState.FILED)
     assert (await world.status(token, seconds=DECIDED)).state is AccountState.VERIFIED
@@ -139,6 +150,7 @@ async def test_silence_withdraws_nothing_that_is_open(world: InquiryWorld) -> No
     await world.decided(told, seconds=DECIDED + 100 * DAY)
     assert (await world.status(token)).state is AccountState.REVOKED
     assert (await world.levels(seconds=DECIDED + 100 * DAY)).overdue == 0
+    assert await doctors_remark(world, DECIDED + 100 * DAY) is None
     assert await world.events("disavowal:case:overdue") == ["disavowal:case:overdue"]
     assert [each[:2] for each in await missed(world.database)] == [("disavowal:case:overdue", PARTY)]
     assert await world.events("withdrawal:") == ["withdrawal:account:decide"]
@@ -229,6 +241,12 @@ async def test_a_platform_sees_its_own(world: InquiryWorld) -> None:
         told.disavowal_id, DisavowalState.REJECTED, "seen", key=signing(key, SOON)
     )
     assert await reason_of(others) is Reason.DISAVOWAL_NOT_FOUND
+    assert await world.disavowals(SOON).get(told.disavowal_id) == told
+    for asks, which in (
+        (world.disavowals(SOON, name="platform-b"), told.disavowal_id),
+        (world.disavowals(SOON), "e" * 32),
+    ):
+        assert await reason_of(asks.get(which)) is Reason.DISAVOWAL_NOT_FOUND
 
 
 async def test_too_many_suspend_silence(world: InquiryWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from idvault.core.db.database import Database
+from idvault.session.disavowal import rules
 from idvault_client.errors import VaultError
 from idvault_client.sanctions import AccountSanction
 from idvault_client.sessions import AccountDisavowal
@@ -14,7 +16,8 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import ClaimState
 from idvault_verify.sanction import Degree
 from idvault_verify.session import DisavowalState
-from tests.support.disavowal_model import DAYS, HOURS, ModelDisowning, due
+from idvault_verify.v1 import disavowal_pb2 as pb
+from tests.support.disavowal_model import DAYS, HOURS, USUAL, ModelDisowning, due
 from tests.support.inquiry_world import InquiryWorld, somebody
 from tests.support.refusal import states_or_reason
 from tests.support.steps import DatabaseSteps, take_steps
@@ -76,6 +79,22 @@ class DisavowalWalk:
         expected = self.model.confirm(place, by, self.now)
         found, asks = await self._found(place), self.world.disavowals(self.now)
         await self._heard(asks.confirm(found, key=signing(self.keys[by], self.now)), expected)
+
+    async def answer(self, account: int, person: int) -> None:
+        """Prove to be a person in the identity session of an account."""
+        expected = self.model.answer(account, person)
+        session_id = await self.world.identity(self.tokens[account], seconds=self.now)
+        try:
+            page = await self.world.answer_begun(session_id, somebody(person), seconds=self.now)
+            self.world.prover.end(page)
+            told = DisavowalState(
+                pb.Disavowal.State.Name(
+                    (await self.world.answered(session_id, seconds=self.now)).state
+                ).removeprefix("STATE_")
+            ).value
+        except VaultError as error:
+            told = states_or_reason(error)
+        assert told == expected
 
     async def verify(self, account: int) -> None:
         """Verify an account as its person, present."""
@@ -189,6 +208,11 @@ class DisavowalSteps(DatabaseSteps):
         """The person verifies an account, present."""
         self.run(self.walk.verify(account))
 
+    @rule(account=st.integers(0, ACCOUNTS - 1), person=st.integers(0, 1))
+    def answer(self, account: int, person: int) -> None:
+        """The holder answers on "my identity", as anybody."""
+        self.run(self.walk.answer(account, person))
+
     @rule(account=st.integers(0, ACCOUNTS - 1))
     def warn(self, account: int) -> None:
         """A moderator warns, or lifts the warning."""
@@ -211,6 +235,10 @@ class DisavowalSteps(DatabaseSteps):
             self.run(self.walk.agree())
 
 
-def test_any_steps_agree_with_the_model(maker: Maker) -> None:
-    """On both databases: what each person sees, what each platform knows, and who is verified."""
+def test_any_steps_agree_with_the_model(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On both databases: what each person sees, what each platform knows, and who is verified.
+
+    More than USUAL at once are unusual, of whom silence decides nobody.
+    """
+    monkeypatch.setattr(rules, "UNUSUAL", USUAL)
     take_steps(DisavowalSteps, maker)

@@ -201,6 +201,17 @@ async def test_the_attempts_of_claims_count_for_an_adult(world: SessionWorld) ->
         await world.submit(session_id, name=CHILD, number=TEN, guardian=ADULT)
 
 
+async def test_the_attempts_at_an_adult_count_for_claims(world: SessionWorld) -> None:
+    """Also if the platform has never seen the number, whose person is stored with the first claim."""
+    session_id = await world.agreed()
+    for tried in range(5):
+        world.claims.registry.script.extend([MATCH, MISMATCH])
+        with pytest.raises(InvalidFields):
+            await world.submit(session_id, name=CHILD, number=TEN, guardian=(f"甲{tried}", FORTY))
+    with pytest.raises(Exhausted, match="TOO_MANY_ATTEMPTS"):
+        await world.claims.claim(1, builders.identity(name=PARENT, number=FORTY))
+
+
 async def test_a_closed_adult_may_take_part(world: SessionWorld) -> None:
     """No sanction of the adult counts, none reaches the child, and no place of the adult is taken."""
     moderation = world.moderation

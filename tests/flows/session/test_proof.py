@@ -4,7 +4,7 @@ The provider is the mock's book in this process; each of its lies is told by it.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -32,13 +32,14 @@ from tests.support.session_world import BASE_URL, SessionWorld, browser_key
 from tools.support import sql
 from tools.support.fakes.flaky import Fault
 from tools.support.fakes.provider import FakeProofProvider
+from tools.support.feed import Feed
 from tools.support.flow_world import at
 
 States = pb.VerificationSession.State
 CLAIMED = verification_pb2.Verification
 MATCH, HOLDER = common_pb2.AccountStatus.ASSURANCE_REGISTRY_MATCH, common_pb2.AccountStatus.ASSURANCE_HOLDER
 NAME, NUMBER = "金丝雀", "11010519491231002X"
-MINUTE = 60
+MINUTE, DAY = 60, 86_400
 
 
 @dataclass
@@ -380,3 +381,33 @@ async def test_a_campaign_asks_for_a_holder(proving: Proving) -> None:
     _, page = await proving.confirmed(**invited)
     assert (page.state, page.invited) == (States.STATE_SUCCEEDED, True)
     assert list(page.verification.status.assurances) == [HOLDER]
+
+
+async def test_a_verified_owner_answers_a_campaign(proving: Proving) -> None:
+    """By the link of an invitation: the holder's fact is added, and nothing else of the status changes."""
+    world, campaigns = proving.world, proving.world.campaigns
+    token = (await world.submit(await world.agreed())).verification.account_token
+    await Feed(world.database).arrange(limit=100)
+    campaign = await campaigns.started(
+        methods=(ReverificationMethod.HOSTED_LINK,), minimum_assurance=MinimumAssurance.HOLDER
+    )
+    (shown,) = (await campaigns.take(campaign, seconds=DAY)).invitations
+    assert shown.account_token == token
+    before = await campaigns.status(token, seconds=DAY)
+    invited: dict[str, Any] = {
+        "account_token": token,
+        "purpose": SessionPurpose.INVITATION,
+        "invitation_code": shown.code,
+        "seconds": DAY,
+    }
+    assert await reason_of(world.create(**invited)) is Reason.ASSURANCE_MISSING
+    proving.provider.now = at(DAY).real
+    session_id = await world.agreed(proof=Proof.HOLDER, **invited)
+    page = await world.begin_proof(session_id, seconds=DAY)
+    proving.provider.end(page.proof_url)
+    done = await world.finish_proof(session_id, seconds=DAY)
+    assert (done.state, done.invited) == (States.STATE_SUCCEEDED, True)
+    facts = frozenset({Assurance.HOLDER, Assurance.REGISTRY_MATCH})
+    after = await campaigns.status(token, seconds=DAY)
+    assert after == replace(before, assurances=facts, revision=before.revision + 1)
+    assert await reason_of(world.create(proof=Proof.HOLDER, **invited)) is Reason.ILLEGAL_TRANSITION

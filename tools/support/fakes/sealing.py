@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from idvault.sealing.ports import Intake, PersonKey, WaitingIdentity
+from idvault_verify.attest.review import SealedReview
 from idvault_verify.claim import AnyIdentity, Consent, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.error import DamagedError, Reason, UnavailableError
@@ -84,6 +85,7 @@ class FakeRecordSealer:
         self.refuse = False
         self.sealed: list[tuple[str, Any]] = []
         self.assertions: list[str] = []
+        self.reviews: list[SealedReview | None] = []
         self.numbered = False
         """Whether each record has an id of its own, as a real one has; else all have the same."""
 
@@ -96,12 +98,14 @@ class FakeRecordSealer:
         answer: RegistryAnswer,
         consent: Consent,
         assertion: str = "",
+        review: SealedReview | None = None,
     ) -> SealedRecord:
         """Return a record of the account, or raise UnavailableError."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         self.sealed.append((account_token, identity))
         self.assertions.append(assertion)
+        self.reviews.append(review)
         made = builders.record(account_token=account_token, relying_party=relying_party)
         if self.numbered:
             return replace(made, record_id=f"{len(self.sealed):032x}")

@@ -8,7 +8,18 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from tools.support.reference import hpke, note, paper, payload, proof_file, protobuf, record, roster, tree
+from tools.support.reference import (
+    hpke,
+    note,
+    paper,
+    payload,
+    proof_file,
+    protobuf,
+    record,
+    review,
+    roster,
+    tree,
+)
 from tools.support.reference.encoding import (
     Part,
     RefusedError,
@@ -98,6 +109,9 @@ def check_file(data: bytes, *, log: Key, published: Sequence[Roster] = ()) -> Pr
     )
     identity = payload.decode(padded)
     check(identity.outcome == "MATCH", "the registry did not confirm the identity")
+    seen = (identity.document_type, identity.number, identity.name)
+    whose = {"platform": found.relying_party, "account_token": found.account_token}
+    review.verify(identity.review, seen, terms=identity.policy_version, **whose)
     return Proved(identity, request, approved, opened, _day(protobuf.text(fields, 11)))
 
 

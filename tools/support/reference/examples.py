@@ -19,6 +19,7 @@ from tools.support.reference import (
     proof_file,
     protobuf,
     record,
+    review,
     roster,
     sharing,
     status,
@@ -171,6 +172,22 @@ def index() -> Values:
         "limiter key of 2026-03-01": stored.limiter_key(sub_key, second, "2026-03-01"),
         **opaque,
         "index 1 of the id": stored.opaque_index(keys, relying_party=PARTY, **opaque),
+    }
+
+
+def reviewed() -> Values:
+    found = story.reviewed()
+    of = story.REVIEWED
+    first, second = (paper for _, paper in found.papers)
+    return {
+        "review id": found.review_id,
+        "document type": of.document_type,
+        "number": of.number,
+        "name": of.name,
+        "salt": found.salt,
+        "mark": review.mark(found.salt, of.document_type, of.number, of.name),
+        "paper of the first reviewer": first,
+        "paper of the second reviewer": second,
     }
 
 
@@ -556,6 +573,7 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "person-keys": person_keys,
     "service-keys": key_files,
     "index": index,
+    "review": reviewed,
     "fingerprint": fingerprint,
     "intake": intake,
     "case-text": case_text,

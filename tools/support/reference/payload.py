@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tools.support.reference import protobuf
 from tools.support.reference.encoding import check
+from tools.support.reference.review import Review
 
 BLOCK = 512
 DOCUMENT_TYPES = {
@@ -12,6 +13,8 @@ DOCUMENT_TYPES = {
     2: "RESIDENCE_PERMIT",
     3: "FOREIGN_PERMANENT_RESIDENT",
     4: "UNIFIED_SOCIAL_CREDIT_CODE",
+    5: "PASSPORT",
+    6: "MAINLAND_TRAVEL_PERMIT",
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,6 +37,7 @@ class Identity:
     representative: "Identity | None" = None
     provider: str = ""
     opaque_id: str = ""
+    review: Review | None = None
 
 
 def encode(identity: Identity) -> bytes:
@@ -50,6 +54,7 @@ def encode(identity: Identity) -> bytes:
         (7, whose),
         (8, identity.provider),
         (9, identity.opaque_id),
+        (10, b"" if identity.review is None else _review(identity.review)),
     ]
     return padded(protobuf.build(fields))
 
@@ -88,6 +93,22 @@ def decode(whole: bytes) -> Identity:
         _read_representative(protobuf.message(fields, 7)) if 7 in fields else None,
         protobuf.text(fields, 8) if opaque_id else "",
         opaque_id,
+        _read_review(protobuf.message(fields, 10)) if 10 in fields else None,
+    )
+
+
+def _review(review: Review) -> bytes:
+    signed = [(4, protobuf.build([(1, key), (2, paper)])) for key, paper in review.papers]
+    return protobuf.build([(1, review.review_id), (2, review.account_token), (3, review.salt), *signed])
+
+
+def _read_review(fields: protobuf.Fields) -> Review:
+    papers = [protobuf.parse(each) for each in protobuf.repeated(fields, 4)]
+    return Review(
+        protobuf.text(fields, 1),
+        protobuf.text(fields, 2),
+        protobuf.octets(fields, 3),
+        tuple((protobuf.octets(each, 1), protobuf.octets(each, 2)) for each in papers),
     )
 
 

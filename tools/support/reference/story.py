@@ -6,12 +6,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tools.support.reference import hpke, paper, payload, record, roster, tree
+from tools.support.reference import hpke, paper, payload, record, review, roster, tree
 from tools.support.reference.encoding import base64url, crockford
+from tools.support.reference.moderation import Occasion
 from tools.support.reference.note import LOG, WITNESS, Key
 from tools.support.reference.paper import Request
 from tools.support.reference.payload import Identity
 from tools.support.reference.record import Custodian, Randomness
+from tools.support.reference.review import Review
 from tools.support.reference.roster import Roster
 from tools.support.reference.tree import Leaf
 
@@ -42,6 +44,34 @@ IDENTITY = Identity(
     "RESIDENT_ID", "110000190101010001", "某一一", "MATCH", "terms-3", datetime(2026, 3, 1, 3, 59, tzinfo=UTC)
 )
 PADDED = payload.encode(IDENTITY)
+REVIEWED = Identity(
+    "PASSPORT", "GBRL898902C36", "ANNA ERIKSSON", "MATCH", "terms-3", datetime(2026, 3, 1, 3, 59, tzinfo=UTC)
+)
+REVIEW_ID, REVIEW_SALT = sample("review", 16).hex(), sample("review salt")
+REVIEWERS = ("qian", "sun")
+
+
+def reviewer(name: str) -> Occasion:
+    """Return what a reviewer's paper begins with."""
+    return Occasion(PARTY, REQUEST_ID, actor(name), 1_772_337_540)
+
+
+def review_signed(name: str, content: bytes) -> tuple[bytes, bytes]:
+    """Return a reviewer's key, and a paper with its signature."""
+    seed = sample(f"ed25519 of {name}")
+    return public(seed), content + Ed25519PrivateKey.from_private_bytes(seed).sign(content)
+
+
+def reviewed(*, token: str = "", by: tuple[str, ...] = REVIEWERS, of: Identity = REVIEWED) -> Review:
+    """Return what is sealed of the example's review, by one reviewer or two."""
+    marked = review.mark(REVIEW_SALT, of.document_type, of.number, of.name)
+    signed = [review_signed(by[0], review.first(reviewer(by[0]), token, "terms-3", marked))]
+    for name in by[1:]:
+        content = review.second(reviewer(name), REVIEW_ID, signed[0][1], marked)
+        signed.append(review_signed(name, content))
+    return Review(REVIEW_ID, token, REVIEW_SALT, tuple(signed))
+
+
 CUSTODIANS = tuple(
     Custodian(name, hpke.X25519, hpke.public_key(hpke.X25519, sample(f"hpke of {name}"))) for name in NAMES
 )

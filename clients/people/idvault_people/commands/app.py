@@ -31,6 +31,7 @@ PROGRAM = Commands(
         ),
         "log": Command("The later keys of the log: verify and follow them.", (f"{_HERE}.log_keys:app",)),
         "moderator": Command("Create a moderator's key, and decide with it.", (f"{_HERE}.moderator:app",)),
+        "reviewer": Command("Sign that you saw a document and its holder.", (f"{_HERE}.reviewer:app",)),
     },
 )
 

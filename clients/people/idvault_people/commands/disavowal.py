@@ -5,12 +5,10 @@ from typing import Annotated
 import typer
 
 from idvault_client.backend.disavowal import AccountDisavowal
-from idvault_client.commands.output import AsJson
-from idvault_client.errors import NotFound
+from idvault_client.commands.output import AsJson, show
 from idvault_people.commands.cases import every, facts, show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
-from idvault_verify.error import Reason
 from idvault_verify.session import DisavowalState
 
 app = typer.Typer(no_args_is_help=True, help="Accounts that a person, who was present, said not to be hers.")
@@ -31,6 +29,13 @@ def list_disavowals(
         wanted = {"account_token": account or None, "state": state, "overdue": overdue}
         found = every(vault.disavowals.list_page, "disavowals", **wanted)
         show_all(found, "disavowals", shown=_shown, as_json=as_json)
+
+
+@app.command("show")
+def show_disavowal(context: typer.Context, disavowal_id: DisavowalId, json_option: AsJson = False) -> None:
+    """Print a disowned account, and what a moderator proposed about it."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        show(_shown(vault.disavowals.get(disavowal_id)), as_json=as_json)
 
 
 @app.command()
@@ -80,13 +85,10 @@ def confirm(  # noqa: PLR0917 - typer's parameters
 ) -> None:
     """Confirm another moderator's proposal: the verification is withdrawn.
 
-    Read it first (`list`): what you sign is the proposal that it has now.
+    Read it first (`show`): what you sign is the proposal that it has now.
     """
     with signing(context, moderator, passphrase_file, json_option) as by:
-        listed = every(by.vault.disavowals.list_page, "disavowals")
-        found = next((each for each in listed if each.disavowal_id == disavowal_id), None)
-        if found is None:
-            raise NotFound(Reason.DISAVOWAL_NOT_FOUND, "NOT_FOUND")
+        found = by.vault.disavowals.get(disavowal_id)
         confirmed = by.vault.disavowals.confirm(found, key=by.key, request_id=request_id)
         by.show(_shown(confirmed))
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from idvault_client.sessions import AccountContest, ContestPage, ContestState
+from idvault_people.console.visit import Visit
 from idvault_people.moderation.verification_case import CaseTexts, VerificationCasePages
 
 
@@ -36,6 +38,10 @@ class ContestCasePages(VerificationCasePages[AccountContest, ContestState]):
         """Return a contest with its text."""
         contest: AccountContest = self.place.vault.sessions.get_contest(case_id)
         return contest
+
+    def written(self, case: AccountContest, visit: Visit) -> tuple[str, datetime | None]:
+        """Return what the owner wrote."""
+        return case.text, case.text_delete_time
 
     def id_of(self, case: AccountContest) -> str:
         """Return the id of a contest."""

@@ -7,6 +7,7 @@ from typing import Any
 from idvault_people.console.visit import Answer, ConsolePage, Visit
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.contest import ContestCasePages
+from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reinstatement import ReinstatementCasePages
@@ -28,6 +29,7 @@ class OverviewPages:
     appeals: AppealPages
     public_accounts: PublicAccountPages
     contests: ContestCasePages
+    disavowals: DisavowalCasePages
     reinstatements: ReinstatementCasePages
     narrowings: NarrowingPages
 
@@ -51,6 +53,8 @@ class OverviewPages:
             ("appeals_to_decide", "/appeals", self._appeals("open")),
             ("overdue_contests", "/contests?view=overdue", self._cases(self.contests, "overdue")),
             ("contests_to_decide", "/contests", self._cases(self.contests, "open")),
+            ("overdue_disavowals", "/disavowals?view=overdue", self._cases(self.disavowals, "overdue")),
+            ("disavowals_to_decide", "/disavowals", self._cases(self.disavowals, "open")),
             (
                 "overdue_reinstatements",
                 "/reinstatements?view=overdue",
@@ -86,7 +90,7 @@ class OverviewPages:
         return ask
 
     def _cases(
-        self, pages: ContestCasePages | ReinstatementCasePages, view: str
+        self, pages: ContestCasePages | DisavowalCasePages | ReinstatementCasePages, view: str
     ) -> Callable[[str], tuple[Any, str]]:
         return lambda after: pages.listed(view, page_size=_MOST, page_token=after)
 

@@ -7,6 +7,7 @@ from idvault_people.console.visit import Handler, Route
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.contest import ContestCasePages
 from idvault_people.moderation.decision import DecisionPages
+from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.explanation import explain
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
@@ -28,6 +29,7 @@ _MENU = (
     ("/appeals", "appeals"),
     ("/public-accounts", "public_accounts"),
     ("/contests", "contests"),
+    ("/disavowals", "disavowals"),
     ("/reinstatements", "reinstatements"),
     ("/narrowings", "narrowings"),
     ("/reporters", "reporters"),
@@ -46,7 +48,7 @@ def _routes(place: Workplace) -> list[Route]:
     tip_offs, sanctions = ReportCasePages(place=place), SanctionPages(place=place)
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
     contests, narrowings = ContestCasePages(place=place), NarrowingPages(place=place)
-    reinstatements = ReinstatementCasePages(place=place)
+    reinstatements, disavowals = ReinstatementCasePages(place=place), DisavowalCasePages(place=place)
     overview = OverviewPages(
         place=place,
         tip_offs=tip_offs,
@@ -54,6 +56,7 @@ def _routes(place: Workplace) -> list[Route]:
         appeals=appeals,
         public_accounts=public_accounts,
         contests=contests,
+        disavowals=disavowals,
         reinstatements=reinstatements,
         narrowings=narrowings,
     )
@@ -65,6 +68,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_appeals(appeals),
         *_of_public_accounts(public_accounts),
         *_of_cases(contests),
+        *_of_cases(disavowals),
         *_of_cases(reinstatements),
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
@@ -125,7 +129,7 @@ def _of_public_accounts(pages: PublicAccountPages) -> list[Route]:
     ]
 
 
-def _of_cases(pages: ContestCasePages | ReinstatementCasePages) -> list[Route]:
+def _of_cases(pages: ContestCasePages | DisavowalCasePages | ReinstatementCasePages) -> list[Route]:
     case = f"{pages.path}/{{case:{_ID}}}"
     return [
         Route("GET", pages.path, pages.queue),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from idvault_client.sessions import AccountReinstatement, ReinstatementPage, ReinstatementState
@@ -37,6 +38,10 @@ class ReinstatementCasePages(VerificationCasePages[AccountReinstatement, Reinsta
         """Return an appeal with its text."""
         found: AccountReinstatement = self.place.vault.sessions.get_reinstatement(case_id)
         return found
+
+    def written(self, case: AccountReinstatement, visit: Visit) -> tuple[str, datetime | None]:
+        """Return what the owner wrote."""
+        return case.text, case.text_delete_time
 
     def id_of(self, case: AccountReinstatement) -> str:
         """Return the id of an appeal."""

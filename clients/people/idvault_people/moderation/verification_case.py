@@ -3,9 +3,17 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from idvault_client.sessions import AccountContest, AccountReinstatement, ContestState, ReinstatementState
+from idvault_client.sessions import (
+    AccountContest,
+    AccountDisavowal,
+    AccountReinstatement,
+    ContestState,
+    DisavowalState,
+    ReinstatementState,
+)
 from idvault_people.console.visit import Answer, ConsolePage, Visit
 from idvault_people.moderation import history, listing, shown
 from idvault_people.moderation.form import Form
@@ -15,8 +23,8 @@ from idvault_people.moderation.workplace import Workplace
 
 _SIZE = 50
 _REASON = 500
-VerificationCase = TypeVar("VerificationCase", AccountContest, AccountReinstatement)
-CaseState = TypeVar("CaseState", ContestState, ReinstatementState)
+VerificationCase = TypeVar("VerificationCase", AccountContest, AccountReinstatement, AccountDisavowal)
+CaseState = TypeVar("CaseState", ContestState, ReinstatementState, DisavowalState)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +71,10 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
     @abstractmethod
     def id_of(self, case: VerificationCase) -> str:
         """Return the id of a case."""
+
+    @abstractmethod
+    def written(self, case: VerificationCase, visit: Visit) -> tuple[str, datetime | None]:
+        """Return what somebody wrote, and when it is or was deleted; None: never."""
 
     def about(self, case: VerificationCase) -> dict[str, Any]:
         """Return what only this kind of case is about, by the keys of its texts."""
@@ -168,9 +180,9 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
         return self.place.who(moderator_id, visit) if moderator_id else ""
 
     def _text(self, case: VerificationCase, visit: Visit) -> str:
-        gone = case.text_delete_time
-        if case.text or gone is None:
-            return case.text
+        text, gone = self.written(case, visit)
+        if text or gone is None:
+            return text
         return str(visit.say("texts_deleted", day=shown.day(gone, language=visit.language)))
 
     def decision(self, visit: Visit) -> Answer:

@@ -67,7 +67,7 @@ class Invitation:
 
     due: whether to show or deliver it now. code: put it into the link of a HOSTED_LINK invitation, and pass
     it to verify_individual as invitation_code. minimum_assurance: what the claim must establish, so which
-    proof to demand of a hosted session.
+    proof to demand of a hosted session of the purpose INVITATION.
     """
 
     account_token: Id
@@ -110,6 +110,8 @@ class Funnel:
 class CampaignProgress:
     """The progress of a campaign. days: the funnel by day and method. coverage: verified up to each day.
 
+    With a minimum assurance, whoever has it counts as verified. cohort_size: of accounts that were not
+    imported, those that were invited.
     unanswered: owners who were shown the invitation and have given no answer; whoever postponed it has.
     """
 
@@ -161,7 +163,10 @@ class AioCampaignClient:
         )
 
     async def create(self, plan: Plan, *, request_id: RequestId = None) -> Campaign:
-        """Create a campaign; it invites nobody before it is started."""
+        """Create a campaign; it invites nobody before it is started.
+
+        Raises PreconditionFailed (PROOF_NOT_OFFERED) for a minimum assurance that no proof reaches.
+        """
         return await self.run(
             call(_SERVICE, "CreateCampaign", Campaign, request_id=chosen_id(request_id), plan=plan)
         )
@@ -218,7 +223,10 @@ class AioCampaignClient:
         lease: timedelta | None = None,
         request_id: RequestId = None,
     ) -> InvitationBatch:
-        """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes."""
+        """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes.
+
+        More may follow an empty batch of a campaign with a minimum assurance.
+        """
         return await self.run(
             call(
                 _SERVICE,

@@ -102,6 +102,10 @@ class AioDisavowalClient:
             )
         )
 
+    async def get(self, disavowal_id: str) -> AccountDisavowal:
+        """Return a disavowal; raises NotFound (DISAVOWAL_NOT_FOUND)."""
+        return await self.run(call(_SERVICE, "GetDisavowal", AccountDisavowal, disavowal_id=disavowal_id))
+
     async def list_page(
         self,
         *,

@@ -20,6 +20,7 @@ from idvault_client.backend.erasure import AioErasureClient
 from idvault_client.backend.feed import AioStatusFeed
 from idvault_client.backend.narrowing import AioNarrowingClient
 from idvault_client.backend.public_account import AioPublicAccountClient
+from idvault_client.backend.review import AioReviewClient
 from idvault_client.backend.rpc import RequestId, Result, Rpc, account, call, chosen_id, rpc
 from idvault_client.backend.sanction import AioSanctionClient
 from idvault_client.backend.session import AioSessionClient
@@ -68,6 +69,7 @@ class AioVault:
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     narrowings: of sanctions of revoked accounts. disavowals: of accounts, by whom they are named after.
+    reviews: of passports and travel permits that your reviewers saw.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class AioVault:
         self.sanctions = AioSanctionClient(run=self.run)
         self.narrowings = AioNarrowingClient(run=self.run)
         self.disavowals = AioDisavowalClient(run=self.run)
+        self.reviews = AioReviewClient(run=self.run)
         self.erasures = AioErasureClient(run=self.run)
         self.sessions = AioSessionClient(run=self.run)
         self.public_accounts = AioPublicAccountClient(run=self.run, stream=self._stream)

@@ -34,7 +34,7 @@ from idvault_verify import seal, strict_json
 from idvault_verify.attest import jose
 from idvault_verify.attest.jose import JoseError, JwkSet, PublicKey
 from idvault_verify.claim import AnyIdentity, Identity, OpaqueIdentity
-from idvault_verify.document import Document, DocumentType
+from idvault_verify.document import REVIEWED, Document, DocumentType
 
 HOLDER_TYPE = "idvault-holder+jwt"
 RESULT_TYPE = "idvault-result+jwt"
@@ -147,7 +147,7 @@ def holder(
 
 def _document(claims: Mapping[str, Any], prefix: str) -> Document:
     kind = DocumentType.__members__.get(_word(claims, f"{prefix}document_type"))
-    if kind is None:
+    if kind is None or kind in REVIEWED:  # of those, reviewers say what they saw
         raise RefusedAssertionError("CLAIMS_INVALID")
     return Document(kind, _word(claims, f"{prefix}number"))
 

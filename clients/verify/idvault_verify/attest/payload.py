@@ -11,6 +11,7 @@ from datetime import UTC
 from google.protobuf.message import DecodeError
 
 from idvault_verify.attest.hpke import UnsealError
+from idvault_verify.attest.review import ReviewerPaper, SealedReview
 from idvault_verify.claim import AnyIdentity, Consent, Identity, OpaqueIdentity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.registry import RegistryAnswer
@@ -26,13 +27,15 @@ _PREFIX = "DOCUMENT_TYPE_"
 class Payload:
     """An identity, with the registry's answer and the consent; a waiting claim has neither yet.
 
-    assertion: what a provider signed (attest.assertion), "" if a registry was asked.
+    assertion: what a provider signed (attest.assertion), "" if a registry was asked. review: what reviewers
+    signed who saw the document (attest.review), None for any other document.
     """
 
     identity: AnyIdentity
     answer: RegistryAnswer | None = None
     consent: Consent | None = None
     assertion: str = field(default="", repr=False)
+    review: SealedReview | None = None
 
     @property
     def named(self) -> Identity:
@@ -53,6 +56,11 @@ def encode(payload: Payload) -> bytes:
         _name(message, payload.identity)
         if (representative := payload.identity.representative) is not None:
             _name(message.representative, representative)
+    if (review := payload.review) is not None:
+        message.review.review_id, message.review.account_token = review.review_id, review.account_token
+        message.review.salt = review.salt
+        for each in review.papers:
+            message.review.papers.add(public_key=each.public_key, paper=each.paper)
     if payload.consent:
         message.consent.policy_version = payload.consent.policy_version
         message.consent.agree_time.FromDatetime(payload.consent.agree_time)
@@ -90,7 +98,14 @@ def _payload(message: SealedIdentity) -> Payload:
         RegistryAnswer(message.registry_outcome) if message.registry_outcome else None,
         _consent(message) if message.HasField("consent") else None,
         message.assertion,
+        _review(message) if message.HasField("review") else None,
     )
+
+
+def _review(message: SealedIdentity) -> SealedReview:
+    found = message.review
+    signed = tuple(ReviewerPaper(each.public_key, each.paper) for each in found.papers)
+    return SealedReview(found.review_id, found.account_token, found.salt, signed)
 
 
 def _identity(message: SealedIdentity) -> AnyIdentity:

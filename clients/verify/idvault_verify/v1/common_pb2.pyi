@@ -138,6 +138,14 @@ class _DocumentTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Document
     """Foreign permanent resident identity card: 18 characters (2023), or 3 letters and 12 digits (older)."""
     DOCUMENT_TYPE_UNIFIED_SOCIAL_CREDIT_CODE: _DocumentType.ValueType  # 4
     """Unified social credit code of an organisation, GB 32100-2015, 18 characters."""
+    DOCUMENT_TYPE_PASSPORT: _DocumentType.ValueType  # 5
+    """Passport, 13 characters: the country that issued it (ISO 3166-1 alpha-3), then the nine characters of the number in
+    the machine-readable zone, filled with "<", and their check digit (ICAO 9303). Only a reviewer sees it.
+    """
+    DOCUMENT_TYPE_MAINLAND_TRAVEL_PERMIT: _DocumentType.ValueType  # 6
+    """Mainland travel permit of residents of Hong Kong and Macau (H or M and 8 digits) or Taiwan (8 digits). Only a
+    reviewer sees it.
+    """
 
 class DocumentType(_DocumentType, metaclass=_DocumentTypeEnumTypeWrapper):
     """The document whose number identifies the owner. The type is always stated, never guessed."""
@@ -152,6 +160,14 @@ DOCUMENT_TYPE_FOREIGN_PERMANENT_RESIDENT: DocumentType.ValueType  # 3
 """Foreign permanent resident identity card: 18 characters (2023), or 3 letters and 12 digits (older)."""
 DOCUMENT_TYPE_UNIFIED_SOCIAL_CREDIT_CODE: DocumentType.ValueType  # 4
 """Unified social credit code of an organisation, GB 32100-2015, 18 characters."""
+DOCUMENT_TYPE_PASSPORT: DocumentType.ValueType  # 5
+"""Passport, 13 characters: the country that issued it (ISO 3166-1 alpha-3), then the nine characters of the number in
+the machine-readable zone, filled with "<", and their check digit (ICAO 9303). Only a reviewer sees it.
+"""
+DOCUMENT_TYPE_MAINLAND_TRAVEL_PERMIT: DocumentType.ValueType  # 6
+"""Mainland travel permit of residents of Hong Kong and Macau (H or M and 8 digits) or Taiwan (8 digits). Only a
+reviewer sees it.
+"""
 Global___DocumentType: _TypeAlias = DocumentType  # noqa: Y015
 
 @_typing.final

@@ -218,6 +218,28 @@ class ConfirmDisavowalRequest(_message.Message):
 Global___ConfirmDisavowalRequest: _TypeAlias = ConfirmDisavowalRequest  # noqa: Y015
 
 @_typing.final
+class GetDisavowalRequest(_message.Message):
+    """The disavowal to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISAVOWAL_ID_FIELD_NUMBER: _builtins.int
+    disavowal_id: _builtins.str
+    """The disavowal."""
+    def __init__(
+        self,
+        *,
+        disavowal_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disavowal_id", b"disavowal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDisavowalRequest: _TypeAlias = GetDisavowalRequest  # noqa: Y015
+
+@_typing.final
 class ListDisavowalsRequest(_message.Message):
     """Which disavowals to list."""
 

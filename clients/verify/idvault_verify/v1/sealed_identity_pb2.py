@@ -26,7 +26,7 @@ from idvault_verify.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
 from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n idvault/v1/sealed_identity.proto\x12\nidvault.v1\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\"\xb7\x02\n\x0eSealedIdentity\x12/\n\rdocument_type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x1d\n\x0f\x64ocument_number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\treal_name\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12\x18\n\x10registry_outcome\x18\x04 \x01(\t\x12$\n\x07\x63onsent\x18\x05 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x17\n\tassertion\x18\x06 \x01(\tB\x04\x90\xb5\x18\x01\x12\x38\n\x0erepresentative\x18\x07 \x01(\x0b\x32 .idvault.v1.SealedRepresentative\x12\x10\n\x08provider\x18\x08 \x01(\t\x12\x17\n\topaque_id\x18\t \x01(\tB\x04\x90\xb5\x18\x01\"\x7f\n\x14SealedRepresentative\x12/\n\rdocument_type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x1d\n\x0f\x64ocument_number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\treal_name\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n idvault/v1/sealed_identity.proto\x12\nidvault.v1\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\"\xe1\x02\n\x0eSealedIdentity\x12/\n\rdocument_type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x1d\n\x0f\x64ocument_number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\treal_name\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x12\x18\n\x10registry_outcome\x18\x04 \x01(\t\x12$\n\x07\x63onsent\x18\x05 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x17\n\tassertion\x18\x06 \x01(\tB\x04\x90\xb5\x18\x01\x12\x38\n\x0erepresentative\x18\x07 \x01(\x0b\x32 .idvault.v1.SealedRepresentative\x12\x10\n\x08provider\x18\x08 \x01(\t\x12\x17\n\topaque_id\x18\t \x01(\tB\x04\x90\xb5\x18\x01\x12(\n\x06review\x18\n \x01(\x0b\x32\x18.idvault.v1.SealedReview\"w\n\x0cSealedReview\x12\x11\n\treview_id\x18\x01 \x01(\t\x12\x15\n\raccount_token\x18\x02 \x01(\t\x12\x0c\n\x04salt\x18\x03 \x01(\x0c\x12/\n\x06papers\x18\x04 \x03(\x0b\x32\x1f.idvault.v1.SealedReviewerPaper\"8\n\x13SealedReviewerPaper\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x12\r\n\x05paper\x18\x02 \x01(\x0c\"\x7f\n\x14SealedRepresentative\x12/\n\rdocument_type\x18\x01 \x01(\x0e\x32\x18.idvault.v1.DocumentType\x12\x1d\n\x0f\x64ocument_number\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12\x17\n\treal_name\x18\x03 \x01(\tB\x04\x90\xb5\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,7 +46,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEALEDREPRESENTATIVE'].fields_by_name['real_name']._loaded_options = None
   _globals['_SEALEDREPRESENTATIVE'].fields_by_name['real_name']._serialized_options = b'\220\265\030\001'
   _globals['_SEALEDIDENTITY']._serialized_start=100
-  _globals['_SEALEDIDENTITY']._serialized_end=411
-  _globals['_SEALEDREPRESENTATIVE']._serialized_start=413
-  _globals['_SEALEDREPRESENTATIVE']._serialized_end=540
+  _globals['_SEALEDIDENTITY']._serialized_end=453
+  _globals['_SEALEDREVIEW']._serialized_start=455
+  _globals['_SEALEDREVIEW']._serialized_end=574
+  _globals['_SEALEDREVIEWERPAPER']._serialized_start=576
+  _globals['_SEALEDREVIEWERPAPER']._serialized_end=632
+  _globals['_SEALEDREPRESENTATIVE']._serialized_start=634
+  _globals['_SEALEDREPRESENTATIVE']._serialized_end=761
 # @@protoc_insertion_point(module_scope)

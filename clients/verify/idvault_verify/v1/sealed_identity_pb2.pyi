@@ -3,8 +3,10 @@
 isort:skip_file
 The content of a sealed record. No service accepts or returns it, and only custodians together can open a record."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from idvault_verify.v1 import common_pb2 as _common_pb2
 import builtins as _builtins
 import sys
@@ -34,6 +36,7 @@ class SealedIdentity(_message.Message):
     REPRESENTATIVE_FIELD_NUMBER: _builtins.int
     PROVIDER_FIELD_NUMBER: _builtins.int
     OPAQUE_ID_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
     document_type: _common_pb2.DocumentType.ValueType
     """The kind of document; unspecified with an opaque_id."""
     document_number: _builtins.str
@@ -56,6 +59,10 @@ class SealedIdentity(_message.Message):
     def representative(self) -> Global___SealedRepresentative:
         """The legal representative of an organisation, as the registry confirmed it; absent for a person."""
 
+    @_builtins.property
+    def review(self) -> Global___SealedReview:
+        """What reviewers signed who saw the document with its holder; absent for any other document."""
+
     def __init__(
         self,
         *,
@@ -68,14 +75,77 @@ class SealedIdentity(_message.Message):
         representative: Global___SealedRepresentative | None = ...,
         provider: _builtins.str = ...,
         opaque_id: _builtins.str = ...,
+        review: Global___SealedReview | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "representative", b"representative"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "representative", b"representative", "review", b"review"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assertion", b"assertion", "consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "opaque_id", b"opaque_id", "provider", b"provider", "real_name", b"real_name", "registry_outcome", b"registry_outcome", "representative", b"representative"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assertion", b"assertion", "consent", b"consent", "document_number", b"document_number", "document_type", b"document_type", "opaque_id", b"opaque_id", "provider", b"provider", "real_name", b"real_name", "registry_outcome", b"registry_outcome", "representative", b"representative", "review", b"review"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SealedIdentity: _TypeAlias = SealedIdentity  # noqa: Y015
+
+@_typing.final
+class SealedReview(_message.Message):
+    """What reviewers signed of name and document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    SALT_FIELD_NUMBER: _builtins.int
+    PAPERS_FIELD_NUMBER: _builtins.int
+    review_id: _builtins.str
+    """The review: 32 lower-case hex digits."""
+    account_token: _builtins.str
+    """The account that the first reviewer signed for; empty for a sign-up."""
+    salt: _builtins.bytes
+    """32 random bytes, without which name and document cannot be found from what was signed."""
+    @_builtins.property
+    def papers(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealedReviewerPaper]:
+        """One or two papers, in the order in which they were signed."""
+
+    def __init__(
+        self,
+        *,
+        review_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+        salt: _builtins.bytes = ...,
+        papers: _abc.Iterable[Global___SealedReviewerPaper] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "papers", b"papers", "review_id", b"review_id", "salt", b"salt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealedReview: _TypeAlias = SealedReview  # noqa: Y015
+
+@_typing.final
+class SealedReviewerPaper(_message.Message):
+    """What one reviewer signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    PAPER_FIELD_NUMBER: _builtins.int
+    public_key: _builtins.bytes
+    """The reviewer's Ed25519 public key, 32 bytes."""
+    paper: _builtins.bytes
+    """The paper, which names the reviewer by a pseudonymous id, and its signature."""
+    def __init__(
+        self,
+        *,
+        public_key: _builtins.bytes = ...,
+        paper: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["paper", b"paper", "public_key", b"public_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealedReviewerPaper: _TypeAlias = SealedReviewerPaper  # noqa: Y015
 
 @_typing.final
 class SealedRepresentative(_message.Message):

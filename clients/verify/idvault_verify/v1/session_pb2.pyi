@@ -38,6 +38,10 @@ class _ProofEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proof.ValueType
     """On the page of a provider that vouches for a person by an id made for this vault, and says neither name nor number:
     RESULT_ONLY.
     """
+    PROOF_ONE_REVIEWER: _Proof.ValueType  # 4
+    """Refused: in no session. A reviewer signs that he saw document and person (ReviewService)."""
+    PROOF_TWO_REVIEWERS: _Proof.ValueType  # 5
+    """Refused: in no session. Two reviewers sign that."""
 
 class Proof(_Proof, metaclass=_ProofEnumTypeWrapper):
     """How a person proves who he is."""
@@ -52,6 +56,10 @@ PROOF_RESULT_ONLY: Proof.ValueType  # 3
 """On the page of a provider that vouches for a person by an id made for this vault, and says neither name nor number:
 RESULT_ONLY.
 """
+PROOF_ONE_REVIEWER: Proof.ValueType  # 4
+"""Refused: in no session. A reviewer signs that he saw document and person (ReviewService)."""
+PROOF_TWO_REVIEWERS: Proof.ValueType  # 5
+"""Refused: in no session. Two reviewers sign that."""
 Global___Proof: _TypeAlias = Proof  # noqa: Y015
 
 class _SessionPurpose:
@@ -67,7 +75,9 @@ class _SessionPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sessio
     SESSION_PURPOSE_RENEWAL: _SessionPurpose.ValueType  # 2
     """The account's verification has expired or will."""
     SESSION_PURPOSE_INVITATION: _SessionPurpose.ValueType  # 3
-    """A campaign invites the owner of an account that was never verified."""
+    """A campaign invites the owner of an account that was never verified, or that is verified with less than the
+    campaign asks for. A proof of a provider then adds to a valid verification, whose dates stay.
+    """
     SESSION_PURPOSE_IDENTITY: _SessionPurpose.ValueType  # 4
     """The owner looks at what is stored; only CreateIdentitySession makes such a session."""
     SESSION_PURPOSE_REPRESENTATIVE: _SessionPurpose.ValueType  # 5
@@ -85,7 +95,9 @@ SESSION_PURPOSE_SIGN_UP: SessionPurpose.ValueType  # 1
 SESSION_PURPOSE_RENEWAL: SessionPurpose.ValueType  # 2
 """The account's verification has expired or will."""
 SESSION_PURPOSE_INVITATION: SessionPurpose.ValueType  # 3
-"""A campaign invites the owner of an account that was never verified."""
+"""A campaign invites the owner of an account that was never verified, or that is verified with less than the
+campaign asks for. A proof of a provider then adds to a valid verification, whose dates stay.
+"""
 SESSION_PURPOSE_IDENTITY: SessionPurpose.ValueType  # 4
 """The owner looks at what is stored; only CreateIdentitySession makes such a session."""
 SESSION_PURPOSE_REPRESENTATIVE: SessionPurpose.ValueType  # 5

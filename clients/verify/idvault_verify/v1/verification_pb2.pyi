@@ -219,8 +219,8 @@ class Verification(_message.Message):
         FAILURE_REASON_REVOKED: Verification._FailureReason.ValueType  # 10
         """The account's verification was withdrawn while the claim waited."""
         FAILURE_REASON_HOLDER_REQUIRED: Verification._FailureReason.ValueType  # 11
-        """Somebody else verified under this name and number before: the person must prove to be present. Returned only
-        after a match.
+        """A verification of this person was withdrawn within the last 180 days, as somebody else's: the person must prove to
+        be present, which nobody can who is known by a provider's id alone. Returned only after a match.
         """
         FAILURE_REASON_ORGANIZATION_NOT_OPERATING: Verification._FailureReason.ValueType  # 12
         """The organisation is known with these elements, but it does not operate: it was deregistered, or its licence
@@ -237,8 +237,8 @@ class Verification(_message.Message):
         the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
         """
         FAILURE_REASON_OTHER_PROOF: Verification._FailureReason.ValueType  # 16
-        """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
-        other by a provider's id. Returned only after a match.
+        """The account was verified by a kind of proof with which this one is not joined: a person is known by number, by a
+        provider's id, or by a document that a reviewer saw. Returned only after a match.
         """
 
     class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
@@ -267,8 +267,8 @@ class Verification(_message.Message):
     FAILURE_REASON_REVOKED: Verification.FailureReason.ValueType  # 10
     """The account's verification was withdrawn while the claim waited."""
     FAILURE_REASON_HOLDER_REQUIRED: Verification.FailureReason.ValueType  # 11
-    """Somebody else verified under this name and number before: the person must prove to be present. Returned only
-    after a match.
+    """A verification of this person was withdrawn within the last 180 days, as somebody else's: the person must prove to
+    be present, which nobody can who is known by a provider's id alone. Returned only after a match.
     """
     FAILURE_REASON_ORGANIZATION_NOT_OPERATING: Verification.FailureReason.ValueType  # 12
     """The organisation is known with these elements, but it does not operate: it was deregistered, or its licence
@@ -285,8 +285,8 @@ class Verification(_message.Message):
     the call that sent the number: what is kept is a MISMATCH, which repeats and GetVerification return.
     """
     FAILURE_REASON_OTHER_PROOF: Verification.FailureReason.ValueType  # 16
-    """The account was verified by a kind of proof with which this one is not joined: one names a person by number, the
-    other by a provider's id. Returned only after a match.
+    """The account was verified by a kind of proof with which this one is not joined: a person is known by number, by a
+    provider's id, or by a document that a reviewer saw. Returned only after a match.
     """
 
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int

@@ -1,5 +1,7 @@
 """The rows of invitations, of the owners to invite, and of the accounts that enforcement dates limit.
 
+Owners of accounts that were never verified are found here, those of verified ones in `upgrade`.
+
 Rows are always locked in this order: campaign, invitations, the day's count. Accounts are never locked while
 a batch is leased, because a claim locks its account first and the invitations second.
 """
@@ -15,14 +17,16 @@ from idvault.campaign import rules
 from idvault.campaign import store as campaign_rows
 from idvault.campaign.invitation import rules as invitation_rules
 from idvault.campaign.invitation.rules import Invitation, Limited, Offer, Stage
+from idvault.campaign.invitation.store import upgrade
+from idvault.campaign.invitation.store.upgrade import IS_UNBARRED, LACKS
 from idvault.campaign.store import IN_COHORT
 from idvault.core.db.connection import Connection
-from idvault.core.db.listing import among, one_of
+from idvault.core.db.listing import among
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts
 from idvault.core.tables.campaign import campaigns, invitations, legacy_accounts
 from idvault.sanction.store import standing as sanction_standing
-from idvault_verify.account import Account, AccountState, Assurance, MinimumAssurance, Standing
+from idvault_verify.account import Account, AccountState, Assurance, MinimumAssurance
 from idvault_verify.campaign import Campaign, CampaignState, InvitationState, ReverificationMethod
 from idvault_verify.clock import ClockReading
 
@@ -152,7 +156,14 @@ _PUT = _put(kept=_MADE_ONCE | _OF_BATCH)
 _PUT_IN_BATCH = _put(kept=_MADE_ONCE)
 _OF_ACCOUNT = select(invitations).where(invitations.c.account_token == param("token"))
 _LOCK = statement(for_change(_OF_ACCOUNT.where(invitations.c.campaign_id == param("campaign"))), from_row)
-_LOCK_ALL = statement(for_change(_OF_ACCOUNT), from_row)
+_LOCK_ALL: Statement[Any] = statement(
+    for_change(
+        select(*invitations.c, campaigns.c.minimum_assurance)
+        .join(campaigns, campaigns.c.campaign_id == invitations.c.campaign_id)
+        .where(invitations.c.account_token == param("token")),
+        of=invitations,
+    )
+)
 _FIND_ALL = statement(_OF_ACCOUNT, from_row)
 _IS_VALID = (
     invitations.c.account_token == param("token"),
@@ -251,16 +262,23 @@ async def campaign_of(connection: Connection, *, account_token: str, code_hash: 
     return str(found)
 
 
-async def conclude(connection: Connection, owner: Account, *, succeeded: bool, today: date) -> None:
-    """Update the invitations of an imported account, locked and never verified, after its claim ended."""
-    for one in await connection.all(_LOCK_ALL, token=owner.account_token):
-        await put(connection, invitation_rules.conclude(invitation=one, succeeded=succeeded, today=today))
+async def conclude(connection: Connection, concluded: Account, *, succeeded: bool, today: date) -> None:
+    """Update the invitations of a locked account after its claim. concluded: the account from now on."""
+    for row in await connection.all(_LOCK_ALL, token=concluded.account_token):
+        invitation = from_row(row)
+        after = invitation_rules.conclude(
+            invitation=invitation,
+            minimum=row.minimum_assurance and MinimumAssurance(row.minimum_assurance),
+            succeeded=succeeded,
+            assurances=concluded.assurances,
+            today=today,
+        )
+        if after != invitation:
+            await put(connection, after)
 
 
 _LIMIT_DELIVERY = param("limit", Integer)
-_IS_OPEN = (accounts.c.state == AccountState.UNVERIFIED.value) & ~one_of(
-    accounts.c.standing, [Standing.RENEWAL_SUSPENDED.value, Standing.CLOSED.value]
-)
+_IS_UNVERIFIED = accounts.c.state == AccountState.UNVERIFIED.value
 _FORMER = statement(
     select(invitations).where(invitations.c.batch_id == param("batch")).order_by(invitations.c.account_token),
     from_row,
@@ -272,7 +290,8 @@ _DUE = for_change(
         invitations.c.campaign_id == param("campaign"),
         invitations.c.state == InvitationState.ACTIVE.value,
         invitations.c.due_at <= param("now"),
-        _IS_OPEN,
+        _IS_UNVERIFIED | LACKS,
+        IS_UNBARRED,
     )
     .order_by(invitations.c.due_at, invitations.c.account_token)
     .limit(_LIMIT_DELIVERY),
@@ -292,7 +311,8 @@ def _members(invited_by: ColumnElement[bool]) -> Statement[str]:
             IN_COHORT,
             legacy_accounts.c.verified_on.is_(None),
             invited_by,
-            _IS_OPEN,
+            _IS_UNVERIFIED,
+            IS_UNBARRED,
             ~exists().where(
                 invitations.c.account_token == legacy_accounts.c.account_token,
                 invitations.c.campaign_id == param("campaign"),
@@ -321,19 +341,22 @@ async def of_batch(connection: Connection, batch_id: str) -> list[Invitation]:
 
 
 async def due(
-    connection: Connection, found: Campaign, *, limit: int, left: int, now: ClockReading
+    connection: Connection, found: Campaign, *, limit: int, left: int, now: ClockReading, today: date
 ) -> tuple[list[Invitation], list[str]]:
     """Return what may be delivered now: lost deliveries, then reminders, then the accounts to invite.
 
     left: how many deliveries the campaign may still make; a lost one was counted before.
     """
-    mine = {"campaign": found.campaign_id, "now": now.business}
+    mine = {"campaign": found.campaign_id, "now": now.business, **upgrade.demanded(found, today)}
     lost = await connection.all(_RETURNED, **mine, real=now.real, limit=limit)
     room = min(left, limit - len(lost))
     if room < 1:
         return lost, []
     reminders = await connection.all(_REMINDERS, **mine, limit=room)
-    return [*lost, *reminders], await _uninvited(connection, found, room - len(reminders))
+    room -= len(reminders)
+    members = await _uninvited(connection, found, room)
+    members += await upgrade.lacking(connection, found, limit=room - len(members), today=today)
+    return [*lost, *reminders], members
 
 
 async def _uninvited(connection: Connection, found: Campaign, limit: int) -> list[str]:
@@ -379,24 +402,38 @@ async def account(connection: Connection, party: str, account_token: str) -> Acc
     return await connection.one(_ACCOUNT, token=account_token, party=party)
 
 
-async def is_covered(connection: Connection, found: Campaign, account_token: str) -> bool:
-    """Return whether an account was imported, and belongs to a campaign's cohort."""
-    member = await connection.one(_MEMBER, token=account_token, party=found.relying_party)
-    return member is not None and _covers(found, member)
+async def is_invitable(connection: Connection, found: Campaign, present: Account) -> bool:
+    """Return whether a campaign is for an account. present: the account as of today."""
+    if not invitation_rules.is_open(account=present, minimum=found.plan.minimum_assurance):
+        return False
+    member = await connection.one(_MEMBER, token=present.account_token, party=found.relying_party)
+    return _covers(found, member)
 
 
-async def offers(connection: Connection, party: str, account_token: str, today: date) -> list[Offer]:
-    """Return the offers for an imported account, earliest started campaign first."""
-    member = await connection.one(_MEMBER, token=account_token, party=party)
-    if member is None:
+async def offers(connection: Connection, present: Account, today: date) -> list[Offer]:
+    """Return the offers for an account, earliest started campaign first. present: the account as of today.
+
+    Most accounts that log in are verified, and need no more than the first statement.
+    """
+    open_ = [
+        found
+        for found in await connection.all(_RUNNING, party=present.relying_party)
+        if invitation_rules.is_open(account=present, minimum=found.plan.minimum_assurance)
+    ]
+    if not open_:
         return []
-    invited = await of_account(connection, account_token)
+    member = await connection.one(_MEMBER, token=present.account_token, party=present.relying_party)
+    invited = await of_account(connection, present.account_token)
     return [
         Offer(found, invited.get(found.campaign_id), *await campaign_rows.delivered(connection, found, today))
-        for found in await connection.all(_RUNNING, party=party)
+        for found in open_
         if _covers(found, member)
     ]
 
 
 def _covers(found: Campaign, member: Any) -> bool:
-    return rules.covers(cohort=found.plan.cohort, label=member.label, create_date=member.create_date)
+    """Return whether a cohort has an account. member: None if it was not imported."""
+    cohort = found.plan.cohort
+    if member is None:
+        return rules.covers_all(cohort=cohort)
+    return rules.covers(cohort=cohort, label=member.label, create_date=member.create_date)

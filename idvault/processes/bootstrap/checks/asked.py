@@ -43,6 +43,7 @@ _CONTENTS: Mapping[str, Callable[[Deployment], Awaitable[str | None]]] = {
     "drills": contents.check_drills,
     "hand-over": contents.check_handed_over,
     "erasures": contents.check_erasures,
+    "disavowals": contents.check_disavowals,
     "notifications": notification.check_notifications,
     "records": contents.check_records,
 }

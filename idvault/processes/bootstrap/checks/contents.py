@@ -8,6 +8,7 @@
 - Every custodian of the current quorum has passed a drill within 90 days.
 - No custodian who lost a place in a quorum has shares left to hand over (custody.handover.acts).
 - No step of an erasure is five minutes late, and sampled records have their shred keys.
+- Disowned accounts that no platform decided in time are a remark: only their platforms can decide.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from idvault.processes.bootstrap.base import ENTROPY, Deployment
 from idvault.processes.bootstrap.roster import check_purpose, count_records
 from idvault.processes.bootstrap.witness import check_asked, demand_of, witness_keys
 from idvault.processes.witness.client import HttpWitness
+from idvault.session.disavowal import store as disavowal_store
 from idvault_verify import token
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.attest.people import roster_chain
@@ -294,6 +296,26 @@ async def check_erasures(deployment: Deployment) -> str | None:
     return (
         "receipts of erasures promise nothing about files, because PostgreSQL keeps the bytes of deleted "
         f"keys: the shred database lacks {', '.join(unmet)}"
+    )
+
+
+async def check_disavowals(deployment: Deployment) -> str | None:
+    """Remark how many disowned accounts wait at which platform for a decision that was due."""
+    now = deployment.clock().business
+    found = await deployment.main.read(
+        "disavowal.overdue_of", lambda one: disavowal_store.overdue_of(one, now=now)
+    )
+    return describe_overdue(found)
+
+
+def describe_overdue(found: Sequence[tuple[str, int]]) -> str | None:
+    """Return what is overdue, and what to do; None if nothing is. found: platforms and counts."""
+    if not found:
+        return None
+    platforms = ", ".join(f"{name} ({count})" for name, count in found)
+    return (
+        f"disowned accounts are overdue at {platforms}: ask the platform's moderators to decide, "
+        "`idvault-people moderator disavowal list --overdue` names them"
     )
 
 

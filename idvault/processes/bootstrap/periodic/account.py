@@ -7,6 +7,7 @@ from idvault.claim.acts import backlog as claim_backlog
 from idvault.claim.acts import representative as representatives
 from idvault.claim.acts.registry_check import SettlementContext
 from idvault.claim.job import store as job_store
+from idvault.claim.review import acts as reviews
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.policy import OperatorPolicy
@@ -278,6 +279,7 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
     return [
         *_disavowal_tasks(base, vault),
         Task("forget_representatives", 60, lambda now: representatives.forget(vault, now)),
+        Task("forget_reviews", 3_600, lambda now: reviews.forget(vault, now)),
         Task("purge_sessions", 600, lambda now: sessions.purge(vault, now)),
         Task("overdue_contests", 1, lambda now: CONTESTS.note_all_overdue(vault, now, limit=_BATCH)),
         Task(

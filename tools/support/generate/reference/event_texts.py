@@ -27,6 +27,8 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.CLAIM_SETTLE: "A claim ended; with a match it names the digest of the sealed record.",
     EventType.CLAIM_SUPERSEDE: "A newer claim of the account took the place of one that waited.",
     EventType.CLAIM_ERASE: "A claim ended because its account was erased.",
+    EventType.REVIEW_SIGN: "A reviewer signed to have seen a person with a passport or travel permit.",
+    EventType.REVIEW_CONFIRM: "A second reviewer signed to have seen the same.",
     EventType.ACCOUNT_EXPIRE: "The term of a verification ended, also early by a notice of the registry.",
     EventType.ACCOUNT_REMOVE: "An account that was never verified was removed.",
     EventType.REGISTRY_NOTICE: "The registry gave notice; nothing says of whom, or whether anybody is known.",

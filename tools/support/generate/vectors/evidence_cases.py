@@ -22,6 +22,7 @@ from tools.support.generate.vectors.evidence_parts import (
 from tools.support.reference import hpke, paper, payload, protobuf, record, story
 from tools.support.reference.encoding import unpack
 from tools.support.reference.record import Record
+from tools.support.reference.review import Review
 from tools.support.reference.roster import Roster
 from tools.support.reference.story import sample
 
@@ -45,8 +46,8 @@ def cases() -> Iterator[tuple[str, Opening, str | None, dict[str, Any]]]:
     """Yield evidence, whether it is valid (None), and what else a case gives."""
     # Other rosters than the published ones are read by their files alone.
     alone: dict[str, Any] = {"published": []}
-    for part in (_notes(), _versions(), _auditors(), _requests(), _entries(), _records(), _approvals(),
-                 _successors(), _bytes(), _two_faults()):  # fmt: skip
+    for part in (_notes(), _versions(), _auditors(), _requests(), _entries(), _records(), _reviews(),
+                 _approvals(), _successors(), _bytes(), _two_faults()):  # fmt: skip
         for name, made, reason in part:
             yield name, made, reason, {} if made.rosters == (story.ROSTER,) else alone
     both = Opening(rosters=_TWO, named=1, cosigned=((SECOND_WITNESS, OPENED_AT),))
@@ -225,6 +226,50 @@ def _padded(padded: bytes) -> Record:
         custodians=story.CUSTODIANS,
         drawn=story.DRAWN,
     )
+
+
+def _seen(review: Review | None, **changes: Any) -> Record:
+    """Return the record of a document that reviewers saw, with their review."""
+    return _padded(payload.encode(replace(story.REVIEWED, review=review, **changes)))
+
+
+def _reviews() -> Iterator[Made]:
+    """Yield records of documents that reviewers saw: whoever changes one after the signature is found."""
+    both, alone = story.reviewed(), story.reviewed(by=story.REVIEWERS[:1])
+    yield "a passport that one reviewer saw", Opening(record=_seen(alone)), None
+    yield "a passport that two reviewers saw", Opening(record=_seen(both)), None
+    own = story.reviewed(token=story.TOKEN)
+    yield "a passport that two reviewers saw of this account", Opening(record=_seen(own)), None
+    permit = replace(story.REVIEWED, document_type="MAINLAND_TRAVEL_PERMIT", number="H01234567")
+    carried = _padded(payload.encode(replace(permit, review=story.reviewed(of=permit))))
+    yield "a travel permit that two reviewers saw", Opening(record=carried), None
+    yield "a passport without a review", Opening(record=_seen(None)), "*"
+    yield "a review beside a resident number", Opening(record=_sealed(review=both)), "*"
+    for told, changes in (
+        ("another name", {"name": "EVE ERIKSSON"}),
+        ("another number", {"number": "GBRL898902C3" + "7"}),
+        ("another type", {"document_type": "MAINLAND_TRAVEL_PERMIT"}),
+        ("other terms", {"policy_version": "terms-4"}),
+    ):
+        yield f"a reviewed passport with {told} than was signed", Opening(record=_seen(both, **changes)), "*"
+    (key, paper_of_first), second = both.papers
+    for told, other in (
+        ("another salt", replace(both, salt=bytes(32))),
+        ("a salt of 31 bytes", replace(both, salt=both.salt[:-1])),
+        ("another review's id", replace(both, review_id="0" * 32)),
+        ("another account", replace(both, account_token="acct_" + "1" * 26)),
+        ("an account that was not signed", replace(both, account_token=story.TOKEN)),
+        ("no paper", replace(both, papers=())),
+        ("the second paper alone", replace(both, papers=(second,))),
+        ("the papers in another order", replace(both, papers=both.papers[::-1])),
+        ("three papers", replace(both, papers=(*both.papers, second))),
+        ("the first paper twice", replace(both, papers=(both.papers[0],) * 2)),
+        ("another key", replace(both, papers=((second[0], paper_of_first), second))),
+        ("a changed signature", replace(both, papers=((key, paper_of_first[:-1] + b"\x00"), second))),
+        ("a paper that is cut", replace(both, papers=((key, paper_of_first[:70]), second))),
+        ("the same reviewer twice", story.reviewed(by=("qian", "qian"))),
+    ):
+        yield f"a review with {told}", Opening(record=_seen(other)), "*"
 
 
 def _records() -> Iterator[Made]:

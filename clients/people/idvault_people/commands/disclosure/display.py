@@ -124,6 +124,7 @@ def opened(found: DisclosedRecord) -> dict[str, Any]:
         "representative": _representative(found.payload.identity),
         "registry_outcome": found.payload.answer.value if found.payload.answer else None,
         "assertion": found.payload.assertion or None,
+        "reviewed_by": summary.reviewers(found.payload.review),
         "policy_version": consent.policy_version if consent else None,
         "agree_time": consent.agree_time.isoformat() if consent else None,
         "opened_at": found.opened_at.isoformat(),

@@ -139,6 +139,7 @@ def show_opened(found: DisclosedRecord) -> None:
         **_whom(content),
         **_representative(content["representative"]),
         "registry outcome": str(content["registry_outcome"]),
+        **_reviewed(content["reviewed_by"]),
         "provider asked instead": assertion.issuer_of(found.payload.assertion) or "none",
         "account": content["account_token"],
         "terms agreed to": (
@@ -153,6 +154,11 @@ def show_opened(found: DisclosedRecord) -> None:
             told = f"the vault did not take the report about {', '.join(found.unreported)}"
         rows["wrong shares"] = f"of {', '.join(found.wrong_shares)}; {told}"
     show_rows(rows, title="record")
+
+
+def _reviewed(reviewers: str | None) -> dict[str, str]:
+    """Return who saw the document in place of the registry, whose answer then stands for theirs."""
+    return {} if reviewers is None else {"seen and signed by": f"{reviewers}; no registry was asked"}
 
 
 def _representative(found: Mapping[str, str] | None) -> dict[str, str]:

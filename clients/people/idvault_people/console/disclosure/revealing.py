@@ -12,6 +12,7 @@ from idvault_people.console.disclosure import shown
 from idvault_people.console.visit import Hiding, Visit
 from idvault_verify.attest.payload import Payload
 from idvault_verify.claim import OpaqueIdentity
+from idvault_verify.offline.evidence import summary
 
 # A screen reader says the word in place of the dots.
 _MASK = Markup('<span aria-hidden="true">●●●●●●</span><span class="unseen">{}</span>')
@@ -56,4 +57,6 @@ def _whom(payload: Payload, visit: Visit) -> list[tuple[str, str]]:
     if isinstance(identity, OpaqueIdentity):
         return [(visit.say("provider"), identity.provider), (visit.say("opaque_id"), identity.opaque_id)]
     number = f"{identity.document.number} ({visit.say(identity.document.type)})"
-    return [(visit.say("real_name"), identity.name), (visit.say("document_number"), number)]
+    named = [(visit.say("real_name"), identity.name), (visit.say("document_number"), number)]
+    reviewers = summary.reviewers(payload.review)
+    return named if reviewers is None else [*named, (visit.say("reviewed_by"), reviewers)]

@@ -196,6 +196,27 @@ _CONTESTS = {
     "narrowing_title": _("Make this sanction one of the account alone?"),
     "not_own_sanction": _("You imposed or confirmed it: two others must narrow it."),
 }
+_DISAVOWALS = {
+    "disavowals_to_decide": _("Disowned accounts to decide"),
+    "overdue_disavowals": _("Overdue disowned accounts"),
+    "disavowal": _("Disowned account"),
+    "disavowal_title": _("Disowned account: {account}"),
+    "disavowal_text": _("What the person says"),
+    "disavowal_said": _(
+        "The person in whose name this account was verified proved to be present, on a page of no platform, "
+        "and said that the account is not hers or his. Who it is, and which other accounts there are, nobody "
+        "here is told. The account's holder can prove to be that person, which rejects it at once."
+    ),
+    "decide_disavowal": _.in_context("decide_contest", "Decide it"),
+    "decide_disavowal_title": _("Is the account that person's?"),
+    "disavowal_follows": _(
+        "If you uphold it, another moderator must confirm that within 72 hours. Then the account's "
+        "verification is withdrawn. If nobody decides in time, it is withdrawn as well, unless something of "
+        "the account is open: then it stays overdue, in public."
+    ),
+    "confirm_disavowal": _("Confirm that the account is not that person's"),
+    "confirm_disavowal_title": _("Withdraw this verification?"),
+}
 _REINSTATEMENTS = {
     "reinstatements_to_decide": _("Appeals against withdrawals to decide"),
     "overdue_reinstatements": _("Overdue appeals against withdrawals"),
@@ -227,4 +248,12 @@ _REPORTERS = {
     "accuracy": _("Right"),
 }
 
-CASES: Mapping[str, Text] = {**_OVERVIEW, **_REPORTS, **_OTHERS, **_CONTESTS, **_REINSTATEMENTS, **_REPORTERS}
+CASES: Mapping[str, Text] = {
+    **_OVERVIEW,
+    **_REPORTS,
+    **_OTHERS,
+    **_CONTESTS,
+    **_DISAVOWALS,
+    **_REINSTATEMENTS,
+    **_REPORTERS,
+}

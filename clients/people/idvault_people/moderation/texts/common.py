@@ -15,6 +15,7 @@ COMMON: Mapping[str, Text] = {
     "appeals": _("Appeals"),
     "public_accounts": _("Public accounts"),
     "contests": _("Contests"),
+    "disavowals": _("Disowned accounts"),
     "reinstatements": _("Appeals against withdrawals"),
     "narrowings": _("After withdrawals"),
     "figures": _("Figures"),

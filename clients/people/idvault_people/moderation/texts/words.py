@@ -29,6 +29,8 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "CLOSED": _("closed"),
         "OPEN": _("open"),
         "NARROWED": _("narrowed to the account"),
+        "SILENT": _("decided by silence"),
+        "ENDED": _("ended without a decision"),
     },
     "outcome": {
         "UPHELD": _("right: a sanction was imposed"),
@@ -140,6 +142,14 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "PROPOSED": _("proposed: it was not the owner; a second moderator must confirm"),
         "UPHELD": _("Upheld: it was not the owner"),
         "REJECTED": _("Rejected: it was the owner"),
+    },
+    "disavowal": {
+        "FILED": _("waits for a decision"),
+        "PROPOSED": _("proposed: it is not that person's; a second moderator must confirm"),
+        "UPHELD": _("Upheld: it is not that person's"),
+        "REJECTED": _("Rejected: it is that person's"),
+        "SILENT": _("Nobody decided in time: the verification is withdrawn"),
+        "ENDED": _("Ended: there is no verification any more"),
     },
     "reinstatement": {
         "FILED": _("waits for a decision"),

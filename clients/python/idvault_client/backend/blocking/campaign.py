@@ -47,7 +47,10 @@ class CampaignClient:
         )
 
     def create(self, plan: Plan, *, request_id: RequestId = None) -> Campaign:
-        """Create a campaign; it invites nobody before it is started."""
+        """Create a campaign; it invites nobody before it is started.
+
+        Raises PreconditionFailed (PROOF_NOT_OFFERED) for a minimum assurance that no proof reaches.
+        """
         return self.run(
             call(_SERVICE, "CreateCampaign", Campaign, request_id=chosen_id(request_id), plan=plan)
         )
@@ -104,7 +107,10 @@ class CampaignClient:
         lease: timedelta | None = None,
         request_id: RequestId = None,
     ) -> InvitationBatch:
-        """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes."""
+        """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes.
+
+        More may follow an empty batch of a campaign with a minimum assurance.
+        """
         return self.run(
             call(
                 _SERVICE,

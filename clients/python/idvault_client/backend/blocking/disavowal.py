@@ -64,6 +64,10 @@ class DisavowalClient:
             )
         )
 
+    def get(self, disavowal_id: str) -> AccountDisavowal:
+        """Return a disavowal; raises NotFound (DISAVOWAL_NOT_FOUND)."""
+        return self.run(call(_SERVICE, "GetDisavowal", AccountDisavowal, disavowal_id=disavowal_id))
+
     def list_page(
         self,
         *,

@@ -16,6 +16,7 @@ from idvault_client.backend.blocking.erasure import ErasureClient
 from idvault_client.backend.blocking.feed import StatusFeed
 from idvault_client.backend.blocking.narrowing import NarrowingClient
 from idvault_client.backend.blocking.public_account import PublicAccountClient
+from idvault_client.backend.blocking.review import ReviewClient
 from idvault_client.backend.blocking.sanction import SanctionClient
 from idvault_client.backend.blocking.session import SessionClient
 from idvault_client.backend.blocking.tip_off import TipOffClient
@@ -62,6 +63,7 @@ class Vault:
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
     narrowings: of sanctions of revoked accounts. disavowals: of accounts, by whom they are named after.
+    reviews: of passports and travel permits that your reviewers saw.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Vault:
         self.sanctions = SanctionClient(run=self.run)
         self.narrowings = NarrowingClient(run=self.run)
         self.disavowals = DisavowalClient(run=self.run)
+        self.reviews = ReviewClient(run=self.run)
         self.erasures = ErasureClient(run=self.run)
         self.sessions = SessionClient(run=self.run)
         self.public_accounts = PublicAccountClient(run=self.run, stream=self._stream)

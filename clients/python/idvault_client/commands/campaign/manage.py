@@ -35,7 +35,8 @@ def add(app: typer.Typer) -> None:
 
 
 _Minimum = Annotated[
-    MinimumAssurance | None, typer.Option(help="What a claim with an invitation's code must establish.")
+    MinimumAssurance | None,
+    typer.Option(help="What owners are asked to prove; also invites who is verified with less."),
 ]
 
 

@@ -41,6 +41,9 @@ _LABELS = {
     "opaque_id": _("its id for the person"),
     "registry_outcome": _("outcome of the registry's check"),
     "asserted_by": _("provider who answered in place of the registry"),
+    "reviewed_by": _(
+        "reviewers of the platform who signed to have seen the document and its holder; no registry was asked"
+    ),
     "account_token": _("account"),
     "relying_party": _("platform"),
     "policy_version": _("terms that the user agreed to"),
@@ -70,7 +73,7 @@ _SECTIONS = (
     (
         _("The identity"),
         ("real_name", "document_type", "document_number", "provider", "opaque_id", "registry_outcome",
-         "asserted_by", "account_token", "relying_party", "policy_version", "agree_time"),
+         "asserted_by", "reviewed_by", "account_token", "relying_party", "policy_version", "agree_time"),
     ),
     (
         _("Request and approval"),

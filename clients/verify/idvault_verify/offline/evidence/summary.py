@@ -1,6 +1,9 @@
 """What checked evidence says, as names and values; texts that others wrote have no control characters."""
 
+from hashlib import sha256
+
 from idvault_verify.attest import assertion
+from idvault_verify.attest.review import SealedReview
 from idvault_verify.claim import AnyIdentity, OpaqueIdentity
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.log import epochs
@@ -22,6 +25,15 @@ def whom(identity: AnyIdentity) -> dict[str, str | None]:
     }
 
 
+def reviewers(review: SealedReview | None) -> str | None:
+    """Return who signed to have seen the document: id, and SHA-256 of the key; None for nobody."""
+    if review is None:
+        return None
+    return ", ".join(
+        f"{each.reviewer_id} (key {sha256(each.public_key).hexdigest()})" for each in review.papers
+    )
+
+
 def of(proved: ProvedEvidence) -> dict[str, object]:
     """Return the fields in the order in which they are shown; None for what is not recorded."""
     consent, terms = proved.payload.consent, proved.terms
@@ -33,6 +45,7 @@ def of(proved: ProvedEvidence) -> dict[str, object]:
         **{name: value and escaped(value) for name, value in whom(proved.payload.identity).items()},
         "registry_outcome": answer.value if answer else None,
         "asserted_by": asserted_by and escaped(asserted_by),
+        "reviewed_by": reviewers(proved.payload.review),
         "policy_version": escaped(consent.policy_version) if consent else None,
         "agree_time": consent.agree_time.isoformat() if consent else None,
         "sealed_at": proved.settlement.occurred_at.isoformat(),

@@ -1,0 +1,1 @@
+"""Documents that a reviewer sees and signs, because no registry is asked about them."""

@@ -1,0 +1,27 @@
+"""What takes several steps is cut at each statement and commit of each step, on both databases.
+
+Afterwards every table has what it has of somebody whom nothing befell: nothing is counted or charged twice,
+the log has the same entries, and each repeat is told the same.
+"""
+
+import pytest
+
+from idvault.core.db.database import Database
+from tests.support import errands
+from tests.support.cut_steps import Cuts
+
+_LEAST = 10
+
+
+@pytest.mark.parametrize("errand", errands.ALL)
+async def test_whatever_is_cut_everything_happens_once(main_database: Database, errand: str) -> None:
+    """Each place of each step fails once; rows, entries and answers are those without a fault."""
+    people = await errands.prepared(main_database)
+    begun = await people.seen()
+    told = await getattr(people, errand)(errands.ONE)
+    calmly = await people.seen()
+    people.take = cuts = Cuts(main_database)
+    assert await getattr(people, errand)(errands.OTHER) == told
+    assert await people.seen() - calmly == calmly - begun
+    assert cuts.cut > _LEAST
+    await people.world.claims.verification.drain()
