@@ -41,7 +41,7 @@ NOUNS = {
     "erasure": {"former_version"},
     "people": {"second_factor"},
     "platform": {"usage"},
-    "sanction": {"appeal", "narrowing", "objection", "operation", "order"},
+    "sanction": {"appeal", "content_measure", "narrowing", "objection", "operation", "order"},
     "session": {"contest", "disavowal", "inquiry", "reinstatement", "withdrawal"},
     "status": {"credential"},
     "tip_off": {"reporter"},

@@ -32,7 +32,7 @@ NOT_COUNTED = {
     # The vault's own house-keeping, and its callers.
     "inquiry:retention:purge",
     "platform:pages:present", "platform:proof:accept", "session:retention:purge",
-    "appeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
+    "appeal:text:delete", "contentappeal:text:delete", "contest:text:delete", "withdrawal:link:forget",
     "reinstatement:text:delete",
     "platform:certificate:register", "platform:certificate:revoke",
     "request:retention:purge", "tipoff:retention:purge", "tipoff:texts:delete",

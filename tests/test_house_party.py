@@ -42,6 +42,8 @@ NOT_TRIED = {
     "ImportLegacyAccounts.accounts": _OWN_WORDS,
     "ImposeSanction.statement.order.reference": _OWN_WORDS,
     "RecordOrder.order.reference": _OWN_WORDS,
+    "ImposeContentMeasure.statement.order.reference": _OWN_WORDS,
+    "ResolveTipOff.content_measure.statement.order.reference": _OWN_WORDS,
     "ResolveTipOff.sanction.statement.order.reference": _OWN_WORDS,
     "RegisterModerator.signature.moderator_id": "empty: who is registered has no id yet",
     "RegisterModerator.public_key": "registered for the caller, whoever else has it: both calls succeed",

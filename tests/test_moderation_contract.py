@@ -35,6 +35,7 @@ SIGNATURE = sanction_pb2.ModeratorSignature.DESCRIPTOR.full_name
 OF_THE_PLATFORM = {
     "SanctionService.RevokeModerator",
     "SanctionService.FileAppeal",
+    "SanctionService.FileContentAppeal",
     "TipOffService.FileTipOff",
 }
 OF_MODERATORS = {"SanctionService", "TipOffService"}
@@ -99,6 +100,9 @@ def test_the_list_of_decisions() -> None:
         "SanctionService.ConfirmNarrowing",
         "SanctionService.ConfirmSanction",
         "SanctionService.DecideAppeal",
+        "SanctionService.DecideContentAppeal",
+        "SanctionService.ImposeContentMeasure",
+        "SanctionService.ReverseContentMeasure",
         "SanctionService.ImposeSanction",
         "SanctionService.LiftSanction",
         "SanctionService.NarrowSanction",
@@ -137,11 +141,13 @@ def test_a_desk_has_nothing_else() -> None:
         "PublicAccountService.ListPublicAccounts",
         "ReviewService.ListReviews",
         "SanctionService.GetAppeal",
+        "SanctionService.GetContentMeasure",
         "SanctionService.GetModerator",
         "SanctionService.GetMonthFigures",
         "SanctionService.GetOperation",
         "SanctionService.GetSanction",
         "SanctionService.ListAppeals",
+        "SanctionService.ListContentMeasures",
         "SanctionService.ListNarrowings",
         "SanctionService.ListOperations",
         "SanctionService.ListOrders",

@@ -86,6 +86,7 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.Reinstatement.paper_digest",
     "idvault.v1.Disavowal.paper_digest",
     "idvault.v1.Narrowing.paper_digest",
+    "idvault.v1.ContentMeasure.paper_digest",
     "idvault.v1.Review.paper_digest",
     "idvault.v1.Moderator.public_key",
 }
@@ -141,6 +142,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.AppealWithdrawalFromSessionRequest.text",
     "idvault.v1.GetReinstatementResponse.text",
     "idvault.v1.GetAppealResponse.text",
+    "idvault.v1.FileContentAppealRequest.text",
+    "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
 }
@@ -155,12 +158,15 @@ FREE_TEXTS = {
     "idvault.v1.AppealWithdrawalFromSessionRequest.text",
     "idvault.v1.GetReinstatementResponse.text",
     "idvault.v1.GetAppealResponse.text",
+    "idvault.v1.FileContentAppealRequest.text",
+    "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
 }
 # What a platform's staff must read to decide; only these answers have it.
 TEXTS_OF_OWNERS = {
     "GetAppeal": {"idvault.v1.GetAppealResponse.text"},
+    "GetContentMeasure": {"idvault.v1.GetContentMeasureResponse.text"},
     "GetContest": {"idvault.v1.GetContestResponse.text"},
     "GetReinstatement": {"idvault.v1.GetReinstatementResponse.text"},
 }
@@ -284,6 +290,12 @@ WHO_MAY_CALL = {
     "SanctionService.DecideAppeal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.GetAppeal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListAppeals": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ImposeContentMeasure": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ReverseContentMeasure": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.DecideContentAppeal": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.GetContentMeasure": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ListContentMeasures": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.FileContentAppeal": ["ROLE_PLATFORM"],
     "SanctionService.GetMonthFigures": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.RecordOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListOrders": ["ROLE_PLATFORM", "ROLE_MODERATOR"],

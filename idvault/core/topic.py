@@ -62,6 +62,8 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
     EventType.TIP_OFF_MISS_SOLUTION: _MISSED,
     EventType.APPEAL_FILE: ((Audience.MODERATOR, Topic.APPEAL_FILED),),
     EventType.APPEAL_OVERDUE: _MISSED,
+    EventType.CONTENT_APPEAL_FILE: ((Audience.MODERATOR, Topic.APPEAL_FILED),),
+    EventType.CONTENT_APPEAL_OVERDUE: _MISSED,
     EventType.CONTEST_FILE: ((Audience.MODERATOR, Topic.CONTEST_FILED),),
     EventType.CONTEST_OVERDUE: _MISSED,
     EventType.REINSTATEMENT_FILE: ((Audience.MODERATOR, Topic.REINSTATEMENT_FILED),),

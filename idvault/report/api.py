@@ -7,6 +7,7 @@ from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.report.acts import report as acts
 from idvault.report.rules import MonthFigures
+from idvault.sanction.content_measure.api import KINDS
 from idvault.sanction.operation.api import sanction_count
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import sanction_pb2 as pb
@@ -24,6 +25,12 @@ def message(value: MonthFigures) -> pb.MonthFigures:
         applications=pb.MonthFigures.ApplicationCount(**asdict(value.applications)),
         contests=pb.MonthFigures.AppealCount(**asdict(value.contests)),
         reinstatements=pb.MonthFigures.AppealCount(**asdict(value.reinstatements)),
+        content_measures=[
+            pb.MonthFigures.ContentCount(**asdict(each) | {"kind": KINDS[each.kind]})
+            for each in value.content_measures
+            if each.kind is not None
+        ],
+        content_appeals=pb.MonthFigures.AppealCount(**asdict(value.content_appeals)),
     )
 
 

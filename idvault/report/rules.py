@@ -21,7 +21,7 @@ from idvault.sanction.rules import LEAST, StatementKind
 from idvault_verify import period
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.period import Period
-from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, ContentFigures, TipOffFigures
 from idvault_verify.suppression import Elsewhere
 
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
@@ -47,6 +47,8 @@ class MonthFigures:
     applications: ApplicationFigures
     contests: AppealFigures
     reinstatements: AppealFigures
+    content_measures: tuple[ContentFigures, ...]
+    content_appeals: AppealFigures
 
 
 def read_figures(name: str, *, today: date) -> Period:

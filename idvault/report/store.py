@@ -34,7 +34,7 @@ from idvault.core.tables.disclosure import disclosures
 from idvault.core.tables.log import log_entries, log_misses
 from idvault.core.tables.platform import platform_pages, platforms
 from idvault.core.tables.public_account import public_accounts
-from idvault.core.tables.sanction import appeals, moderators, operations, sanctions
+from idvault.core.tables.sanction import appeals, content_measures, moderators, operations, sanctions
 from idvault.core.tables.session import contests, disavowals, reinstatements
 from idvault.core.tables.tip_off import tip_offs
 from idvault.public_account.rules.public_account import LIVE
@@ -44,8 +44,9 @@ from idvault.sanction.rules import StatementKind
 from idvault.sanction.store.publication import COUNTS
 from idvault.tip_off.rules import QUEUE, TIP_OFF_DAYS
 from idvault_verify.claim import ClaimState, FailureReason
+from idvault_verify.content_measure import ContentMeasureKind, ContentMeasureState
 from idvault_verify.public_account import PublicAccountState
-from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, ContentFigures, TipOffFigures
 from idvault_verify.sanction import AppealState, SanctionState
 from idvault_verify.tip_off import TipOffOutcome
 
@@ -104,6 +105,17 @@ def _decisions(cases: Table) -> Statement[Any]:
     )
 
 
+_CONTENT: Statement[Any] = statement(
+    select(content_measures.c.kind, content_measures.c.state, func.count().label("count"))
+    .where(content_measures.c.relying_party == param("party"), _within(content_measures.c.imposed_at))
+    .group_by(content_measures.c.kind, content_measures.c.state)
+)
+_CONTENT_LATE = _late(content_measures.c.appeal_decided_at, content_measures.c.appeal_due_at).label("late")
+_CONTENT_APPEALS: Statement[Any] = statement(
+    select(content_measures.c.appeal_state.label("state"), _CONTENT_LATE, func.count().label("count"))
+    .where(content_measures.c.relying_party == param("party"), _within(content_measures.c.appeal_filed_at))
+    .group_by(content_measures.c.appeal_state, "late")
+)
 _APPEALS, _CONTESTS = _decisions(appeals), _decisions(contests)
 _REINSTATEMENTS = _decisions(reinstatements)
 # What was approved has a day of its approval for ever, whatever happened to it.
@@ -173,6 +185,35 @@ async def month_reinstatements(
 ) -> AppealFigures:
     """Return the figures of the appeals against withdrawals that were filed."""
     return _decided(await connection.all(_REINSTATEMENTS, party=party, since=since, until=until, now=now))
+
+
+async def month_content_measures(
+    connection: Connection, party: str, *, since: datetime, until: datetime
+) -> tuple[ContentFigures, ...]:
+    """Return the figures of the measures on content that were imposed, by kind."""
+    rows = await connection.all(_CONTENT, party=party, since=since, until=until)
+
+    def count(kind: ContentMeasureKind, *states: ContentMeasureState) -> int:
+        return _sum(row for row in rows if row.kind == kind.value and row.state in states)
+
+    return tuple(
+        ContentFigures(
+            kind,
+            count(kind, *ContentMeasureState),
+            count(kind, ContentMeasureState.IN_FORCE),
+            count(kind, ContentMeasureState.REVERSED),
+            count(kind, ContentMeasureState.OVERTURNED),
+        )
+        for kind in ContentMeasureKind
+        if count(kind, *ContentMeasureState)
+    )
+
+
+async def month_content_appeals(
+    connection: Connection, party: str, *, since: datetime, until: datetime, now: datetime
+) -> AppealFigures:
+    """Return the figures of the appeals against measures on content that were filed."""
+    return _decided(await connection.all(_CONTENT_APPEALS, party=party, since=since, until=until, now=now))
 
 
 async def month_applications(

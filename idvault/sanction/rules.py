@@ -3,7 +3,9 @@
 Publishes statements of reasons: an allow-list of fields, for groups of five or more equal ones.
 
 - A statement belongs to the ISO week (UTC) in which its sanction came into force.
-- Degree, ground, category, automation, kind of issuer, territory and week are published; nothing else is.
+- A decision on an account has its degree, one on content its kind of measure; and what it restricts, in the
+  words of the EU's DSA transparency database: decision_account, decision_provision, decision_visibility.
+- Ground, category, automation, kind of issuer, territory and week are published besides; nothing else is.
 - The territory is a text of the platform's: only a code of ISO 3166 is published, anything else as OTHER.
 - Statements that are equal in all of this are told if there are five of them, each as a line of its own.
   Lines are sorted, so that their order tells nothing.
@@ -47,6 +49,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from idvault.moderator import rules as moderator_rules
 from idvault_verify.account import Account, AccountState, StandingPeriod
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.error import (
     DeniedError,
     InvalidError,
@@ -106,13 +109,29 @@ class StatementWeek:
 class StatementKind:
     """Everything that may be told about a statement, except its week."""
 
-    degree: Degree
+    decided: Degree | ContentMeasureKind
     ground: Ground
     category: SanctionCategory
     detection: Automation
     decision: Automation
     issuer_kind: IssuerKind
     territory: str
+
+
+# What a decision restricts, by the fields of the DSA transparency database. A warning restricts nothing.
+DSA: Mapping[Degree | ContentMeasureKind, Mapping[str, str]] = {
+    Degree.WARN: {},
+    Degree.LIMIT: {"decision_provision": "DECISION_PROVISION_PARTIAL_SUSPENSION"},
+    Degree.SUSPEND: {"decision_account": "DECISION_ACCOUNT_SUSPENDED"},
+    Degree.CLOSE: {"decision_account": "DECISION_ACCOUNT_TERMINATED"},
+    ContentMeasureKind.REMOVED: {"decision_visibility": "DECISION_VISIBILITY_CONTENT_REMOVED"},
+    ContentMeasureKind.LABELLED: {"decision_visibility": "DECISION_VISIBILITY_CONTENT_LABELLED"},
+    ContentMeasureKind.RESTRICTED: {"decision_visibility": "DECISION_VISIBILITY_OTHER"},
+}
+DSA_GROUNDS: Mapping[Ground, str] = {
+    Ground.ILLEGAL: "DECISION_GROUND_ILLEGAL_CONTENT",
+    Ground.AGAINST_TERMS: "DECISION_GROUND_INCOMPATIBLE_CONTENT",
+}
 
 
 def week_of(at: datetime) -> StatementWeek:
@@ -144,8 +163,10 @@ def gather(counts: Mapping[StatementKind, int]) -> Counter[StatementKind]:
 
 def _line(kind: StatementKind, week: StatementWeek) -> str:
     told = {
-        "degree": kind.degree.value,
+        "degree" if isinstance(kind.decided, Degree) else "content_measure": kind.decided.value,
+        **DSA[kind.decided],
         "ground": kind.ground.value,
+        "decision_ground": DSA_GROUNDS[kind.ground],
         "category": kind.category.value,
         "automation": {"detection": kind.detection.value, "decision": kind.decision.value},
         "issuer_kind": kind.issuer_kind.value,

@@ -58,6 +58,7 @@ Reports of rumours: from filing to decision.
 - Nothing is merged into a report whose texts are deleted: there is no reply left.
 - A merged report is answered when the other one is, and closes with it. Reports that were merged into a
   report move with it when it is merged itself.
+- UPHELD has a sanction, a measure on content, or both.
 - A proposal decides nothing yet: the reporter reads neither it nor its reply, and the deadline stays. Until
   it has ended the report has its assignee, and is neither decided otherwise nor merged into another one.
 - Any other transition is refused, and the refusal names both states.
@@ -224,7 +225,7 @@ def happenings(before: TipOff, after: TipOff) -> Iterator[Happening]:
         yield _decided(after, after.outcome, own)
     elif before.proposal_id is None and after.proposal_id is not None:
         by = {**own, "moderator_id": after.assignee or ""}
-        yield EventType.TIP_OFF_PROPOSE, {**by, "sanction_id": after.proposal_id}
+        yield EventType.TIP_OFF_PROPOSE, {**by, "sanction_id": after.proposal_id, **_measure(after)}
     elif before.proposal_id is not None and after.proposal_id is None:
         yield EventType.TIP_OFF_REOPEN, {**own, "sanction_id": before.proposal_id}
     if before.deleted_at is None and after.deleted_at is not None:
@@ -256,10 +257,14 @@ def _moved(before: TipOff, after: TipOff, own: Mapping[str, Part]) -> Iterator[H
         yield EventType.TIP_OFF_RETURN, {**own, "moderator_id": before.assignee}
 
 
+def _measure(after: TipOff) -> Mapping[str, Part]:
+    return {} if after.measure_id is None else {"measure_id": after.measure_id}
+
+
 def _decided(after: TipOff, outcome: TipOffOutcome, own: Mapping[str, Part]) -> Happening:
     by = {**own, "moderator_id": after.assignee or ""}
     if outcome is TipOffOutcome.UPHELD:
-        return EventType.TIP_OFF_UPHOLD, {**by, "sanction_id": after.sanction_id or ""}
+        return EventType.TIP_OFF_UPHOLD, {**by, "sanction_id": after.sanction_id or "", **_measure(after)}
     if outcome is TipOffOutcome.DISMISSED:
         return EventType.TIP_OFF_DISMISS, {**by, "dismissal": after.dismissal or ""}
     if outcome is TipOffOutcome.ABUSIVE:
@@ -420,7 +425,10 @@ def answer(*, tip_off: TipOff, moderator_id: str, now: datetime) -> TipOff:
 
 
 def check_decision(*, outcome: TipOffOutcome, dismissal: Dismissal | None, sanctioned: bool) -> None:
-    """Raise InvalidError unless UPHELD has a sanction, DISMISSED a reason, and no other has either."""
+    """Raise InvalidError unless UPHELD has what follows, DISMISSED a reason, and no other has either.
+
+    sanctioned: whether a sanction follows, a measure on content, or both.
+    """
     wrong = []
     if outcome is TipOffOutcome.DUPLICATE:
         wrong.append(Violation("outcome", FieldCode.CHARACTER))
@@ -441,6 +449,7 @@ def resolve(
     outcome: TipOffOutcome,
     dismissal: Dismissal | None,
     sanction_id: str | None,
+    measure_id: str | None,
     proposal_until: datetime | None,
     replied: bool,
     now: datetime,
@@ -455,7 +464,7 @@ def resolve(
     if tip_off.answered_at is None and not replied:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("reply", FieldCode.REQUIRED))
     if proposal_until is not None:
-        return replace(tip_off, proposal_id=sanction_id, proposal_until=proposal_until)
+        return replace(tip_off, proposal_id=sanction_id, proposal_until=proposal_until, measure_id=measure_id)
     return replace(
         tip_off,
         state=TipOffState.RESOLVED,
@@ -464,6 +473,7 @@ def resolve(
         outcome=outcome,
         dismissal=dismissal,
         sanction_id=sanction_id,
+        measure_id=measure_id,
     )
 
 
@@ -483,7 +493,7 @@ def uphold(*, tip_off: TipOff, now: datetime) -> TipOff:
 
 def reopen(*, tip_off: TipOff) -> TipOff:
     """Return the report without its proposal, which was withdrawn or has lapsed."""
-    return replace(tip_off, proposal_id=None, proposal_until=None)
+    return replace(tip_off, proposal_id=None, proposal_until=None, measure_id=None)
 
 
 def check_gathers(*, tip_off: TipOff, moderator_id: str) -> None:

@@ -15,6 +15,7 @@ from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import DEVELOPMENT_MODERATORS as NAMES
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.sanction import SigningOccasion
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.error import InvalidError
 from idvault_verify.sanction import (
     AuthorityOrder,
@@ -282,4 +283,20 @@ def test_the_bytes_of_an_appeals_decision() -> None:
     )
     assert paper == seal.encode(
         "idvault/appeal-decision/v1", *BEGINNING, "d" * 32, b"h" * 32, "UPHELD", "it was satire"
+    )
+
+
+def test_the_bytes_of_a_measure_on_content() -> None:
+    """Content and kind come before the statement of a sanction; what follows is bound to it."""
+    stated = imposition()[imposition().index(seal.encode("AGAINST_TERMS")) :]
+    kind = ContentMeasureKind.LABELLED
+    made = papers.content_measure(OCCASION, content="post/17", kind=kind, statement=reasons())
+    beginning = seal.encode("idvault/content-measure/v1", *BEGINNING, "post/17", "LABELLED")
+    assert made == beginning + stated
+    bound: dict[str, Any] = {"measure_id": "a" * 32, "paper_digest": b"d" * 32}
+    assert papers.content_reversal(OCCASION, **bound, reason="why") == seal.encode(
+        "idvault/content-reversal/v1", *BEGINNING, "a" * 32, b"d" * 32, "why"
+    )
+    assert papers.content_appeal_decision(OCCASION, **bound, verdict="UPHELD", reason="why") == seal.encode(
+        "idvault/content-appeal-decision/v1", *BEGINNING, "a" * 32, b"d" * 32, "UPHELD", "why"
     )

@@ -14,7 +14,7 @@ from idvault.core.tables.account import accounts, withdrawals
 from idvault.core.tables.claim import claims
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault.core.tables.people import second_factors
-from idvault.core.tables.sanction import appeals, sanctions
+from idvault.core.tables.sanction import appeals, content_measures, sanctions
 from idvault.core.tables.session import contests, reinstatements
 from idvault.core.tables.tip_off import tip_off_texts
 from idvault.sealing.identity import CurrentIndexer
@@ -86,7 +86,7 @@ class SealedRows:
         return await self.database.act("test.sign_up", act)
 
     async def file_texts(self, keys: LocalKeyProvider, number: int) -> None:
-        """Store the text of an appeal, of a contest, of one against a withdrawal, and of a report."""
+        """Store a text of each kind of case."""
         sealer, token = KeyedModerationTextSealer(keys=keys, entropy=self.entropy), f"acct_{number}"
         case = f"{number}"
         one, note = (sealer.seal(CaseField(PARTY, case, name), TEXT) for name in ("text", "note"))
@@ -102,6 +102,7 @@ class SealedRows:
             against = {"withdrawal_id": case}
             await plant(connection, withdrawals, number, **own, **against)
             await plant(connection, reinstatements, number, **own, **sealed, **against, reinstatement_id=case)
+            await plant(connection, content_measures, number, **sealed, measure_id=case)
             named = {"relying_party": PARTY, "tip_off_id": case, "name": "note"}
             stored = {"key_version": note.key_version, "data": note.data}
             await plant(connection, tip_off_texts, number, **named, **stored)
@@ -133,6 +134,7 @@ class SealedRows:
         for table, name, id_ in (
             (appeals, "text", "appeal_id"),
             (contests, "text", "contest_id"),
+            (content_measures, "text", "measure_id"),
             (reinstatements, "text", "reinstatement_id"),
         ):
             for row in await self._rows(table):

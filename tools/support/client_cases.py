@@ -94,6 +94,20 @@ DISAVOWAL = sessions.AccountDisavowal(
     b"\x07" * 32,
     "",
 )
+MEASURE = sanctions.PlatformContentMeasure(
+    ID,
+    "post-9",
+    sanctions.ContentMeasureKind.REMOVED,
+    None,
+    sanctions.ContentMeasureState.IN_FORCE,
+    OTHER_ID,
+    NOW,
+    b"\x08" * 32,
+    None,
+    "",
+    "",
+    None,
+)
 NARROWING = sanctions.SanctionNarrowing(
     ID, TOKEN, sanctions.NarrowingState.PROPOSED, NOW, LATER, False, OTHER_ID, LATER, b"\x06" * 32, "", None
 )
@@ -314,6 +328,31 @@ DISAVOWALS = {
         {"state": tuple(sessions.DisavowalState)},
     ),
 }
+CONTENT_MEASURES = {
+    "impose": Arguments(
+        {
+            "content": "post-9",
+            "kind": sanctions.ContentMeasureKind.LABELLED,
+            "statement": STATEMENT,
+            **_SIGNED,
+        },
+        _REPEAT,
+        {"kind": tuple(sanctions.ContentMeasureKind)},
+    ),
+    "reverse": Arguments({"measure": MEASURE, "reason": "ok", **_SIGNED}, _REPEAT),
+    "file_appeal": Arguments({"measure_id": ID, "words": "不是谣言"}, _REPEAT),
+    "decide_appeal": Arguments(
+        {"measure": MEASURE, "verdict": sanctions.AppealState.UPHELD, "reason": "ok", **_SIGNED},
+        _REPEAT,
+        {"verdict": tuple(sanctions.AppealState)},
+    ),
+    "get": Arguments({"measure_id": ID}),
+    "list_page": Arguments(
+        {},
+        {**_PAGE, "content": "post-9", "appeal": sanctions.AppealState.FILED},
+        {"appeal": tuple(sanctions.AppealState)},
+    ),
+}
 NARROWINGS = {
     "propose": Arguments({"sanction_id": ID, **_SIGNED}, _REPEAT),
     "confirm": Arguments({"narrowing": NARROWING, **_SIGNED}, _REPEAT),
@@ -444,6 +483,7 @@ PARTS: Mapping[str, Mapping[str, Arguments]] = {
     "erasures": ERASURES,
     "public_accounts": PUBLIC_ACCOUNTS,
     "sanctions": SANCTIONS,
+    "content_measures": CONTENT_MEASURES,
     "narrowings": NARROWINGS,
     "reviews": REVIEWS,
     "disavowals": DISAVOWALS,

@@ -106,6 +106,7 @@ _CAMPAIGN: Mapping[str, Name] = {"campaign_id": lambda own: own.campaign}
 _PUBLIC: Mapping[str, Name] = {"public_account_id": lambda own: own.public}
 _WAITING: Mapping[str, Name] = {"public_account_id": lambda own: own.waiting}
 _SANCTION: Mapping[str, Name] = {"sanction": lambda own: own.sanction}
+_MEASURE: Mapping[str, Name] = {"measure": lambda own: own.measure}
 _REPORT: Mapping[str, Name] = {"tip_off_id": lambda own: own.report.tip_off_id}
 _ASSIGNED: Mapping[str, Name] = {"tip_off_id": lambda own: own.assigned.tip_off_id}
 _SIGNER: Mapping[str, Name] = {"key": Part("moderator", lambda own: own.key.of(own.moderator))}
@@ -140,6 +141,7 @@ _PAGES: Mapping[tuple[str, str], Mapping[str, Name]] = {
     ("disavowals", "list_page"): {**_ACCOUNT, "page_token": lambda own: own.disavowal},
     ("reviews", "list_page"): {"page_token": lambda own: own.review.review_id},
     ("narrowings", "list_page"): {"page_token": lambda own: own.sanction.sanction_id},
+    ("content_measures", "list_page"): {"page_token": lambda own: own.measure.measure_id},
     ("tip_offs", "list_reporters"): {"page_token": lambda own: own.reporter},
     ("erasures", "list_page"): {"page_token": lambda own: own.erasure},
 }
@@ -194,6 +196,12 @@ def _registration(own: Things) -> Registration:
     for by in (own.second, own.key.of(own.moderator)):
         asked = asked.countersign(by, now=builders.NOW)
     return asked
+
+
+def _upheld_measure(own: Things) -> sanctions.UpheldContentMeasure:
+    """Return a measure on content that answers a caller's report."""
+    statement = reasons(origin=sanctions.Origin.TIP_OFF, tip_off=own.assigned.reference)
+    return sanctions.UpheldContentMeasure("post/17", sanctions.ContentMeasureKind.REMOVED, statement)
 
 
 def _upheld(own: Things) -> tip_offs.UpheldSanction:
@@ -340,6 +348,28 @@ CALLS = (
         signed=True,
     ),
     Call("disavowals", "confirm", {"disavowal": _disavowal}, signed=True),
+    Call(
+        "content_measures",
+        "impose",
+        {},
+        {"content": "post/17", "kind": sanctions.ContentMeasureKind.REMOVED, "statement": reasons()},
+        signed=True,
+    ),
+    Call("content_measures", "reverse", _MEASURE, {"reason": TEXT}, signed=True),
+    Call(
+        "content_measures",
+        "file_appeal",
+        {"measure_id": lambda own: own.measure.measure_id},
+        {"words": TEXT},
+    ),
+    Call(
+        "content_measures",
+        "decide_appeal",
+        _MEASURE,
+        {"verdict": sanctions.AppealState.UPHELD, "reason": TEXT},
+        signed=True,
+    ),
+    Call("content_measures", "get", {"measure_id": lambda own: own.measure.measure_id}),
     Call("reviews", "sign", _ACCOUNT, {"seen": SEEN, "consent": _CONSENT}, signed=True),
     Call("reviews", "sign", _INVITED, {"seen": SEEN, "consent": _CONSENT}, signed=True),
     Call(
@@ -385,6 +415,7 @@ CALLS = (
     Call("tip_offs", "dismiss", _REPORT, {"reason": tip_offs.Dismissal.GONE}, signed=True),
     Call("tip_offs", "find_abusive", _REPORT, signed=True),
     Call("tip_offs", "uphold", _ASSIGNED, _REPLY, {"sanction": _upheld}, signed=True),
+    Call("tip_offs", "uphold", _ASSIGNED, _REPLY, {"measure": _upheld_measure}, signed=True),
     *(
         Call("tip_offs", "uphold", {"sanction": Part(thing, _upheld)}, _REPLY, _ASSIGNED, signed=True)
         for thing in ("account", "operation", "public")

@@ -115,6 +115,7 @@ class Things:
     waiting: str
     sanction: sanctions.AccountSanction
     appeal: sanctions.AccountAppeal
+    measure: sanctions.PlatformContentMeasure
     operation: sanctions.PlatformOperation
     order: str
     key: ModeratorKey
@@ -157,6 +158,7 @@ def of_nobody(like: Things, number: int) -> Things:
             "secret": like.secret,
             "sanction": replace(like.sanction, sanction_id=new_id()),
             "appeal": replace(like.appeal, appeal_id=new_id()),
+            "measure": replace(like.measure, measure_id=new_id()),
             "operation": replace(like.operation, operation_id=new_id()),
             "review": replace(like.review, review_id=new_id()),
             "key": strange,
@@ -363,9 +365,13 @@ class TwoPlatforms:
         asks = self.client(party).sanctions
         sanction = await asks.impose(account, sanctions.Degree.WARN, reasons(), key=key)
         recorded = await asks.record_order(order(party), deadline=LATER, key=key)
+        on_content = self.client(party).content_measures
+        removed = sanctions.ContentMeasureKind.REMOVED
+        measure = await on_content.impose("post/17 (synthetic)", removed, reasons(), key=key)
         return {
             "sanction": sanction,
             "appeal": await asks.file_appeal(sanction.sanction_id, TEXT),
+            "measure": await on_content.file_appeal(measure.measure_id, TEXT),
             "operation": await asks.open_operation("a month (synthetic)", key=key),
             "order": recorded.order_id,
         }

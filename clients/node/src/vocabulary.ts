@@ -91,6 +91,11 @@ export const REASONS = {
     "zh": "未找到该申诉。",
     "en": "This appeal was not found."
   },
+  "CONTENT_MEASURE_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "没有该编号的内容措施。",
+    "en": "There is no measure on content with this id."
+  },
   "ORDER_NOT_FOUND": {
     "error": "NotFound",
     "zh": "未找到该指令，请先登记。",

@@ -222,6 +222,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.CONTEST_NOT_FOUND: NotFound,
     Reason.REINSTATEMENT_NOT_FOUND: NotFound,
     Reason.APPEAL_NOT_FOUND: NotFound,
+    Reason.CONTENT_MEASURE_NOT_FOUND: NotFound,
     Reason.ORDER_NOT_FOUND: NotFound,
     Reason.OPERATION_NOT_FOUND: NotFound,
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: NotFound,

@@ -60,6 +60,7 @@ REASON_TEXTS: Mapping[str, Text] = {
         "This link is not valid, or it belongs to another browser. Please go back to the app for a new one."
     ),
     Reason.APPEAL_NOT_FOUND: _("This appeal was not found."),
+    Reason.CONTENT_MEASURE_NOT_FOUND: _("There is no measure on content with this id."),
     Reason.ORDER_NOT_FOUND: _("This order is not recorded."),
     Reason.OPERATION_NOT_FOUND: _("This operation was not found."),
     Reason.VERIFICATION_NOT_FOUND: _("This verification, or its receipt, was not found."),

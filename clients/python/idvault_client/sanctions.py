@@ -1,7 +1,15 @@
 """The types that a backend needs for sanctions and appeals; `Vault.sanctions` makes the calls."""
 
+from idvault_client.backend.blocking.content_measure import ContentMeasureClient as ContentMeasures
 from idvault_client.backend.blocking.narrowing import NarrowingClient as Narrowings
 from idvault_client.backend.blocking.sanction import SanctionClient as Sanctions
+from idvault_client.backend.content_measure import AioContentMeasureClient as AioContentMeasures
+from idvault_client.backend.content_measure import (
+    ContentMeasureAppeal,
+    ContentMeasurePage,
+    PlatformContentMeasure,
+    UpheldContentMeasure,
+)
 from idvault_client.backend.narrowing import AioNarrowingClient as AioNarrowings
 from idvault_client.backend.narrowing import NarrowingPage, SanctionNarrowing
 from idvault_client.backend.order import OrderPage, PlatformOrder, check_order
@@ -22,6 +30,7 @@ from idvault_client.backend.texts import cause_text
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration as ModeratorRegistration
 from idvault_verify.attest.registration import register as sign_registration
+from idvault_verify.content_measure import ContentMeasureKind, ContentMeasureState
 from idvault_verify.offline.order import CheckedOrder, OrderError
 from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
@@ -45,6 +54,7 @@ from idvault_verify.sanction import (
 __all__ = [
     "AccountAppeal",
     "AccountSanction",
+    "AioContentMeasures",
     "AioNarrowings",
     "AioSanctions",
     "AppealFigures",
@@ -54,6 +64,11 @@ __all__ = [
     "AuthorityOrder",
     "Automation",
     "CheckedOrder",
+    "ContentMeasureAppeal",
+    "ContentMeasureKind",
+    "ContentMeasurePage",
+    "ContentMeasureState",
+    "ContentMeasures",
     "Degree",
     "Ground",
     "IssuerKind",
@@ -72,6 +87,7 @@ __all__ = [
     "OrderSource",
     "OrderState",
     "Origin",
+    "PlatformContentMeasure",
     "PlatformMonth",
     "PlatformOperation",
     "PlatformOrder",
@@ -84,6 +100,7 @@ __all__ = [
     "Scope",
     "StatementOfReasons",
     "TipOffFigures",
+    "UpheldContentMeasure",
     "cause_text",
     "check_order",
     "sign_registration",

@@ -201,6 +201,21 @@ class EventType(StrEnum):
     # An authority's, of several platforms; it ends at each of them by itself.
     OPERATION_JOIN = "operation:joint:open"
     OPERATION_END = "operation:joint:end"
+    # Of a piece of content, not of an account: what was done to it is in the type.
+    CONTENT_REMOVED_IMPOSE = "content:removed:impose"
+    CONTENT_REMOVED_REVERSE = "content:removed:reverse"
+    CONTENT_REMOVED_OVERTURN = "content:removed:overturn"
+    CONTENT_LABELLED_IMPOSE = "content:labelled:impose"
+    CONTENT_LABELLED_REVERSE = "content:labelled:reverse"
+    CONTENT_LABELLED_OVERTURN = "content:labelled:overturn"
+    CONTENT_RESTRICTED_IMPOSE = "content:restricted:impose"
+    CONTENT_RESTRICTED_REVERSE = "content:restricted:reverse"
+    CONTENT_RESTRICTED_OVERTURN = "content:restricted:overturn"
+    CONTENT_APPEAL_FILE = "contentappeal:case:file"
+    CONTENT_APPEAL_UPHOLD = "contentappeal:case:uphold"
+    CONTENT_APPEAL_REJECT = "contentappeal:case:reject"
+    CONTENT_APPEAL_OVERDUE = "contentappeal:case:overdue"
+    CONTENT_APPEAL_DELETE = "contentappeal:text:delete"
     PUBLIC_ACCOUNT_APPLY = "publicaccount:application:file"
     PUBLIC_ACCOUNT_APPROVE = "publicaccount:application:approve"
     PUBLIC_ACCOUNT_REJECT = "publicaccount:application:reject"
@@ -397,6 +412,20 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.OPERATION_CLOSE: ("operation_id", "paper"),
     EventType.OPERATION_JOIN: ("operation_id", "operation"),
     EventType.OPERATION_END: ("operation_id",),
+    EventType.CONTENT_REMOVED_IMPOSE: ("measure_id", "paper"),
+    EventType.CONTENT_REMOVED_REVERSE: ("measure_id", "paper"),
+    EventType.CONTENT_REMOVED_OVERTURN: ("measure_id", "paper"),
+    EventType.CONTENT_LABELLED_IMPOSE: ("measure_id", "paper"),
+    EventType.CONTENT_LABELLED_REVERSE: ("measure_id", "paper"),
+    EventType.CONTENT_LABELLED_OVERTURN: ("measure_id", "paper"),
+    EventType.CONTENT_RESTRICTED_IMPOSE: ("measure_id", "paper"),
+    EventType.CONTENT_RESTRICTED_REVERSE: ("measure_id", "paper"),
+    EventType.CONTENT_RESTRICTED_OVERTURN: ("measure_id", "paper"),
+    EventType.CONTENT_APPEAL_FILE: ("measure_id", "text_digest"),
+    EventType.CONTENT_APPEAL_UPHOLD: ("measure_id", "paper"),
+    EventType.CONTENT_APPEAL_REJECT: ("measure_id", "paper"),
+    EventType.CONTENT_APPEAL_OVERDUE: ("measure_id",),
+    EventType.CONTENT_APPEAL_DELETE: ("measure_id",),
     EventType.PUBLIC_ACCOUNT_APPLY: ("public_account_id",),
     EventType.PUBLIC_ACCOUNT_APPROVE: ("public_account_id", "paper"),
     EventType.PUBLIC_ACCOUNT_REJECT: ("public_account_id", "reason", "paper"),
@@ -415,9 +444,9 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_NOTE: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_ANSWER: ("tip_off_id", "paper"),
     EventType.TIP_OFF_MERGE: ("tip_off_id", "into", "paper"),
-    EventType.TIP_OFF_PROPOSE: ("tip_off_id", "moderator_id", "sanction_id", "paper"),
+    EventType.TIP_OFF_PROPOSE: ("tip_off_id", "moderator_id", "sanction_id", "paper", "measure_id"),
     EventType.TIP_OFF_REOPEN: ("tip_off_id", "sanction_id"),
-    EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id", "paper"),
+    EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id", "paper", "measure_id"),
     EventType.TIP_OFF_DISMISS: ("tip_off_id", "moderator_id", "dismissal", "paper"),
     EventType.TIP_OFF_CLOSE_DUPLICATE: ("tip_off_id", "into", "paper"),
     EventType.TIP_OFF_FIND_ABUSIVE: ("tip_off_id", "moderator_id", "paper"),
@@ -450,7 +479,11 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.DRILL_RENEW: ("record_id", "quorum_id", "record_digest"),
     EventType.DRILL_COMPLETE: ("paper",),
 }
-LEFT_OUT: Mapping[EventType, tuple[str, ...]] = {EventType.ERASURE_DESTROY: ("absent_from", "kept_until")}
+LEFT_OUT: Mapping[EventType, tuple[str, ...]] = {
+    EventType.ERASURE_DESTROY: ("absent_from", "kept_until"),
+    EventType.TIP_OFF_PROPOSE: ("measure_id",),
+    EventType.TIP_OFF_UPHOLD: ("measure_id",),
+}
 """The last fields of a type that an entry may lack: each says something only if it is there.
 
 One that is lacking before one that is there is encoded as "".

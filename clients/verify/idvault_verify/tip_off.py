@@ -92,6 +92,7 @@ class TipOff:
     secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key. operation_id:
     the operation that it belongs to. flooded: whether it came by a flooded form (tip_off.rules). proposal_id:
     the sanction with which it is decided once a second moderator confirms that, until proposal_until.
+    measure_id: the measure on content of the decision, or of its proposal.
     """
 
     tip_off_id: str
@@ -121,3 +122,4 @@ class TipOff:
     flooded: bool = False
     proposal_id: str | None = None
     proposal_until: datetime | None = None
+    measure_id: str | None = None

@@ -58,6 +58,7 @@ tip_offs = Table(
     Column("flooded", Boolean, nullable=False, server_default=false()),
     Column("proposal_id", ID),
     Column("proposal_until", Micros),
+    Column("measure_id", ID),
     Index("ix_tip_offs_reference", "relying_party", "reference", unique=True),
     Index("ix_tip_offs_queue", "relying_party", "queue", "due_at", "tip_off_id"),
     Index("ix_tip_offs_state", "relying_party", "state", "queue", "due_at", "tip_off_id"),

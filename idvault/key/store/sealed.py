@@ -17,7 +17,7 @@ from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.tables.claim import persons, requests
 from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault.core.tables.people import person_requests, second_factors
-from idvault.core.tables.sanction import appeals
+from idvault.core.tables.sanction import appeals, content_measures
 from idvault.core.tables.session import contests, reinstatements
 from idvault.core.tables.tip_off import tip_off_reporters, tip_off_texts, tip_offs
 from idvault.sealing.ports import SealedValue
@@ -121,6 +121,12 @@ CASE_TEXTS = (
 )
 MODERATION_TEXTS = (
     SealedColumn(appeals, "text", row=("account_token", "appeal_id"), bound=("relying_party", "appeal_id")),
+    SealedColumn(
+        content_measures,
+        "text",
+        row=("relying_party", "measure_id"),
+        bound=("relying_party", "measure_id"),
+    ),
     SealedColumn(
         contests, "text", row=("account_token", "contest_id"), bound=("relying_party", "contest_id")
     ),

@@ -200,7 +200,7 @@ def _words() -> tuple[RetentionRule, ...]:
             "what owners wrote in appeals and contests, and against withdrawals, sealed",
             f"{TEXT_DAYS} days after the decision",
             "the moderator who decides must read it",
-            ("appeals", "contests", "reinstatements"),
+            ("appeals", "contests", "reinstatements", "content_measures"),
             enforced_by="delete_appeal_texts",
         ),
         RetentionRule(
@@ -291,7 +291,8 @@ def _accountability() -> tuple[RetentionRule, ...]:
             ),
         ),
         RetentionRule(
-            "sanctions with their statements of reasons, orders and operations; reports without their texts",
+            "sanctions and measures on content with their statements of reasons, orders and operations;"
+            " reports without their texts",
             _NO_END,
             "a sanction's history, and public supervision",
             (
@@ -301,6 +302,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "narrowings",
                 "followers",
                 "follower_closings",
+                "content_measures",
                 "authority_orders",
                 "given_orders",
                 "joint_operations",

@@ -7,6 +7,7 @@ from idvault.moderator.api import ModeratorMethods
 from idvault.report.api import MonthMethods
 from idvault.sanction.api import SanctionMethods
 from idvault.sanction.appeal.api import AppealMethods
+from idvault.sanction.content_measure.api import ContentMeasureMethods
 from idvault.sanction.narrowing.api import NarrowingMethods
 from idvault.sanction.operation.api import OperationMethods
 from idvault.sanction.order.api import OrderMethods
@@ -24,6 +25,7 @@ class SanctionServicer(
     ModeratorMethods,
     SanctionMethods,
     AppealMethods,
+    ContentMeasureMethods,
     MonthMethods,
     NarrowingMethods,
     OperationMethods,

@@ -244,6 +244,8 @@ async def month_figures(
         applications=await read("applications", store.month_applications),
         contests=await read("contests", store.month_contests, now=now.business),
         reinstatements=await read("reinstatements", store.month_reinstatements, now=now.business),
+        content_measures=await read("content_measures", store.month_content_measures),
+        content_appeals=await read("content_appeals", store.month_content_appeals, now=now.business),
     )
 
 

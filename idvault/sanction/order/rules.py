@@ -4,7 +4,8 @@
   it is the SHA-256 of what it signed.
 - A sanction of an authority whose statement has this digest carries the order out when it comes into force.
   One on paper is carried out by any such sanction, also if that was before the order was recorded; a signed
-  one by a sanction of its target of at least the degree that it names, and not once it is withdrawn.
+  one by a sanction of its target of at least the degree that it names, or by a measure on its content that is
+  at least as hard as the one that it names; not once it is withdrawn.
 - The state is a function of times. The first line that is true is the state:
 
 | state | when |
@@ -29,6 +30,7 @@ from datetime import datetime
 
 from idvault_verify import order as order_values
 from idvault_verify import statement
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.error import (
     FieldCode,
     InvalidError,
@@ -127,7 +129,7 @@ def carries_out(
     if order.issued is None:
         return True
     least = order_values.DEGREES.get(order.issued.measure)
-    if least is not None and list(Degree).index(degree) < list(Degree).index(least):
+    if least is None or list(Degree).index(degree) < list(Degree).index(least):
         return False
     on = {
         TargetKind.ACCOUNT: account_token,
@@ -135,6 +137,27 @@ def carries_out(
         TargetKind.CONTENT: order.issued.target,
     }
     return on[order.issued.target_kind] == order.issued.target
+
+
+_CONTENT = {
+    OrderMeasure.LABEL: ContentMeasureKind.LABELLED,
+    OrderMeasure.RESTRICT: ContentMeasureKind.RESTRICTED,
+    OrderMeasure.REMOVE: ContentMeasureKind.REMOVED,
+}
+
+
+def measures_out(*, order: RecordedOrder, content: str, kind: ContentMeasureKind) -> bool:
+    """Return whether a measure on content carries an order out; raises as `check_in_force` does.
+
+    Of a signed order it must be the measure ordered or a harder one, on the content that the order names.
+    """
+    check_in_force(order=order)
+    if order.issued is None:
+        return True
+    hardness = list(_CONTENT.values())
+    least = _CONTENT.get(order.issued.measure)
+    is_enough = least is not None and hardness.index(kind) >= hardness.index(least)
+    return is_enough and order.issued.target == content
 
 
 def check_in_force(*, order: RecordedOrder) -> None:

@@ -9,6 +9,8 @@ from functools import partial
 from idvault.core.act import Tx, Vault
 from idvault.moderator.acts import ModerationCall, Moderators
 from idvault.sanction import acts as sanction_acts
+from idvault.sanction.content_measure import acts as content_measure_acts
+from idvault.sanction.content_measure.rules import NewContentMeasure
 from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.rules import NewSanction, Sanction
@@ -44,13 +46,28 @@ _NOTE = "note-"
 
 @dataclass(frozen=True, slots=True)
 class TipOffDecision:
-    """What a moderator decides about a report. sanction: signed as `call`; both None unless it is UPHELD."""
+    """What a moderator decides about a report.
+
+    sanction: signed as `call`; measure: on content, signed as `measure_call`. One of them at least is there
+    if it is UPHELD, and none otherwise.
+    """
 
     outcome: TipOffOutcome
     dismissal: Dismissal | None = None
     reply: str = field(default="", repr=False)
     sanction: NewSanction | None = None
     call: ModerationCall | None = None
+    measure: NewContentMeasure | None = None
+    measure_call: ModerationCall | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMeasure:
+    """A measure on content with its id and what a moderator signed of it."""
+
+    measure_id: str
+    wanted: NewContentMeasure
+    paper: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +186,13 @@ async def resolve(
         rules.check_lines(decision.reply, field=rows.REPLY, limit=verify_tip_off.REPLY_LENGTH)
     request = call.request(vault.fingerprinter)
     try:
+        rules.check_decision(
+            outcome=decision.outcome,
+            dismissal=decision.dismissal,
+            sanctioned=decision.sanction is not None or decision.measure is not None,
+        )
         imposition = await _imposition(vault, call, tip_off_id, decision, signers=context.signers, now=now)
+        measure = await _measure(vault, call, tip_off_id, decision, now=now)
         acting = await _resolve.acting(vault, call, now, moderator_id)
     except IdvaultError as refused:
         return await _resolve.repeated(vault, request, refused)
@@ -179,7 +202,16 @@ async def resolve(
         name = rows.PROPOSED_REPLY if waits else rows.REPLY
         texts = sealed_texts(call, tip_off_id, name, decision.reply, sealer=context.sealer)
     return await _resolve.act.run(
-        vault, call, now, request, tip_off_id, acting, decision, imposition, texts=texts
+        vault,
+        call,
+        now,
+        request,
+        tip_off_id,
+        acting,
+        decision,
+        imposition,
+        measure=measure,
+        texts=texts,
     )
 
 
@@ -191,6 +223,7 @@ async def _resolve(
     decision: TipOffDecision,
     imposition: Sanction | None,
     *,
+    measure: SignedMeasure | None,
     texts: Sequence[TipOffText],
 ) -> TipOff:
     """Store a decision, its sanction, and what it says about each reporter; or the proposal of one."""
@@ -202,6 +235,7 @@ async def _resolve(
         outcome=decision.outcome,
         dismissal=decision.dismissal,
         sanction_id=imposition.sanction_id if imposition else None,
+        measure_id=measure.measure_id if measure else None,
         proposal_until=proposal_until,
         replied=bool(decision.reply),
         now=tx.now.business,
@@ -210,6 +244,10 @@ async def _resolve(
     await put_texts(tx, changed, texts)
     if imposition is not None:
         await sanction_acts.add(tx, await _inheriting(tx, imposition, changed))
+    if measure is not None:
+        await content_measure_acts.add(
+            tx, measure.measure_id, measure.paper, measure.wanted, signer=acting.moderator_id
+        )
     if changed.state is TipOffState.RESOLVED:
         await judge(tx, changed, [changed, *merged])
     return changed
@@ -300,9 +338,6 @@ async def _imposition(
     now: ClockReading,
 ) -> Sanction | None:
     """Return the signed sanction of a decision, which must be about what was reported."""
-    rules.check_decision(
-        outcome=decision.outcome, dismissal=decision.dismissal, sanctioned=decision.sanction is not None
-    )
     if decision.sanction is None or decision.call is None:
         return None
     found = await _get(vault, call.relying_party, tip_off_id)
@@ -317,6 +352,20 @@ async def _imposition(
     if wrong:
         raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
     return await sanction_acts.signed(vault, decision.call, now, decision.sanction, signers=signers)
+
+
+async def _measure(
+    vault: Vault, call: TipOffCall, tip_off_id: str, decision: TipOffDecision, *, now: ClockReading
+) -> SignedMeasure | None:
+    """Return the signed measure of a decision, whose statement must name what was reported."""
+    if decision.measure is None or decision.measure_call is None:
+        return None
+    found, statement = await _get(vault, call.relying_party, tip_off_id), decision.measure.statement
+    if statement.origin is not Origin.TIP_OFF or statement.tip_off != found.reference:
+        wrong = Violation("content_measure.statement.tip_off", FieldCode.CHARACTER)
+        raise InvalidError(Reason.INVALID_MESSAGE, wrong)
+    paper = content_measure_acts.signed(decision.measure_call, decision.measure, vault=vault, now=now)
+    return SignedMeasure(vault.new_id(), decision.measure, await paper.paper(now=now))
 
 
 async def _inheriting(tx: Tx, sanction: Sanction, tip_off: TipOff) -> Sanction:

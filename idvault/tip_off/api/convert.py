@@ -84,6 +84,7 @@ def tip_off(value: TipOff) -> pb.TipOff:
         flooded=value.flooded,
         proposal_id=value.proposal_id or "",
         proposal_lapse_time=_time(value.proposal_until),
+        measure_id=value.measure_id or "",
     )
 
 

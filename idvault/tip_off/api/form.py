@@ -15,8 +15,11 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import PAGE_FIELD, page_size
 from idvault.core.edge.repetition import RepeatableRequest
 from idvault.moderator import api as moderator_api
+from idvault.moderator.acts import ModerationCall
 from idvault.platform.rules import PresentedPlatform
 from idvault.sanction import api as sanction_api
+from idvault.sanction.content_measure import api as content_measure_api
+from idvault.sanction.content_measure.rules import NewContentMeasure
 from idvault.tip_off.acts import filing as acts
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff, ReporterView
@@ -110,8 +113,9 @@ def filing(message: pb.FileTipOffRequest) -> NewTipOff:
 
 
 def read_decision(message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading) -> TipOffDecision:
-    """Return a decision with its signed sanction."""
+    """Return a decision with its signed sanction, and its signed measure on content."""
     given, sanction, signed = message.sanction, None, None
+    measure, measure_call = _measure(message, caller=caller, now=now)
     if message.HasField("sanction"):
         if given.request_id:
             raise invalid("sanction.request_id", FieldCode.CHARACTER)
@@ -120,12 +124,28 @@ def read_decision(message: pb.ResolveTipOffRequest, *, caller: Caller, now: Cloc
         if signed.moderator_id != message.moderator_id:
             raise invalid("sanction.signature.moderator_id", FieldCode.CHARACTER)
     return TipOffDecision(
+        measure=measure,
+        measure_call=measure_call,
         outcome=chosen(convert.OUTCOMES, message.outcome, "outcome"),
         dismissal=perhaps(convert.DISMISSALS, message.dismissal, "dismissal"),
         reply=message.reply,
         sanction=sanction,
         call=signed,
     )
+
+
+def _measure(
+    message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading
+) -> tuple[NewContentMeasure | None, ModerationCall | None]:
+    given = message.content_measure
+    if not message.HasField("content_measure"):
+        return None, None
+    if given.request_id:
+        raise invalid("content_measure.request_id", FieldCode.CHARACTER)
+    signed = moderator_api.signed(message, caller=caller, signature=given.signature)
+    if signed.moderator_id != message.moderator_id:
+        raise invalid("content_measure.signature.moderator_id", FieldCode.CHARACTER)
+    return content_measure_api.read(given, now=now), signed
 
 
 def duplicates(message: pb.MergeTipOffsRequest) -> list[str]:

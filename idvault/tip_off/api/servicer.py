@@ -14,6 +14,7 @@ from idvault.tip_off.api import convert
 from idvault.tip_off.api import form as tip_off_form
 from idvault.tip_off.api.form import EvenRefusals
 from idvault_verify.clock import ClockReading
+from idvault_verify.seal import Part
 from idvault_verify.v1 import tip_off_pb2 as pb
 
 
@@ -91,7 +92,14 @@ class TipOffMethods:
         """Decide about a report."""
         ids = _ids(request)
         decision = tip_off_form.read_decision(request, caller=caller, now=now)
-        signed = (*ids, request.outcome, request.dismissal, request.sanction.signature.signature)
+        signed: tuple[Part, ...] = (
+            *ids,
+            request.outcome,
+            request.dismissal,
+            request.sanction.signature.signature,
+        )
+        if request.HasField("content_measure"):
+            signed += (request.content_measure.signature.signature,)
         call = tip_off_form.decided(request, *signed, caller=caller, text=request.reply)
         return convert.tip_off(
             await acts.resolve(self.vault, call, now, *ids, decision=decision, context=self.context)

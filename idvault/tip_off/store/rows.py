@@ -75,6 +75,7 @@ def from_row(row: Any) -> TipOff:
         flooded=row.flooded,
         proposal_id=row.proposal_id,
         proposal_until=row.proposal_until,
+        measure_id=row.measure_id,
     )
 
 
@@ -131,6 +132,7 @@ _LIFE = (
     "target",
     "proposal_id",
     "proposal_until",
+    "measure_id",
 )
 _PUT = statement(update(tip_offs).where(_OF_PARTY, _MINE).values({name: param(name) for name in _LIFE}))
 
@@ -226,6 +228,7 @@ def _life(tip_off: TipOff) -> dict[str, object]:
         "target": tip_off.target.key,
         "proposal_id": tip_off.proposal_id,
         "proposal_until": tip_off.proposal_until,
+        "measure_id": tip_off.measure_id,
     }
 
 

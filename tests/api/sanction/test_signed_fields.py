@@ -41,6 +41,9 @@ PURPOSES = {
     "ConfirmSanction": "idvault/sanction-confirmation/v1",
     "LiftSanction": "idvault/sanction-lift/v1",
     "DecideAppeal": "idvault/appeal-decision/v1",
+    "ImposeContentMeasure": "idvault/content-measure/v1",
+    "ReverseContentMeasure": "idvault/content-reversal/v1",
+    "DecideContentAppeal": "idvault/content-appeal-decision/v1",
 }
 
 

@@ -8,7 +8,7 @@ from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, Sanc
 from idvault_verify.suppression import Elsewhere
 
 FRAUD = StatementKind(
-    degree=Degree.WARN,
+    decided=Degree.WARN,
     ground=Ground.ILLEGAL,
     category=SanctionCategory.FRAUD,
     detection=Automation.NONE,

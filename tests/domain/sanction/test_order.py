@@ -8,6 +8,7 @@ import pytest
 
 from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.error import (
     FieldCode,
     InvalidError,
@@ -128,7 +129,9 @@ def test_which_sanction_carries_an_order_out() -> None:
     assert not carried(public, public="d" * 32, by=Degree.LIMIT)
     assert not carried(public, by=Degree.LIMIT)
     removed = replace(TERMS, target_kind=TargetKind.CONTENT, target="post/1", measure=OrderMeasure.REMOVE)
-    assert carried(replace(SIGNED, issued=removed), on="other", by=Degree.WARN)
+    assert not carried(replace(SIGNED, issued=removed), on="other", by=Degree.CLOSE)
+    warned = replace(removed, measure=OrderMeasure.WARN)
+    assert carried(replace(SIGNED, issued=warned), on="other", by=Degree.WARN)
     with pytest.raises(PreconditionError) as refused:
         carried(replace(SIGNED, withdrawn_at=NOW), by=Degree.CLOSE)
     assert refused.value.reason is Reason.ORDER_WITHDRAWN
@@ -165,3 +168,25 @@ def test_a_withdrawal_is_final() -> None:
             order_rules.withdraw(order=withdrawn, signed=b"", now=NOW)
         with pytest.raises(TransitionError):
             order_rules.acknowledge(order=withdrawn, now=NOW)
+
+
+def test_which_measure_on_content_carries_an_order_out() -> None:
+    """One on paper any; a signed one a measure on its content that is hard enough, and no other."""
+    kinds = list(ContentMeasureKind)
+    assert all(measured(RECORDED, kind=kind) for kind in kinds)
+    restricted = replace(
+        TERMS, target_kind=TargetKind.CONTENT, target="post/1", measure=OrderMeasure.RESTRICT
+    )
+    order = replace(SIGNED, issued=restricted)
+    assert {kind for kind in kinds if measured(order, kind=kind)} == {
+        ContentMeasureKind.RESTRICTED,
+        ContentMeasureKind.REMOVED,
+    }
+    assert not measured(order, content="post/2", kind=ContentMeasureKind.REMOVED)
+    assert not measured(SIGNED, kind=ContentMeasureKind.REMOVED)
+    with pytest.raises(PreconditionError):
+        measured(replace(order, withdrawn_at=NOW), kind=ContentMeasureKind.REMOVED)
+
+
+def measured(order: RecordedOrder, *, content: str = "post/1", kind: ContentMeasureKind) -> bool:
+    return order_rules.measures_out(order=order, content=content, kind=kind)

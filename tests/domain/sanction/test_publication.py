@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from idvault.sanction import rules as sanction_rules
 from idvault.sanction.rules import StatementKind, StatementWeek
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.sanction import Automation, Degree, Ground, IssuerKind, SanctionCategory
 
 WEEK = StatementWeek(date(2026, 2, 23))
@@ -24,7 +25,29 @@ KIND = StatementKind(
     IssuerKind.PLATFORM,
     "CN",
 )
-ALLOWED = {"degree", "ground", "category", "automation", "issuer_kind", "territory", "week"}
+COMMON = {"ground", "decision_ground", "category", "automation", "issuer_kind", "territory", "week"}
+ALLOWED = {"degree", "decision_provision", *COMMON}
+# The fields of a statement of reasons and their values, as the DSA transparency database documents its API.
+DSA_FIELDS = {
+    "decision_visibility": {
+        "DECISION_VISIBILITY_CONTENT_REMOVED",
+        "DECISION_VISIBILITY_CONTENT_DISABLED",
+        "DECISION_VISIBILITY_CONTENT_DEMOTED",
+        "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED",
+        "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED",
+        "DECISION_VISIBILITY_CONTENT_LABELLED",
+        "DECISION_VISIBILITY_OTHER",
+    },
+    "decision_provision": {
+        "DECISION_PROVISION_PARTIAL_SUSPENSION",
+        "DECISION_PROVISION_TOTAL_SUSPENSION",
+        "DECISION_PROVISION_PARTIAL_TERMINATION",
+        "DECISION_PROVISION_TOTAL_TERMINATION",
+    },
+    "decision_account": {"DECISION_ACCOUNT_SUSPENDED", "DECISION_ACCOUNT_TERMINATED"},
+    "decision_ground": {"DECISION_GROUND_ILLEGAL_CONTENT", "DECISION_GROUND_INCOMPATIBLE_CONTENT"},
+}
+RESTRICTS_NOTHING = {Degree.WARN}
 
 
 def told(counts: Mapping[StatementKind, int]) -> list[dict[str, Any]]:
@@ -41,7 +64,7 @@ def test_five_must_gather(count: int, lines: int) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"degree": Degree.WARN},
+        {"decided": Degree.WARN},
         {"ground": Ground.ILLEGAL},
         {"category": SanctionCategory.FRAUD},
         {"detection": Automation.FULL},
@@ -62,7 +85,9 @@ def test_a_line_has_the_allowed_fields() -> None:
         == [
             {
                 "degree": "LIMIT",
+                "decision_provision": "DECISION_PROVISION_PARTIAL_SUSPENSION",
                 "ground": "AGAINST_TERMS",
+                "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
                 "category": "RUMOUR",
                 "automation": {"detection": "PARTIAL", "decision": "NONE"},
                 "issuer_kind": "PLATFORM",
@@ -73,6 +98,28 @@ def test_a_line_has_the_allowed_fields() -> None:
         * 5
     )
     assert told({KIND: 5})[0].keys() == ALLOWED
+
+
+@pytest.mark.parametrize("decided", [*Degree, *ContentMeasureKind])
+@pytest.mark.parametrize("ground", list(Ground))
+def test_each_decision_is_one_of_the_dsa_database(
+    decided: Degree | ContentMeasureKind, ground: Ground
+) -> None:
+    """A line says whether it is about content or an account, by exactly one field of the database's list."""
+    line = told({replace(KIND, decided=decided, ground=ground): 5})[0]
+    on_content = isinstance(decided, ContentMeasureKind)
+    fields = line.keys() & DSA_FIELDS.keys() - {"decision_ground"}
+    assert len(fields) == (0 if decided in RESTRICTS_NOTHING else 1)
+    assert ("decision_visibility" in fields) is on_content
+    assert all(line[name] in DSA_FIELDS[name] for name in {*fields, "decision_ground"})
+    own = "content_measure" if on_content else "degree"
+    assert line.keys() == {own, *fields, *COMMON}
+    assert line[own] == decided.value
+
+
+def test_content_and_accounts_do_not_gather() -> None:
+    """Four decisions on accounts and one on content, equal otherwise, are not five."""
+    assert told({KIND: 4, replace(KIND, decided=ContentMeasureKind.REMOVED): 1}) == []
 
 
 @given(st.text(max_size=64))
@@ -91,7 +138,7 @@ def test_texts_gather_under_other() -> None:
 
 def test_the_order_tells_nothing() -> None:
     """The same statements make the same file, in whatever order they came."""
-    other = replace(KIND, degree=Degree.WARN)
+    other = replace(KIND, decided=Degree.WARN)
     assert sanction_rules.render(counts={KIND: 5, other: 7}, week=WEEK) == sanction_rules.render(
         counts={other: 7, KIND: 5}, week=WEEK
     )

@@ -9,7 +9,7 @@ import pytest
 
 from idvault.tip_off import rules as tip_off_rules
 from idvault_verify.error import InvalidError, PreconditionError, Reason, TransitionError
-from idvault_verify.event import FIELDS, EventType
+from idvault_verify.event import FIELDS, LEFT_OUT, EventType
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import (
     Dismissal,
@@ -71,6 +71,7 @@ def resolved(tip_off: TipOff, outcome: TipOffOutcome = TipOffOutcome.DISMISSED, 
         "outcome": outcome,
         "dismissal": Dismissal.GONE if outcome is TipOffOutcome.DISMISSED else None,
         "sanction_id": "5" * 32 if outcome is TipOffOutcome.UPHELD else None,
+        "measure_id": None,
         "proposal_until": None,
         "replied": True,
         "now": LATER,
@@ -86,7 +87,8 @@ def logged(before: TipOff, after: TipOff) -> list[EventType]:
     found = list(tip_off_rules.happenings(before, after))
     for kind, fields in found:
         complete = {**fields, "paper": PAPER} if kind in SIGNED else fields
-        assert tuple(complete) == FIELDS[kind]
+        expected = [name for name in FIELDS[kind] if name in complete or name not in LEFT_OUT.get(kind, ())]
+        assert sorted(complete) == sorted(expected)
         assert before.reporter_id not in complete.values()
     return [kind for kind, _ in found]
 
@@ -187,6 +189,21 @@ def test_a_decision_closes(outcome: TipOffOutcome, event: EventType) -> None:
     later = resolved(answered, outcome, replied=False)
     assert (later.answered_at, later.resolved_at, later.outcome) == (NOW, LATER, outcome)
     assert logged(answered, later) == [event]
+
+
+def test_a_measure_on_content_upholds() -> None:
+    """Alone or beside a sanction; the log names it, and a proposal that ends leaves none."""
+    measure = {"measure_id": "6" * 32}
+    before = in_state(ANSWERED)
+    alone = resolved(before, TipOffOutcome.UPHELD, sanction_id=None, **measure)
+    assert (alone.outcome, alone.sanction_id, alone.measure_id) == (TipOffOutcome.UPHELD, None, "6" * 32)
+    both = resolved(before, TipOffOutcome.UPHELD, proposal_until=UNTIL, **measure)
+    later = tip_off_rules.uphold(tip_off=both, now=UNTIL)
+    for found, kind in ((alone, "uphold"), (both, "propose")):
+        ((event, fields),) = tip_off_rules.happenings(before, found)
+        assert (event.value, fields["measure_id"]) == (f"tipoff:report:{kind}", "6" * 32)
+    assert later.measure_id == "6" * 32
+    assert tip_off_rules.reopen(tip_off=both) == before
 
 
 UNTIL = LATER + timedelta(hours=72)

@@ -10,6 +10,7 @@ from idvault_client.errors import NotFound, PreconditionFailed
 from idvault_client.sanctions import CheckedOrder
 from idvault_people.authority.officer import GivenOrder, Officer
 from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.error import Reason
 from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.sanction import Degree, OrderState, Scope
@@ -107,13 +108,18 @@ async def test_only_a_sanction_of_its_target_carries_it_out(world: AuthorityWorl
     assert (await world.read(given, seconds=HOUR + 2)).missed
 
 
-async def test_a_content_is_anybodys(world: AuthorityWorld, keys: Keys) -> None:
-    """An order about a content names no account; the statement says which sanction carries it out."""
-    token = await world.account()
-    [given] = await world.issue((PARTY, "post/17"), kind=TargetKind.CONTENT, measure=OrderMeasure.REMOVE)
+async def test_a_measure_on_its_content_carries_it_out(world: AuthorityWorld, keys: Keys) -> None:
+    """At least as hard as ordered, on the content that the order names; a sanction does not."""
+    token, asks = await world.account(), world.platform().content_measures
+    [given] = await world.issue((PARTY, "post/17"), kind=TargetKind.CONTENT, measure=OrderMeasure.RESTRICT)
     order = await world.checked(given)
     assert (order.terms.target_kind, order.terms.target) == (TargetKind.CONTENT, "post/17")
-    await world.impose(token, Degree.WARN, key=keys[0], given=carrying(order))
+    await world.impose(token, Degree.SUSPEND, key=keys[0], given=carrying(order))
+    key, statement = signing(keys[0], 0), carrying(order)
+    await asks.impose("post/17", ContentMeasureKind.LABELLED, statement, key=key)
+    await asks.impose("post/18", ContentMeasureKind.REMOVED, statement, key=key)
+    assert await states(world) == {given.order_id: OrderState.OPEN}
+    await asks.impose("post/17", ContentMeasureKind.REMOVED, statement, key=key)
     assert await states(world) == {given.order_id: OrderState.CARRIED_OUT}
 
 

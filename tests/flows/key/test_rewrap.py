@@ -95,14 +95,14 @@ async def test_texts_of_a_machine_that_slept_keep_their_key(service: KeyWorld) -
     service.copy("b")
     assert (await _run(service, keys, Purpose.MODERATION_TEXT))[1] == [0]
     await rows.file_texts(late, 1)
-    assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(0, 0, 4), [])
+    assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(0, 0, 5), [])
     await service.follow(late)
     rewrapping = rewrappings(service.vault, late)[Purpose.MODERATION_TEXT]
     first = await rewrapping.end(now=service.now)
-    assert (first.over, first.kept, first.destroyed) == ([0], {0: 4}, [])
-    assert await rewrapping.run(now=service.now) == RewrapProgress(4, 0, 0)
+    assert (first.over, first.kept, first.destroyed) == ([0], {0: 5}, [])
+    assert await rewrapping.run(now=service.now) == RewrapProgress(5, 0, 0)
     assert list((await rewrapping.end(now=service.now)).destroyed) == [0]
-    assert await rows.read_texts(keys) == await rows.read_texts(late) == 4
+    assert await rows.read_texts(keys) == await rows.read_texts(late) == 5
 
 
 async def test_texts_of_cases_are_sealed_anew(service: KeyWorld) -> None:
@@ -112,9 +112,9 @@ async def test_texts_of_cases_are_sealed_anew(service: KeyWorld) -> None:
     for number in (1, 2, 3):
         await rows.file_texts(keys, number)
     await service.rotated(Purpose.MODERATION_TEXT, keys)
-    assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(12, 0, 0), [0])
+    assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(15, 0, 0), [0])
     assert list(keys.keys(Purpose.MODERATION_TEXT).versions) == ["1"]
-    assert await rows.read_texts(keys) == 12
+    assert await rows.read_texts(keys) == 15
     assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(0, 0, 0), [])
     assert service.load().keys(Purpose.MODERATION_TEXT).primary == "1"
 
@@ -138,7 +138,7 @@ async def test_what_does_not_open_keeps_its_key(service: KeyWorld) -> None:
     await rows.file_texts(keys, 1)
     await service.database.act("damage", lambda connection: connection.run(_DAMAGE))
     await service.rotated(Purpose.MODERATION_TEXT, keys)
-    assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(3, 0, 1), [])
+    assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(4, 0, 1), [])
     rewrapping = rewrappings(service.vault, keys)[Purpose.MODERATION_TEXT]
     assert (await rewrapping.end(now=service.now)).kept == {0: 1}
 

@@ -26,7 +26,7 @@ from tools.support.fakes.flaky import Fault, Flaky
 from tools.support.log_world import KEY, PLAIN, LogWorld
 
 KIND = StatementKind(
-    degree=Degree.WARN,
+    decided=Degree.WARN,
     ground=Ground.ILLEGAL,
     category=SanctionCategory.FRAUD,
     detection=Automation.NONE,

@@ -2,24 +2,26 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.tip_off import tip_off_texts
-from idvault_client.sanctions import AccountSanction
-from idvault_client.tip_offs import FiledTipOff, TipOffReport
+from idvault_client.sanctions import AccountSanction, UpheldContentMeasure
+from idvault_client.tip_offs import FiledTipOff, TipOffReport, UpheldSanction
 from idvault_verify.account import Standing
 from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.content_measure import ContentMeasureKind, ContentMeasureState
 from idvault_verify.error import Reason
 from idvault_verify.sanction import Degree, Origin
 from idvault_verify.tip_off import Reminder, TargetKind, TipOffOutcome, TipOffState, TipOffTarget
-from tests.support.refusal import reason_of, states_of
+from tests.support.refusal import fields_of, reason_of, states_of
 from tests.support.tip_off_world import DAY, TipOffWorld
 from tools.support.builders import NOW
 from tools.support.flow_world import request_id
-from tools.support.sanction_world import reasons
+from tools.support.sanction_world import reasons, signing
 
 HOUR = 3_600
 _NAMES = statement(select(tip_off_texts.c.name).order_by(tip_off_texts.c.name), scalar)
@@ -159,6 +161,50 @@ async def test_nobody_decides_otherwise_meanwhile(world: TipOffWorld, key: Moder
     await world.note(made, me, "a note")
     await world.merge(made, [second], me)
     assert (await world.answer(made, me)).state is TipOffState.ANSWERED
+
+
+def on_content(report: TipOffReport, **changes: Any) -> UpheldContentMeasure:
+    statement = reasons(origin=Origin.TIP_OFF, tip_off=report.reference, **changes)
+    return UpheldContentMeasure("post/17", ContentMeasureKind.REMOVED, statement)
+
+
+async def test_a_report_whose_author_is_unknown_is_upheld(world: TipOffWorld, key: ModeratorKey) -> None:
+    """By a measure on content alone: all or nothing, and the reporter is told."""
+    filed = await world.file()
+    report = await world.assign(filed.tip_off, key.moderator_id)
+    asks, mine = world.asks(0), signing(key, 0)
+    wrong = UpheldContentMeasure("post/17", ContentMeasureKind.REMOVED, reasons())
+    assert await fields_of(asks.uphold(report.tip_off_id, measure=wrong, key=mine, reply="removed")) == [
+        "content_measure.statement.tip_off"
+    ]
+    assert await fields_of(asks.uphold(report.tip_off_id, key=mine, reply="removed")) == ["sanction"]
+    assert await world.world.events("content:") == []
+    made = await asks.uphold(report.tip_off_id, measure=on_content(report), key=mine, reply="removed")
+    assert (made.outcome, made.sanction_id, bool(made.measure_id)) == (TipOffOutcome.UPHELD, "", True)
+    found = await world.world.platform().content_measures.get(made.measure_id)
+    assert found.statement is not None
+    assert (found.content, found.statement.tip_off) == ("post/17", report.reference)
+    assert (await world.follow(filed)).outcome is TipOffOutcome.UPHELD
+    assert await world.world.events("content:") == ["content:removed:impose"]
+
+
+async def test_a_measure_beside_a_closing_is_in_force_at_once(world: TipOffWorld, key: ModeratorKey) -> None:
+    """The report waits with the closing; that withdrawn, it is open again, and the measure stays."""
+    token = await world.world.account(1)
+    report = await world.assign((await world.file()).tip_off, key.moderator_id)
+    asks, mine = world.asks(0), signing(key, 0)
+    statement = reasons(origin=Origin.TIP_OFF, tip_off=report.reference)
+    closing = UpheldSanction(token, Degree.CLOSE, statement)
+    made = await asks.uphold(
+        report.tip_off_id, closing, measure=on_content(report), key=mine, reply="removed"
+    )
+    assert (made.outcome, bool(made.proposal_id), bool(made.measure_id)) == (None, True, True)
+    sanction = await world.world.asks().get(made.proposal_id)
+    await world.world.lift(sanction, key=await world.world.moderator(2))
+    found = (await world.get(made)).tip_off
+    assert (found.state, found.measure_id) == (TipOffState.ASSIGNED, "")
+    kept = await world.world.platform().content_measures.get(made.measure_id)
+    assert kept.state is ContentMeasureState.IN_FORCE
 
 
 async def test_a_sanction_that_names_a_report_decides_nothing(world: TipOffWorld, key: ModeratorKey) -> None:

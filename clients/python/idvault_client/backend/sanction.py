@@ -19,7 +19,7 @@ from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration
 from idvault_verify.offline.order import CheckedOrder
-from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
+from idvault_verify.report.figure import AppealFigures, ApplicationFigures, ContentFigures, TipOffFigures
 from idvault_verify.sanction import (
     AppealState,
     AuthorityOrder,
@@ -190,7 +190,8 @@ class PlatformMonth:
 
     tip_offs, appeals, applications, contests, reinstatements: those that were filed in it. sanctions: those
     that were imposed in it and have come into force. proposals_open: sanctions of the month that wait for a
-    second moderator; proposals_ended: those that ended before that.
+    second moderator; proposals_ended: those that ended before that. content_measures: those that were imposed
+    in it; content_appeals: those against such measures that were filed in it.
     """
 
     month: str
@@ -202,6 +203,8 @@ class PlatformMonth:
     applications: ApplicationFigures
     contests: AppealFigures
     reinstatements: AppealFigures
+    content_measures: tuple[ContentFigures, ...]
+    content_appeals: AppealFigures
 
 
 def imposition(wanted: UpheldSanction, *, key: ModeratorKey, signed_id: str) -> dict[str, Any]:

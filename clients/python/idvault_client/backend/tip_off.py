@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Annotated
 
 from idvault_client import codec
-from idvault_client.backend import signing
+from idvault_client.backend import content_measure, signing
+from idvault_client.backend.content_measure import UpheldContentMeasure
 from idvault_client.backend.rpc import AioRunCall, RequestId, Rpc, account, call, chosen_id
 from idvault_client.backend.sanction import UpheldSanction, imposition
 from idvault_client.backend.signing import by
@@ -59,6 +60,7 @@ class TipOffReport:
     due_time: when reply and solution are due. reporter_id: "" for an anonymous report. operation_id: "" if it
     belongs to none. flooded: whether it came by a form while that was flooded. proposal_id: the sanction with
     which it is decided once a second moderator confirms that, until proposal_lapse_time; "" if none waits.
+    measure_id: the measure on content of the decision, or of the proposed one.
     """
 
     tip_off_id: Id
@@ -85,6 +87,7 @@ class TipOffReport:
     flooded: bool = False
     proposal_id: str = ""
     proposal_lapse_time: datetime | None = None
+    measure_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +176,10 @@ class ReporterPage:
 def _resolve(
     tip_off_id: str, key: ModeratorKey, reply: str, request_id: str, **decision: object
 ) -> Rpc[TipOffReport]:
-    """Sign a decision, and its sanction's signature with it."""
-    what = ("outcome", "dismissal", "sanction.signature.signature")
+    """Sign a decision, and with it the signatures of its sanction and of its measure on content."""
+    what: tuple[str, ...] = ("outcome", "dismissal", "sanction.signature.signature")
+    if "content_measure" in decision:
+        what += ("content_measure.signature.signature",)
     return call(
         _SERVICE,
         "ResolveTipOff",
@@ -317,22 +322,29 @@ class AioTipOffClient:
     async def uphold(
         self,
         tip_off_id: str,
-        sanction: UpheldSanction,
+        sanction: UpheldSanction | None = None,
         *,
         key: ModeratorKey,
+        measure: UpheldContentMeasure | None = None,
         reply: str = "",
         request_id: RequestId = None,
     ) -> TipOffReport:
-        """Decide that a report was right, and impose a sanction: both or neither.
+        """Decide that a report was right, with a sanction, a measure on content, or both: all or nothing.
 
         With a sanction that must be confirmed, `sanctions.confirm` decides the report (proposal_id). reply:
         required if the reporter has none yet. Raises what `sanctions.impose` raises, and PreconditionFailed.
         """
         chosen = chosen_id(request_id)
-        imposed = imposition(sanction, key=key, signed_id=chosen)
-        message = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
+        follows: dict[str, object] = {}
+        if sanction is not None:
+            imposed = imposition(sanction, key=key, signed_id=chosen)
+            follows["sanction"] = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
+        if measure is not None:
+            imposed = content_measure.imposition(measure, key=key, signed_id=chosen)
+            descriptor = sanction_pb2.ImposeContentMeasureRequest.DESCRIPTOR
+            follows["content_measure"] = codec.message_of(descriptor, imposed)
         return await self.run(
-            _resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, sanction=message)
+            _resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, **follows)
         )
 
     async def dismiss(

@@ -15,6 +15,7 @@ from idvault_client.backend import on_loop as waiting
 from idvault_client.backend import status
 from idvault_client.backend.campaign import AioCampaignClient
 from idvault_client.backend.claim import Consent, IdentityDocument, Verification
+from idvault_client.backend.content_measure import AioContentMeasureClient
 from idvault_client.backend.disavowal import AioDisavowalClient
 from idvault_client.backend.erasure import AioErasureClient
 from idvault_client.backend.feed import AioStatusFeed
@@ -68,7 +69,8 @@ class AioVault:
     campaigns: legacy accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
-    narrowings: of sanctions of revoked accounts. disavowals: of accounts, by whom they are named after.
+    narrowings: of sanctions of revoked accounts. content_measures: on pieces of content.
+    disavowals: of accounts, by whom they are named after.
     reviews: of passports and travel permits that your reviewers saw.
     """
 
@@ -89,6 +91,7 @@ class AioVault:
         self.tip_offs = AioTipOffClient(run=self.run)
         self.sanctions = AioSanctionClient(run=self.run)
         self.narrowings = AioNarrowingClient(run=self.run)
+        self.content_measures = AioContentMeasureClient(run=self.run)
         self.disavowals = AioDisavowalClient(run=self.run)
         self.reviews = AioReviewClient(run=self.run)
         self.erasures = AioErasureClient(run=self.run)

@@ -9,6 +9,10 @@
   not have is empty.
 - Confirmation, purpose "idvault/sanction-confirmation/v1": sanction id, SHA-256 of the paper of the sanction.
 - Lift, purpose "idvault/sanction-lift/v1": the same, and the reason.
+- Measure on content, purpose "idvault/content-measure/v1": reference of the content, kind, then the statement
+  of reasons. Its reversal, purpose "idvault/content-reversal/v1": measure id, SHA-256 of the paper of the
+  measure, reason. The decision of an appeal, purpose "idvault/content-appeal-decision/v1": the same with the
+  verdict before the reason.
 - Any other decision, purpose "idvault/moderator-act/v1": the method, and the fields of its request. A text
   that the vault deletes later is signed as SHA-256 of a random salt and the text, and deleted together with
   the salt: what is kept of the paper tells nothing about it.
@@ -26,6 +30,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idvault_verify import seal
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.sanction import Degree, Scope, StatementOfReasons
 from idvault_verify.seal import Part
@@ -127,6 +132,31 @@ def appeal_decision(
     """Return what decides an appeal. paper_digest: of the signed imposition of its sanction."""
     return seal.encode(
         "idvault/appeal-decision/v1", *occasion.parts(), appeal_id, paper_digest, verdict, reason
+    )
+
+
+def content_measure(
+    occasion: SigningOccasion, *, content: str, kind: ContentMeasureKind, statement: StatementOfReasons
+) -> bytes:
+    """Return what imposes a measure on content."""
+    return seal.encode(
+        "idvault/content-measure/v1", *occasion.parts(), content, kind.value, *_stated(statement)
+    )
+
+
+def content_reversal(
+    occasion: SigningOccasion, *, measure_id: str, paper_digest: bytes, reason: str
+) -> bytes:
+    """Return what reverses a measure on content. paper_digest: of the signed measure."""
+    return seal.encode("idvault/content-reversal/v1", *occasion.parts(), measure_id, paper_digest, reason)
+
+
+def content_appeal_decision(
+    occasion: SigningOccasion, *, measure_id: str, paper_digest: bytes, verdict: str, reason: str
+) -> bytes:
+    """Return what decides an appeal against a measure on content. paper_digest: of the signed measure."""
+    return seal.encode(
+        "idvault/content-appeal-decision/v1", *occasion.parts(), measure_id, paper_digest, verdict, reason
     )
 
 

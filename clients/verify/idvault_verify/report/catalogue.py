@@ -21,6 +21,11 @@ DEADLINES: tuple[Deadline, ...] = (
     ),
     Deadline(_("decisions on appeals"), "appeals.filed", ("appeals.missed",)),
     Deadline(
+        _("decisions on appeals against measures on content"),
+        "content.appealed",
+        ("content.appeals_missed",),
+    ),
+    Deadline(
         _("decisions on contested verifications"),
         "contests.filed",
         ("contests.missed",),
@@ -47,6 +52,7 @@ SECTIONS: tuple[Section, ...] = (
     moderation.PUBLIC_ACCOUNTS,
     moderation.SANCTIONS,
     moderation.APPEALS,
+    moderation.CONTENT_MEASURES,
     moderation.AUTHORITY_ORDERS,
     moderation.TIP_OFFS,
     identity.ERASURES,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.event import EventType
 from idvault_verify.period import Period
 from idvault_verify.text import Text, texts_of
@@ -167,6 +168,17 @@ class AppealFigures:
     upheld: int = 0
     rejected: int = 0
     late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFigures:
+    """Measures of one kind on content that were imposed in a month."""
+
+    kind: ContentMeasureKind | None
+    imposed: int = 0
+    in_force: int = 0
+    reversed: int = 0
+    overturned: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,36 @@ APPEALS = Section(
     ),
     durations=(Duration("appeals.time", _("Time to the decision"), "appeals.decided"),),
 )
+_CONTENT = ("removed", "labelled", "restricted")
+
+
+def _content(verb: str) -> tuple[Type, ...]:
+    return tuple(Type(f"content:{kind}:{verb}") for kind in _CONTENT)
+
+
+CONTENT_MEASURES = Section(
+    "content",
+    _("Measures on content"),
+    logged=(
+        logged("content.imposed", _.in_context("content.imposed", "imposed"), *_content("impose")),
+        logged("content.removed", _("content removed"), Type.CONTENT_REMOVED_IMPOSE),
+        logged("content.labelled", _("content labelled"), Type.CONTENT_LABELLED_IMPOSE),
+        logged("content.restricted", _("content restricted"), Type.CONTENT_RESTRICTED_IMPOSE),
+        logged("content.reversed", _("reversed by the platform"), *_content("reverse")),
+        logged(
+            "content.overturned",
+            _.in_context("content.overturned", "overturned on appeal"),
+            *_content("overturn"),
+        ),
+        logged("content.appealed", _("appeals received"), Type.CONTENT_APPEAL_FILE),
+        logged("content.appeals_upheld", _("appeals upheld"), Type.CONTENT_APPEAL_UPHOLD),
+        logged("content.appeals_rejected", _("appeals rejected"), Type.CONTENT_APPEAL_REJECT),
+        logged(
+            "content.appeals_missed", _("appeals not decided by their deadline"),
+            Type.CONTENT_APPEAL_OVERDUE,
+        ),
+    ),
+)  # fmt: skip
 AUTHORITY_ORDERS = Section(
     "orders",
     _("Orders of authorities, and operations"),
@@ -184,7 +214,7 @@ TIP_OFFS = Section(
         logged("tip_offs.filed", _.in_context("tip_offs.filed", "received"), Type.TIP_OFF_FILE),
         logged("tip_offs.answered", _("answered"), Type.TIP_OFF_ANSWER),
         logged("tip_offs.resolved", _("resolved"), *_RESOLVED),
-        logged("tip_offs.upheld", _("upheld, with a sanction"), Type.TIP_OFF_UPHOLD),
+        logged("tip_offs.upheld", _("upheld, with a sanction or a measure on content"), Type.TIP_OFF_UPHOLD),
         logged("tip_offs.dismissed", _("dismissed"), Type.TIP_OFF_DISMISS),
         logged(
             "tip_offs.duplicates", _("about a matter already decided"), Type.TIP_OFF_CLOSE_DUPLICATE

@@ -1906,7 +1906,7 @@ Global___GetAppealRequest: _TypeAlias = GetAppealRequest  # noqa: Y015
 
 @_typing.final
 class GetAppealResponse(_message.Message):
-    """An appeal and what the owner wrote. This is the only answer of the vault with a text that people wrote."""
+    """An appeal and what the owner wrote."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1997,6 +1997,462 @@ class ListAppealsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAppealsResponse: _TypeAlias = ListAppealsResponse  # noqa: Y015
+
+@_typing.final
+class ContentMeasure(_message.Message):
+    """A measure on a piece of content."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ContentMeasure._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: ContentMeasure._Kind.ValueType  # 0
+        """Refused."""
+        KIND_REMOVED: ContentMeasure._Kind.ValueType  # 1
+        """It is removed."""
+        KIND_LABELLED: ContentMeasure._Kind.ValueType  # 2
+        """It has a label that readers see."""
+        KIND_RESTRICTED: ContentMeasure._Kind.ValueType  # 3
+        """It is shown to fewer, or fewer may do something with it."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What is done to the content."""
+
+    KIND_UNSPECIFIED: ContentMeasure.Kind.ValueType  # 0
+    """Refused."""
+    KIND_REMOVED: ContentMeasure.Kind.ValueType  # 1
+    """It is removed."""
+    KIND_LABELLED: ContentMeasure.Kind.ValueType  # 2
+    """It has a label that readers see."""
+    KIND_RESTRICTED: ContentMeasure.Kind.ValueType  # 3
+    """It is shown to fewer, or fewer may do something with it."""
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ContentMeasure._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: ContentMeasure._State.ValueType  # 0
+        """Never sent."""
+        STATE_IN_FORCE: ContentMeasure._State.ValueType  # 1
+        """In force."""
+        STATE_REVERSED: ContentMeasure._State.ValueType  # 2
+        """A moderator reversed it."""
+        STATE_OVERTURNED: ContentMeasure._State.ValueType  # 3
+        """An appeal was upheld: it should not have been."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether it is in force."""
+
+    STATE_UNSPECIFIED: ContentMeasure.State.ValueType  # 0
+    """Never sent."""
+    STATE_IN_FORCE: ContentMeasure.State.ValueType  # 1
+    """In force."""
+    STATE_REVERSED: ContentMeasure.State.ValueType  # 2
+    """A moderator reversed it."""
+    STATE_OVERTURNED: ContentMeasure.State.ValueType  # 3
+    """An appeal was upheld: it should not have been."""
+
+    @_typing.final
+    class Appeal(_message.Message):
+        """The appeal against it."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        STATE_FIELD_NUMBER: _builtins.int
+        FILE_TIME_FIELD_NUMBER: _builtins.int
+        DUE_TIME_FIELD_NUMBER: _builtins.int
+        OVERDUE_FIELD_NUMBER: _builtins.int
+        DECIDE_TIME_FIELD_NUMBER: _builtins.int
+        DECIDE_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        OUTSIDE_BODY_FIELD_NUMBER: _builtins.int
+        OUTSIDE_DUE_TIME_FIELD_NUMBER: _builtins.int
+        TEXT_DELETE_TIME_FIELD_NUMBER: _builtins.int
+        state: Global___Appeal.State.ValueType
+        """Whether it is decided."""
+        overdue: _builtins.bool
+        """True if it waits for a decision that was due."""
+        decide_moderator_id: _builtins.str
+        """The moderator who decided; empty if nobody did."""
+        reason: _builtins.str
+        """Why it was decided so."""
+        outside_body: _builtins.str
+        """Where one can go after a rejection."""
+        @_builtins.property
+        def file_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was filed."""
+
+        @_builtins.property
+        def due_time(self) -> _timestamp_pb2.Timestamp:
+            """When the decision is due: the end of a day in the deployment's time zone."""
+
+        @_builtins.property
+        def decide_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was decided; unset if it was not."""
+
+        @_builtins.property
+        def outside_due_time(self) -> _timestamp_pb2.Timestamp:
+            """Until when: the end of a day in the deployment's time zone. Only after a rejection."""
+
+        @_builtins.property
+        def text_delete_time(self) -> _timestamp_pb2.Timestamp:
+            """When the text is or was deleted; unset while nobody has decided."""
+
+        def __init__(
+            self,
+            *,
+            state: Global___Appeal.State.ValueType = ...,
+            file_time: _timestamp_pb2.Timestamp | None = ...,
+            due_time: _timestamp_pb2.Timestamp | None = ...,
+            overdue: _builtins.bool = ...,
+            decide_time: _timestamp_pb2.Timestamp | None = ...,
+            decide_moderator_id: _builtins.str = ...,
+            reason: _builtins.str = ...,
+            outside_body: _builtins.str = ...,
+            outside_due_time: _timestamp_pb2.Timestamp | None = ...,
+            text_delete_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_due_time", b"outside_due_time", "text_delete_time", b"text_delete_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["decide_moderator_id", b"decide_moderator_id", "decide_time", b"decide_time", "due_time", b"due_time", "file_time", b"file_time", "outside_body", b"outside_body", "outside_due_time", b"outside_due_time", "overdue", b"overdue", "reason", b"reason", "state", b"state", "text_delete_time", b"text_delete_time"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MEASURE_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    IMPOSE_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    IMPOSE_TIME_FIELD_NUMBER: _builtins.int
+    PAPER_DIGEST_FIELD_NUMBER: _builtins.int
+    FINISH_TIME_FIELD_NUMBER: _builtins.int
+    FINISH_MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    FINISH_REASON_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
+    measure_id: _builtins.str
+    """The measure: 32 lower-case hex digits."""
+    content: _builtins.str
+    """The platform's own reference of the content."""
+    kind: Global___ContentMeasure.Kind.ValueType
+    """What is done to it."""
+    state: Global___ContentMeasure.State.ValueType
+    """Whether it is in force."""
+    impose_moderator_id: _builtins.str
+    """The moderator who imposed it."""
+    paper_digest: _builtins.bytes
+    """The SHA-256 of what that moderator signed, signature included."""
+    finish_moderator_id: _builtins.str
+    """The moderator who ended it; empty while it is in force."""
+    finish_reason: _builtins.str
+    """Why it ended."""
+    @_builtins.property
+    def statement(self) -> Global___StatementOfReasons:
+        """Why."""
+
+    @_builtins.property
+    def impose_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was imposed."""
+
+    @_builtins.property
+    def finish_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended; unset while it is in force."""
+
+    @_builtins.property
+    def appeal(self) -> Global___ContentMeasure.Appeal:
+        """The appeal; unset if there is none."""
+
+    def __init__(
+        self,
+        *,
+        measure_id: _builtins.str = ...,
+        content: _builtins.str = ...,
+        kind: Global___ContentMeasure.Kind.ValueType = ...,
+        statement: Global___StatementOfReasons | None = ...,
+        state: Global___ContentMeasure.State.ValueType = ...,
+        impose_moderator_id: _builtins.str = ...,
+        impose_time: _timestamp_pb2.Timestamp | None = ...,
+        paper_digest: _builtins.bytes = ...,
+        finish_time: _timestamp_pb2.Timestamp | None = ...,
+        finish_moderator_id: _builtins.str = ...,
+        finish_reason: _builtins.str = ...,
+        appeal: Global___ContentMeasure.Appeal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "finish_time", b"finish_time", "impose_time", b"impose_time", "statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "content", b"content", "finish_moderator_id", b"finish_moderator_id", "finish_reason", b"finish_reason", "finish_time", b"finish_time", "impose_moderator_id", b"impose_moderator_id", "impose_time", b"impose_time", "kind", b"kind", "measure_id", b"measure_id", "paper_digest", b"paper_digest", "state", b"state", "statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContentMeasure: _TypeAlias = ContentMeasure  # noqa: Y015
+
+@_typing.final
+class ImposeContentMeasureRequest(_message.Message):
+    """The measure to impose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same measure, whenever signed."""
+    content: _builtins.str
+    """The platform's own reference of the content, up to 200 characters. It is stored in clear without an end: never a
+    person's data.
+    """
+    kind: Global___ContentMeasure.Kind.ValueType
+    """What is done to it."""
+    @_builtins.property
+    def statement(self) -> Global___StatementOfReasons:
+        """Why; without an end."""
+
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The moderator's signature."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        content: _builtins.str = ...,
+        kind: Global___ContentMeasure.Kind.ValueType = ...,
+        statement: Global___StatementOfReasons | None = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature", "statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "kind", b"kind", "request_id", b"request_id", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImposeContentMeasureRequest: _TypeAlias = ImposeContentMeasureRequest  # noqa: Y015
+
+@_typing.final
+class ReverseContentMeasureRequest(_message.Message):
+    """The measure to reverse."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MEASURE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same decision, whenever signed."""
+    measure_id: _builtins.str
+    """The measure."""
+    reason: _builtins.str
+    """Why, up to 500 characters. It is stored in clear and must not name anybody."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The moderator's signature."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        measure_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure_id", b"measure_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReverseContentMeasureRequest: _TypeAlias = ReverseContentMeasureRequest  # noqa: Y015
+
+@_typing.final
+class FileContentAppealRequest(_message.Message):
+    """The appeal to file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MEASURE_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same appeal."""
+    measure_id: _builtins.str
+    """The measure."""
+    text: _builtins.str
+    """What is written against it, 1 to 2,000 characters. Stored sealed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        measure_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure_id", b"measure_id", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileContentAppealRequest: _TypeAlias = FileContentAppealRequest  # noqa: Y015
+
+@_typing.final
+class DecideContentAppealRequest(_message.Message):
+    """The decision of an appeal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MEASURE_ID_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same decision, whenever signed."""
+    measure_id: _builtins.str
+    """The measure."""
+    verdict: Global___Appeal.State.ValueType
+    """STATE_UPHELD or STATE_REJECTED."""
+    reason: _builtins.str
+    """Why, up to 500 characters. It is stored in clear and must not name anybody."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The moderator's signature."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        measure_id: _builtins.str = ...,
+        verdict: Global___Appeal.State.ValueType = ...,
+        reason: _builtins.str = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure_id", b"measure_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideContentAppealRequest: _TypeAlias = DecideContentAppealRequest  # noqa: Y015
+
+@_typing.final
+class GetContentMeasureRequest(_message.Message):
+    """Which measure to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEASURE_ID_FIELD_NUMBER: _builtins.int
+    measure_id: _builtins.str
+    """The measure."""
+    def __init__(
+        self,
+        *,
+        measure_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure_id", b"measure_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetContentMeasureRequest: _TypeAlias = GetContentMeasureRequest  # noqa: Y015
+
+@_typing.final
+class GetContentMeasureResponse(_message.Message):
+    """A measure on content, and what was written against it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEASURE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What was written against it; empty without an appeal, and once it is deleted."""
+    @_builtins.property
+    def measure(self) -> Global___ContentMeasure:
+        """The measure."""
+
+    def __init__(
+        self,
+        *,
+        measure: Global___ContentMeasure | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["measure", b"measure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure", b"measure", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetContentMeasureResponse: _TypeAlias = GetContentMeasureResponse  # noqa: Y015
+
+@_typing.final
+class ListContentMeasuresRequest(_message.Message):
+    """Which measures to list. At most one of content and appeal is given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    content: _builtins.str
+    """Only those on this content; empty for all."""
+    appeal: Global___Appeal.State.ValueType
+    """Only those with an appeal in this state; unspecified for all."""
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.str = ...,
+        appeal: Global___Appeal.State.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "content", b"content", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListContentMeasuresRequest: _TypeAlias = ListContentMeasuresRequest  # noqa: Y015
+
+@_typing.final
+class ListContentMeasuresResponse(_message.Message):
+    """A page of measures on content."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEASURES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def measures(self) -> _containers.RepeatedCompositeFieldContainer[Global___ContentMeasure]:
+        """The measures, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        measures: _abc.Iterable[Global___ContentMeasure] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measures", b"measures", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListContentMeasuresResponse: _TypeAlias = ListContentMeasuresResponse  # noqa: Y015
 
 @_typing.final
 class GetMonthFiguresRequest(_message.Message):
@@ -2144,6 +2600,42 @@ class MonthFigures(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ContentCount(_message.Message):
+        """The measures of one kind on content that were imposed in the month."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KIND_FIELD_NUMBER: _builtins.int
+        IMPOSED_FIELD_NUMBER: _builtins.int
+        IN_FORCE_FIELD_NUMBER: _builtins.int
+        REVERSED_FIELD_NUMBER: _builtins.int
+        OVERTURNED_FIELD_NUMBER: _builtins.int
+        kind: Global___ContentMeasure.Kind.ValueType
+        """What is done to the content."""
+        imposed: _builtins.int
+        """How many were imposed."""
+        in_force: _builtins.int
+        """How many of them are in force."""
+        reversed: _builtins.int
+        """How many of them a moderator reversed."""
+        overturned: _builtins.int
+        """How many of them an appeal overturned, also after they had been reversed."""
+        def __init__(
+            self,
+            *,
+            kind: Global___ContentMeasure.Kind.ValueType = ...,
+            imposed: _builtins.int = ...,
+            in_force: _builtins.int = ...,
+            reversed: _builtins.int = ...,
+            overturned: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["imposed", b"imposed", "in_force", b"in_force", "kind", b"kind", "overturned", b"overturned", "reversed", b"reversed"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     MONTH_FIELD_NUMBER: _builtins.int
     TIP_OFFS_FIELD_NUMBER: _builtins.int
     SANCTIONS_FIELD_NUMBER: _builtins.int
@@ -2153,6 +2645,8 @@ class MonthFigures(_message.Message):
     APPLICATIONS_FIELD_NUMBER: _builtins.int
     CONTESTS_FIELD_NUMBER: _builtins.int
     REINSTATEMENTS_FIELD_NUMBER: _builtins.int
+    CONTENT_MEASURES_FIELD_NUMBER: _builtins.int
+    CONTENT_APPEALS_FIELD_NUMBER: _builtins.int
     month: _builtins.str
     """The month, YYYY-MM."""
     proposals_open: _builtins.int
@@ -2183,6 +2677,14 @@ class MonthFigures(_message.Message):
     def reinstatements(self) -> Global___MonthFigures.AppealCount:
         """The appeals against withdrawals of verifications."""
 
+    @_builtins.property
+    def content_measures(self) -> _containers.RepeatedCompositeFieldContainer[Global___MonthFigures.ContentCount]:
+        """The measures on content that were imposed in the month, by kind."""
+
+    @_builtins.property
+    def content_appeals(self) -> Global___MonthFigures.AppealCount:
+        """The appeals against measures on content that were filed in the month."""
+
     def __init__(
         self,
         *,
@@ -2195,10 +2697,12 @@ class MonthFigures(_message.Message):
         applications: Global___MonthFigures.ApplicationCount | None = ...,
         contests: Global___MonthFigures.AppealCount | None = ...,
         reinstatements: Global___MonthFigures.AppealCount | None = ...,
+        content_measures: _abc.Iterable[Global___MonthFigures.ContentCount] | None = ...,
+        content_appeals: Global___MonthFigures.AppealCount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "reinstatements", b"reinstatements", "tip_offs", b"tip_offs"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "content_appeals", b"content_appeals", "contests", b"contests", "reinstatements", b"reinstatements", "tip_offs", b"tip_offs"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "contests", b"contests", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "applications", b"applications", "content_appeals", b"content_appeals", "content_measures", b"content_measures", "contests", b"contests", "month", b"month", "proposals_ended", b"proposals_ended", "proposals_open", b"proposals_open", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "tip_offs", b"tip_offs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

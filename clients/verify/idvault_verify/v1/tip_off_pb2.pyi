@@ -134,7 +134,7 @@ class TipOff(_message.Message):
         OUTCOME_UNSPECIFIED: TipOff._Outcome.ValueType  # 0
         """Not decided yet."""
         OUTCOME_UPHELD: TipOff._Outcome.ValueType  # 1
-        """The report was right; the sanction of the decision came into force."""
+        """The report was right: the sanction of the decision came into force, or a measure on content did."""
         OUTCOME_DISMISSED: TipOff._Outcome.ValueType  # 2
         """Nothing follows; the dismissal says why."""
         OUTCOME_DUPLICATE: TipOff._Outcome.ValueType  # 3
@@ -148,7 +148,7 @@ class TipOff(_message.Message):
     OUTCOME_UNSPECIFIED: TipOff.Outcome.ValueType  # 0
     """Not decided yet."""
     OUTCOME_UPHELD: TipOff.Outcome.ValueType  # 1
-    """The report was right; the sanction of the decision came into force."""
+    """The report was right: the sanction of the decision came into force, or a measure on content did."""
     OUTCOME_DISMISSED: TipOff.Outcome.ValueType  # 2
     """Nothing follows; the dismissal says why."""
     OUTCOME_DUPLICATE: TipOff.Outcome.ValueType  # 3
@@ -242,6 +242,7 @@ class TipOff(_message.Message):
     FLOODED_FIELD_NUMBER: _builtins.int
     PROPOSAL_ID_FIELD_NUMBER: _builtins.int
     PROPOSAL_LAPSE_TIME_FIELD_NUMBER: _builtins.int
+    MEASURE_ID_FIELD_NUMBER: _builtins.int
     tip_off_id: _builtins.str
     """The report: 32 lower-case hex digits."""
     reference: _builtins.str
@@ -278,6 +279,8 @@ class TipOff(_message.Message):
     """The sanction that is proposed with the decision; empty if there is none. Until a second moderator confirms it the
     report is not decided: its reporter reads neither the proposal nor its reply, and the deadline stays.
     """
+    measure_id: _builtins.str
+    """The measure on content of the decision, or of the proposed one: that is in force at once. Empty if there is none."""
     @_builtins.property
     def target(self) -> Global___TipOffTarget:
         """What it is about."""
@@ -337,10 +340,11 @@ class TipOff(_message.Message):
         flooded: _builtins.bool = ...,
         proposal_id: _builtins.str = ...,
         proposal_lapse_time: _timestamp_pb2.Timestamp | None = ...,
+        measure_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "measure_id", b"measure_id", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -696,6 +700,7 @@ class ResolveTipOffRequest(_message.Message):
     REPLY_FIELD_NUMBER: _builtins.int
     SANCTION_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
+    CONTENT_MEASURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -712,7 +717,7 @@ class ResolveTipOffRequest(_message.Message):
     """
     @_builtins.property
     def sanction(self) -> _sanction_pb2.ImposeSanctionRequest:
-        """The sanction; required for OUTCOME_UPHELD, refused otherwise. Its request_id must be empty: the moderator signs
+        """The sanction; OUTCOME_UPHELD needs it, a content_measure or both, any other refuses them. Its request_id must be empty: the moderator signs
         the request_id of this message. Its statement names the report's reference as the tip-off. If it names no
         operation, it belongs to the report's while that one is open; the moderator signs what the message names.
         """
@@ -720,6 +725,12 @@ class ResolveTipOffRequest(_message.Message):
     @_builtins.property
     def signature(self) -> _sanction_pb2.ModeratorSignature:
         """That moderator's signature, with a text_salt if there is a reply."""
+
+    @_builtins.property
+    def content_measure(self) -> _sanction_pb2.ImposeContentMeasureRequest:
+        """The measure on content, as the sanction: without a request_id, signed under that of this message, with a statement
+        that names the report. It is in force at once, also if the sanction must be confirmed.
+        """
 
     def __init__(
         self,
@@ -732,10 +743,11 @@ class ResolveTipOffRequest(_message.Message):
         reply: _builtins.str = ...,
         sanction: _sanction_pb2.ImposeSanctionRequest | None = ...,
         signature: _sanction_pb2.ModeratorSignature | None = ...,
+        content_measure: _sanction_pb2.ImposeContentMeasureRequest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["sanction", b"sanction", "signature", b"signature"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content_measure", b"content_measure", "sanction", b"sanction", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_measure", b"content_measure", "dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,6 +26,7 @@ from idvault.public_account.acts import public_account as public_account_acts
 from idvault.sanction import acts as sanctions
 from idvault.sanction.acts import StatementFiles
 from idvault.sanction.appeal.acts import APPEALS
+from idvault.sanction.content_measure import acts as content_measures
 from idvault.sanction.narrowing import acts as narrowings
 from idvault.sanction.operation import acts as operations
 from idvault.sanction.order import acts as orders
@@ -229,11 +230,20 @@ def appeal_tasks(base: Base, vault: Vault) -> list[Task]:
     """Return the worker's tasks: log what is overdue, delete texts, and count."""
 
     async def count(now: ClockReading) -> None:
-        base.metrics.moderation.appeals_overdue.set(await APPEALS.overdue(vault, now=now))
+        overdue = await APPEALS.overdue(vault, now=now) + await content_measures.overdue(vault, now=now)
+        base.metrics.moderation.appeals_overdue.set(overdue)
+
+    async def note_overdue(now: ClockReading) -> int:
+        noted = await APPEALS.note_all_overdue(vault, now, limit=_BATCH)
+        return noted + await content_measures.note_all_overdue(vault, now, limit=_BATCH)
+
+    async def delete_texts(now: ClockReading) -> int:
+        deleted = await APPEALS.delete_texts(vault, now, limit=_BATCH)
+        return deleted + await content_measures.delete_texts(vault, now, limit=_BATCH)
 
     return [
-        Task("overdue_appeals", 1, lambda now: APPEALS.note_all_overdue(vault, now, limit=_BATCH)),
-        Task("delete_appeal_texts", 5, lambda now: APPEALS.delete_texts(vault, now, limit=_BATCH)),
+        Task("overdue_appeals", 1, note_overdue),
+        Task("delete_appeal_texts", 5, delete_texts),
         Task("appeal_gauge", 5, count),
     ]
 

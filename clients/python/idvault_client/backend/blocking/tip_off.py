@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault_client import codec
-from idvault_client.backend import signing
+from idvault_client.backend import content_measure, signing
+from idvault_client.backend.content_measure import UpheldContentMeasure
 from idvault_client.backend.rpc import RequestId, RunCall, account, call, chosen_id
 from idvault_client.backend.sanction import UpheldSanction, imposition
 from idvault_client.backend.signing import by
@@ -161,23 +162,28 @@ class TipOffClient:
     def uphold(
         self,
         tip_off_id: str,
-        sanction: UpheldSanction,
+        sanction: UpheldSanction | None = None,
         *,
         key: ModeratorKey,
+        measure: UpheldContentMeasure | None = None,
         reply: str = "",
         request_id: RequestId = None,
     ) -> TipOffReport:
-        """Decide that a report was right, and impose a sanction: both or neither.
+        """Decide that a report was right, with a sanction, a measure on content, or both: all or nothing.
 
         With a sanction that must be confirmed, `sanctions.confirm` decides the report (proposal_id). reply:
         required if the reporter has none yet. Raises what `sanctions.impose` raises, and PreconditionFailed.
         """
         chosen = chosen_id(request_id)
-        imposed = imposition(sanction, key=key, signed_id=chosen)
-        message = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
-        return self.run(
-            _resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, sanction=message)
-        )
+        follows: dict[str, object] = {}
+        if sanction is not None:
+            imposed = imposition(sanction, key=key, signed_id=chosen)
+            follows["sanction"] = codec.message_of(sanction_pb2.ImposeSanctionRequest.DESCRIPTOR, imposed)
+        if measure is not None:
+            imposed = content_measure.imposition(measure, key=key, signed_id=chosen)
+            descriptor = sanction_pb2.ImposeContentMeasureRequest.DESCRIPTOR
+            follows["content_measure"] = codec.message_of(descriptor, imposed)
+        return self.run(_resolve(tip_off_id, key, reply, chosen, outcome=TipOffOutcome.UPHELD, **follows))
 
     def dismiss(
         self,

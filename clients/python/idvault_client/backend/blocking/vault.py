@@ -11,6 +11,7 @@ from idvault_client import refusals, transport
 from idvault_client.backend import on_threads as waiting
 from idvault_client.backend import status
 from idvault_client.backend.blocking.campaign import CampaignClient
+from idvault_client.backend.blocking.content_measure import ContentMeasureClient
 from idvault_client.backend.blocking.disavowal import DisavowalClient
 from idvault_client.backend.blocking.erasure import ErasureClient
 from idvault_client.backend.blocking.feed import StatusFeed
@@ -62,7 +63,8 @@ class Vault:
     campaigns: legacy accounts and campaigns. sanctions: moderators, and what they decide about accounts.
     public_accounts: applications, terms and profiles of public accounts. tip_offs: reports of rumours.
     sessions: verification on the vault's own pages, so that you never see a name. erasures: of accounts.
-    narrowings: of sanctions of revoked accounts. disavowals: of accounts, by whom they are named after.
+    narrowings: of sanctions of revoked accounts. content_measures: on pieces of content.
+    disavowals: of accounts, by whom they are named after.
     reviews: of passports and travel permits that your reviewers saw.
     """
 
@@ -83,6 +85,7 @@ class Vault:
         self.tip_offs = TipOffClient(run=self.run)
         self.sanctions = SanctionClient(run=self.run)
         self.narrowings = NarrowingClient(run=self.run)
+        self.content_measures = ContentMeasureClient(run=self.run)
         self.disavowals = DisavowalClient(run=self.run)
         self.reviews = ReviewClient(run=self.run)
         self.erasures = ErasureClient(run=self.run)
