@@ -11,7 +11,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,7 +22,7 @@ from idvault_verify import period
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.period import Period
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, ContentFigures, TipOffFigures
-from idvault_verify.suppression import Elsewhere
+from idvault_verify.suppression import FEWEST, Elsewhere
 
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 
@@ -91,6 +91,26 @@ def by_form(counts: Mapping[str, int], *, others: int) -> Mapping[str, Elsewhere
     tells which are, so their number is the difference of two public ones.
     """
     return {_WEB: Elsewhere(told=min(others, counts.get(_WEB, 0)))}
+
+
+def texts(parts: Iterable[tuple[str, str, int]]) -> Mapping[str, int]:
+    """Return the texts that may be cells, with their counts. parts: by platform and text, "" for no text.
+
+    A platform's page has its total. So of each platform the rest, which belongs to none of its texts, is no
+    small number: until then, the first of the texts joins it.
+    """
+    by_platform: dict[str, dict[str, int]] = {}
+    for platform, text, count in parts:
+        by_platform.setdefault(platform, {})[text] = count
+    found: dict[str, int] = {}
+    for counts in by_platform.values():
+        kept = {text: count for text, count in sorted(counts.items()) if text and count >= FEWEST}
+        rest = sum(counts.values()) - sum(kept.values())
+        while 0 < rest < FEWEST and kept:
+            rest += kept.pop(next(iter(kept)))
+        for text, count in kept.items():
+            found[text] = found.get(text, 0) + count
+    return found
 
 
 def elsewhere(weeks: Sequence[WeekInMonth], *, field: str) -> Mapping[str, Elsewhere]:

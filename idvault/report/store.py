@@ -305,6 +305,30 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
         tuple,
     ),
 }
+_PART = tuple[str, str, int]
+
+
+def _parts(table: Table, time: ColumnElement[Any]) -> Statement[_PART]:
+    """Return the statement that counts by platform and title of the operation, empty without one."""
+    party, title = table.c.relying_party.label("party"), func.coalesce(operations.c.title, "").label("title")
+    of_it = and_(
+        operations.c.relying_party == table.c.relying_party,
+        operations.c.operation_id == table.c.operation_id,
+    )
+    return statement(
+        select(party, title, func.count().label("count"))
+        .select_from(table.outerjoin(operations, of_it))
+        .where(_within_period(time))
+        .group_by(party, title),
+        tuple,
+    )
+
+
+PARTS: Mapping[str, Statement[_PART]] = {
+    "sanctions.operation": _parts(sanctions, sanctions.c.started_at),
+    "tip_offs.operation": _parts(tip_offs, tip_offs.c.filed_at),
+}
+"""The breakdowns by texts that belong to one platform each."""
 LEVELS: Mapping[str, Statement[_CELL]] = {
     "accounts.state": statement(_by(accounts.c.state), tuple),
     "public_accounts.category": statement(
@@ -432,6 +456,13 @@ async def statements(
 ) -> Mapping[StatementKind, int]:
     """Return how many statements of each kind came into force from since to before until."""
     return dict(await connection.all(COUNTS, begin=since, end=until))
+
+
+async def parts(
+    connection: Connection, name: str, *, since: datetime, until: datetime
+) -> Sequence[tuple[str, str, int]]:
+    """Return the counts of a breakdown of PARTS, by platform and text; what has no text is under ""."""
+    return await connection.all(PARTS[name], since=since, until=until)
 
 
 async def level(connection: Connection, name: str) -> Mapping[str, int]:

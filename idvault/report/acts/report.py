@@ -151,7 +151,10 @@ async def _of_month(
     others = await report_platforms.filed_by_others(sources, month, size)
     made = {}
     for each in report_catalogue.breakdowns():
-        counts = await sources.read("breakdown", store.breakdown, each.name, **times)
+        if each.name in store.PARTS:
+            counts = report_rules.texts(await sources.read("parts", store.parts, each.name, **times))
+        else:
+            counts = await sources.read("breakdown", store.breakdown, each.name, **times)
         known = report_rules.elsewhere(weeks, field=each.told_by) if each.told_by else {}
         if each.name == report_rules.CHANNEL:
             known = report_rules.by_form(counts, others=others)

@@ -7,11 +7,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from idvault.report.acts import page as report_page
+from idvault.report.acts import provider_page
 from idvault.report.acts import supervision as report_supervision
 from idvault.report.acts.supervision import Supervised
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import Language
+from idvault_verify.report.provider import ACTS, MISSED
 from idvault_verify.transparency import checkpoint
+from idvault_verify.transparency.platforms import PlatformEntries
 from tests.support.report_world import at, made_up
 from tools.support import logs, people
 from tools.support.browser import NoBrowserError, browsing, chromium, violations
@@ -20,6 +23,14 @@ from tools.support.merkle import log_of, witness
 pytestmark = pytest.mark.process
 
 WIDTHS = (320, 1280)
+# The longest name and title, and every figure.
+LATE = "a" * 63
+ENTRIES = PlatformEntries(
+    "某" * 60,
+    ("ab" * 16,),
+    {each.name: 12_345_678 for each in ACTS},
+    {each.name: {"2026-09": 1_234, "2026-10": 12_345_678} for each in MISSED},
+)
 ONE = witness("witness.example/w1", seed=2)
 # Labels and numbers of a chart, and what of them is cut off or covers another one.
 CLASHES = """() => [...document.querySelectorAll(".chart")].flatMap(chart => {
@@ -90,7 +101,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for language, name in report_supervision.PATHS.items():
         (folder / name).write_text(report_supervision.render(shown, language=language), "utf-8")
         path = folder / "report" / f"2026-10.{language.value}.html"
-        path.write_text(report_page.render(made, language=language), "utf-8")
+        path.write_text(report_page.render(made, language=language, platforms=[LATE]), "utf-8")
+        page = provider_page.render(made, LATE, ENTRIES, language=language)
+        (folder / "report" / f"2026-10.{LATE}.{language.value}.html").write_text(page, "utf-8")
     (folder / "report" / "2026-10.json").write_bytes(made.to_bytes())
     return folder
 
@@ -112,7 +125,15 @@ def opened(browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
-    "name", ["index.html", "index.en.html", "report/2026-10.zh.html", "report/2026-10.en.html"]
+    "name",
+    [
+        "index.html",
+        "index.en.html",
+        "report/2026-10.zh.html",
+        "report/2026-10.en.html",
+        f"report/2026-10.{LATE}.zh.html",
+        f"report/2026-10.{LATE}.en.html",
+    ],
 )
 def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> None:
     """Nothing is wider than the screen, no label of a chart is cut off, covered or tiny."""
@@ -121,7 +142,7 @@ def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> 
     assert opened.evaluate(HIDDEN_WIDTH) <= 0
     assert opened.evaluate(CLASHES) == []
     assert violations(opened) == ""
-    if name.startswith("report/"):
+    if name.startswith("report/") and LATE not in name:
         assert opened.locator(".chart").count() == len(report_catalogue.breakdowns()) + len(
             report_catalogue.levels()
         )
@@ -142,6 +163,19 @@ def test_a_reader_gets_from_page_to_report_and_back(opened: Page, site: Path, la
     assert not opened.url.endswith(f".{language.value}.html")
     opened.get_by_role("link").first.click()
     assert "index" in opened.url
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_reader_finds_who_was_late(opened: Page, site: Path, language: Language) -> None:
+    """From the report to the platform's page and back; a row tells a screen reader all three numbers."""
+    opened.goto((site / "report" / f"2026-10.{language.value}.html").as_uri())
+    opened.get_by_role("link", name=LATE).click()
+    assert opened.url.endswith(f"2026-10.{LATE}.{language.value}.html")
+    [figure] = [each for each in MISSED if each.name == "tip_offs.reply_missed"]
+    row = opened.get_by_role("row", name=figure.title.in_language(language))
+    assert row.get_by_role("cell").all_inner_texts() == ["12346912", "12345678", "1234"]
+    opened.get_by_role("link").first.click()
+    assert opened.url.endswith(f"2026-10.{language.value}.html")
 
 
 def test_a_chart_is_read_aloud(opened: Page, site: Path) -> None:

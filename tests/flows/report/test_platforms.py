@@ -138,7 +138,7 @@ async def test_old_entries_name_nobody(world: ReportWorld) -> None:
     assert found.platforms["platform-a"].total()["tip_offs.reply_missed"] == 3
     result = checked(world, world.log.folder)
     assert result.exit_code == 0
-    assert "missed by platforms that old entries do not name: tip_offs.reply_missed 5\n" in result.stdout
+    assert "missed by platforms that no entry names: tip_offs.reply_missed 5\n" in result.stdout
 
 
 STEPS = [("replace", 1), ("replace", 2), *(("write", place) for place in range(1, 9))]

@@ -104,6 +104,9 @@ async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> No
     order = [page.index(f"report/{name}.en.html") for name in ("2026-12", "2026-Q4", "2026-11", "2026-10")]
     assert order == sorted(order)
     assert "report/2026-10.note" in page
+    assert "report/2026-10.platforms.json" in page
+    assert "report/2026-10.platforms.note" in page
+    assert "2026-Q4.platforms" not in page
     for kind in report_catalogue.DEADLINES:
         assert kind.title.in_language("en") in page
     assert '<tr><th scope="row">2026-10</th><td class="number">9</td><td class="number">4</td></tr>' in page

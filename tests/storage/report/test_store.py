@@ -22,6 +22,7 @@ UNTIL = SINCE + timedelta(days=31)
 def test_every_figure_has_its_query() -> None:
     """No breakdown, level or duration is without one, and no query is left over."""
     assert report_store.BREAKDOWNS.keys() == {each.name for each in report_catalogue.breakdowns()}
+    assert report_store.PARTS.keys() <= report_store.BREAKDOWNS.keys()
     assert report_store.LEVELS.keys() == {each.name for each in report_catalogue.levels()}
     assert report_store.DURATIONS.keys() == {each.name for each in report_catalogue.durations()}
 
@@ -40,6 +41,11 @@ async def test_every_query_runs(main_database: Database) -> None:
     read, times = reader(main_database), {"since": SINCE, "until": UNTIL}
     for name in report_store.BREAKDOWNS:
         assert await read(report_store.breakdown, name, **times) == {}
+    for name in report_store.PARTS:
+        assert await read(report_store.parts, name, **times) == []
+    assert await read(report_store.platform_actors) == []
+    assert await read(report_store.platform_titles) == {}
+    assert await read(report_store.misses, start=0, end=9, **times) == []
     for name in report_store.LEVELS:
         assert await read(report_store.level, name) == {}
     for name in report_store.DURATIONS:

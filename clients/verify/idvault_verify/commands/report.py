@@ -135,7 +135,7 @@ def _late(checked: CheckedReport) -> Iterator[str]:
             filed = known[name].missed[figure] if name in known else {}
             told = ", ".join(f"{month}: {number}" for month, number in sorted(filed.items()))
             which = f" (stated: filed {told})" if told else ""
-            yield f"missed by {name or 'platforms that old entries do not name'}: {figure} {count}{which}"
+            yield f"missed by {name or 'platforms that no entry names'}: {figure} {count}{which}"
     if checked.platforms is not None:
         acts = sum(len(each.acts) + len(each.missed) for each in known.values())
         yield f"platforms: {acts} figures of {len(known)} platforms recomputed"
