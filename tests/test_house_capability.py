@@ -16,6 +16,7 @@ CAPABILITIES = {
     "status": "status",
     "campaign": "campaign",
     "sanction": "sanction",
+    "authority": "authority",
     "session": "session",
     "inquiry": "session",
     "public_account": "public_account",
@@ -33,6 +34,7 @@ NOT_SERVED = {"account", "key", "moderator", "notification", "report"}
 NO_CAPABILITY = {"core", "sealing", "registry", "web", "processes"}
 # The parts of a capability that have files of their own, in a folder of their name.
 NOUNS = {
+    "authority": {"joint_operation"},
     "campaign": {"invitation", "legacy_account"},
     "claim": {"job", "representative", "review"},
     "custody": {"drill", "handover"},

@@ -93,6 +93,7 @@ def test_the_list_of_decisions() -> None:
     assert {name_of(each) for each in DECISIONS} == {
         "PublicAccountService.DecidePublicAccount",
         "PublicAccountService.RenewPublicAccount",
+        "SanctionService.AcknowledgeOrder",
         "ReviewService.ConfirmReview",
         "ReviewService.ReviewDocument",
         "SanctionService.CloseOperation",
@@ -105,6 +106,7 @@ def test_the_list_of_decisions() -> None:
         "SanctionService.ImposeSanction",
         "SanctionService.LiftSanction",
         "SanctionService.NarrowSanction",
+        "SanctionService.ObjectToOrder",
         "SanctionService.OpenOperation",
         "SanctionService.RecordOrder",
         "SanctionService.RegisterModerator",

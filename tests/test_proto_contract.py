@@ -27,7 +27,8 @@ SERVICES: list[ServiceDescriptor] = [service for file in FILES for service in fi
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
 # Names of fields that could contain, or be derived from, a name, a number or a birth date.
 PERSONAL_WORDS = ("name", "number", "birth", "gender", "sex", "age", "region", "photo", "phone", "digest_of")
-READERS_OF_THE_LOG = ["ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_OPERATOR", "ROLE_MONITOR"]
+MEMBERS = ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_AUTHORITY"]
+READERS_OF_THE_LOG = ["ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_OPERATOR", "ROLE_MONITOR", "ROLE_AUTHORITY"]
 # Bytes could hide anything, so each bytes field of an answer is listed: hashes, signed notes and leaves.
 BYTES_OF_THE_LOG = {
     "idvault.v1.Checkpoint.note",
@@ -88,6 +89,15 @@ BYTES_OF_SANCTIONS = {
     "idvault.v1.ContentMeasure.paper_digest",
     "idvault.v1.Review.paper_digest",
     "idvault.v1.Moderator.public_key",
+}
+# What an authority signed, of a target that it named itself.
+BYTES_OF_ORDERS = {
+    "idvault.v1.RecordedOrder.signed_order",
+    "idvault.v1.RecordedOrder.signed_withdrawal",
+    "idvault.v1.IssuedOrder.signed_order",
+    "idvault.v1.IssuedOrder.signed_withdrawal",
+    "idvault.v1.JointOperation.signed_operation",
+    "idvault.v1.Operation.signed_operation",
 }
 # Digests of evidence, and a copy of reported content, which the platform itself sent.
 BYTES_OF_TIP_OFFS = {
@@ -190,6 +200,7 @@ SERVICES_OF = {
         "DisclosureService",
         "CustodianService",
         "DrillService",
+        "AuthorityService",
     ],
 }
 # Every method, and the roles that may call it.
@@ -288,6 +299,8 @@ WHO_MAY_CALL = {
     "SanctionService.GetMonthFigures": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.RecordOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListOrders": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.AcknowledgeOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
+    "SanctionService.ObjectToOrder": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.OpenOperation": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.CloseOperation": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.GetOperation": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
@@ -323,15 +336,15 @@ WHO_MAY_CALL = {
     "ErasureService.GetErasure": ["ROLE_PLATFORM"],
     "UsageService.GetUsage": ["ROLE_PLATFORM"],
     "RegistryNoticeService.SubmitNotices": ["ROLE_REGISTRY"],
-    "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.GetRoster": MEMBERS,
     "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
     "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
     "RosterService.RegisterPlatform": ["ROLE_OPERATOR"],
     "RosterService.RevokePlatform": ["ROLE_OPERATOR"],
     "RosterService.NameModerator": ["ROLE_OPERATOR"],
-    "RosterService.GetSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-    "RosterService.BeginSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-    "RosterService.ConfirmSecondFactor": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.GetSecondFactor": MEMBERS,
+    "RosterService.BeginSecondFactor": MEMBERS,
+    "RosterService.ConfirmSecondFactor": MEMBERS,
     "TransparencyService.GetCheckpoint": READERS_OF_THE_LOG,
     "TransparencyService.ListLogEntries": READERS_OF_THE_LOG,
     "TransparencyService.GetInclusionProof": READERS_OF_THE_LOG,
@@ -344,6 +357,13 @@ WHO_MAY_CALL = {
     "DisclosureService.ConfirmOpening": ["ROLE_AUDITOR"],
     "DisclosureService.ReportShare": ["ROLE_AUDITOR"],
     "DisclosureService.ReportFinding": ["ROLE_AUDITOR"],
+    "AuthorityService.IssueOrders": ["ROLE_AUTHORITY"],
+    "AuthorityService.WithdrawOrder": ["ROLE_AUTHORITY"],
+    "AuthorityService.GetIssuedOrder": ["ROLE_AUTHORITY"],
+    "AuthorityService.ListIssuedOrders": ["ROLE_AUTHORITY"],
+    "AuthorityService.OpenJointOperation": ["ROLE_AUTHORITY"],
+    "AuthorityService.GetJointOperation": ["ROLE_AUTHORITY"],
+    "AuthorityService.ListJointOperations": ["ROLE_AUTHORITY"],
     "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
     "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
     "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],
@@ -414,6 +434,7 @@ def test_no_answer_is_personal(method: MethodDescriptor) -> None:
             | BYTES_OF_DRILLS
             | BYTES_OF_RECEIPTS
             | BYTES_OF_SANCTIONS
+            | BYTES_OF_ORDERS
             | BYTES_OF_TIP_OFFS
         ), field.full_name
 

@@ -18,6 +18,7 @@ REGISTRIES = ("registry",)
 AUDITORS = ("auditor-a", "auditor-b")
 CUSTODIANS = ("custodian-a", "custodian-b", "custodian-c")
 OPERATORS = ("operator",)
+AUTHORITIES = ("authority-a",)
 THRESHOLD = 2
 SERVER = "server"
 _PRIVATE = 0o700
@@ -30,8 +31,9 @@ ROLES: dict[str, str] = {
     **dict.fromkeys(AUDITORS, "auditor"),
     **dict.fromkeys(CUSTODIANS, "custodian"),
     **dict.fromkeys(OPERATORS, "operator"),
+    **dict.fromkeys(AUTHORITIES, "authority"),
 }
-PEOPLE = (*AUDITORS, *CUSTODIANS, *OPERATORS)
+PEOPLE = (*AUDITORS, *CUSTODIANS, *OPERATORS, *AUTHORITIES)
 
 
 def spiffe_id(name: str) -> str:

@@ -21,6 +21,7 @@ _ORGANISATIONS = {
     "auditor": "development supervision office",
     "custodian": "development custody office",
     "operator": "development operations",
+    "authority": "development authority",
 }
 
 

@@ -15,7 +15,7 @@ from idvault.notification.ports import Sender
 from idvault.notification.rules import Notification, NotificationItem, OutboxRow, Recipient, SendError
 from idvault_verify.clock import ClockReading
 
-_AT_ONCE = 16
+_AT_ONCE = 64
 _MOST_MESSAGES = 200
 _WHY = "what is told has its own entry"
 

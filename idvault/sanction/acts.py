@@ -27,6 +27,7 @@ from idvault.public_account.store import rows as public_account_rows
 from idvault.sanction import rules
 from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
+from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order import store as order_store
 from idvault.sanction.rules import NewSanction, Sanction, SanctionFilter, SanctionLevels, StatementWeek
 from idvault.sanction.store import lock, publication, rows, standing
@@ -35,7 +36,7 @@ from idvault_verify.attest import sanction as papers
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.event import EventType
-from idvault_verify.sanction import SanctionState, Scope
+from idvault_verify.sanction import AuthorityOrder, SanctionState, Scope
 
 Follow = Callable[[Sanction], Awaitable[None]]
 """Called within the act with the sanction as it is then: in force, withdrawn or lapsed."""
@@ -337,9 +338,7 @@ async def _begin(tx: Tx, owner: Account, sanction: Sanction) -> None:
     await _count(tx, sanction, by=1)
     carried = sanction.statement.order
     if carried is not None:
-        await order_store.carry_out(
-            tx.connection, relying_party=sanction.relying_party, digest=carried.digest, now=tx.now.business
-        )
+        await _carry_out(tx, sanction, carried)
     if sanction.public_account_id is None:
         after = standing.added(owner, sanction, now=tx.now.business)
         await account_rows.put_standing(tx.connection, after)
@@ -350,6 +349,18 @@ async def _begin(tx: Tx, owner: Account, sanction: Sanction) -> None:
     own = rules.period(sanction)
     periods = public_account_rules.schedule(public_account=stored, now=tx.now.business)
     await _put(tx, stored, periods if own is None else [*periods, own])
+
+
+async def _carry_out(tx: Tx, sanction: Sanction, named: AuthorityOrder) -> None:
+    """Store which order a sanction carries out, if any; raises PreconditionError (ORDER_WITHDRAWN)."""
+    order = await order_store.lock_named(tx.connection, sanction.relying_party, named.digest)
+    if order is not None and order_rules.carries_out(
+        order=order,
+        account_token=sanction.account_token,
+        public_account_id=sanction.public_account_id,
+        degree=sanction.degree,
+    ):
+        await order_store.carry_out(tx.connection, order, now=tx.now.business)
 
 
 async def _end_of_account(tx: Tx, owner: Account, sanction: Sanction, *, by_appeal: bool) -> None:

@@ -204,6 +204,8 @@ def complete(message: Any) -> Any:
         message.duplicate_ids.append("b" * 32)
     if "title" in known:
         message.title = "a month"
+    if "order_digest" in known:
+        message.order_digest = bytes(32)
     if message.DESCRIPTOR.name == "RecordOrderRequest":
         message.order.authority, message.order.reference = "an authority (synthetic)", "order 1"
         message.order.order_date, message.order.digest = "2026-02-27", bytes(32)

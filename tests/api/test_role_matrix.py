@@ -20,7 +20,9 @@ from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tools.support.edge import FakePlatforms, clock, platform, refused
 
-ROLES = ("platform", "auditor", "custodian", "operator", "monitor", "web", "moderator", "registry")
+ROLES = (
+    "platform", "auditor", "custodian", "operator", "authority", "monitor", "web", "moderator", "registry",
+)  # fmt: skip
 DAY = timedelta(days=1)
 # The result for each kind of certificate, for every method and role.
 NO_CONNECTION = ("UNAVAILABLE", "")

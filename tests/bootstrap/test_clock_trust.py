@@ -17,7 +17,14 @@ PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "
 WAIT = {
     *("time_out", "expire_accounts", "expire_noticed", "remove_abandoned", "purge_requests", "disclosures"),
     *("enforce", "lift_limits", "public_account_terms", "reports", "publish_statements"),
-    *("lapse_sanctions", "release_followers", "miss_orders", "overdue_appeals", "delete_appeal_texts"),
+    *(
+        "lapse_sanctions",
+        "release_followers",
+        "miss_orders",
+        "end_operations",
+        "overdue_appeals",
+        "delete_appeal_texts",
+    ),
     *("purge_sessions", "overdue_contests", "delete_contest_texts", "forget_withdrawn"),
     *("overdue_reinstatements", "delete_reinstatement_texts"),
     *("overdue_narrowings", "tell_disavowals", "fall_disavowals", "purge_inquiries"),

@@ -86,6 +86,7 @@ EXPECTED = {
     Reason.APPEAL_EXISTS: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.SANCTION_NEVER_IN_FORCE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.APPEAL_TOO_LATE: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.ORDER_WITHDRAWN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.OPERATION_CLOSED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ACCOUNT_NOT_VERIFIED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ASSURANCE_MISSING: (Code.FAILED_PRECONDITION, PreconditionFailed),

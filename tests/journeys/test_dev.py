@@ -164,7 +164,7 @@ def test_ready_file_keeps_its_promise(house: House) -> None:
         "provider", "quorum", "pids", "logs",
     }  # fmt: skip
     names = {"platform-a", "platform-b", "operator", "auditor-a", "auditor-b", "monitor", "web", "registry"}
-    names |= {"moderator-a", "moderator-b"}
+    names |= {"authority-a", "moderator-a", "moderator-b"}
     assert ready["certificates"].keys() == names | set(ready["quorum"]["custodians"])
     assert ready["quorum"]["custodians"] == ["custodian-a", "custodian-b", "custodian-c"]
     assert ready["quorum"]["threshold"] == 2

@@ -78,7 +78,7 @@ def test_a_roster_lives(town: Wired, tmp_path: Path) -> None:
     fetched.parent.mkdir()
     town.roster("fetch", fetched, "custodian-c")
     verified = town.house.command("roster", "verify", fetched)
-    assert verified.stdout.splitlines()[-1] == "roster: version 2, 1 quorums, 5 people, valid"
+    assert verified.stdout.splitlines()[-1] == "roster: version 2, 1 quorums, 6 people, valid"
     leaves = town.house.query("select leaf from log_entries")
     for word, count in (("adopted", 2), ("propose", 1), ("sign", 2)):
         assert sum(f"roster:version:{word}".encode() in leaf for (leaf,) in leaves) == count

@@ -246,6 +246,10 @@ def test_the_worker_keeps_its_own_key_file(tmp_path: Path) -> None:
     (tmp_path / "secret" / "process.keys").write_text("later")
     (tmp_path / "keys" / "passphrase").chmod(0o660)
     run(script)
+    # The recipients' file alone is not copied: it is what the Secret has at any time.
+    linked = tmp_path / "keys" / "notify.toml"
+    assert str(linked.readlink()).endswith("/secret/notify.toml")
+    linked.unlink()
     kept = {
         path.name: (path.read_text(), path.stat().st_mode & 0o777) for path in (tmp_path / "keys").iterdir()
     }

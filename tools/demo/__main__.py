@@ -44,6 +44,7 @@ from tools.demo.report import ReportSteps
 from tools.demo.sanction import SanctionSteps
 from tools.demo.step import NotShownError, StepError, check
 from tools.demo.tip_off import TipOffSteps
+from tools.demo.usage import UsageSteps
 from tools.support import open_record, programs, traces
 from tools.support.sandbox import (
     Person,
@@ -100,6 +101,7 @@ class Demo:
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
+        self._usage = UsageSteps(self.vault, lambda: self.registry)
         self._legacy = LegacySteps(scratch=scratch)
         self._erasure = ErasureSteps(scratch=scratch, ready_file=self._legacy.ready_file)
         self._report = ReportSteps(scratch=scratch)
@@ -143,10 +145,7 @@ class Demo:
                 self.appeal,
             ),
             ("each lift ends only its own sanction", self.restore),
-            (
-                "a closed owner does not come back under a new account: PERSON_CLOSED",
-                self.close_person,
-            ),
+            ("a closed owner does not come back under a new account: PERSON_CLOSED", self.close_person),
             (
                 "a company opens a public account, and readers see its category and standing",
                 self.open_public_account,
@@ -161,6 +160,7 @@ class Demo:
             ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
             ("another platform cannot find the account: NOT_FOUND", self.other_platform),
+            ("what platforms used agrees with what the registry has charged", self._usage.agree),
             ("a checkpoint kept from earlier proves that the log has only grown", self.log_again),
         ]
 
@@ -184,10 +184,7 @@ class Demo:
                 "a person proves to be present at a provider, and the platform reads HOLDER",
                 self._identity.prove,
             ),
-            (
-                "somebody reports a rumour on the web, and reads its state by number and secret",
-                self.reported,
-            ),
+            ("somebody reports a rumour on the web, and reads its state by number and secret", self.reported),
         ]
 
     def _steps_of_people(self) -> list[DemoStep]:
@@ -198,10 +195,7 @@ class Demo:
                 "a custodian's wrong share is named, and the other two custodians' shares open the record",
                 self.two_custodians,
             ),
-            (
-                "evidence proves the name without a key, and no other name: OTHER_ENTRY",
-                self.evidence,
-            ),
+            ("evidence proves the name without a key, and no other name: OTHER_ENTRY", self.evidence),
             ("operator and auditor open a record behind the log, and cancel the request", self.silent),
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("an auditor opens a record by clicks in the console, masked until asked for", self.console),
@@ -233,10 +227,7 @@ class Demo:
             ("a stranger mirrors the public files, and recomputes the month's report", self.report),
             ("a forged figure is refused, with the signature and without", self._report.forge),
             ("the page of public supervision names log, witness and report", self._report.supervise),
-            (
-                "an account is erased a week after its owner asked, for good",
-                self._erasure.erase,
-            ),
+            ("an account is erased a week after its owner asked, for good", self._erasure.erase),
             ("eight days later its record and keys are gone, and a receipt proves it", self._erasure.destroy),
             ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]
@@ -246,6 +237,7 @@ class Demo:
         self._identity.begin()
         self._ready = self._session.start()
         browsing.begin()
+        self._usage.begin()
         self.registry.add(self._anna, self._bert, self._carl)
 
     @property

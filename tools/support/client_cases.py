@@ -22,6 +22,7 @@ from idvault_client.erasures import ErasureState
 from idvault_client.sanctions import ModeratorKey
 from idvault_verify.account import MinimumAssurance
 from idvault_verify.attest import registration
+from tools.support import orders
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 TOKEN = "acct_" + "0" * 25 + "1"
@@ -34,6 +35,7 @@ SECOND_KEY = ModeratorKey.development("moderator-b", relying_party="platform-a")
 LATER = datetime(2026, 4, 1, 8, 30, 15, 500_000, tzinfo=UTC)
 CONSENT = Consent("terms-3", datetime(2026, 3, 1, 19, 59, 59, 1_000, tzinfo=ZoneInfo("Asia/Shanghai")))
 ORDER = sanctions.AuthorityOrder("网信办", "2026-77", date(2026, 2, 28), b"\x05" * 32)
+CHECKED = orders.checked()
 STATEMENT = sanctions.StatementOfReasons(
     ground=sanctions.Ground.AGAINST_TERMS,
     category=sanctions.SanctionCategory.RUMOUR,
@@ -299,6 +301,8 @@ SANCTIONS = {
         {"state": tuple(sanctions.AppealState)},
     ),
     "record_order": Arguments({"order": ORDER, "deadline": LATER, **_SIGNED}, _REPEAT),
+    "acknowledge_order": Arguments({"order": CHECKED, **_SIGNED}, _REPEAT),
+    "object_to_order": Arguments({"order": CHECKED, "reason": "无此账号", **_SIGNED}, _REPEAT),
     "list_orders": Arguments(
         {}, {**_PAGE, "state": sanctions.OrderState.OVERDUE}, {"state": tuple(sanctions.OrderState)}
     ),

@@ -26,6 +26,7 @@ from idvault_verify import secret
 from idvault_verify.attest import registration
 from idvault_verify.attest.registration import Registration
 from tools.support import builders, client_cases, organizations
+from tools.support.orders import checked
 from tools.support.sanction_world import key_of, reasons
 from tools.support.two_platforms import CATEGORY, LATER, ORIGIN, SEEN, TEXT, Things, order
 
@@ -263,6 +264,19 @@ CALLS = (
         for method in ("revoke_moderator", "get_moderator")
     ),
     Call("sanctions", "register_moderator", {"registration": Part("moderator", _registration)}),
+    Call(
+        "sanctions",
+        "acknowledge_order",
+        {"order": lambda own: checked(order_id=own.order)},
+        signed=True,
+    ),
+    Call(
+        "sanctions",
+        "object_to_order",
+        {"order": lambda own: checked(order_id=own.order)},
+        {"reason": "unknown (synthetic)"},
+        signed=True,
+    ),
     Call("sanctions", "record_order", {}, {"order": order("new"), "deadline": LATER}, signed=True),
     Call("sanctions", "open_operation", {}, {"title": TEXT}, signed=True),
     Call("sanctions", "find_moderator", {"public_key": lambda own: own.key.public_key}),

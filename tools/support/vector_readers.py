@@ -19,6 +19,7 @@ from idvault_verify.offline import (
     receipt,
     witness_policy,
 )
+from idvault_verify.offline import order as order_check
 from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.log import epochs as log_epochs
@@ -311,6 +312,25 @@ def status(page: Page, given: Case) -> str | None:
     return None
 
 
+def order(page: Page, given: Case) -> str | None:
+    """Check what an authority signed."""
+    of = {**page, **given}
+    data, versions = cases.apply(page["inputs"], given["input"]), chain(page, of["roster"])
+    asked: dict[str, Any] = {"platform": of["platform"], "versions": versions, "known": of["known"]}
+    try:
+        if of["paper"] == "withdrawal":
+            order_check.check_withdrawal(
+                data, of=page["inputs"][of["of"]].encode("latin-1"), versions=versions
+            )
+        elif of["paper"] == "operation":
+            order_check.check_operation(data, **asked)
+        else:
+            order_check.check(data, **asked)
+    except UnverifiedError as error:
+        return error.reason
+    return None
+
+
 READERS: dict[str, Callable[[Page, Case], str | None]] = {
     "json": json,
     "base64": base64,
@@ -323,6 +343,7 @@ READERS: dict[str, Callable[[Page, Case], str | None]] = {
     "status": status,
     "evidence": proof,
     "roster": roster,
+    "order": order,
     "epoch": epochs,
     "log-keys": log_keys,
     "report": read_report,

@@ -27,6 +27,7 @@ _COMPLAINT = re.compile(r"FAILED |ERROR ")
 _COUNTED = re.compile(r"(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed")
 _SHOWN = 20
 WALKS = (
+    "tests/flows/authority/test_walk.py",
     "tests/flows/erasure/test_walk.py",
     "tests/flows/public_account/test_walk.py",
     "tests/flows/sanction/test_appeal_walk.py",

@@ -311,6 +311,11 @@ export const REASONS = {
     "zh": "该专项行动已结束，不能再纳入新的处置或举报。",
     "en": "This operation is closed; no new sanction or report can belong to it."
   },
+  "ORDER_WITHDRAWN": {
+    "error": "PreconditionFailed",
+    "zh": "主管部门已撤回该指令，不得再以其名义处置。",
+    "en": "The authority has withdrawn this order; nothing may be done in its name."
+  },
   "ACCOUNT_NOT_VERIFIED": {
     "error": "PreconditionFailed",
     "zh": "该账号尚未通过实名认证或认证已过期，请先完成认证。",

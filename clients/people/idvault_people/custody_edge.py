@@ -8,13 +8,13 @@ from google.protobuf.message import DecodeError, Message
 
 from idvault_client import refusals, transport
 from idvault_client.transport import Tls
-from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
+from idvault_verify.v1 import authority_pb2, disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
 Answer = TypeVar("Answer", bound=Message)
 DEFAULT_TIMEOUT = 10.0
 _SERVICES = {
     name: service.full_name
-    for file in (disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2)
+    for file in (authority_pb2, disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2)
     for name, service in file.DESCRIPTOR.services_by_name.items()
 }
 

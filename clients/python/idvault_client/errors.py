@@ -267,6 +267,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.SANCTION_NEVER_IN_FORCE: PreconditionFailed,
     Reason.APPEAL_TOO_LATE: PreconditionFailed,
     Reason.OPERATION_CLOSED: PreconditionFailed,
+    Reason.ORDER_WITHDRAWN: PreconditionFailed,
     Reason.ACCOUNT_NOT_VERIFIED: PreconditionFailed,
     Reason.ASSURANCE_MISSING: PreconditionFailed,
     Reason.RENEWAL_TOO_EARLY: PreconditionFailed,

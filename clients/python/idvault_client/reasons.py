@@ -143,6 +143,7 @@ REASON_TEXTS: Mapping[str, Text] = {
     ),
     Reason.SANCTION_NEVER_IN_FORCE: _("This decision never took effect, so there is nothing to appeal."),
     Reason.APPEAL_TOO_LATE: _("The time for an appeal is over. Contact support if you have questions."),
+    Reason.ORDER_WITHDRAWN: _("The authority has withdrawn this order; nothing may be done in its name."),
     Reason.OPERATION_CLOSED: _("This operation is closed; no new sanction or report can belong to it."),
     Reason.ACCOUNT_NOT_VERIFIED: _(
         "This account is not verified, or its verification has expired. Please verify it first."

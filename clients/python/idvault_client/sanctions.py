@@ -12,6 +12,7 @@ from idvault_client.backend.content_measure import (
 )
 from idvault_client.backend.narrowing import AioNarrowingClient as AioNarrowings
 from idvault_client.backend.narrowing import NarrowingPage, SanctionNarrowing
+from idvault_client.backend.order import OrderPage, PlatformOrder, check_order
 from idvault_client.backend.sanction import (
     AccountAppeal,
     AccountSanction,
@@ -19,10 +20,8 @@ from idvault_client.backend.sanction import (
     OperationFigure,
     OperationPage,
     OperationTipOffs,
-    OrderPage,
     PlatformMonth,
     PlatformOperation,
-    PlatformOrder,
     RegisteredModerator,
     SanctionPage,
 )
@@ -32,6 +31,8 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration as ModeratorRegistration
 from idvault_verify.attest.registration import register as sign_registration
 from idvault_verify.content_measure import ContentMeasureKind, ContentMeasureState
+from idvault_verify.offline.order import CheckedOrder, OrderError
+from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, TipOffFigures
 from idvault_verify.sanction import (
     AppealState,
@@ -62,6 +63,7 @@ __all__ = [
     "ApplicationFigures",
     "AuthorityOrder",
     "Automation",
+    "CheckedOrder",
     "ContentMeasureAppeal",
     "ContentMeasureKind",
     "ContentMeasurePage",
@@ -79,7 +81,10 @@ __all__ = [
     "OperationPage",
     "OperationState",
     "OperationTipOffs",
+    "OrderError",
+    "OrderMeasure",
     "OrderPage",
+    "OrderSource",
     "OrderState",
     "Origin",
     "PlatformContentMeasure",
@@ -97,5 +102,6 @@ __all__ = [
     "TipOffFigures",
     "UpheldContentMeasure",
     "cause_text",
+    "check_order",
     "sign_registration",
 ]

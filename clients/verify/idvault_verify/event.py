@@ -191,8 +191,16 @@ class EventType(StrEnum):
     ORDER_RECORD = "order:authority:record"
     # A deadline has passed and the order was not carried out: anybody can count these.
     ORDER_MISS = "order:deadline:miss"
+    # Signed by an authority's own key; the platform and the target are under the commitment.
+    ORDER_ISSUE = "order:authority:issue"
+    ORDER_WITHDRAW = "order:authority:withdraw"
+    ORDER_ACKNOWLEDGE = "order:platform:acknowledge"
+    ORDER_OBJECT = "order:platform:object"
     OPERATION_OPEN = "operation:moderation:open"
     OPERATION_CLOSE = "operation:moderation:close"
+    # An authority's, of several platforms; it ends at each of them by itself.
+    OPERATION_JOIN = "operation:joint:open"
+    OPERATION_END = "operation:joint:end"
     # Of a piece of content, not of an account: what was done to it is in the type.
     CONTENT_REMOVED_IMPOSE = "content:removed:impose"
     CONTENT_REMOVED_REVERSE = "content:removed:reverse"
@@ -396,8 +404,14 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.NARROWING_OVERDUE: ("sanction_id",),
     EventType.ORDER_RECORD: ("order_id", "digest", "deadline", "paper"),
     EventType.ORDER_MISS: ("order_id",),
+    EventType.ORDER_ISSUE: ("order_id", "order"),
+    EventType.ORDER_WITHDRAW: ("order_id", "withdrawal"),
+    EventType.ORDER_ACKNOWLEDGE: ("order_id", "paper"),
+    EventType.ORDER_OBJECT: ("order_id", "paper"),
     EventType.OPERATION_OPEN: ("operation_id", "paper"),
     EventType.OPERATION_CLOSE: ("operation_id", "paper"),
+    EventType.OPERATION_JOIN: ("operation_id", "operation"),
+    EventType.OPERATION_END: ("operation_id",),
     EventType.CONTENT_REMOVED_IMPOSE: ("measure_id", "paper"),
     EventType.CONTENT_REMOVED_REVERSE: ("measure_id", "paper"),
     EventType.CONTENT_REMOVED_OVERTURN: ("measure_id", "paper"),

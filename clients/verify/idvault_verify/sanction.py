@@ -15,12 +15,15 @@ class OperationState(StrEnum):
 
 
 class OrderState(StrEnum):
-    """Whether an order has been carried out."""
+    """What has become of an order; one on paper is never ACKNOWLEDGED, OBJECTED or WITHDRAWN."""
 
     OPEN = "OPEN"
     CARRIED_OUT = "CARRIED_OUT"
     OVERDUE = "OVERDUE"
     CARRIED_OUT_LATE = "CARRIED_OUT_LATE"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    OBJECTED = "OBJECTED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class AppealState(StrEnum):

@@ -224,8 +224,17 @@ appeals = Table(
     ),
 )
 
+# The ids of orders that authorities signed: each is given once, to whichever platform.
+given_orders = Table(
+    "given_orders",
+    main,
+    Column("order_id", ID, primary_key=True),
+    Column("issuer", ID, nullable=False),
+)
+
 # carried_out_at: when the first sanction that carries the order out came into force. missed_at: when it was
-# stored that the deadline had passed without one.
+# stored that the deadline had passed without one. issuer: the actor id of the authority that signed it; null,
+# as all that follows, for an order on paper.
 orders = Table(
     "authority_orders",
     main,
@@ -239,7 +248,32 @@ orders = Table(
     Column("recorded_at", Micros, nullable=False),
     Column("carried_out_at", Micros),
     Column("missed_at", Micros),
+    Column("issuer", ID),
+    Column("signed", LargeBinary),
+    Column("target_kind", WORD),
+    Column("target", _LONG),
+    Column("measure", WORD),
+    Column("acknowledged_at", Micros),
+    Column("objected_at", Micros),
+    Column("objection", _TEXT),
+    Column("withdrawn_at", Micros),
+    Column("withdrawal", LargeBinary),
     UniqueConstraint("relying_party", "digest"),
+    Index(
+        "ix_authority_orders_issued",
+        "issuer",
+        "order_id",
+        postgresql_where=text("issuer IS NOT NULL"),
+        sqlite_where=text("issuer IS NOT NULL"),
+    ),
+    Index(
+        "ix_authority_orders_issuer",
+        "issuer",
+        "recorded_at",
+        "order_id",
+        postgresql_where=text("issuer IS NOT NULL"),
+        sqlite_where=text("issuer IS NOT NULL"),
+    ),
     Index(None, "relying_party", "recorded_at", "order_id"),
     Index(
         "ix_authority_orders_open",
@@ -330,5 +364,26 @@ operations = Table(
     Column("title", _LONG, nullable=False),
     Column("opened_at", Micros, nullable=False),
     Column("closed_at", Micros),
+    Column("signed", LargeBinary),
+    Column("end_at", Micros),
     Index(None, "relying_party", "opened_at", "operation_id"),
+    Index(
+        "ix_operations_end",
+        "end_at",
+        postgresql_where=text("end_at IS NOT NULL AND closed_at IS NULL"),
+        sqlite_where=text("end_at IS NOT NULL AND closed_at IS NULL"),
+    ),
+)
+
+# What authorities opened for several platforms; each of these has a row of the same id in `operations`.
+joint_operations = Table(
+    "joint_operations",
+    main,
+    Column("operation_id", ID, primary_key=True),
+    Column("issuer", ID, nullable=False),
+    Column("signed", LargeBinary, nullable=False),
+    Column("opened_at", Micros, nullable=False),
+    Column("begin_at", Micros, nullable=False),
+    Column("end_at", Micros, nullable=False),
+    Index(None, "issuer", "opened_at", "operation_id"),
 )

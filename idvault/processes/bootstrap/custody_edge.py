@@ -1,9 +1,13 @@
-"""Builds the edge that auditors, custodians, operators and monitors call."""
+"""Builds the edge that auditors, custodians, operators, authorities and monitors call."""
 
 from contextlib import AsyncExitStack
+from datetime import tzinfo
 
+from idvault.authority.acts import AuthorityContext
+from idvault.core.act import Vault
 from idvault.core.edge.access import Access
 from idvault.core.edge.server import GrpcServer, Service
+from idvault.core.second_factor import SecondFactorCheck
 from idvault.custody.drill.api import DrillServicer
 from idvault.disclosure.acts.auditor import AuditorContext
 from idvault.disclosure.acts.disclosure import Refusals
@@ -12,17 +16,17 @@ from idvault.key.acts.version import ShredKeys
 from idvault.log.acts.stored_log import LogProofs, StoredLog
 from idvault.log.api import TransparencyMethods
 from idvault.people import acts as people_acts
-from idvault.people.acts import RosterHolder
+from idvault.people.acts import RosterHolder, RosterSource
 from idvault.people.second_factor.acts import SecondFactors
 from idvault.processes.bootstrap.base import ENTROPY, Base, load_custody_keys
 from idvault.processes.bootstrap.edge import build_server
 from idvault.processes.bootstrap.key.version import follow_keys
 from idvault.processes.bootstrap.vault import fingerprinter_of, guard_of, vault_of
-from idvault.processes.services.custody_edge import CustodianServicer, RosterServicer
+from idvault.processes.services.custody_edge import AuthorityServicer, CustodianServicer, RosterServicer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.text import KeyedCaseTextSealer
-from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
+from idvault_verify.v1 import authority_pb2, disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
 
 async def build_custody_edge(
@@ -66,9 +70,20 @@ async def build_custody_edge(
             TransparencyMethods(log=StoredLog(base.main, base.shred)),
         ),
         Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], members),
+        authority_service(vault, rosters, second_factor, zone=base.settings.zone),
         *custody_services(context),
     ]
     return build_server(base, base.settings.addresses[-1], services, access)
+
+
+def authority_service(
+    vault: Vault, rosters: RosterSource, second_factor: SecondFactorCheck, *, zone: tzinfo
+) -> Service:
+    """Return AuthorityService."""
+    context = AuthorityContext(vault=vault, rosters=rosters, second_factor=second_factor, zone=zone)
+    return Service(
+        authority_pb2.DESCRIPTOR.services_by_name["AuthorityService"], AuthorityServicer(context=context)
+    )
 
 
 def custody_services(context: AuditorContext) -> list[Service]:

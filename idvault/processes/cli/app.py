@@ -88,6 +88,7 @@ ADDED = {
     "auditor": ("idvault-people", "Request one sealed record, and open it."),
     "custodian": ("idvault-people", "Approve or deny disclosures; drill and hand over shares."),
     "operator": ("idvault-people", "Create the keys of who proposes rosters."),
+    "authority": ("idvault-people", "Sign orders and joint operations as an authority's officer."),
     "epoch": ("idvault-people", "The statements by which the log goes on after a loss: read and sign them."),
 }
 # Commands of groups that are ours, and of which people have the larger part.

@@ -305,6 +305,8 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "follower_closings",
                 "content_measures",
                 "authority_orders",
+                "given_orders",
+                "joint_operations",
                 "operations",
                 "tip_offs",
             ),

@@ -26,7 +26,7 @@ LISTEN: Mapping[str, str] = {
 }
 WITNESS_METRICS = "127.0.0.1:7494"
 _FOLDERS = frozenset({"authority", "databases", "log", "registry", "roster", "vault"})
-_ROLES = ("custodian", "auditor", "operator")
+_MEMBERS = {"custodians": "custodian", "auditors": "auditor", "operators": "operator"}
 _UNIT = re.compile(r"(?:platform|custody)@[a-z]|work|web|witness")
 _ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):[0-9]{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,39}")
@@ -188,7 +188,10 @@ class _PlanReader:
         if all(host.witness for host in hosts.values()):
             return {}
         databases, registry, roster = (top.table(name) for name in ("databases", "registry", "roster"))
-        members = {name: role for role in _ROLES for name in roster.texts(f"{role}s", certificate.NAME)}
+        members = {
+            name: role for listed, role in _MEMBERS.items() for name in roster.texts(listed, certificate.NAME)
+        }
+        members |= dict.fromkeys(roster.texts("authorities", certificate.NAME, default=()), "authority")
         web = self._web(top, hosts)
         found = {
             "outside_body": top.text("outside_body"),

@@ -3,7 +3,8 @@
 - It says what is in the log and who signed that, who can open an identity, which deadlines were missed, where
   the reports are, and how to verify and mirror all of it. Its numbers are those of the published reports.
 - It proves nothing by itself: it names the files and commands that do.
-- Of the roster it has the organisations, not the members.
+- Of the roster it has the organisations, not the members, and each authority with its public key: an order is
+  signed by it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from idvault.report.acts import page as report_page
 from idvault.report.acts.report import RunningMonth
 from idvault.report.acts.sources import FOLDER, PLATFORMS, PLATFORMS_NOTE, path_of
 from idvault_verify import period as periods
+from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.clock import ClockReading
 from idvault_verify.report import catalogue as report_catalogue
@@ -118,6 +120,12 @@ def render(shown: Supervised, *, language: Language) -> str:
             (say(f"{role}s"), ", ".join(_organisations(shown.roster, role)) or "–")
             for role in ("custodian", "auditor")
         ],
+        authorities=[
+            (f"{each.organisation} ({each.name})", roster_member.fingerprint(each.ed25519))
+            for each in sorted(shown.roster.people, key=lambda one: one.name)
+            if each.role == "authority"
+        ],
+        roster=shown.roster.digest(),
         web_url=shown.web_url,
         deadlines=_deadlines(shown, language),
         reports=[_files(each, language, shown.named) for each in shown.reports],

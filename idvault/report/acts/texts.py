@@ -79,6 +79,15 @@ TEXTS: Mapping[str, Text] = {
     ),
     "custodians": _("organisations of the custodians"),
     "auditors": _("organisations of the auditors"),
+    "authorities": _("Who may give orders"),
+    "authorities_are": _(
+        "An authority orders a platform to act on an account or a content. Each order is signed by the key "
+        "below, whose fingerprint the authority tells; platforms refuse any other. An authority reads no "
+        "identity and no name."
+    ),
+    "roster": _(
+        "All members are in the roster with this SHA-256, which the custodians signed and the log has:"
+    ),
     "tip_offs": _("Reports of rumours"),
     "tip_offs_are": _(
         "Anybody can report rumours to a platform, without an account and without a name. The platform "

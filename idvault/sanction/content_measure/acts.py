@@ -19,6 +19,7 @@ from idvault.sanction.content_measure.rules import ContentMeasure, ContentMeasur
 from idvault.sanction.content_measure.store import ROWS
 from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import FIELD, ObjectionContext
+from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order import store as order_store
 from idvault.sealing.ports import CaseField, ModerationTextSealer, SealedModerationText
 from idvault_verify.attest import sanction as papers
@@ -94,9 +95,10 @@ async def add(
     )
     carried = wanted.statement.order
     if carried is not None:
-        await order_store.carry_out(
-            tx.connection, relying_party=tx.party, digest=carried.digest, now=tx.now.business
-        )
+        order = await order_store.lock_named(tx.connection, tx.party, carried.digest)
+        content, kind = wanted.content, wanted.kind
+        if order is not None and order_rules.measures_out(order=order, content=content, kind=kind):
+            await order_store.carry_out(tx.connection, order, now=tx.now.business)
     await store.add(tx.connection, made)
     await _log(tx, made, "impose", paper)
     return made

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from idvault.core.act import Tx, Vault
+from idvault.core.act import Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.moderator.acts import decision
 from idvault.sanction.operation import rules, store
@@ -34,6 +34,30 @@ async def close(tx: Tx, operation_id: str, paper: bytes) -> Operation:
     await ROWS.put(tx.connection, closed)
     await tx.log(EventType.OPERATION_CLOSE, operation_id=operation_id, paper=paper)
     return closed
+
+
+@act("operation.end")
+async def end(tx: Tx, operation: Operation) -> bool:
+    """Store that the last day of a joint operation is over; False if it is stored."""
+    found = await ROWS.lock(tx.connection, operation.relying_party, operation.operation_id)
+    ended = rules.end(operation=found, now=tx.now.business)
+    if ended is None:
+        tx.unchanged("somebody was faster")
+        return False
+    await ROWS.put(tx.connection, ended)
+    await tx.log(EventType.OPERATION_END, operation_id=operation.operation_id)
+    return True
+
+
+async def end_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
+    """Store which joint operations are over; return how many. Any number of workers may do so at any time."""
+
+    async def due() -> list[Operation]:
+        return await vault.read(
+            "operation.ended", lambda one: store.ended(one, now=now.business, limit=limit)
+        )
+
+    return await sweep(vault, now, due=due, each=end)
 
 
 async def get(

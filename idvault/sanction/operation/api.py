@@ -43,6 +43,8 @@ def message(
         close_time=time(value.closed_at),
         counts=[sanction_count(each) for each in counts],
         tip_off_count=None if tip_offs is None else _tip_off_count(tip_offs),
+        signed_operation=value.signed or b"",
+        end_time=time(value.end_at),
     )
 
 

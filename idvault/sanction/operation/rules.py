@@ -6,6 +6,8 @@
 | OPEN | close | CLOSED |
 
 - A sanction or a report names an operation of its platform that is OPEN. Closing it changes neither.
+- A joint operation is an authority's, of several platforms: it is an operation of each of them, which nobody
+  closes but the end of its last day.
 - A sanction that a report leads to belongs to the operation that it names, else to the report's if that is
   still OPEN: a report can always be upheld.
 - Any other transition is refused, and the refusal names both states.
@@ -24,13 +26,18 @@ _TITLE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of a platform; operation_id is 32 lower-case hex digits."""
+    """An operation of a platform; operation_id is 32 lower-case hex digits.
+
+    signed, end_at: of a joint operation, what its authority signed, and when it closes by itself.
+    """
 
     operation_id: str
     relying_party: str
     title: str = field(repr=False)
     opened_at: datetime
     closed_at: datetime | None = None
+    signed: bytes | None = field(default=None, repr=False)
+    end_at: datetime | None = None
 
     @property
     def state(self) -> OperationState:
@@ -73,7 +80,14 @@ def inherit(*, named: str | None, reported: Operation) -> str | None:
 
 
 def close(*, operation: Operation, now: datetime) -> Operation:
-    """Return the closed operation; raises TransitionError."""
-    if operation.state is not OperationState.OPEN:
+    """Return the operation that a moderator closed; raises TransitionError, also for a joint one."""
+    if operation.state is not OperationState.OPEN or operation.signed is not None:
         raise TransitionError(state=operation.state.value, wanted=OperationState.CLOSED.value)
+    return replace(operation, closed_at=now)
+
+
+def end(*, operation: Operation, now: datetime) -> Operation | None:
+    """Return the joint operation whose last day is over, None if there is nothing to end."""
+    if operation.end_at is None or operation.end_at > now or operation.closed_at is not None:
+        return None
     return replace(operation, closed_at=now)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Integer, case, func, select
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, by_index, param, statement
@@ -27,6 +27,16 @@ ROWS = Rows(
         OperationState.OPEN: operations.c.closed_at.is_(None),
         OperationState.CLOSED: operations.c.closed_at.is_not(None),
     },
+)
+ENDED: Statement[Operation] = statement(
+    ROWS.query.where(
+        operations.c.end_at.is_not(None),
+        operations.c.closed_at.is_(None),
+        operations.c.end_at <= param("now"),
+    )
+    .order_by(operations.c.end_at)
+    .limit(param("limit", Integer)),
+    ROWS.from_row,
 )
 # What has lapsed but is not stored so is counted as lapsed.
 STATE_NOW = case(
@@ -57,6 +67,11 @@ REPORTS: Statement[Any] = statement(
         "ix_tip_offs_operation",
     )
 )
+
+
+async def ended(connection: Connection, *, now: datetime, limit: int) -> list[Operation]:
+    """Return joint operations whose last day is over without that being stored."""
+    return await connection.all(ENDED, now=now, limit=limit)
 
 
 async def count(

@@ -1,4 +1,4 @@
-"""Records the orders of authorities, lists them, and notes those that were not carried out in time."""
+"""Records orders on paper, answers those that authorities signed, and notes missed deadlines."""
 
 from datetime import datetime
 
@@ -31,6 +31,31 @@ async def record(
         paper=paper,
     )
     return await store.get(tx.connection, tx.party, order_id)
+
+
+@decision("order.acknowledge", again=store.get)
+async def acknowledge(tx: Tx, order_id: str, paper: bytes, digest: bytes) -> RecordedOrder:
+    """Store that the platform has read an order, once; raises NotFoundError, TransitionError and others."""
+    found = await store.lock(tx.connection, tx.party, order_id)
+    rules.check_read(order=found, digest=digest)
+    read = rules.acknowledge(order=found, now=tx.now.business)
+    if read == found:
+        tx.unchanged("the platform acknowledged the order before")
+        return found
+    await store.put_answer(tx.connection, read)
+    await tx.log(EventType.ORDER_ACKNOWLEDGE, order_id=order_id, paper=paper)
+    return read
+
+
+@decision("order.object", again=store.get)
+async def object_to(tx: Tx, order_id: str, paper: bytes, digest: bytes, reason: str) -> RecordedOrder:
+    """Store why the platform does not carry an order out; raises NotFoundError and others."""
+    found = await store.lock(tx.connection, tx.party, order_id)
+    rules.check_read(order=found, digest=digest)
+    objected = rules.object_to(order=found, reason=reason, now=tx.now.business)
+    await store.put_answer(tx.connection, objected)
+    await tx.log(EventType.ORDER_OBJECT, order_id=order_id, paper=paper)
+    return objected
 
 
 @act("order.miss")

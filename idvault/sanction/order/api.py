@@ -18,7 +18,7 @@ from idvault_verify.sanction import AuthorityOrder, OrderState
 from idvault_verify.seal import Part
 from idvault_verify.v1 import sanction_pb2 as pb
 
-_STATES = numbers(OrderState, pb.RecordedOrder.State.Value, "STATE_")
+STATES = numbers(OrderState, pb.RecordedOrder.State.Value, "STATE_")
 
 
 def read(request: pb.RecordOrderRequest) -> tuple[AuthorityOrder, datetime]:
@@ -47,7 +47,7 @@ def state(number: int) -> OrderState | None:
     """Return the state to list, None for all; raises InvalidError (INVALID_MESSAGE, state)."""
     if not number:
         return None
-    for word, value in _STATES.items():
+    for word, value in STATES.items():
         if value == number:
             return word
     raise InvalidError(Reason.INVALID_MESSAGE, Violation("state", FieldCode.CHARACTER))
@@ -60,8 +60,14 @@ def message(value: RecordedOrder, *, now: datetime) -> pb.RecordedOrder:
         order=sanction_api.order_message(value.order),
         deadline=time(value.deadline),
         record_time=time(value.recorded_at),
-        state=_STATES[value.state(now=now)],
+        state=STATES[value.state(now=now)],
         carry_out_time=time(value.carried_out_at),
+        signed_order=b"" if value.issued is None else value.issued.signed,
+        acknowledge_time=time(value.acknowledged_at),
+        object_time=time(value.objected_at),
+        objection=value.objection,
+        withdraw_time=time(value.withdrawn_at),
+        signed_withdrawal=value.withdrawal,
     )
 
 
@@ -79,6 +85,29 @@ class OrderMethods:
         call = moderator_api.signed(request, *parts(request), caller=caller, signature=request.signature)
         recorded = await acts.record(self.vault, call, now, self.vault.new_id(), given, deadline)
         return message(recorded, now=now.business)
+
+    async def AcknowledgeOrder(
+        self,
+        request: pb.AcknowledgeOrderRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.RecordedOrder:
+        """Store that the platform has read an authority's order."""
+        order_id, digest = moderator_api.an_id(request.order_id, "order_id"), request.order_digest
+        call = moderator_api.signed(request, order_id, digest, caller=caller, signature=request.signature)
+        return message(await acts.acknowledge(self.vault, call, now, order_id, digest), now=now.business)
+
+    async def ObjectToOrder(
+        self, request: pb.ObjectToOrderRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.RecordedOrder:
+        """Store why the platform does not carry an authority's order out."""
+        order_id, digest = moderator_api.an_id(request.order_id, "order_id"), request.order_digest
+        fields = (order_id, digest, request.reason)
+        call = moderator_api.signed(request, *fields, caller=caller, signature=request.signature)
+        objected = await acts.object_to(self.vault, call, now, order_id, digest, request.reason)
+        return message(objected, now=now.business)
 
     async def ListOrders(
         self, request: pb.ListOrdersRequest, *, caller: Caller, now: ClockReading, remaining: float | None

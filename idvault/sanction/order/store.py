@@ -1,4 +1,7 @@
-"""Rows of an authority's orders. One belongs to no account; its digest names it at a platform."""
+"""Rows of an authority's orders. One belongs to no account; its digest names it at a platform.
+
+The statements of the authority that signed an order bind it in place of the platform.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -8,23 +11,32 @@ from sqlalchemy import Integer, and_, func, or_, select, update
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.sanction import orders, sanctions
-from idvault.sanction.order.rules import RecordedOrder
+from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
 from idvault.sanction.store import rows as sanction_rows
 from idvault_verify.error import NotFoundError, Reason
+from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.tip_off import TargetKind
 
-# What an act stored, and what it could not know: a sanction that was imposed while the order was recorded.
+# What an act stored, and what it could not know: a sanction that was imposed while an order was recorded.
+# Nobody knows the digest of a signed order before it is stored.
 _FOUND = (
     select(func.min(sanctions.c.started_at))
-    .where(sanctions.c.relying_party == orders.c.relying_party, sanctions.c.order_digest == orders.c.digest)
+    .where(
+        sanctions.c.relying_party == orders.c.relying_party,
+        sanctions.c.order_digest == orders.c.digest,
+        orders.c.issuer.is_(None),
+    )
     .scalar_subquery()
 )
 _CARRIED_OUT = func.coalesce(orders.c.carried_out_at, _FOUND)
 _OF_PARTY = orders.c.relying_party == param("party")
-_IS_OPEN = orders.c.carried_out_at.is_(None) & orders.c.missed_at.is_(None)
+_IS_WAITING = orders.c.withdrawn_at.is_(None) & orders.c.carried_out_at.is_(None)
+_IS_OPEN = _IS_WAITING & orders.c.missed_at.is_(None)
 
 
-def _order(row: Any) -> RecordedOrder:
+def from_row(row: Any) -> RecordedOrder:
+    """Return the order of a row."""
     return RecordedOrder(
         row.order_id,
         row.relying_party,
@@ -32,27 +44,58 @@ def _order(row: Any) -> RecordedOrder:
         row.deadline,
         row.recorded_at,
         row.carried_out,
+        _issued(row),
+        row.acknowledged_at,
+        row.objected_at,
+        row.objection or "",
+        row.withdrawn_at,
+        bytes(row.withdrawal or b""),
     )
 
 
+def _issued(row: Any) -> IssuedTerms | None:
+    if row.issuer is None:
+        return None
+    kind, measure = TargetKind(row.target_kind), OrderMeasure(row.measure)
+    return IssuedTerms(row.issuer, bytes(row.signed), kind, row.target, measure)
+
+
 _SHOWN = (*(column for column in orders.c if column.name != "carried_out_at"),)
-_QUERY = select(*_SHOWN, _CARRIED_OUT.label("carried_out"))
+QUERY = select(*_SHOWN, _CARRIED_OUT.label("carried_out"))
 _LIST = sanction_rows.Listing(orders, orders.c.recorded_at, orders.c.order_id)
-_ALL: Statement[RecordedOrder] = statement(_LIST.page(_QUERY), _order)
+_ALL: Statement[RecordedOrder] = statement(_LIST.page(QUERY), from_row)
+_STANDS = orders.c.withdrawn_at.is_(None)
+_IS_DUE = and_(_STANDS, _CARRIED_OUT.is_(None), orders.c.deadline > param("now"))
+_HAS_NO_OBJECTION = orders.c.objected_at.is_(None)
+CONDITIONS = {
+    OrderState.OPEN: and_(_IS_DUE, _HAS_NO_OBJECTION, orders.c.acknowledged_at.is_(None)),
+    OrderState.ACKNOWLEDGED: and_(_IS_DUE, _HAS_NO_OBJECTION, orders.c.acknowledged_at.is_not(None)),
+    OrderState.OBJECTED: and_(_IS_DUE, orders.c.objected_at.is_not(None)),
+    OrderState.OVERDUE: and_(_STANDS, _CARRIED_OUT.is_(None), orders.c.deadline <= param("now")),
+    OrderState.CARRIED_OUT: and_(_STANDS, orders.c.deadline >= _CARRIED_OUT),
+    OrderState.CARRIED_OUT_LATE: and_(_STANDS, orders.c.deadline < _CARRIED_OUT),
+    OrderState.WITHDRAWN: orders.c.withdrawn_at.is_not(None),
+}
+BY_TIME = frozenset({OrderState.OPEN, OrderState.ACKNOWLEDGED, OrderState.OBJECTED, OrderState.OVERDUE})
 _IN_STATE: dict[OrderState, Statement[RecordedOrder]] = {
-    state: statement(_LIST.page(_QUERY).where(condition), _order)
-    for state, condition in {
-        OrderState.OPEN: and_(_CARRIED_OUT.is_(None), orders.c.deadline > param("now")),
-        OrderState.OVERDUE: and_(_CARRIED_OUT.is_(None), orders.c.deadline <= param("now")),
-        OrderState.CARRIED_OUT: orders.c.deadline >= _CARRIED_OUT,
-        OrderState.CARRIED_OUT_LATE: orders.c.deadline < _CARRIED_OUT,
-    }.items()
+    state: statement(_LIST.page(QUERY).where(condition), from_row) for state, condition in CONDITIONS.items()
 }
 _OF_DIGEST: Statement[RecordedOrder] = statement(
-    _QUERY.where(_OF_PARTY, orders.c.digest == param("digest")), _order
+    QUERY.where(_OF_PARTY, orders.c.digest == param("digest")), from_row
 )
 _GET: Statement[RecordedOrder] = statement(
-    _QUERY.where(_OF_PARTY, orders.c.order_id == param("order")), _order
+    QUERY.where(_OF_PARTY, orders.c.order_id == param("order")), from_row
+)
+_LOCK_ONE: Statement[RecordedOrder] = statement(
+    for_change(QUERY.where(_OF_PARTY, orders.c.order_id == param("order"))), from_row
+)
+_LOCK_NAMED: Statement[RecordedOrder] = statement(
+    for_change(QUERY.where(_OF_PARTY, orders.c.digest == param("digest"))), from_row
+)
+_ANSWER = statement(
+    update(orders)
+    .where(_OF_PARTY, orders.c.order_id == param("order"))
+    .values({name: param(name) for name in ("acknowledged_at", "objected_at", "objection")})
 )
 _FIRST: Statement[datetime | None] = statement(
     select(func.min(sanctions.c.started_at)).where(
@@ -67,14 +110,14 @@ _ADD = statement(
 )
 _CARRY_OUT = statement(
     update(orders)
-    .where(_OF_PARTY, orders.c.digest == param("digest"), orders.c.carried_out_at.is_(None))
+    .where(_OF_PARTY, orders.c.order_id == param("order"), orders.c.carried_out_at.is_(None))
     .values(carried_out_at=param("now"))
 )
 DUE: Statement[RecordedOrder] = statement(
-    _QUERY.where(_IS_OPEN, orders.c.deadline <= param("now"), _FOUND.is_(None))
+    QUERY.where(_IS_OPEN, orders.c.deadline <= param("now"), _FOUND.is_(None))
     .order_by(orders.c.deadline)
     .limit(param("limit", Integer)),
-    _order,
+    from_row,
 )
 _LOCK = statement(
     for_change(select(orders.c.order_id).where(_OF_PARTY, orders.c.order_id == param("order"), _IS_OPEN)),
@@ -87,7 +130,7 @@ OVERDUE: Statement[int] = statement(
     select(func.count())
     .select_from(orders)
     .where(
-        orders.c.carried_out_at.is_(None),
+        _IS_WAITING,
         or_(orders.c.missed_at.is_not(None), orders.c.deadline <= param("now")),
         _FOUND.is_(None),
     ),
@@ -102,7 +145,7 @@ async def add(connection: Connection, order: RecordedOrder) -> RecordedOrder | N
     """
     which = {"party": order.relying_party, "digest": order.order.digest}
     first = await connection.only(_FIRST, **which)
-    if await connection.one(_ADD, **_columns(order), carried_out_at=first) is None:
+    if await connection.one(_ADD, **columns(order), carried_out_at=first) is None:
         return await connection.only(_OF_DIGEST, **which)
     return None
 
@@ -136,7 +179,7 @@ async def page(
     common = {"party": party, **await _LIST.place_of(connection, party, after), "limit": limit}
     if state is None:
         return await connection.all(_ALL, **common)
-    time = {"now": now} if state in (OrderState.OPEN, OrderState.OVERDUE) else {}
+    time = {"now": now} if state in BY_TIME else {}
     return await connection.all(_IN_STATE[state], **common, **time)
 
 
@@ -148,12 +191,39 @@ async def get(connection: Connection, relying_party: str, order_id: str) -> Reco
     return found
 
 
-async def carry_out(connection: Connection, *, relying_party: str, digest: bytes, now: datetime) -> None:
-    """Store that a sanction has carried out an order, if it is recorded and this is the first one."""
-    await connection.run(_CARRY_OUT, party=relying_party, digest=digest, now=now)
+async def lock(connection: Connection, relying_party: str, order_id: str) -> RecordedOrder:
+    """Return an order that nobody else changes until the act ends; raises as `get` does."""
+    found = await connection.one(_LOCK_ONE, party=relying_party, order=order_id)
+    if found is None:
+        raise NotFoundError(Reason.ORDER_NOT_FOUND)
+    return found
 
 
-def _columns(order: RecordedOrder) -> dict[str, object]:
+async def lock_named(connection: Connection, relying_party: str, digest: bytes) -> RecordedOrder | None:
+    """Return the order that a statement names by its digest, locked; None if none is recorded."""
+    return await connection.one(_LOCK_NAMED, party=relying_party, digest=digest)
+
+
+async def carry_out(connection: Connection, order: RecordedOrder, *, now: datetime) -> None:
+    """Store that a sanction has carried out an order that this act has locked, if this is the first one."""
+    await connection.later(_CARRY_OUT, party=order.relying_party, order=order.order_id, now=now)
+
+
+async def put_answer(connection: Connection, order: RecordedOrder) -> None:
+    """Store what the platform has said of an order that this act has locked."""
+    await connection.later(
+        _ANSWER,
+        party=order.relying_party,
+        order=order.order_id,
+        acknowledged_at=order.acknowledged_at,
+        objected_at=order.objected_at,
+        objection=order.objection or None,
+    )
+
+
+def columns(order: RecordedOrder) -> dict[str, object]:
+    """Return the columns of a new order, without carried_out_at."""
+    issued = order.issued
     return {
         "relying_party": order.relying_party,
         "order_id": order.order_id,
@@ -164,4 +234,14 @@ def _columns(order: RecordedOrder) -> dict[str, object]:
         "deadline": order.deadline,
         "recorded_at": order.recorded_at,
         "missed_at": None,
+        "issuer": None if issued is None else issued.issuer,
+        "signed": None if issued is None else issued.signed,
+        "target_kind": None if issued is None else issued.target_kind.value,
+        "target": None if issued is None else issued.target,
+        "measure": None if issued is None else issued.measure.value,
+        "acknowledged_at": None,
+        "objected_at": None,
+        "objection": None,
+        "withdrawn_at": None,
+        "withdrawal": None,
     }

@@ -1,5 +1,6 @@
 """The life of an operation."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,3 +54,17 @@ def test_an_operation_has_a_title() -> None:
             operation_rules.check_title(title)
         assert [each.field for each in refused.value.violations] == ["title"]
     assert "month" not in repr(OPERATION)
+
+
+def test_a_joint_operation_ends_by_itself() -> None:
+    """Once, at the end of its last day; no moderator closes it, and one of a platform never ends so."""
+    last = NOW + timedelta(days=2)
+    joint = replace(OPERATION, signed=b"paper", end_at=last)
+    with pytest.raises(TransitionError):
+        operation_rules.close(operation=joint, now=NOW)
+    assert operation_rules.end(operation=joint, now=last - timedelta(seconds=1)) is None
+    ended = operation_rules.end(operation=joint, now=last)
+    assert ended is not None
+    assert ended.state is OperationState.CLOSED
+    assert operation_rules.end(operation=ended, now=last) is None
+    assert operation_rules.end(operation=OPERATION, now=last) is None

@@ -1,5 +1,6 @@
 """The page of public supervision: what is published, by whom, and no member of the roster."""
 
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -62,6 +63,23 @@ async def test_the_page_shows_log_people_and_how_to_check(world: ReportWorld) ->
         assert "<script" not in page
     assert ">3<" in shown(world)
     assert "The first report is published after" in shown(world)
+
+
+async def test_an_authority_is_named_with_its_key(world: ReportWorld) -> None:
+    """Whoever gets an order compares the key; without an authority the page says nothing of orders."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
+    await world.sequence()
+    await supervision.publish(page_of(world), now=world.now("2026-10-05T10:00"))
+    assert "Who may give orders" not in shown(world)
+    authority = people.roster_member("office-a", role="authority")
+    roster = replace(people.roster(), people=(*people.roster().people, authority))
+    page = replace(page_of(world), roster=lambda: roster)
+    await supervision.publish(page, now=world.now("2026-10-05T10:00"))
+    for language in Language:
+        told = shown(world, language)
+        assert f"{authority.organisation} (office-a)" in told
+        assert authority.fingerprints()["signing key"] in told
+        assert roster.digest() in told
 
 
 async def test_witnesses_are_named_with_their_last_signature(world: ReportWorld) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from idvault.account.store import person as account_person
+from idvault.authority import store as authority_store
+from idvault.authority.joint_operation import store as joint_store
 from idvault.core.db.database import Database
 from idvault.moderator import store as moderator_store
 from idvault.sanction.operation import store as operation_store
@@ -96,6 +98,42 @@ HOT: dict[str, Hot] = {
         "ix_authority_orders_relying_party_recorded_at_order_id (relying_party=?",
         "ix_authority_orders_relying_party_recorded_at_order_id",
     ),
+    "orders of an authority": (
+        authority_store.OF_ISSUER,
+        {"issuer": "a" * 32, "at": NOW, "after": "", "limit": 9},
+        "ix_authority_orders_issuer (issuer=?",
+        "ix_authority_orders_issuer",
+    ),
+    "one order of an authority": (
+        authority_store._GET,
+        {"issuer": "a" * 32, "order": "b" * 32},
+        "ix_authority_orders_issued (issuer=? AND order_id=?)",
+        "ix_authority_orders_issue",
+    ),
+    "joint operations of an authority": (
+        joint_store.OF_ISSUER,
+        {"issuer": "a" * 32, "at": NOW, "after": "", "limit": 9},
+        "ix_joint_operations_issuer_opened_at_operation_id (issuer=?",
+        "ix_joint_operations_issuer_opened_at_operation_id",
+    ),
+    "joint operations that are over": (
+        operation_store.ENDED,
+        {"now": NOW, "limit": 9},
+        "ix_operations_end (end_at>? AND end_at<?)",
+        "ix_operations_end",
+    ),
+    "sanctions of a joint operation": (
+        joint_store.SANCTIONS,
+        {"parties": ["platform-a"], "operation": "a" * 32, "begin": NOW, "end": NOW},
+        "ix_sanctions_operation (relying_party=? AND operation_id=?)",
+        "ix_sanctions_",
+    ),
+    "reports of a joint operation": (
+        joint_store.REPORTS,
+        {"parties": ["platform-a"], "operation": "a" * 32, "begin": NOW, "end": NOW},
+        "ix_tip_offs_operation (relying_party=? AND operation_id=?)",
+        "ix_tip_offs_",
+    ),
     "orders whose deadline has passed": (
         order_store.DUE,
         {"now": NOW, "limit": 9},
@@ -135,7 +173,12 @@ HOT: dict[str, Hot] = {
 }
 
 
-GROUPED = ("figures of an operation", "statements of a week")
+GROUPED = (
+    "sanctions of a joint operation",
+    "reports of a joint operation",
+    "figures of an operation",
+    "statements of a week",
+)
 
 
 @pytest.mark.parametrize("name", HOT)

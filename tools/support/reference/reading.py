@@ -9,6 +9,7 @@ from tools.support.reference import (
     evidence,
     log_key,
     note,
+    order,
     proof_file,
     report,
     roster,
@@ -64,6 +65,15 @@ def _receipt(page: Page, given: Case) -> None:
 def _roster(page: Page, given: Case) -> None:
     files = [*(bytes_of(page, each) for each in given.get("before", [])), bytes_of(page, given["input"])]
     roster.check_in_force(roster.verify_chain(files)[-1])
+
+
+def _order(page: Page, given: Case) -> None:
+    of = {**page, **given}
+    data, versions = bytes_of(page, of["input"]), _chain(page, of["roster"])
+    if of["paper"] == "withdrawal":
+        order.check_withdrawal(data, of=bytes_of(page, of["of"]), versions=versions)
+        return
+    order.CHECKS[of["paper"]](data, platform=of["platform"], versions=versions, known=of["known"])
 
 
 def _evidence(page: Page, given: Case) -> None:
@@ -190,6 +200,7 @@ READERS: dict[str, Callable[[Page, Case], object]] = {
     "status": _status,
     "evidence": _evidence,
     "roster": _roster,
+    "order": _order,
     "epoch": _epochs,
     "log-keys": _log_keys,
     "report": _report,

@@ -141,7 +141,7 @@ def may_be_in_force(version: Roster, log: Key) -> bool:
 def _person(value: Any) -> dict[str, Any]:
     person = _object(value, "name", "role", "organisation", "actor_id", "hpke", "ed25519", "spki")
     check(_matches(_NAME, person["name"]), "a wrong name")
-    check(person["role"] in ("auditor", "custodian", "operator"), "a wrong role")
+    check(person["role"] in ("auditor", "custodian", "operator", "authority"), "a wrong role")
     check(_is_printable(person["organisation"]), "a wrong organisation")
     check(_matches(_ID, person["actor_id"]) and _matches(_DIGEST, person["spki"]), "a wrong id")
     sealing = _object(person["hpke"], "suite", "public_key")

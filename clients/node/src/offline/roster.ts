@@ -11,7 +11,7 @@ import { parseObject, TooLongError, type JsonObject } from "./json.js";
 
 const MOST_BYTES = 1024 * 1024;
 const MOST_CUSTODIANS = 255;
-const ROLES = ["auditor", "custodian", "operator"];
+const ROLES = ["auditor", "custodian", "operator", "authority"];
 const X25519 = "DHKEM-X25519/HKDF-SHA256/AES-256-GCM";
 const X_WING = "MLKEM768-X25519/HKDF-SHA256/AES-256-GCM";
 // A public key of ML-KEM-768: 768 numbers of 12 bits below 3329, then 32 bytes (FIPS 203).

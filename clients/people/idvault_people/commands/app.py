@@ -21,6 +21,9 @@ PROGRAM = Commands(
             "Approve or deny disclosures; drill and hand over shares.", (f"{_HERE}.role:custodian_app",)
         ),
         "operator": Command("Create the keys of who proposes rosters.", (f"{_HERE}.role:operator_app",)),
+        "authority": Command(
+            "Sign orders and joint operations as an authority's officer.", (f"{_HERE}.role:authority_app",)
+        ),
         "roster": Command("The signed file of roster members and quorums.", (f"{_HERE}.roster:app",)),
         "epoch": Command(
             "The statements by which the log goes on after a loss: read and sign them.",

@@ -1,10 +1,19 @@
-"""`idvault-people auditor`, `custodian` and `operator`: the commands of a role."""
+"""`idvault-people auditor`, `custodian`, `operator` and `authority`: the commands of a role."""
 
 from typing import Annotated
 
 import typer
 
-from idvault_people.commands import connect, console, init, naming, new_passphrase, passphrase, second_factor
+from idvault_people.commands import (
+    authority,
+    connect,
+    console,
+    init,
+    naming,
+    new_passphrase,
+    passphrase,
+    second_factor,
+)
 from idvault_people.commands.disclosure import auditor, custodian
 from idvault_people.commands.init import Identity
 from idvault_people.commands.session import MemberOptions
@@ -12,6 +21,7 @@ from idvault_people.commands.session import MemberOptions
 _WHAT = {
     "auditor": "An auditor requests the disclosure of one sealed record.",
     "custodian": "A custodian holds one share of the key of each sealed record.",
+    "authority": "An authority's officer signs orders and joint operations, and reads no identity.",
     "operator": "An operator proposes versions of the roster, and names first moderators.",
 }
 OneTimeCode = Annotated[
@@ -43,6 +53,8 @@ def make(role: str) -> typer.Typer:
     app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     if role == "operator":
         app.command("name-moderator", short_help="Name a platform's first moderators.")(naming.name_moderator)
+    elif role == "authority":
+        authority.add(app)
     else:
         _add_disclosures(app, role)
     return app
@@ -60,3 +72,4 @@ def _add_disclosures(app: typer.Typer, role: str) -> None:
 auditor_app = make("auditor")
 custodian_app = make("custodian")
 operator_app = make("operator")
+authority_app = make("authority")

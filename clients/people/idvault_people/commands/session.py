@@ -15,6 +15,8 @@ import typer
 
 from idvault_client.errors import RecordDamaged, SecondFactorRefused, Unavailable, VaultError
 from idvault_people import identity_folder
+from idvault_people.authority.joint import JointOfficer
+from idvault_people.authority.officer import Officer
 from idvault_people.commands import passphrase
 from idvault_people.commands.next_step import NextStep
 from idvault_people.custody.drill import Drill
@@ -87,6 +89,16 @@ class MemberSession:
             approvals=KeptApprovals(folder=folder),
             quota=ShareQuota(path=folder / QUOTA, daily=daily),
         )
+
+    def officer(self) -> Officer:
+        """Return the client of an authority's officer."""
+        trust = self.identity_folder.trust()
+        return Officer(identity=self.identity, trust=trust, edge=self.edge, now=now, random=os.urandom)
+
+    def joint_officer(self) -> JointOfficer:
+        """Return the same officer's client for joint operations."""
+        trust = self.identity_folder.trust()
+        return JointOfficer(identity=self.identity, trust=trust, edge=self.edge, now=now, random=os.urandom)
 
     def drill(self) -> Drill:
         """Return the custodian's client for drills."""

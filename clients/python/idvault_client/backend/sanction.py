@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from idvault_client import codec
+from idvault_client.backend.order import OrderPage, PlatformOrder
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.backend.signing import by, signed, statement_message
 from idvault_client.codec import Id, Named, given, text
@@ -17,6 +18,7 @@ from idvault_verify import statement as verify_statement
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration
+from idvault_verify.offline.order import CheckedOrder
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, ContentFigures, TipOffFigures
 from idvault_verify.sanction import (
     AppealState,
@@ -132,29 +134,6 @@ class AppealPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformOrder:
-    """An order that you recorded; state is None if this client does not know it.
-
-    carry_out_time: when the first sanction that carries it out came into force, None if none has.
-    """
-
-    order_id: Id
-    order: AuthorityOrder
-    deadline: datetime
-    record_time: datetime
-    state: OrderState | None
-    carry_out_time: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPage:
-    """A page of orders, as they were recorded; next_page_token is empty at the end."""
-
-    orders: tuple[PlatformOrder, ...]
-    next_page_token: str
-
-
-@dataclass(frozen=True, slots=True)
 class OperationFigure:
     """How many sanctions of a degree and scope came into force, and what happened to them."""
 
@@ -180,7 +159,11 @@ class OperationTipOffs:
 
 @dataclass(frozen=True, slots=True)
 class PlatformOperation:
-    """An operation of yours. figures, of sanctions, and tip_offs, of reports: only from `get_operation`."""
+    """An operation of yours. figures, of sanctions, and tip_offs, of reports: only from `get_operation`.
+
+    signed_operation, end_time: of an authority's joint operation, what it signed
+    (`idvault_verify.offline.order.check_operation`), and when it closes by itself.
+    """
 
     operation_id: Id
     title: str = field(repr=False)
@@ -189,6 +172,8 @@ class PlatformOperation:
     close_time: datetime | None
     figures: Annotated[tuple[OperationFigure, ...], Named("counts")] = ()
     tip_offs: Annotated[OperationTipOffs | None, Named("tip_off_count")] = None
+    signed_operation: bytes = field(default=b"", repr=False)
+    end_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,6 +479,43 @@ class AioSanctionClient:
                 order=order,
                 deadline=deadline,
                 sign=by(key, *signed_parts, "deadline.seconds", "deadline.nanos"),
+            )
+        )
+
+    async def acknowledge_order(
+        self, order: CheckedOrder, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> PlatformOrder:
+        """Tell the authority that you have read its order; raises NotFound, and PreconditionFailed."""
+        return await self.run(
+            call(
+                _SERVICE,
+                "AcknowledgeOrder",
+                PlatformOrder,
+                request_id=chosen_id(request_id),
+                order_id=order.terms.order_id,
+                order_digest=order.order.digest,
+                sign=by(key, "order_id", "order_digest"),
+            )
+        )
+
+    async def object_to_order(
+        self, order: CheckedOrder, reason: str, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> PlatformOrder:
+        """Tell the authority why you do not carry its order out; the deadline runs on.
+
+        The reason, up to 500 characters, must name nobody. Raises InvalidFields, NotFound, and
+        PreconditionFailed with both states.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "ObjectToOrder",
+                PlatformOrder,
+                request_id=chosen_id(request_id),
+                order_id=order.terms.order_id,
+                order_digest=order.order.digest,
+                reason=reason,
+                sign=by(key, "order_id", "order_digest", "reason"),
             )
         )
 

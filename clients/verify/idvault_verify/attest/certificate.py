@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-ROLES = frozenset({"platform", "auditor", "custodian", "operator", "monitor", "web", "moderator", "registry"})
+ROLES = frozenset(
+    {"platform", "auditor", "custodian", "operator", "authority", "monitor", "web", "moderator", "registry"}
+)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 TRUST_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _SCHEME = "spiffe://"

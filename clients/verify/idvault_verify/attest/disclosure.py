@@ -138,24 +138,24 @@ def parse_request(signed: bytes, *, field: str = "signed_request") -> Terms:
     """Return the content of a signed request; raises PaperError. Does not check the signature."""
     if len(signed) > LONGEST_REQUEST:
         raise PaperError(field, "the request is too long")
-    parts = _parts(signed[:-SIGNATURE_SIZE], field)
-    if len(parts) != 13 or parts[0] != _REQUEST.encode():
+    found = parts(signed[:-SIGNATURE_SIZE], field)
+    if len(found) != 13 or found[0] != _REQUEST.encode():
         raise PaperError(field, "this is not a disclosure request")
     terms = Terms(
-        disclosure_id=_text(parts[1], field),
-        auditor=_text(parts[2], field),
-        account_token=_text(parts[3], field),
-        case_reference=_text(parts[4], field),
-        legal_basis=_text(parts[5], field),
-        purpose=_text(parts[6], field),
-        suite=_text(parts[7], field),
-        public_key=parts[8],
-        openings=_integer(parts[9], field),
-        create_time=_integer(parts[10], field),
-        expire_time=_integer(parts[11], field),
-        roster_digest=_text(parts[12], field),
+        disclosure_id=text(found[1], field),
+        auditor=text(found[2], field),
+        account_token=text(found[3], field),
+        case_reference=text(found[4], field),
+        legal_basis=text(found[5], field),
+        purpose=text(found[6], field),
+        suite=text(found[7], field),
+        public_key=found[8],
+        openings=integer(found[9], field),
+        create_time=integer(found[10], field),
+        expire_time=integer(found[11], field),
+        roster_digest=text(found[12], field),
     )
-    _check_spelling(terms.canonical(), signed, field)
+    check_spelling(terms.canonical(), signed, field)
     try:
         hpke.check_public_key(suite=terms.suite, public_key=terms.public_key)
     except hpke.HpkeKeyError as error:
@@ -167,21 +167,21 @@ def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_deci
     """Return the content of a signed approval or denial; raises PaperError. Does not check the signature."""
     if len(signed) > (LONGEST_DENIAL if verdict is Verdict.DENY else LONGEST_DECISION):
         raise PaperError(field, "the decision is too long")
-    parts = _parts(signed[:-SIGNATURE_SIZE], field)
-    if len(parts) != 5 or parts[0] != _DECISIONS[verdict].encode():
+    found = parts(signed[:-SIGNATURE_SIZE], field)
+    if len(found) != 5 or found[0] != _DECISIONS[verdict].encode():
         raise PaperError(field, "this paper has another purpose")
     is_denial = verdict is Verdict.DENY
-    if is_denial and not 1 <= len(_text(parts[4], field)) <= disclosure.LONGEST_REASON:
+    if is_denial and not 1 <= len(text(found[4], field)) <= disclosure.LONGEST_REASON:
         raise PaperError(field, f"the denial has no reason of 1 to {disclosure.LONGEST_REASON} characters")
     terms = DecisionTerms(
         verdict,
-        parts[1],
-        _text(parts[2], field),
-        _integer(parts[3], field),
-        resealed_hash=b"" if is_denial else parts[4],
-        reason=_text(parts[4], field) if is_denial else "",
+        found[1],
+        text(found[2], field),
+        integer(found[3], field),
+        resealed_hash=b"" if is_denial else found[4],
+        reason=text(found[4], field) if is_denial else "",
     )
-    _check_spelling(terms.canonical(), signed, field)
+    check_spelling(terms.canonical(), signed, field)
     return terms
 
 
@@ -194,23 +194,26 @@ def check_signature(signed: bytes, *, roster_member: RosterMember, field: str) -
         raise SignatureError(field, f"the signature is not that of {roster_member.name}") from error
 
 
-def _check_spelling(canonical: bytes, signed: bytes, field: str) -> None:
+def check_spelling(canonical: bytes, signed: bytes, field: str) -> None:
+    """Raise PaperError unless a paper's content encodes to its bytes."""
     if canonical != signed[:-SIGNATURE_SIZE]:
         raise PaperError(field, "the paper is not in canonical form")
 
 
-def _parts(data: bytes, field: str) -> list[bytes]:
-    parts, rest = [], data
+def parts(data: bytes, field: str) -> list[bytes]:
+    """Return the parts of a paper without its signature, the purpose first; raises PaperError."""
+    found, rest = [], data
     while rest:
         size = int.from_bytes(rest[:_LENGTH], "big")
         if len(rest) < _LENGTH + size:
             raise PaperError(field, "the paper is truncated")
-        parts.append(rest[_LENGTH : _LENGTH + size])
+        found.append(rest[_LENGTH : _LENGTH + size])
         rest = rest[_LENGTH + size :]
-    return parts
+    return found
 
 
-def _text(data: bytes, field: str) -> str:
+def text(data: bytes, field: str) -> str:
+    """Return a text of a paper; raises PaperError."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -218,7 +221,8 @@ def _text(data: bytes, field: str) -> str:
         raise PaperError(field, "a text of the paper is not UTF-8") from None
 
 
-def _integer(data: bytes, field: str) -> int:
+def integer(data: bytes, field: str) -> int:
+    """Return a whole number of a paper, from 0 to the last second of the year 9999; raises PaperError."""
     if not data.isdigit() or len(data) > len(str(_LATEST)) or int(data) > _LATEST:
         raise PaperError(field, "the paper has an invalid number")
     return int(data)

@@ -189,7 +189,7 @@ AUTHORITY_ORDERS = Section(
     "orders",
     _("Orders of authorities, and operations"),
     logged=(
-        logged("orders.recorded", _("orders received"), Type.ORDER_RECORD),
+        logged("orders.recorded", _("orders received"), Type.ORDER_RECORD, Type.ORDER_ISSUE),
         logged("orders.missed", _("not carried out by their deadline"), Type.ORDER_MISS),
         logged("operations.opened", _("operations opened"), Type.OPERATION_OPEN),
         logged("operations.closed", _("operations closed"), Type.OPERATION_CLOSE),

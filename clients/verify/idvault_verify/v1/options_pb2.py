@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/options.proto\x12\nidvault.v1\x1a google/protobuf/descriptor.proto*\xaf\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_PLATFORM\x10\x01\x12\x10\n\x0cROLE_AUDITOR\x10\x02\x12\x12\n\x0eROLE_CUSTODIAN\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x12\x10\n\x0cROLE_MONITOR\x10\x05\x12\x0c\n\x08ROLE_WEB\x10\x06\x12\x12\n\x0eROLE_MODERATOR\x10\x07\x12\x11\n\rROLE_REGISTRY\x10\x08:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x10.idvault.v1.Role:,\n\x03pii\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18idvault/v1/options.proto\x12\nidvault.v1\x1a google/protobuf/descriptor.proto*\xc3\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_PLATFORM\x10\x01\x12\x10\n\x0cROLE_AUDITOR\x10\x02\x12\x12\n\x0eROLE_CUSTODIAN\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x12\x10\n\x0cROLE_MONITOR\x10\x05\x12\x0c\n\x08ROLE_WEB\x10\x06\x12\x12\n\x0eROLE_MODERATOR\x10\x07\x12\x11\n\rROLE_REGISTRY\x10\x08\x12\x12\n\x0eROLE_AUTHORITY\x10\t:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x10.idvault.v1.Role:,\n\x03pii\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.options_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ROLE']._serialized_start=75
-  _globals['_ROLE']._serialized_end=250
+  _globals['_ROLE']._serialized_end=270
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,10 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """
     ROLE_REGISTRY: _Role.ValueType  # 8
     """A program that follows the feed of a registry, and submits its notices."""
+    ROLE_AUTHORITY: _Role.ValueType  # 9
+    """A roster member who issues orders and opens joint operations, each signed by its own key, and never reads an
+    identity.
+    """
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """The role that a client certificate claims in its URI SAN, spiffe://<trust domain>/<role>/<name>."""
@@ -69,6 +73,10 @@ platform reads of reports, sanctions, appeals and contests, and decides only wha
 """
 ROLE_REGISTRY: Role.ValueType  # 8
 """A program that follows the feed of a registry, and submits its notices."""
+ROLE_AUTHORITY: Role.ValueType  # 9
+"""A roster member who issues orders and opens joint operations, each signed by its own key, and never reads an
+identity.
+"""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int

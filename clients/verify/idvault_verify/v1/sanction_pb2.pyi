@@ -1155,6 +1155,12 @@ class RecordedOrder(_message.Message):
         """Not carried out; its deadline has passed."""
         STATE_CARRIED_OUT_LATE: RecordedOrder._State.ValueType  # 4
         """Carried out after its deadline."""
+        STATE_ACKNOWLEDGED: RecordedOrder._State.ValueType  # 5
+        """As OPEN, and the platform has said that it has read the order."""
+        STATE_OBJECTED: RecordedOrder._State.ValueType  # 6
+        """As OPEN, and the platform has objected."""
+        STATE_WITHDRAWN: RecordedOrder._State.ValueType  # 7
+        """The authority has withdrawn it, whatever had become of it."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Whether it has been carried out."""
@@ -1169,6 +1175,12 @@ class RecordedOrder(_message.Message):
     """Not carried out; its deadline has passed."""
     STATE_CARRIED_OUT_LATE: RecordedOrder.State.ValueType  # 4
     """Carried out after its deadline."""
+    STATE_ACKNOWLEDGED: RecordedOrder.State.ValueType  # 5
+    """As OPEN, and the platform has said that it has read the order."""
+    STATE_OBJECTED: RecordedOrder.State.ValueType  # 6
+    """As OPEN, and the platform has objected."""
+    STATE_WITHDRAWN: RecordedOrder.State.ValueType  # 7
+    """The authority has withdrawn it, whatever had become of it."""
 
     ORDER_ID_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
@@ -1176,10 +1188,24 @@ class RecordedOrder(_message.Message):
     RECORD_TIME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     CARRY_OUT_TIME_FIELD_NUMBER: _builtins.int
+    SIGNED_ORDER_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_TIME_FIELD_NUMBER: _builtins.int
+    OBJECT_TIME_FIELD_NUMBER: _builtins.int
+    OBJECTION_FIELD_NUMBER: _builtins.int
+    WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
+    SIGNED_WITHDRAWAL_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """The order: 32 lower-case hex digits."""
     state: Global___RecordedOrder.State.ValueType
     """Whether it has been carried out by now."""
+    signed_order: _builtins.bytes
+    """What the authority signed; empty for an order on paper. Only what is read from these bytes, after a check against
+    the roster, is the authority's.
+    """
+    objection: _builtins.str
+    """Why it objected."""
+    signed_withdrawal: _builtins.bytes
+    """What the authority signed to withdraw it."""
     @_builtins.property
     def order(self) -> Global___AuthorityOrder:
         """What it is."""
@@ -1196,6 +1222,18 @@ class RecordedOrder(_message.Message):
     def carry_out_time(self) -> _timestamp_pb2.Timestamp:
         """When the first sanction that carries it out came into force; unset if none has."""
 
+    @_builtins.property
+    def acknowledge_time(self) -> _timestamp_pb2.Timestamp:
+        """When the platform acknowledged it; unset if it has not."""
+
+    @_builtins.property
+    def object_time(self) -> _timestamp_pb2.Timestamp:
+        """When the platform objected; unset if it has not."""
+
+    @_builtins.property
+    def withdraw_time(self) -> _timestamp_pb2.Timestamp:
+        """When the authority withdrew it; unset if it has not."""
+
     def __init__(
         self,
         *,
@@ -1205,14 +1243,96 @@ class RecordedOrder(_message.Message):
         record_time: _timestamp_pb2.Timestamp | None = ...,
         state: Global___RecordedOrder.State.ValueType = ...,
         carry_out_time: _timestamp_pb2.Timestamp | None = ...,
+        signed_order: _builtins.bytes = ...,
+        acknowledge_time: _timestamp_pb2.Timestamp | None = ...,
+        object_time: _timestamp_pb2.Timestamp | None = ...,
+        objection: _builtins.str = ...,
+        withdraw_time: _timestamp_pb2.Timestamp | None = ...,
+        signed_withdrawal: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["carry_out_time", b"carry_out_time", "deadline", b"deadline", "order", b"order", "record_time", b"record_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge_time", b"acknowledge_time", "carry_out_time", b"carry_out_time", "deadline", b"deadline", "object_time", b"object_time", "order", b"order", "record_time", b"record_time", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carry_out_time", b"carry_out_time", "deadline", b"deadline", "order", b"order", "order_id", b"order_id", "record_time", b"record_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_time", b"acknowledge_time", "carry_out_time", b"carry_out_time", "deadline", b"deadline", "object_time", b"object_time", "objection", b"objection", "order", b"order", "order_id", b"order_id", "record_time", b"record_time", "signed_order", b"signed_order", "signed_withdrawal", b"signed_withdrawal", "state", b"state", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordedOrder: _TypeAlias = RecordedOrder  # noqa: Y015
+
+@_typing.final
+class AcknowledgeOrderRequest(_message.Message):
+    """The order to acknowledge."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_DIGEST_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    order_id: _builtins.str
+    """The order: 32 lower-case hex digits."""
+    order_digest: _builtins.bytes
+    """SHA-256 of the signed order that was read."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The signature of the moderator who read it."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_digest: _builtins.bytes = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_digest", b"order_digest", "order_id", b"order_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeOrderRequest: _TypeAlias = AcknowledgeOrderRequest  # noqa: Y015
+
+@_typing.final
+class ObjectToOrderRequest(_message.Message):
+    """The order to object to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_DIGEST_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    order_id: _builtins.str
+    """The order: 32 lower-case hex digits."""
+    order_digest: _builtins.bytes
+    """SHA-256 of the signed order that was read."""
+    reason: _builtins.str
+    """Why, 1 to 500 characters. It must name nobody: the authority reads it."""
+    @_builtins.property
+    def signature(self) -> Global___ModeratorSignature:
+        """The signature of the moderator who objects."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_digest: _builtins.bytes = ...,
+        reason: _builtins.str = ...,
+        signature: Global___ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_digest", b"order_digest", "order_id", b"order_id", "reason", b"reason", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObjectToOrderRequest: _TypeAlias = ObjectToOrderRequest  # noqa: Y015
 
 @_typing.final
 class ListOrdersRequest(_message.Message):
@@ -1388,12 +1508,18 @@ class Operation(_message.Message):
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     TIP_OFF_COUNT_FIELD_NUMBER: _builtins.int
+    SIGNED_OPERATION_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     operation_id: _builtins.str
     """The operation: 32 lower-case hex digits."""
     title: _builtins.str
     """The platform's title for it."""
     state: Global___Operation.State.ValueType
     """Whether it is open."""
+    signed_operation: _builtins.bytes
+    """What an authority signed, if it opened the operation for several platforms; empty otherwise. Such an operation
+    closes by itself.
+    """
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -1410,6 +1536,10 @@ class Operation(_message.Message):
     def tip_off_count(self) -> Global___Operation.TipOffCount:
         """The figures of its reports, only in the answer of GetOperation."""
 
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When a joint operation closes: at the end of its last day. Unset otherwise."""
+
     def __init__(
         self,
         *,
@@ -1420,10 +1550,12 @@ class Operation(_message.Message):
         close_time: _timestamp_pb2.Timestamp | None = ...,
         counts: _abc.Iterable[Global___Operation.SanctionCount] | None = ...,
         tip_off_count: Global___Operation.TipOffCount | None = ...,
+        signed_operation: _builtins.bytes = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time", "tip_off_count", b"tip_off_count"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "end_time", b"end_time", "open_time", b"open_time", "tip_off_count", b"tip_off_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "open_time", b"open_time", "operation_id", b"operation_id", "state", b"state", "tip_off_count", b"tip_off_count", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "counts", b"counts", "end_time", b"end_time", "open_time", b"open_time", "operation_id", b"operation_id", "signed_operation", b"signed_operation", "state", b"state", "tip_off_count", b"tip_off_count", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

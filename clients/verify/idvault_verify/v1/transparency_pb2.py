@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/transparency.proto\x12\nidvault.v1\x1a\x18idvault/v1/options.proto\"\x16\n\x14GetCheckpointRequest\"\x1a\n\nCheckpoint\x12\x0c\n\x04note\x18\x01 \x01(\x0c\"S\n\x15ListLogEntriesRequest\x12\x13\n\x0bstart_index\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\'\n\x08LogEntry\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\"X\n\x16ListLogEntriesResponse\x12%\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x14.idvault.v1.LogEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x18GetInclusionProofRequest\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x11\n\ttree_size\x18\x02 \x01(\x03\"B\n\x0eInclusionProof\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x11\n\ttree_size\x18\x02 \x01(\x03\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x03\x12\x10\n\x08new_size\x18\x02 \x01(\x03\"F\n\x10\x43onsistencyProof\x12\x10\n\x08old_size\x18\x01 \x01(\x03\x12\x10\n\x08new_size\x18\x02 \x01(\x03\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\x32\xa1\x03\n\x13TransparencyService\x12V\n\rGetCheckpoint\x12 .idvault.v1.GetCheckpointRequest\x1a\x16.idvault.v1.Checkpoint\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x02\x03\x04\x05\x12\x64\n\x0eListLogEntries\x12!.idvault.v1.ListLogEntriesRequest\x1a\".idvault.v1.ListLogEntriesResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x02\x03\x04\x05\x12\x62\n\x11GetInclusionProof\x12$.idvault.v1.GetInclusionProofRequest\x1a\x1a.idvault.v1.InclusionProof\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x02\x03\x04\x05\x12h\n\x13GetConsistencyProof\x12&.idvault.v1.GetConsistencyProofRequest\x1a\x1c.idvault.v1.ConsistencyProof\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x02\x03\x04\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/transparency.proto\x12\nidvault.v1\x1a\x18idvault/v1/options.proto\"\x16\n\x14GetCheckpointRequest\"\x1a\n\nCheckpoint\x12\x0c\n\x04note\x18\x01 \x01(\x0c\"S\n\x15ListLogEntriesRequest\x12\x13\n\x0bstart_index\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\'\n\x08LogEntry\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\"X\n\x16ListLogEntriesResponse\x12%\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x14.idvault.v1.LogEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x18GetInclusionProofRequest\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x11\n\ttree_size\x18\x02 \x01(\x03\"B\n\x0eInclusionProof\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x11\n\ttree_size\x18\x02 \x01(\x03\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x03\x12\x10\n\x08new_size\x18\x02 \x01(\x03\"F\n\x10\x43onsistencyProof\x12\x10\n\x08old_size\x18\x01 \x01(\x03\x12\x10\n\x08new_size\x18\x02 \x01(\x03\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\x32\xa5\x03\n\x13TransparencyService\x12W\n\rGetCheckpoint\x12 .idvault.v1.GetCheckpointRequest\x1a\x16.idvault.v1.Checkpoint\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\x02\x03\x04\x05\t\x12\x65\n\x0eListLogEntries\x12!.idvault.v1.ListLogEntriesRequest\x1a\".idvault.v1.ListLogEntriesResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\x02\x03\x04\x05\t\x12\x63\n\x11GetInclusionProof\x12$.idvault.v1.GetInclusionProofRequest\x1a\x1a.idvault.v1.InclusionProof\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\x02\x03\x04\x05\t\x12i\n\x13GetConsistencyProof\x12&.idvault.v1.GetConsistencyProofRequest\x1a\x1c.idvault.v1.ConsistencyProof\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\x02\x03\x04\x05\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'idvault_verify.v1.transpare
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetCheckpoint']._loaded_options = None
-  _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetCheckpoint']._serialized_options = b'\220\002\001\212\265\030\004\002\003\004\005'
+  _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetCheckpoint']._serialized_options = b'\220\002\001\212\265\030\005\002\003\004\005\t'
   _globals['_TRANSPARENCYSERVICE'].methods_by_name['ListLogEntries']._loaded_options = None
-  _globals['_TRANSPARENCYSERVICE'].methods_by_name['ListLogEntries']._serialized_options = b'\220\002\001\212\265\030\004\002\003\004\005'
+  _globals['_TRANSPARENCYSERVICE'].methods_by_name['ListLogEntries']._serialized_options = b'\220\002\001\212\265\030\005\002\003\004\005\t'
   _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetInclusionProof']._loaded_options = None
-  _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetInclusionProof']._serialized_options = b'\220\002\001\212\265\030\004\002\003\004\005'
+  _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetInclusionProof']._serialized_options = b'\220\002\001\212\265\030\005\002\003\004\005\t'
   _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetConsistencyProof']._loaded_options = None
-  _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetConsistencyProof']._serialized_options = b'\220\002\001\212\265\030\004\002\003\004\005'
+  _globals['_TRANSPARENCYSERVICE'].methods_by_name['GetConsistencyProof']._serialized_options = b'\220\002\001\212\265\030\005\002\003\004\005\t'
   _globals['_GETCHECKPOINTREQUEST']._serialized_start=71
   _globals['_GETCHECKPOINTREQUEST']._serialized_end=93
   _globals['_CHECKPOINT']._serialized_start=95
@@ -59,5 +59,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSISTENCYPROOF']._serialized_start=535
   _globals['_CONSISTENCYPROOF']._serialized_end=605
   _globals['_TRANSPARENCYSERVICE']._serialized_start=608
-  _globals['_TRANSPARENCYSERVICE']._serialized_end=1025
+  _globals['_TRANSPARENCYSERVICE']._serialized_end=1029
 # @@protoc_insertion_point(module_scope)

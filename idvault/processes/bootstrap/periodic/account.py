@@ -28,6 +28,7 @@ from idvault.sanction.acts import StatementFiles
 from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.content_measure import acts as content_measures
 from idvault.sanction.narrowing import acts as narrowings
+from idvault.sanction.operation import acts as operations
 from idvault.sanction.order import acts as orders
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -267,6 +268,7 @@ def sanction_tasks(base: Base, vault: Vault) -> list[Task]:
         Task("release_followers", 1, lambda now: sanctions.release_all(vault, now, limit=_BATCH)),
         Task("publish_statements", _PUBLICATION_PERIOD, lambda now: statements.publish(now=now)),
         Task("overdue_narrowings", 1, lambda now: narrowings.note_all_overdue(vault, now, limit=_BATCH)),
+        Task("end_operations", 60, lambda now: operations.end_all(vault, now, limit=_BATCH)),
         Task("miss_orders", 5, lambda now: orders.miss_all(vault, now, limit=_BATCH)),
         Task("sanction_gauges", _SANCTION_GAUGES_PERIOD, read_gauges),
     ]

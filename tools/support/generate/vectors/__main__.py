@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.support import vector_readers
-from tools.support.generate.vectors import encodings, files, notes, papers, proofs, receipts, tokens
+from tools.support.generate.vectors import encodings, files, notes, orders, papers, proofs, receipts, tokens
 from tools.support.generate.vectors.case import FOLDER, to_bytes
 
 PAGES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -19,6 +19,7 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
     "status": lambda: tokens.page(vector_readers.status),
     "evidence": lambda: files.evidence_page(vector_readers.proof),
     "roster": lambda: files.roster_page(vector_readers.roster),
+    "order": lambda: orders.page(vector_readers.order),
     "epoch": lambda: files.epoch_page(vector_readers.epochs),
     "log-keys": lambda: files.log_keys_page(vector_readers.log_keys),
     "report": lambda: files.report_page(vector_readers.read_report),

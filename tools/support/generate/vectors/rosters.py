@@ -129,6 +129,7 @@ def alone() -> Iterator[tuple[str, Document, bool]]:
         pinned = put(roster(development=development), "people.3.spki", _spki(_WITNESSES[0]))
         told = f"a witness's key is a member's certificate's, development {development}"
         yield told, signed(pinned, *people.NAMES), False
+    yield "with an authority", signed(put(FIRST, "people.3.role", "authority"), *people.NAMES), True
     yield "of X-Wing", roster(suite=hpke.X_WING), True
     yield "for development, one opens alone", roster(development=True, names=(_A,), threshold=1), True
     yield "for development, without witnesses", roster(development=True, witnesses=()), True

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from idvault_client.backend.order import OrderPage, PlatformOrder
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.backend.sanction import (
     _SERVICE,
@@ -10,10 +11,8 @@ from idvault_client.backend.sanction import (
     AccountSanction,
     AppealPage,
     OperationPage,
-    OrderPage,
     PlatformMonth,
     PlatformOperation,
-    PlatformOrder,
     RegisteredModerator,
     SanctionPage,
     UpheldSanction,
@@ -25,6 +24,7 @@ from idvault_client.codec import given, text
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.registration import Registration
+from idvault_verify.offline.order import CheckedOrder
 from idvault_verify.sanction import (
     AppealState,
     AuthorityOrder,
@@ -288,6 +288,43 @@ class SanctionClient:
                 order=order,
                 deadline=deadline,
                 sign=by(key, *signed_parts, "deadline.seconds", "deadline.nanos"),
+            )
+        )
+
+    def acknowledge_order(
+        self, order: CheckedOrder, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> PlatformOrder:
+        """Tell the authority that you have read its order; raises NotFound, and PreconditionFailed."""
+        return self.run(
+            call(
+                _SERVICE,
+                "AcknowledgeOrder",
+                PlatformOrder,
+                request_id=chosen_id(request_id),
+                order_id=order.terms.order_id,
+                order_digest=order.order.digest,
+                sign=by(key, "order_id", "order_digest"),
+            )
+        )
+
+    def object_to_order(
+        self, order: CheckedOrder, reason: str, *, key: ModeratorKey, request_id: RequestId = None
+    ) -> PlatformOrder:
+        """Tell the authority why you do not carry its order out; the deadline runs on.
+
+        The reason, up to 500 characters, must name nobody. Raises InvalidFields, NotFound, and
+        PreconditionFailed with both states.
+        """
+        return self.run(
+            call(
+                _SERVICE,
+                "ObjectToOrder",
+                PlatformOrder,
+                request_id=chosen_id(request_id),
+                order_id=order.terms.order_id,
+                order_digest=order.order.digest,
+                reason=reason,
+                sign=by(key, "order_id", "order_digest", "reason"),
             )
         )
 

@@ -1,4 +1,4 @@
-"""The roster: one versioned file that names every auditor, custodian and operator, and the quorums.
+"""The roster: one versioned file of all auditors, custodians, operators and authorities, and the quorums.
 
 - The signed bytes are encode("idvault/roster/v1", RFC 8785 JSON of everything except the signatures).
 - Every field is required and unknown fields are refused, so nobody signs a field that a reader ignores.

@@ -10,7 +10,7 @@ from idvault_verify.attest import hpke, reading
 from idvault_verify.attest.certificate import NAME
 from idvault_verify.attest.reading import RosterError
 
-ROLES = frozenset({"auditor", "custodian", "operator"})
+ROLES = frozenset({"auditor", "custodian", "operator", "authority"})
 _ACTOR = re.compile(r"[0-9a-f]{32}")
 _SPKI = re.compile(r"[0-9a-f]{64}")
 _SPOKEN = 32
@@ -72,7 +72,7 @@ def parse(value: Any, where: str) -> RosterMember:
     )
     where = f"member {name}"
     if fields["role"] not in tuple(ROLES):
-        raise RosterError(f"{where}: role must be one of auditor, custodian, operator")
+        raise RosterError(f"{where}: role must be one of auditor, authority, custodian, operator")
     suite, hpke_public_key = _hpke(fields["hpke"], where)
     return RosterMember(
         name=name,

@@ -1,0 +1,1 @@
+"""An authority's part: its orders, signed on its officer's machine."""

@@ -1,0 +1,93 @@
+"""`idvault-people authority operation`: joint operations of several platforms."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from idvault_people.authority.joint import OpenedOperation
+from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_verify.printable import escaped
+from idvault_verify.sanction import SanctionCategory
+
+_ROLE, _DAY = "authority", "%Y-%m-%d"
+app = typer.Typer(no_args_is_help=True, help="Joint operations of several platforms, and their counts.")
+Day = typer.Option(formats=[_DAY], metavar="DAY", help="In the deployment's time zone.")
+OperationId = Annotated[str, typer.Argument(metavar="ID", help="The operation's id.")]
+
+
+@app.command("open")
+def open_(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    title: Annotated[str, typer.Option(help="At most 200 characters; it must name nobody.")],
+    category: Annotated[list[SanctionCategory], typer.Option(help="What it is against; repeat it for more.")],
+    platform: Annotated[list[str], typer.Option(help="A platform that takes part; repeat it for more.")],
+    first_day: Annotated[datetime, Day],
+    last_day: Annotated[datetime, Day],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Sign an operation, and open it at each platform; needs a code of your second factor.
+
+    Sanctions and reports may name it until the end of its last day; then it closes by itself.
+    """
+    given: MemberOptions = context.obj
+    with open_session(_ROLE, given) as session:
+        officer = session.joint_officer()
+        terms = officer.operation(
+            title,
+            categories=category,
+            platforms=platform,
+            first_day=first_day.date(),
+            last_day=last_day.date(),
+        )
+        confirm(yes, f"Sign and open this for {', '.join(terms.platforms)}?", otherwise="nothing was signed")
+        opened = officer.begin(terms, code=given.asked_code())
+    _tell(context, [opened])
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List your joint operations, in the order in which you opened them."""
+    with open_session(_ROLE, context.obj) as session:
+        _tell(context, list(session.joint_officer().every()))
+
+
+@app.command()
+def show(context: typer.Context, operation_id: OperationId) -> None:
+    """Show one of your joint operations with its counts at each platform; 1 to 4 are withheld."""
+    with open_session(_ROLE, context.obj) as session:
+        _tell(context, [session.joint_officer().get(operation_id)])
+
+
+def _shown(opened: OpenedOperation) -> dict[str, object]:
+    terms = opened.terms
+    return {
+        "operation_id": opened.operation_id,
+        "title": terms.title,
+        "categories": [each.value for each in terms.categories],
+        "platforms": list(terms.platforms),
+        "first_day": terms.first_day.isoformat(),
+        "last_day": terms.last_day.isoformat(),
+        "counts": {
+            each.platform: {
+                **{str(one.degree): None if one.withheld else one.count for one in each.sanctions},
+                "reports": None if each.reports_withheld else each.reports,
+            }
+            for each in opened.counts
+        },
+    }
+
+
+def _tell(context: typer.Context, found: Iterable[OpenedOperation]) -> None:
+    shown = [_shown(each) for each in found]
+    if as_json(context):
+        typer.echo(json.dumps({"operations": shown}, ensure_ascii=False))
+        return
+    for each in shown:
+        for name, value in each.items():
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            typer.echo(f"{name}: {escaped(text)}")
+        typer.echo()
+    typer.echo(f"operations: {len(shown)}")

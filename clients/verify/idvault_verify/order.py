@@ -1,0 +1,127 @@
+"""What an authority may order, and open for several platforms: the values, and what each part may be."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+
+from idvault_verify import token
+from idvault_verify.attest.certificate import NAME
+from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
+from idvault_verify.sanction import Degree, SanctionCategory
+from idvault_verify.statement import text_code
+from idvault_verify.tip_off import TargetKind
+
+REFERENCE_LENGTH, LEGAL_BASIS_LENGTH, TARGET_LENGTH, TITLE_LENGTH, REASON_LENGTH = 200, 500, 200, 200, 500
+LONGEST_TERM = timedelta(days=366)
+LARGEST_DOCUMENT = 2**40
+MOST_PLATFORMS = 100
+LONGEST_OPERATION = timedelta(days=366)
+_ID = re.compile(r"[0-9a-f]{32}")
+_DIGEST_SIZE = 32
+
+
+class OrderMeasure(StrEnum):
+    """What a platform is to do: a sanction of at least this degree, or a measure on a content."""
+
+    WARN = "WARN"
+    LIMIT = "LIMIT"
+    SUSPEND = "SUSPEND"
+    CLOSE = "CLOSE"
+    LABEL = "LABEL"
+    RESTRICT = "RESTRICT"
+    REMOVE = "REMOVE"
+
+
+class OrderSource(StrEnum):
+    """How an order came to a platform: on paper, or signed by the authority's own key."""
+
+    PAPER = "PAPER"
+    SIGNED = "SIGNED"
+
+
+DEGREES = {OrderMeasure(degree.value): degree for degree in Degree}
+"""The least degree of a sanction that carries out a measure; those on contents have none."""
+
+
+def check_id(value: str, *, field: str) -> str:
+    """Return an id of 32 lower-case hex digits unchanged; raises InvalidError (INVALID_MESSAGE)."""
+    if not _ID.fullmatch(value):
+        raise _wrong(field, FieldCode.CHARACTER)
+    return value
+
+
+def check_name(value: str, *, field: str) -> str:
+    """Return the name of a platform or member unchanged; raises InvalidError (INVALID_MESSAGE)."""
+    if not NAME.fullmatch(value):
+        raise _wrong(field, FieldCode.CHARACTER)
+    return value
+
+
+def check_target(kind: TargetKind, target: str) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless a target has the form of its kind.
+
+    Whether there is such a target is nobody's business here: the platform objects if there is none.
+    """
+    if kind is TargetKind.ACCOUNT:
+        token.check(target, field="target")
+    elif kind is TargetKind.PUBLIC_ACCOUNT:
+        check_id(target, field="target")
+    else:
+        check_text(target, field="target", limit=TARGET_LENGTH)
+
+
+def check_measure(kind: TargetKind, measure: OrderMeasure) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, measure) for a measure on a content against an account."""
+    if kind is not TargetKind.CONTENT and measure not in DEGREES:
+        raise _wrong("measure", FieldCode.CHARACTER)
+
+
+def check_text(value: str, *, field: str, limit: int) -> str:
+    """Return a required text unchanged; raises InvalidError (INVALID_MESSAGE)."""
+    code = text_code(value, limit=limit)
+    if code is not None:
+        raise _wrong(field, code)
+    return value
+
+
+def check_document(*, digest: bytes, size: int) -> None:
+    """Raise InvalidError (INVALID_MESSAGE) unless digest and size are those of some document."""
+    if len(digest) != _DIGEST_SIZE:
+        raise _wrong("document_digest", FieldCode.LENGTH)
+    if not 1 <= size <= LARGEST_DOCUMENT:
+        raise _wrong("document_size", FieldCode.LENGTH)
+
+
+def check_term(term: timedelta) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, deadline) unless an order leaves time, and at most a year."""
+    if not timedelta() < term <= LONGEST_TERM:
+        raise _wrong("deadline", FieldCode.LENGTH)
+
+
+def check_days(first: date, last: date) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, last_day) unless an operation ends after it begins."""
+    if not timedelta() <= last - first <= LONGEST_OPERATION:
+        raise _wrong("last_day", FieldCode.LENGTH)
+
+
+def check_platforms(names: Sequence[str]) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, platforms) unless they are sorted, different, and not too many."""
+    if not 1 <= len(names) <= MOST_PLATFORMS:
+        raise _wrong("platforms", FieldCode.LENGTH)
+    for name in names:
+        check_name(name, field="platforms")
+    if list(names) != sorted(set(names)):
+        raise _wrong("platforms", FieldCode.CHARACTER)
+
+
+def check_categories(found: Sequence[SanctionCategory]) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, categories) unless there are some, each once, in their order."""
+    if not found:
+        raise _wrong("categories", FieldCode.REQUIRED)
+    if list(found) != [each for each in SanctionCategory if each in found]:
+        raise _wrong("categories", FieldCode.CHARACTER)
+
+
+def _wrong(field: str, code: FieldCode) -> InvalidError:
+    return InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))

@@ -1,0 +1,1 @@
+"""Authorities: orders that their own keys sign, and what became of them."""

@@ -1,0 +1,1 @@
+"""Operations of several platforms, which an authority opens and whose counts it reads."""
