@@ -20,6 +20,7 @@ from idvault.disclosure.store import rows as disclosure_rows
 from idvault.people.acts import RosterSource
 from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
+from idvault_verify import order as order_values
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import order as order_papers
 from idvault_verify.attest.disclosure import PaperError
@@ -106,6 +107,7 @@ async def issue(
         for one in terms:
             rules.check_roster(named=one.roster_digest, in_force=in_force)
             rules.check_fresh(created_at=one.created_at, now=now.real, field=_ORDERS)
+            order_values.check_notice(deadline=one.deadline_at, received_at=now.business)
         await context.second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await issue_stored.run(vault, call, now, asked, call.actor_id, given, now.today(context.zone))
 

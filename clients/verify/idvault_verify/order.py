@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from idvault_verify import token
@@ -14,6 +14,8 @@ from idvault_verify.tip_off import TargetKind
 
 REFERENCE_LENGTH, LEGAL_BASIS_LENGTH, TARGET_LENGTH, TITLE_LENGTH, REASON_LENGTH = 200, 500, 200, 200, 500
 LONGEST_TERM = timedelta(days=366)
+SHORTEST_NOTICE = timedelta(hours=24)
+"""How long before its deadline an order arrives: who is told too late would be overdue through no fault."""
 LARGEST_DOCUMENT = 2**40
 MOST_PLATFORMS = 100
 LONGEST_OPERATION = timedelta(days=366)
@@ -96,6 +98,12 @@ def check_document(*, digest: bytes, size: int) -> None:
 def check_term(term: timedelta) -> None:
     """Raise InvalidError (INVALID_MESSAGE, deadline) unless an order leaves time, and at most a year."""
     if not timedelta() < term <= LONGEST_TERM:
+        raise _wrong("deadline", FieldCode.LENGTH)
+
+
+def check_notice(*, deadline: datetime, received_at: datetime) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, deadline) unless an order arrives a day before its deadline."""
+    if deadline - received_at < SHORTEST_NOTICE:
         raise _wrong("deadline", FieldCode.LENGTH)
 
 
