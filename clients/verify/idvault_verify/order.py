@@ -19,6 +19,8 @@ SHORTEST_NOTICE = timedelta(hours=24)
 LARGEST_DOCUMENT = 2**40
 MOST_PLATFORMS = 100
 LONGEST_OPERATION = timedelta(days=366)
+FARTHEST_DAY = timedelta(days=366)
+"""From the signing: the first and last days of the calendar are beyond it in some time zone."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _DIGEST_SIZE = 32
 
@@ -107,8 +109,14 @@ def check_notice(*, deadline: datetime, received_at: datetime) -> None:
         raise _wrong("deadline", FieldCode.LENGTH)
 
 
-def check_days(first: date, last: date) -> None:
-    """Raise InvalidError (INVALID_MESSAGE, last_day) unless an operation ends after it begins."""
+def check_days(first: date, last: date, *, signed_on: date) -> None:
+    """Raise InvalidError (INVALID_MESSAGE) unless an operation is near its signing, and ends after it begins.
+
+    signed_on: the day of the signing in UTC.
+    """
+    for name, day in (("first_day", first), ("last_day", last)):
+        if abs(day - signed_on) > FARTHEST_DAY:
+            raise _wrong(name, FieldCode.LENGTH)
     if not timedelta() <= last - first <= LONGEST_OPERATION:
         raise _wrong("last_day", FieldCode.LENGTH)
 

@@ -168,6 +168,20 @@ async def test_what_is_refused(world: AuthorityWorld) -> None:
     assert await reason_of(send(other)) is Reason.ROSTER_INVALID
 
 
+async def test_no_day_is_beyond_the_calendar(world: AuthorityWorld) -> None:
+    """An operation of the year 1 is refused, and the authority's list can be read."""
+    opened = await begin(world)
+    for day in (date.min, date.max):
+        paper = signed(joint(create_time=int(at(0).real.timestamp()), first_day=day, last_day=day))
+        request = pb.OpenJointOperationRequest(
+            request_id=world.new_id(), signed_operation=paper, code=world.codes.code()
+        )
+        asked = world.edge().ask("AuthorityService/OpenJointOperation", request, pb.JointOperation)
+        assert await fields_of(asked) == ["first_day"]
+    listed = await asyncio.to_thread(lambda: list(officer(world).every()))
+    assert [each.operation_id for each in listed] == [opened.operation_id]
+
+
 async def test_a_lying_edge_is_noticed(world: AuthorityWorld) -> None:
     """An operation that this authority did not sign is no answer."""
     opened = await begin(world)
