@@ -14,6 +14,7 @@ from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.core.policy import OperatorPolicy
 from idvault.status import store
 from idvault.status.rules import REJECTED_ACCOUNT_DAYS, FeedChunk
+from idvault_verify import deadline
 from idvault_verify.account import Account, Status
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason
@@ -145,9 +146,11 @@ async def remove(tx: Tx, account: Account) -> bool:
     return True
 
 
-async def remove_abandoned(vault: Vault, now: ClockReading, *, limit: int) -> int:
-    """Remove never-verified accounts some days after their last claim ended; return how many."""
-    before = now.business - timedelta(days=REJECTED_ACCOUNT_DAYS)
+async def remove_abandoned(vault: Vault, now: ClockReading, *, zone: tzinfo, limit: int) -> int:
+    """Remove never-verified accounts some days after the day when their last claim ended; return how many."""
+    # All of a day go together: a removal at the minute of its claim would tell in the log which one failed.
+    last = now.today(zone) - timedelta(days=REJECTED_ACCOUNT_DAYS + 1)
+    before = deadline.end_of_day(last, zone=zone)
 
     async def due() -> list[Account]:
         return await vault.read(

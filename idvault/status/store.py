@@ -191,7 +191,7 @@ _NO_RECORD = ~exists().where(kept_records.c.account_token == accounts.c.account_
 _ABANDONED = statement(
     select(accounts)
     .where(_NEVER_VERIFIED, accounts.c.claim_ended_at < param("before"), _NO_RECORD)
-    .order_by(accounts.c.claim_ended_at)
+    .order_by(accounts.c.account_token)
     .limit(_LIMIT),
     from_row,
 )
@@ -231,7 +231,10 @@ async def expire(connection: Connection, owner: Account, expired: Account) -> bo
 
 
 async def abandoned(connection: Connection, *, before: datetime, limit: int) -> list[Account]:
-    """Return REJECTED accounts with no person and no open claim whose last claim ended before a time."""
+    """Return REJECTED accounts with no person and no open claim whose last claim ended before a time.
+
+    They are in the order of their random tokens, which tells nothing of their claims.
+    """
     return await connection.all(_ABANDONED, before=before, limit=limit)
 
 
