@@ -227,6 +227,16 @@ async def test_no_order_is_late_when_it_is_given(world: AuthorityWorld) -> None:
     assert await send(world, paper, code="", seconds=2, request_id=request_id) == first
 
 
+async def test_an_unknown_platform_costs_no_code(world: AuthorityWorld) -> None:
+    """Who mistypes a name repeats the command with the same code."""
+    code = world.codes.code()
+    assert (
+        await reason_of(send(world, signed(now(platform="nobody")), code=code)) is Reason.PLATFORM_NOT_FOUND
+    )
+    assert code in world.codes.good
+    await send(world, signed(now()), code=code)
+
+
 async def test_two_requests_at_once_give_an_order_once(world: AuthorityWorld) -> None:
     """One of them is refused, on both databases."""
     paper = signed(now())

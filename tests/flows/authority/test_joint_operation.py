@@ -159,8 +159,9 @@ async def test_what_is_refused(world: AuthorityWorld) -> None:
     ):
         assert await fields_of(send(paper, name=name)) == ["signed_operation"]
     assert await reason_of(send(good, code="")) is Reason.SECOND_FACTOR_REFUSED
-    nobody = signed(joint(create_time=now, platforms=("nobody",)))
-    assert await reason_of(send(nobody)) is Reason.PLATFORM_NOT_FOUND
+    nobody, code = signed(joint(create_time=now, platforms=("nobody",))), world.codes.code()
+    assert await reason_of(send(nobody, code=code)) is Reason.PLATFORM_NOT_FOUND
+    assert code in world.codes.good
     await send(good)
     assert await reason_of(send(good)) is Reason.REQUEST_ID_REUSED
     world.rosters.versions.append(roster(OFFICE, OTHER_OFFICE, version=2))
