@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from idvault.report import rules as report_rules
+from idvault.report import store as report_store
 from idvault.sanction.operation import acts
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import OperationState, PlatformOperation
@@ -104,6 +106,21 @@ def _counts(opened: OpenedOperation) -> dict[str, list[tuple[Degree | None, int 
         each.platform: [(one.degree, None if one.withheld else one.count) for one in each.sanctions]
         for each in opened.counts
     }
+
+
+async def test_no_withheld_count_comes_back_by_the_report(world: AuthorityWorld) -> None:
+    """The sum of all degrees by the operation's title would give the one that is withheld."""
+    key, opened = await world.moderator(1), await begin(world)
+    operation, token = await at_platform(world, opened), await world.account()
+    for degree, count in ((Degree.WARN, 5), (Degree.LIMIT, 2)):
+        for _ in range(count):
+            await world.impose(token, degree, key=key, operation=operation)
+    assert _counts(await read(world, opened))[PARTY] == [(Degree.WARN, 5), (Degree.LIMIT, None)]
+    period = {"since": at(-DAY).business, "until": at(DAY).business}
+    asked = report_store.PARTS["sanctions.operation"]
+    parts = await world.vault.read("parts", lambda one: one.all(asked, **period))
+    assert [tuple(each) for each in parts] == [(PARTY, "", 7)]
+    assert report_rules.texts(parts) == {}
 
 
 async def test_it_closes_by_itself(world: AuthorityWorld) -> None:
