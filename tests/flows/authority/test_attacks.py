@@ -230,9 +230,8 @@ async def test_no_order_is_late_when_it_is_given(world: AuthorityWorld) -> None:
 async def test_an_unknown_platform_costs_no_code(world: AuthorityWorld) -> None:
     """Who mistypes a name repeats the command with the same code."""
     code = world.codes.code()
-    assert (
-        await reason_of(send(world, signed(now(platform="nobody")), code=code)) is Reason.PLATFORM_NOT_FOUND
-    )
+    nobody = send(world, signed(now(platform="nobody")), code=code)
+    assert await reason_of(nobody) is Reason.PLATFORM_NOT_FOUND
     assert code in world.codes.good
     await send(world, signed(now()), code=code)
 
