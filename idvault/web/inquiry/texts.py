@@ -20,7 +20,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "mine_waits": _("Nothing happens for 72 hours"),
     "mine_waits_text": _(
-        "After your first proof the list can be read from the third day on, and only after a second proof. "
+        "After a first proof you ask for the list; three days later a second proof shows it. "
         "Whoever proves to be you in the meantime sees that it was asked for, and can cancel it: in case "
         "somebody forced you, or had your phone."
     ),
