@@ -56,10 +56,18 @@ class View:
         """Return a text."""
         return rendering.saying(TEXTS, self.language)(key, **values)
 
-    def refusal(self, text: str, *, status: int, links: Sequence[tuple[str, str]] = ()) -> web.Response:
+    def refusal(
+        self,
+        text: str,
+        *,
+        status: int,
+        links: Sequence[tuple[str, str]] = (),
+        title: str = "refused_title",
+        service: str = "service",
+    ) -> web.Response:
         """Return a page that says why nothing is shown. links: where to go on, address and text."""
         return self.page(
-            "message.html", title=self.say("refused_title"), status=status, texts=[text], links=links
+            "message.html", title=self.say(title), service=service, status=status, texts=[text], links=links
         )
 
     def start(self, found: pb.SessionPage) -> web.Response:

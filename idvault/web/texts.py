@@ -17,6 +17,7 @@ TEXTS: Mapping[str, Text] = {
     **IDENTITY_TEXTS,
     **INQUIRY_TEXTS,
     "supervision": _("Public supervision"),
+    "busy_minutes": _("Too many requests. Please try again in {minutes} minutes."),
     "service": _("Identity verification"),
     "start_title": _("{platform} asks you to verify your identity"),
     "SIGN_UP": _("You are signing up for an account."),
