@@ -149,6 +149,7 @@ class View:
             answers=_answers(found),
             proof=_proof(found),
             provider=found.provider,
+            former=bool(found.provider) and found.purpose != pb.SESSION_PURPOSE_REPRESENTATIVE,
             adults=_people(found) if guarded else (),
             representatives=_representatives(found, kind),
         )
@@ -267,6 +268,10 @@ class View:
         return self.page("message.html", title=self.say(title), texts=[text], links=[back])
 
     def _failure(self, found: pb.SessionPage) -> str:
+        mismatch = verification_pb2.Verification.FAILURE_REASON_ELEMENT_MISMATCH
+        of_one = found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
+        if of_one and found.verification.failure_reason == mismatch:
+            return self.say("representative_wrong", provider=found.provider)
         name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
         reason = name.removeprefix("FAILURE_REASON_")
         known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED

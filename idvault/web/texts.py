@@ -44,6 +44,10 @@ TEXTS: Mapping[str, Text] = {
         "your own accounts takes part."
     ),
     "representative_title": _("One step is left"),
+    "representative_wrong": _(
+        "You are not confirmed as the legal representative: {provider} did not confirm you, or your name and "
+        "number are not those that were given for the organisation. Please check both."
+    ),
     "representative_done_title": _("Your organisation is verified"),
     "checked": _("What is checked"),
     "checked_NUMBER_MATCH": _(

@@ -187,8 +187,8 @@ def confirm(
 ) -> Review:
     """Return a review that a second reviewer has signed.
 
-    Raises TransitionError, DeniedError (SELF_APPROVAL), InvalidError (INVALID_MESSAGE: paper_digest; document,
-    OTHER_DOCUMENT, if name, document or salt are others than the first reviewer's).
+    Raises TransitionError, DeniedError (SELF_APPROVAL), InvalidError (INVALID_MESSAGE: paper_digest;
+    document is OTHER_DOCUMENT if name, document or salt are others than the first reviewer's).
     """
     found = state(review=review, now=now)
     if found is not ReviewState.PROPOSED:
