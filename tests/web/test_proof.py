@@ -86,6 +86,16 @@ async def test_a_representative_reads_of_his_own_form_only(site: Site, language:
     assert 'name="former"' in own.text
 
 
+async def test_a_wrong_adult_is_told_no_number_of_attempts(site: Site) -> None:
+    """An adult who is not confirmed takes none of the child's attempts, so the page counts none."""
+    visit = await visit_of(site, "en")
+    path, form = await visit.form()
+    asked = await visit.browser.post(f"{path}/identity", filled(form, name=NAME, number=CHILD))
+    assert "more attempts" in form.text
+    for page in (asked, await guardian(visit)):
+        assert (page.status, "more attempts" in page.text) == (422, False)
+
+
 async def test_a_browser_without_a_proof_is_sent_nowhere(site: Site) -> None:
     """The return address shows nothing to whoever has no proof under way."""
     visit = await visit_of(site)
