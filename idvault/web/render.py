@@ -272,6 +272,8 @@ class View:
         of_one = found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
         if of_one and found.verification.failure_reason == mismatch:
             return self.say("representative_wrong", provider=found.provider)
+        if found.verification.failure_reason == verification_pb2.Verification.FAILURE_REASON_HOLDER_REQUIRED:
+            return self.say("holder_required", platform=found.platform_title)
         name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
         reason = name.removeprefix("FAILURE_REASON_")
         known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED

@@ -4,15 +4,18 @@ from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
 
+from idvault.core.tables.claim import claims
 from idvault_client.reasons import FailureReason
 from idvault_client.sessions import Proof, SessionPurpose, SessionState
 from idvault_verify.account import Assurance
 from idvault_verify.attest.assertion import ProofEnd
 from tests.support.session_world import BASE_URL
 from tests.web.conftest import Site
-from tests.web.page_table import CHILD, NAME, NUMBER, Visit, guardian
+from tests.web.page_table import CHILD, NAME, NUMBER, Visit, closed, guardian
 from tests.web.test_pages import filled, form_of
+from tools.support import sql
 from tools.support.edge import clock
 from tools.support.flow_world import at
 from tools.support.organizations import organization
@@ -94,6 +97,20 @@ async def test_a_wrong_adult_is_told_no_number_of_attempts(site: Site) -> None:
     assert "more attempts" in form.text
     for page in (asked, await guardian(visit)):
         assert (page.status, "more attempts" in page.text) == (422, False)
+
+
+async def test_who_was_refused_for_anothers_deeds_is_led_on(site: Site) -> None:
+    """To the accounts in his name if he is closed; to a proof of presence if that is needed."""
+    visit = await visit_of(site, "en")
+    page = await closed(visit)
+    assert 'href="/accounts"' in page.text
+    assert "This was not me" in page.text
+    refused = update(claims).where(claims.c.failure_reason == FailureReason.PERSON_CLOSED.value)
+    required = FailureReason.HOLDER_REQUIRED
+    await sql.change(site.world.database, refused.values(failure_reason=required.value))
+    again = await visit.browser.get(page.path)
+    assert "with a proof of presence" in again.text
+    assert required.text("en") not in again.text
 
 
 async def test_a_browser_without_a_proof_is_sent_nowhere(site: Site) -> None:
