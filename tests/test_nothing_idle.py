@@ -13,6 +13,7 @@ from idvault.core.telemetry.series import Counter, Gauge, Histogram
 from idvault.core.telemetry.vitals import Vitals
 from idvault.core.telemetry.watching import ProcessHealth
 from idvault.sanction import rules as sanction_rules
+from idvault_verify.content_measure import ContentMeasureKind
 from idvault_verify.event import EventType
 from idvault_verify.sanction import Degree, Scope
 from tools.support.project import ROOMS
@@ -27,24 +28,30 @@ def _elsewhere(*left_out: str) -> str:
     )
 
 
-def _verbs() -> Iterator[str]:
-    """Yield what happens to a sanction, as the acts write it into an entry's type."""
+def _verbs(folder: str, *writers: str) -> Iterator[str]:
+    """Yield the verbs that a capability's acts write into an entry's type. writers: the functions that do."""
     for path, text in _CODE.items():
-        if "sanction" in path.relative_to(ROOMS).parts:
+        if folder in path.relative_to(ROOMS).parts:
             for call in ast.walk(ast.parse(text)):
-                if isinstance(call, ast.Call) and ast.unparse(call.func) in ("log", "sanction_acts.log"):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) in writers:
                     yield from re.findall(r"'(\w+)'", ast.unparse(call.args[2]))
-    yield from ("propose", "impose")  # sanction.acts.impose says which of both
+
+
+def _composed() -> Iterator[str]:
+    """Yield the types made of what is done, how hard it is, and a verb."""
+    nouns = {Scope.ACCOUNT: "sanction", Scope.PERSON: "person"}
+    # sanction.acts.impose says which of both.
+    verbs = {*_verbs("sanction", "log", "sanction_acts.log"), "propose", "impose"}
+    for scope, degree, verb in product(Scope, Degree, verbs):
+        if verb not in _BEFORE_IT_IS_IN_FORCE or sanction_rules.needs_two(degree=degree, scope=scope):
+            yield f"{nouns[scope]}:{degree.value.lower()}:{verb}"
+    for kind, verb in product(ContentMeasureKind, set(_verbs("content_measure", "_log"))):
+        yield f"content:{kind.value.lower()}:{verb}"
 
 
 def test_every_type_of_entry_is_written() -> None:
-    """Each is named where it is written, or made of a sanction's scope, degree and verb; none is missing."""
-    nouns = {Scope.ACCOUNT: "sanction", Scope.PERSON: "person"}
-    composed = {
-        f"{nouns[scope]}:{degree.value.lower()}:{verb}"
-        for scope, degree, verb in product(Scope, Degree, set(_verbs()))
-        if verb not in _BEFORE_IT_IS_IN_FORCE or sanction_rules.needs_two(degree=degree, scope=scope)
-    }
+    """Each is named where it is written, or composed there; none is missing."""
+    composed = set(_composed())
     named = {EventType[name].value for name in re.findall(r"EventType\.([A-Z_]+)\b", _elsewhere("report"))}
     assert composed | named == {kind.value for kind in EventType}
     assert composed & named == set()

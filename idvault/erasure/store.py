@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from idvault.account.store import forgetting
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
@@ -154,12 +155,17 @@ async def is_held(connection: Connection, owner: Account) -> bool:
 
 
 async def release(connection: Connection, owner: Account) -> None:
-    """Unlink a locked account from its person, and delete a person of whom nothing is left."""
+    """Unlink a locked account from its person, and delete persons of whom nothing is left.
+
+    Also whom a claim at this account named, although it is another's.
+    """
     if owner.person_id is None:
         return
+    found = await forgetting.claimed(connection, owner.account_token)
     await account_person.release(connection, relying_party=owner.relying_party, person_id=owner.person_id)
     for unlink in _UNLINK:
         await connection.run(unlink, token=owner.account_token)
+    await forgetting.forget(connection, found)
 
 
 ROWS = Rows(

@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from sqlalchemy import BigInteger, Integer, String, delete, exists, func, select, true, update
 
+from idvault.account.store import forgetting
 from idvault.account.store import rows as account_rows
 from idvault.account.store.rows import PACKED, from_row
 from idvault.core.db.connection import Connection
@@ -243,11 +244,16 @@ async def abandoned(connection: Connection, *, before: datetime, limit: int) -> 
 
 
 async def remove(connection: Connection, account: Account) -> bool:
-    """Delete a REJECTED account that was never verified; False if the stored revision differs."""
+    """Delete a REJECTED account that was never verified, and persons of whom nothing else is known.
+
+    False if the stored revision differs.
+    """
     token = account.account_token
     if await connection.one(_LOCK_REMOVABLE, token=token, stored=account.revision) is None:
         return False
+    found = await forgetting.claimed(connection, token)
     for removal in _REMOVALS:
         await connection.run(removal, token=token)
+    await forgetting.forget(connection, found)
     await account_rows.removed(connection, account_token=token)
     return True

@@ -13,7 +13,7 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import Reason, UnavailableError
 
 NOW = ClockReading(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
-PERIODIC = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap" / "periodic"
+BOOTSTRAP = Path(__file__).parents[2] / "idvault" / "processes" / "bootstrap"
 WAIT = {
     *("time_out", "expire_accounts", "expire_noticed", "remove_abandoned", "purge_requests", "disclosures"),
     *("enforce", "lift_limits", "public_account_terms", "reports", "publish_statements"),
@@ -79,7 +79,7 @@ class Bench:
 
 def test_every_task_of_the_worker_has_a_rule() -> None:
     """A new task waits for the clock unless it is listed as one that the next run makes good."""
-    texts = [file.read_text("utf-8") for file in PERIODIC.glob("*.py")]
+    texts = [file.read_text("utf-8") for file in BOOTSTRAP.rglob("*.py")]
     names = {name for text in texts for name in re.findall(r'Task\(\s*"(\w+)"', text)}
     assert names - AT_ANY_TIME == WAIT
     assert names >= AT_ANY_TIME

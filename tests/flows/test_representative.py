@@ -259,13 +259,13 @@ async def test_an_organization_of_before_is_asked_at_its_renewal(world: World) -
 
 
 async def test_a_claim_of_a_program_of_before_waits_for_nobody(world: World) -> None:
-    """It was opened without a digest: its match is no success, and keeps no record."""
+    """It was opened without a digest: its match is no success, keeps no record, and asks for nobody."""
     world.organizations.script.append(RegistryAnswer.UNKNOWN)
     token = (await world.claim(1, organization())).account_token
     await sql.change(world.database, delete(representatives))
     (ended,) = await world.work(seconds=20)
     assert ended is not None
-    assert ended.failure_reason is FailureReason.REPRESENTATIVE_PENDING
+    assert ended.failure_reason is FailureReason.REGISTRY_TIMED_OUT
     assert await rows(world, records, kept_records, representatives) == [0, 0, 0]
     with pytest.raises(PreconditionError):
         await world.prove(token, 2, seconds=30)
@@ -278,4 +278,4 @@ async def test_a_rejected_account_goes_after_the_record_that_waited(world: World
     assert await status_acts.remove_abandoned(vault, now, limit=10) == 0
     await sql.change(world.database, delete(kept_records))
     assert await status_acts.remove_abandoned(vault, now, limit=10) == 1
-    assert await rows(world, accounts, claims, representatives) == [0, 0, 0]
+    assert await rows(world, accounts, claims, representatives, persons) == [0, 0, 0, 0]

@@ -34,6 +34,7 @@ WALKS = (
     "tests/flows/sanction/test_walk.py",
     "tests/flows/session/test_disavowal_walk.py",
     "tests/flows/session/test_guardian_walk.py",
+    "tests/flows/session/test_joining_walk.py",
     "tests/flows/session/test_revocation_walk.py",
     "tests/flows/test_campaign_invariant.py",
     "tests/flows/test_disclosure_life.py",

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
-from idvault.core.db.statement import Statement, for_change, statement
+from idvault.core.db.statement import Statement, for_change, param, statement
 from idvault.core.tables import ID, NAME
 from idvault.core.tables.claim import claims, persons, representatives
 from idvault.core.tables.notice import person_marks
@@ -130,6 +130,19 @@ FORGET_MARKS = statement(
         or_(*(_naming(_M.relying_party, each) for each in (_M.person_id, _M.former_id, _M.fallen_id)))
     )
 )
+
+
+CLAIMED: Statement[Person] = statement(
+    select(claims.c.relying_party, claims.c.person_id)
+    .distinct()
+    .where(claims.c.account_token == param("token")),
+    tuple,
+)
+
+
+async def claimed(connection: Connection, account_token: str) -> list[Person]:
+    """Return the persons whom the claims of a locked account name, whosever it is."""
+    return await connection.all(CLAIMED, token=account_token)
 
 
 async def forget(connection: Connection, found: Sequence[Person]) -> None:

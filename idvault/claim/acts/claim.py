@@ -277,7 +277,7 @@ async def _awaited(tx: Tx, ending: Settlement, found: Unsettled) -> Settlement:
         await representative_store.drop(tx.connection, account_token=token, claim_id=claim_id)
         return ending
     now = tx.now.business
-    await representative_store.wait(
+    waits = await representative_store.wait(
         tx.connection,
         record,
         claim_id=claim_id,
@@ -286,7 +286,9 @@ async def _awaited(tx: Tx, ending: Settlement, found: Unsettled) -> Settlement:
         due_at=representative_rules.due_at(now=now),
         now=now,
     )
-    return replace(ending, outcome=rules.REPRESENTATIVE_PENDING, record=None)
+    # Without a digest nobody could prove to be who was named: the claim is made again.
+    outcome = rules.REPRESENTATIVE_PENDING if waits else rules.TIMED_OUT
+    return replace(ending, outcome=outcome, record=None)
 
 
 async def with_record(tx: Tx, ending: Settlement, record: SealedRecord | None) -> Settlement:

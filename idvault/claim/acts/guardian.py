@@ -93,7 +93,22 @@ async def _matches(
     *,
     end: float,
 ) -> bool:
-    """Return whether the registry confirms somebody whom it has not said to be ended, as an attempt."""
+    """Return whether the registry confirms somebody whom it has not said to be ended, as an attempt.
+
+    Once charged, it ends even if the caller goes away: a match gives the attempt back.
+    """
+    return await context.begun(_checked(vault, context, party, identity, now, end=end))
+
+
+async def _checked(
+    vault: Vault,
+    context: ClaimContext,
+    party: str,
+    identity: Identity,
+    now: ClockReading,
+    *,
+    end: float,
+) -> bool:
     key = context.indexer.person(
         relying_party=party,
         identity=identity,

@@ -132,7 +132,8 @@ def _people() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "the blind index of a person's number, with a random id",
-            "until the last account is erased or 180 days withdrawn, and no sanction of the person in force",
+            "until the last account is erased or 180 days withdrawn, and no sanction of the person in force; "
+            "of a number that no account has, until those at which it was claimed are gone",
             "the limit of accounts per person; a closed person does not come back",
             ("persons",),
             enforced_by="release_erased",

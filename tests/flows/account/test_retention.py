@@ -3,11 +3,15 @@
 The sweeps themselves are called, because the worker runs them and no method does.
 """
 
+from idvault.core.tables.claim import persons
 from idvault_verify.account import AccountState
+from idvault_verify.claim import ClaimState
 from idvault_verify.error import Reason
 from idvault_verify.registry import RegistryAnswer
 from tests.support.refusal import reason_of
+from tools.support import sql
 from tools.support.flow_world import World, at
+from tools.support.notice_world import person
 
 DAY = 86_400
 
@@ -45,6 +49,24 @@ async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> N
     assert (await platform.get_status(kept.account_token)).state is AccountState.VERIFIED
     assert await reason_of(platform.get_status(gone.account_token)) == Reason.ACCOUNT_NOT_FOUND
     assert await reason_of(platform.get_verification(gone.request_id)) == Reason.REQUEST_NOT_FOUND
+
+
+async def test_whom_a_removed_account_named_is_forgotten(world: World) -> None:
+    """Unless something else is known of the person: an account, or a claim that is open."""
+    known, open_ = person(2), person(3)
+    for number, who in enumerate((person(1), known, open_), start=1):
+        world.registry.script.append(RegistryAnswer.MISMATCH)
+        await world.claim(number, who)
+    assert await sql.count(world.database, persons) == 3
+    late = 30 * DAY + 1
+    world.registry.script.extend([RegistryAnswer.MATCH, RegistryAnswer.NOT_SENT])
+    await world.claim(4, known, seconds=late)
+    await world.claim(5, open_, seconds=late)
+    assert await world.retention.remove_abandoned(now=at(late), limit=10) == 3
+    assert await sql.count(world.database, persons) == 2
+    (ended,) = await world.work(seconds=late + 60)
+    assert ended is not None
+    assert ended.state is ClaimState.SUCCEEDED
 
 
 async def test_requests_are_forgotten_after_seven_days(world: World) -> None:

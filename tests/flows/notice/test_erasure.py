@@ -9,6 +9,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import person_marks
 from idvault_verify.account import AccountState
+from idvault_verify.claim import ClaimState
 from idvault_verify.notice import NoticeKind
 from tools.support import sql
 from tools.support.erasure_world import DELAYED, WAITED, ErasureWorld
@@ -46,6 +47,19 @@ async def test_the_last_account_takes_marks_and_new_number_with_it(
     assert await world.due() == {}
     assert await sql.rows(world.database, select(persons)) == []
     assert await sql.rows(world.database, select(person_marks)) == []
+
+
+async def test_whom_a_claim_at_the_account_named_goes_with_it(
+    world: NoticeWorld, erasures: ErasureWorld
+) -> None:
+    """Somebody else's number, typed at an account that is not his; where he has one he stays."""
+    token = await world.sign_up(OLD)
+    assert (await world.verify(NEW, token)).state is ClaimState.FAILED
+    assert (await world.verify(person(3), token)).state is ClaimState.FAILED
+    await world.sign_up(person(3))
+    assert len(await sql.rows(world.database, select(persons))) == 3
+    await erase(erasures, token)
+    assert [row.accounts for row in await sql.rows(world.database, select(persons))] == [1]
 
 
 async def test_a_new_number_with_an_account_stays(world: NoticeWorld, erasures: ErasureWorld) -> None:

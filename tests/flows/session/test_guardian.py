@@ -3,6 +3,7 @@
 The attackers of the threat model look: a thief of the database, a platform with a session, a log reader.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -269,6 +270,32 @@ async def test_whoever_is_killed_between_the_checks_leaves_an_attempt(world: Ses
             done = await world.submit(session_id, browser=2, name=CHILD, number=TEN, guardian=ADULT)
             assert done.state == States.STATE_SUCCEEDED
             assert await sql.count(world.database, attempts) == 0
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+async def test_whoever_leaves_during_a_check_is_not_charged_for_a_match(
+    world: SessionWorld, answered: int
+) -> None:
+    """The caller is gone while the registry is asked about the child, or about the adult."""
+    session_id = await world.agreed()
+    registry = world.claims.registry
+    registry.gate = asyncio.Event()
+    form = asyncio.create_task(world.submit(session_id, name=CHILD, number=TEN, guardian=ADULT))
+    for _ in range(answered):
+        await registry.asked.wait()
+        registry.asked.clear()
+        registry.gate.set()
+        registry.gate = asyncio.Event()
+    await registry.asked.wait()
+    form.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await form
+    assert await sql.count(world.database, attempts) == 1
+    registry.gate.set()
+    await world.claims.verification.drain()
+    await world.context.claims.drain()
+    assert await sql.count(world.database, attempts) == 0
+    assert await sql.count(world.database, claims) == 0
 
 
 async def test_a_session_does_not_ask_the_registry_for_ever(world: SessionWorld) -> None:
