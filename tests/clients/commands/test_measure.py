@@ -36,7 +36,7 @@ STATED = (
 IMPOSE = ("measure", "impose", POST, "--kind", "REMOVED", *STATED)
 
 
-class Desk:
+class SigningModerator:
     """A moderator's key in a folder, as options name it; key: what signs."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,9 +66,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def signer(tmp_path: Path) -> SigningModerator:
     """Return a moderator."""
-    return Desk(tmp_path)
+    return SigningModerator(tmp_path)
 
 
 @pytest.fixture
@@ -136,17 +136,19 @@ def test_show_prints_statement_and_text(server: VaultServer, connection: Sequenc
         assert word in result.stdout, word
 
 
-def test_impose(server: VaultServer, connection: Sequence[str], desk: Desk, evidence: Path) -> None:
+def test_impose(
+    server: VaultServer, connection: Sequence[str], signer: SigningModerator, evidence: Path
+) -> None:
     """The statement is signed here; of a preserved file its SHA-256 is sent, not its bytes."""
     server.outcomes = [measure()]
-    result = run(*connection, *IMPOSE, "--detection", "PARTIAL", "--evidence", evidence, *desk.options)
+    result = run(*connection, *IMPOSE, "--detection", "PARTIAL", "--evidence", evidence, *signer.options)
     assert f"measure_id={MEASURE}" in result.stdout, result.stderr
     body = server.asked[-1].body
     sent = pb.ImposeContentMeasureRequest.FromString(body)
     assert (sent.content, sent.kind, EVIDENCE in body) == (POST, pb.ContentMeasure.KIND_REMOVED, False)
     expected = reasons(evidence=(sha256(EVIDENCE).digest(),), detection=Automation.PARTIAL)
     assert stated(sent.statement) == expected
-    desk.check(
+    signer.check(
         sent.request_id,
         sent.signature,
         papers.content_measure,
@@ -157,7 +159,7 @@ def test_impose(server: VaultServer, connection: Sequence[str], desk: Desk, evid
 
 
 def test_an_order_on_paper_is_carried_out(
-    server: VaultServer, connection: Sequence[str], desk: Desk, evidence: Path
+    server: VaultServer, connection: Sequence[str], signer: SigningModerator, evidence: Path
 ) -> None:
     """It is found among the recorded ones; nothing is signed for an unknown or a signed one."""
     paper = pb.RecordedOrder(order_id=ORDER, state=pb.RecordedOrder.STATE_OPEN)
@@ -166,7 +168,7 @@ def test_an_order_on_paper_is_carried_out(
     paper.record_time.FromJsonString("2026-03-01T00:00:00Z")
     command = (*connection, *IMPOSE, "--evidence", evidence, "--order")
     server.outcomes = [pb.ListOrdersResponse(orders=[paper]), measure()]
-    result = run(*command, ORDER, *desk.options)
+    result = run(*command, ORDER, *signer.options)
     assert result.exit_code == 0, result.stderr
     found = stated(pb.ImposeContentMeasureRequest.FromString(server.asked[-1].body).statement)
     assert (found.origin, found.issuer_kind, found.order) == (
@@ -175,16 +177,16 @@ def test_an_order_on_paper_is_carried_out(
         OF_AUTHORITY,
     )
     server.outcomes = [pb.ListOrdersResponse(orders=[paper])]
-    assert run(*command, "d" * 32, *desk.options).exit_code == 4
+    assert run(*command, "d" * 32, *signer.options).exit_code == 4
     paper.signed_order = b"signed"
     server.outcomes = [pb.ListOrdersResponse(orders=[paper])]
-    assert run(*command, ORDER, *desk.options).exit_code == 2
+    assert run(*command, ORDER, *signer.options).exit_code == 2
     assert [each.path.rpartition("/")[2] for each in server.asked] == [
         "ListOrders", "ImposeContentMeasure", "ListOrders", "ListOrders",
     ]  # fmt: skip
 
 
-def test_a_report_is_upheld(server: VaultServer, connection: Sequence[str], desk: Desk) -> None:
+def test_a_report_is_upheld(server: VaultServer, connection: Sequence[str], signer: SigningModerator) -> None:
     """In one call, which two signatures of the same request id cover; the evidence is the report's."""
     report = tip_off_pb2.TipOff(
         tip_off_id=REPORT,
@@ -202,7 +204,7 @@ def test_a_report_is_upheld(server: VaultServer, connection: Sequence[str], desk
     decided.state, decided.outcome = tip_off_pb2.TipOff.STATE_RESOLVED, tip_off_pb2.TipOff.OUTCOME_UPHELD
     decided.measure_id = MEASURE
     server.outcomes = [tip_off_pb2.TipOffCase(tip_off=report), decided]
-    result = run(*connection, *IMPOSE, "--report", REPORT, "--reply", "You were right.", *desk.options)
+    result = run(*connection, *IMPOSE, "--report", REPORT, "--reply", "You were right.", *signer.options)
     assert result.exit_code == 0, result.stderr
     assert f"measure_id={MEASURE} report=202600930001 state=RESOLVED outcome=UPHELD" in result.stdout
     sent = tip_off_pb2.ResolveTipOffRequest.FromString(server.asked[-1].body)
@@ -211,7 +213,7 @@ def test_a_report_is_upheld(server: VaultServer, connection: Sequence[str], desk
         evidence=(b"d" * 32,), origin=Origin.TIP_OFF, tip_off="202600930001", detection=Automation.NONE
     )
     assert stated(sent.content_measure.statement) == expected
-    desk.check(
+    signer.check(
         sent.request_id,
         sent.content_measure.signature,
         papers.content_measure,
@@ -220,35 +222,35 @@ def test_a_report_is_upheld(server: VaultServer, connection: Sequence[str], desk
         statement=expected,
     )
     calls = len(server.asked)
-    assert run(*connection, *IMPOSE, "--reply", "You were right.", *desk.options).exit_code == 2
+    assert run(*connection, *IMPOSE, "--reply", "You were right.", *signer.options).exit_code == 2
     assert len(server.asked) == calls
 
 
-def test_reverse(server: VaultServer, connection: Sequence[str], desk: Desk) -> None:
+def test_reverse(server: VaultServer, connection: Sequence[str], signer: SigningModerator) -> None:
     """What is signed names the measure as it was signed."""
     server.outcomes = [pb.GetContentMeasureResponse(measure=measure()), measure("REVERSED")]
-    result = run(*connection, "measure", "reverse", MEASURE, "--reason", "satire", *desk.options)
+    result = run(*connection, "measure", "reverse", MEASURE, "--reason", "satire", *signer.options)
     assert "state=REVERSED" in result.stdout, result.stderr
     sent = pb.ReverseContentMeasureRequest.FromString(server.asked[-1].body)
     assert (sent.measure_id, sent.reason) == (MEASURE, "satire")
     signed = {"measure_id": MEASURE, "paper_digest": b"p" * 32, "reason": "satire"}
-    desk.check(sent.request_id, sent.signature, papers.content_reversal, **signed)
+    signer.check(sent.request_id, sent.signature, papers.content_reversal, **signed)
 
 
 @pytest.mark.parametrize("verdict", ["UPHELD", "REJECTED"])
 def test_an_appeal_is_decided(
-    server: VaultServer, connection: Sequence[str], desk: Desk, verdict: str
+    server: VaultServer, connection: Sequence[str], signer: SigningModerator, verdict: str
 ) -> None:
     """Verdict, reason and signature are sent; a repetition has the id that it is given."""
     chosen = "5b6f1f8e-6a3c-4f0e-9d1e-3c1f7b2a9e10"
     verb, state = {"UPHELD": ("uphold", "OVERTURNED"), "REJECTED": ("reject", "IN_FORCE")}[verdict]
     server.outcomes = [pb.GetContentMeasureResponse(measure=measure(appeal="FILED")), measure(state, verdict)]
     command = ("measure", "appeal", verb, MEASURE, "--reason", "read again", "--request-id", chosen)
-    result = run(*connection, *command, *desk.options)
+    result = run(*connection, *command, *signer.options)
     assert f"appeal={verdict}" in result.stdout, result.stderr
     assert f"state={state}" in result.stdout
     sent = pb.DecideContentAppealRequest.FromString(server.asked[-1].body)
     assert (sent.request_id, sent.reason) == (chosen, "read again")
     assert sent.verdict == pb.Appeal.State.Value(f"STATE_{verdict}")
     signed = {"measure_id": MEASURE, "paper_digest": b"p" * 32, "verdict": verdict, "reason": "read again"}
-    desk.check(chosen, sent.signature, papers.content_appeal_decision, **signed)
+    signer.check(chosen, sent.signature, papers.content_appeal_decision, **signed)

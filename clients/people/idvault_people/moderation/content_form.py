@@ -22,7 +22,7 @@ class ContentMeasureForm(StatementForm[UpheldContentMeasure]):
             Field(kind="text", id="content", label=say("content"), hint=say("content_hint")),
             sanction_form.choices(visit, "content_kind", "content_kind", list(ContentMeasureKind)),
             *sanction_form.grounds(visit),
-            *sanction_form.outcome(visit),
+            *sanction_form.redress(visit),
             *sanction_form.issuer(visit),
         ]
 

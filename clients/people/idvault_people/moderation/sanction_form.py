@@ -144,7 +144,7 @@ class SanctionForm(StatementForm[UpheldSanction]):
             *_subject(visit),
             *grounds(visit),
             days,
-            *outcome(visit),
+            *redress(visit),
             *_operation(visit, self.place),
             *issuer(visit),
         ]
@@ -215,7 +215,7 @@ def grounds(visit: Visit) -> list[Field]:
     ]
 
 
-def outcome(visit: Visit) -> list[Field]:
+def redress(visit: Visit) -> list[Field]:
     """Return the fields of where it counts, and what can be done against it."""
     say = visit.say
     return [
