@@ -39,6 +39,17 @@ async def arrange(vault: Vault, now: ClockReading, *, limit: int) -> int:
     return await _arrange(vault, SYSTEM, now, parties, limit) if parties else 0
 
 
+async def arrange_of(vault: Vault, now: ClockReading, party: str, *, limit: int) -> None:
+    """Assign the next numbers of one relying party's feed to about limit changes, for a reader in the vault.
+
+    Acts of their own, as for every reader: their locks are held together with no others.
+    """
+    for _ in range(0, limit, _BATCH):
+        if not await vault.read("feed.waits", lambda one: store.waits(one, party)):
+            break
+        await _arrange(vault, SYSTEM, now, [party], _BATCH)
+
+
 async def heads(vault: Vault, relying_parties: Iterable[str]) -> dict[str, int]:
     """Return the last number of each feed, 0 if there is none."""
     wanted = list(relying_parties)

@@ -36,6 +36,9 @@ _UNNUMBERED = (
     .limit(_FEED_LIMIT)
 )
 _WAITING: Statement[str] = statement(_UNNUMBERED, scalar)
+_WAITS: Statement[str] = statement(
+    _UNNUMBERED.where(status_feed.c.relying_party == param("party", String)), scalar
+)
 # Waits for a row that another act is changing: skipping it could hide a change that is already durable.
 _UNARRANGED = statement(
     by_index(
@@ -95,6 +98,11 @@ _ADVANCE = statement(
 async def waiting(connection: Connection, *, limit: int) -> list[str]:
     """Return the relying parties whose changes are numbered next."""
     return list(dict.fromkeys(await connection.all(_WAITING, limit=limit)))
+
+
+async def waits(connection: Connection, party: str) -> bool:
+    """Return whether a relying party has a change without a number."""
+    return await connection.one(_WAITS, party=party, limit=1) is not None
 
 
 async def arrange(connection: Connection, parties: Sequence[str], *, limit: int) -> int:
