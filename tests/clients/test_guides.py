@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from idvault_client import Consent, State, Vault, resident_id, testing
+from idvault_client import Consent, MinimumAssurance, State, Vault, resident_id, testing
 from idvault_client.campaigns import InvitationState, LegacyAccount
 from idvault_client.sanctions import AppealState, SanctionState, Scope
 from idvault_client.sessions import ContestState
@@ -50,7 +50,7 @@ def vault(server: testing.Server) -> Iterator[Vault]:
 
 def test_the_guide_of_campaigns(vault: Vault) -> None:
     """The plan is accepted, a batch is delivered, and an owner is invited at login."""
-    made, batches, login = blocks("campaigns.md")
+    made, batches, login, more = blocks("campaigns.md")
     rows = vault.campaigns.import_legacy_accounts("2014", [LegacyAccount("user-1", "2012-05-01")])
     token = rows[0].account_token
     names = run(made, vault=vault, saved_id=uuid.uuid4())
@@ -59,6 +59,7 @@ def test_the_guide_of_campaigns(vault: Vault) -> None:
         "campaign_id": names["campaign"].campaign_id,
         "deliver": lambda one: delivered.append(one.account_token),
     }
+    assert run(more, **names)["plan"].minimum_assurance is MinimumAssurance.HOLDER
     run(batches, **names)
     assert delivered == [token]
     shown: list[str] = []

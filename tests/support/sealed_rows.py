@@ -29,6 +29,8 @@ from tools.support.storage_world import NOW
 
 PARTY = "platform-a"
 TEXT = "Kept in confidence, 机密 (synthetic)"
+TEXTS_OF_A_CASE = 5
+"""How many `SealedRows.file_texts` stores."""
 
 
 def _synthetic(column: Any, number: int) -> Any:

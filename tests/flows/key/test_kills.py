@@ -20,7 +20,7 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, SETTLED
 from idvault_verify import durable_file
 from tests.support.key_world import KeyWorld
-from tests.support.sealed_rows import SealedRows
+from tests.support.sealed_rows import TEXTS_OF_A_CASE, SealedRows
 
 KILLS, PERSONS, CASES, SEED = 100, 12, 4, 20261127
 ROTATED = (Purpose.INDEX, Purpose.MODERATION_TEXT)
@@ -112,7 +112,7 @@ async def test_killed_at_random_points(
         for edge in (running, started):
             number = rng.randrange(PERSONS)
             assert await rows.sign_up(edge, number) == ids[number]
-            assert await rows.read_texts(edge) == 4 * CASES
+            assert await rows.read_texts(edge) == TEXTS_OF_A_CASE * CASES
     assert {number: await rows.sign_up(running, number) for number in range(PERSONS)} == ids
     assert ended > 0
     assert int(running.keys(Purpose.INDEX).primary) > 3

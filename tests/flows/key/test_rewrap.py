@@ -26,7 +26,7 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT
 from idvault.sealing.text import KeyedTipOffSecrets
 from tests.support.key_world import KeyWorld
-from tests.support.sealed_rows import SealedRows, plant
+from tests.support.sealed_rows import TEXTS_OF_A_CASE, SealedRows, plant
 
 _DAMAGE = statement(update(appeals).where(appeals.c.appeal_id == "1").values(text=b"damaged"))
 
@@ -102,7 +102,7 @@ async def test_texts_of_a_machine_that_slept_keep_their_key(service: KeyWorld) -
     assert (first.over, first.kept, first.destroyed) == ([0], {0: 5}, [])
     assert await rewrapping.run(now=service.now) == RewrapProgress(5, 0, 0)
     assert list((await rewrapping.end(now=service.now)).destroyed) == [0]
-    assert await rows.read_texts(keys) == await rows.read_texts(late) == 5
+    assert await rows.read_texts(keys) == await rows.read_texts(late) == TEXTS_OF_A_CASE
 
 
 async def test_texts_of_cases_are_sealed_anew(service: KeyWorld) -> None:
@@ -114,7 +114,7 @@ async def test_texts_of_cases_are_sealed_anew(service: KeyWorld) -> None:
     await service.rotated(Purpose.MODERATION_TEXT, keys)
     assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(15, 0, 0), [0])
     assert list(keys.keys(Purpose.MODERATION_TEXT).versions) == ["1"]
-    assert await rows.read_texts(keys) == 15
+    assert await rows.read_texts(keys) == 3 * TEXTS_OF_A_CASE
     assert await _run(service, keys, Purpose.MODERATION_TEXT) == (RewrapProgress(0, 0, 0), [])
     assert service.load().keys(Purpose.MODERATION_TEXT).primary == "1"
 

@@ -19,7 +19,7 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.key_version import ROLLED_OUT, KeyBehindError, KeyConflictError
 from idvault_verify.error import Reason, UnavailableError
 from tests.support.key_world import KeyWorld
-from tests.support.sealed_rows import SealedRows
+from tests.support.sealed_rows import TEXTS_OF_A_CASE, SealedRows
 from tools.support.people import CHEAP
 
 _LEAVES = statement(select(log_entries.c.leaf), scalar)
@@ -96,7 +96,7 @@ async def test_a_restored_database_waits_for_the_file_of_its_time(world: KeyWorl
     assert await _announced(world) == before
     right = world.load("safe")
     await world.follow(right)
-    assert await rows.read_texts(right) == 4
+    assert await rows.read_texts(right) == TEXTS_OF_A_CASE
 
 
 async def test_two_machines_that_rotate_on_their_own_do_not_mix(world: KeyWorld) -> None:

@@ -91,10 +91,10 @@ class Expected:
     def _apply(self, made: RegistryNotice, party: str, who: int, mine: list[str]) -> None:
         self.accounts[made.notice_id] |= set(mine)
         if made.kind is NoticeKind.NUMBER_REPLACED:
-            # A number is replaced by one: the newest notice counts.
-            for name, marks in self.marks.items():
-                if name in self.replaced:
-                    marks.discard((party, who))
+            # A number is replaced by one: the newest notice counts, and takes the days of the former one back.
+            for name in self.replaced:
+                self.marks[name].discard((party, who))
+                self.accounts[name] -= set(mine)
             self.replaced.add(made.notice_id)
         if made.kind is not NoticeKind.NAME_CHANGED:
             self.marks[made.notice_id].add((party, who))
