@@ -31,7 +31,7 @@ WAIT = {
     *("forget_representatives", "forget_reviews", "fall_pairings"),
     *("tip_off_reminders", "tip_off_texts", "tip_off_purge"),
     *("erase_accounts", "release_erased", "destroy_day_keys", "log_keys", "statement_keys"),
-    *("destroy_versions", "destroy_stray_keys"),
+    *("destroy_versions", "destroy_stray_keys", "stored_usage"),
 }
 
 

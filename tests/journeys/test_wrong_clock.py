@@ -25,6 +25,8 @@ _AHEAD = timedelta(days=45)
 _DOUBTED = "idvault_clock_doubted 1.0"
 _PERIOD = 6.0
 _MADE_GOOD = {"log_head", "log_checkpoints", "log_nodes", "budgets", "status_feed", "day_keys"}
+# The edge, whose clock is right, stores its counts meanwhile.
+_COUNTED = {"platform_usage"}
 
 
 @pytest.fixture
@@ -54,14 +56,14 @@ def _metrics(url: str) -> str:
 
 
 async def _rows(databases: Databases) -> dict[str, set[Any]]:
-    """Return the rows of every table of both databases, except what the next run makes good."""
+    """Return the rows of every table of both databases, except what the next run makes good and counts of calls."""
     assert migrations.CAPABILITIES
     found: dict[str, set[Any]] = {}
     for url, tables in ((databases.main_url, metadata.main), (databases.shred_url, metadata.shred)):
         database = Database(url=url)
         try:
             for name, table in tables.tables.items():
-                if name not in _MADE_GOOD:
+                if name not in _MADE_GOOD | _COUNTED:
                     # An entry gets its index, which changes nothing of it.
                     kept = [column for column in table.columns if column.name != "log_index"]
                     found[name] = {tuple(row) for row in await sql.rows(database, select(*kept))}

@@ -114,7 +114,6 @@ AT_ANY_TIME = frozenset({
     "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
     "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges", "notice_gauge",
     "disavowal_gauges", "notifications", "notification_gauges",
-    "stored_usage",
 })  # fmt: skip
 """What the next run makes good, or no time decides. Every other task ends, deletes or publishes for good."""
 # Longer than a worker's first checkpoint takes.

@@ -92,7 +92,7 @@ class Expected:
         self.accounts[made.notice_id] |= set(mine)
         if made.kind is NoticeKind.NUMBER_REPLACED:
             # A number is replaced by one: the newest notice counts, and takes the days of the former one back.
-            for name in self.replaced:
+            for name in self.replaced - {made.notice_id}:
                 self.marks[name].discard((party, who))
                 self.accounts[name] -= set(mine)
             self.replaced.add(made.notice_id)
