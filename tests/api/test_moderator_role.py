@@ -24,9 +24,18 @@ from idvault_client.tip_offs import Dismissal
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import Reason
 from idvault_verify.public_account import RejectReason
-from idvault_verify.v1 import options_pb2, public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
+from idvault_verify.v1 import (
+    common_pb2,
+    options_pb2,
+    public_account_pb2,
+    review_pb2,
+    sanction_pb2,
+    session_pb2,
+    tip_off_pb2,
+)
 from tests.support.appeal_world import AppealWorld
 from tests.support.refusal import refused
+from tests.support.review_world import PASSPORT, review_methods
 from tests.support.served import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
@@ -39,6 +48,7 @@ SERVICES = (
     tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"],
     public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
     session_pb2.DESCRIPTOR.services_by_name["SessionService"],
+    review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
 )
 NOBODY = key_of(77).of("7" * 32)
 
@@ -82,7 +92,10 @@ async def staff(sqlite_databases: Databases, logs: Logs, tmp_path: Path) -> Asyn
     world = sessions.moderation
     first, second = await world.moderator(1), await world.moderator(2)
     theirs = await world.moderator(3, party="platform-b")
-    servicers = (world.servicer, reports.servicer, sessions.publishing.servicer, sessions.servicer)
+    servicers = (
+        *(world.servicer, reports.servicer, sessions.publishing.servicer, sessions.servicer),
+        review_methods(world, database),
+    )
     services = [Service(found, each) for found, each in zip(SERVICES, servicers, strict=True)]
     pinned = {
         first.moderator_id: "platform-a",
@@ -213,6 +226,17 @@ def complete(message: Any) -> Any:
     if message.DESCRIPTOR.name == "ImposeSanctionRequest":
         message.account_token = "acct_500pr7myzwb86g94m54fpwe7ae"
         message.statement.CopyFrom(signing.statement_message(reasons()))
+    if message.DESCRIPTOR.name == "ImposeContentMeasureRequest":
+        message.content, message.kind = "post/1 (synthetic)", 1
+        message.statement.CopyFrom(signing.statement_message(reasons()))
+    if "real_name" in known:
+        message.real_name, message.salt = "ANNA CANARY ERIKSSON", bytes(32)
+        message.document.type = common_pb2.DOCUMENT_TYPE_PASSPORT
+        message.document.number = PASSPORT.number
+    if "consent" in known:
+        message.consent.policy_version, message.consent.agree_time.seconds = "terms-3", 1
+    if "paper_digest" in known:
+        message.paper_digest = bytes(32)
     return message
 
 

@@ -56,7 +56,7 @@ def _metrics(url: str) -> str:
 
 
 async def _rows(databases: Databases) -> dict[str, set[Any]]:
-    """Return the rows of every table of both databases, except what the next run makes good and counts of calls."""
+    """Return the rows of every table of both databases, except what the next run makes good, and counts."""
     assert migrations.CAPABILITIES
     found: dict[str, set[Any]] = {}
     for url, tables in ((databases.main_url, metadata.main), (databases.shred_url, metadata.shred)):

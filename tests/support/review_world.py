@@ -48,18 +48,22 @@ def _raise(error: IdvaultError) -> None:
     raise error
 
 
+def review_methods(world: SanctionWorld, database: Database) -> ReviewMethods:
+    """Return the methods over a world's claims."""
+    verification = world.claims.verification
+    receipts = ReceiptContext(LogProofs(main=database, shred=database), lambda _id: None, _raise)
+    return ReviewMethods(
+        vault=verification.vault, context=verification.context, receipts=receipts, patience=20.0
+    )
+
+
 class ReviewWorld(SanctionWorld):
     """The flows of reviews beside those of moderators and claims, over one database."""
 
     def __init__(self, database: Database, *, life: int = 0) -> None:
         """Build the flows. life: how often the same database was opened before."""
         super().__init__(database, life=life)
-        self.reviews = ReviewMethods(
-            vault=self.claims.verification.vault,
-            context=self.claims.verification.context,
-            receipts=ReceiptContext(LogProofs(main=database, shred=database), lambda _id: None, _raise),
-            patience=20.0,
-        )
+        self.reviews = review_methods(self, database)
         self.services.append(Service(_SERVICE, self.reviews))
 
     async def accept(self, *proofs: Proof, party: str = PARTY) -> None:

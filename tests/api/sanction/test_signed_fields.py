@@ -22,6 +22,11 @@ TIMESTAMP = "google.protobuf.Timestamp"
 # Fields that change no paper, each with its reason: of a sanction by their path, of others as "Method.field".
 NOT_SIGNED = {
     "signature.signature": "it is the signature",
+    "ReviewDocument.real_name": "in the mark of the document",
+    "ReviewDocument.salt": "in the mark of the document",
+    "ReviewDocument.invitation_code": "whether the account is invited is no part of what was seen",
+    "ConfirmReview.real_name": "in the mark of the document",
+    "ConfirmReview.salt": "in the mark of the document",
     "signature.text_salt": "only of a text that is deleted later, and a statement of reasons is kept",
 }
 # The values of a request with everything in it; another value of a field is another request.
