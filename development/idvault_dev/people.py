@@ -4,7 +4,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from idvault_dev.layout import COST, CUSTODIANS, PASSPHRASE, PEOPLE, ROLES, THRESHOLD, Layout
+from idvault_dev.layout import (
+    AUTHORITIES,
+    COST,
+    CUSTODIANS,
+    PASSPHRASE,
+    PEOPLE,
+    ROLES,
+    THRESHOLD,
+    Layout,
+)
 from idvault_people.opens import identity
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_verify import durable_file
@@ -25,15 +34,18 @@ _ORGANISATIONS = {
 }
 
 
-def prepare(layout: Layout, *, witness: VerifierKey | None = None) -> str:
+def prepare(
+    layout: Layout, *, witness: VerifierKey | None = None, authorities: tuple[str, ...] = AUTHORITIES
+) -> str:
     """Create what is missing, and return the id of the quorum; the certificates must exist.
 
-    witness: the one that must cosign the log, None for a vault without. An existing roster is not changed.
+    witness: the one that must cosign the log, None for a vault without. authorities: those in the first
+    roster; versions before orders read none. An existing roster is not changed.
     Raises RosterError if it is damaged.
     """
     if not layout.roster.exists():
         policy = None if witness is None else WitnessPolicy(1, ((witness.name, witness.public_key),))
-        made = _first_roster(layout, policy)
+        made = _first_roster(layout, policy, authorities)
         durable_file.replace(layout.roster, made.to_bytes())
     found = roster.parse(layout.roster.read_bytes())
     if found.version == 1:
@@ -41,8 +53,9 @@ def prepare(layout: Layout, *, witness: VerifierKey | None = None) -> str:
     return found.quorum(QUORUM).id
 
 
-def _first_roster(layout: Layout, policy: WitnessPolicy | None) -> Roster:
-    identities = {name: _identity(layout.people / name, name) for name in PEOPLE}
+def _first_roster(layout: Layout, policy: WitnessPolicy | None, authorities: tuple[str, ...]) -> Roster:
+    names = [name for name in PEOPLE if name in authorities or name not in AUTHORITIES]
+    identities = {name: _identity(layout.people / name, name) for name in names}
     people = {name: _member(layout, own) for name, own in identities.items()}
     quorum = Quorum(QUORUM, THRESHOLD, tuple(people[name] for name in CUSTODIANS))
     members = tuple(people.values())

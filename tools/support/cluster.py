@@ -15,7 +15,7 @@ from idvault.core.fork_server import ForkedProcess
 from idvault_client import Tls, Vault, connect
 from idvault_dev import certificates, environment, people
 from idvault_dev.authority import real_now
-from idvault_dev.layout import SERVER, WEB, WITNESS_NAME, Layout
+from idvault_dev.layout import AUTHORITIES, SERVER, WEB, WITNESS_NAME, Layout
 from idvault_dev.supervisor import Ports
 from idvault_verify.attest import passphrase
 from tools.support import programs
@@ -48,7 +48,8 @@ class Cluster:
         certificates.prepare(self._layout, now=real_now())
         # Random, as `keys init` makes it for an operator; the fixed word of development would not be.
         self._layout.passphrase.write_bytes(passphrase.generate(secrets.token_bytes(32)))
-        people.prepare(self._layout)
+        # Another revision may be one that reads no authority in a roster; nobody here signs an order.
+        people.prepare(self._layout, authorities=AUTHORITIES if checkout is None else ())
         self._running: dict[str, ForkedProcess | subprocess.Popen[bytes]] = {}
         self._ready: dict[str, dict[str, Any]] = {}
         self.settings = {

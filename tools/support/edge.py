@@ -50,7 +50,7 @@ from idvault.status.rules import FeedChunk
 from idvault_verify.account import Account, AccountState, Assurance, Standing, Status, SubjectKind
 from idvault_verify.claim import ClaimState
 from idvault_verify.clock import ClockReading
-from idvault_verify.document import DocumentType
+from idvault_verify.document import REVIEWED, DocumentType
 from idvault_verify.error import IdvaultError, NotFoundError, Reason
 from idvault_verify.v1 import common_pb2, status_pb2, verification_pb2
 from tools.support import campaign_edge, people
@@ -82,7 +82,7 @@ WATCH = "/idvault.v1.StatusService/WatchStatuses"
 AUDIENCE = "https://taxi.example"
 PATIENCE = 120.0
 """Seconds that a call may take: a limit for faults, not for slow machines."""
-RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=ZONE)
+RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType) - REVIEWED, zone=ZONE)
 
 
 def clock() -> ClockReading:

@@ -48,7 +48,7 @@ from idvault_client.aio import Vault
 from idvault_verify import token
 from idvault_verify.attest import status_token
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.document import DocumentType
+from idvault_verify.document import REVIEWED, DocumentType
 from idvault_verify.error import IdvaultError
 from idvault_verify.session import ContestState, DisavowalState, Proof
 from idvault_verify.v1 import (
@@ -82,7 +82,7 @@ _DRAWN = 18
 """So many of a token's 26 characters are another one's."""
 LATER = datetime(2026, 4, 1, tzinfo=UTC)
 _CUSTODIANS = Custodians(2, people.NAMES)
-_RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=builders.ZONE)
+_RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType) - REVIEWED, zone=builders.ZONE)
 
 
 def _raise(error: IdvaultError) -> None:

@@ -29,6 +29,7 @@ _CALLERS = {
     "auditor": "auditor-a",
     "custodian": "custodian-a",
     "operator": "operator",
+    "authority": "authority-a",
     "monitor": "monitor",
     "web": "web",
     "moderator": "moderator-a",

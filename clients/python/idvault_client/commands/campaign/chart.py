@@ -1,5 +1,6 @@
-"""Draws the progress of a campaign: the funnel, and the coverage over the days (extra `plot`)."""
+"""A campaign's figures as CSV, and as a chart of the funnel and of the coverage over the days (extra `plot`)."""
 
+import csv
 import io
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +32,21 @@ _TOPS = (1, 2, 4, 8, 20, 40, 60, 80, 100)
 
 class NoMatplotlibError(Exception):
     """A chart was requested, but matplotlib is not installed: pip install 'idvault-client[plot]'."""
+
+
+def table(progress: CampaignProgress) -> str:
+    """Return the figures as CSV, one row for each day and method, for spreadsheets.
+
+    It begins with a header; the last row has the totals, and who gave no answer.
+    """
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("day", "method", *STAGES, "no_answer"))
+    for day, method, funnel in progress.days:
+        rows.writerow((day.isoformat(), method or "", *(getattr(funnel, stage) for stage in STAGES), ""))
+    total = (getattr(progress.total, stage) for stage in STAGES)
+    rows.writerow(("total", "", *total, progress.unanswered))
+    return text.getvalue()
 
 
 def svg(progress: CampaignProgress) -> bytes:

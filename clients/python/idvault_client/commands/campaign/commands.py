@@ -13,7 +13,7 @@ from rich.live import Live
 
 from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.campaign import CampaignProgress
-from idvault_client.commands.campaign import chart, manage, screen, table
+from idvault_client.commands.campaign import chart, manage, screen
 from idvault_client.commands.campaign.manage import CampaignId
 from idvault_client.commands.output import AsJson, reporting, show
 from idvault_verify.campaign import Campaign, CampaignState
@@ -93,7 +93,7 @@ def report(  # noqa: PLR0917 - typer makes an option of each
             screen.show_plan(plan, Console())
             _tell(found, as_json=False)
         if csv is not None:
-            csv.write_text(table.of(found), "utf-8")
+            csv.write_text(chart.table(found), "utf-8")
         _draw(found, svg=svg, png=png)
 
 
