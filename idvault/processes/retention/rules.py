@@ -198,10 +198,10 @@ def _disowned() -> tuple[RetentionRule, ...]:
 def _words() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
-            "what owners wrote in appeals and contests, and against withdrawals, sealed",
+            "what owners wrote in appeals and contests, also of content, and against withdrawals, sealed",
             f"{TEXT_DAYS} days after the decision",
             "the moderator who decides must read it",
-            ("appeals", "contests", "reinstatements", "content_measures"),
+            ("appeals", "contests", "reinstatements"),
             enforced_by="delete_appeal_texts",
         ),
         RetentionRule(

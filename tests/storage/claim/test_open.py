@@ -264,7 +264,7 @@ async def test_concurrent_moves_of_one_person(world: World) -> None:
 
 async def test_subject_kind_is_kept(world: World) -> None:
     """An organisation's claim and account have its subject kind; the category waits for a representative."""
-    job = await world.job(subject_kind=SubjectKind.ORGANIZATION)
+    job = await world.job(subject_kind=SubjectKind.ORGANIZATION, representative=world.random(32))
     account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
     assert account is not None
     assert account.subject_kind is SubjectKind.ORGANIZATION
