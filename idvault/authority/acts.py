@@ -2,7 +2,7 @@
 
 - What is signed is checked against the roster in force before anything else. Its member signed it, so an
   order cannot be altered or given for somebody else; it names one platform, and is delivered to no other.
-- A code is spent after all checks that need no database, and never for a repeat.
+- A code is spent after all other checks but the budget, and never for a repeat.
 - Nothing is looked up about a target: neither the answer nor its time tells whether there is one.
 - Rows are locked in this order: the member's request, the budget, the orders.
 """
@@ -20,6 +20,7 @@ from idvault.disclosure.store import rows as disclosure_rows
 from idvault.people.acts import RosterSource
 from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
+from idvault_verify import order as order_values
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import order as order_papers
 from idvault_verify.attest.disclosure import PaperError
@@ -106,6 +107,8 @@ async def issue(
         for one in terms:
             rules.check_roster(named=one.roster_digest, in_force=in_force)
             rules.check_fresh(created_at=one.created_at, now=now.real, field=_ORDERS)
+            order_values.check_notice(deadline=one.deadline_at, received_at=now.business)
+        await check_platforms(vault, [one.platform for one in terms])
         await context.second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await issue_stored.run(vault, call, now, asked, call.actor_id, given, now.today(context.zone))
 
@@ -125,6 +128,11 @@ async def withdraw(
         rules.check_fresh(created_at=terms.created_at, now=now.real, field=_WITHDRAWAL)
         await context.second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await withdraw_stored.run(vault, call, now, asked, call.actor_id, terms.order_id, terms, signed)
+
+
+async def check_platforms(vault: Vault, names: Sequence[str]) -> None:
+    """Raise NotFoundError (PLATFORM_NOT_FOUND) before a code is spent; the act that stores asks again."""
+    await vault.read("authority.platforms", lambda one: store.check_platforms(one, names))
 
 
 async def get(vault: Vault, issuer: str, order_id: str) -> RecordedOrder:

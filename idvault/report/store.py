@@ -308,12 +308,16 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
 _PART = tuple[str, str, int]
 
 
-def _parts(table: Table, time: ColumnElement[Any]) -> Statement[_PART]:
-    """Return the statement that counts by platform and title of the operation, empty without one."""
+def _parts(table: Table, time: ColumnElement[Any], *named: ColumnElement[bool]) -> Statement[_PART]:
+    """Return the statement that counts by platform and title of the operation, empty without one.
+
+    named: which operations are told by their titles; all if nothing is given.
+    """
     party, title = table.c.relying_party.label("party"), func.coalesce(operations.c.title, "").label("title")
     of_it = and_(
         operations.c.relying_party == table.c.relying_party,
         operations.c.operation_id == table.c.operation_id,
+        *named,
     )
     return statement(
         select(party, title, func.count().label("count"))
@@ -325,7 +329,8 @@ def _parts(table: Table, time: ColumnElement[Any]) -> Statement[_PART]:
 
 
 PARTS: Mapping[str, Statement[_PART]] = {
-    "sanctions.operation": _parts(sanctions, sanctions.c.started_at),
+    # An authority reads its joint operation by degree: with the sum of all, a withheld one is the rest.
+    "sanctions.operation": _parts(sanctions, sanctions.c.started_at, operations.c.signed.is_(None)),
     "tip_offs.operation": _parts(tip_offs, tip_offs.c.filed_at),
 }
 """The breakdowns by texts that belong to one platform each."""

@@ -347,12 +347,15 @@ def open_proof(*, session: VerificationSession, claim: SessionClaim | None, now:
     return session.proofs if found is SessionState.CHECKING else 0
 
 
-def check_typed(*, proof: Proof, typed: Collection[str]) -> None:
+def check_typed(*, proof: Proof, purpose: SessionPurpose, typed: Collection[str]) -> None:
     """Raise InvalidError unless name and number were typed for a proof that needs them, and for no other.
 
     typed: the fields of a request that were set. A person without a name cannot be a child beside an adult,
-    nor have a number that was replaced: the vault could compare neither.
+    nor have a number that was replaced: the vault could compare neither. Whoever represents an organisation
+    has no account there whose number could have been replaced.
     """
+    if purpose is SessionPurpose.REPRESENTATIVE and "former_document" in typed:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("former_document", FieldCode.CHARACTER))
     if proof is Proof.HOLDER and "real_name" not in typed:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
     if proof is Proof.RESULT_ONLY and typed:

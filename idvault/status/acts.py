@@ -14,6 +14,7 @@ from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, sweep
 from idvault.core.policy import OperatorPolicy
 from idvault.status import store
 from idvault.status.rules import REJECTED_ACCOUNT_DAYS, FeedChunk
+from idvault_verify import deadline
 from idvault_verify.account import Account, Status
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, Reason
@@ -37,6 +38,17 @@ async def arrange(vault: Vault, now: ClockReading, *, limit: int) -> int:
     """
     parties = await vault.read("feed.waiting", lambda one: store.waiting(one, limit=limit))
     return await _arrange(vault, SYSTEM, now, parties, limit) if parties else 0
+
+
+async def arrange_of(vault: Vault, now: ClockReading, party: str, *, limit: int) -> None:
+    """Assign the next numbers of one relying party's feed to about limit changes, for a reader in the vault.
+
+    Acts of their own, as for every reader: their locks are held together with no others.
+    """
+    for _ in range(0, limit, _BATCH):
+        if not await vault.read("feed.waits", lambda one: store.waits(one, party)):
+            break
+        await _arrange(vault, SYSTEM, now, [party], _BATCH)
 
 
 async def heads(vault: Vault, relying_parties: Iterable[str]) -> dict[str, int]:
@@ -145,9 +157,11 @@ async def remove(tx: Tx, account: Account) -> bool:
     return True
 
 
-async def remove_abandoned(vault: Vault, now: ClockReading, *, limit: int) -> int:
-    """Remove never-verified accounts some days after their last claim ended; return how many."""
-    before = now.business - timedelta(days=REJECTED_ACCOUNT_DAYS)
+async def remove_abandoned(vault: Vault, now: ClockReading, *, zone: tzinfo, limit: int) -> int:
+    """Remove never-verified accounts some days after the day when their last claim ended; return how many."""
+    # All of a day go together: a removal at the minute of its claim would tell in the log which one failed.
+    last = now.today(zone) - timedelta(days=REJECTED_ACCOUNT_DAYS + 1)
+    before = deadline.end_of_day(last, zone=zone)
 
     async def due() -> list[Account]:
         return await vault.read(

@@ -1,6 +1,7 @@
 """The change feed of a relying party: which of its accounts changed, in an order without gaps.
 
-An account that was never verified leaves it, and the vault, REJECTED_ACCOUNT_DAYS after its last claim ended.
+An account that was never verified leaves it, and the vault, REJECTED_ACCOUNT_DAYS after the day
+when its last claim ended.
 
 - Every act that adds, removes or raises the revision of an account, or changes one of its public accounts,
   queues the change in the same step, without a number. Numbers are assigned later, to durable changes. So a

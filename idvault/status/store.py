@@ -36,6 +36,9 @@ _UNNUMBERED = (
     .limit(_FEED_LIMIT)
 )
 _WAITING: Statement[str] = statement(_UNNUMBERED, scalar)
+_WAITS: Statement[str] = statement(
+    _UNNUMBERED.where(status_feed.c.relying_party == param("party", String)), scalar
+)
 # Waits for a row that another act is changing: skipping it could hide a change that is already durable.
 _UNARRANGED = statement(
     by_index(
@@ -95,6 +98,11 @@ _ADVANCE = statement(
 async def waiting(connection: Connection, *, limit: int) -> list[str]:
     """Return the relying parties whose changes are numbered next."""
     return list(dict.fromkeys(await connection.all(_WAITING, limit=limit)))
+
+
+async def waits(connection: Connection, party: str) -> bool:
+    """Return whether a relying party has a change without a number."""
+    return await connection.one(_WAITS, party=party, limit=1) is not None
 
 
 async def arrange(connection: Connection, parties: Sequence[str], *, limit: int) -> int:
@@ -191,7 +199,7 @@ _NO_RECORD = ~exists().where(kept_records.c.account_token == accounts.c.account_
 _ABANDONED = statement(
     select(accounts)
     .where(_NEVER_VERIFIED, accounts.c.claim_ended_at < param("before"), _NO_RECORD)
-    .order_by(accounts.c.claim_ended_at)
+    .order_by(accounts.c.account_token)
     .limit(_LIMIT),
     from_row,
 )
@@ -231,7 +239,10 @@ async def expire(connection: Connection, owner: Account, expired: Account) -> bo
 
 
 async def abandoned(connection: Connection, *, before: datetime, limit: int) -> list[Account]:
-    """Return REJECTED accounts with no person and no open claim whose last claim ended before a time."""
+    """Return REJECTED accounts with no person and no open claim whose last claim ended before a time.
+
+    They are in the order of their random tokens, which tells nothing of their claims.
+    """
     return await connection.all(_ABANDONED, before=before, limit=limit)
 
 

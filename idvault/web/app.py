@@ -266,7 +266,7 @@ class Pages:
         try:
             answer = await self._limited(request, handler)
         except web.HTTPException as error:
-            answer = self._told(request, error.status, _TOLD.get(HTTPStatus(error.status), "busy"))
+            answer = self._told(request, error)
             if "Retry-After" in error.headers:
                 answer.headers["Retry-After"] = error.headers["Retry-After"]
         except VaultError as error:
@@ -339,9 +339,11 @@ class Pages:
         if size > limit:
             raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=size)
 
-    def _told(self, request: web.Request, status: int, key: str) -> web.Response:
-        view = self.view(request)
-        return view.refusal(view.say(key), status=status, links=_onward(request, view, status))
+    def _told(self, request: web.Request, error: web.HTTPException) -> web.Response:
+        view, key = self.view(request), _TOLD.get(HTTPStatus(error.status), "busy")
+        minutes = int(error.headers.get("Retry-After", "0")) // 60
+        text = view.say("busy_minutes", minutes=minutes) if minutes else view.say(key)
+        return view.refusal(text, status=error.status, links=_onward(request, view, error.status))
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
         key = self._key(request)

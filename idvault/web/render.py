@@ -56,10 +56,18 @@ class View:
         """Return a text."""
         return rendering.saying(TEXTS, self.language)(key, **values)
 
-    def refusal(self, text: str, *, status: int, links: Sequence[tuple[str, str]] = ()) -> web.Response:
+    def refusal(
+        self,
+        text: str,
+        *,
+        status: int,
+        links: Sequence[tuple[str, str]] = (),
+        title: str = "refused_title",
+        service: str = "service",
+    ) -> web.Response:
         """Return a page that says why nothing is shown. links: where to go on, address and text."""
         return self.page(
-            "message.html", title=self.say("refused_title"), status=status, texts=[text], links=links
+            "message.html", title=self.say(title), service=service, status=status, texts=[text], links=links
         )
 
     def start(self, found: pb.SessionPage) -> web.Response:
@@ -141,6 +149,7 @@ class View:
             answers=_answers(found),
             proof=_proof(found),
             provider=found.provider,
+            former=bool(found.provider) and found.purpose != pb.SESSION_PURPOSE_REPRESENTATIVE,
             adults=_people(found) if guarded else (),
             representatives=_representatives(found, kind),
         )
@@ -259,6 +268,12 @@ class View:
         return self.page("message.html", title=self.say(title), texts=[text], links=[back])
 
     def _failure(self, found: pb.SessionPage) -> str:
+        mismatch = verification_pb2.Verification.FAILURE_REASON_ELEMENT_MISMATCH
+        of_one = found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
+        if of_one and found.verification.failure_reason == mismatch:
+            return self.say("representative_wrong", provider=found.provider)
+        if found.verification.failure_reason == verification_pb2.Verification.FAILURE_REASON_HOLDER_REQUIRED:
+            return self.say("holder_required", platform=found.platform_title)
         name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
         reason = name.removeprefix("FAILURE_REASON_")
         known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED

@@ -17,6 +17,7 @@ TEXTS: Mapping[str, Text] = {
     **IDENTITY_TEXTS,
     **INQUIRY_TEXTS,
     "supervision": _("Public supervision"),
+    "busy_minutes": _("Too many requests. Please try again in {minutes} minutes."),
     "service": _("Identity verification"),
     "start_title": _("{platform} asks you to verify your identity"),
     "SIGN_UP": _("You are signing up for an account."),
@@ -43,6 +44,15 @@ TEXTS: Mapping[str, Text] = {
         "your own accounts takes part."
     ),
     "representative_title": _("One step is left"),
+    "holder_required": _(
+        "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this "
+        "way of verifying does not suffice. Go back to {platform} and verify with a proof of presence, if it "
+        "offers one; otherwise contact its support to prove that it is you."
+    ),
+    "representative_wrong": _(
+        "You are not confirmed as the legal representative: {provider} did not confirm you, or your name and "
+        "number are not those that were given for the organisation. Please check both."
+    ),
     "representative_done_title": _("Your organisation is verified"),
     "checked": _("What is checked"),
     "checked_NUMBER_MATCH": _(
@@ -156,6 +166,13 @@ TEXTS: Mapping[str, Text] = {
     "representative_document": _("Document of the legal representative"),
     "number": _("Document number"),
     "number_hint": _("Usually 18 characters; the last may be X."),
+    "closed_title": _("It was not you?"),
+    "closed_text": _(
+        "Somebody may have verified an account with your name and number. See which accounts stand in your "
+        "name, and say of each that is not yours that it is not. If it is your own account and only a "
+        "verification was not yours, choose “My identity” in {platform}'s app and, beside that verification, "
+        "“This was not me”."
+    ),
     "pairing_title": _("Your document number never replaced another one?"),
     "pairing_text": _(
         "The registry may have said by mistake that your document replaced another person's, who is closed "

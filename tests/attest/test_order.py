@@ -183,6 +183,10 @@ def test_targets_and_measures(kind: TargetKind, target: str, measure: OrderMeasu
         ({"platforms": ("platform-a", "platform-a")}, "platforms"),
         ({"platforms": ("A",)}, "platforms"),
         ({"last_day": date(2026, 3, 1)}, "last_day"),
+        ({"first_day": date.min, "last_day": date.min}, "first_day"),
+        ({"first_day": date(2025, 2, 27)}, "first_day"),
+        ({"first_day": date(2025, 3, 5), "last_day": date(2026, 3, 7)}, "last_day"),
+        ({"first_day": date.max, "last_day": date.max}, "first_day"),
         ({"last_day": date(2027, 3, 4)}, "last_day"),
     ],
 )
@@ -191,6 +195,14 @@ def test_an_operation_says_what_it_may(changes: dict[str, Any], field: str) -> N
     with pytest.raises(InvalidError) as refused:
         joint(**changes).check()
     assert [each.field for each in refused.value.violations] == [field]
+
+
+def test_an_operation_is_of_about_its_signing() -> None:
+    """366 days before it, or after it, are the farthest; one that is signed in the year 1970, of then."""
+    joint(first_day=date(2025, 2, 28), last_day=date(2025, 2, 28)).check()
+    joint(first_day=date(2027, 3, 2), last_day=date(2027, 3, 2)).check()
+    with pytest.raises(InvalidError):
+        joint(create_time=0).check()
 
 
 def test_a_withdrawal_has_a_reason() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from idvault.authority import rules
 from idvault.authority.joint_operation import rules as joint_rules
+from idvault_verify import order as order_values
 from idvault_verify.error import AlreadyExistsError, ExhaustedError, InvalidError, PreconditionError, Reason
 from idvault_verify.sanction import Degree
 from tools.support import builders
@@ -33,6 +34,15 @@ def test_a_paper_is_of_now() -> None:
         with pytest.raises(InvalidError) as refused:
             rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
         assert [each.field for each in refused.value.violations] == ["signed_orders"]
+
+
+def test_an_order_leaves_a_day() -> None:
+    """Counted from its receipt; a second less is refused."""
+    day = timedelta(hours=24)
+    order_values.check_notice(deadline=NOW + day, received_at=NOW)
+    with pytest.raises(InvalidError) as refused:
+        order_values.check_notice(deadline=NOW + day - timedelta(seconds=1), received_at=NOW)
+    assert [each.field for each in refused.value.violations] == ["deadline"]
 
 
 def test_a_paper_names_the_roster_in_force() -> None:

@@ -11,8 +11,8 @@ from idvault.platform import rules as platform_rules
 from idvault.session import rules as session_rules
 from idvault_verify.account import Assurance, MinimumAssurance, SubjectKind, summary
 from idvault_verify.claim import ClaimState, FailureReason, OpaqueIdentity
-from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason
-from idvault_verify.session import ACCEPTED, REVIEWS, Proof
+from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.session import ACCEPTED, REVIEWS, Proof, SessionPurpose
 from tools.support import builders
 
 OPAQUE = OpaqueIdentity("https://provider.example", "A" * 43)
@@ -117,9 +117,10 @@ def test_what_a_platform_does_not_accept_is_not_offered() -> None:
 def test_what_is_typed_for_which_proof() -> None:
     """Name and number for a HOLDER, nothing for an id: neither passes for the other."""
     every = ["real_name", "guardian", "former_document"]
-    session_rules.check_typed(proof=Proof.HOLDER, typed=["real_name"])
-    session_rules.check_typed(proof=Proof.HOLDER, typed=every)
-    session_rules.check_typed(proof=Proof.RESULT_ONLY, typed=[])
+    sign_up = SessionPurpose.SIGN_UP
+    session_rules.check_typed(purpose=sign_up, proof=Proof.HOLDER, typed=["real_name"])
+    session_rules.check_typed(purpose=sign_up, proof=Proof.HOLDER, typed=every)
+    session_rules.check_typed(purpose=sign_up, proof=Proof.RESULT_ONLY, typed=[])
     for proof, typed, reason, fields in (
         (Proof.HOLDER, [], Reason.UNSUPPORTED_DOCUMENT, ["document.type"]),
         (Proof.HOLDER, every[1:], Reason.UNSUPPORTED_DOCUMENT, ["document.type"]),
@@ -127,9 +128,18 @@ def test_what_is_typed_for_which_proof() -> None:
         (Proof.RESULT_ONLY, every, Reason.INVALID_MESSAGE, every),
     ):
         with pytest.raises(InvalidError) as refused:
-            session_rules.check_typed(proof=proof, typed=typed)
+            session_rules.check_typed(purpose=sign_up, proof=proof, typed=typed)
         assert refused.value.reason is reason
         assert [each.field for each in refused.value.violations] == fields
+
+
+def test_a_representative_has_no_former_number() -> None:
+    """None of his accounts takes part, so nothing would count together."""
+    his = SessionPurpose.REPRESENTATIVE
+    session_rules.check_typed(purpose=his, proof=Proof.HOLDER, typed=["real_name"])
+    with pytest.raises(InvalidError) as refused:
+        session_rules.check_typed(purpose=his, proof=Proof.HOLDER, typed=["real_name", "former_document"])
+    assert refused.value.violations == (Violation("former_document", FieldCode.CHARACTER),)
 
 
 def test_a_person_without_a_number_is_no_child_here() -> None:

@@ -88,10 +88,13 @@ def test_who_signs_second_is_another_one_who_read_the_same() -> None:
     with pytest.raises(DeniedError) as own:
         confirm(review(), by=A)
     assert own.value.reason is Reason.SELF_APPROVAL
-    for changes, field in (({"paper_digest": b""}, "paper_digest"), ({"marked": b""}, "document")):
+    for changes, violation in (
+        ({"paper_digest": b""}, Violation("paper_digest", FieldCode.CHARACTER)),
+        ({"marked": b""}, Violation("document", FieldCode.OTHER_DOCUMENT)),
+    ):
         with pytest.raises(InvalidError) as refused:
             confirm(review(), **changes)  # type: ignore[arg-type]
-        assert refused.value.violations == (Violation(field, FieldCode.CHARACTER),)
+        assert refused.value.violations == (violation,)
 
 
 def test_how_many_a_day() -> None:

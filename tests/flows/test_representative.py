@@ -275,7 +275,7 @@ async def test_a_rejected_account_goes_after_the_record_that_waited(world: World
     """Thirty days later it is removed with its claims, unless its record is still being destroyed."""
     await waiting(world)
     vault, now = world.verification.vault, at(31 * DAY)
-    assert await status_acts.remove_abandoned(vault, now, limit=10) == 0
+    assert await status_acts.remove_abandoned(vault, now, zone=builders.ZONE, limit=10) == 0
     await sql.change(world.database, delete(kept_records))
-    assert await status_acts.remove_abandoned(vault, now, limit=10) == 1
+    assert await status_acts.remove_abandoned(vault, now, zone=builders.ZONE, limit=10) == 1
     assert await rows(world, accounts, claims, representatives, persons) == [0, 0, 0, 0]

@@ -16,6 +16,8 @@ from tools.support.storage_world import NOW, TODAY
 _PARTIES = ["platform-a", "platform-b"]
 _TOKENS = ["acct_1", "acct_2"]
 # Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
+# Those of a day are removed in an order that tells nothing, which an index of when they ended cannot give.
+_SORTS = {"abandoned": ("TEMP B-TREE FOR ORDER BY",)}
 HOT: dict[str, Hot] = {
     "status": (
         account_rows.GET.statement,
@@ -126,7 +128,7 @@ HOT: dict[str, Hot] = {
 async def test_rows_are_found_by_an_index(main_database: Database, name: str) -> None:
     """No table is scanned, and SQLite, which has no statistics, sorts no queue."""
     # Rows that were found may be grouped: they are at most as many as one call may ask for.
-    await check_index(main_database, HOT[name], but=("TEMP B-TREE FOR GROUP BY",))
+    await check_index(main_database, HOT[name], but=("TEMP B-TREE FOR GROUP BY", *_SORTS.get(name, ())))
 
 
 async def test_hashes_of_a_long_log_are_found_by_their_index(main_database: Database) -> None:

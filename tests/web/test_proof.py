@@ -1,16 +1,26 @@
 """A proof at a provider, without script: on from page to page and back, and what the provider learns."""
 
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
 
+from idvault.core.tables.claim import claims
+from idvault_client.reasons import FailureReason
 from idvault_client.sessions import Proof, SessionPurpose, SessionState
 from idvault_verify.account import Assurance
 from idvault_verify.attest.assertion import ProofEnd
 from tests.support.session_world import BASE_URL
 from tests.web.conftest import Site
-from tests.web.page_table import NAME, NUMBER, Visit
+from tests.web.page_table import CHILD, NAME, NUMBER, Visit, closed, guardian
+from tests.web.test_pages import filled, form_of
+from tools.support import sql
+from tools.support.edge import clock
+from tools.support.flow_world import at
+from tools.support.organizations import organization
 
+NOT_HIM = {"zh": "未能确认您是法定代表人", "en": "not confirmed as the legal representative"}
 DONE = {"zh": "认证通过", "en": "You are verified"}
 
 
@@ -53,6 +63,54 @@ async def test_a_verified_owner_is_asked_and_not_forced(site: Site, language: st
         made = await site.link(proof=proof, **given)
         page = await browser.get(urlsplit(made.url).path)
         assert (said in page.text) is is_said
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_representative_reads_of_his_own_form_only(site: Site, language: str) -> None:
+    """No former number is asked for, and a mismatch speaks of what he typed, not of the company."""
+    seconds = (clock().business - at(0).business).total_seconds()
+    claim = await site.world.claims.claim(9_100, organization(), seconds=seconds)
+    his = SessionPurpose.REPRESENTATIVE
+    made = await site.link(
+        proof=Proof.HOLDER, purpose=his, account_token=claim.account_token, locale=language
+    )
+    browser = await site.browser()
+    path, form = await form_of(site, browser, made.url)
+    assert 'name="former"' not in form.text
+    sent = await browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
+    page = await browser.follow(sent)
+    assert site.world.provider is not None
+    site.world.provider.end(page.links[0])
+    sent = await browser.post(f"{path}/proof", {"form": page.hidden("form")})
+    again = unescape((await browser.follow(sent)).text)
+    assert NOT_HIM[language] in again
+    assert FailureReason.ELEMENT_MISMATCH.text(language) not in again
+    _, own = await (await visit_of(site, language)).proof_form()
+    assert 'name="former"' in own.text
+
+
+async def test_a_wrong_adult_is_told_no_number_of_attempts(site: Site) -> None:
+    """An adult who is not confirmed takes none of the child's attempts, so the page counts none."""
+    visit = await visit_of(site, "en")
+    path, form = await visit.form()
+    asked = await visit.browser.post(f"{path}/identity", filled(form, name=NAME, number=CHILD))
+    assert "more attempts" in form.text
+    for page in (asked, await guardian(visit)):
+        assert (page.status, "more attempts" in page.text) == (422, False)
+
+
+async def test_who_was_refused_for_anothers_deeds_is_led_on(site: Site) -> None:
+    """To the accounts in his name if he is closed; to a proof of presence if that is needed."""
+    visit = await visit_of(site, "en")
+    page = await closed(visit)
+    assert 'href="/accounts"' in page.text
+    assert "This was not me" in page.text
+    refused = update(claims).where(claims.c.failure_reason == FailureReason.PERSON_CLOSED.value)
+    required = FailureReason.HOLDER_REQUIRED
+    await sql.change(site.world.database, refused.values(failure_reason=required.value))
+    again = await visit.browser.get(page.path)
+    assert "with a proof of presence" in again.text
+    assert required.text("en") not in again.text
 
 
 async def test_a_browser_without_a_proof_is_sent_nowhere(site: Site) -> None:

@@ -30,6 +30,8 @@ from tools.support.sanction_world import SanctionWorld, reasons
 
 DOCUMENT = OrderDocument(DOCUMENT_DIGEST, DOCUMENT_SIZE)
 HOUR = 3_600
+TERM = 25 * HOUR
+"""Seconds until the deadline of an order, unless a test says otherwise."""
 
 
 def identity(name: str) -> PersonalIdentity:
@@ -129,7 +131,7 @@ class AuthorityWorld(SanctionWorld):
         name: str = OFFICE,
         kind: TargetKind = TargetKind.ACCOUNT,
         measure: OrderMeasure = OrderMeasure.WARN,
-        deadline: float = HOUR,
+        deadline: float | None = None,
         seconds: float = 0,
     ) -> list[GivenOrder]:
         """Give orders as an authority: each platform with its target."""
@@ -140,7 +142,7 @@ class AuthorityWorld(SanctionWorld):
             measure=measure,
             reference="案 2026-7 (synthetic)",
             legal_basis="第一条 (synthetic)",
-            deadline=at(deadline).business,
+            deadline=at(seconds + TERM if deadline is None else deadline).business,
             document=DOCUMENT,
         )
         return await asyncio.to_thread(officer.issue, made, code=self.codes.code())

@@ -20,7 +20,7 @@ class Retention:
         return await acts.expire_all(self.vault, now, zone=self.policy.zone, limit=limit)
 
     async def remove_abandoned(self, *, now: ClockReading, limit: int) -> int:
-        return await acts.remove_abandoned(self.vault, now, limit=limit)
+        return await acts.remove_abandoned(self.vault, now, zone=self.policy.zone, limit=limit)
 
     async def purge_requests(self, *, now: ClockReading) -> int:
         return await claim_backlog.purge_requests(self.vault, now)

@@ -240,7 +240,7 @@ class World:
         return await self.database.read("test", read)
 
     async def slots(self, name: str) -> int:
-        """Return how many slots a synthetic person uses."""
+        """Return how many slots a synthetic person uses; 0 of one who is forgotten."""
         held = persons.c.person_index == self.person(name).index
         rows = await self.all(select(persons.c.accounts).where(held))
-        return int(rows[0].accounts)
+        return int(rows[0].accounts) if rows else 0

@@ -516,6 +516,10 @@ export const FIELDS = {
   "RESIDENT_NUMBER": {
     "zh": "居民身份号码不由人工核验：请通过登记系统核对姓名与号码是否一致。",
     "en": "A resident number is never reviewed: the registry is asked whether name and number belong together."
+  },
+  "OTHER_DOCUMENT": {
+    "zh": "姓名或证件与第一位审核人所读不一致。请重新核对，并按证件原样输入。",
+    "en": "Name or document are not what the first reviewer read. Read them again, and enter both as they stand in the document."
   }
 } as const;
 

@@ -259,6 +259,10 @@ FIELD_TEXTS: Mapping[str, Text] = {
     FieldCode.RESIDENT_NUMBER: _(
         "A resident number is never reviewed: the registry is asked whether name and number belong together."
     ),
+    FieldCode.OTHER_DOCUMENT: _(
+        "Name or document are not what the first reviewer read. Read them again, and enter both as they "
+        "stand in the document."
+    ),
 }
 
 STANDING_TEXTS: Mapping[Standing, Text] = {

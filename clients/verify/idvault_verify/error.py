@@ -103,6 +103,7 @@ class FieldCode(StrEnum):
     FUTURE_DATE = "FUTURE_DATE"
     REQUIRED = "REQUIRED"
     RESIDENT_NUMBER = "RESIDENT_NUMBER"
+    OTHER_DOCUMENT = "OTHER_DOCUMENT"
 
 
 @dataclass(frozen=True, slots=True)

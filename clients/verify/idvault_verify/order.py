@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from idvault_verify import token
@@ -14,9 +14,13 @@ from idvault_verify.tip_off import TargetKind
 
 REFERENCE_LENGTH, LEGAL_BASIS_LENGTH, TARGET_LENGTH, TITLE_LENGTH, REASON_LENGTH = 200, 500, 200, 200, 500
 LONGEST_TERM = timedelta(days=366)
+SHORTEST_NOTICE = timedelta(hours=24)
+"""How long before its deadline an order arrives: who is told too late would be overdue through no fault."""
 LARGEST_DOCUMENT = 2**40
 MOST_PLATFORMS = 100
 LONGEST_OPERATION = timedelta(days=366)
+FARTHEST_DAY = timedelta(days=366)
+"""From the signing: the first and last days of the calendar are beyond it in some time zone."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _DIGEST_SIZE = 32
 
@@ -99,8 +103,20 @@ def check_term(term: timedelta) -> None:
         raise _wrong("deadline", FieldCode.LENGTH)
 
 
-def check_days(first: date, last: date) -> None:
-    """Raise InvalidError (INVALID_MESSAGE, last_day) unless an operation ends after it begins."""
+def check_notice(*, deadline: datetime, received_at: datetime) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, deadline) unless an order arrives a day before its deadline."""
+    if deadline - received_at < SHORTEST_NOTICE:
+        raise _wrong("deadline", FieldCode.LENGTH)
+
+
+def check_days(first: date, last: date, *, signed_on: date) -> None:
+    """Raise InvalidError (INVALID_MESSAGE) unless an operation is near its signing, and ends after it begins.
+
+    signed_on: the day of the signing in UTC.
+    """
+    for name, day in (("first_day", first), ("last_day", last)):
+        if abs(day - signed_on) > FARTHEST_DAY:
+            raise _wrong(name, FieldCode.LENGTH)
     if not timedelta() <= last - first <= LONGEST_OPERATION:
         raise _wrong("last_day", FieldCode.LENGTH)
 

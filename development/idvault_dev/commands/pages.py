@@ -18,6 +18,7 @@ def addresses(*, web_url: str, site_url: str, public_url: str) -> dict[str, str]
     return {
         "hosted verification": f"{site_url}/verify",
         "my identity": f"{site_url}/me",
+        "accounts in my name": f"{web_url}/accounts",
         "report form": form,
         "reporter's page": f"{form}/reply",
         "public supervision": public_url,

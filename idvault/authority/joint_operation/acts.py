@@ -62,6 +62,7 @@ async def begin(
         in_force = context.rosters.current.digest()
         authority_rules.check_roster(named=terms.roster_digest, in_force=in_force)
         authority_rules.check_fresh(created_at=terms.created_at, now=now.real, field=_FIELD)
+        await authority_acts.check_platforms(vault, terms.platforms)
         await context.second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await open_stored.run(vault, call, now, asked, made, terms, now.today(context.zone))
 

@@ -17,6 +17,7 @@ from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
 from idvault.core.policy import OperatorPolicy
 from idvault.core.request import Asked, Request
+from idvault.status import acts as status_acts
 from idvault_verify.account import Account
 from idvault_verify.campaign import (
     Campaign,
@@ -28,6 +29,9 @@ from idvault_verify.campaign import (
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import NotFoundError, PreconditionError, Reason
 from idvault_verify.event import EventType
+
+_NUMBERED = 20_000
+"""How many changes a batch numbers at most: as many as it looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,10 @@ async def take(
     def code(token: str) -> str:
         return coder.code(account_token=token, campaign_id=campaign_id, batch_id=batch_id)
 
+    found = await vault.read("campaign.get", lambda one: campaigns.get(one, asked.relying_party, campaign_id))
+    if found.plan.minimum_assurance is not None:
+        # Accounts are found by the numbers of their changes, and nobody else may read this platform's feed.
+        await status_acts.arrange_of(vault, now, found.relying_party, limit=_NUMBERED)
     today, until = now.today(policy.zone), now.real + lease
     wanted = _Wanted(campaign_id, batch_id, limit, until, code, _most(policy), today)
     return await _take(vault, asked, now, asked.request(vault.fingerprinter), wanted)

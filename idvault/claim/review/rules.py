@@ -187,20 +187,18 @@ def confirm(
 ) -> Review:
     """Return a review that a second reviewer has signed.
 
-    Raises TransitionError, DeniedError (SELF_APPROVAL), InvalidError (INVALID_MESSAGE: paper_digest; document
-    if name, document or salt are others than the first reviewer's).
+    Raises TransitionError, DeniedError (SELF_APPROVAL), InvalidError (INVALID_MESSAGE: paper_digest;
+    document is OTHER_DOCUMENT if name, document or salt are others than the first reviewer's).
     """
     found = state(review=review, now=now)
     if found is not ReviewState.PROPOSED:
         raise TransitionError(state=found.value, wanted=ReviewState.SIGNED.value)
     if reviewer_id == review.reviewer_id:
         raise DeniedError(Reason.SELF_APPROVAL)
-    for field_name, given, signed in (
-        ("paper_digest", paper_digest, review.paper_digest),
-        ("document", seen.marked, review.mark),
-    ):
-        if given != signed:
-            raise InvalidError(Reason.INVALID_MESSAGE, Violation(field_name, FieldCode.CHARACTER))
+    if paper_digest != review.paper_digest:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("paper_digest", FieldCode.CHARACTER))
+    if seen.marked != review.mark:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("document", FieldCode.OTHER_DOCUMENT))
     return replace(
         review,
         state=ReviewState.SIGNED,

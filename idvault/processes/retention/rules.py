@@ -154,7 +154,7 @@ def _people() -> tuple[RetentionRule, ...]:
         ),
         RetentionRule(
             "accounts that were never verified, with their claims",
-            f"{REJECTED_ACCOUNT_DAYS} days after the last claim ended",
+            f"{REJECTED_ACCOUNT_DAYS} days after the day when the last claim ended, all of a day together",
             "the person may try again",
             (),
             enforced_by="remove_abandoned",

@@ -23,7 +23,7 @@ from idvault_verify.account import SubjectKind
 from idvault_verify.campaign import InvitationEvent
 from idvault_verify.claim import ClaimState, Consent, Identity, kind_of
 from idvault_verify.clock import ClockReading
-from idvault_verify.document import DocumentType
+from idvault_verify.document import REVIEWED, DocumentType
 from idvault_verify.error import PreconditionError, Reason
 from idvault_verify.event import EventType
 from idvault_verify.session import Proof, SessionState
@@ -268,10 +268,13 @@ async def _page(vault: Vault, context: SessionContext, found: StoredSession, now
 
 
 def documents(context: SessionContext, proof: Proof) -> tuple[DocumentType, ...]:
-    """Return the documents that can be checked; a provider confirms people only, or needs no document."""
+    """Return the documents that can be checked; a provider confirms people only, or needs no document.
+
+    What reviewers see is never typed on a page.
+    """
     if proof is Proof.RESULT_ONLY:
         return ()
-    found = sorted(context.rules.document_types, key=list(DocumentType).index)
+    found = sorted(context.rules.document_types - REVIEWED, key=list(DocumentType).index)
     people = [each for each in found if kind_of(each) is SubjectKind.INDIVIDUAL]
     return tuple(found if proof is Proof.NUMBER_MATCH else people)
 

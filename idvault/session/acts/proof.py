@@ -91,7 +91,8 @@ async def begin(
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
     typed = {"real_name": identity, "guardian": guardian, "former_document": former}
-    rules.check_typed(proof=proof, typed=[name for name, value in typed.items() if value is not None])
+    given = [name for name, value in typed.items() if value is not None]
+    rules.check_typed(proof=proof, purpose=found.session.purpose, typed=given)
     nonce, bound = nonce_of(browser, number), b""
     if identity is None:
         bound = assertion.opened(session_id=session_id, nonce=nonce)

@@ -19,6 +19,7 @@ from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, V
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_verify import secret
 from idvault_verify.document import DocumentType
+from idvault_verify.error import Reason
 from idvault_verify.v1 import common_pb2
 from idvault_verify.v1 import inquiry_pb2 as pb
 
@@ -149,8 +150,16 @@ class InquiryPages:
         )
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
-        links = [(PATH, view.say("mine_again")), (MINE, view.say("mine_list"))]
-        return view.refusal(error.text(view.language), status=409, links=links)
+        """Say what went wrong and lead on: to the form, unless this inquiry can go on."""
+        title, text = "refused_title", error.text(view.language)
+        links = [(PATH, view.say("mine_again"))]
+        if error.reason == Reason.PROOF_REFUSED:
+            title, text = "mine_refused", view.say("mine_refused_text")
+        elif error.reason == Reason.PROOF_OPEN:
+            links.insert(0, (MINE, view.say("mine_onward")))
+        elif error.reason in {Reason.LIST_NOT_READY, Reason.ACCOUNT_NOT_FOUND}:
+            links.insert(0, (MINE, view.say("mine_list")))
+        return view.refusal(text, status=409, links=links, title=title, service="mine_title")
 
     def _key(self, request: web.Request) -> str:
         return guard.browser_key(request, base_url=self.pages.base_url, name=_COOKIE)

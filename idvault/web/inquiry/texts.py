@@ -20,7 +20,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "mine_waits": _("Nothing happens for 72 hours"),
     "mine_waits_text": _(
-        "After your first proof the list can be read from the third day on, and only after a second proof. "
+        "After a first proof you ask for the list; three days later a second proof shows it. "
         "Whoever proves to be you in the meantime sees that it was asked for, and can cancel it: in case "
         "somebody forced you, or had your phone."
     ),
@@ -30,6 +30,8 @@ TEXTS: Mapping[str, Text] = {
         "The list was asked for. It can be read from {time} on: come back then and prove again that it is "
         "you. If you did not ask for it, cancel it."
     ),
+    "mine_ready": _("You have proved that it is you, and the list that was asked for can be read."),
+    "mine_unasked": _("If it was not you who asked for the list, cancel it."),
     "mine_none_asked": _("You have proved that it is you. Nobody has asked for the list."),
     "mine_ask": _("Ask for the list"),
     "mine_show": _("Show the list"),
@@ -55,4 +57,10 @@ TEXTS: Mapping[str, Text] = {
     ),
     "mine_again": _("Prove again that it is you"),
     "mine_list": _("Back to the list"),
+    "mine_onward": _("Go on at the provider"),
+    "mine_refused": _("The provider did not confirm you"),
+    "mine_refused_text": _(
+        "It says that it denied it or that you cancelled, or its answer came too late or cannot be used. "
+        "Nothing was asked for, shown or changed. Begin again if you want to."
+    ),
 }

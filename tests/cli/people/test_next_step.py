@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from idvault_people.commands.authority import OrderNextStep
+from idvault_people.commands.joint_operation import OperationNextStep
 from idvault_people.commands.next_step import NextStep
 from idvault_verify.disclosure import HistoryFinding
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
@@ -30,6 +32,30 @@ def test_why_and_what_to_do() -> None:
     assert NextStep("auditor", Path("keys")).after_refusal("x", None, "") == (
         "x\nnext: idvault-people auditor --identity keys list"
     )
+
+
+def test_an_authority_has_no_pending_requests() -> None:
+    """What it is told to run next is a command of its own, whatever was refused."""
+    for kind, listed in ((OrderNextStep, "keys list"), (OperationNextStep, "keys operation list")):
+        step = kind("authority", Path("keys"))
+        for reason in Reason:
+            assert "pending" not in step.after_refusal("x", reason.value, "")
+        missing = "OPERATION_NOT_FOUND" if kind is OperationNextStep else "ORDER_NOT_FOUND"
+        said = step.after_refusal("x", missing, "")
+        assert "of yours with this id" in said
+        assert said.endswith(listed)
+
+
+def test_a_deadline_says_what_it_must_leave() -> None:
+    """Before an order is signed, and when the vault refuses it."""
+    step = OrderNextStep("authority", Path("keys"))
+    said = step.after_refusal("x", "INVALID_MESSAGE", "deadline")
+    assert "at least 24 hours" in said
+    assert said.endswith("keys issue --help")
+    short = InvalidError(Reason.INVALID_MESSAGE, Violation("deadline", FieldCode.LENGTH))
+    assert step.after_mistake(short) == said.replace("x", "INVALID_MESSAGE", 1)
+    other = InvalidError(Reason.INVALID_MESSAGE, Violation("reference", FieldCode.LENGTH))
+    assert step.after_mistake(other).startswith("INVALID_MESSAGE: reference is wrong")
 
 
 def test_folders_are_quoted() -> None:

@@ -18,6 +18,7 @@ from idvault_client.sanctions import (
     AppealState,
     ApplicationFigures,
     Automation,
+    ContentMeasureKind,
     Degree,
     Ground,
     IssuerKind,
@@ -69,6 +70,7 @@ LISTS = {
     "ground": (Ground,),
     "origin": (Origin,),
     "automation": (Automation,),
+    "content_kind": (ContentMeasureKind,),
     "issuer": (IssuerKind,),
     "standing": (Standing,),
     "kind": (PublicAccountKind,),
@@ -81,7 +83,7 @@ LISTS = {
     "reporter": (ReporterStanding,),
 }
 # Keys that code puts together: of a form's hint, of a decision's explanation, and of the figures of a month.
-BUILT = {"note_hint", "reply_hint", "uphold_text", "dismiss_text", "abusive_text"}
+BUILT = {"note_hint", "reply_hint", "uphold_text", "uphold_content_text", "dismiss_text", "abusive_text"}
 BUILT |= {
     field for figures in (TipOffFigures, AppealFigures, ApplicationFigures) for field in figures.__slots__
 }

@@ -14,6 +14,9 @@ from tools.support.flow_world import World, at
 from tools.support.notice_world import person
 
 DAY = 86_400
+# The tests begin at noon of a day of the deployment's zone.
+MIDNIGHT = 30 * DAY + DAY // 2
+"""When that day is 30 days old."""
 
 
 async def test_confirmations_run_out(world: World) -> None:
@@ -43,12 +46,29 @@ async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> N
     kept = await world.claim()
     world.registry.verdict = RegistryAnswer.MISMATCH
     gone = await world.claim(2)
-    assert await world.retention.remove_abandoned(now=at(30 * DAY - 1), limit=10) == 0
-    assert await world.retention.remove_abandoned(now=at(30 * DAY + 1), limit=10) == 1
-    platform = world.client(seconds=30 * DAY + 1)
+    assert await world.retention.remove_abandoned(now=at(MIDNIGHT - 1), limit=10) == 0
+    assert await world.retention.remove_abandoned(now=at(MIDNIGHT), limit=10) == 1
+    platform = world.client(seconds=MIDNIGHT)
     assert (await platform.get_status(kept.account_token)).state is AccountState.VERIFIED
     assert await reason_of(platform.get_status(gone.account_token)) == Reason.ACCOUNT_NOT_FOUND
     assert await reason_of(platform.get_verification(gone.request_id)) == Reason.REQUEST_NOT_FOUND
+
+
+async def test_the_log_tells_not_which_sign_up_failed(world: World) -> None:
+    """Of five of a day the two that failed go in the same run, though hours passed between them."""
+    tokens = []
+    for number, hours in enumerate((0, 2, 5, 9, 11), 1):
+        failed = number in (2, 5)
+        world.registry.script.append(RegistryAnswer.MISMATCH if failed else RegistryAnswer.MATCH)
+        claim = await world.claim(number, person(number), seconds=hours * 3_600)
+        tokens += [claim.account_token] if failed else []
+    for seconds in (30 * DAY + 2 * 3_600 + 60, MIDNIGHT - 1):
+        assert await world.retention.remove_abandoned(now=at(seconds), limit=10) == 0
+    assert await world.retention.remove_abandoned(now=at(MIDNIGHT), limit=1) == 1
+    platform = world.client(seconds=MIDNIGHT)
+    assert await reason_of(platform.get_status(min(tokens))) == Reason.ACCOUNT_NOT_FOUND
+    assert (await platform.get_status(max(tokens))).state is AccountState.REJECTED
+    assert await world.retention.remove_abandoned(now=at(MIDNIGHT), limit=10) == 1
 
 
 async def test_whom_a_removed_account_named_is_forgotten(world: World) -> None:
@@ -58,7 +78,7 @@ async def test_whom_a_removed_account_named_is_forgotten(world: World) -> None:
         world.registry.script.append(RegistryAnswer.MISMATCH)
         await world.claim(number, who)
     assert await sql.count(world.database, persons) == 3
-    late = 30 * DAY + 1
+    late = MIDNIGHT
     world.registry.script.extend([RegistryAnswer.MATCH, RegistryAnswer.NOT_SENT])
     await world.claim(4, known, seconds=late)
     await world.claim(5, open_, seconds=late)

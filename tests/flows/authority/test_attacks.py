@@ -18,7 +18,7 @@ from idvault_verify.tip_off import TargetKind
 from idvault_verify.v1 import authority_pb2 as pb
 from tests.storage.hooks import before_statements
 from tests.support.refusal import fields_of, reason_of
-from tools.support.authority_world import DOCUMENT, HOUR, AuthorityWorld, carrying
+from tools.support.authority_world import DOCUMENT, HOUR, TERM, AuthorityWorld, carrying
 from tools.support.flow_world import PARTY, at
 from tools.support.orders import OFFICE, OTHER_OFFICE, roster, signed, terms
 
@@ -47,7 +47,7 @@ def send(
 def now(seconds: float = 0, **changes: Any) -> OrderTerms:
     """Return the terms of an order of a time."""
     at_ = int(at(seconds).real.timestamp())
-    return terms(create_time=at_, deadline=at_ + HOUR, **changes)
+    return terms(create_time=at_, deadline=at_ + TERM, **changes)
 
 
 async def test_the_vault_takes_only_what_its_caller_signed(world: AuthorityWorld) -> None:
@@ -203,11 +203,37 @@ async def test_wrong_terms_are_refused_before_they_are_signed(world: AuthorityWo
             measure=OrderMeasure.REMOVE,
             reference="x",
             legal_basis="x",
-            deadline=at(HOUR).business,
+            deadline=at(TERM).business,
             document=DOCUMENT,
         )
     assert refused.value.reason is Reason.INVALID_ACCOUNT_TOKEN
     assert edge.calls == []
+
+
+async def test_no_order_is_late_when_it_is_given(world: AuthorityWorld) -> None:
+    """A platform has a day from the receipt on: the officer's machine says so, and the vault decides."""
+    code, day = world.codes.code(), 24 * HOUR
+    taken = int(at(0).business.timestamp())
+    for deadline in (taken - 1, taken, taken + day - 1):
+        made = signed(terms(create_time=min(taken, deadline - 1), deadline=deadline))
+        assert await fields_of(send(world, made, code=code)) == ["deadline"]
+        with pytest.raises(InvalidError) as refused:
+            await world.issue((PARTY, TARGET), deadline=deadline - taken)
+        assert [each.field for each in refused.value.violations] == ["deadline"]
+    assert await world.orders() == []
+    assert code in world.codes.good
+    paper, request_id = signed(terms(create_time=taken, deadline=taken + day)), str(uuid4())
+    first = await send(world, paper, code=code, request_id=request_id)
+    assert await send(world, paper, code="", seconds=2, request_id=request_id) == first
+
+
+async def test_an_unknown_platform_costs_no_code(world: AuthorityWorld) -> None:
+    """Who mistypes a name repeats the command with the same code."""
+    code = world.codes.code()
+    nobody = send(world, signed(now(platform="nobody")), code=code)
+    assert await reason_of(nobody) is Reason.PLATFORM_NOT_FOUND
+    assert code in world.codes.good
+    await send(world, signed(now()), code=code)
 
 
 async def test_two_requests_at_once_give_an_order_once(world: AuthorityWorld) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from idvault.report import rules as report_rules
+from idvault.report import store as report_store
 from idvault.sanction.operation import acts
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import OperationState, PlatformOperation
@@ -106,6 +108,21 @@ def _counts(opened: OpenedOperation) -> dict[str, list[tuple[Degree | None, int 
     }
 
 
+async def test_no_withheld_count_comes_back_by_the_report(world: AuthorityWorld) -> None:
+    """The sum of all degrees by the operation's title would give the one that is withheld."""
+    key, opened = await world.moderator(1), await begin(world)
+    operation, token = await at_platform(world, opened), await world.account()
+    for degree, count in ((Degree.WARN, 5), (Degree.LIMIT, 2)):
+        for _ in range(count):
+            await world.impose(token, degree, key=key, operation=operation)
+    assert _counts(await read(world, opened))[PARTY] == [(Degree.WARN, 5), (Degree.LIMIT, None)]
+    period = {"since": at(-DAY).business, "until": at(DAY).business}
+    asked = report_store.PARTS["sanctions.operation"]
+    parts = await world.vault.read("parts", lambda one: one.all(asked, **period))
+    assert [tuple(each) for each in parts] == [(PARTY, "", 7)]
+    assert report_rules.texts(parts) == {}
+
+
 async def test_it_closes_by_itself(world: AuthorityWorld) -> None:
     """At the end of its last day, once for each platform; no moderator closes it before."""
     key, opened = await world.moderator(1), await begin(world)
@@ -159,13 +176,28 @@ async def test_what_is_refused(world: AuthorityWorld) -> None:
     ):
         assert await fields_of(send(paper, name=name)) == ["signed_operation"]
     assert await reason_of(send(good, code="")) is Reason.SECOND_FACTOR_REFUSED
-    nobody = signed(joint(create_time=now, platforms=("nobody",)))
-    assert await reason_of(send(nobody)) is Reason.PLATFORM_NOT_FOUND
+    nobody, code = signed(joint(create_time=now, platforms=("nobody",))), world.codes.code()
+    assert await reason_of(send(nobody, code=code)) is Reason.PLATFORM_NOT_FOUND
+    assert code in world.codes.good
     await send(good)
     assert await reason_of(send(good)) is Reason.REQUEST_ID_REUSED
     world.rosters.versions.append(roster(OFFICE, OTHER_OFFICE, version=2))
     other = signed(joint(create_time=now, operation_id="ef" * 16))
     assert await reason_of(send(other)) is Reason.ROSTER_INVALID
+
+
+async def test_no_day_is_beyond_the_calendar(world: AuthorityWorld) -> None:
+    """An operation of the year 1 is refused, and the authority's list can be read."""
+    opened = await begin(world)
+    for day in (date.min, date.max):
+        paper = signed(joint(create_time=int(at(0).real.timestamp()), first_day=day, last_day=day))
+        request = pb.OpenJointOperationRequest(
+            request_id=world.new_id(), signed_operation=paper, code=world.codes.code()
+        )
+        asked = world.edge().ask("AuthorityService/OpenJointOperation", request, pb.JointOperation)
+        assert await fields_of(asked) == ["first_day"]
+    listed = await asyncio.to_thread(lambda: list(officer(world).every()))
+    assert [each.operation_id for each in listed] == [opened.operation_id]
 
 
 async def test_a_lying_edge_is_noticed(world: AuthorityWorld) -> None:

@@ -16,7 +16,7 @@ from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.sanction import Degree, OrderState, Scope
 from idvault_verify.tip_off import TargetKind
 from tests.support.refusal import fields_of, reason_of
-from tools.support.authority_world import HOUR, AuthorityWorld, carrying
+from tools.support.authority_world import TERM, AuthorityWorld, carrying
 from tools.support.flow_world import PARTY, at
 from tools.support.in_process import ids
 from tools.support.orders import OTHER_OFFICE
@@ -76,11 +76,11 @@ async def test_an_order_is_delivered_and_carried_out(world: AuthorityWorld, keys
     made = await world.impose(token, Degree.WARN, key=keys[0], given=carrying(order), seconds=30)
     assert await states(world, seconds=40) == {given.order_id: OrderState.CARRIED_OUT}
     assert await world.pages(order_id=given.order_id) == [[made.sanction_id]]
-    read = await world.read(given, seconds=2 * HOUR)
+    read = await world.read(given, seconds=2 * TERM)
     assert (read.state, read.missed) == (OrderState.CARRIED_OUT, False)
     assert (read.acknowledge_time, read.carry_out_time) == (at(9).business, at(30).business)
     assert await world.events("order:") == ["order:authority:issue", "order:platform:acknowledge"]
-    assert await acts.miss_all(world.vault, at(2 * HOUR), limit=9) == 0
+    assert await acts.miss_all(world.vault, at(2 * TERM), limit=9) == 0
 
 
 async def test_each_platform_gets_its_own_target(world: AuthorityWorld) -> None:
@@ -103,9 +103,9 @@ async def test_only_a_sanction_of_its_target_carries_it_out(world: AuthorityWorl
     await world.impose(token, Degree.WARN, key=keys[0], given=statement)
     proposed = await world.impose(token, Degree.SUSPEND, key=keys[0], given=statement, scope=Scope.PERSON)
     assert await states(world) == {given.order_id: OrderState.OPEN}
-    await world.confirm(proposed, key=keys[1], seconds=HOUR + 1)
-    assert await states(world, seconds=HOUR + 2) == {given.order_id: OrderState.CARRIED_OUT_LATE}
-    assert (await world.read(given, seconds=HOUR + 2)).missed
+    await world.confirm(proposed, key=keys[1], seconds=TERM + 1)
+    assert await states(world, seconds=TERM + 2) == {given.order_id: OrderState.CARRIED_OUT_LATE}
+    assert (await world.read(given, seconds=TERM + 2)).missed
 
 
 async def test_a_measure_on_its_content_carries_it_out(world: AuthorityWorld, keys: Keys) -> None:
@@ -131,11 +131,11 @@ async def test_an_objection_stops_no_deadline(world: AuthorityWorld, keys: Keys)
     assert await states(world, seconds=6) == {given.order_id: OrderState.OBJECTED}
     read = await world.read(given, seconds=6)
     assert (read.objection, read.object_time, read.missed) == ("no such account", at(5).business, False)
-    assert await acts.miss_all(world.vault, at(HOUR), limit=9) == 1
-    assert await states(world, seconds=HOUR) == {given.order_id: OrderState.OVERDUE}
-    assert (await world.read(given, seconds=HOUR)).missed
+    assert await acts.miss_all(world.vault, at(TERM), limit=9) == 1
+    assert await states(world, seconds=TERM) == {given.order_id: OrderState.OVERDUE}
+    assert (await world.read(given, seconds=TERM)).missed
     with pytest.raises(PreconditionFailed) as refused:
-        await object_to(world, order, keys[0], seconds=HOUR)
+        await object_to(world, order, keys[0], seconds=TERM)
     assert refused.value.states is not None
     assert await world.events("order:") == [
         "order:authority:issue", "order:deadline:miss", "order:platform:object",
@@ -150,7 +150,7 @@ async def test_a_withdrawn_order_is_over_and_stays(world: AuthorityWorld, keys: 
     proposed = await world.impose(token, Degree.WARN, key=keys[0], given=carrying(order), scope=Scope.PERSON)
     withdrawn = await world.withdraw(given, seconds=7)
     assert (withdrawn.state, withdrawn.withdraw_time) == (OrderState.WITHDRAWN, at(7).business)
-    assert await states(world, seconds=2 * HOUR) == {given.order_id: OrderState.WITHDRAWN}
+    assert await states(world, seconds=2 * TERM) == {given.order_id: OrderState.WITHDRAWN}
     assert (await world.checked(given, seconds=8)).order == order.order
     again = world.impose(token, Degree.WARN, key=keys[0], given=carrying(order), seconds=9)
     assert await reason_of(again) is Reason.ORDER_WITHDRAWN
@@ -158,9 +158,9 @@ async def test_a_withdrawn_order_is_over_and_stays(world: AuthorityWorld, keys: 
     assert await reason_of(acknowledge(world, order, keys[0], seconds=9)) is Reason.ILLEGAL_TRANSITION
     assert await reason_of(object_to(world, order, keys[0], seconds=9)) is Reason.ILLEGAL_TRANSITION
     assert await reason_of(world.withdraw(given, seconds=9)) is Reason.ILLEGAL_TRANSITION
-    assert await acts.miss_all(world.vault, at(HOUR), limit=9) == 0
-    assert await acts.overdue(world.vault, now=at(HOUR)) == 0
-    assert not (await world.read(given, seconds=2 * HOUR)).missed
+    assert await acts.miss_all(world.vault, at(TERM), limit=9) == 0
+    assert await acts.overdue(world.vault, now=at(TERM)) == 0
+    assert not (await world.read(given, seconds=2 * TERM)).missed
     assert await world.events("order:") == ["order:authority:issue", "order:authority:withdraw"]
 
 
@@ -194,11 +194,11 @@ async def test_an_order_on_paper_stays_one(world: AuthorityWorld, keys: Keys) ->
     [given] = await world.issue((PARTY, STRANGER))
     order = await world.checked(given)
     recorded = await world.asks(1).record_order(
-        order.order, deadline=at(HOUR).business, key=signing(keys[0], 1)
+        order.order, deadline=at(TERM).business, key=signing(keys[0], 1)
     )
     assert (recorded.order_id, recorded.source) == (given.order_id, OrderSource.SIGNED)
     of_paper = replace(order.order, digest=bytes(32))
-    kept = await world.asks(2).record_order(of_paper, deadline=at(HOUR).business, key=signing(keys[0], 2))
+    kept = await world.asks(2).record_order(of_paper, deadline=at(TERM).business, key=signing(keys[0], 2))
     assert kept.source is OrderSource.PAPER
     other = replace(order, terms=replace(order.terms, order_id=kept.order_id), order=of_paper)
     assert await reason_of(acknowledge(world, other, keys[0])) is Reason.ORDER_NOT_FOUND

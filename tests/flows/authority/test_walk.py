@@ -13,7 +13,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import Degree, OrderState
 from tests.support.steps import DatabaseSteps, take_steps
-from tools.support.authority_world import AuthorityWorld, carrying
+from tools.support.authority_world import HOUR, TERM, AuthorityWorld, carrying
 from tools.support.databases import Maker
 from tools.support.flow_world import PARTY, at
 from tools.support.sanction_world import signing
@@ -79,7 +79,7 @@ class OrderSteps(DatabaseSteps):
     @rule(account=st.integers(0, ACCOUNTS - 1), degree=st.integers(0, 2), term=st.integers(1, 9))
     def issue(self, account: int, degree: int, term: int) -> None:
         """An authority gives an order, which the platform checks."""
-        deadline = self.now + term * 10
+        deadline = self.now + TERM + term * 10
         measure = OrderMeasure(DEGREES[degree].value)
         target = (PARTY, self.tokens[account])
         work = self.world.issue(target, measure=measure, deadline=deadline, seconds=self.now)
@@ -135,7 +135,7 @@ class OrderSteps(DatabaseSteps):
         if taken:
             model.withdrawn = self.now
 
-    @rule(seconds=st.integers(1, 40))
+    @rule(seconds=st.integers(1, 40) | st.just(12 * HOUR) | st.just(TERM))
     def time_passes(self, seconds: int) -> None:
         """Deadlines come."""
         self.now += seconds

@@ -10,6 +10,7 @@ from idvault.campaign.invitation.store import upgrade
 from idvault.claim.acts.registry_check import Proven
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
+from idvault.status import acts as status_acts
 from idvault_client.backend.campaign import Funnel
 from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_verify.account import Assurance, MinimumAssurance, Standing, Status
@@ -41,6 +42,12 @@ class Upgrading:
 
     def __init__(self, world: CampaignWorld, database: Database) -> None:
         self.world, self._feed, self._number = world, Feed(database), 0
+        self.watches = True
+
+    async def _watch(self) -> None:
+        """Number what has changed, as a reader of the feed does."""
+        if self.watches:
+            await self._feed.arrange(limit=1_000)
 
     async def claim(
         self,
@@ -60,7 +67,7 @@ class Upgrading:
         asked = command(self._number, account_token=token)
         asked = replace(asked, identity=identity, proven=proven, upgrade=upgrade and proven is not None)
         claim = await self.world.claims.verify(asked, seconds=seconds)
-        await self._feed.arrange(limit=1_000)
+        await self._watch()
         return claim
 
     async def verified(self, *people: int, fact: Assurance | None = None, seconds: float = 0) -> list[str]:
@@ -69,7 +76,7 @@ class Upgrading:
 
     async def imported(self, count: int, **options: Any) -> list[str]:
         found = await self.world.members(count, **options)
-        await self._feed.arrange(limit=1_000)
+        await self._watch()
         return found
 
     async def started(self, **changes: Any) -> Campaign:
@@ -114,6 +121,20 @@ async def test_a_campaign_finds_who_verifies_later(people: Upgrading) -> None:
     assert await people.taken(campaign) == late
     await people.claim(4, token=late[0], seconds=60)
     assert await people.taken(campaign, seconds=60) == []
+
+
+async def test_a_platform_that_never_watches_gets_its_invitations(
+    people: Upgrading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads its feed, so that no change has a number: a batch gives them, as many as it needs."""
+    monkeypatch.setattr(status_acts, "_BATCH", 2)
+    people.watches = False
+    matched = await people.verified(1, 2, 3, 4, 5)
+    await people.verified(6, fact=Assurance.HOLDER)
+    campaign = await people.started()
+    assert sorted(await people.taken(campaign)) == sorted(matched)
+    late = await people.verified(7)
+    assert await people.taken(campaign) == late
 
 
 async def test_a_batch_looks_at_a_bounded_number_of_changes(

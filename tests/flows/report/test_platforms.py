@@ -211,6 +211,9 @@ async def test_a_stranger_names_the_late_provider(world: ReportWorld, tmp_path: 
         path.unlink()
     bare = checked(world, copy)
     assert "missed by platform-a: tip_offs.reply_missed 3" in bare.stdout.splitlines()
+    missing = "there is no 2026-10.platforms.json beside the report: no platform's numbers were checked\n"
+    assert missing in bare.stderr
+    assert missing not in result.stderr
 
 
 FORGED: dict[str, Any] = {

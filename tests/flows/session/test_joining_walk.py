@@ -161,7 +161,9 @@ class JoiningWalk:
         """What is contested falls, and accounts without an owner are removed."""
         TOLD["fallen"] += await self.world.fall(TERM)
         vault = self.world.notices.vault
-        TOLD["removed"] += await status_acts.remove_abandoned(vault, at(ABANDONED), limit=100)
+        TOLD["removed"] += await status_acts.remove_abandoned(
+            vault, at(ABANDONED), zone=builders.ZONE, limit=100
+        )
         left = {row.account_token for row in await sql.rows(self.database, select(accounts))}
         self.tokens = [token for token in self.tokens if token in left]
 

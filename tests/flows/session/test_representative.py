@@ -12,7 +12,7 @@ from idvault.core.db.database import Database
 from idvault.core.tables.account import accounts
 from idvault.core.tables.claim import persons
 from idvault_client import FailureReason
-from idvault_client.errors import PreconditionFailed
+from idvault_client.errors import InvalidFields, PreconditionFailed
 from idvault_dev.mock_provider.book import ProviderFault
 from idvault_verify.account import AccountState, Assurance
 from idvault_verify.attest.assertion import ProofEnd
@@ -126,6 +126,16 @@ async def test_who_is_not_the_representative_gets_nothing(company: Company) -> N
         assert failed is not None
         assert failed.failure_reason is FailureReason.ELEMENT_MISMATCH
     assert await company.state() is AccountState.REJECTED
+
+
+async def test_a_former_number_is_not_asked_of_him(company: Company) -> None:
+    """A form that has one is refused, and the provider hears of nothing."""
+    session_id = await company.session()
+    asked = company.world.begin_proof(session_id, name=HIM[0], number=HIM[1], former=STRANGER[1])
+    with pytest.raises(InvalidFields) as refused:
+        await asked
+    assert dict(refused.value.items()) == {"former_document": "CHARACTER"}
+    assert (await company.prove(session_id)).state == States.STATE_SUCCEEDED
 
 
 async def test_somebody_elses_proof_is_not_his(company: Company) -> None:

@@ -123,7 +123,16 @@ async def test_abandoned_accounts(world: World) -> None:
     assert listed == [await _account(world, gone)]
     assert await world.accounts.abandoned(before=NOW, limit=9) == []
     both = await world.accounts.abandoned(before=NOW + timedelta(days=2), limit=9)
-    assert [account.account_token for account in both] == [gone.account_token, later.account_token]
+    assert [account.account_token for account in both] == sorted([gone.account_token, later.account_token])
+
+
+async def test_abandoned_accounts_are_in_an_order_that_tells_nothing(world: World) -> None:
+    """That of their random tokens, whichever claim ended first."""
+    for minutes in range(8):
+        await world.settle(await world.job(), NO_RECORD, now=at(after=timedelta(minutes=minutes)))
+    listed = await world.accounts.abandoned(before=NOW + timedelta(days=1), limit=9)
+    tokens = [account.account_token for account in listed]
+    assert (len(tokens), tokens) == (8, sorted(tokens))
 
 
 async def test_remove_deletes_everything_of_the_account(world: World) -> None:

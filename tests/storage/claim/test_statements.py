@@ -52,8 +52,8 @@ async def test_a_sign_up_is_few_statements(world: World, shred_database: Databas
 async def test_a_new_verification_keeps_the_former_version_in_one_statement(world: World) -> None:
     """Its settlement looks nothing up for it: on PostgreSQL the statement goes with others.
 
-    The second one forgets what a notice of the registry wanted of the account, the third one ends an invitation
-    of a campaign that asks for more.
+    The second one forgets what a notice of the registry wanted of the account, the third one ends an
+    invitation of a campaign that asks for more.
     """
     asked = world.new_claim()
     first = await world.open(asked)

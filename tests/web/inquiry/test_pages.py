@@ -1,5 +1,6 @@
 """The operator's page, without script: from the form to the list, and back if somebody cancels."""
 
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -84,6 +85,9 @@ async def proven(site: Site, browser: Browser, *, number: str = NUMBER) -> Page:
 
 
 DISOWNS = {"zh": "这不是我的账号", "en": "This account is not mine"}
+SHOWS = {"zh": "<button>查看清单", "en": "<button>Show the list"}
+COME_BACK = {"zh": "届时", "en": "come back then"}
+DENIED = "The provider did not confirm you"
 CANCELS = {"zh": "取消全部等待事项", "en": "Cancel everything that waits"}
 
 
@@ -111,6 +115,23 @@ async def test_a_person_disowns_an_account_by_clicks(site: Site, language: str) 
     assert NAME not in site.edge.log.read_text("utf-8")
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_what_is_wanted_is_the_first_button(site: Site, language: str) -> None:
+    """Whoever comes back for the list has the button that shows it first; to cancel is the quiet one."""
+    await verified(site)
+    browser = await site.browser(**{"Accept-Language": language})
+    await proven(site, browser)
+    await age(site)
+    page = await begun(browser)
+    assert site.world.provider is not None
+    site.world.provider.end(page.links[0])
+    ready = unescape((await browser.get("/accounts/mine")).text)
+    assert SHOWS[language] in ready
+    assert ready.index(SHOWS[language]) < ready.index(f'<button class="quiet">{CANCELS[language]}')
+    assert COME_BACK[language] not in ready
+    await forget(site)
+
+
 async def test_another_phone_cancels(site: Site) -> None:
     """Whoever proves to be the same person sees what waits, and takes all of it back."""
     await verified(site)
@@ -123,19 +144,23 @@ async def test_another_phone_cancels(site: Site) -> None:
     assert TITLE not in (await proven(site, thief)).text
 
 
-async def test_who_was_not_there_is_refused(site: Site) -> None:
-    """A cancelled proof, none at all, and a browser without a key: each leads back to the form."""
-    browser = await site.browser()
+@pytest.mark.parametrize("end", [ProofEnd.CANCELLED, ProofEnd.DENIED])
+async def test_who_was_not_there_is_refused(site: Site, end: ProofEnd) -> None:
+    """A cancelled or denied proof, none at all, and a browser without a key: each leads back to the form."""
+    browser = await site.browser(**{"Accept-Language": "en"})
     page = await begun(browser)
     open_ = await browser.post("/accounts/mine", {"form": page.hidden("form")})
     assert open_.status == 409
     assert site.world.provider is not None
-    site.world.provider.end(page.links[0], ProofEnd.CANCELLED)
+    assert "/accounts/mine" in open_.links
+    site.world.provider.end(page.links[0], end)
     for answer in (
         await browser.post("/accounts/mine", {"form": page.hidden("form")}),
         await browser.get("/accounts/mine"),
     ):
-        assert (answer.status, "/accounts" in answer.text) == (409, True)
+        assert (answer.status, answer.links) == (409, ["/accounts"])
+        assert answer.text.count(DENIED) == 2
+        assert "Accounts in my name" in answer.text
     nobody = await site.browser()
     assert (await nobody.get("/accounts/mine")).headers["Location"] == "/accounts"
     nobody.cookies["__Host-inquiry"] = browser.cookies["__Host-inquiry"][::-1].translate({ord("z"): "0"})
@@ -159,11 +184,12 @@ async def test_a_network_begins_few_proofs(world: SessionWorld, tmp_path: Path) 
     """Each costs the provider something."""
     limits = InquiryLimits(narrow=Buckets(burst=1, per_second=0), wide=Buckets(burst=9, per_second=0))
     async with site_of(world, tmp_path, inquiries=limits) as site:
-        browser = await site.browser()
+        browser = await site.browser(**{"Accept-Language": "en"})
         await begun(browser)
         form = await browser.get("/accounts")
         fields = {"form": form.hidden("form"), "document": "RESIDENT_ID", "name": NAME, "number": NUMBER}
-        assert (await browser.post("/accounts", fields)).status == 429
+        refused = await browser.post("/accounts", fields)
+        assert (refused.status, "5 minutes" in refused.text) == (429, True)
 
 
 @pytest.mark.parametrize("everybody", [False, True])

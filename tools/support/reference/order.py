@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -125,6 +125,8 @@ def check_operation(signed: bytes, *, platform: str, versions: Sequence[Roster],
     check(listed == [each for each in CATEGORIES if each in listed], "wrong categories")
     check(all(_NAME.fullmatch(each) for each in names) and names == sorted(set(names)), "wrong platforms")
     check(len(names) <= 100, "too many platforms")
+    signed_on = (datetime(1970, 1, 1) + timedelta(seconds=seconds)).date()
+    check(all(abs(_day(each) - signed_on) <= timedelta(days=366) for each in (first, last)), "days far away")
     check(timedelta() <= _day(last) - _day(first) <= timedelta(days=366), "wrong days")
     check(platform in names, "for other platforms")
     _check_signer(signed, authority, digest, versions, known)

@@ -15,6 +15,7 @@ from idvault_client import codec
 from idvault_client.codec import Id
 from idvault_people.member import MemberClient
 from idvault_people.trust import FindingError
+from idvault_verify import order as order_values
 from idvault_verify.attest import order as order_papers
 from idvault_verify.attest.order import OrderTerms, WithdrawalTerms
 from idvault_verify.disclosure import HistoryFinding as Finding
@@ -114,6 +115,7 @@ class Officer(MemberClient):
         ]
         for each in made:
             each.check()
+            order_values.check_notice(deadline=each.deadline_at, received_at=each.created_at)
         return made
 
     def issue(self, orders: Sequence[OrderTerms], *, code: str) -> list[GivenOrder]:

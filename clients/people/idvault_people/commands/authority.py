@@ -16,7 +16,7 @@ from idvault_people.commands.session import MemberOptions, as_json, confirm, ope
 from idvault_verify.attest import order as order_papers
 from idvault_verify.attest.order import OrderTerms
 from idvault_verify.commands.errors import wrong_usage
-from idvault_verify.error import Reason
+from idvault_verify.error import InvalidError, Reason
 from idvault_verify.order import OrderMeasure
 from idvault_verify.printable import escaped
 from idvault_verify.sanction import OrderState
@@ -24,6 +24,7 @@ from idvault_verify.tip_off import TargetKind
 
 _ROLE = "authority"
 _TIME = "%Y-%m-%dT%H:%MZ"
+_NOTICE = "--deadline is at least 24 hours after the vault takes the order, and at most 366 days from now"
 
 
 class TargetWord(StrEnum):
@@ -186,6 +187,12 @@ def _print(rows: Mapping[str, object]) -> None:
 class OrderNextStep(NextStep):
     """Suggests the next command after a refused order."""
 
+    def after_mistake(self, error: InvalidError) -> str:
+        """Return the text for terms that were refused before they were signed."""
+        if any(each.field == "deadline" for each in error.violations):
+            return self.after_refusal(f"{error}", error.reason.value, "deadline")
+        return super().after_mistake(error)
+
     def after_refusal(self, text: str, reason: str | None, field: str) -> str:
         """Return the text for what the vault did not take."""
         words = {
@@ -194,6 +201,8 @@ class OrderNextStep(NextStep):
             Reason.ILLEGAL_TRANSITION.value: "the order is withdrawn already",
             Reason.TOO_MANY_ATTEMPTS.value: "you have reached the number of calls of one day",
         }
+        if field == "deadline":
+            return f"{text}\nwhy: {_NOTICE}\nnext: {self.command} issue --help"
         if reason in words:
             return f"{text}\nwhy: {words[reason]}\nnext: {self.command} list"
         return super().after_refusal(text, reason, field)

@@ -8,10 +8,17 @@ from typing import Annotated
 import typer
 
 from idvault_people.authority.joint import OpenedOperation
+from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_verify.error import Reason
 from idvault_verify.printable import escaped
 from idvault_verify.sanction import SanctionCategory
 
+_REFUSED = {
+    Reason.OPERATION_NOT_FOUND.value: "there is no joint operation of yours with this id",
+    Reason.PLATFORM_NOT_FOUND.value: "a platform of this name was never registered at the vault",
+    Reason.TOO_MANY_ATTEMPTS.value: "you have reached the number of calls of one day",
+}
 _ROLE, _DAY = "authority", "%Y-%m-%d"
 app = typer.Typer(no_args_is_help=True, help="Joint operations of several platforms, and their counts.")
 Day = typer.Option(formats=[_DAY], metavar="DAY", help="In the deployment's time zone.")
@@ -33,7 +40,7 @@ def open_(  # noqa: PLR0917 - typer makes an option of each
     Sanctions and reports may name it until the end of its last day; then it closes by itself.
     """
     given: MemberOptions = context.obj
-    with open_session(_ROLE, given) as session:
+    with open_session(_ROLE, given, next_=OperationNextStep) as session:
         officer = session.joint_officer()
         terms = officer.operation(
             title,
@@ -50,15 +57,25 @@ def open_(  # noqa: PLR0917 - typer makes an option of each
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """List your joint operations, in the order in which you opened them."""
-    with open_session(_ROLE, context.obj) as session:
+    with open_session(_ROLE, context.obj, next_=OperationNextStep) as session:
         _tell(context, list(session.joint_officer().every()))
 
 
 @app.command()
 def show(context: typer.Context, operation_id: OperationId) -> None:
     """Show one of your joint operations with its counts at each platform; 1 to 4 are withheld."""
-    with open_session(_ROLE, context.obj) as session:
+    with open_session(_ROLE, context.obj, next_=OperationNextStep) as session:
         _tell(context, [session.joint_officer().get(operation_id)])
+
+
+class OperationNextStep(NextStep):
+    """Suggests the next command after a refused joint operation."""
+
+    def after_refusal(self, text: str, reason: str | None, field: str) -> str:
+        """Return the text for what the vault did not take."""
+        if reason in _REFUSED:
+            return f"{text}\nwhy: {_REFUSED[reason]}\nnext: {self.command} operation list"
+        return super().after_refusal(text, reason, field)
 
 
 def _shown(opened: OpenedOperation) -> dict[str, object]:

@@ -10,7 +10,7 @@ import typer
 from idvault_client.commands import connection
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import PreconditionFailed
-from idvault_people.commands import contest, disavowal, narrowing, reinstatement
+from idvault_people.commands import contest, disavowal, measure, narrowing, reinstatement
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, chosen, read_passphrase
 from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
@@ -26,6 +26,7 @@ app.add_typer(
     reinstatement.app, name="reinstatement", short_help="List and decide appeals against withdrawals."
 )
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
+app.add_typer(measure.app, name="measure", short_help="Impose and reverse measures on content.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 

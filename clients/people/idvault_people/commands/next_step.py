@@ -146,6 +146,8 @@ class NextStep:
             return f"idvault-people roster show {shlex.quote(str(self.folder / 'roster.json'))}"
         if reason in _AGAIN:
             return _AGAIN[reason]
+        if self.role == "authority":
+            return f"{self.command} list"
         if self.role != "auditor":
             return f"{self.command} pending"
         gone = reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}

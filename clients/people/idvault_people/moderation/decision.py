@@ -1,12 +1,13 @@
-"""The decision about a report: which one, and its page; a sanction is imposed in the same act."""
+"""The decision about a report, and its page; a sanction or measure is imposed in the same act."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idvault_client.sanctions import Origin
+from idvault_client.sanctions import Origin, UpheldContentMeasure
 from idvault_client.tip_offs import Dismissal, TargetKind, TipOffReport, UpheldSanction
 from idvault_people.console.visit import Answer, ConsolePage, Visit
 from idvault_people.moderation import shown, tip_off
+from idvault_people.moderation.content_form import ContentMeasureForm
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.sanction_form import SanctionForm
 from idvault_people.moderation.shown import Field, Link, PagePart
@@ -25,7 +26,12 @@ class DecisionPages:
         """Show which decisions there are."""
         report, say = self._report(visit), visit.say
         here = tip_off.path(report)
-        pages = (("uphold", "sanction"), ("dismiss", "dismissal"), ("abusive", "abuse"))
+        pages = (
+            ("uphold", "sanction"),
+            ("uphold_content", "content"),
+            ("dismiss", "dismissal"),
+            ("abusive", "abuse"),
+        )
         sections = [
             PagePart(
                 title=say(name),
@@ -93,6 +99,26 @@ class DecisionPages:
 
         return self._sanction(visit).answer(visit, send)
 
+    def content(self, visit: Visit) -> Answer:
+        """Show the form of the measure on content of a report that is right."""
+        return self._content(visit).form(visit).page()
+
+    def uphold_content(self, visit: Visit) -> Answer:
+        """Check the measure, show it, or decide with it."""
+        report = visit.parts["report"]
+
+        def send(measure: UpheldContentMeasure, request_id: str) -> str:
+            self.place.vault.tip_offs.uphold(
+                report,
+                measure=measure,
+                key=self.place.key,
+                reply=visit.given("reply"),
+                request_id=request_id,
+            )
+            return f"/reports/{report}"
+
+        return self._content(visit).answer(visit, send)
+
     def _decide(self, visit: Visit, form: Form, act: Callable[[str], None]) -> Answer:
         def done(request_id: str) -> str:
             act(request_id)
@@ -129,13 +155,7 @@ class DecisionPages:
     def _sanction(self, visit: Visit) -> SanctionForm:
         report, say = self._report(visit), visit.say
         account, public_account = self._target(report)
-        given = {
-            "account": account,
-            "public_account_id": public_account,
-            "category": report.category.value if report.category else "",
-            "case_reference": report.reference,
-            "evidence": shown.digests(report.evidence),
-        }
+        given = {"account": account, "public_account_id": public_account, **_begun(report)}
         # A report about an account or a public account is answered by a sanction of that one.
         fixed = ("account", "public_account_id") if account else ("public_account_id",)
         return SanctionForm(
@@ -149,6 +169,19 @@ class DecisionPages:
             after=[_reply(report, visit)],
         )
 
+    def _content(self, visit: Visit) -> ContentMeasureForm:
+        report, say = self._report(visit), visit.say
+        target = report.target
+        return ContentMeasureForm(
+            place=self.place,
+            title=f"{say('uphold_content')}: {report.reference}",
+            back=tip_off.path(report),
+            origin=Origin.TIP_OFF,
+            tip_off=report.reference,
+            given={"content": target.key if target.kind is TargetKind.CONTENT else "", **_begun(report)},
+            after=[_reply(report, visit)],
+        )
+
     def _target(self, report: TipOffReport) -> tuple[str, str]:
         target = report.target
         if target.kind is TargetKind.ACCOUNT:
@@ -156,6 +189,15 @@ class DecisionPages:
         if target.kind is TargetKind.PUBLIC_ACCOUNT:
             return self.place.vault.public_accounts.get(target.key).account_token, target.key
         return "", ""
+
+
+def _begun(report: TipOffReport) -> dict[str, str]:
+    """Return what a statement of reasons begins with."""
+    return {
+        "category": report.category.value if report.category else "",
+        "case_reference": report.reference,
+        "evidence": shown.digests(report.evidence),
+    }
 
 
 def _reply(report: TipOffReport, visit: Visit) -> Field:

@@ -1,32 +1,45 @@
-"""The form of a sanction: filled in, checked, shown once more as what will be signed, and signed.
+"""The form of a sanction, or a measure: filled in, checked, shown as what will be signed, and signed.
 
 - step "check": the fields are checked by the rules; nothing is sent.
 - step "sign": everything is read again, signed and sent, with the end and the request id of the page before.
 - step "change": the form is shown with what was typed.
 """
 
-from collections.abc import Callable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from idvault_client.errors import VaultError
-from idvault_client.sanctions import Automation, Degree, Ground, IssuerKind, Origin, SanctionCategory, Scope
+from idvault_client.sanctions import (
+    Automation,
+    Degree,
+    Ground,
+    IssuerKind,
+    Origin,
+    SanctionCategory,
+    Scope,
+    UpheldContentMeasure,
+)
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, Visit
 from idvault_people.moderation import shown, statement
 from idvault_people.moderation.form import Form
-from idvault_people.moderation.shown import Field, PagePart
+from idvault_people.moderation.shown import Field, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 
 _HABITS = ("territory", "redress", "rule_reference")
 _EVIDENCE = 50 * 66
+Wanted = TypeVar("Wanted", UpheldSanction, UpheldContentMeasure)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SanctionForm:
-    """One page of a sanction. given: what the fields begin with; fixed: fields that cannot be changed here.
+class StatementForm(Generic[Wanted]):
+    """One page of what has a statement of reasons. given: what the fields begin with.
 
-    before, after: more fields. origin, tip_off: how it came to light.
+    fixed: fields that cannot be changed here; after: more fields. origin, tip_off: how it came to light.
     """
 
     place: Workplace
@@ -38,11 +51,27 @@ class SanctionForm:
     fixed: frozenset[str] = frozenset()
     after: Sequence[Field] = ()
 
+    @abstractmethod
+    def fields(self, visit: Visit) -> list[Field]:
+        """Return the fields."""
+
+    @abstractmethod
+    def read(self, visit: Visit, *, now: datetime) -> tuple[Wanted, Mapping[str, str]]:
+        """Return what the fields say, and what is wrong with it by field."""
+
+    @abstractmethod
+    def rows(self, wanted: Wanted, visit: Visit) -> list[Row]:
+        """Return everything that is about to be signed."""
+
+    @abstractmethod
+    def needs_two(self, wanted: Wanted) -> bool:
+        """Return whether another moderator must confirm it."""
+
     def form(self, visit: Visit) -> Form:
         """Return the form to fill in."""
         begun = {**self.place.habits, "detection": "NONE", "automated_decision": "NONE", **self.given}
         begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun}
-        fields = [*_fields(visit, self.place), *self.after]
+        fields = [*self.fields(visit), *self.after]
         return Form(
             title=self.title,
             button=visit.say("check"),
@@ -56,10 +85,10 @@ class SanctionForm:
         kind = "hidden" if each.id in self.fixed else each.kind
         return replace(each, kind=kind, value=begun.get(each.id, each.value))
 
-    def answer(self, visit: Visit, send: Callable[[UpheldSanction, str], str]) -> Answer:
+    def answer(self, visit: Visit, send: Callable[[Wanted, str], str]) -> Answer:
         """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
         form, now = self.form(visit).refilled(visit), self.place.clock()
-        wanted, errors = statement.read(visit, origin=self.origin, tip_off=self.tip_off, now=now)
+        wanted, errors = self.read(visit, now=now)
         # A form that people change does not keep the end of the former check.
         if errors:
             return form.page(errors=errors, status=422)
@@ -69,27 +98,28 @@ class SanctionForm:
             return form.page()
         return self._preview(visit, form, wanted).page()
 
-    def _preview(self, visit: Visit, form: Form, wanted: UpheldSanction) -> Form:
-        say, kept = visit.say, dict(statement.kept(wanted, days=visit.given("days")))
-        values = {each.id: each.value for each in form.fields if each.kind != "file"} | kept
-        two = wanted.degree is Degree.CLOSE or wanted.scope is Scope.PERSON
-        rows = statement.preview(wanted, place=self.place, visit=visit)
+    def _preview(self, visit: Visit, form: Form, wanted: Wanted) -> Form:
+        kept = statement.kept(wanted.statement, days=visit.given("days"))
+        values = {each.id: each.value for each in form.fields if each.kind != "file"}
+        values.update(kept)
+        rows = self.rows(wanted, visit)
         rows += [(each.label, visit.given(each.id)) for each in self.after if visit.given(each.id)]
         return replace(
             form,
-            title=say("sanction_check_title"),
-            texts=[say("will_be_signed"), *([say("second_needed")] if two else [])],
+            title=visit.say("sanction_check_title"),
+            texts=[
+                visit.say("will_be_signed"),
+                *([visit.say("second_needed")] if self.needs_two(wanted) else []),
+            ],
             sections=[PagePart(title=self.title, rows=rows)],
             fields=[Field(kind="hidden", id=name, value=value) for name, value in values.items()],
-            button=say("sign"),
+            button=visit.say("sign"),
             step="sign",
-            more=("change", say("change")),
+            more=("change", visit.say("change")),
             signs=True,
         )
 
-    def _sign(
-        self, visit: Visit, form: Form, wanted: UpheldSanction, send: Callable[[UpheldSanction, str], str]
-    ) -> Answer:
+    def _sign(self, visit: Visit, form: Form, wanted: Wanted, send: Callable[[Wanted, str], str]) -> Answer:
         try:
             where = send(wanted, form.request_id)
         except VaultError as error:
@@ -100,7 +130,39 @@ class SanctionForm:
         return GoTo(where)
 
 
-def _fields(visit: Visit, place: Workplace) -> list[Field]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SanctionForm(StatementForm[UpheldSanction]):
+    """One page of a sanction."""
+
+    def fields(self, visit: Visit) -> list[Field]:
+        """Return the fields."""
+        say = visit.say
+        days = Field(
+            kind="text", id="days", label=say("days"), hint=say("days_hint"), limit=4, required=False
+        )
+        return [
+            *_subject(visit),
+            *grounds(visit),
+            days,
+            *redress(visit),
+            *_operation(visit, self.place),
+            *issuer(visit),
+        ]
+
+    def read(self, visit: Visit, *, now: datetime) -> tuple[UpheldSanction, Mapping[str, str]]:
+        """Return the sanction, and what is wrong with it by field."""
+        return statement.read(visit, origin=self.origin, tip_off=self.tip_off, now=now)
+
+    def rows(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
+        """Return everything that is about to be signed."""
+        return statement.preview(wanted, place=self.place, visit=visit)
+
+    def needs_two(self, wanted: UpheldSanction) -> bool:
+        """Return whether another moderator must confirm it."""
+        return wanted.degree is Degree.CLOSE or wanted.scope is Scope.PERSON
+
+
+def _subject(visit: Visit) -> list[Field]:
     say = visit.say
     return [
         Field(kind="text", id="account", label=say("account"), hint=say("account_hint")),
@@ -112,7 +174,7 @@ def _fields(visit: Visit, place: Workplace) -> list[Field]:
             limit=32,
             required=False,
         ),
-        _choices(visit, "degree", "degree", list(Degree), hint="degree_hint"),
+        choices(visit, "degree", "degree", list(Degree), hint="degree_hint"),
         Field(
             kind="text",
             id="measure",
@@ -121,9 +183,16 @@ def _fields(visit: Visit, place: Workplace) -> list[Field]:
             limit=64,
             required=False,
         ),
-        _choices(visit, "scope", "scope", list(Scope), hint="scope_hint"),
-        _choices(visit, "ground", "ground", list(Ground)),
-        _choices(visit, "category", "category", list(SanctionCategory)),
+        choices(visit, "scope", "scope", list(Scope), hint="scope_hint"),
+    ]
+
+
+def grounds(visit: Visit) -> list[Field]:
+    """Return the fields of what happened, and how it came to light."""
+    say = visit.say
+    return [
+        choices(visit, "ground", "ground", list(Ground)),
+        choices(visit, "category", "category", list(SanctionCategory)),
         Field(kind="text", id="rule_reference", label=say("rule_reference"), hint=say("rule_hint")),
         Field(kind="text", id="case_reference", label=say("case_reference"), hint=say("why_hint")),
         Field(
@@ -141,18 +210,27 @@ def _fields(visit: Visit, place: Workplace) -> list[Field]:
             hint=say("evidence_file_hint"),
             required=False,
         ),
-        _choices(visit, "detection", "automation", list(Automation)),
-        _choices(visit, "automated_decision", "automation", list(Automation)),
-        Field(kind="text", id="days", label=say("days"), hint=say("days_hint"), limit=4, required=False),
-        Field(kind="text", id="territory", label=say("territory"), hint=say("territory_hint"), limit=64),
-        Field(kind="area", id="redress", label=say("redress"), limit=500),
-        *_operation(visit, place),
-        _choices(visit, "issuer", "issuer", list(IssuerKind)),
-        *_order(visit),
+        choices(visit, "detection", "automation", list(Automation)),
+        choices(visit, "automated_decision", "automation", list(Automation)),
     ]
 
 
-def _choices(visit: Visit, name: str, words: str, values: Sequence[StrEnum], hint: str = "") -> Field:
+def redress(visit: Visit) -> list[Field]:
+    """Return the fields of where it counts, and what can be done against it."""
+    say = visit.say
+    return [
+        Field(kind="text", id="territory", label=say("territory"), hint=say("territory_hint"), limit=64),
+        Field(kind="area", id="redress", label=say("redress"), limit=500),
+    ]
+
+
+def issuer(visit: Visit) -> list[Field]:
+    """Return the fields of whose decision it is."""
+    return [choices(visit, "issuer", "issuer", list(IssuerKind)), *_order(visit)]
+
+
+def choices(visit: Visit, name: str, words: str, values: Sequence[StrEnum], hint: str = "") -> Field:
+    """Return a field whose value is one of a fixed list."""
     return Field(
         kind="choices",
         id=name,

@@ -4,7 +4,7 @@ What a rule refuses is said beside its field before anything is signed or sent; 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from idvault_client.reasons import FIELD_TEXTS
 from idvault_client.sanctions import (
     AuthorityOrder,
     Automation,
+    ContentMeasureKind,
     Degree,
     Ground,
     IssuerKind,
@@ -21,12 +22,14 @@ from idvault_client.sanctions import (
     SanctionCategory,
     Scope,
     StatementOfReasons,
+    UpheldContentMeasure,
 )
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import explanation, shown
 from idvault_people.moderation.shown import Row
 from idvault_people.moderation.workplace import Workplace
+from idvault_verify import content_measure as verify_measure
 from idvault_verify import statement as verify_statement
 from idvault_verify.error import InvalidError
 
@@ -103,6 +106,25 @@ class _Reading:
             digests[0] if len(digests) == 1 else b"",
         )
 
+    def statement(self, *, origin: Origin, tip_off: str, now: datetime) -> StatementOfReasons:
+        issuer = self.chosen("issuer", IssuerKind)
+        return StatementOfReasons(
+            ground=self.chosen("ground", Ground),
+            category=self.chosen("category", SanctionCategory),
+            rule_reference=self.visit.line("rule_reference"),
+            case_reference=self.visit.line("case_reference"),
+            evidence=self.digests("evidence"),
+            origin=origin,
+            tip_off=tip_off,
+            detection=self.chosen("detection", Automation),
+            decision=self.chosen("automated_decision", Automation),
+            territory=self.visit.line("territory"),
+            redress=self.visit.line("redress"),
+            issuer_kind=issuer,
+            end_at=self.end(now=now),
+            order=self.order() if issuer is IssuerKind.AUTHORITY else None,
+        )
+
     def check(self, rule: Mapping[str, str]) -> None:
         for name, text in rule.items():
             self.errors.setdefault(name, text)
@@ -113,28 +135,10 @@ def read(
 ) -> tuple[UpheldSanction, Mapping[str, str]]:
     """Return the sanction of a form, and what is wrong with it by field: it is signed only if nothing is."""
     reading = _Reading(visit)
-    issuer = reading.chosen("issuer", IssuerKind)
-    degree = reading.chosen("degree", Degree)
-    statement = StatementOfReasons(
-        ground=reading.chosen("ground", Ground),
-        category=reading.chosen("category", SanctionCategory),
-        rule_reference=visit.line("rule_reference"),
-        case_reference=visit.line("case_reference"),
-        evidence=reading.digests("evidence"),
-        origin=origin,
-        tip_off=tip_off,
-        detection=reading.chosen("detection", Automation),
-        decision=reading.chosen("automated_decision", Automation),
-        territory=visit.line("territory"),
-        redress=visit.line("redress"),
-        issuer_kind=issuer,
-        end_at=reading.end(now=now),
-        order=reading.order() if issuer is IssuerKind.AUTHORITY else None,
-    )
     sanction = UpheldSanction(
         account_token=visit.given("account"),
-        degree=degree,
-        statement=statement,
+        degree=reading.chosen("degree", Degree),
+        statement=reading.statement(origin=origin, tip_off=tip_off, now=now),
         measure=visit.given("measure"),
         scope=reading.chosen("scope", Scope),
         operation_id=visit.given("operation"),
@@ -144,18 +148,42 @@ def read(
     return sanction, reading.errors
 
 
+def read_measure(
+    visit: Visit, *, origin: Origin, tip_off: str, now: datetime
+) -> tuple[UpheldContentMeasure, Mapping[str, str]]:
+    """Return the measure on content of a form, and what is wrong with it by field, as `read`."""
+    reading = _Reading(visit)
+    measure = UpheldContentMeasure(
+        content=visit.given("content"),
+        kind=reading.chosen("content_kind", ContentMeasureKind),
+        statement=reading.statement(origin=origin, tip_off=tip_off, now=now),
+    )
+    rules = (
+        lambda: verify_statement.check(measure.statement, now=now),
+        lambda: verify_measure.check(measure.content, measure.statement),
+    )
+    reading.check(_refused(rules, visit))
+    return measure, reading.errors
+
+
 def _broken(sanction: UpheldSanction, visit: Visit, *, now: datetime) -> Mapping[str, str]:
     """Return what the rules refuse, by field."""
-    found: dict[str, str] = {}
-    if not sanction.account_token:
-        found["account"] = FIELD_TEXTS["REQUIRED"].in_language(visit.language)
-    for rule in (
+    rules = (
         lambda: verify_statement.check(sanction.statement, now=now),
         lambda: verify_statement.check_measure(degree=sanction.degree, measure=sanction.measure),
         lambda: verify_statement.check_target(
             scope=sanction.scope, public_account_id=sanction.public_account_id or None
         ),
-    ):
+    )
+    missing = (
+        {} if sanction.account_token else {"account": FIELD_TEXTS["REQUIRED"].in_language(visit.language)}
+    )
+    return {**_refused(rules, visit), **missing}
+
+
+def _refused(rules: Iterable[Callable[[], object]], visit: Visit) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for rule in rules:
         try:
             rule()
         except InvalidError as error:
@@ -165,15 +193,15 @@ def _broken(sanction: UpheldSanction, visit: Visit, *, now: datetime) -> Mapping
     return found
 
 
-def kept(sanction: UpheldSanction, *, days: str) -> Mapping[str, str]:
-    """Return the fields that a checked sanction adds to those that were typed.
+def kept(statement: StatementOfReasons, *, days: str) -> Mapping[str, str]:
+    """Return the fields that a checked statement adds to those that were typed.
 
     days: until its end, as typed.
     """
-    end, order = sanction.statement.end_at, sanction.statement.order
+    end, order = statement.end_at, statement.order
     return {
         "order_digest": order.digest.hex() if order else "",
-        "evidence": shown.digests(sanction.statement.evidence),
+        "evidence": shown.digests(statement.evidence),
         END: "" if end is None else f"{days} {end.astimezone(UTC).isoformat()}",
     }
 
@@ -222,4 +250,16 @@ def preview(sanction: UpheldSanction, *, place: Workplace, visit: Visit) -> list
             operation=titles.get(sanction.operation_id, sanction.operation_id),
         ),
         *rows_of(sanction.statement, place=place, visit=visit),
+    ]
+
+
+def preview_measure(measure: UpheldContentMeasure, *, place: Workplace, visit: Visit) -> list[Row]:
+    """Return everything that is about to be signed as rows."""
+    return [
+        *place.rows(
+            visit,
+            content=measure.content,
+            content_kind=shown.word("content_kind", measure.kind, visit.say),
+        ),
+        *rows_of(measure.statement, place=place, visit=visit),
     ]

@@ -138,6 +138,7 @@ class ReportCasePages:
             decided=report.resolve_time,
             proposal_lapses=report.proposal_lapse_time,
             outcome=report.outcome and shown.word("outcome", report.outcome, say),
+            content_measure=report.measure_id,
             dismissal=report.dismissal and shown.word("dismissal", report.dismissal, say),
         )
 

@@ -162,7 +162,7 @@ class JointTerms:
         rules.check_text(self.title, field="title", limit=rules.TITLE_LENGTH)
         rules.check_categories(self.categories)
         rules.check_platforms(self.platforms)
-        rules.check_days(self.first_day, self.last_day)
+        rules.check_days(self.first_day, self.last_day, signed_on=self.created_at.date())
 
     @property
     def created_at(self) -> datetime:

@@ -123,6 +123,11 @@ def _show(checked: CheckedReport, *, as_json: bool) -> None:
     elif not checked.later:
         text = "the log has no entry after the report's checkpoint: entries of the period may follow"
         typer.echo(text, err=True)
+    is_month = len(checked.report.period.months() or ()) == 1
+    if checked.platforms is None and is_month:
+        name = checked.report.period.name
+        text = f"there is no {name}.platforms.json beside the report: no platform's numbers were checked"
+        typer.echo(text, err=True)
     count, rest = len(checked.recomputed), len(checked.not_provable)
     typer.echo(f"report: {count} figures recomputed, {rest} not provable from the log")
 

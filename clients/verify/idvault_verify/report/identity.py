@@ -53,7 +53,7 @@ CONTESTS = Section(
         logged("contests.filed", _.in_context("contests.filed", "received"), Type.CONTEST_FILE),
         logged(
             "contests.decided",
-            _.in_context("appeals.decided", "decided"),
+            _("decided, on contests and on disowned accounts"),
             Type.CONTEST_UPHOLD,
             Type.WITHDRAWAL_DECIDE,
             Type.CONTEST_REJECT,

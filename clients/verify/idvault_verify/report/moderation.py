@@ -173,7 +173,7 @@ CONTENT_MEASURES = Section(
         logged("content.reversed", _("reversed by the platform"), *_content("reverse")),
         logged(
             "content.overturned",
-            _.in_context("content.overturned", "overturned on appeal"),
+            _("overturned on appeal"),
             *_content("overturn"),
         ),
         logged("content.appealed", _("appeals received"), Type.CONTENT_APPEAL_FILE),

@@ -631,7 +631,8 @@ class BeginProofRequest(_message.Message):
     @_builtins.property
     def former_document(self) -> _common_pb2.IdentityDocument:
         """The personal document that the person had before, if the registry replaced its number. If the provider confirms both
-        and the registry gave notice of it, accounts and sanctions under both numbers become those of one person.
+        and the registry gave notice of it, accounts and sanctions under both numbers become those of one person. Refused
+        (INVALID_MESSAGE) in a session of the purpose REPRESENTATIVE, in which none of the person's accounts takes part.
         """
 
     def __init__(

@@ -2,7 +2,8 @@
 
 They have no table of their own. A campaign reads its platform's change feed once, from the oldest change on,
 and remembers how far it came: an account that changes is behind that place again, so none is missed and none
-is read twice. A batch looks at a bounded number of changes; the next one goes on from there.
+is read twice. A batch looks at a bounded number of changes; the next one goes on from there. A change
+without a number is none of them: the batch numbers what it can before it begins (invitation.acts).
 """
 
 from collections.abc import Sequence

@@ -57,7 +57,11 @@ def account_tasks(vault: Vault, *, policy: OperatorPolicy) -> list[Task]:
     zone = policy.zone
     return [
         Task("expire_accounts", 5, lambda now: status_acts.expire_all(vault, now, zone=zone, limit=_BATCH)),
-        Task("remove_abandoned", 60, lambda now: status_acts.remove_abandoned(vault, now, limit=_BATCH)),
+        Task(
+            "remove_abandoned",
+            60,
+            lambda now: status_acts.remove_abandoned(vault, now, zone=zone, limit=_BATCH),
+        ),
         Task("purge_requests", 600, lambda now: claim_backlog.purge_requests(vault, now)),
     ]
 

@@ -7,6 +7,7 @@ before.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from idvault_verify import seal
@@ -160,6 +161,17 @@ def _withdrawals() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
     yield "withdrawal: by an earlier key", "withdrawal", _withdrawal(), {"roster": ["first", "renewed"]}
 
 
+def _days() -> Iterator[tuple[str, dict[str, Any]]]:
+    signed_on = orders.joint().created_at.date()
+    for days in (-367, -366, 366, 367):
+        day = signed_on + timedelta(days=days)
+        yield f"{days} days after its signing", {"first_day": day, "last_day": day}
+    yield "in the first year of the calendar", {"first_day": date.min, "last_day": date.min}
+    yield "in the last year of the calendar", {"first_day": date.max, "last_day": date.max}
+    far = signed_on + timedelta(days=367)
+    yield "a last day too far from its signing", {"last_day": far}
+
+
 def _others() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
     for paper in ("order", "operation"):
         data = _PAPERS[paper][0]
@@ -185,3 +197,5 @@ def _others() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
         ("a title of 201 characters", {"title": "x" * 201}),
     ):
         yield f"operation: {told}", "operation", orders.signed(orders.joint(**changes)), {}
+    for told, days in _days():
+        yield f"operation: {told}", "operation", orders.signed(orders.joint(**days)), {}

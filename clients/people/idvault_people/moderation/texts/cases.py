@@ -77,6 +77,10 @@ _REPORTS = {
     "decide_title": _("What do you decide about report {reference}?"),
     "uphold": _("Uphold and sanction"),
     "uphold_text": _("The decision and the sanction take effect together."),
+    "uphold_content": _("Uphold with a measure on content"),
+    "uphold_content_text": _(
+        "It needs no account, and is in force at once. You do it to the content yourself."
+    ),
     "dismiss": _("Dismiss it"),
     "dismiss_text": _("The reporter reads the reason and your reply."),
     "abusive": _("Abusive report"),

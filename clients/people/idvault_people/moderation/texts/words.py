@@ -33,10 +33,15 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "ENDED": _("ended without a decision"),
     },
     "outcome": {
-        "UPHELD": _("right: a sanction was imposed"),
+        "UPHELD": _("right: a sanction or measure was imposed"),
         "DISMISSED": _("dismissed"),
         "DUPLICATE": _("decided with another report"),
         "ABUSIVE": _("abusive"),
+    },
+    "content_kind": {
+        "REMOVED": _("removed"),
+        "LABELLED": _("labelled"),
+        "RESTRICTED": _("restricted"),
     },
     "dismissal": {
         "NO_VIOLATION": _("It breaks no rule"),
