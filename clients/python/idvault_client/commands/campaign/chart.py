@@ -1,4 +1,4 @@
-"""A campaign's figures as CSV, and as a chart of the funnel and of the coverage over the days (extra `plot`)."""
+"""A campaign's figures as CSV, and as a chart: the funnel, and the coverage over the days (extra `plot`)."""
 
 import csv
 import io
