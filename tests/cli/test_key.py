@@ -23,7 +23,7 @@ from idvault_verify.attest import passphrase
 from idvault_verify.commands.errors import ExitCode
 from tests.support import hardware
 from tests.support.commands import Commands
-from tests.support.sealed_rows import SealedRows
+from tests.support.sealed_rows import TEXTS_OF_A_CASE, SealedRows
 from tools.support.databases import Databases
 from tools.support.people import CHEAP
 
@@ -276,22 +276,22 @@ def test_a_rotation_from_beginning_to_end(stored: Commands, tmp_path: Path) -> N
         texts = [one for one in listed if one["purpose"] == "moderation-text"]
         return [(one["version"], one["state"], one["stored"]) for one in texts]
 
-    assert states() == [("0", "in use", 4)]
+    assert states() == [("0", "in use", TEXTS_OF_A_CASE)]
     stored("keys", "rotate", "moderation-text")
     _age(tmp_path)
-    assert states() == [("0", "in use", 4), ("1", "announced", None)]
+    assert states() == [("0", "in use", TEXTS_OF_A_CASE), ("1", "announced", None)]
     assert "announced" in stored("keys", "list").out
     assert "version 0 is kept" not in stored("keys", "rewrap").out
     _age(tmp_path)
-    assert states() == [("0", "former", 4), ("1", "in use", None)]
+    assert states() == [("0", "former", TEXTS_OF_A_CASE), ("1", "in use", None)]
     done = stored("keys", "rewrap", "moderation-text")
     assert done.code == ExitCode.DONE
     assert done.out.splitlines()[:2] == [
-        "moderation-text: 4 sealed anew, 0 left",
+        f"moderation-text: {TEXTS_OF_A_CASE} sealed anew, 0 left",
         "  version 0 is destroyed in this file",
     ]
-    assert done.last == "rewrap: 4 sealed anew, 0 not opened, 1 keys destroyed"
-    assert states() == [("1", "in use", 4)]
+    assert done.last == f"rewrap: {TEXTS_OF_A_CASE} sealed anew, 0 not opened, 1 keys destroyed"
+    assert states() == [("1", "in use", TEXTS_OF_A_CASE)]
     (again,) = stored("--json", "keys", "rewrap", "moderation-text").out.splitlines()
     assert json.loads(again) == {
         "purpose": "moderation-text",
@@ -319,7 +319,7 @@ def test_what_does_not_open_is_said(stored: Commands, tmp_path: Path) -> None:
     done = stored("keys", "rewrap")
     assert done.code == ExitCode.CHECK_FAILED
     assert "  version 0 is kept: 1 are under it" in done.out.splitlines()
-    assert done.last == "rewrap: 3 sealed anew, 1 not opened, 0 keys destroyed"
+    assert done.last == f"rewrap: {TEXTS_OF_A_CASE - 1} sealed anew, 1 not opened, 0 keys destroyed"
 
 
 def test_the_first_key_of_reports_is_kept(stored: Commands, tmp_path: Path) -> None:
