@@ -91,7 +91,7 @@ class Expected:
     def _apply(self, made: RegistryNotice, party: str, who: int, mine: list[str]) -> None:
         self.accounts[made.notice_id] |= set(mine)
         if made.kind is NoticeKind.NUMBER_REPLACED:
-            # A number is replaced by one: the newest notice counts, and takes the days of the former one back.
+            # A number is replaced by one: the newest notice counts, and takes back the former one's days.
             for name in self.replaced - {made.notice_id}:
                 self.marks[name].discard((party, who))
                 self.accounts[name] -= set(mine)
