@@ -83,7 +83,7 @@ class DisavowalSteps:
         page.get_by_role("button", name="Continue").click()
         page.locator("main a.button").click()
         page.get_by_role("button", name="It is me").click()
-        page.locator("main form button").last.click()
+        page.locator("main form button").first.click()
 
 
 def _told(vault: Vault) -> tuple[AccountDisavowal, ...]:
