@@ -61,7 +61,7 @@ class Recipient:
     secret: str = field(default="", repr=False)
     topics: frozenset[Topic] = frozenset()
     digest: timedelta = timedelta()
-    link: str = ""
+    link: str = field(default="", repr=False)
     is_on: bool = True
 
 

@@ -123,7 +123,14 @@ def test_a_file_that_breaks_leaves_the_last_one_in_use(tmp_path: Path) -> None:
     assert len(followed.read().recipients) == 1
     path.write_text("[[recipient]", "utf-8")
     assert len(followed.read().recipients) == 1
-    assert not followed.is_usable
     path.write_text(recipient(HOOK) + SMTP + recipient(MAIL), "utf-8")
     assert len(followed.read().recipients) == 2
-    assert followed.is_usable
+
+
+def test_a_file_that_never_could_be_used_is_not_nobody(tmp_path: Path) -> None:
+    """A worker that starts with it tells nothing, and forgets nothing either."""
+    path = tmp_path / file.NAME
+    path.write_text("[[recipient]", "utf-8")
+    path.chmod(0o600)
+    with pytest.raises(NotifyFileError):
+        FollowedFile(path).read()

@@ -48,6 +48,10 @@ PLATFORM_SERVICES = (
 # Reads of roster members. Their other calls carry a one-time code, which a retry would find already used. The
 # member decides whether to repeat such a call; repeating it with the same request_id is safe.
 MEMBER_READS = {
+    "AuthorityService": (
+        *("GetIssuedOrder", "ListIssuedOrders"),
+        *("GetJointOperation", "ListJointOperations"),
+    ),
     "DisclosureService": ("GetDisclosure", "ListDisclosures"),
     "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),
     "DrillService": ("GetDrill",),

@@ -125,7 +125,7 @@ class AuthorityOrder:
     """The order that a sanction of an authority carries out. digest: SHA-256 of the order."""
 
     authority: str
-    reference: str
+    reference: str = field(repr=False)
     issued_on: date
     digest: bytes
 

@@ -2,8 +2,8 @@
 
 - An invitation is delivered once, then once for each reminder interval. Events never make a delivery earlier.
 - Only UNVERIFIED accounts that are neither closed nor suspended from renewal are invited; by a campaign with
-  a minimum assurance also VERIFIED ones of people that lack it. An account known by a provider's id only
-  (RESULT_ONLY) is not: no proof of another kind could renew it (claim.rules, OTHER_PROOF).
+  a minimum assurance also VERIFIED ones of people that lack it. An account known by a provider's id or a
+  reviewed document only is not: no proof of another kind could renew it (claim.rules, OTHER_PROOF).
 - A delivery in a batch is leased. Any event acknowledges it; otherwise it is due again when the lease ends.
 - DISMISSED ends the reminders. COMPLETED suspends them until the claim ends; they resume if the claim fails.
 - Each stage is recorded once, with the first day it was reached.
@@ -141,14 +141,8 @@ def below(*, minimum: MinimumAssurance | None) -> frozenset[Assurances]:
     return frozenset(facts for facts in _UPGRADABLE if not minimum.holds(facts))
 
 
-_UPGRADABLE = frozenset(
-    {
-        frozenset({Assurance.REGISTRY_MATCH}),
-        frozenset({Assurance.DOCUMENT_SEEN}),
-        frozenset({Assurance.REGISTRY_MATCH, Assurance.DOCUMENT_SEEN}),
-    }
-)
-"""What an account can have without being known by a provider's id or having every fact already."""
+_UPGRADABLE = frozenset({frozenset({Assurance.REGISTRY_MATCH})})
+"""What an account can have that another proof renews: a provider's id and a reviewed document are apart."""
 
 
 def is_due(*, invitation: Invitation, now: datetime, real: datetime) -> bool:

@@ -48,7 +48,7 @@ class MailServer:
 
     host: str
     port: int
-    sender: str
+    sender: str = field(repr=False)
     is_implicit: bool
     is_local: bool
     user: str = field(default="", repr=False)

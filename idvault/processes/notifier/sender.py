@@ -15,14 +15,17 @@ from idvault.processes.notifier.webhook import WebhookSender
 
 @dataclass(eq=False, repr=False)
 class FollowedFile:
-    """The file as it was when it could last be used; what is wrong with it since is logged once."""
+    """The file as it was when it could last be used; what is wrong with it since is logged once.
+
+    Until it could be used once it names nobody, and that must not be taken for "tell nobody": reading raises.
+    """
 
     path: Path
-    _current: NotifyFile = field(default_factory=NotifyFile, init=False)
+    _current: NotifyFile | None = field(default=None, init=False)
     _told: str = field(default="", init=False)
 
     def read(self) -> NotifyFile:
-        """Return what the file says."""
+        """Return what the file says; raises NotifyFileError, OSError if it could never be used."""
         try:
             self._current, self._told = file.read(self.path), ""
         except (NotifyFileError, OSError) as error:
@@ -30,12 +33,9 @@ class FollowedFile:
             if why != self._told:
                 log().error("notify_file_unusable", why=why)
             self._told = why
+            if self._current is None:
+                raise
         return self._current
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether the file could be used when it was last read."""
-        return not self._told
 
 
 class NotifySender:

@@ -4,7 +4,7 @@
 - An act locks the measure alone. No account is concerned, so no entry of the log names one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 
@@ -39,7 +39,7 @@ class ReadContentMeasure:
     """A measure and what was written against it, which is empty without an appeal and once it is deleted."""
 
     measure: ContentMeasure
-    text: str
+    text: str = field(repr=False)
 
 
 async def _log(tx: Tx, measure: ContentMeasure, verb: str, paper: bytes) -> None:

@@ -78,7 +78,7 @@ class ContentMeasure:
 class ContentMeasureFilter:
     """Which measures to list: one is given at most; none for all."""
 
-    content: str | None = None
+    content: str | None = field(default=None, repr=False)
     appeal: AppealState | None = None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -108,12 +109,14 @@ def test_a_permit_and_one_reviewer(
 def test_a_repeat_has_the_salt_of_the_slip(
     server: VaultServer, connection: Sequence[str], key: tuple[ModeratorKey, Sequence[str]], tmp_path: Path
 ) -> None:
-    """Another salt would be another review; a file that is no slip is refused."""
+    """Another salt would be another review; a slip that waits is kept, and what is no slip is refused."""
     slip, (_, signs) = tmp_path / "slip.json", key
     slip.write_text(json.dumps({"review_id": "", "paper_digest": "", "salt": "07" * 32}))
     server.outcomes = [review()]
     sign = ("sign", "--terms", "terms-3", "--slip", slip, "--country", "GBR", *signs)
-    assert run(*connection, *sign, typed=TYPED).exit_code == 0
+    assert run(*connection, *sign, typed=TYPED).exit_code == 2
+    assert (server.asked, "07" in slip.read_text("utf-8")) == ([], True)
+    assert run(*connection, *sign, "--request-id", str(uuid4()), typed=TYPED).exit_code == 0
     assert pb.ReviewDocumentRequest.FromString(server.asked[-1].body).salt == b"\x07" * 32
     for wrong in ("[]", "{}", "x", '{"review_id":"","paper_digest":"","salt":"x"}'):
         slip.write_text(wrong)

@@ -8,7 +8,7 @@ import pytest
 from idvault_client import Tls, transport
 from idvault_client.errors import Unavailable
 from idvault_people.custody_edge import CustodyEdge
-from idvault_verify.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
+from idvault_verify.v1 import authority_pb2, disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 from tests.clients.vault_server import REQUEST_ID, Refuse, VaultServer
 
 DOWN = Refuse(grpc.StatusCode.UNAVAILABLE)
@@ -42,7 +42,7 @@ def test_a_code_is_sent_once(edge: CustodyEdge, server: VaultServer) -> None:
 
 def test_the_reads_are_those_of_the_contract() -> None:
     """Exactly the methods marked as free of side effects in the contract."""
-    files = (disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2)
+    files = (authority_pb2, disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2)
     services = [service for file in files for service in file.DESCRIPTOR.services_by_name.values()]
     reads = {
         service.name: {

@@ -168,8 +168,8 @@ def test_who_may_be_asked_for_more(minimum: MinimumAssurance, kind: SubjectKind,
     barred = standing in (Standing.RENEWAL_SUSPENDED, Standing.CLOSED)
     for facts, lacking in (
         (MATCH, {MinimumAssurance.HOLDER, MinimumAssurance.HOLDER_OR_DOCUMENT_SEEN}),
-        (seen, {MinimumAssurance.HOLDER}),
-        (MATCH | seen, {MinimumAssurance.HOLDER}),
+        (seen, set[MinimumAssurance]()),
+        (MATCH | seen, set[MinimumAssurance]()),
         (holder, set[MinimumAssurance]()),
         (MATCH | holder, set[MinimumAssurance]()),
         (frozenset({Assurance.RESULT_ONLY}), set[MinimumAssurance]()),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from idvault_client import codec
 from idvault_client.codec import Id
+from idvault_people import paging
 from idvault_people.member import MemberClient
 from idvault_people.trust import FindingError
 from idvault_verify.attest import order as papers
@@ -112,15 +113,15 @@ class JointOfficer(MemberClient):
 
     def every(self) -> Iterator[OpenedOperation]:
         """Yield the operations in the order in which they were opened; raises VaultError, FindingError."""
-        request = authority_pb2.ListJointOperationsRequest(page_size=_PAGE)
-        while True:
-            page = self.edge.call(
+
+        def ask(token: str) -> authority_pb2.ListJointOperationsResponse:
+            request = authority_pb2.ListJointOperationsRequest(page_size=_PAGE, page_token=token)
+            return self.edge.call(
                 "AuthorityService/ListJointOperations", request, authority_pb2.ListJointOperationsResponse
             )
+
+        for page in paging.pages(ask):
             yield from map(self._checked, page.operations)
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     def _checked(self, answer: authority_pb2.JointOperation) -> OpenedOperation:
         found = codec.read(OpenedOperation, answer)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from idvault_client import codec
 from idvault_client.codec import Id
+from idvault_people import paging
 from idvault_people.member import MemberClient
 from idvault_people.trust import FindingError
 from idvault_verify import order as order_values
@@ -159,17 +160,16 @@ class Officer(MemberClient):
     def every(self, *, state: OrderState | None = None) -> Iterator[GivenOrder]:
         """Yield the orders, in the order in which they were given; raises VaultError, FindingError."""
         word = "UNSPECIFIED" if state is None else state.value
-        request = authority_pb2.ListIssuedOrdersRequest(
-            state=sanction_pb2.RecordedOrder.State.Value(f"STATE_{word}"), page_size=_PAGE
-        )
-        while True:
-            page = self.edge.call(
+        wanted = sanction_pb2.RecordedOrder.State.Value(f"STATE_{word}")
+
+        def ask(token: str) -> authority_pb2.ListIssuedOrdersResponse:
+            request = authority_pb2.ListIssuedOrdersRequest(state=wanted, page_size=_PAGE, page_token=token)
+            return self.edge.call(
                 "AuthorityService/ListIssuedOrders", request, authority_pb2.ListIssuedOrdersResponse
             )
+
+        for page in paging.pages(ask):
             yield from map(self._given, page.orders)
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     def _signed(self, canonical: bytes) -> bytes:
         return canonical + self.identity.sign(canonical)

@@ -51,6 +51,8 @@ def sign(  # noqa: PLR0917 - typer's parameters
     with the same --request-id reads the salt from the slip.
     """
     with signing(context, moderator, passphrase_file, json_option) as by:
+        if slip.exists() and request_id is None:
+            raise typer.BadParameter(f"{slip} is of another review: choose another file, or repeat by its id")
         seen = _read(country, _known_salt(slip))
         durable_file.replace(slip, _slip(None, seen))
         made = by.vault.reviews.sign(

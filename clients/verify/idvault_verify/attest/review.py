@@ -33,7 +33,7 @@ class ReviewerPaper:
     """What one reviewer signed. paper: with its signature. public_key: of the reviewer, 32 bytes."""
 
     public_key: bytes
-    paper: bytes
+    paper: bytes = field(repr=False)
 
     @property
     def reviewer_id(self) -> str:

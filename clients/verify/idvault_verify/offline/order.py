@@ -35,7 +35,7 @@ class CheckedOrder:
     """An order that its authority gave. order: as the statement of a sanction names it."""
 
     terms: OrderTerms
-    authority: RosterMember
+    authority: RosterMember = field(repr=False)
     order: AuthorityOrder
 
 
