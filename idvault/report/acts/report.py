@@ -10,6 +10,7 @@
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from math import ceil
 from typing import Any, TypeVar
 
@@ -310,16 +311,18 @@ async def _complete(
         platforms = await _complete_platforms(sources, files, signer, made, raw)
     named = platforms.platforms if platforms else {}
     for language in Language:
-        shown = report_page.render(made, language=language, platforms=list(named))
-        await _add(files, path_of(period, f"{language.value}.html"), shown)
+        # The page that links to the others comes last.
         for name, each in named.items():
-            page = provider_page.render(made, name, each, language=language)
+            page = partial(provider_page.render, made, name, each, language=language)
             await _add(files, path_of(period, f"{name}.{language.value}.html"), page)
+        shown = partial(report_page.render, made, language=language, platforms=list(named))
+        await _add(files, path_of(period, f"{language.value}.html"), shown)
 
 
-async def _add(files: Publication, path: str, page: str) -> None:
+async def _add(files: Publication, path: str, render: Callable[[], str]) -> None:
+    """Publish a page unless it is there: a worker that starts looks at every month."""
     if await files.read(path) is None:
-        await files.write(path, page.encode())
+        await files.write(path, render().encode())
 
 
 async def _complete_platforms(
