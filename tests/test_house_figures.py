@@ -22,6 +22,7 @@ NOT_COUNTED = {
     "roster:version:propose", "roster:version:sign", "secondfactor:enrolment:begin",
     "secondfactor:enrolment:confirm", "session:proof:begin", "tipoff:report:assign", "tipoff:report:return",
     "tipoff:report:note",
+    "tipoff:report:take",
     "tipoff:report:merge", "tipoff:reminder:half", "tipoff:reminder:fourfifths", "tipoff:reporter:set",
     "tipoff:tries:exhaust",
     # It follows the end of a sanction, which is counted.

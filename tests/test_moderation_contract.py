@@ -123,6 +123,7 @@ def test_the_list_of_decisions() -> None:
         "TipOffService.ResolveTipOff",
         "TipOffService.ReturnTipOff",
         "TipOffService.SetReporterStanding",
+        "TipOffService.TakeTipOff",
     }
 
 

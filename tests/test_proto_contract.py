@@ -318,6 +318,7 @@ WHO_MAY_CALL = {
     "PublicAccountService.ListPublicAccounts": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "PublicAccountService.ListExpiringPublicAccounts": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "TipOffService.FileTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.TakeTipOff": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "TipOffService.FollowTipOff": ["ROLE_PLATFORM"],
     "TipOffService.AssignTipOff": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "TipOffService.ReturnTipOff": ["ROLE_PLATFORM", "ROLE_MODERATOR"],

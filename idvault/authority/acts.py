@@ -73,7 +73,8 @@ async def issue_stored(
     for each in given:
         await store.add(tx.connection, each)
         signed = each.issued.signed if each.issued else b""
-        await tx.log(EventType.ORDER_ISSUE, order_id=each.order_id, order=signed)
+        party = each.relying_party
+        await tx.log(EventType.ORDER_ISSUE, party=party, order_id=each.order_id, order=signed)
     return list(given)
 
 
@@ -87,7 +88,8 @@ async def withdraw_stored(
         raise PaperError(_WITHDRAWAL, "the withdrawal is of another order")
     withdrawn = order_rules.withdraw(order=found, signed=signed, now=tx.now.business)
     await store.withdraw(tx.connection, issuer, withdrawn)
-    await tx.log(EventType.ORDER_WITHDRAW, order_id=order_id, withdrawal=signed)
+    party = withdrawn.relying_party
+    await tx.log(EventType.ORDER_WITHDRAW, party=party, order_id=order_id, withdrawal=signed)
     return withdrawn
 
 

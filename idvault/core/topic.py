@@ -35,6 +35,8 @@ class Topic(StrEnum):
     APPLICATION_FILED = "application_filed"
     PROPOSAL_MADE = "proposal_made"
     ORDER_RECORDED = "order_recorded"
+    ORDER_ISSUED = "order_issued"
+    ORDER_WITHDRAWN = "order_withdrawn"
     DEADLINE_MISSED = "deadline_missed"
     ERASURE_REQUESTED = "erasure_requested"
     ERASURE_CANCELLED = "erasure_cancelled"
@@ -74,6 +76,14 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
     EventType.NARROWING_OVERDUE: _MISSED,
     EventType.PUBLIC_ACCOUNT_APPLY: ((Audience.MODERATOR, Topic.APPLICATION_FILED),),
     EventType.ORDER_RECORD: ((Audience.MODERATOR, Topic.ORDER_RECORDED),),
+    EventType.ORDER_ISSUE: (
+        (Audience.MODERATOR, Topic.ORDER_ISSUED),
+        (Audience.PLATFORM, Topic.ORDER_ISSUED),
+    ),
+    EventType.ORDER_WITHDRAW: (
+        (Audience.MODERATOR, Topic.ORDER_WITHDRAWN),
+        (Audience.PLATFORM, Topic.ORDER_WITHDRAWN),
+    ),
     EventType.ORDER_MISS: _MISSED,
     EventType.ERASURE_REQUEST: ((Audience.PLATFORM, Topic.ERASURE_REQUESTED),),
     EventType.ERASURE_CANCEL: ((Audience.PLATFORM, Topic.ERASURE_CANCELLED),),

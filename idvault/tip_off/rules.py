@@ -6,6 +6,12 @@ What may be filed and written: lengths and characters of texts, evidence, refere
 - A reference has 12 digits, a secret 16. People type them with spaces and hyphens, which do not count.
 - The reference follows from the report's random id, so it tells nothing about the number of reports.
 
+What a moderator takes down: reports by telephone, by letter and at a counter.
+
+- The reporter is nobody's account: no standing, no limit and no count, as for every contact.
+- A moderator takes down at most 200 reports a day. One key, or one desk's certificate, can so fill no queue.
+- They are no reports of a form: none makes a form flooded, and each is owed an answer.
+
 When a form is flooded: when it gets far more reports in a day than it usually does.
 
 - The vault counts the reports of each platform's form on the hosted pages, by the operator's days. Calls of
@@ -67,10 +73,11 @@ Reports of rumours: from filing to decision.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from idvault_verify import token
 from idvault_verify.error import (
+    ExhaustedError,
     FieldCode,
     InvalidError,
     PreconditionError,
@@ -85,11 +92,13 @@ from idvault_verify.statement import DIGEST_SIZE, MOST_EVIDENCE, text_code
 from idvault_verify.tip_off import (
     CONTACT_LENGTH,
     REFERENCE_DIGITS,
+    TAKEN_DOWN,
     TEXT_LENGTH,
     Dismissal,
     Reminder,
     TargetKind,
     TipOff,
+    TipOffChannel,
     TipOffOutcome,
     TipOffState,
     TipOffTarget,
@@ -97,6 +106,8 @@ from idvault_verify.tip_off import (
 
 MOST_NOTES = 100
 MOST_CONTENT = 65_536
+MOST_TAKEN = 200
+"""Reports that one moderator takes down in a day: more than anybody can write down."""
 _RANDOM_HEX = 16  # the first half of an id: 64 bits for 12 digits
 _SEPARATORS = str.maketrans("", "", " -")
 _LINES = str.maketrans("", "", "\r\n\t")
@@ -114,6 +125,21 @@ def check_filing(*, text: str, contact: str, evidence: tuple[bytes, ...], conten
     wrong = [Violation(name, code) for name, code in codes.items() if code is not None]
     if wrong:
         raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
+
+
+def check_taken(channel: TipOffChannel) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, channel) unless a moderator takes down what comes by a channel."""
+    if channel not in TAKEN_DOWN:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("channel", FieldCode.CHARACTER))
+
+
+def check_takes(*, taken: int, remaining: timedelta) -> None:
+    """Raise ExhaustedError (TIP_OFF_LIMIT_REACHED) if a moderator has taken down too many reports today.
+
+    taken: with the present one. remaining: the rest of the operator's day.
+    """
+    if taken > MOST_TAKEN:
+        raise ExhaustedError(Reason.TIP_OFF_LIMIT_REACHED, retry_after=remaining)
 
 
 def check_lines(text: str, *, field: str, limit: int) -> str:

@@ -39,6 +39,7 @@ from tools.demo.identity import SEEN, IdentitySteps
 from tools.demo.legacy import LegacySteps
 from tools.demo.log import LogSteps
 from tools.demo.offline import OfflineSteps
+from tools.demo.order import OrderSteps
 from tools.demo.public_account import PublicAccountSteps
 from tools.demo.report import ReportSteps
 from tools.demo.sanction import SanctionSteps
@@ -86,9 +87,10 @@ class Demo:
         self._disclosure = DisclosureSteps(scratch=scratch)
         self._eve = invent()
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
+        self._others = (invent(), invent(), invent(), invent())
+        self._order = OrderSteps(self.vault, lambda: self._ready, self._disclosure, scratch=scratch)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
-        self._others = (invent(), invent(), invent(), invent())
         self._identity = IdentitySteps(
             people=self._others[:3],
             vault=self.vault,
@@ -171,7 +173,7 @@ class Demo:
             ("two others narrow that sanction, and its person must prove to be present", who.narrow),
             ("the account's holder appeals, and they give the verification back", who.reinstate),
             ("two moderators see a passport and sign, and the platform reads DOCUMENT_SEEN", who.review),
-            ("a notice of the registry ends somebody: nobody verifies under that name again", who.notice),
+            ("a notice of the registry ends somebody: name and number alone verify nobody again", who.notice),
         ]
 
     def _steps_of_pages(self) -> list[DemoStep]:
@@ -199,6 +201,10 @@ class Demo:
             ("operator and auditor open a record behind the log, and cancel the request", self.silent),
             ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("an auditor opens a record by clicks in the console, masked until asked for", self.console),
+            (
+                "an authority orders a warning, the platform checks it and carries it out",
+                self._order.carry_out,
+            ),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
             (
                 "a person disowns an account in her name, and two moderators withdraw its verification",
@@ -538,7 +544,7 @@ class Demo:
 
     def _secrets(self) -> list[str]:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
-        people: list[Any] = [*persons, self._company, self._stranger]
+        people: list[Any] = [*persons, self._order.person, self._company, self._stranger]
         people += [each.representative for each in (self._company, self._stranger)]
         return [self._malformed, TEXT, *SEEN, *(text for each in people for text in (each.name, each.number))]
 

@@ -91,12 +91,16 @@ class DisclosureSteps:
 
     def file(self, ready: Mapping[str, Any], *, account_token: str) -> str:
         """An auditor requests a record; return the disclosure's id."""
-        self._ready = ready
+        self.use(ready)
         made = self._run(
             "auditor-a", "request", "--account", account_token, "--case", "demo 1",
             "--legal-basis", "synthetic", "--purpose", "to show how it is done",
         )  # fmt: skip
         return str(made["disclosure_id"])
+
+    def use(self, ready: Mapping[str, Any]) -> None:
+        """Say which vault is running."""
+        self._ready = ready
 
     def state(self, disclosure_id: str) -> str:
         return str(self._run("auditor-a", "show", disclosure_id)["state"])

@@ -213,7 +213,7 @@ class IdentitySteps:
         page.get_by_role("heading", name="You are verified").wait_for()
 
     def notice(self) -> None:
-        """The registry says that somebody is no more: nobody verifies under that name and number again."""
+        """The registry says that somebody is no more: that name and number alone verify nobody again."""
         self._registry.add(self._ended)
         with self._vault() as vault:
             self._notice(vault, self._ready())

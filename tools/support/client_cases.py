@@ -434,6 +434,26 @@ TIP_OFFS = {
             "channel": tuple(tip_offs.TipOffChannel),
         },
     ),
+    "take": Arguments(
+        {
+            "target": CONTENT,
+            "category": sanctions.SanctionCategory.RUMOUR,
+            "told": "谣言",
+            "channel": tip_offs.TipOffChannel.PHONE,
+            **_SIGNED,
+        },
+        {
+            **_REPEAT,
+            "contact": "a@b.example",
+            "evidence": (b"\x01" * 32, b"\x02" * 32),
+            "operation_id": ID,
+        },
+        {
+            "target": (ACCOUNT, PUBLIC),
+            "category": tuple(sanctions.SanctionCategory),
+            "channel": (tip_offs.TipOffChannel.MAIL, tip_offs.TipOffChannel.COUNTER),
+        },
+    ),
     "follow": Arguments({"reference": "123456789012", "secret": "secret-1"}),
     "assign": Arguments({"tip_off": TIP_OFF, **_SIGNED}, {**_REPEAT, "to": "ef" * 16}),
     "hand_back": Arguments({"tip_off_id": ID, **_SIGNED}, _REPEAT),

@@ -398,6 +398,20 @@ CALLS = (
     ),
     Call(
         "tip_offs",
+        "take",
+        {"target": _target, "operation_id": lambda own: own.operation.operation_id},
+        {"category": CATEGORY, "told": TEXT, "channel": tip_offs.TipOffChannel.PHONE},
+        signed=True,
+    ),
+    Call(
+        "tip_offs",
+        "take",
+        {"target": _public_target},
+        {"category": CATEGORY, "told": TEXT, "channel": tip_offs.TipOffChannel.COUNTER},
+        signed=True,
+    ),
+    Call(
+        "tip_offs",
         "follow",
         {"reference": lambda own: own.report.reference, "secret": lambda own: own.secret},
     ),

@@ -230,6 +230,7 @@ class EventType(StrEnum):
     PUBLIC_ACCOUNT_ACCEPT = "publicaccount:transfer:accept"
     # No event about a report names an account: neither who reported nor who was reported.
     TIP_OFF_FILE = "tipoff:report:file"
+    TIP_OFF_TAKE = "tipoff:report:take"
     TIP_OFF_ASSIGN = "tipoff:report:assign"
     TIP_OFF_RETURN = "tipoff:report:return"
     TIP_OFF_NOTE = "tipoff:report:note"
@@ -439,6 +440,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PUBLIC_ACCOUNT_OFFER: ("public_account_id", "receiver"),
     EventType.PUBLIC_ACCOUNT_ACCEPT: ("public_account_id", "receiver", "policy_version", "agree_time"),
     EventType.TIP_OFF_FILE: ("tip_off_id", "evidence"),
+    EventType.TIP_OFF_TAKE: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_ASSIGN: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_RETURN: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_NOTE: ("tip_off_id", "moderator_id", "paper"),

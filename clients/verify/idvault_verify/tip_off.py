@@ -52,6 +52,12 @@ class TipOffChannel(StrEnum):
     WEB = "WEB"
     EMAIL = "EMAIL"
     PHONE = "PHONE"
+    MAIL = "MAIL"
+    COUNTER = "COUNTER"
+
+
+TAKEN_DOWN = (TipOffChannel.PHONE, TipOffChannel.MAIL, TipOffChannel.COUNTER)
+"""The channels of what a moderator takes down, in the words of somebody who was not signed in."""
 
 
 class TipOffState(StrEnum):

@@ -133,6 +133,8 @@ tip_off_reporters = Table(
     Index("ix_tip_off_reporters_day", "standing", "day"),
 )
 
+# Tries of secrets by reference; and how many reports a moderator took down, by `m` and the first 11 digits of
+# the id.
 tip_off_tries = Table(
     "tip_off_tries",
     main,

@@ -212,7 +212,7 @@ def _words() -> tuple[RetentionRule, ...]:
             enforced_by="tip_off_texts",
         ),
         RetentionRule(
-            "keyed ids of ordinary reporters, and tries of secrets",
+            "keyed ids of ordinary reporters, tries of secrets, and counts of what moderators took down",
             f"{tip_off_rules.TEXT_DAYS} days after the last report",
             "limits per reporter, and who was trusted or abusive",
             ("tip_off_reporters", "tip_off_tries"),

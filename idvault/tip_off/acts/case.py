@@ -46,7 +46,7 @@ Rule = Callable[..., TipOff]
 """A rule of tip_off.rules with everything but the report filled in."""
 
 # What a repetition may be refused with: its signature is old, or its moderator revoked meanwhile.
-_PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
+PERHAPS_OLD = (InvalidError, NotFoundError, PreconditionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class CaseMutation(Generic[P]):
         request = call.request(vault.fingerprinter)
         try:
             acting = await self.acting(vault, call, now, moderator_id)
-        except _PERHAPS_OLD as refused:
+        except PERHAPS_OLD as refused:
             return await self.repeated(vault, request, refused)
         return await self.act.run(vault, call, now, request, tip_off_id, acting, *args, **kwargs)
 

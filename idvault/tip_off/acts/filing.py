@@ -17,7 +17,15 @@ from idvault.sanction.operation import rules as operation_rules
 from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sealing.ports import CaseField
 from idvault.tip_off import rules
-from idvault.tip_off.acts.case import TipOffCall, TipOffContext, log
+from idvault.tip_off.acts.case import (
+    PERHAPS_OLD,
+    Acting,
+    TipOffCall,
+    TipOffContext,
+    check_signs,
+    log,
+    signed,
+)
 from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS
@@ -65,7 +73,10 @@ class NewTipOff:
 
 @dataclass(frozen=True, slots=True)
 class TipOffFiling:
-    """A report to file. accounts: tokens that must be the platform's. limit: reports per reporter and day."""
+    """A report to file. accounts: tokens that must be the platform's. limit: reports per reporter and day.
+
+    taken: who took it down, None if nobody did.
+    """
 
     tip_off: TipOff
     texts: tuple[TipOffText, ...] = field(repr=False)
@@ -74,6 +85,7 @@ class TipOffFiling:
     today: date
     day_ends: datetime
     by_form: bool = False
+    taken: Acting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +113,53 @@ async def file(
     rules.check_filing(
         text=wanted.text, contact=wanted.contact, evidence=wanted.evidence, content=wanted.content
     )
+    return _with_secret(await _stored(vault, call, now, wanted, context), call, context)
+
+
+async def take(
+    vault: Vault, call: TipOffCall, now: ClockReading, wanted: NewTipOff, context: TipOffContext
+) -> FiledReport:
+    """File a report that a moderator took down and signed; a repeat needs no signature of today.
+
+    Raises as `file` does, and NotFoundError (MODERATOR_NOT_FOUND), PreconditionError (MODERATOR_REVOKED).
+    """
+    await vault.guard.check(now=now)
+    rules.check_taken(wanted.channel)
+    rules.check(wanted.target)
+    rules.check_filing(text=wanted.text, contact=wanted.contact, evidence=wanted.evidence, content=b"")
+    try:
+        paper = await signed(vault, call, now=now)
+    except PERHAPS_OLD:
+        filed = await _file.known(vault, call.request(vault.fingerprinter))
+        if filed is None:
+            raise
+    else:
+        moderator_id = call.decision.moderator_id if call.decision else ""
+        filed = await _stored(vault, call, now, wanted, context, taken=Acting(moderator_id, paper))
+    return _with_secret(filed, call, context)
+
+
+async def _stored(
+    vault: Vault,
+    call: TipOffCall,
+    now: ClockReading,
+    wanted: NewTipOff,
+    context: TipOffContext,
+    *,
+    taken: Acting | None = None,
+) -> TipOff:
+    """Store a report under a reference that no other one has."""
     request = call.request(vault.fingerprinter)
     while True:
         filing = _filing(call, wanted, context, now, tip_off_id=vault.new_id())
+        filing = replace(filing, taken=taken)
         try:
-            filed = await _file.run(vault, call, now, request, filing.tip_off.tip_off_id, filing)
+            return await _file.run(vault, call, now, request, filing.tip_off.tip_off_id, filing)
         except ReferenceTakenError:
             continue  # a chance of 1 in 10^12 for each stored report
-        break
+
+
+def _with_secret(filed: TipOff, call: TipOffCall, context: TipOffContext) -> FiledReport:
     secret = context.secrets.secret(
         relying_party=call.relying_party,
         tip_off_id=filed.tip_off_id,
@@ -123,7 +174,8 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
     """Store a new report with its texts, and count it for its reporter.
 
     One by a form is counted for the form and its day, whose row is locked last, by an act that locks no
-    reporter; the first one of a day that came by a flooded form is logged. Raises NotFoundError
+    reporter; the first one of a day that came by a flooded form is logged. One that a moderator took down is
+    counted for the moderator, likewise, and who it was is logged. Raises NotFoundError
     (ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND), PreconditionError (OPERATION_CLOSED),
     ExhaustedError (TIP_OFF_LIMIT_REACHED) and ReferenceTakenError.
     """
@@ -141,9 +193,22 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
     for text in filing.texts:
         await tip_off_rows.put_text(tx.connection, made, text, now=tx.now.business)
     await log(tx, EventType.TIP_OFF_FILE, tip_off_id=tip_off_id, evidence=b"".join(made.evidence))
+    if filing.taken is not None:
+        await _take(tx, filing, filing.taken)
     if flood is not None and rules.begins(filed=flood.filed, most=flood.most):
         await log(tx, EventType.TIP_OFF_FLOOD, day=filing.today.isoformat(), limit=flood.most)
     return made
+
+
+async def _take(tx: Tx, filing: TipOffFiling, taken: Acting) -> None:
+    """Count and log who took a report down; raises PreconditionError, ExhaustedError."""
+    await check_signs(tx, taken.moderator_id)
+    count = await tip_off_rows.take(
+        tx.connection, relying_party=tx.party, moderator_id=taken.moderator_id, day=filing.today
+    )
+    rules.check_takes(taken=count, remaining=filing.day_ends - tx.now.business)
+    ids = {"tip_off_id": filing.tip_off.tip_off_id, "moderator_id": taken.moderator_id}
+    await log(tx, EventType.TIP_OFF_TAKE, paper=taken.paper, **ids)
 
 
 async def _flood(tx: Tx, filing: TipOffFiling) -> lists.FormDay | None:
@@ -236,7 +301,7 @@ def _filing(
         tokens.append(wanted.reporter_token)
     return TipOffFiling(
         made,
-        _texts(made, wanted, context),
+        (*_texts(made, wanted, context), *_salt(call, made, context)),
         tuple(tokens),
         policy.reports_per_day,
         today,
@@ -262,6 +327,14 @@ def _texts(made: TipOff, wanted: NewTipOff, context: TipOffContext) -> tuple[Tip
     return tuple(
         TipOffText(name, context.sealer.seal(places[name], text)) for name, text in given.items() if text
     )
+
+
+def _salt(call: TipOffCall, made: TipOff, context: TipOffContext) -> tuple[TipOffText, ...]:
+    """Return the salt with which the texts of a report were signed, which is deleted with them."""
+    if call.decision is None:
+        return ()
+    place = CaseField(made.relying_party, made.tip_off_id, f"{tip_off_rows.SALT}text")
+    return (TipOffText(place.name, context.sealer.seal(place, call.decision.text_salt.hex())),)
 
 
 def _told(tip_off: TipOff, leading: TipOff | None) -> TipOff:

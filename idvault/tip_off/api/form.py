@@ -27,6 +27,7 @@ from idvault.tip_off.acts.tip_off import TipOffDecision
 from idvault.tip_off.api import convert
 from idvault.tip_off.rules import QueuePlace, TipOffFilter
 from idvault_verify import token
+from idvault_verify.attest import sanction as papers
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault_verify.seal import Part
@@ -35,7 +36,7 @@ from idvault_verify.v1 import sanction_pb2
 from idvault_verify.v1 import tip_off_pb2 as pb
 
 MOST_AT_ONCE = 100
-WITH_TEXT = frozenset({"AddTipOffNote", "AnswerTipOff", "ResolveTipOff"})
+WITH_TEXT = frozenset({"AddTipOffNote", "AnswerTipOff", "ResolveTipOff", "TakeTipOff"})
 """The methods that write a text."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -110,6 +111,32 @@ def filing(message: pb.FileTipOffRequest) -> NewTipOff:
         content=message.content_copy,
         operation_id=optional_id(message.operation_id, "operation_id"),
     )
+
+
+def taking(message: pb.TakeTipOffRequest) -> NewTipOff:
+    """Return the report that a moderator took down."""
+    return NewTipOff(
+        channel=chosen(convert.CHANNELS, message.channel, "channel"),
+        target=convert.target(message.target),
+        category=chosen(convert.CATEGORIES, message.category, "category"),
+        text=message.text,
+        contact=message.contact,
+        evidence=tuple(message.evidence_digests),
+        operation_id=optional_id(message.operation_id, "operation_id"),
+    )
+
+
+def taken(message: pb.TakeTipOffRequest, caller: Caller) -> TipOffCall:
+    """Return the call of a moderator who took a report down; raises InvalidError.
+
+    What somebody said is signed by marks under one salt, and so is the target: no log names it.
+    """
+    target, salt = message.target, message.signature.text_salt
+    said = (target.account_token, target.public_account_id, target.content, message.contact)
+    marks = (papers.text_mark(each, salt=salt) for each in said)
+    fields: list[Part] = [message.channel, message.category]
+    fields += [*message.evidence_digests, message.operation_id, *marks]
+    return decided(message, *fields, caller=caller, text=message.text)
 
 
 def read_decision(message: pb.ResolveTipOffRequest, *, caller: Caller, now: ClockReading) -> TipOffDecision:

@@ -35,6 +35,14 @@ class TipOffMethods:
         found = await filing.file(self.vault, call, now, wanted, self.context)
         return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
 
+    async def TakeTipOff(
+        self, request: pb.TakeTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
+    ) -> pb.FiledTipOff:
+        """File a report that a moderator took down."""
+        wanted, call = tip_off_form.taking(request), tip_off_form.taken(request, caller)
+        found = await filing.take(self.vault, call, now, wanted, self.context)
+        return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
+
     async def FollowTipOff(
         self, request: pb.FollowTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.FollowedTipOff:

@@ -19,6 +19,7 @@ from idvault_verify.error import FieldCode, InvalidError, NotFoundError, Reason,
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.statement import DIGEST_SIZE
 from idvault_verify.tip_off import (
+    REFERENCE_DIGITS,
     Dismissal,
     Reminder,
     TargetKind,
@@ -363,6 +364,15 @@ _FORGET = statement(delete(tip_off_tries).where(tip_off_tries.c.day < param("bef
 async def charge(connection: Connection, *, relying_party: str, reference: str, day: date) -> int:
     """Count a try; return the day's tries with this one."""
     return await connection.only(_CHARGE, relying_party=relying_party, reference=reference, day=day, count=1)
+
+
+async def take(connection: Connection, *, relying_party: str, moderator_id: str, day: date) -> int:
+    """Count a report that a moderator took down; return the day's with this one.
+
+    The count stands among the tries, in a row that no reference can have: it begins with a letter.
+    """
+    place = f"m{moderator_id}"[:REFERENCE_DIGITS]
+    return await charge(connection, relying_party=relying_party, reference=place, day=day)
 
 
 async def refund(connection: Connection, *, relying_party: str, reference: str, day: date) -> None:

@@ -84,3 +84,13 @@ def test_a_mistake_names_its_option() -> None:
         "next: idvault-people auditor --identity keys request --help"
     )
     assert CUSTODIAN.after_mistake(error).endswith("'my keys' --help")
+
+
+def test_an_officer_is_led_to_lists() -> None:
+    """An authority has no requests that wait: the next command is one that it has."""
+    officer = OrderNextStep("authority", Path("keys"))
+    said = officer.after_refusal("x", "ORDER_NOT_FOUND", "")
+    assert said.endswith("why: there is no order of yours with this id\nnext: " + f"{officer.command} list")
+    assert officer.after_refusal("x", "INVALID_MESSAGE", "").endswith(f"next: {officer.command} list")
+    error = InvalidError(Reason.INVALID_MESSAGE, Violation("measure", FieldCode.CHARACTER))
+    assert officer.after_mistake(error).startswith("INVALID_MESSAGE: --measure is wrong (CHARACTER)\n")

@@ -1,12 +1,13 @@
 """What may be filed: targets, texts, evidence, references and secrets."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault_verify.error import InvalidError
-from idvault_verify.tip_off import TargetKind, TipOffTarget
+from idvault_verify.error import ExhaustedError, InvalidError
+from idvault_verify.tip_off import TAKEN_DOWN, TargetKind, TipOffChannel, TipOffTarget
 
 TOKEN = "acct_" + "0" * 25 + "1"
 
@@ -114,3 +115,23 @@ def test_wrong_digits(typed: str, code: str) -> None:
 def test_digits_as_people_type_them() -> None:
     """Spaces and hyphens do not count."""
     assert tip_off_rules.read_digits("1234-5678 9012", field="reference", count=12) == "123456789012"
+
+
+def test_what_a_moderator_takes_down() -> None:
+    """Calls, letters and visits, and nothing by which somebody may have signed in or written a mail."""
+    for channel in TipOffChannel:
+        if channel in TAKEN_DOWN:
+            tip_off_rules.check_taken(channel)
+        else:
+            with pytest.raises(InvalidError) as refused:
+                tip_off_rules.check_taken(channel)
+            assert named(refused.value) == {"channel": "CHARACTER"}
+
+
+def test_how_much_a_moderator_takes_down() -> None:
+    """The 200th report of a day is filed; the next one can be filed when the day has ended."""
+    rest = timedelta(hours=3)
+    tip_off_rules.check_takes(taken=200, remaining=rest)
+    with pytest.raises(ExhaustedError) as refused:
+        tip_off_rules.check_takes(taken=201, remaining=rest)
+    assert refused.value.retry_after == rest

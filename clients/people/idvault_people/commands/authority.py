@@ -197,7 +197,6 @@ class OrderNextStep(NextStep):
         """Return the text for what the vault did not take."""
         words = {
             Reason.ORDER_NOT_FOUND.value: "there is no order of yours with this id",
-            Reason.PLATFORM_NOT_FOUND.value: "no platform of this name was ever registered at the vault",
             Reason.ILLEGAL_TRANSITION.value: "the order is withdrawn already",
             Reason.TOO_MANY_ATTEMPTS.value: "you have reached the number of calls of one day",
         }

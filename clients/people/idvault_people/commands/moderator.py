@@ -10,7 +10,15 @@ import typer
 from idvault_client.commands import connection
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import PreconditionFailed
-from idvault_people.commands import contest, disavowal, measure, narrowing, reinstatement
+from idvault_people.commands import (
+    contest,
+    disavowal,
+    measure,
+    moderator_order,
+    narrowing,
+    reinstatement,
+    taking,
+)
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, chosen, read_passphrase
 from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
@@ -25,8 +33,10 @@ app.add_typer(contest.app, name="contest", short_help='List and decide verificat
 app.add_typer(
     reinstatement.app, name="reinstatement", short_help="List and decide appeals against withdrawals."
 )
+app.add_typer(taking.app, name="report", short_help="Take down a report by telephone, letter or in person.")
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(measure.app, name="measure", short_help="Impose and reverse measures on content.")
+app.add_typer(moderator_order.app, name="order", short_help="Check and answer orders of authorities.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 

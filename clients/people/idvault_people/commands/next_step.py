@@ -23,6 +23,8 @@ _WHY = {
     Reason.REQUEST_ID_REUSED: "this signature was used before",
     Reason.LOG_UNAVAILABLE: "the log cannot record this now, and nothing happens without a record",
     Reason.STORE_UNAVAILABLE: "the vault cannot reach its databases",
+    Reason.OPERATION_NOT_FOUND: "there is no operation of yours with this id",
+    Reason.PLATFORM_NOT_FOUND: "no platform of this name was ever registered at the vault",
     Reason.RECORD_DAMAGED: "the log entry of its settlement names another record, or its key is lost",
 }
 _AGAIN = {
@@ -44,6 +46,11 @@ _OPTIONS = {
     "openings": "--openings",
     "expire_time": "--hours",
     "reason": "--reason",
+    "target": "--to",
+    "measure": "--measure",
+    "deadline": "--deadline",
+    "title": "--title",
+    "last_day": "--last-day",
 }
 
 

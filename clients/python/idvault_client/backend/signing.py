@@ -1,7 +1,7 @@
 """Signs what moderators decide at the time of the call, and makes the message of a statement of reasons."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -30,19 +30,21 @@ def signed(
 
 
 def by(
-    key: ModeratorKey | None, *names: str, words: str = ""
+    key: ModeratorKey | None, *names: str, words: str = "", beside: Sequence[str] = ()
 ) -> Callable[[str, Any], pb.ModeratorSignature] | None:
     """Return what signs a request that has no paper of its own kind; None without a key.
 
     names: what is signed of the request, in field-number order. words: the field of a text that the vault
-    deletes later, "" if the request has none.
+    deletes later, "" if the request has none. beside: fields that are deleted with it, signed before it.
     """
     if key is None:
         return None
 
     def sign(method: str, request: Any) -> pb.ModeratorSignature:
         fields = [attrgetter(name)(request) for name in names]
-        return act(key, method, request, *_parts(fields), words=getattr(request, words) if words else None)
+        more = [attrgetter(name)(request) for name in beside]
+        text = getattr(request, words) if words else None
+        return act(key, method, request, *_parts(fields), words=text, beside=more)
 
     return sign
 
@@ -57,11 +59,20 @@ def _parts(fields: Iterable[Any]) -> Iterator[Part]:
 
 
 def act(
-    key: ModeratorKey, method: str, request: Any, *fields: Part, words: str | None = None
+    key: ModeratorKey,
+    method: str,
+    request: Any,
+    *fields: Part,
+    words: str | None = None,
+    beside: Sequence[str] = (),
 ) -> pb.ModeratorSignature:
-    """Return the signature of a decision. words: the text that is deleted later, None if there is none."""
+    """Return the signature of a decision. words: the text that is deleted later, None if there is none.
+
+    beside: further texts, which are deleted with it.
+    """
     salt = os.urandom(papers.SALT_SIZE) if words else b""
-    mark = () if words is None else (papers.text_mark(words, salt=salt),)
+    marked = () if words is None else (*beside, words)
+    mark = tuple(papers.text_mark(each, salt=salt) for each in marked)
     occasion = key.occasion(request.request_id, now=datetime.now(UTC))
     message = _signature(key, occasion, papers.act(occasion, method=method, fields=(*fields, *mark)))
     message.text_salt = salt

@@ -243,6 +243,8 @@ TIP_OFFS = Section(
             "tip_offs.channel", _("By channel"), "tip_offs.filed",
             {
                 "PHONE": _("telephone"),
+                "MAIL": _("letter"),
+                "COUNTER": _("at a counter"),
                 "EMAIL": _("e-mail"),
                 "WEB": _("web"),
                 "APP": _("in the app"),

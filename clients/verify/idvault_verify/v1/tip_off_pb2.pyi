@@ -75,6 +75,10 @@ class TipOff(_message.Message):
         """By e-mail."""
         CHANNEL_PHONE: TipOff._Channel.ValueType  # 4
         """By telephone: a clerk wrote it down."""
+        CHANNEL_MAIL: TipOff._Channel.ValueType  # 5
+        """By letter."""
+        CHANNEL_COUNTER: TipOff._Channel.ValueType  # 6
+        """At a counter."""
 
     class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
         """How it arrived."""
@@ -89,6 +93,10 @@ class TipOff(_message.Message):
     """By e-mail."""
     CHANNEL_PHONE: TipOff.Channel.ValueType  # 4
     """By telephone: a clerk wrote it down."""
+    CHANNEL_MAIL: TipOff.Channel.ValueType  # 5
+    """By letter."""
+    CHANNEL_COUNTER: TipOff.Channel.ValueType  # 6
+    """At a counter."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -413,6 +421,66 @@ class FileTipOffRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FileTipOffRequest: _TypeAlias = FileTipOffRequest  # noqa: Y015
+
+@_typing.final
+class TakeTipOffRequest(_message.Message):
+    """The report that a moderator took down."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    EVIDENCE_DIGESTS_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller. The secret depends on it: choose it at random and do not publish it."""
+    channel: Global___TipOff.Channel.ValueType
+    """CHANNEL_PHONE, CHANNEL_MAIL or CHANNEL_COUNTER."""
+    category: _sanction_pb2.StatementOfReasons.Category.ValueType
+    """What is reported."""
+    text: _builtins.str
+    """What the reporter said or wrote, up to 5,000 characters. Stored sealed."""
+    contact: _builtins.str
+    """How the reporter can be reached, up to 200 characters; empty if not given. Stored sealed. It proves nobody."""
+    operation_id: _builtins.str
+    """An open operation that the report belongs to; empty for none."""
+    @_builtins.property
+    def target(self) -> Global___TipOffTarget:
+        """What it is about."""
+
+    @_builtins.property
+    def evidence_digests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The SHA-256 of each piece of evidence that the platform preserves, up to 50."""
+
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who took it down, with a text_salt."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        channel: Global___TipOff.Channel.ValueType = ...,
+        target: Global___TipOffTarget | None = ...,
+        category: _sanction_pb2.StatementOfReasons.Category.ValueType = ...,
+        text: _builtins.str = ...,
+        contact: _builtins.str = ...,
+        evidence_digests: _abc.Iterable[_builtins.bytes] | None = ...,
+        operation_id: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "channel", b"channel", "contact", b"contact", "evidence_digests", b"evidence_digests", "operation_id", b"operation_id", "request_id", b"request_id", "signature", b"signature", "target", b"target", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeTipOffRequest: _TypeAlias = TakeTipOffRequest  # noqa: Y015
 
 @_typing.final
 class FiledTipOff(_message.Message):

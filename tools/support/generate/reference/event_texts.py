@@ -158,6 +158,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.PUBLIC_ACCOUNT_OFFER: "A public account was offered to another owner.",
     EventType.PUBLIC_ACCOUNT_ACCEPT: "The other owner took it.",
     EventType.TIP_OFF_FILE: "Somebody reported something.",
+    EventType.TIP_OFF_TAKE: "A moderator took down a report by telephone, by letter or at a counter.",
     EventType.TIP_OFF_ASSIGN: "A moderator took a report.",
     EventType.TIP_OFF_RETURN: "A moderator handed a report back.",
     EventType.TIP_OFF_NOTE: "A moderator added a note.",

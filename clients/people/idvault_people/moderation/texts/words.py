@@ -55,6 +55,8 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "WEB": _("by the web form"),
         "EMAIL": _("by e-mail"),
         "PHONE": _("by telephone"),
+        "MAIL": _("by letter"),
+        "COUNTER": _("at a counter"),
     },
     "target": {
         "ACCOUNT": _("account"),

@@ -1,0 +1,55 @@
+"""An authority's officer and a platform's moderator with their commands, against a whole vault."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idvault_client import Vault
+from tests.support.house import House
+from tools.demo.disclosure import DisclosureSteps
+from tools.demo.order import OrderSteps
+
+STRANGER = "acct_" + "0" * 25 + "7"
+
+
+@pytest.fixture
+def steps(house: House, tmp_path: Path) -> OrderSteps:
+    """What an officer and a moderator of the shared vault type."""
+    disclosure = DisclosureSteps(scratch=tmp_path)
+    return OrderSteps(house.vault, lambda: house.ready, disclosure, scratch=tmp_path)
+
+
+def test_an_order_is_carried_out(steps: OrderSteps) -> None:
+    """Signed, checked, acknowledged, and carried out by a sanction that names it."""
+    steps.carry_out()
+
+
+def test_an_order_is_objected_to_and_withdrawn(house: House, steps: OrderSteps) -> None:
+    """The authority reads the platform's reason, and the platform that the order is gone."""
+    order_id = steps.issue(f"platform-a={STRANGER}")["order_id"]
+    steps.answer("object", order_id, "--reason", "no such account", signs=True)
+    (read,) = [each for each in steps.officer("list")["orders"] if each["order_id"] == order_id]
+    assert (read["state"], read["objection"]) == ("OBJECTED", "no such account")
+    (found,) = steps.officer("withdraw", order_id, "--reason", "by mistake", code=True)["orders"]
+    assert (found["state"], found["withdrawn_because"]) == ("WITHDRAWN", "by mistake")
+    listed = steps.moderator("list", "--state", "WITHDRAWN").stdout
+    assert order_id in listed
+    assert STRANGER not in listed
+    refused = steps.moderator("show", "0" * 32, "--roster", house.ready["roster"], "--platform", "platform-a")
+    assert (refused.returncode, "ORDER_NOT_FOUND" in refused.stderr) == (4, True)
+
+
+def test_a_joint_operation_is_opened(vault: Vault, steps: OrderSteps) -> None:
+    """Each platform finds it among its operations, and the authority its counts."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    days = ("--first-day", str(tomorrow), "--last-day", str(tomorrow + timedelta(days=9)))
+    more = ("--category", "FRAUD", "--platform", "platform-a", "--platform", "platform-b")
+    begun = steps.officer("operation", "open", "--title", "Synthetic", *more, *days, code=True)
+    (opened,) = begun["operations"]
+    (shown,) = steps.officer("operation", "show", opened["operation_id"])["operations"]
+    assert list(shown["counts"]) == ["platform-a", "platform-b"]
+    assert shown["counts"]["platform-a"]["reports"] == 0
+    listed = [each["operation_id"] for each in steps.officer("operation", "list")["operations"]]
+    assert opened["operation_id"] in listed
+    assert any(each.title == "Synthetic" for each in vault.sanctions.list_operations().operations)
