@@ -60,15 +60,15 @@ class ModelOperation:
 
     def impose(self, degree: str, now: int) -> bool:
         """Note a sanction that names it; False if that is refused."""
-        if not self.ended:
+        if now < self.end:
             self.sanctions.append((degree, now))
-        return not self.ended
+        return now < self.end
 
     def report(self, now: int) -> bool:
         """Note a report that names it; False if that is refused."""
-        if not self.ended:
+        if now < self.end:
             self.reported.append(now)
-        return not self.ended
+        return now < self.end
 
     def shown(self) -> dict[str, int | None]:
         """Return how many sanctions of each degree its authority reads, None for a few."""

@@ -148,7 +148,7 @@ class OrderSteps(DatabaseSteps):
     @precondition(lambda self: self.joint)
     @rule(place=PLACE, degree=st.integers(0, 2), times=st.sampled_from([1, 4, 5]))
     def name_operation(self, place: int, degree: int, times: int) -> None:
-        """A moderator imposes sanctions that belong to an operation, until its end is stored."""
+        """A moderator imposes sanctions that belong to an operation, until its end."""
         place %= len(self.joint)
         named = self.run(self.world.asks(self.now).get_operation(self.joint[place].operation_id))
         for number in range(times):
