@@ -57,7 +57,7 @@ class OrderSteps(DatabaseSteps):
         await self.world.register_platforms(PARTY, OTHER)
         self.tokens = [await self.world.account(number) for number in range(1, ACCOUNTS + 1)]
         self.key: ModeratorKey = await self.world.moderator(1)
-        self.desk = TipOffWorld(self.database, key_files(self.folder), sanctions=self.world)
+        self.reporting = TipOffWorld(self.database, key_files(self.folder), sanctions=self.world)
 
     @rule(account=st.integers(0, ACCOUNTS - 1), degree=st.integers(0, 2), term=st.integers(1, 9))
     def issue(self, account: int, degree: int, term: int) -> None:
@@ -165,7 +165,7 @@ class OrderSteps(DatabaseSteps):
         place %= len(self.joint)
         named = self.joint[place].operation_id
         for _ in range(times):
-            work = self.desk.file(operation_id=named, seconds=self.now)
+            work = self.reporting.file(operation_id=named, seconds=self.now)
             assert self._taken(work) is self.operations[place].report(self.now)
 
     @rule(seconds=st.integers(1, 40) | st.just(12 * HOUR) | st.just(TERM))

@@ -54,7 +54,7 @@ class MeasureWalk:
 
     def __init__(self, steps: DatabaseSteps) -> None:
         self.world = AuthorityWorld(steps.database, steps.folder)
-        self.desk = TipOffWorld(steps.database, key_files(steps.folder), sanctions=self.world)
+        self.reporting = TipOffWorld(steps.database, key_files(steps.folder), sanctions=self.world)
         self.model = ModelContents()
         self.keys: list[ModeratorKey] = []
         self.made: list[PlatformContentMeasure] = []
@@ -132,9 +132,9 @@ class MeasureWalk:
     async def report(self, by: int) -> None:
         """Let somebody report, and a moderator begin to work on it."""
         if by not in self.model.revoked:
-            filed = await self.desk.file(seconds=self.now)
+            filed = await self.reporting.file(seconds=self.now)
             moderator_id = self.keys[by].moderator_id
-            self.reports.append(await self.desk.assign(filed.tip_off, moderator_id, seconds=self.now))
+            self.reports.append(await self.reporting.assign(filed.tip_off, moderator_id, seconds=self.now))
             self.model.reports.append(ModelUpheld(by))
 
     async def uphold(
@@ -147,7 +147,7 @@ class MeasureWalk:
         measure = UpheldContentMeasure(
             _content(content), ContentMeasureKind(KINDS[kind]), named if names else reasons()
         )
-        work = self.desk.asks(self.now).uphold(
+        work = self.reporting.asks(self.now).uphold(
             report.tip_off_id,
             None if sanction is None else UpheldSanction(self.token, sanction, named),
             measure=measure,
@@ -191,7 +191,7 @@ class MeasureWalk:
             assert statement.order is not None
             assert shown[statement.order.digest] == order.state(self.now)
         for report, upheld in zip(self.reports, self.model.reports, strict=True):
-            found = (await self.desk.get(report, seconds=self.now)).tip_off
+            found = (await self.reporting.get(report, seconds=self.now)).tip_off
             assert (found.state == "RESOLVED") is upheld.closed
             assert bool(found.proposal_id) is upheld.waits(self.now)
             assert bool(found.measure_id) is upheld.has_measure(self.now)
