@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ VERBS = {"upheld": "uphold", "dismissed": "dismiss", "duplicate": "duplicate", "
 def says(word: str) -> str:
     """Return how the page tells a state or an outcome."""
     key = "report_DISMISSED_NO_VIOLATION" if word == "DISMISSED" else f"report_{word}"
-    return View(language="en").say(key)
+    return View(language="en", now=datetime.now(UTC)).say(key)
 
 
 class Walk:
@@ -202,7 +203,10 @@ class Walk:
         assert self.seconds(found.answer_time) == expected.answered_at
         assert self.seconds(found.resolve_time) == expected.closed_at
         page = unescape(
-            TipOffView(view=View(language="en")).state("platform-a", "A", found, builders.ZONE).text or ""
+            TipOffView(view=View(language="en", now=datetime.now(UTC)))
+            .state("platform-a", "A", found, builders.ZONE)
+            .text
+            or ""
         )
         assert says(expected.outcome or expected.state()) in page
         assert expected.reply in page

@@ -52,6 +52,8 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "keep": "",
         "script": "form.js",
         "service": "service",
+        "brand": "",
+        "at_step": 0,
         "supervision": "",
     }
     return environment.get_template(template).render(**{**shared, **values}, language=language)
