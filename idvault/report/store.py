@@ -364,14 +364,16 @@ DURATIONS: Mapping[str, Statement[Any]] = {
 _FIRST: Statement[datetime] = statement(
     select(log_entries.c.occurred_at).where(log_entries.c.log_index == 0), scalar
 )
-_LEAVES: Statement[bytes] = statement(
-    select(log_entries.c.leaf).where(
+_LEAVES: Statement[tuple[bytes, datetime | None]] = statement(
+    select(log_entries.c.leaf, log_misses.c.filed_at)
+    .outerjoin(log_misses, log_misses.c.entry_id == log_entries.c.entry_id)
+    .where(
         log_entries.c.log_index >= param("start", BigInteger),
         log_entries.c.log_index < param("end", BigInteger),
         log_entries.c.occurred_at >= param("since", Micros),
         log_entries.c.occurred_at < param("until", Micros),
     ),
-    scalar,
+    tuple,
 )
 _UNCOVERED: Statement[str] = statement(
     select(log_entries.c.entry_id)
@@ -402,17 +404,6 @@ _TITLES: Statement[tuple[str, str]] = statement(
     .where(_IS_PLATFORM),
     tuple,
 )
-_MISSES: Statement[tuple[bytes, datetime]] = statement(
-    select(log_entries.c.leaf, log_misses.c.filed_at)
-    .join(log_misses, log_misses.c.entry_id == log_entries.c.entry_id)
-    .where(
-        log_entries.c.log_index >= param("start", BigInteger),
-        log_entries.c.log_index < param("end", BigInteger),
-        log_entries.c.occurred_at >= param("since", Micros),
-        log_entries.c.occurred_at < param("until", Micros),
-    ),
-    tuple,
-)
 
 
 async def platform_actors(connection: Connection) -> Sequence[tuple[str, str]]:
@@ -425,13 +416,6 @@ async def platform_titles(connection: Connection) -> Mapping[str, str]:
     return dict(await connection.all(_TITLES))
 
 
-async def misses(
-    connection: Connection, *, start: int, end: int, since: datetime, until: datetime
-) -> Sequence[tuple[bytes, datetime]]:
-    """Return the leaves of `leaves` that name a platform, with the time when each case was filed."""
-    return await connection.all(_MISSES, start=start, end=end, since=since, until=until)
-
-
 async def first_entry_at(connection: Connection) -> datetime | None:
     """Return the time of the log's first entry, None before there is one."""
     return await connection.one(_FIRST)
@@ -439,8 +423,11 @@ async def first_entry_at(connection: Connection) -> datetime | None:
 
 async def leaves(
     connection: Connection, *, start: int, end: int, since: datetime, until: datetime
-) -> Sequence[bytes]:
-    """Return the leaves with an index from start to before end, and a time from since to before until."""
+) -> Sequence[tuple[bytes, datetime | None]]:
+    """Return the leaves with an index from start to before end, and a time from since to before until.
+
+    Each with the time when its case was filed, if it is a missed deadline that names a platform.
+    """
     return await connection.all(_LEAVES, start=start, end=end, since=since, until=until)
 
 
