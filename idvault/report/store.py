@@ -276,26 +276,8 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
         _by(sanctions.c.detection, _within_period(sanctions.c.started_at)), tuple
     ),
     "sanctions.decision": statement(_by(sanctions.c.decision, _within_period(sanctions.c.started_at)), tuple),
-    "sanctions.operation": statement(
-        _by(
-            operations.c.title,
-            operations.c.relying_party == sanctions.c.relying_party,
-            operations.c.operation_id == sanctions.c.operation_id,
-            _within_period(sanctions.c.started_at),
-        ),
-        tuple,
-    ),
     "tip_offs.category": statement(_by(tip_offs.c.category, _within_period(tip_offs.c.filed_at)), tuple),
     "tip_offs.channel": statement(_by(tip_offs.c.channel, _within_period(tip_offs.c.filed_at)), tuple),
-    "tip_offs.operation": statement(
-        _by(
-            operations.c.title,
-            operations.c.relying_party == tip_offs.c.relying_party,
-            operations.c.operation_id == tip_offs.c.operation_id,
-            _within_period(tip_offs.c.filed_at),
-        ),
-        tuple,
-    ),
     "disclosures.legal_basis": statement(
         _by(
             disclosures.c.legal_basis,
