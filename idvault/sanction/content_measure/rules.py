@@ -6,7 +6,8 @@
 | IN_FORCE | reverse | REVERSED |
 | IN_FORCE, REVERSED | an appeal is upheld | OVERTURNED |
 
-- The content is the platform's own reference. It must be no person's data; nothing is looked up by it.
+- The content is the platform's own reference, which must be no person's data. The platform's list of measures
+  can be asked for one; nothing else is looked up by it.
 - A measure has no end of its own. Its statement of reasons is as that of a sanction otherwise.
 - It is appealed once, within APPEAL_DAYS, by whoever the platform says is concerned: no account is needed.
 - Another moderator than the one who imposed it decides, in APPEAL_DECISION_DAYS. Upheld, the measure is

@@ -139,7 +139,7 @@ async def test_abandoned_accounts_are_in_an_order_that_tells_nothing(world: Worl
 
 
 async def test_remove_deletes_everything_of_the_account(world: World) -> None:
-    """The account's claims, jobs, checks and reviews are deleted with it; the request row and the log stay."""
+    """Its claims, jobs, checks and reviews are deleted with it; the request row and the log stay."""
     job = await world.job(person=world.person("x"))
     await world.settle(job, MISMATCHED)
     account = await _account(world, job)
