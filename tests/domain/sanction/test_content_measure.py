@@ -136,9 +136,9 @@ def test_what_is_overdue_is_marked_once() -> None:
     noted = rules.note_overdue(measure=open_, now=due)
     assert noted.appeal is not None
     assert noted.appeal.overdue_at == due
-    assert rules.note_overdue(measure=noted, now=due + DAY) is noted
+    assert rules.note_overdue(measure=noted, now=due + DAY) == noted
     closed = decided(open_, AppealState.REJECTED)
-    assert rules.note_overdue(measure=closed, now=due + DAY) is closed
+    assert rules.note_overdue(measure=closed, now=due + DAY) == closed
 
 
 def test_a_text_is_deleted_when_that_is_due() -> None:
