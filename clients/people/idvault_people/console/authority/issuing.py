@@ -75,7 +75,7 @@ class IssuingPages(SigningPages[OrderTerms]):
     def made(self, draft: OrderDraft) -> Sequence[OrderTerms]:
         """Return the orders; raises InvalidError."""
         typed, kind = draft.typed, _kind(draft)
-        deadline = wording.moment(typed["deadline"], zone=self.session.zone)
+        deadline = wording.typed_time(typed["deadline"], zone=self.session.zone)
         if kind is None or deadline is None or draft.document is None:
             raise ValueError("an order is made of a form without mistakes")
         return self.session.officer().orders(
@@ -129,7 +129,7 @@ class IssuingPages(SigningPages[OrderTerms]):
     def _wrong_deadline(self, text: str, visit: Visit) -> str:
         if not text:
             return visit.say("required")
-        deadline, now = wording.moment(text, zone=self.session.zone), self.session.now()
+        deadline, now = wording.typed_time(text, zone=self.session.zone), self.session.now()
         if deadline is None:
             return visit.say("deadline_wrong")
         try:

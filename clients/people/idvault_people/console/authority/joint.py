@@ -80,7 +80,7 @@ class JointPages:
 
 
 @dataclass(kw_only=True, eq=False)
-class OpeningPages(SigningPages[JointTerms]):
+class NewOperationPages(SigningPages[JointTerms]):
     """The pages of a new operation."""
 
     root: ClassVar[str] = "/operations/new"

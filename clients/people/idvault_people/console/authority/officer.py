@@ -6,7 +6,7 @@ from pathlib import Path
 from idvault_people.console.app import Console
 from idvault_people.console.authority.explaining import explain
 from idvault_people.console.authority.issuing import IssuingPages
-from idvault_people.console.authority.joint import JointPages, OpeningPages
+from idvault_people.console.authority.joint import JointPages, NewOperationPages
 from idvault_people.console.authority.orders import OrderPages
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.texts import OFFICER
@@ -22,7 +22,7 @@ def console(session: OfficerSession) -> Console:
     routes = (
         *OrderPages(session=session).routes(),
         *IssuingPages(session=session).routes(),
-        *OpeningPages(session=session).routes(),
+        *NewOperationPages(session=session).routes(),
         *JointPages(session=session).routes(),
         Route("GET", "/own", _OfficerKeys(session).show),
     )

@@ -78,14 +78,14 @@ class OrderPages:
     def ask_withdrawal(self, visit: Visit) -> Answer:
         """Ask for the reason and a code."""
         found = self.session.officer().get(visit.parts["id"])
-        return self._withdrawal(found, visit, {}) if found.withdraw_time is None else _gone(found)
+        return self._withdrawal(found, visit, {}) if found.withdraw_time is None else self._gone(found)
 
     def withdraw(self, visit: Visit) -> Answer:
         """Withdraw an order for good; one that is withdrawn already is shown."""
         officer = self.session.officer()
         found, reason, code = officer.get(visit.parts["id"]), visit.line("reason"), visit.given("code")
         if found.withdraw_time is not None:
-            return _gone(found)
+            return self._gone(found)
         self._reasons[found.order_id] = reason
         limit = order_rules.REASON_LENGTH
         wrong = wording.wrong(
@@ -98,8 +98,12 @@ class OrderPages:
             officer.withdraw(found, reason, code=code)
         except SecondFactorRefused as error:
             return self._withdrawal(found, visit, {"code": explaining.code(error, visit)})
-        del self._reasons[found.order_id]
-        return _gone(found)
+        return self._gone(found)
+
+    def _gone(self, found: GivenOrder) -> GoTo:
+        """Forget the reason, and lead to the order."""
+        self._reasons.pop(found.order_id, None)
+        return GoTo(f"/orders/{found.order_id}")
 
     def _withdrawal(self, found: GivenOrder, visit: Visit, errors: dict[str, str]) -> Answer:
         values = {
@@ -189,7 +193,3 @@ def _details(found: GivenOrder, visit: Visit) -> Sequence[wording.Row]:
 def _reason(found: GivenOrder) -> str:
     withdrawal = found.signed_withdrawal
     return papers.parse_withdrawal(withdrawal).reason if withdrawal else ""
-
-
-def _gone(found: GivenOrder) -> GoTo:
-    return GoTo(f"/orders/{found.order_id}")

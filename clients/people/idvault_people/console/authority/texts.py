@@ -49,14 +49,14 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
     },
     "target": {
         "ACCOUNT": _("Account"),
-        "PUBLIC_ACCOUNT": _("Public account"),
+        "PUBLIC_ACCOUNT": _.in_context("target.PUBLIC_ACCOUNT", "Public account"),
         "CONTENT": _("Content"),
     },
     "measure": {
         "WARN": _("Warn the owner, or more"),
         "LIMIT": _("Limit publishing, or more"),
         "SUSPEND": _("Suspend, or more"),
-        "CLOSE": _("Close"),
+        "CLOSE": _("Close it"),
         "LABEL": _("Label the content, or more"),
         "RESTRICT": _("Restrict the content, or more"),
         "REMOVE": _("Remove the content"),

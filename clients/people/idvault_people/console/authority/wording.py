@@ -64,7 +64,7 @@ def options(name: str, values: Iterable[StrEnum], visit: Visit) -> list[Row]:
     return [(each.value, word(name, each, visit)) for each in values]
 
 
-def moment(text: str, *, zone: tzinfo | None) -> datetime | None:
+def typed_time(text: str, *, zone: tzinfo | None) -> datetime | None:
     """Return a day and a time that were typed, such as 2026-12-03 18:00; None for anything else."""
     try:
         typed = datetime.strptime(" ".join(text.replace("T", " ").split()), "%Y-%m-%d %H:%M")
