@@ -59,7 +59,7 @@ def test_a_joint_operation_is_opened(vault: Vault, steps: OrderSteps) -> None:
 
 
 async def test_the_console_shows_what_the_commands_did(house: House, steps: OrderSteps) -> None:
-    """Over the real edge: the list, the order, the operations and the second factor; the file goes at the end."""
+    """Over the real edge: list, order, operations and second factor; the file goes at the end."""
     given = await asyncio.to_thread(steps.issue, f"platform-a={STRANGER}")
     folder = Path(house.ready["identities"]["authority-a"])
     before = ("--identity", folder, "--passphrase-file", steps.passphrase_file)
@@ -71,7 +71,8 @@ async def test_the_console_shows_what_the_commands_did(house: House, steps: Orde
             shown = await visitor.get(f"/orders/{given['order_id']}")
             assert (STRANGER in shown.words, "given, not acknowledged yet" in shown.words) == (True, True)
             assert (await visitor.get("/operations")).title == "Joint operations"
-            assert "tries are left" in (own := await visitor.get("/own")).words
+            own = await visitor.get("/own")
+            assert "tries are left" in own.words
             await visitor.post("/end", own)
         out, err = await asyncio.to_thread(started.communicate, 30)
     finally:

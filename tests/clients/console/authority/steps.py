@@ -38,7 +38,7 @@ def here(page: Seen) -> str:
     return found[1]
 
 
-async def fill(visitor: Visitor, page: Seen | None = None, **changes: str) -> Seen:
+async def fill(visitor: Visitor, page: Seen | None = None, /, **changes: str) -> Seen:
     """Fill in the form of an order with its document, and send it; return what follows."""
     page = page or await visitor.get("/new")
     files = {"document": ("order.pdf", DOCUMENT)}
@@ -56,7 +56,7 @@ async def withdraw(visitor: Visitor, order_id: str, code: str, reason: str = REA
     return await visitor.post(path, await visitor.get(path), reason=reason, code=code)
 
 
-async def prepare(visitor: Visitor, page: Seen | None = None, **changes: str) -> Seen:
+async def prepare(visitor: Visitor, page: Seen | None = None, /, **changes: str) -> Seen:
     """Fill in the form of an operation, and send it; return what follows."""
     page = page or await visitor.get("/operations/new")
     return await visitor.post(here(page), page, **{**OPERATION, **changes})

@@ -202,7 +202,7 @@ def authority_of(user: OfficerUser) -> str:
 
 
 async def test_an_officer_works_with_the_console(office: OfficerRoom, key: ModeratorKey) -> None:
-    """From the redirect file to CARRIED_OUT, an objection, a withdrawal and an operation; axe on each page."""
+    """From the redirect file to CARRIED_OUT, an objection, a withdrawal and an operation; axe each time."""
     account, loop = await office.world.account(), asyncio.get_running_loop()
 
     def do(work: Coroutine[Any, Any, Any]) -> Any:

@@ -74,7 +74,7 @@ async def test_a_long_list_has_pages(office: OfficerRoom, monkeypatch: pytest.Mo
 
 
 async def test_an_order_shows_what_became_of_it(office: OfficerRoom, key: ModeratorKey) -> None:
-    """Acknowledged, objected to with a reason, missed, carried out late: each with its time, in this order."""
+    """Acknowledged, objected to with a reason, missed, carried out late: each with its time, in order."""
     token = await office.world.account()
     visitor = await office.enter()
     [given] = await office.world.issue((PARTY, token), measure=OrderMeasure.LIMIT)
