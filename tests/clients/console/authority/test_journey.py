@@ -108,6 +108,7 @@ def issue(user: OfficerUser, account: str) -> str:
         page.locator(f"#{choice}").check()
     user.fill(platform_1=PARTY, target_1="acct_x", reference=reference, legal_basis=BASIS)
     user.fill(deadline="2026-03-03 18:00")
+    refuse(user)
     page.locator("#document").set_input_files(
         {"name": "命令.pdf", "mimeType": "application/pdf", "buffer": DOCUMENT}
     )
@@ -127,6 +128,16 @@ def issue(user: OfficerUser, account: str) -> str:
     user.press("sign_and_send")
     page.get_by_text(user.say("order_state.OPEN")).wait_for()
     return page.url.rpartition("/")[2]
+
+
+def refuse(user: OfficerUser) -> None:
+    """With script, a document that is too large is told at once: sent, everything typed would be lost."""
+    box = user.page.locator("#document")
+    if user.locale == "zh":
+        content = bytes(20 * 1024 * 1024)
+        box.set_input_files({"name": "命令.pdf", "mimeType": "application/pdf", "buffer": content})
+        assert box.evaluate("each => each.validationMessage") == user.say("document_large")
+        assert box.evaluate("each => each.files.length") == 0
 
 
 def follow(user: OfficerUser, order_id: str, key: ModeratorKey, account: str) -> None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from idvault_people.authority.officer import OrderDocument
+from idvault_people.console.app import MOST_BYTES
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.signing import PaperDraft, SigningPages
 from idvault_people.console.visit import Visit
@@ -70,6 +71,8 @@ class IssuingPages(SigningPages[OrderTerms]):
             "limits": {**_TEXTS, "target": order.TARGET_LENGTH},
             "zone": wording.offset(self.session.now().astimezone(self.session.zone)),
             "document": _document(draft, visit),
+            # The form has other fields, too.
+            "most_bytes": MOST_BYTES - 64 * 1024,
         }
 
     def made(self, draft: OrderDraft) -> Sequence[OrderTerms]:

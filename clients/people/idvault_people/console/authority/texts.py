@@ -159,6 +159,7 @@ _ISSUING: Mapping[str, Text] = {
     ),
     "document_kept": _("Chosen: {name}. Another file replaces it."),
     "document_empty": _("This file is empty"),
+    "document_large": _("This file is longer than 20 MB: use the command"),
     "another": _("Add a platform"),
     "to_check": _("Check before signing"),
     "platform_wrong": _("A platform's name has small letters, digits and hyphens only"),
