@@ -39,6 +39,11 @@ class OrderSteps:
         self._disclosure = disclosure
 
     @property
+    def passphrase_file(self) -> Path:
+        """The file with the passphrase of development's people."""
+        return self._disclosure.passphrase_file
+
+    @property
     def _ready(self) -> Mapping[str, Any]:
         return self._running()
 
