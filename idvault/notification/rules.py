@@ -1,7 +1,7 @@
 """Who is told of what, how often, and when an attempt is repeated.
 
-- A recipient hears of an audience's topics, or of some of them: of all platforms, or of one of them or one
-  auditor.
+- A recipient hears of an audience's topics, or of some of them: of all platforms, or of one of them, one
+  auditor or one authority.
 - A message says how many things of which kind are new. It holds no id, no name and no text.
 - A recipient with a digest gets one message for all that happened in its time.
 - Until a message has arrived, nothing is told about the things that it is about: so that what happened to one
@@ -48,9 +48,9 @@ class SendError(Exception):
 class Recipient:
     """Who is told, and where.
 
-    of: a platform's name, or an auditor's actor id; empty for all. topics: empty for all of the audience.
-    digest: one message for what happens in that time, zero for each thing at once. link: what a message leads
-    to, on the recipient's own machine; empty for none. is_on: whether anything is sent.
+    of: a platform's name, or the actor id of an auditor or authority; empty for all. topics: empty for all of
+    the audience. digest: one message for what happens in that time, zero for each thing at once. link: what a
+    message leads to, on the recipient's own machine; empty for none. is_on: whether anything is sent.
     """
 
     name: str
@@ -113,11 +113,12 @@ def topic_for(*, row: OutboxRow, recipient: Recipient) -> Topic | None:
     return next((topic for topic in found if not recipient.topics or topic in recipient.topics), None)
 
 
+_MEMBERS = (Audience.AUDITOR, Audience.AUTHORITY)
 _KNOWN = frozenset(kind.value for kind in EventType)
 
 
 def _belongs_to(row: OutboxRow, audience: Audience) -> tuple[str]:
-    return (row.member_id if audience is Audience.AUDITOR else row.relying_party,)
+    return (row.member_id if audience in _MEMBERS else row.relying_party,)
 
 
 def is_due(*, oldest: datetime, recipient: Recipient, now: datetime) -> bool:

@@ -91,6 +91,7 @@ EXPECTED = {
     Reason.APPEAL_TOO_LATE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ORDER_WITHDRAWN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PROPOSAL_OPEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.REFERRAL_OPEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.OPERATION_CLOSED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ACCOUNT_NOT_VERIFIED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ASSURANCE_MISSING: (Code.FAILED_PRECONDITION, PreconditionFailed),

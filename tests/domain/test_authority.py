@@ -6,6 +6,7 @@ import pytest
 
 from idvault.authority import rules
 from idvault.authority.joint_operation import rules as joint_rules
+from idvault.people import rules as people_rules
 from idvault_verify import order as order_values
 from idvault_verify.error import AlreadyExistsError, ExhaustedError, InvalidError, PreconditionError, Reason
 from idvault_verify.sanction import Degree
@@ -29,10 +30,12 @@ def test_how_many_orders_a_call_has() -> None:
 def test_a_paper_is_of_now() -> None:
     """Ten minutes before or after the vault's clock; earlier and later ones are refused."""
     for minutes in (-10, 0, 10):
-        rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
+        people_rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
     for minutes in (-11, 11):
         with pytest.raises(InvalidError) as refused:
-            rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
+            people_rules.check_fresh(
+                created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders"
+            )
         assert [each.field for each in refused.value.violations] == ["signed_orders"]
 
 
@@ -47,9 +50,9 @@ def test_an_order_leaves_a_day() -> None:
 
 def test_a_paper_names_the_roster_in_force() -> None:
     """What was signed under another version is signed again."""
-    rules.check_roster(named="a" * 64, in_force="a" * 64)
+    people_rules.check_roster(named="a" * 64, in_force="a" * 64)
     with pytest.raises(PreconditionError) as refused:
-        rules.check_roster(named="a" * 64, in_force="b" * 64)
+        people_rules.check_roster(named="a" * 64, in_force="b" * 64)
     assert refused.value.reason is Reason.ROSTER_INVALID
 
 
