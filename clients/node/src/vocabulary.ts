@@ -103,12 +103,12 @@ export const REASONS = {
   },
   "AUTHORITY_NOT_FOUND": {
     "error": "NotFound",
-    "zh": "No authority of this name is registered.",
+    "zh": "没有该名称的主管部门。",
     "en": "No authority of this name is registered."
   },
   "REFERRAL_NOT_FOUND": {
     "error": "NotFound",
-    "zh": "No report was referred under this id.",
+    "zh": "没有该编号的移送举报。",
     "en": "No report was referred under this id."
   },
   "OPERATION_NOT_FOUND": {
@@ -388,7 +388,7 @@ export const REASONS = {
   },
   "REFERRAL_OPEN": {
     "error": "PreconditionFailed",
-    "zh": "This report was referred to an authority, which has not answered. Until it does, or its days have passed, nothing else can be decided.",
+    "zh": "该举报已移送主管部门，尚未答复。在其答复或期限届满之前，不能作其他处理。",
     "en": "This report was referred to an authority, which has not answered. Until it does, or its days have passed, nothing else can be decided."
   },
   "ILLEGAL_TRANSITION": {

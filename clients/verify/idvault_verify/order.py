@@ -137,6 +137,12 @@ def check_answer(answer: ReferralState) -> None:
         raise _wrong("answer", FieldCode.CHARACTER)
 
 
+def check_mark(mark: bytes) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, target_mark) unless this can be the mark of a target."""
+    if len(mark) != _DIGEST_SIZE:
+        raise _wrong("target_mark", FieldCode.LENGTH)
+
+
 def check_categories(found: Sequence[SanctionCategory]) -> None:
     """Raise InvalidError (INVALID_MESSAGE, categories) unless there are some, each once, in their order."""
     if not found:

@@ -88,6 +88,7 @@ class ReadReport:
     """A report with its texts, which are empty once they are deleted.
 
     proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
+    referral_answer: what the authority signed about the last referral.
     """
 
     tip_off: TipOff
@@ -97,6 +98,7 @@ class ReadReport:
     reply: str = field(repr=False)
     proposed_reply: str = field(repr=False)
     notes: tuple[WrittenNote, ...] = field(repr=False)
+    referral_answer: bytes = field(default=b"", repr=False)
 
 
 @case("tip_off.change")
@@ -311,6 +313,7 @@ async def get(
     present = rules.fall(tip_off=found, now=now.business)
     proposed = texts.get(rows.PROPOSED_REPLY, "")
     told = proposed if present.state is TipOffState.RESOLVED else ""
+    answer = b"" if found.referral_id is None else await referrals.answer_to(vault, found)
     return ReadReport(
         present,
         texts.get("text", ""),
@@ -319,6 +322,7 @@ async def get(
         told or texts.get(rows.REPLY, ""),
         proposed if present.proposal_id is not None or is_open(present) else "",
         notes,
+        answer,
     )
 
 

@@ -128,6 +128,7 @@ def case(value: ReadReport) -> pb.TipOffCase:
         content_copy=value.content,
         reply=value.reply,
         proposed_reply=value.proposed_reply,
+        signed_referral_answer=value.referral_answer,
         notes=[
             pb.TipOffNote(moderator_id=each.moderator_id, write_time=_time(each.written_at), note=each.note)
             for each in value.notes

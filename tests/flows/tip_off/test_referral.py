@@ -23,6 +23,7 @@ from idvault_client.tip_offs import FiledTipOff, TipOffReport
 from idvault_people.trust import FindingError
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import InvalidError, Reason
+from idvault_verify.offline.order import check_answer
 from idvault_verify.tip_off import (
     ReferralState,
     Reminder,
@@ -77,6 +78,7 @@ async def test_nothing_of_a_referral_is_told(world: ReferralWorld, key: Moderato
     assert made.referral_lapse_time == NOW + timedelta(seconds=LAST)
     read = await world.get(made)
     assert (read.reply, read.proposed_reply) == ("", "passed on (synthetic)")
+    assert read.referral_answer == b""
     found = await world.follow(filed[0])
     assert (found.state, found.outcome, found.reply, found.answer_time) == ("ASSIGNED", None, "", None)
     assert await world.events() == sorted(
@@ -110,8 +112,11 @@ async def test_an_acceptance_decides_every_report(world: ReferralWorld, key: Mod
     filed, made = await referred(world, key, reporters=3)
     answered = await world.accept(made, seconds=HOUR)
     assert (answered.state, answered.answer_time) == (ReferralState.ACCEPTED, NOW + timedelta(hours=1))
-    decided = (await world.get(made, seconds=HOUR)).tip_off
+    case = await world.get(made, seconds=HOUR)
+    decided = case.tip_off
     assert (decided.state, decided.outcome) == (TipOffState.RESOLVED, TipOffOutcome.REFERRED)
+    signed = check_answer(case.referral_answer, platform=PARTY, versions=world.office.rosters.versions)
+    assert (signed.referral_id, signed.answer) == (made.referral_id, ReferralState.ACCEPTED)
     assert (decided.moderator_id, decided.referral_state) == (key.moderator_id, ReferralState.ACCEPTED)
     for each in filed:
         told = await world.follow(each, seconds=HOUR)

@@ -134,6 +134,7 @@ class TipOffCase:
     """A report with its texts, which are empty once they are deleted.
 
     proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
+    referral_answer: what the authority signed (idvault_verify.offline.order.check_answer); empty before that.
     """
 
     tip_off: TipOffReport
@@ -143,6 +144,7 @@ class TipOffCase:
     reply: str = field(repr=False)
     notes: tuple[TipOffNote, ...] = field(repr=False)
     proposed_reply: str = field(default="", repr=False)
+    referral_answer: Annotated[bytes, Named("signed_referral_answer")] = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

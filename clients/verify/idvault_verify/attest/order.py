@@ -210,6 +210,7 @@ class AnswerTerms:
         rules.check_id(self.referral_id, field="referral_id")
         rules.check_name(self.platform, field="platform")
         rules.check_answer(self.answer)
+        rules.check_mark(self.target_mark)
 
     @property
     def created_at(self) -> datetime:

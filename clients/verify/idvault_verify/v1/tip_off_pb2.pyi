@@ -959,6 +959,7 @@ class TipOffCase(_message.Message):
     REPLY_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     PROPOSED_REPLY_FIELD_NUMBER: _builtins.int
+    SIGNED_REFERRAL_ANSWER_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the reporter says."""
     contact: _builtins.str
@@ -969,6 +970,8 @@ class TipOffCase(_message.Message):
     """What the reporter reads."""
     proposed_reply: _builtins.str
     """What the reporter will read once the proposed sanction is confirmed or the referral accepted; else empty."""
+    signed_referral_answer: _builtins.bytes
+    """What the authority signed about the last referral; empty while it has not answered."""
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
@@ -987,10 +990,11 @@ class TipOffCase(_message.Message):
         reply: _builtins.str = ...,
         notes: _abc.Iterable[Global___TipOffNote] | None = ...,
         proposed_reply: _builtins.str = ...,
+        signed_referral_answer: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
