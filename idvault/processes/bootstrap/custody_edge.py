@@ -26,7 +26,7 @@ from idvault.processes.services.custody_edge import AuthorityServicer, Custodian
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.text import KeyedCaseTextSealer
-from idvault.tip_off.referral.acts import ReferralContext
+from idvault.tip_off.acts.referral import ReferralContext
 from idvault_verify.v1 import authority_pb2, disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
 

@@ -10,7 +10,7 @@ from idvault.moderator.api import NamingMethods
 from idvault.people.api import RosterMethods
 from idvault.people.second_factor.api import SecondFactorMethods
 from idvault.platform.api import PlatformMethods
-from idvault.tip_off.referral.api import ReferralMethods
+from idvault.tip_off.api.referral import ReferralMethods
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -16,6 +16,7 @@ from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.rules import NewSanction, Sanction
 from idvault.sealing.ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
+from idvault.tip_off.acts import referral as referrals
 from idvault.tip_off.acts.case import (
     Acting,
     TipOffCall,
@@ -30,8 +31,7 @@ from idvault.tip_off.acts.case import (
     sealed_texts,
     write,
 )
-from idvault.tip_off.referral import acts as referrals
-from idvault.tip_off.referral.acts import BegunReferral
+from idvault.tip_off.acts.referral import BegunReferral
 from idvault.tip_off.referral.rules import is_open
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store import lists, rows

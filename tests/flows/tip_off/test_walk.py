@@ -429,6 +429,21 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     take_steps(TipOffSteps, maker, count=25)
 
 
+async def decide_with_others(walk: Walk, chance: random.Random, kind: int, place: int, by: int) -> None:
+    """Propose or refer, or let a second moderator or an authority answer."""
+    worker = walk.model.reports[place].assignee or by
+    if kind in (24, 25):
+        await walk.refer(place, worker, chance.random() < 0.7)
+    elif kind > 25 and walk.referred:
+        number = chance.randrange(len(walk.referred))
+        await walk.answer_referral(number, chance.random() < 0.5)
+    elif kind == 20 or not walk.sanctions:
+        await walk.propose(place, worker, chance.random() < 0.7)
+    else:
+        number = max(0, len(walk.sanctions) - 1 - chance.randrange(4))
+        await (walk.lift if kind == 21 else walk.confirm)(number, by)
+
+
 @pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tmp_path: Path) -> None:
     """Random steps, 15,000 in full: every kind of answer occurs."""
@@ -461,16 +476,8 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tm
             walk.now += chance.randrange(1, 30) * HOUR
         elif kind == 19:
             await walk.work()
-        elif kind in (24, 25):
-            await walk.refer(place, walk.model.reports[place].assignee or by, chance.random() < 0.7)
-        elif kind > 25 and walk.referred:
-            number = chance.randrange(len(walk.referred))
-            await walk.answer_referral(number, chance.random() < 0.5)
-        elif kind == 20 or not walk.sanctions:
-            await walk.propose(place, walk.model.reports[place].assignee or by, chance.random() < 0.7)
         else:
-            number = max(0, len(walk.sanctions) - 1 - chance.randrange(4))
-            await (walk.lift if kind == 21 else walk.confirm)(number, by)
+            await decide_with_others(walk, chance, kind, place, by)
         await walk.agree([place])
     await walk.agree_on_counts()
     await walk.agree_on_sums()

@@ -13,12 +13,12 @@ from idvault.moderator.acts import ModerationCall, SignedMutation
 from idvault.sanction import acts as sanction_acts
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts import filing
+from idvault.tip_off.acts import referral as referral_acts
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
 from idvault.tip_off.acts.filing import NewTipOff
 from idvault.tip_off.acts.proposal import lock_report
-from idvault.tip_off.referral import acts as referral_acts
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
 from idvault_client.sanctions import AccountSanction

@@ -87,8 +87,8 @@ _REPORTS = {
     "refer": _("Refer it to an authority"),
     "refer_text": _(
         "Somebody else decides about this matter: name the authority. It reads the category and the target "
-        "of the report, and nothing else. The report is decided once it accepts, within seven days; else it is "
-        "open again. The deadline stays."
+        "of the report, and nothing else. The report is decided once it accepts, within seven days; else it "
+        "is open again. The deadline stays."
     ),
     "referred_to": _("Referred to"),
     "authority_hint": _("Its name, as on the page of public supervision."),

@@ -41,8 +41,8 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
     },
     "referral": {
         "OPEN": _("waits for the authority"),
-        "ACCEPTED": _.in_context("referral.ACCEPTED", "accepted"),
-        "DECLINED": _.in_context("referral.DECLINED", "declined"),
+        "ACCEPTED": _("accepted"),
+        "DECLINED": _("declined"),
         "LAPSED": _("not answered in time"),
     },
     "content_kind": {

@@ -7,10 +7,10 @@ from idvault.core.edge import repetition
 from idvault.core.edge.call import Caller
 from idvault.moderator import api as moderator_api
 from idvault.sanction.api import page, time
+from idvault.tip_off.acts import referral as acts
+from idvault.tip_off.acts.referral import ReferralContext
 from idvault.tip_off.api import convert
 from idvault.tip_off.api.form import perhaps
-from idvault.tip_off.referral import acts
-from idvault.tip_off.referral.acts import ReferralContext
 from idvault.tip_off.referral.rules import Referral
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import authority_pb2 as pb
