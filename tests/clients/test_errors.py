@@ -92,6 +92,8 @@ EXPECTED = {
     Reason.ORDER_WITHDRAWN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.PROPOSAL_OPEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.REFERRAL_OPEN: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.AUTHORITY_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.REFERRAL_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.OPERATION_CLOSED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ACCOUNT_NOT_VERIFIED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ASSURANCE_MISSING: (Code.FAILED_PRECONDITION, PreconditionFailed),

@@ -8,11 +8,12 @@ from idvault.authority import rules
 from idvault.authority.joint_operation import rules as joint_rules
 from idvault.people import rules as people_rules
 from idvault_verify import order as order_values
+from idvault_verify.attest.disclosure import PaperError
 from idvault_verify.error import AlreadyExistsError, ExhaustedError, InvalidError, PreconditionError, Reason
 from idvault_verify.sanction import Degree
-from tools.support import builders
+from tools.support import builders, people
 from tools.support.builders import NOW
-from tools.support.orders import joint
+from tools.support.orders import OFFICE, OTHER_OFFICE, joint, signed
 
 
 def test_how_many_orders_a_call_has() -> None:
@@ -54,6 +55,15 @@ def test_a_paper_names_the_roster_in_force() -> None:
     with pytest.raises(PreconditionError) as refused:
         people_rules.check_roster(named="a" * 64, in_force="b" * 64)
     assert refused.value.reason is Reason.ROSTER_INVALID
+
+
+def test_a_paper_is_its_callers() -> None:
+    """It names the member who calls, and has that member's signature."""
+    member, paper = people.roster_member(OFFICE, role="authority"), signed(joint())
+    people_rules.check_signed(paper, OFFICE, member, "signed_operation")
+    for wrong, authority in ((paper, OTHER_OFFICE), (signed(joint(), OTHER_OFFICE), OFFICE)):
+        with pytest.raises(PaperError):
+            people_rules.check_signed(wrong, authority, member, "signed_operation")
 
 
 def test_a_day_has_so_many_calls() -> None:

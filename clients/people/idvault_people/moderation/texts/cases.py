@@ -171,6 +171,7 @@ _OTHERS = {
     "still_open": _("Not decided"),
     "upheld": _("Upheld"),
     "dismissed": _("Dismissed"),
+    "referred": _("Accepted by an authority"),
     "duplicate": _.in_context("duplicate", "Duplicates"),
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
