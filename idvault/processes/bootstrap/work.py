@@ -244,7 +244,7 @@ async def work(
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, vault),
             *erasure_tasks(base, vault),
-            *_tasks_of_operation(stack, base, vault, rosters),
+            *await _tasks_of_operation(stack, base, vault, rosters),
         ]
         loop = await _begun(_loop(base, trust, tasks, changes))
         watch_health(stack, base, lambda: rosters.current)
@@ -253,7 +253,9 @@ async def work(
         await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
 
 
-def _tasks_of_operation(stack: AsyncExitStack, base: Base, vault: Vault, rosters: RosterHolder) -> list[Task]:
+async def _tasks_of_operation(
+    stack: AsyncExitStack, base: Base, vault: Vault, rosters: RosterHolder
+) -> list[Task]:
     """Return the tasks that serve the vault's own operation, and those who work with it."""
     sender = NotifySender(FollowedFile(notify_file.beside(base.settings.keys)), clock=base.real_now)
     stack.push_async_callback(sender.close)
@@ -261,7 +263,7 @@ def _tasks_of_operation(stack: AsyncExitStack, base: Base, vault: Vault, rosters
     return [
         *backup_tasks(base),
         *drill_tasks(base, vault, rosters),
-        *notification_tasks(base, vault, sender),
+        *await notification_tasks(stack, base, vault, sender, report=_report),
         *usage_tasks(base, vault),
     ]
 

@@ -184,7 +184,8 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
     if made.target.kind is TargetKind.PUBLIC_ACCOUNT:
         await public_account_rows.get(tx.connection, tx.party, made.target.key)
     if made.operation_id is not None:
-        operation_rules.check_open(await OPERATIONS.get(tx.connection, tx.party, made.operation_id))
+        named = await OPERATIONS.get(tx.connection, tx.party, made.operation_id)
+        operation_rules.check_open(operation=named, now=tx.now.business)
     if made.reporter_id is not None:
         made = replace(made, trusted=await _count(tx, filing, made.reporter_id))
     flood = await _flood(tx, filing) if filing.by_form else None

@@ -16,8 +16,7 @@ from idvault.core.db.database import Database
 from idvault.core.db.statement import scalar, statement
 from idvault.core.tables.tip_off import tip_off_referrals
 from idvault.core.topic import Audience
-from idvault.notification import acts as notification_acts
-from idvault.notification.rules import Notification, Recipient
+from idvault.notification.rules import Recipient
 from idvault_client.errors import NotFound, PreconditionFailed, RequestIdReused, SecondFactorRefused
 from idvault_client.tip_offs import FiledTipOff, TipOffReport
 from idvault_people.trust import FindingError
@@ -36,9 +35,10 @@ from idvault_verify.v1 import authority_pb2
 from tests.support.referral_world import ReferralWorld
 from tests.support.refusal import fields_of, reason_of, states_of
 from tests.support.tip_off_world import CONTENT, DAY
+from tests.support.told import told
 from tools.support import people
 from tools.support.builders import NOW
-from tools.support.flow_world import PARTY, at
+from tools.support.flow_world import PARTY
 from tools.support.orders import OFFICE, OTHER_OFFICE
 
 HOUR = 3_600
@@ -405,17 +405,6 @@ class Answering:
         return self.answer
 
 
-class KeptSender:
-    """Keeps what is sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, dict[str, Any]]] = []
-
-    async def send(self, recipient: Recipient, notification: Notification) -> None:
-        """Keep a message."""
-        self.sent.append((recipient.name, dict(notification.body)))
-
-
 async def test_each_side_is_told(world: ReferralWorld, key: ModeratorKey) -> None:
     """The authority of a referral, and the platform's moderators that one was declined or has lapsed."""
     recipients = [
@@ -425,19 +414,17 @@ async def test_each_side_is_told(world: ReferralWorld, key: ModeratorKey) -> Non
         Recipient("desk", Audience.MODERATOR, of=PARTY),
         Recipient("auditor", Audience.AUDITOR),
     ]
-
-    async def told(seconds: float) -> list[tuple[str, dict[str, Any]]]:
-        sender = KeptSender()
-        await notification_acts.deliver(world.vault, at(seconds), recipients=recipients, sender=sender)
-        return sorted(sender.sent)
-
     _, first = await referred(world, key)
     referral = {"report_referred": 1}
-    assert await told(1) == [("desk", {"report_filed": 1}), ("every", referral), ("office", referral)]
+    assert await told(world.vault, recipients, 1) == [
+        ("desk", {"report_filed": 1}),
+        ("every", referral),
+        ("office", referral),
+    ]
     await world.decline(first, seconds=2)
-    assert await told(3) == [("desk", {"report_reopened": 1})]
+    assert await told(world.vault, recipients, 3) == [("desk", {"report_reopened": 1})]
     _, second = await referred(world, key)
-    await told(4)
+    await told(world.vault, recipients, 4)
     await world.lapse(second, seconds=LAST)
-    [(name, body)] = await told(LAST + 1)
+    [(name, body)] = await told(world.vault, recipients, LAST + 1)
     assert (name, body["report_reopened"]) == ("desk", 1)

@@ -14,8 +14,8 @@ from idvault_people.commands import (
     contest,
     disavowal,
     measure,
-    moderator_order,
     narrowing,
+    order,
     referring,
     reinstatement,
     taking,
@@ -38,7 +38,7 @@ taking.app.command("refer", short_help="Refer a report to an authority.")(referr
 app.add_typer(taking.app, name="report", short_help="Take down a report by telephone, or refer one.")
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(measure.app, name="measure", short_help="Impose and reverse measures on content.")
-app.add_typer(moderator_order.app, name="order", short_help="Check and answer orders of authorities.")
+app.add_typer(order.app, name="order", short_help="Check and answer orders of authorities.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 
