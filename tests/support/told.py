@@ -9,12 +9,14 @@ from idvault.notification.rules import Notification, Recipient
 from idvault.processes.notifier.delivery import Delivery
 from tools.support.flow_world import at
 
+Told = list[tuple[str, dict[str, Any]]]
+
 
 class KeptSender:
     """Keeps what is sent."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.sent: Told = []
 
     async def send(self, recipient: Recipient, notification: Notification) -> None:
         """Keep a message."""
