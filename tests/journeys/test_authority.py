@@ -1,12 +1,15 @@
 """An authority's officer and a platform's moderator with their commands, against a whole vault."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from idvault_client import Vault
+from idvault_client.sanctions import SanctionCategory
+from idvault_client.tip_offs import TargetKind, TipOffChannel, TipOffOutcome, TipOffTarget
 from tests.support.console import visiting
 from tests.support.house import House
 from tools.demo.disclosure import DisclosureSteps
@@ -79,3 +82,30 @@ async def test_the_console_shows_what_the_commands_did(house: House, steps: Orde
         started.kill()
     assert (started.returncode, out, err) == (0, "console: ended\n", "")
     assert not (folder / "console.html").exists()
+
+
+def test_a_report_is_referred(vault: Vault, steps: OrderSteps) -> None:
+    """A moderator refers two reports; the authority lists them, accepts one, and declines the other."""
+    made = []
+    for number in range(2):
+        target = TipOffTarget(TargetKind.CONTENT, f"post/{number}")
+        filed = vault.tip_offs.file(
+            target, SanctionCategory.FRAUD, "who says it (synthetic)", channel=TipOffChannel.WEB
+        )
+        vault.tip_offs.assign(filed.tip_off, key=steps.key())
+        told = steps.refer(filed.tip_off.tip_off_id, "It was passed on (synthetic).")
+        assert (told["state"], told["authority"]) == ("OPEN", "authority-a")
+        made.append((filed, told["referral"]))
+    (first, accepted), (second, declined) = made
+    listed = {each["referral_id"]: each for each in steps.officer("referral", "list")["referrals"]}
+    assert (listed[accepted]["target"], listed[accepted]["category"]) == ("post/0", "FRAUD")
+    assert "who says it" not in json.dumps(listed)
+    (taken,) = steps.officer("referral", "accept", accepted, "--yes", code=True)["referrals"]
+    assert taken["state"] == "ACCEPTED"
+    (left,) = steps.officer("referral", "decline", declined, "--yes", code=True)["referrals"]
+    assert (left["state"], left["target"]) == ("DECLINED", None)
+    followed = vault.tip_offs.follow(first.tip_off.reference, first.secret)
+    assert (followed.outcome, followed.reply) == (TipOffOutcome.REFERRED, "It was passed on (synthetic).")
+    assert vault.tip_offs.follow(second.tip_off.reference, second.secret).outcome is None
+    shown = steps.officer("referral", "list", "--state", "ACCEPTED")["referrals"]
+    assert accepted in [each["referral_id"] for each in shown]

@@ -309,6 +309,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "given_orders",
                 "joint_operations",
                 "operations",
+                "tip_off_referrals",
                 "tip_offs",
             ),
         ),
