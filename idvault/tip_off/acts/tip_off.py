@@ -83,7 +83,8 @@ class WrittenNote:
 class ReadReport:
     """A report with its texts, which are empty once they are deleted.
 
-    proposed_reply: what the reporter will read once a proposal is confirmed.
+    proposed_reply: what the reporter will read once a proposal is confirmed. contact_proved: whether the
+    contact is an address that the reporter proved.
     """
 
     tip_off: TipOff
@@ -93,6 +94,7 @@ class ReadReport:
     reply: str = field(repr=False)
     proposed_reply: str = field(repr=False)
     notes: tuple[WrittenNote, ...] = field(repr=False)
+    contact_proved: bool = False
 
 
 @case("tip_off.change")
@@ -299,11 +301,12 @@ async def get(
     return ReadReport(
         present,
         texts.get("text", ""),
-        texts.get("contact", ""),
+        texts.get(rows.PROVED_CONTACT) or texts.get(rows.CONTACT, ""),
         b64decode(texts.get("content", "")),
         told or texts.get(rows.REPLY, ""),
         proposed if present.proposal_id is not None else "",
         notes,
+        rows.PROVED_CONTACT in texts,
     )
 
 

@@ -127,7 +127,8 @@ class TipOffNote:
 class TipOffCase:
     """A report with its texts, which are empty once they are deleted.
 
-    proposed_reply: what the reporter will read once a proposal is confirmed.
+    proposed_reply: what the reporter will read once a proposal is confirmed. contact_proved: whether the
+    contact is an e-mail address that the reporter proved on the hosted form.
     """
 
     tip_off: TipOffReport
@@ -137,6 +138,7 @@ class TipOffCase:
     reply: str = field(repr=False)
     notes: tuple[TipOffNote, ...] = field(repr=False)
     proposed_reply: str = field(default="", repr=False)
+    contact_proved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
