@@ -461,6 +461,22 @@ async def report_contact(visit: Visit) -> Page:
     return await _step(visit, "contact")
 
 
+async def report_contact_wrong(visit: Visit) -> Page:
+    path = (await _step(visit, "contact")).path.removesuffix("/contact")
+    return await reports.answer(visit.browser, path, "contact", CANARY_LINE, prove="1")
+
+
+async def report_code(visit: Visit) -> Page:
+    path = (await _step(visit, "contact")).path.removesuffix("/contact")
+    sent = await reports.answer(visit.browser, path, "contact", "canary-@example.org", prove="1")
+    return await visit.browser.follow(sent)
+
+
+async def report_code_wrong(visit: Visit) -> Page:
+    page = await report_code(visit)
+    return await reports.answer(visit.browser, page.path.removesuffix("/code"), "code", "1234 5678")
+
+
 async def report_why(visit: Visit) -> Page:
     return await _step(visit, "why")
 
@@ -569,6 +585,9 @@ PAGES: Mapping[str, Row] = {
     "report-where": Row(report_where),
     "report-where-wrong": Row(report_where_wrong, 422),
     "report-contact": Row(report_contact),
+    "report-contact-wrong": Row(report_contact_wrong, 422),
+    "report-code": Row(report_code),
+    "report-code-wrong": Row(report_code_wrong, 409),
     "report-why": Row(report_why),
     "report-why-wrong": Row(report_why_wrong, 422),
     "report-done": Row(report_done),
@@ -591,6 +610,7 @@ async def assets(site: Site) -> dict[str, Page]:
 async def tour(site: Site, language: str) -> dict[str, tuple[Page, Browser]]:
     """Come to every page, each as a new visitor."""
     found = {}
+    await site.sends_codes()
     for name, row in PAGES.items():
         browser = await site.browser(**{"Accept-Language": language})
         page = await row.come(Visit(site, browser, language))
