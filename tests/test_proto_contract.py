@@ -146,6 +146,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
+    "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.ConfirmContactCodeRequest.code",
 }
 # What people write is personal whatever the field is called.
 FREE_TEXTS = {
@@ -283,6 +285,8 @@ WHO_MAY_CALL = {
     "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
     "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],
+    "TipOffFormService.SendContactCode": ["ROLE_WEB"],
+    "TipOffFormService.ConfirmContactCode": ["ROLE_WEB"],
     "SanctionService.NarrowSanction": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ConfirmNarrowing": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListNarrowings": ["ROLE_PLATFORM", "ROLE_MODERATOR"],

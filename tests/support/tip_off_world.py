@@ -21,10 +21,10 @@ from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff
+from idvault.tip_off.api.contact import ContactFormMethods
 from idvault.tip_off.api.form import EvenRefusals
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault.tip_off.contact.acts import ContactContext
-from idvault.tip_off.contact.api import ContactFormMethods
 from idvault_client.sanctions import PlatformOperation
 from idvault_client.tip_offs import (
     AioTipOffs,

@@ -74,9 +74,9 @@ from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
 from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.acts.proposal import lock_report
+from idvault.tip_off.api.contact import ContactFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
 from idvault.tip_off.contact.acts import ContactContext
-from idvault.tip_off.contact.api import ContactFormMethods
 from idvault_verify.attest import status_token
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.notice import NoticeKind

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date
 from enum import StrEnum
 
-from idvault.core.act import SYSTEM, Tx, Vault, act, mutation
+from idvault.core.act import SYSTEM, Asking, Tx, Vault, act, mutation
 from idvault.core.entropy import Entropy
 from idvault.notification.rules import Failure, SendError
 from idvault.sealing.ports import CodeLetter, CodeLetterOpener, CodeLetterSealer
-from idvault.tip_off.acts.case import TipOffCall
 from idvault.tip_off.contact import rules, store
 from idvault.tip_off.contact.ports import CodeSender, ContactSecrets
 from idvault.tip_off.contact.rules import CodeMail, ContactProof
@@ -53,7 +52,7 @@ class SendingCode:
 
 async def send_code(
     vault: Vault,
-    call: TipOffCall,
+    call: Asking,
     now: ClockReading,
     *,
     address: str,
@@ -102,7 +101,7 @@ async def _send(tx: Tx, proof_id: str, sending: SendingCode) -> ContactProof:
 
 
 async def confirm(
-    vault: Vault, call: TipOffCall, now: ClockReading, proof_id: str, code: str, *, context: ContactContext
+    vault: Vault, call: Asking, now: ClockReading, proof_id: str, code: str, *, context: ContactContext
 ) -> ContactProof:
     """Compare a code; return the proof once it is done.
 

@@ -15,11 +15,10 @@ from tests.support.notified import MailHandler, mail_server
 from tests.support.session_world import SessionWorld
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site, limits_of, site_of
-from tests.web.tip_off.test_pages import WHERE, answer, begun, numbers, sent
+from tests.web.tip_off import codes
+from tests.web.tip_off.test_pages import answer, numbers, sent
 from tools.support.builders import ZONE
 from tools.support.edge import clock
-
-ADDRESS = "canary@example.org"
 
 
 @pytest.fixture
@@ -37,19 +36,10 @@ async def worker(site: Site, mails: MailHandler) -> ContactWorld:
     return made
 
 
-async def at_contact(browser: Browser) -> str:
-    """Come to the question about the contact."""
-    path = await begun(browser)
-    for step, value in (("what", "RUMOUR"), ("where", WHERE)):
-        await answer(browser, path, step, value)
-    return path
-
-
-async def asked(browser: Browser, address: str = ADDRESS) -> tuple[str, Page]:
+async def asked(browser: Browser) -> tuple[str, Page]:
     """Ask for a code; return the address of the draft, and the page that asks for it."""
-    path = await at_contact(browser)
-    page = await browser.follow(await answer(browser, path, "contact", address, prove="1"))
-    return path, page
+    page = await codes.asked(browser)
+    return page.path.removesuffix("/code"), page
 
 
 async def proved(browser: Browser, worker: ContactWorld, mails: MailHandler) -> str:
@@ -81,7 +71,7 @@ async def test_a_reporter_proves_an_address(
     assert len(numbers(await browser.follow(await sent(browser, path)))) == 2
     [report] = (await site.tip_offs.asks().list_page()).tip_offs
     case = await site.tip_offs.get(report)
-    assert (case.contact, case.contact_proved, len(report.reporter_id)) == (ADDRESS, True, 32)
+    assert (case.contact, case.contact_proved, len(report.reporter_id)) == (codes.ADDRESS, True, 32)
     for seen in browser.seen:
         assert not any(word in seen.text + str(seen.headers) for word in ("canary", code))
     site.edge.logs.access.flush()
@@ -101,12 +91,12 @@ async def test_a_wrong_code_and_another_one(site: Site, worker: ContactWorld, ma
     before = dict(browser.cookies)
     for _ in range(2):
         browser.cookies = dict(before)
-        again = await answer(browser, path, "contact", ADDRESS, prove="1")
+        again = await answer(browser, path, "contact", codes.ADDRESS, prove="1")
         assert again.headers["Location"] == f"{path}/code"
     await worker.deliver()
     assert len(mails.raw) == 2
-    typed = [await answer(browser, path, "code", code_of(raw)) for raw in mails.raw]
-    assert sorted(each.status for each in typed) in ([303, 303], [303, 409])
+    last = [await answer(browser, path, "code", code_of(raw)) for raw in mails.raw]
+    assert sorted(each.status for each in last) in ([303, 303], [303, 409])
     assert (await browser.get(f"{path}/code")).headers["Location"] == f"{path}/why"
 
 
@@ -122,14 +112,14 @@ async def test_without_a_proof(site: Site, worker: ContactWorld) -> None:
     await sent(browser, path)
     [report] = (await site.tip_offs.asks().list_page()).tip_offs
     case = await site.tip_offs.get(report)
-    assert (case.contact, case.contact_proved, report.reporter_id) == (ADDRESS, False, "")
+    assert (case.contact, case.contact_proved, report.reporter_id) == (codes.ADDRESS, False, "")
     assert worker.server is not None
 
 
 async def test_only_an_address_is_mailed_to(site: Site, worker: ContactWorld, mails: MailHandler) -> None:
     """The error is at the field, and says what a code can be sent to; nothing is sent."""
     browser = await site.browser()
-    path = await at_contact(browser)
+    path = await codes.at_contact(browser)
     for typed in ("", "010 12345678", "a@b.example, c@d.example"):
         wrong = await answer(browser, path, "contact", typed, prove="1")
         assert (wrong.status, 'id="contact-error"' in wrong.text) == (422, True)
@@ -140,10 +130,10 @@ async def test_only_an_address_is_mailed_to(site: Site, worker: ContactWorld, ma
 async def test_without_a_mail_server_everything_is_as_before(site: Site) -> None:
     """The form offers no proof, and takes none."""
     browser = await site.browser()
-    path = await at_contact(browser)
+    path = await codes.at_contact(browser)
     page = await browser.get(f"{path}/contact")
     assert 'name="prove"' not in page.text
-    after = await answer(browser, path, "contact", ADDRESS, prove="1")
+    after = await answer(browser, path, "contact", codes.ADDRESS, prove="1")
     assert after.headers["Location"] == f"{path}/why"
     assert (await browser.get(f"{path}/code")).headers["Location"] == f"{path}/why"
     await sent(browser, path)
@@ -187,7 +177,7 @@ async def test_the_limit_of_the_day_is_told_after_the_proof(
     path = await proved(other, worker, mails)
     wrong = await sent(other, path)
     assert wrong.status == 429
-    back = await answer(other, path, "contact", ADDRESS)
+    back = await answer(other, path, "contact", codes.ADDRESS)
     assert back.headers["Location"] == f"{path}/why"
     done = await other.follow(await sent(other, path, why="", kept=wrong.hidden("kept")))
     assert len(numbers(done)) == 2
@@ -201,6 +191,6 @@ async def test_strangers_are_limited(world: SessionWorld, tmp_path: Path) -> Non
         for _ in range(2):
             path, page = await asked(browser)
             assert page.path == f"{path}/code"
-        path = await at_contact(browser)
-        many = await answer(browser, path, "contact", ADDRESS, prove="1")
+        path = await codes.at_contact(browser)
+        many = await answer(browser, path, "contact", codes.ADDRESS, prove="1")
         assert (many.status, many.headers["Retry-After"]) == (429, "300")
