@@ -147,7 +147,7 @@ PERSONAL_FIELDS = {
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
     "idvault.v1.SendContactCodeRequest.address",
-    "idvault.v1.ConfirmContactCodeRequest.code",
+    "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What people write is personal whatever the field is called.
 FREE_TEXTS = {
@@ -164,6 +164,8 @@ FREE_TEXTS = {
     "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
+    "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What a platform's staff must read to decide; only these answers have it.
 TEXTS_OF_OWNERS = {

@@ -396,7 +396,7 @@ def send_contact_code(platform: str, address: str, language: str, *, request_id:
 def confirm_contact_code(platform: str, proof_id: str, code: str, *, request_id: str) -> Rpc[str]:
     """Compare the code that a reporter typed."""
     request = tip_off_pb2.ConfirmContactCodeRequest(
-        request_id=request_id, platform=platform, proof_id=proof_id, code=text(code, field="code")
+        request_id=request_id, platform=platform, proof_id=proof_id, digits=text(code, field="digits")
     )
     return rpc(_TIP_OFF_FORMS, "ConfirmContactCode", request, _proof_id)
 

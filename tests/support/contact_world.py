@@ -156,7 +156,10 @@ class ContactWorld:
     ) -> pb.ContactProof:
         """Type a code."""
         message = pb.ConfirmContactCodeRequest(
-            request_id=request_id or self.request_id(), platform=platform, proof_id=proof.proof_id, code=code
+            request_id=request_id or self.request_id(),
+            platform=platform,
+            proof_id=proof.proof_id,
+            digits=code,
         )
         found = await self._call("ConfirmContactCode", message)
         assert isinstance(found, pb.ContactProof)

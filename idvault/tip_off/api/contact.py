@@ -54,7 +54,7 @@ class ContactFormMethods(TipOffFormMethods):
         """Compare the code that a reporter typed."""
         name = platform_name(request.platform)
         proof_id = moderator_api.an_id(request.proof_id, "proof_id")
-        code = tip_off_rules.read_digits(request.code, field="code", count=rules.CODE_DIGITS)
+        code = tip_off_rules.read_digits(request.digits, field="digits", count=rules.CODE_DIGITS)
         call = replace(read_call(request, caller), relying_party=name)
         await filing.serve(self.vault, name)
         proof = await acts.confirm(self.vault, call, now, proof_id, code, context=self.contact)

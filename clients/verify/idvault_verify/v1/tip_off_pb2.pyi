@@ -1413,14 +1413,14 @@ class ConfirmContactCodeRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PLATFORM_FIELD_NUMBER: _builtins.int
     PROOF_ID_FIELD_NUMBER: _builtins.int
-    CODE_FIELD_NUMBER: _builtins.int
+    DIGITS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID: a repetition counts no other try."""
     platform: _builtins.str
     """The platform that the report is for."""
     proof_id: _builtins.str
     """The proof that the code belongs to."""
-    code: _builtins.str
+    digits: _builtins.str
     """The 8 digits; spaces and hyphens are ignored."""
     def __init__(
         self,
@@ -1428,11 +1428,11 @@ class ConfirmContactCodeRequest(_message.Message):
         request_id: _builtins.str = ...,
         platform: _builtins.str = ...,
         proof_id: _builtins.str = ...,
-        code: _builtins.str = ...,
+        digits: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "platform", b"platform", "proof_id", b"proof_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digits", b"digits", "platform", b"platform", "proof_id", b"proof_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
