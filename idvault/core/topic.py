@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from idvault_verify.event import FIELDS, Event, EventType
+from idvault_verify.event import FIELDS, Event, EventType, names_platform
 
 
 class Audience(StrEnum):
@@ -60,20 +60,12 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
     EventType.TIP_OFF_REMIND_HALF: ((Audience.MODERATOR, Topic.REPORT_DUE),),
     EventType.TIP_OFF_REMIND_FOUR_FIFTHS: ((Audience.MODERATOR, Topic.REPORT_DUE),),
     EventType.TIP_OFF_REOPEN: ((Audience.MODERATOR, Topic.REPORT_REOPENED),),
-    EventType.TIP_OFF_MISS_REPLY: _MISSED,
-    EventType.TIP_OFF_MISS_SOLUTION: _MISSED,
     EventType.APPEAL_FILE: ((Audience.MODERATOR, Topic.APPEAL_FILED),),
-    EventType.APPEAL_OVERDUE: _MISSED,
     EventType.CONTENT_APPEAL_FILE: ((Audience.MODERATOR, Topic.APPEAL_FILED),),
-    EventType.CONTENT_APPEAL_OVERDUE: _MISSED,
     EventType.CONTEST_FILE: ((Audience.MODERATOR, Topic.CONTEST_FILED),),
-    EventType.CONTEST_OVERDUE: _MISSED,
     EventType.REINSTATEMENT_FILE: ((Audience.MODERATOR, Topic.REINSTATEMENT_FILED),),
-    EventType.REINSTATEMENT_OVERDUE: _MISSED,
     # Its platform hears of it at the drawn time at which the disavowal itself appears there.
     EventType.DISAVOWAL_FILE: ((Audience.MODERATOR, Topic.DISAVOWAL_FILED),),
-    EventType.DISAVOWAL_OVERDUE: _MISSED,
-    EventType.NARROWING_OVERDUE: _MISSED,
     EventType.PUBLIC_ACCOUNT_APPLY: ((Audience.MODERATOR, Topic.APPLICATION_FILED),),
     EventType.ORDER_RECORD: ((Audience.MODERATOR, Topic.ORDER_RECORDED),),
     EventType.ORDER_ISSUE: (
@@ -84,10 +76,10 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
         (Audience.MODERATOR, Topic.ORDER_WITHDRAWN),
         (Audience.PLATFORM, Topic.ORDER_WITHDRAWN),
     ),
-    EventType.ORDER_MISS: _MISSED,
     EventType.ERASURE_REQUEST: ((Audience.PLATFORM, Topic.ERASURE_REQUESTED),),
     EventType.ERASURE_CANCEL: ((Audience.PLATFORM, Topic.ERASURE_CANCELLED),),
     EventType.ERASURE_ERASE: ((Audience.PLATFORM, Topic.ACCOUNT_ERASED),),
+    **{kind: _MISSED for kind in EventType if names_platform(kind.value)},
     **{
         kind: _PROPOSED
         for kind in EventType

@@ -2,12 +2,13 @@
 
 - Any number of workers may do so at any time. An attempt is counted before it is made, so a worker that is
   killed after a message was accepted leaves one that is sent again, with the same id.
+- What runs every two seconds looks before it acts: nothing is written while nothing happens.
 - None of it is in the log: it says what has its entry already.
 """
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.notification import rules, store
@@ -15,40 +16,44 @@ from idvault.notification.ports import Sender
 from idvault.notification.rules import Notification, NotificationItem, OutboxRow, Recipient, SendError
 from idvault_verify.clock import ClockReading
 
-_AT_ONCE = 64
-_MOST_MESSAGES = 200
 _WHY = "what is told has its own entry"
 
 
-async def deliver(vault: Vault, now: ClockReading, *, recipients: Sequence[Recipient], sender: Sender) -> int:
-    """Send what is due; return how many messages arrived."""
-    known = {each.name: each for each in recipients}
-    while await distribute(vault, SYSTEM, now, recipients) == rules.MOST_ITEMS:
-        continue
-    for name in await vault.read("notification.recipients", store.recipients):
-        await compose(vault, SYSTEM, now, name, known.get(name))
-    due = await vault.read("notification.due", lambda one: store.due(one, now=now.real, limit=_MOST_MESSAGES))
-    room = asyncio.Semaphore(_AT_ONCE)
+async def prepare(vault: Vault, now: ClockReading, recipients: Mapping[str, Recipient]) -> None:
+    """Make messages of what has happened. recipients: by name."""
+    while await vault.read("notification.outbox", store.has_rows):
+        await distribute(vault, SYSTEM, now, [*recipients.values()])
+    found = await vault.read("notification.waiting", lambda one: store.oldest_waiting(one, now=now.real))
+    for name, oldest in found:
+        recipient = recipients.get(name)
+        if not _is_told(recipient) or rules.is_due(oldest=oldest, recipient=recipient, now=now.real):
+            await compose(vault, SYSTEM, now, name, recipient)
 
-    async def attempt(found: Notification) -> bool:
-        async with room:
-            return await _attempt(vault, now, found, known.get(found.recipient), sender)
 
-    return sum(await asyncio.gather(*(attempt(found) for found in due)))
+async def due_recipients(vault: Vault, now: ClockReading) -> list[str]:
+    """Return the names of those to whom a message is due."""
+    return await vault.read("notification.due", lambda one: store.due_recipients(one, now=now.real))
+
+
+async def due(vault: Vault, now: ClockReading, name: str, *, limit: int) -> list[Notification]:
+    """Return the messages to a recipient whose next attempt is due, the longest due first."""
+    return await vault.read(
+        "notification.due_to", lambda one: store.due(one, name, now=now.real, limit=limit)
+    )
+
+
+def _is_told(recipient: Recipient | None) -> TypeGuard[Recipient]:
+    return recipient is not None and recipient.is_on
 
 
 @act("notification.distribute")
 async def distribute(tx: Tx, recipients: Sequence[Recipient]) -> int:
-    """Turn rows of the outbox into what each recipient is to hear; return how many rows.
-
-    Messages that died long ago are deleted.
-    """
+    """Turn rows of the outbox into what each recipient is to hear; return how many rows."""
     tx.unchanged(_WHY)
     rows = await store.take(tx.connection, limit=rules.MOST_ITEMS)
     items = [item for row in rows for item in _items(row, recipients)]
     await store.add_items(tx.connection, items)
     await store.taken(tx.connection, rows)
-    await store.forget_dead(tx.connection, before=tx.now.real - timedelta(days=rules.DEAD_DAYS))
     return len(rows)
 
 
@@ -65,7 +70,7 @@ def _items(row: OutboxRow, recipients: Sequence[Recipient]) -> list[tuple[str, N
 async def compose(tx: Tx, name: str, recipient: Recipient | None) -> bool:
     """Make a message of what a recipient may hear, if it is time. recipient: None if nobody has that name."""
     tx.unchanged(_WHY)
-    if recipient is None or not recipient.is_on:
+    if not _is_told(recipient):
         await store.forget_items(tx.connection, name)
         return False
     items = await store.waiting(tx.connection, name, limit=rules.MOST_ITEMS)
@@ -77,10 +82,14 @@ async def compose(tx: Tx, name: str, recipient: Recipient | None) -> bool:
     return True
 
 
-async def _attempt(
+async def attempt(
     vault: Vault, now: ClockReading, found: Notification, recipient: Recipient | None, sender: Sender
 ) -> bool:
-    if recipient is None or not recipient.is_on:
+    """Make an attempt that begins now, unless another worker does; return whether the message arrived.
+
+    now: when this attempt begins, because its lease runs from then. recipient: None if nobody has the name.
+    """
+    if not _is_told(recipient):
         await arrive(vault, SYSTEM, now, found.message_id)
         return False
     if not await begin(vault, SYSTEM, now, found):
@@ -126,10 +135,10 @@ async def revive(tx: Tx, message_id: str) -> bool:
 
 
 @act("notification.forget_dead")
-async def forget_dead(tx: Tx) -> int:
-    """Delete every dead message; return how many."""
+async def forget_dead(tx: Tx, *, days: int = 0) -> int:
+    """Delete the messages that have been dead for some days; return how many."""
     tx.unchanged(_WHY)
-    return await store.forget_dead(tx.connection, before=tx.now.real)
+    return await store.forget_dead(tx.connection, before=tx.now.real - timedelta(days=days))
 
 
 async def dead(vault: Vault) -> list[Notification]:

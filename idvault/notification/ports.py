@@ -1,6 +1,5 @@
-"""What sends messages, and where the recipients are named."""
+"""What sends messages."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from idvault.notification.rules import Notification, Recipient
@@ -15,12 +14,4 @@ class Sender(Protocol):
         Must end within 20 seconds, must send nothing but the message's id, time, kinds, numbers and the
         recipient's link, and must give the server the same id and text at each attempt.
         """
-        ...
-
-
-class RecipientBook(Protocol):
-    """Where the operator names the recipients."""
-
-    def recipients(self) -> Sequence[Recipient]:
-        """Return the recipients as they are now; raises ValueError, OSError."""
         ...

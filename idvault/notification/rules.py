@@ -4,6 +4,7 @@
   auditor.
 - A message says how many things of which kind are new. It holds no id, no name and no text.
 - A recipient with a digest gets one message for all that happened in its time.
+- While a message waits for its first attempt, what happens is put into the next one.
 - Until a message has arrived, nothing is told about the things that it is about: so that what happened to one
   thing is told in order.
 - An attempt is repeated after half a minute, then after twice as long each time, up to an hour. After three
@@ -16,11 +17,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from idvault.core.topic import TOPICS, Audience, Topic
-from idvault_verify.event import EventType
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 GIVEN_UP = timedelta(days=3)
 DEAD_DAYS = 30
+LONGEST_DIGEST = timedelta(days=7)
 MOST_ITEMS = 500
 
 
@@ -106,18 +107,15 @@ class Notification:
 
 def topic_for(*, row: OutboxRow, recipient: Recipient) -> Topic | None:
     """Return as what a recipient hears of a row, None if not at all."""
-    if not recipient.is_on or recipient.of not in ("", *_belongs_to(row, recipient.audience)):
+    whose = row.member_id if recipient.audience is Audience.AUDITOR else row.relying_party
+    if not recipient.is_on or recipient.of not in ("", whose):
         return None
-    told = TOPICS.get(EventType(row.event), ()) if row.event in _KNOWN else ()
-    found = [topic for audience, topic in told if audience is recipient.audience]
+    found = [topic for audience, topic in _TOLD.get(row.event, ()) if audience is recipient.audience]
     return next((topic for topic in found if not recipient.topics or topic in recipient.topics), None)
 
 
-_KNOWN = frozenset(kind.value for kind in EventType)
-
-
-def _belongs_to(row: OutboxRow, audience: Audience) -> tuple[str]:
-    return (row.member_id if audience is Audience.AUDITOR else row.relying_party,)
+# By the words that rows hold: one of a newer version is nobody's.
+_TOLD = {kind.value: told for kind, told in TOPICS.items()}
 
 
 def is_due(*, oldest: datetime, recipient: Recipient, now: datetime) -> bool:

@@ -51,7 +51,24 @@ _ATTACH = statement(
     .where(_OF_RECIPIENT, notification_items.c.place == param("item"))
     .values(message_id=param("message_id"))
 )
-_RECIPIENTS: Statement[str] = statement(select(notification_items.c.recipient).distinct(), scalar)
+_HAS_ROWS: Statement[int] = statement(select(outbox.c.place).limit(1), scalar)
+_unbegun = notifications.alias("unbegun")
+_IS_MADE = (
+    select(_unbegun.c.message_id)
+    .where(
+        _unbegun.c.dead_at.is_(None),
+        _unbegun.c.next_at <= param("now", Micros),
+        _unbegun.c.attempts == 0,
+        _unbegun.c.recipient == notification_items.c.recipient,
+    )
+    .exists()
+)
+_OLDEST_WAITING: Statement[tuple[str, datetime]] = statement(
+    select(notification_items.c.recipient, func.min(notification_items.c.told_at))
+    .where(notification_items.c.message_id.is_(None), _FREE, ~_IS_MADE)
+    .group_by(notification_items.c.recipient),
+    tuple,
+)
 _FORGET_ITEMS = statement(
     delete(notification_items).where(_OF_RECIPIENT, notification_items.c.message_id.is_(None))
 )
@@ -72,9 +89,13 @@ def _notification(row: Any) -> Notification:
 
 
 _ADD = statement(insert(notifications))
+_IS_DUE = (notifications.c.dead_at.is_(None), notifications.c.next_at <= param("now", Micros))
+_DUE_RECIPIENTS: Statement[str] = statement(
+    select(notifications.c.recipient).where(*_IS_DUE).distinct(), scalar
+)
 _DUE: Statement[Notification] = statement(
     select(notifications)
-    .where(notifications.c.dead_at.is_(None), notifications.c.next_at <= param("now", Micros))
+    .where(*_IS_DUE, notifications.c.recipient == param("to"))
     .order_by(notifications.c.next_at)
     .limit(param("limit", Integer)),
     _notification,
@@ -149,9 +170,17 @@ async def add_items(connection: Connection, items: Sequence[tuple[str, Notificat
     await connection.many(_ADD_ITEM, rows)
 
 
-async def recipients(connection: Connection) -> list[str]:
-    """Return the names of those who are to hear something."""
-    return await connection.all(_RECIPIENTS)
+async def has_rows(connection: Connection) -> bool:
+    """Return whether there is a row in the outbox."""
+    return await connection.one(_HAS_ROWS) is not None
+
+
+async def oldest_waiting(connection: Connection, *, now: datetime) -> list[tuple[str, datetime]]:
+    """Return who may hear of something, and since when the oldest of it has waited.
+
+    Without those to whom a message waits for its first attempt.
+    """
+    return await connection.all(_OLDEST_WAITING, now=now)
 
 
 async def waiting(connection: Connection, recipient: str, *, limit: int) -> list[NotificationItem]:
@@ -184,9 +213,14 @@ async def forget_items(connection: Connection, recipient: str) -> None:
     await connection.run(_FORGET_ITEMS, to=recipient)
 
 
-async def due(connection: Connection, *, now: datetime, limit: int) -> list[Notification]:
-    """Return the messages whose next attempt is due."""
-    return await connection.all(_DUE, now=now, limit=limit)
+async def due_recipients(connection: Connection, *, now: datetime) -> list[str]:
+    """Return the names of those to whom a message is due."""
+    return await connection.all(_DUE_RECIPIENTS, now=now)
+
+
+async def due(connection: Connection, recipient: str, *, now: datetime, limit: int) -> list[Notification]:
+    """Return the messages to a recipient whose next attempt is due, the longest due first."""
+    return await connection.all(_DUE, to=recipient, now=now, limit=limit)
 
 
 async def begin(

@@ -135,7 +135,7 @@ async def add(tx: Tx, sanction: Sanction) -> Sanction:
     """
     if sanction.operation_id is not None:
         named = await OPERATIONS.get(tx.connection, sanction.relying_party, sanction.operation_id)
-        operation_rules.check_open(named)
+        operation_rules.check_open(operation=named, now=tx.now.business)
     owner = await lock.locked_owner(
         tx.connection,
         account_token=sanction.account_token,

@@ -28,6 +28,7 @@ WAIT = {
     *("purge_sessions", "overdue_contests", "delete_contest_texts", "forget_withdrawn"),
     *("overdue_reinstatements", "delete_reinstatement_texts"),
     *("overdue_narrowings", "tell_disavowals", "fall_disavowals", "purge_inquiries"),
+    "forget_notifications",
     *("forget_representatives", "forget_reviews", "fall_pairings"),
     *("tip_off_reminders", "tip_off_texts", "tip_off_purge", "contact_purge"),
     *("erase_accounts", "release_erased", "destroy_day_keys", "log_keys", "statement_keys"),

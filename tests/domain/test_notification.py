@@ -16,7 +16,7 @@ from idvault.notification.rules import (
     Recipient,
     SendError,
 )
-from idvault_verify.event import Event, EventType
+from idvault_verify.event import Event, EventType, names_platform
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROW = OutboxRow(1, EventType.ERASURE_REQUEST.value, "platform-a", "", "e" * 32, NOW)
@@ -113,6 +113,14 @@ def test_every_proposal_waits_for_a_second_moderator() -> None:
     told = {kind: {audience for audience, _ in TOPICS[kind]} for kind in proposals}
     assert told.pop(EventType.ROSTER_PROPOSE) == {Audience.CUSTODIAN}
     assert all(audiences == {Audience.MODERATOR} for audiences in told.values())
+
+
+def test_every_missed_deadline_is_told() -> None:
+    """A type that names a platform is told to it and to its moderators; nothing else counts as missed."""
+    missed = {(Audience.MODERATOR, Topic.DEADLINE_MISSED), (Audience.PLATFORM, Topic.DEADLINE_MISSED)}
+    for kind in EventType:
+        told = set(TOPICS.get(kind, ()))
+        assert told & missed == (missed if names_platform(kind.value) else set()), kind
 
 
 def test_every_topic_is_told_and_fits_its_column() -> None:

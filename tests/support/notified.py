@@ -99,15 +99,16 @@ class MailHandler:
     answers: list[str | float] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def mails(self) -> list[Message]:
         return [message_from_bytes(each) for each in self.raw]
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
-        self.arrived.set()
-        answer = self.answers.pop(0) if self.answers else "250 taken"
+        async with self.asked:
+            answer = self.answers.pop(0) if self.answers else "250 taken"
+            self.asked.notify_all()
         if answer == "die":
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()

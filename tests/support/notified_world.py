@@ -1,6 +1,9 @@
 """What tells recipients, over a real database: things happen, and the worker's task runs."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +14,7 @@ from idvault.core.topic import Audience
 from idvault.notification import acts
 from idvault.notification.rules import Recipient
 from idvault.processes.bootstrap.vault import vault_of
+from idvault.processes.notifier.delivery import Delivery
 from idvault.processes.notifier.file import MailServer
 from idvault.processes.notifier.mail import MailSender
 from idvault.processes.notifier.webhook import WebhookSender
@@ -49,12 +53,15 @@ class NotifiedWorld:
         self.recipients = list[Recipient]()
         self.mail: MailServer | None = None
         self.seconds = 0.0
+        self.arrived = 0
+        self.failures: list[Exception] = []
         self._mails = MailSender(server=lambda: self.mail, patience=patience)
         self._hooks = WebhookSender(clock=lambda: at(self.seconds).real, patience=patience)
 
     async def send(self, recipient: Recipient, notification: Any) -> None:
         """Send as the worker does (notification.ports.Sender)."""
         await (self._mails if recipient.email else self._hooks).send(recipient, notification)
+        self.arrived += 1
 
     async def close(self) -> None:
         await self._hooks.close()
@@ -85,10 +92,28 @@ class NotifiedWorld:
         }
         await self.happens(kind, erasure_id=f"{number:032x}", **more.get(kind, {}))
 
+    def delivery(self) -> Delivery:
+        """Return what a worker delivers by."""
+        return Delivery(
+            vault=self.vault, sender=self, clock=lambda: at(self.seconds), report=self.failures.append
+        )
+
+    @asynccontextmanager
+    async def failing(self) -> AsyncIterator[Delivery]:
+        """Return what a worker delivers by that fails at the end of the context."""
+        with suppress(FailedError):
+            async with self.delivery() as delivery:
+                yield delivery
+                raise FailedError
+
     async def run(self, *, after: float = 0.0) -> int:
-        """Let the worker's task run, some seconds later."""
+        """Let a worker look, some seconds later, and send what is due; return how many messages arrived."""
         self.seconds += after
-        return await acts.deliver(self.vault, at(self.seconds), recipients=self.recipients, sender=self)
+        before = self.arrived
+        async with self.delivery() as delivery:
+            await delivery.look(at(self.seconds), self.recipients)
+            await asyncio.gather(*delivery.lanes.values())
+        return self.arrived - before
 
     async def levels(self) -> tuple[int, timedelta | None]:
         """Return how many messages are dead, and how long the oldest has waited."""

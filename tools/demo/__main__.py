@@ -29,6 +29,7 @@ from idvault_dev.session import Session
 from idvault_verify.claim import Identity
 from tools.demo import browsing, organization
 from tools.demo.console import ConsoleSteps
+from tools.demo.content import ContentSteps
 from tools.demo.disavowal import DisavowalSteps
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.erasure import ErasureSteps
@@ -107,9 +108,8 @@ class Demo:
         self._legacy = LegacySteps(scratch=scratch)
         self._erasure = ErasureSteps(scratch=scratch, ready_file=self._legacy.ready_file)
         self._report = ReportSteps(scratch=scratch)
-        self._tip_off = TipOffSteps(
-            scratch=scratch, ready_file=self._legacy.ready_file, shift=self._legacy.shift
-        )
+        self._tip_off = TipOffSteps(self._legacy, scratch=scratch)
+        self._content = ContentSteps(self._legacy.ready_file)
         self._sanctioned = testing.invent_organization()
         self._sanction = SanctionSteps(scratch=scratch, company=self._sanctioned)
         self._publisher, self._dora = testing.invent_organization(), invent()
@@ -131,7 +131,7 @@ class Demo:
                 self.organization,
             ),
             ("the log verifies, from the database and from its public files", self.log),
-            ("after one byte is changed in a copy, verification names the entry", self.tamper),
+            ("after one byte is changed in a copy, verification names the entry", self._log.tamper),
             ("a taxi service checks a rider's credential offline", self.credential),
             ("the owner's receipt proves what was sealed, with the log's key alone", self.receipt),
             (
@@ -227,7 +227,8 @@ class Demo:
             ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
             ("two reports of rumours arrive by mail, and a bounce is not a report", self._tip_off.arrive),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
-            ("a report is upheld on the sixth day: a warning, and a reply to read", self.uphold_report),
+            ("a report is upheld on the sixth day: a warning, and a reply to read", self._tip_off.uphold),
+            ("posts of unknown authors are removed, one is put back, one on appeal", self._content.remove),
             ("the other is overdue: in the list, the metrics, the log and the page", self._tip_off.miss),
             ("no file of that vault holds a reporter's words or address", self._tip_off.search),
             ("a stranger mirrors the public files, and recomputes the month's report", self.report),
@@ -235,6 +236,7 @@ class Demo:
             ("the page of public supervision names log, witness and report", self._report.supervise),
             ("an account is erased a week after its owner asked, for good", self._erasure.erase),
             ("eight days later its record and keys are gone, and a receipt proves it", self._erasure.destroy),
+            ("the week's public statements say how often and why, not which posts", self._content.publish),
             ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]
 
@@ -301,10 +303,6 @@ class Demo:
         """Verify the log against a checkpoint that a monitor keeps."""
         self._log_size = self._log.follow(self._ready)
         self._log.verify()
-
-    def tamper(self) -> None:
-        """Change one byte of an entry, in a copy of the database and in a copy of the public files."""
-        self._log.tamper()
 
     def log_again(self) -> None:
         """Follow the log from the kept checkpoint."""
@@ -511,10 +509,6 @@ class Demo:
         check(written <= set(paths), "the database and every log should be among the files")
         hits = traces.search([*paths, self._session.output], self._secrets())
         check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
-
-    def uphold_report(self) -> None:
-        """A report leads to a sanction of an account."""
-        self._tip_off.uphold(self._legacy.verified_owner)
 
     def report(self) -> None:
         """The month of the campaign ends; a stranger has the address and the log's key alone."""

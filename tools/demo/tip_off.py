@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -22,6 +22,7 @@ from idvault_client.sanctions import (
     StatementOfReasons,
 )
 from idvault_client.tip_offs import TipOffOutcome, TipOffReport, TipOffState, UpheldSanction
+from tools.demo.legacy import LegacySteps
 from tools.demo.step import check, client
 from tools.support import traces
 from tools.support.sandbox import wait_for
@@ -40,9 +41,9 @@ _MAILS = {
 class TipOffSteps:
     """Reports at a vault whose clock a step moves."""
 
-    def __init__(self, *, scratch: Path, ready_file: Path, shift: Callable[[timedelta], None]) -> None:
+    def __init__(self, legacy: LegacySteps, *, scratch: Path) -> None:
         self._maildir, self._state = scratch / "mail", scratch / "legacy-state"
-        self._ready_file, self._shift = ready_file, shift
+        self._legacy, self._ready_file, self._shift = legacy, legacy.ready_file, legacy.shift
         self._receipts: list[dict[str, str]] = []
 
     def arrive(self) -> None:
@@ -59,9 +60,10 @@ class TipOffSteps:
         senders = [receipt["contact"] for receipt in self._receipts]
         check(senders == ["reader@example.org", "another@example.org"], "each sender should get a receipt")
 
-    def uphold(self, account_token: str) -> None:
+    def uphold(self) -> None:
         """On the sixth day a moderator upholds the first report; the reporter reads the reply."""
         self._shift(6 * _DAY)
+        account_token = self._legacy.verified_owner
         with self._vault() as vault:
             key = testing.moderator(vault)
             report = self._report(vault, 0)

@@ -28,9 +28,11 @@ _COUNTED = re.compile(r"(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed")
 _SHOWN = 20
 WALKS = (
     "tests/flows/authority/test_walk.py",
+    "tests/flows/claim/test_review_walk.py",
     "tests/flows/erasure/test_walk.py",
     "tests/flows/public_account/test_walk.py",
     "tests/flows/sanction/test_appeal_walk.py",
+    "tests/flows/sanction/test_content_measure_walk.py",
     "tests/flows/sanction/test_walk.py",
     "tests/flows/session/test_disavowal_walk.py",
     "tests/flows/session/test_guardian_walk.py",

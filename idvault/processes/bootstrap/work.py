@@ -246,7 +246,7 @@ async def work(
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, vault),
             *erasure_tasks(base, vault),
-            *_tasks_of_operation(stack, base, vault, rosters, keys=keys),
+            *await _tasks_of_operation(stack, base, vault, rosters, keys=keys),
         ]
         loop = await _begun(_loop(base, trust, tasks, changes))
         watch_health(stack, base, lambda: rosters.current)
@@ -255,7 +255,7 @@ async def work(
         await _run(base, loop, _settler(base, backlog, trust, width=_width(policy)), watch, stop)
 
 
-def _tasks_of_operation(
+async def _tasks_of_operation(
     stack: AsyncExitStack, base: Base, vault: Vault, rosters: RosterHolder, *, keys: LocalKeyProvider
 ) -> list[Task]:
     """Return the tasks that serve the vault's own operation, those who work with it, and what sends mails."""
@@ -265,7 +265,7 @@ def _tasks_of_operation(
     return [
         *backup_tasks(base),
         *drill_tasks(base, vault, rosters),
-        *notification_tasks(base, vault, sender),
+        *await notification_tasks(stack, base, vault, sender, report=_report),
         *contact_tasks(vault, sender, keys=keys),
         *usage_tasks(base, vault),
     ]

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from idvault.core import secret_file
 from idvault.core.topic import TOPICS, Audience, Topic
-from idvault.notification.rules import Recipient
+from idvault.notification.rules import LONGEST_DIGEST, Recipient
 from idvault_verify import small_file
 
 NAME = "notify.toml"
@@ -33,7 +33,7 @@ SYMMETRIC, ED25519 = "whsec_", "whsk_"
 _MEMBERS = frozenset(
     {"name", "for", "of", "email", "webhook", "secret", "topics", "digest_minutes", "link", "on"}
 )
-_MOST_MINUTES = 7 * 24 * 60
+_MOST_MINUTES = LONGEST_DIGEST // timedelta(minutes=1)
 _ONE_PARTY = (Audience.MODERATOR, Audience.PLATFORM)
 _OF_ALL = (Audience.CUSTODIAN, Audience.OPERATOR)
 

@@ -37,23 +37,23 @@ class FollowedFile:
                 raise
         return self._current
 
+    def mail(self) -> MailServer | None:
+        """Return the mail server, as it was named when the file was last read."""
+        return (self._current or self.read()).mail
+
 
 class NotifySender:
-    """Sends by mail or webhook, as a recipient wants it (notification.ports.Sender, RecipientBook)."""
+    """Sends by mail or webhook, as a recipient wants it (notification.ports.Sender)."""
 
     def __init__(self, followed: FollowedFile, *, clock: Callable[[], datetime]) -> None:
         """Begin without a connection. clock: real time."""
         self._followed = followed
-        self.mail = MailSender(server=lambda: followed.read().mail)
+        self.mail = MailSender(server=followed.mail)
         self._webhooks = WebhookSender(clock=clock)
 
     def recipients(self) -> Sequence[Recipient]:
-        """Return the recipients of the file."""
+        """Read the file, and return its recipients; raises NotifyFileError, OSError."""
         return self._followed.read().recipients
-
-    def server(self) -> MailServer | None:
-        """Return the mail server of the file."""
-        return self._followed.read().mail
 
     async def send(self, recipient: Recipient, notification: Notification) -> None:
         """Send a message."""

@@ -385,11 +385,12 @@ def _notifications() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "what recipients of notifications are still to hear, and messages that did not arrive",
-            f"until the message arrives; {_days(notification_rules.GIVEN_UP)}, and then "
-            f"{notification_rules.DEAD_DAYS} days as a message that was given up",
+            f"until a recipient's digest is over, at most {_days(notification_rules.LONGEST_DIGEST)}, "
+            f"and the message arrives; after {_days(notification_rules.GIVEN_UP)} it is given up, "
+            f"and kept for {notification_rules.DEAD_DAYS} days",
             "whoever must act is told, at least once",
             ("outbox", "notification_items", "notifications"),
-            enforced_by="notifications",
+            enforced_by="forget_notifications",
         ),
     )
 

@@ -66,17 +66,22 @@ def check_title(title: str) -> str:
     return title
 
 
-def check_open(operation: Operation) -> None:
-    """Raise PreconditionError (OPERATION_CLOSED) unless sanctions and reports may name it."""
-    if operation.state is not OperationState.OPEN:
+def check_open(*, operation: Operation, now: datetime) -> None:
+    """Raise PreconditionError (OPERATION_CLOSED) unless sanctions and reports may name it now."""
+    if not _is_open(operation, now):
         raise PreconditionError(Reason.OPERATION_CLOSED)
 
 
-def inherit(*, named: str | None, reported: Operation) -> str | None:
+def inherit(*, named: str | None, reported: Operation, now: datetime) -> str | None:
     """Return the operation of a sanction. named: by itself; reported: by the report that it answers."""
-    if named is not None or reported.state is not OperationState.OPEN:
+    if named is not None or not _is_open(reported, now):
         return named
     return reported.operation_id
+
+
+def _is_open(operation: Operation, now: datetime) -> bool:
+    """Tell whether it is open, also while the end of its last day is not stored yet."""
+    return operation.state is OperationState.OPEN and end(operation=operation, now=now) is None
 
 
 def close(*, operation: Operation, now: datetime) -> Operation:

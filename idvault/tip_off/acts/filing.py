@@ -188,7 +188,8 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
     if made.target.kind is TargetKind.PUBLIC_ACCOUNT:
         await public_account_rows.get(tx.connection, tx.party, made.target.key)
     if made.operation_id is not None:
-        operation_rules.check_open(await OPERATIONS.get(tx.connection, tx.party, made.operation_id))
+        named = await OPERATIONS.get(tx.connection, tx.party, made.operation_id)
+        operation_rules.check_open(operation=named, now=tx.now.business)
     if made.reporter_id is not None:
         if filing.proof_id:
             await contact_acts.use(tx, filing.proof_id, made.reporter_id)

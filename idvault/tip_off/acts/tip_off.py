@@ -376,5 +376,5 @@ async def _inheriting(tx: Tx, sanction: Sanction, tip_off: TipOff) -> Sanction:
     if tip_off.operation_id is None:
         return sanction
     reported = await OPERATIONS.get(tx.connection, tx.party, tip_off.operation_id)
-    inherited = operation_rules.inherit(named=sanction.operation_id, reported=reported)
+    inherited = operation_rules.inherit(named=sanction.operation_id, reported=reported, now=tx.now.business)
     return replace(sanction, operation_id=inherited)

@@ -18,11 +18,11 @@ LATER = NOW + timedelta(days=30)
 def test_an_open_operation_is_closed_once() -> None:
     """Sanctions name it until then; the refusal of a second closing names both states."""
     assert OPERATION.state is OperationState.OPEN
-    operation_rules.check_open(OPERATION)
+    operation_rules.check_open(operation=OPERATION, now=NOW)
     closed = operation_rules.close(operation=OPERATION, now=LATER)
     assert (closed.state, closed.closed_at) == (OperationState.CLOSED, LATER)
     with pytest.raises(PreconditionError) as refused:
-        operation_rules.check_open(closed)
+        operation_rules.check_open(operation=closed, now=LATER)
     assert refused.value.reason is Reason.OPERATION_CLOSED
     with pytest.raises(TransitionError) as told:
         operation_rules.close(operation=closed, now=LATER)
@@ -43,7 +43,7 @@ def test_a_sanction_inherits_the_operation_of_its_report(
 ) -> None:
     """If it names none and the report's is still open; a report can be upheld after that is closed."""
     reported = OPERATION if is_open else operation_rules.close(operation=OPERATION, now=LATER)
-    assert operation_rules.inherit(named=named, reported=reported) == belongs
+    assert operation_rules.inherit(named=named, reported=reported, now=LATER) == belongs
 
 
 def test_an_operation_has_a_title() -> None:
@@ -62,7 +62,14 @@ def test_a_joint_operation_ends_by_itself() -> None:
     joint = replace(OPERATION, signed=b"paper", end_at=last)
     with pytest.raises(TransitionError):
         operation_rules.close(operation=joint, now=NOW)
-    assert operation_rules.end(operation=joint, now=last - timedelta(seconds=1)) is None
+    before = last - timedelta(seconds=1)
+    assert operation_rules.end(operation=joint, now=before) is None
+    operation_rules.check_open(operation=joint, now=before)
+    assert operation_rules.inherit(named=None, reported=joint, now=before) == joint.operation_id
+    # From then on nothing belongs to it, also before a worker has stored its end.
+    with pytest.raises(PreconditionError, match="OPERATION_CLOSED"):
+        operation_rules.check_open(operation=joint, now=last)
+    assert operation_rules.inherit(named=None, reported=joint, now=last) is None
     ended = operation_rules.end(operation=joint, now=last)
     assert ended is not None
     assert ended.state is OperationState.CLOSED

@@ -95,7 +95,9 @@ async def test_counts_are_per_platform_and_small_ones_withheld(world: AuthorityW
     await world.impose(token, Degree.LIMIT, key=key, operation=operation)
     await world.impose(token, Degree.WARN, key=key)
     later = int((opened.end_time - at(0).business).total_seconds())
-    await world.impose(token, Degree.WARN, key=key, operation=operation, seconds=later)
+    # Its end is not stored yet.
+    late = world.impose(token, Degree.WARN, key=key, operation=operation, seconds=later)
+    assert await reason_of(late) is Reason.OPERATION_CLOSED
     shown = await read(world, opened)
     assert _counts(shown) == {PARTY: [(Degree.WARN, 5), (Degree.LIMIT, None)], "platform-b": []}
     assert [each.reports for each in shown.counts] == [0, 0]

@@ -1,10 +1,11 @@
 """A platform and its moderators are told that an authority has given an order, or withdrawn one."""
 
+import asyncio
 from typing import Any
 
 from idvault.core.topic import Audience
-from idvault.notification import acts
 from idvault.notification.rules import Notification, Recipient
+from idvault.processes.notifier.delivery import Delivery
 from tools.support.authority_world import AuthorityWorld
 from tools.support.builders import TOKEN
 from tools.support.flow_world import PARTY, at
@@ -32,7 +33,13 @@ async def test_orders_are_told_to_their_platform(world: AuthorityWorld) -> None:
 
     async def told(seconds: float) -> list[tuple[str, dict[str, Any]]]:
         sender = KeptSender()
-        await acts.deliver(world.vault, at(seconds), recipients=recipients, sender=sender)
+        failures = list[Exception]()
+        async with Delivery(
+            vault=world.vault, sender=sender, clock=lambda: at(seconds), report=failures.append
+        ) as delivery:
+            await delivery.look(at(seconds), recipients)
+            await asyncio.gather(*delivery.lanes.values())
+        assert failures == []
         return sorted(sender.sent)
 
     first, second = await world.issue((PARTY, TOKEN), ("platform-b", TOKEN))

@@ -1,18 +1,25 @@
-"""Signed orders against a reference model: a state machine on both databases."""
+"""Signed orders and joint operations against a reference model: a state machine on both databases."""
 
-from dataclasses import dataclass
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts
 from idvault_client.errors import VaultError
 from idvault_client.sanctions import CheckedOrder
+from idvault_people.authority.joint import CountsOfPlatform, JointOfficer, OpenedOperation
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
-from idvault_verify.sanction import Degree, OrderState
+from idvault_verify.sanction import Degree, OrderState, SanctionCategory
+from tests.support.appeal_model import end_of_day
+from tests.support.order_model import ModelOperation, ModelOrder, shown
 from tests.support.steps import DatabaseSteps, take_steps
+from tests.support.tip_off_world import TipOffWorld, key_files
+from tools.support import builders
 from tools.support.authority_world import HOUR, TERM, AuthorityWorld, carrying
 from tools.support.databases import Maker
 from tools.support.flow_world import PARTY, at
@@ -21,34 +28,7 @@ from tools.support.sanction_world import signing
 ACCOUNTS = 2
 DEGREES = [Degree.WARN, Degree.LIMIT, Degree.SUSPEND]
 PLACE = st.integers(0, 20)
-
-
-@dataclass
-class ModelOrder:
-    """An order as the page on authorities describes it; times in seconds, None for what has not happened."""
-
-    account: int
-    degree: int
-    deadline: int
-    read: bool = False
-    objected: bool = False
-    carried_out: int | None = None
-    withdrawn: int | None = None
-
-    def state(self, now: int) -> str:
-        """Return the state at a time."""
-        if self.withdrawn is not None:
-            return "WITHDRAWN"
-        if self.carried_out is not None:
-            return "CARRIED_OUT" if self.carried_out <= self.deadline else "CARRIED_OUT_LATE"
-        if now >= self.deadline:
-            return "OVERDUE"
-        return "OBJECTED" if self.objected else "ACKNOWLEDGED" if self.read else "OPEN"
-
-    def missed(self, now: int) -> bool:
-        """Return whether the deadline passed first."""
-        ends = [each for each in (self.carried_out, self.withdrawn) if each is not None]
-        return min(ends) > self.deadline if ends else now >= self.deadline
+OTHER = "platform-b"
 
 
 class OrderSteps(DatabaseSteps):
@@ -57,6 +37,8 @@ class OrderSteps(DatabaseSteps):
     def __init__(self) -> None:
         super().__init__()
         self.now, self.misses = 0, set[int]()
+        self.operations: list[ModelOperation] = []
+        self.joint: list[OpenedOperation] = []
         self.model: list[ModelOrder] = []
         self.given: list[Any] = []
         self.read: list[CheckedOrder] = []
@@ -72,9 +54,10 @@ class OrderSteps(DatabaseSteps):
 
     async def _begin(self) -> None:
         self.world = AuthorityWorld(self.database, self.folder)
-        await self.world.register_platforms(PARTY)
+        await self.world.register_platforms(PARTY, OTHER)
         self.tokens = [await self.world.account(number) for number in range(1, ACCOUNTS + 1)]
         self.key: ModeratorKey = await self.world.moderator(1)
+        self.reporting = TipOffWorld(self.database, key_files(self.folder), sanctions=self.world)
 
     @rule(account=st.integers(0, ACCOUNTS - 1), degree=st.integers(0, 2), term=st.integers(1, 9))
     def issue(self, account: int, degree: int, term: int) -> None:
@@ -122,8 +105,8 @@ class OrderSteps(DatabaseSteps):
         )
         taken = self._taken(work)
         assert taken is (model.withdrawn is None)
-        if taken and account == model.account and degree >= model.degree and model.carried_out is None:
-            model.carried_out = self.now
+        if taken:
+            model.carry_out(account, degree, self.now)
 
     @precondition(lambda self: self.given)
     @rule(place=PLACE)
@@ -135,6 +118,56 @@ class OrderSteps(DatabaseSteps):
         if taken:
             model.withdrawn = self.now
 
+    @rule(first=st.integers(0, 1), days=st.integers(0, 1))
+    def open_operation(self, first: int, days: int) -> None:
+        """An authority opens an operation of both platforms, of today or later."""
+        day = at(self.now).today(builders.ZONE) + timedelta(days=first)
+        officer = self.officer()
+        terms = officer.operation(
+            "清朗 (synthetic)",
+            categories=[SanctionCategory.RUMOUR],
+            platforms=(PARTY, OTHER),
+            first_day=day,
+            last_day=day + timedelta(days=days),
+        )
+        self.joint.append(self.run(asyncio.to_thread(officer.begin, terms, code=self.world.codes.code())))
+        begin = end_of_day(self.now, first - 1)
+        self.operations.append(ModelOperation(begin, begin + (days + 1) * 24 * HOUR))
+
+    def officer(self) -> JointOfficer:
+        made = self.world.officer(seconds=self.now)
+        return JointOfficer(
+            identity=made.identity,
+            trust=made.trust,
+            edge=made.edge,
+            now=made.now,
+            request_id=made.request_id,
+            random=made.random,
+        )
+
+    @precondition(lambda self: self.joint)
+    @rule(place=PLACE, degree=st.integers(0, 2), times=st.sampled_from([1, 4, 5]))
+    def name_operation(self, place: int, degree: int, times: int) -> None:
+        """A moderator imposes sanctions that belong to an operation, until its end."""
+        place %= len(self.joint)
+        named = self.run(self.world.asks(self.now).get_operation(self.joint[place].operation_id))
+        for number in range(times):
+            account = self.tokens[number % ACCOUNTS]
+            work = self.world.impose(
+                account, DEGREES[degree], key=self.key, operation=named, seconds=self.now
+            )
+            assert self._taken(work) is self.operations[place].impose(DEGREES[degree].value, self.now)
+
+    @precondition(lambda self: self.joint)
+    @rule(place=PLACE, times=st.sampled_from([1, 4, 5]))
+    def report(self, place: int, times: int) -> None:
+        """The public reports within an operation."""
+        place %= len(self.joint)
+        named = self.joint[place].operation_id
+        for _ in range(times):
+            work = self.reporting.file(operation_id=named, seconds=self.now)
+            assert self._taken(work) is self.operations[place].report(self.now)
+
     @rule(seconds=st.integers(1, 40) | st.just(12 * HOUR) | st.just(TERM))
     def time_passes(self, seconds: int) -> None:
         """Deadlines come."""
@@ -142,7 +175,7 @@ class OrderSteps(DatabaseSteps):
 
     @rule()
     def the_worker_works(self) -> None:
-        """Each deadline that passed is logged once, unless the order was over before."""
+        """Each deadline that passed is logged once, and each operation ends once at each platform."""
         due = {
             place
             for place, each in enumerate(self.model)
@@ -150,6 +183,10 @@ class OrderSteps(DatabaseSteps):
         }
         assert self.run(acts.miss_all(self.world.vault, at(self.now), limit=100)) == len(due)
         self.misses |= due
+        over = [each for each in self.operations if not each.ended and each.end <= self.now]
+        assert self.run(operation_acts.end_all(self.world.vault, at(self.now), limit=100)) == 2 * len(over)
+        for each in over:
+            each.ended = True
 
     def _taken(self, work: Any) -> bool:
         try:
@@ -171,7 +208,38 @@ class OrderSteps(DatabaseSteps):
         overdue = sum(each.state(self.now) == "OVERDUE" for each in self.model)
         assert self.run(acts.overdue(self.world.vault, now=at(self.now))) == overdue
 
+    @invariant()
+    def lists_agree(self) -> None:
+        """Each list of one state has the orders in it, for the platform and for the authority."""
+        if not self.given:
+            return
+        states = [each.state(self.now) for each in self.model]
+        for state in OrderState:
+            listed = self.run(self.world.asks(self.now).list_orders(state=state)).orders
+            officer = self.world.officer(seconds=self.now)
+            given = self.run(asyncio.to_thread(lambda one, of: list(one.every(state=of)), officer, state))
+            wanted = [order.order_id for order, each in zip(self.given, states, strict=True) if each == state]
+            assert sorted(each.order_id for each in listed) == sorted(wanted)
+            assert sorted(each.order_id for each in given) == sorted(wanted)
+
+    @invariant()
+    def operations_agree(self) -> None:
+        """The authority reads the counts of its days without small ones, each platform whether it is open."""
+        for opened, model in zip(self.joint, self.operations, strict=True):
+            found = self.run(asyncio.to_thread(self.officer().get, opened.operation_id))
+            assert (found.begin_time, found.end_time) == (at(model.begin).business, at(model.end).business)
+            counts = {each.platform: each for each in found.counts}
+            assert counts[OTHER] == CountsOfPlatform(OTHER, (), 0, reports_withheld=False)
+            mine = counts[PARTY]
+            told = {each.degree: None if each.withheld else each.count for each in mine.sanctions}
+            assert told == model.shown()
+            assert (None if mine.reports_withheld else mine.reports) == shown(len(model.reports()))
+            for party in (PARTY, OTHER):
+                asks = self.world.asks(self.now, party=party)
+                state = self.run(asks.get_operation(opened.operation_id)).state
+                assert state == ("CLOSED" if model.ended else "OPEN")
+
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:
-    """On both databases: states for platform and authority, misses, and what is refused."""
+    """On both databases: states for platform and authority, misses, lists, counts, and what is refused."""
     take_steps(OrderSteps, maker, count=12)

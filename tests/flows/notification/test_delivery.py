@@ -1,5 +1,6 @@
 """Notifications arrive at least once, in order for each thing, whatever the recipients' servers do."""
 
+import asyncio
 import hmac
 import json
 from base64 import b64decode, b64encode
@@ -11,7 +12,9 @@ import pytest
 from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.topic import Audience, Topic
-from idvault.notification import acts, store
+from idvault.notification import acts, rules, store
+from idvault.notification.rules import Notification, Recipient
+from idvault.processes.notifier.delivery import AT_ONCE, Delivery
 from idvault_verify.event import EventType
 from tests.support.notified import SECRET, HookServer, MailHandler, free_port, hook_server, mail_server
 from tests.support.notified_world import FailedError, NotifiedWorld, fail, told
@@ -130,23 +133,26 @@ async def test_a_server_that_comes_back_gets_everything_in_order(world: Notified
     ]
 
 
-async def test_a_worker_that_dies_after_sending_sends_again(
-    world: NotifiedWorld, hooks: HookServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between the server's answer and the mark nothing is lost: the same id arrives twice."""
-
-    class DiedError(BaseException):
-        """The process ends here."""
-
-    async def die(*_: object) -> None:
-        raise DiedError
-
+async def test_a_cancelled_worker_s_message_is_sent_again(world: NotifiedWorld, hooks: HookServer) -> None:
+    """No attempt goes on without its worker; the same id arrives again half a minute later."""
     world.by_hook(hooks.url)
+    hooks.answers = [30.0]
     await world.erasure(REQUEST)
-    with monkeypatch.context() as patched:
-        patched.setattr(acts, "arrive", die)
-        with pytest.raises(DiedError):
-            await world.run()
+
+    async def work() -> None:
+        async with world.delivery() as delivery:
+            lanes.append(delivery.lanes)
+            await delivery.look(at(0), world.recipients)
+            await asyncio.Event().wait()
+
+    lanes = list[dict[str, asyncio.Task[None]]]()
+    worker = asyncio.create_task(work())
+    async with asyncio.timeout(10):
+        await hooks.arrived.wait()
+        worker.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await worker
+    assert (lanes, world.arrived) == ([{}], 0)
     other = NotifiedWorld(world.database, life=1)
     other.recipients = world.recipients
     assert await other.run(after=29) == 0
@@ -154,6 +160,66 @@ async def test_a_worker_that_dies_after_sending_sends_again(
     assert len({hook.headers["webhook-id"] for hook in hooks.hooks}) == 1
     assert len(hooks.hooks) == 2
     await other.close()
+
+
+async def test_a_worker_that_fails_says_its_own_error(world: NotifiedWorld, hooks: HookServer) -> None:
+    """Attempts end with it, and what it failed of is not put into a group."""
+    world.by_hook(hooks.url)
+    hooks.answers = [30.0]
+    await world.erasure(REQUEST)
+
+    async def work() -> None:
+        async with asyncio.timeout(10), world.delivery() as delivery:
+            found.append(delivery)
+            await delivery.look(at(0), world.recipients)
+            await hooks.arrived.wait()
+            raise FailedError
+
+    found = list[Delivery]()
+    with pytest.raises(FailedError):
+        await work()
+    assert found[0].lanes == {}
+
+
+async def test_a_worker_that_stops_ends_its_attempts_first(world: NotifiedWorld, hooks: HookServer) -> None:
+    """What is on its way arrives, and nothing new is begun."""
+    world.by_hook(hooks.url)
+    await _fail_often(world, hooks, number=AT_ONCE + 1)
+    hooks.answers, world.seconds = [0.3] * 9, world.seconds + 60
+    async with world.delivery() as delivery:
+        hooks.arrived.clear()
+        await delivery.look(at(world.seconds), world.recipients)
+        await hooks.arrived.wait()
+    assert world.arrived == AT_ONCE
+    assert len(await acts.unsent(world.vault)) == 1
+
+
+async def _fail_often(world: NotifiedWorld, hooks: HookServer, *, number: int) -> None:
+    """Let a number of messages fail once, each about another thing."""
+    hooks.answers = [500] * number
+    for each in range(number):
+        await world.erasure(REQUEST, number=each)
+        await world.run()
+    assert len(await acts.unsent(world.vault)) == number
+
+
+async def test_a_lease_begins_with_its_attempt(
+    world: NotifiedWorld, hooks: HookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long other attempts of the same look last, no other worker may begin this one meanwhile."""
+    world.by_hook(hooks.url)
+    await _fail_often(world, hooks, number=70)
+    left = list[float]()
+
+    async def send(_recipient: Recipient, notification: Notification) -> None:
+        found = {each.message_id: each for each in await acts.unsent(world.vault)}
+        left.append((found[notification.message_id].next_at - at(world.seconds).real).total_seconds())
+        world.seconds += 10
+
+    monkeypatch.setattr(world, "send", send)
+    await world.run(after=60)
+    assert len(left) == 70
+    assert min(left) > 0
 
 
 async def test_two_workers_make_one_attempt(world: NotifiedWorld, hooks: HookServer) -> None:
@@ -205,7 +271,8 @@ async def test_a_dead_message_is_kept_and_can_be_tried_again(world: NotifiedWorl
     await world.run()
     assert (await world.levels())[0] == 1
     await world.run(after=31 * 86_400)
-    assert (await world.levels())[0] == 0
+    assert (await world.levels())[0] == 1
+    assert await acts.forget_dead(world.vault, SYSTEM, at(world.seconds), days=rules.DEAD_DAYS) == 1
 
 
 async def test_what_is_for_nobody_any_more_is_forgotten(world: NotifiedWorld, hooks: HookServer) -> None:
@@ -218,7 +285,8 @@ async def test_what_is_for_nobody_any_more_is_forgotten(world: NotifiedWorld, ho
     world.recipients.clear()
     await world.run(after=60)
     assert await world.levels() == (0, None)
-    assert await world.database.read("test", store.recipients) == []
+    left = await world.database.read("test", lambda one: store.oldest_waiting(one, now=at(1).real))
+    assert left == []
 
 
 async def test_a_mail_says_how_many_of_what(world: NotifiedWorld, mails: MailHandler) -> None:
@@ -266,14 +334,95 @@ async def test_a_mail_server_that_comes_back_is_used(world: NotifiedWorld) -> No
     assert len(mails.raw) == 1
 
 
-async def test_a_slow_recipient_delays_no_other(main_database: Database, hooks: HookServer) -> None:
-    """Each recipient's server is asked beside the others'."""
-    world = NotifiedWorld(main_database, patience=0.5)
-    async with hook_server() as slow:
-        slow.answers = [5.0]
+async def test_a_server_that_hangs_delays_nobody_else(world: NotifiedWorld, hooks: HookServer) -> None:
+    """While it is waited for, the worker looks again, and others hear of what happens."""
+    async with hook_server() as slow, asyncio.timeout(10):
+        slow.answers = [30.0] * 9
         world.by_hook(slow.url)
-        world.by_hook(hooks.url)
         await world.erasure(REQUEST)
-        assert await world.run() == 1
+        async with world.failing() as delivery:
+            await delivery.look(at(0), world.recipients)
+            await slow.arrived.wait()
+            world.by_hook(hooks.url)
+            await world.erasure(REQUEST, number=2)
+            world.seconds = 2
+            await delivery.look(at(2), world.recipients)
+            await delivery.lanes["r1"]
+            assert [told(hook) for hook in hooks.hooks] == [{"erasure_requested": 1}]
+            assert [*delivery.lanes] == ["r0"]
+    assert world.failures == []
+
+
+async def test_a_mail_server_that_hangs_delays_no_webhook(
+    world: NotifiedWorld, hooks: HookServer, mails: MailHandler
+) -> None:
+    """It gets a limited number of mails at once, and webhooks none of its patience."""
+    mails.answers = [30.0] * 99
+    for _ in range(40):
+        world.by_mail(mails.port, Audience.PLATFORM)
+    world.by_hook(hooks.url)
+    await world.erasure(REQUEST)
+    async with asyncio.timeout(10), world.failing() as delivery:
+        await delivery.look(at(0), world.recipients)
+        await delivery.lanes["r40"]
+        async with mails.asked:
+            await mails.asked.wait_for(lambda: len(mails.answers) == 99 - 32)
+    assert len(mails.answers) == 99 - 32
     assert len(hooks.hooks) == 1
-    await world.close()
+    assert sorted(each.attempts for each in await acts.unsent(world.vault)) == [0] * 8 + [1] * 32
+
+
+async def test_nothing_is_written_while_nothing_happens(
+    world: NotifiedWorld, hooks: HookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look at an empty outbox, at a digest and at a message that waits is of reads alone."""
+    world.by_hook(hooks.url, digest=timedelta(hours=1))
+    world.by_hook(hooks.url)
+    hooks.answers = [500]
+    await world.erasure(REQUEST)
+    await world.run()
+    await world.erasure(CANCEL)
+    await world.run(after=1)
+    written = list[str]()
+
+    async def act(name: str, _work: object) -> None:
+        written.append(name)
+
+    monkeypatch.setattr(world.database, "act", act)
+    assert await world.run(after=1) == 0
+    assert written == []
+
+
+async def test_what_happens_before_the_first_attempt_is_one_message(
+    world: NotifiedWorld, hooks: HookServer
+) -> None:
+    """While a message waits for a slow server, the next one gathers what happens."""
+    world.by_hook(hooks.url)
+    known = {each.name: each for each in world.recipients}
+    for number in (1, 2, 3):
+        await world.erasure(REQUEST, number=number)
+        await acts.prepare(world.vault, at(0), known)
+    assert await world.run(after=1) == 1
+    assert await world.run(after=1) == 1
+    assert [told(hook) for hook in hooks.hooks] == [{"erasure_requested": 1}, {"erasure_requested": 2}]
+
+
+async def test_a_database_that_fails_ends_a_lane(world: NotifiedWorld, hooks: HookServer) -> None:
+    """It is reported once for each attempt, and the next look goes on."""
+    world.by_hook(hooks.url)
+    await _fail_often(world, hooks, number=2)
+    world.seconds += 60
+    async with world.delivery() as delivery:
+        await delivery.look(at(world.seconds), world.recipients)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(world.database, "act", fails)
+            await delivery.lanes["r0"]
+        assert [type(each) for each in world.failures] == [FailedError] * 2
+        await delivery.look(at(world.seconds), world.recipients)
+        await delivery.lanes["r0"]
+    assert world.arrived == 2
+
+
+async def fails(*_: object) -> None:
+    """Fail as a database does that takes no writes."""
+    raise FailedError

@@ -41,7 +41,8 @@ async def test_a_killed_worker_s_code_arrives_all_the_same(
     async with mail_server() as mails, asyncio.timeout(60):
         mails.answers = [10.0]
         worker = await _start(sqlite_databases, mails, tmp_path, 0)
-        await mails.arrived.wait()
+        async with mails.asked:
+            await mails.asked.wait_for(lambda: not mails.answers)
         worker.send_signal(signal.SIGKILL)
         assert await worker.wait() == -signal.SIGKILL
         mails.raw.clear()

@@ -14,8 +14,8 @@ from idvault_people.commands import (
     contest,
     disavowal,
     measure,
-    moderator_order,
     narrowing,
+    order,
     reinstatement,
     taking,
 )
@@ -36,7 +36,7 @@ app.add_typer(
 app.add_typer(taking.app, name="report", short_help="Take down a report by telephone, letter or in person.")
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(measure.app, name="measure", short_help="Impose and reverse measures on content.")
-app.add_typer(moderator_order.app, name="order", short_help="Check and answer orders of authorities.")
+app.add_typer(order.app, name="order", short_help="Check and answer orders of authorities.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 

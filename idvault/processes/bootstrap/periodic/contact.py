@@ -3,6 +3,7 @@
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.telemetry.logs import log
+from idvault.notification.rules import SendError
 from idvault.processes.notifier.code import CodeMails
 from idvault.processes.notifier.file import NotifyFileError
 from idvault.processes.notifier.sender import NotifySender
@@ -41,6 +42,7 @@ def contact_tasks(vault: Vault, sender: NotifySender, *, keys: LocalKeyProvider)
 
 def _has_server(sender: NotifySender) -> bool:
     try:
-        return sender.server() is not None
-    except (NotifyFileError, OSError):
-        return False  # the task of notifications reports it
+        sender.mail.server()
+    except (SendError, NotifyFileError, OSError):
+        return False  # what is wrong with the file the task of notifications reports
+    return True

@@ -1,20 +1,38 @@
 """Builds the worker's tasks that tell recipients what waits for them."""
 
-from idvault.core.act import Vault
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from idvault.core.act import SYSTEM, Vault
 from idvault.core.loop import Task
-from idvault.notification import acts
+from idvault.notification import acts, rules
 from idvault.processes.bootstrap.base import Base
+from idvault.processes.notifier.delivery import Delivery
 from idvault.processes.notifier.sender import NotifySender
 from idvault_verify.clock import ClockReading
 
-_PERIOD, _GAUGES_PERIOD = 2.0, 15.0
+_PERIOD, _GAUGES_PERIOD, _FORGET_PERIOD = 2.0, 15.0, 3_600.0
 
 
-def notification_tasks(base: Base, vault: Vault, sender: NotifySender) -> list[Task]:
-    """Return the tasks: send what is due, and count."""
+async def notification_tasks(
+    stack: AsyncExitStack,
+    base: Base,
+    vault: Vault,
+    sender: NotifySender,
+    *,
+    report: Callable[[str, Exception], None],
+) -> list[Task]:
+    """Return the tasks: send what is due, delete what died long ago, and count.
 
-    async def send(now: ClockReading) -> None:
-        await acts.deliver(vault, now, recipients=sender.recipients(), sender=sender)
+    report: gets what fails in an attempt, which outlives the run that began it.
+    """
+    delivery = await stack.enter_async_context(
+        Delivery(vault=vault, sender=sender, clock=base.clock, report=partial(report, "notifications"))
+    )
+
+    async def look(now: ClockReading) -> None:
+        await delivery.look(now, sender.recipients())
 
     async def read_gauges(now: ClockReading) -> None:
         dead, oldest = await acts.levels(vault)
@@ -22,7 +40,11 @@ def notification_tasks(base: Base, vault: Vault, sender: NotifySender) -> list[T
         waited = (now.real - oldest).total_seconds() if oldest else 0.0
         base.metrics.notifications_oldest.set(max(waited, 0.0))
 
+    async def forget(now: ClockReading) -> None:
+        await acts.forget_dead(vault, SYSTEM, now, days=rules.DEAD_DAYS)
+
     return [
-        Task("notifications", _PERIOD, send),
+        Task("notifications", _PERIOD, look),
         Task("notification_gauges", _GAUGES_PERIOD, read_gauges),
+        Task("forget_notifications", _FORGET_PERIOD, forget),
     ]
