@@ -106,4 +106,8 @@ class DayLetterOpener:
         padded = hpke.unseal(
             suite=self.suite, private_key=private_key, sealed=sealed[len(header) :], info=_info(mail_id, day)
         )
-        return CodeLetter(**json.loads(payload.unpad(padded)))
+        try:
+            found = json.loads(payload.unpad(padded))
+            return CodeLetter(*(str(found[name]) for name in ("address", "code", "language")))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnsealError from error

@@ -10,7 +10,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import CodeLetter, DayKey, Intake
 from idvault_verify import seal
-from idvault_verify.attest import hpke
+from idvault_verify.attest import hpke, payload
 from idvault_verify.error import DamagedError, Reason, UnavailableError
 from tests.domain.tip_off.test_contact import proof
 from tests.support.tip_off_world import key_files
@@ -126,6 +126,18 @@ async def test_a_letter_opens_nowhere_else(tmp_path: Path) -> None:
     for data, mail_id, day in wrong:
         with pytest.raises(DamagedError):
             opener.open(data, mail_id=mail_id, day=day)
+
+
+@pytest.mark.parametrize("plaintext", [b"{", b"[]", b'{"address": "a@example.org"}', b"1", b"\xff"])
+async def test_what_is_no_letter_does_not_open(tmp_path: Path, plaintext: bytes) -> None:
+    """Everybody can seal to a public key."""
+    public_key = hpke.public_key(suite=hpke.X_WING, private_key=PRIVATE)
+    info = seal.encode("idvault/contact-letter/v1", MAIL, DAY)
+    padded = payload.pad(plaintext)
+    sealed = hpke.seal(suite=hpke.X_WING, public_key=public_key, plaintext=padded, info=info)
+    header = b"\x02" + hpke.kem_id(hpke.X_WING).to_bytes(2, "big")
+    with pytest.raises(DamagedError):
+        _opener(tmp_path).open(header + sealed, mail_id=MAIL, day=DAY)
 
 
 @pytest.mark.parametrize("public_key", [None, b"short"])

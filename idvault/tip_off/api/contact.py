@@ -14,8 +14,6 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode
 from idvault_verify.v1 import tip_off_pb2 as pb
 
-LANGUAGES = ("zh", "en")
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ContactFormMethods(TipOffFormMethods):
@@ -34,7 +32,7 @@ class ContactFormMethods(TipOffFormMethods):
         """Send a code to an address."""
         name = platform_name(request.platform)
         address = rules.check_address(request.address, field="address")
-        if request.language not in LANGUAGES:
+        if request.language not in rules.LANGUAGES:
             raise invalid("language", FieldCode.CHARACTER)
         call = replace(read_call(request, caller), relying_party=name)
         await filing.serve(self.vault, name)

@@ -161,6 +161,7 @@ async def _attempt(
         return Mailed.OTHERS
     try:
         letter = opener.open(found.sealed, mail_id=found.mail_id, day=found.key_day)
+        rules.check_letter(address=letter.address, code=letter.code, language=letter.language)
         await sender.send(letter, mail_id=found.mail_id, made_at=found.made_at)
     except DamagedError:
         ended: str = Mailed.UNREADABLE

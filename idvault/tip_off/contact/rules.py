@@ -14,9 +14,17 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.error import (
+    DamagedError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
 
 CODE_DIGITS = 8
+LANGUAGES = ("zh", "en")
 CODE_LIFETIME = timedelta(minutes=10)
 """Not longer: the worker's key, under which a mail is sealed, is destroyed some ten minutes later."""
 PROVED_FOR = timedelta(hours=2)
@@ -125,6 +133,16 @@ def check_uses(*, proof: ContactProof, reporter_id: str, now: datetime) -> None:
 def not_proved() -> PreconditionError:
     """Return the one refusal: of a wrong code, one that is over or was never sent, and an unknown proof."""
     return PreconditionError(Reason.CONTACT_NOT_PROVED)
+
+
+def check_letter(*, address: str, code: str, language: str) -> None:
+    """Raise DamagedError (RECORD_DAMAGED) unless this is what the edge seals.
+
+    Whoever can write to the database can seal to the worker, too: no other text goes into a mail.
+    """
+    is_code = len(code) == CODE_DIGITS and code.isascii() and code.isdigit()
+    if address_of(address) != address or not is_code or language not in LANGUAGES:
+        raise DamagedError(Reason.RECORD_DAMAGED)
 
 
 def mailing(*, mail: CodeMail, now: datetime) -> CodeMail:

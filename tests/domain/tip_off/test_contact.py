@@ -8,7 +8,7 @@ import pytest
 
 from idvault.tip_off.contact import rules
 from idvault.tip_off.contact.rules import CodeMail, ContactProof
-from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.error import DamagedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 from tools.support.builders import NOW, TODAY
 
 MICROSECOND = timedelta(microseconds=1)
@@ -138,6 +138,28 @@ def test_an_attempt_to_send() -> None:
     mail = CodeMail("a" * 32, "2026-03-01", b"x", NOW, NOW + rules.CODE_LIFETIME, next_at=NOW)
     begun = rules.mailing(mail=mail, now=NOW)
     assert (begun.attempts, begun.next_at) == (1, NOW + timedelta(seconds=30))
+
+
+LETTER = {"address": "a@example.org", "code": "12345678", "language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("address", "A@example.org"),
+        ("address", "a@example.org\nBcc: b@example.org"),
+        ("code", "1234567"),
+        ("code", "1234567x"),
+        ("code", "１２３４５６７８"),
+        ("code", "visit example.org"),
+        ("language", "fr"),
+    ],
+)
+def test_no_other_text_is_mailed(name: str, value: str) -> None:
+    """Whoever can seal a letter to the worker makes it send nothing but a code to an address."""
+    rules.check_letter(**LETTER)
+    with pytest.raises(DamagedError):
+        rules.check_letter(**LETTER | {name: value})
 
 
 def test_who_says_that_codes_are_sent() -> None:
