@@ -149,6 +149,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
+    "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What people write is personal whatever the field is called.
 FREE_TEXTS = {
@@ -165,6 +167,8 @@ FREE_TEXTS = {
     "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
+    "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What a platform's staff must read to decide; only these answers have it.
 TEXTS_OF_OWNERS = {
@@ -286,6 +290,8 @@ WHO_MAY_CALL = {
     "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
     "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],
+    "TipOffFormService.SendContactCode": ["ROLE_WEB"],
+    "TipOffFormService.ConfirmContactCode": ["ROLE_WEB"],
     "SanctionService.NarrowSanction": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ConfirmNarrowing": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListNarrowings": ["ROLE_PLATFORM", "ROLE_MODERATOR"],

@@ -4,9 +4,8 @@
 - At most eight proposals wait at a time, each for 30 days, so that they cannot fill the database.
 - Only the signatures decide whether a roster is valid (attest.people.roster_signature), never this module.
 
-What an authority signs beside that (attest.order) is at most ten minutes old, or as far ahead. Orders, operations
-and answers to referrals name the roster version in force: a key that is no more in the roster signs nothing that
-counts.
+What an authority signs beside that (attest.order) is at most ten minutes old, or as far ahead. It names the
+roster version in force: a key that is no more in the roster signs nothing that counts.
 """
 
 from dataclasses import dataclass

@@ -105,6 +105,7 @@ EXPECTED = {
     Reason.OWNER_NOT_ELIGIBLE: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.KIND_DIFFERS: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.TRANSFER_NOT_OFFERED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.CONTACT_NOT_PROVED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ASSIGNEE_CHANGED: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.ILLEGAL_TRANSITION: (Code.FAILED_PRECONDITION, PreconditionFailed),
     Reason.RECORD_DAMAGED: (Code.DATA_LOSS, RecordDamaged),

@@ -10,8 +10,10 @@ from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
+from idvault.key.acts.version import DayKeys
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
+from idvault.sealing.contact import DayLetterSealer, KeyedContactSecrets
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.text import KeyedModerationTextSealer, KeyedTipOffSecrets
@@ -19,8 +21,10 @@ from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff
-from idvault.tip_off.api.form import EvenRefusals, TipOffFormMethods
+from idvault.tip_off.api.contact import ContactFormMethods
+from idvault.tip_off.api.form import EvenRefusals
 from idvault.tip_off.api.servicer import TipOffMethods
+from idvault.tip_off.contact.acts import ContactContext
 from idvault_client.sanctions import PlatformOperation
 from idvault_client.tip_offs import (
     AioTipOffs,
@@ -119,7 +123,14 @@ class TipOffWorld:
         # How long each refusal of somebody's numbers waits; no test waits for it.
         self.waited = list[float]()
         self.refusals = EvenRefusals(sleep=self._leave)
-        self.forms = TipOffFormMethods(vault=self.vault, context=self.context, refusals=self.refusals)
+        self.contact = ContactContext(
+            secrets=KeyedContactSecrets(keys=keys),
+            sealer=DayLetterSealer(store=DayKeys(database)),
+            entropy=CountingEntropy(start=80_000_000 + life * 1_000_000),
+        )
+        self.forms = ContactFormMethods(
+            vault=self.vault, context=self.context, refusals=self.refusals, contact=self.contact
+        )
         self._people: dict[int, str] = {}
 
     @property

@@ -381,6 +381,11 @@ export const REASONS = {
     "zh": "该举报已由其他审核员处理，请刷新页面后查看。",
     "en": "Another moderator works on this report. Please reload the page to see who."
   },
+  "CONTACT_NOT_PROVED": {
+    "error": "PreconditionFailed",
+    "zh": "验证码错误或已失效，请重新获取。",
+    "en": "The code is wrong or no longer valid. Please ask for a new one."
+  },
   "PROPOSAL_OPEN": {
     "error": "PreconditionFailed",
     "zh": "该举报的处理决定正等待另一位审核员确认。如需另作处理，请先撤回。",

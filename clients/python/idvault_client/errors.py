@@ -280,6 +280,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.KIND_DIFFERS: PreconditionFailed,
     Reason.TRANSFER_NOT_OFFERED: PreconditionFailed,
     Reason.ASSIGNEE_CHANGED: PreconditionFailed,
+    Reason.CONTACT_NOT_PROVED: PreconditionFailed,
     Reason.PROPOSAL_OPEN: PreconditionFailed,
     Reason.REFERRAL_OPEN: PreconditionFailed,
     Reason.ILLEGAL_TRANSITION: PreconditionFailed,

@@ -179,6 +179,7 @@ REASON_TEXTS: Mapping[str, Text] = {
         "There is no valid offer of this public account to you. An offer is valid for 14 days."
     ),
     Reason.ASSIGNEE_CHANGED: _("Another moderator works on this report. Please reload the page to see who."),
+    Reason.CONTACT_NOT_PROVED: _("The code is wrong or no longer valid. Please ask for a new one."),
     Reason.PROPOSAL_OPEN: _(
         "A decision on this report waits for a second moderator. To decide otherwise, withdraw it first."
     ),

@@ -89,6 +89,7 @@ class ReadReport:
 
     proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
     referral_answer: what the authority signed about the last referral.
+    contact_proved: whether the contact is an address that the reporter proved.
     """
 
     tip_off: TipOff
@@ -99,6 +100,7 @@ class ReadReport:
     proposed_reply: str = field(repr=False)
     notes: tuple[WrittenNote, ...] = field(repr=False)
     referral_answer: bytes = field(default=b"", repr=False)
+    contact_proved: bool = False
 
 
 @case("tip_off.change")
@@ -317,12 +319,13 @@ async def get(
     return ReadReport(
         present,
         texts.get("text", ""),
-        texts.get("contact", ""),
+        texts.get(rows.PROVED_CONTACT) or texts.get(rows.CONTACT, ""),
         b64decode(texts.get("content", "")),
         told or texts.get(rows.REPLY, ""),
         proposed if present.proposal_id is not None or is_open(present) else "",
         notes,
         answer,
+        rows.PROVED_CONTACT in texts,
     )
 
 

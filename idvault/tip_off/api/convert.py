@@ -125,6 +125,7 @@ def case(value: ReadReport) -> pb.TipOffCase:
         tip_off=tip_off(value.tip_off),
         text=value.text,
         contact=value.contact,
+        contact_proved=value.contact_proved,
         content_copy=value.content,
         reply=value.reply,
         proposed_reply=value.proposed_reply,

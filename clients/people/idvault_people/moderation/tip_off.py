@@ -135,7 +135,7 @@ class ReportCasePages:
             arrived=shown.word("channel", report.channel, say),
             filed=report.file_time,
             reporter=say("trusted") if report.trusted else (report.reporter_id[:8] or say("anonymous")),
-            contact=case.contact,
+            contact=say("contact_proved", contact=case.contact) if case.contact_proved else case.contact,
             evidence=shown.digests(report.evidence),
             answered=report.answer_time,
             decided=report.resolve_time,

@@ -135,6 +135,7 @@ class TipOffCase:
 
     proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
     referral_answer: what the authority signed (idvault_verify.offline.order.check_answer); empty before that.
+    contact_proved: whether the contact is an e-mail address that the reporter proved on the hosted form.
     """
 
     tip_off: TipOffReport
@@ -145,6 +146,7 @@ class TipOffCase:
     notes: tuple[TipOffNote, ...] = field(repr=False)
     proposed_reply: str = field(default="", repr=False)
     referral_answer: Annotated[bytes, Named("signed_referral_answer")] = field(default=b"", repr=False)
+    contact_proved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

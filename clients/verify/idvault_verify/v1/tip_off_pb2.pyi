@@ -960,6 +960,7 @@ class TipOffCase(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     PROPOSED_REPLY_FIELD_NUMBER: _builtins.int
     SIGNED_REFERRAL_ANSWER_FIELD_NUMBER: _builtins.int
+    CONTACT_PROVED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the reporter says."""
     contact: _builtins.str
@@ -972,6 +973,8 @@ class TipOffCase(_message.Message):
     """What the reporter will read once the proposed sanction is confirmed or the referral accepted; else empty."""
     signed_referral_answer: _builtins.bytes
     """What the authority signed about the last referral; empty while it has not answered."""
+    contact_proved: _builtins.bool
+    """Whether the contact is an e-mail address that the reporter proved on the form."""
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
@@ -991,10 +994,11 @@ class TipOffCase(_message.Message):
         notes: _abc.Iterable[Global___TipOffNote] | None = ...,
         proposed_reply: _builtins.str = ...,
         signed_referral_answer: _builtins.bytes = ...,
+        contact_proved: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1331,8 +1335,11 @@ class ListTipOffFormsResponse(_message.Message):
 
     FORMS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PROVES_CONTACT_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where the list continues; empty at its end."""
+    proves_contact: _builtins.bool
+    """Whether codes are sent, by which reporters prove an e-mail address."""
     @_builtins.property
     def forms(self) -> _containers.RepeatedCompositeFieldContainer[Global___TipOffForm]:
         """The platforms, by name."""
@@ -1342,10 +1349,11 @@ class ListTipOffFormsResponse(_message.Message):
         *,
         forms: _abc.Iterable[Global___TipOffForm] | None = ...,
         next_page_token: _builtins.str = ...,
+        proves_contact: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["forms", b"forms", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forms", b"forms", "next_page_token", b"next_page_token", "proves_contact", b"proves_contact"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1390,6 +1398,7 @@ class FileTipOffFormRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
     CONTENT_COPY_FIELD_NUMBER: _builtins.int
+    CONTACT_PROOF_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID. The secret depends on it: derive it from the browser's key or choose it at random."""
     platform: _builtins.str
@@ -1404,6 +1413,8 @@ class FileTipOffFormRequest(_message.Message):
     """How the reporter can be reached, up to 200 characters; empty if not given. Stored sealed."""
     content_copy: _builtins.bytes
     """A file that shows it, up to 65,536 bytes; empty if none is given. Stored sealed."""
+    contact_proof_id: _builtins.str
+    """The proof that the contact is the reporter's e-mail address; empty if it is not proved. Used once."""
     def __init__(
         self,
         *,
@@ -1414,14 +1425,111 @@ class FileTipOffFormRequest(_message.Message):
         text: _builtins.str = ...,
         contact: _builtins.str = ...,
         content_copy: _builtins.bytes = ...,
+        contact_proof_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "contact", b"contact", "content", b"content", "content_copy", b"content_copy", "platform", b"platform", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "contact", b"contact", "contact_proof_id", b"contact_proof_id", "content", b"content", "content_copy", b"content_copy", "platform", b"platform", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FileTipOffFormRequest: _TypeAlias = FileTipOffFormRequest  # noqa: Y015
+
+@_typing.final
+class SendContactCodeRequest(_message.Message):
+    """An e-mail address that a reporter wants to prove."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID: a repetition sends no other code. Derive it from the browser's key or choose it at random."""
+    platform: _builtins.str
+    """The platform that the report is for."""
+    address: _builtins.str
+    """The address: ASCII, up to 200 characters. Compared without case. Stored sealed until the code is sent."""
+    language: _builtins.str
+    """The language of the mail: zh or en."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        address: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "language", b"language", "platform", b"platform", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendContactCodeRequest: _TypeAlias = SendContactCodeRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmContactCodeRequest(_message.Message):
+    """A code that a reporter typed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    PROOF_ID_FIELD_NUMBER: _builtins.int
+    DIGITS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID: a repetition counts no other try."""
+    platform: _builtins.str
+    """The platform that the report is for."""
+    proof_id: _builtins.str
+    """The proof that the code belongs to."""
+    digits: _builtins.str
+    """The 8 digits; spaces and hyphens are ignored."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        proof_id: _builtins.str = ...,
+        digits: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digits", b"digits", "platform", b"platform", "proof_id", b"proof_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmContactCodeRequest: _TypeAlias = ConfirmContactCodeRequest  # noqa: Y015
+
+@_typing.final
+class ContactProof(_message.Message):
+    """A proof of an e-mail address, under way or done. It says nothing of the address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROOF_ID_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    proof_id: _builtins.str
+    """Its id. Only the browser that asked may know it."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the code, or the proof that is done, counts."""
+
+    def __init__(
+        self,
+        *,
+        proof_id: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "proof_id", b"proof_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContactProof: _TypeAlias = ContactProof  # noqa: Y015
 
 @_typing.final
 class FiledTipOffForm(_message.Message):

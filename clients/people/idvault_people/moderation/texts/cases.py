@@ -34,6 +34,7 @@ _REPORTS = {
     "reporter": _("Reporter"),
     "anonymous": _("anonymous"),
     "contact": _("Contact"),
+    "contact_proved": _("{contact} (proved with a code)"),
     "answered": _("Answered"),
     "decided": _.in_context("decided", "Decided"),
     "outcome": _("Outcome"),
