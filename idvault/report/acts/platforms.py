@@ -26,7 +26,7 @@ Missed = dict[str, dict[str, dict[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
-class LogCount:
+class PeriodCount:
     """What the log's entries of a period tell: of all, of each platform, and when late cases were filed."""
 
     whole: EntryCount
@@ -34,7 +34,7 @@ class LogCount:
     missed: Missed
 
 
-async def count(sources: ReportSources, period: Period, size: int) -> LogCount:
+async def count(sources: ReportSources, period: Period, size: int) -> PeriodCount:
     """Return the counts of a period's entries up to a size of the log, each of which is read once."""
     times, missed = period_times(sources, period), Missed()
     whole, by_provider = EntryCount(period, zone=sources.zone), ProviderCount(period, zone=sources.zone)
@@ -49,7 +49,7 @@ async def count(sources: ReportSources, period: Period, size: int) -> LogCount:
                 figures = missed.setdefault(found.platform, {})
                 months = figures.setdefault(_FIGURE_OF[found.type], {})
                 months[month] = months.get(month, 0) + 1
-    return LogCount(whole, by_provider, missed)
+    return PeriodCount(whole, by_provider, missed)
 
 
 async def make(sources: ReportSources, report: Report, raw: bytes) -> Platforms | None:
@@ -84,7 +84,7 @@ async def make(sources: ReportSources, report: Report, raw: bytes) -> Platforms 
     return platforms_file.parse(made.to_bytes())
 
 
-async def filed_by_others(sources: ReportSources, log: LogCount) -> int:
+async def filed_by_others(sources: ReportSources, log: PeriodCount) -> int:
     """Return how many reports by the public the log has whose actor is no platform's."""
     known = {actor for _, actor in await sources.read("actors", store.platform_actors)}
     filed = report_catalogue.BY_NAME["tip_offs.filed"]

@@ -22,7 +22,7 @@ from idvault.report import store
 from idvault.report.acts import page as report_page
 from idvault.report.acts import platforms as report_platforms
 from idvault.report.acts import provider_page
-from idvault.report.acts.platforms import LogCount
+from idvault.report.acts.platforms import PeriodCount
 from idvault.report.acts.sources import (
     PLATFORMS,
     PLATFORMS_NOTE,
@@ -116,7 +116,7 @@ async def _count(sources: ReportSources, count: EntryCount, period: Period, begi
 
 
 async def _breakdowns(
-    sources: ReportSources, period: Period, log: LogCount, size: int, now: ClockReading
+    sources: ReportSources, period: Period, log: PeriodCount, size: int, now: ClockReading
 ) -> Mapping[str, Cells | None]:
     months = period.months()
     if months is None or now.business < period.end(sources.zone):
@@ -139,7 +139,7 @@ async def _published(sources: ReportSources, month: Period) -> Mapping[str, Cell
 
 
 async def _of_month(
-    sources: ReportSources, month: Period, log: LogCount, now: ClockReading
+    sources: ReportSources, month: Period, log: PeriodCount, now: ClockReading
 ) -> Mapping[str, Cells | None]:
     if (there := await _published(sources, month)) is not None:
         return there
