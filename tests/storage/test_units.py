@@ -43,7 +43,7 @@ NOT_OF_AN_ACCOUNT = {
     "platform_usage", "platforms", "registry_notices", "requests", "roster",
     "roster_proposals", "roster_signatures", "roster_versions", "schema_floors", "second_factors",
     "sessions", "status_feed_heads", "status_keys", "status_lists", "status_marks", "tip_off_form_days",
-    "tip_off_reporters", "tip_off_texts", "tip_off_tries", "tip_offs",
+    "tip_off_referrals", "tip_off_reporters", "tip_off_texts", "tip_off_tries", "tip_offs",
 }  # fmt: skip
 # Unique within a unit: numbers that a unit gives, ids that are random, references of a relying party whose
 # accounts are all in one unit.
