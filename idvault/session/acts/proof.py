@@ -9,6 +9,7 @@
   that ends after 48 hours; one proof never makes two.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -67,6 +68,18 @@ class CheckedProof:
         return self.identity
 
 
+def _given(**typed: object) -> list[str]:
+    """Return the names of what was typed."""
+    return [name for name, value in typed.items() if value is not None]
+
+
+def _open(
+    nonce: str, session_id: str, context: SessionContext, identity: Identity | None, former: Document | None
+) -> OpenProof:
+    reference = secret.proof_session(nonce, session_id=session_id)
+    return OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity, former)
+
+
 async def begin(
     vault: Vault,
     context: SessionContext,
@@ -78,28 +91,30 @@ async def begin(
     identity: Identity | None,
     guardian: Identity | None = None,
     former: Document | None = None,
+    left: Callable[[], float],
 ) -> ShownPage:
     """Begin a proof with what was typed, and open it at the provider; a repeat changes nothing.
 
     identity: None for a proof that needs none, which is refused with one: it would be told for nothing.
-    guardian: the adult in the session of a child (claim.acts.guardian); the hash of the proof binds that
-    there was one. former: the number that the person had before, of which the provider is asked, too.
-    Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError, UnavailableError.
+    guardian: the adult in the session of a child (claim.acts.guardian), whom the hash of the proof binds.
+    former: the number that the person had before, which the provider is asked for, too. left: as in
+    claim.acts.guardian. Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError,
+    UnavailableError.
     """
     await vault.guard.check(now=now)
     found = await page_acts.of_browser(vault, browser)
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
-    typed = {"real_name": identity, "guardian": guardian, "former_document": former}
-    given = [name for name, value in typed.items() if value is not None]
-    rules.check_typed(proof=proof, purpose=found.session.purpose, typed=given)
+    typed = _given(real_name=identity, guardian=guardian, former_document=former)
+    rules.check_typed(proof=proof, purpose=found.session.purpose, typed=typed)
     nonce, bound = nonce_of(browser, number), b""
     if identity is None:
         bound = assertion.opened(session_id=session_id, nonce=nonce)
     else:
-        guarded = False
-        if rules.state(session=found.session, claim=found.claim, now=now.business) is SessionState.AGREED:
-            guarded = await session_acts.guarded(vault, context, found.session, identity, guardian, now=now)
+        state = rules.state(session=found.session, claim=found.claim, now=now.business)
+        guarded = state is SessionState.AGREED and await session_acts.guarded(
+            vault, context, found.session, identity, guardian, now=now, left=left
+        )
         told = Typed(identity, former, guarded)
         bound = assertion.binding(session_id=session_id, nonce=nonce, typed=told)
     await session_acts.step(
@@ -113,8 +128,7 @@ async def begin(
         ),
         proof=number,
     )
-    reference = secret.proof_session(nonce, session_id=session_id)
-    await provider.begin(OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity, former))
+    await provider.begin(_open(nonce, session_id, context, identity, former))
     return await page_acts.get(vault, context, browser, now=now)
 
 
