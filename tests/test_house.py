@@ -376,6 +376,7 @@ PASSED = {
     "Sequencer": "files and databases that can fail, and witnesses",
     "SessionContext": "a value: what acts take beside the vault",
     "NoticeContext": "a value: what acts take beside the vault",
+    "ContactContext": "a value: what acts take beside the vault",
     "ShredKeys": "a database, as sealing asks for it",
     "StoredLog": "a value: both databases",
     "StrayKeys": "both databases",

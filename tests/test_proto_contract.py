@@ -98,11 +98,14 @@ BYTES_OF_ORDERS = {
     "idvault.v1.IssuedOrder.signed_withdrawal",
     "idvault.v1.JointOperation.signed_operation",
     "idvault.v1.Operation.signed_operation",
+    "idvault.v1.Referral.signed_answer",
+    "idvault.v1.Referral.target_salt",
 }
 # Digests of evidence, and a copy of reported content, which the platform itself sent.
 BYTES_OF_TIP_OFFS = {
     "idvault.v1.TipOff.evidence_digests",
     "idvault.v1.TipOffCase.content_copy",
+    "idvault.v1.TipOffCase.signed_referral_answer",
 }
 # Reads for the people outside, by a secret; it writes only how often somebody tried.
 READS_BY_SECRET = ("FollowTipOff", "FollowTipOffForm")
@@ -146,6 +149,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
+    "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What people write is personal whatever the field is called.
 FREE_TEXTS = {
@@ -162,6 +167,8 @@ FREE_TEXTS = {
     "idvault.v1.GetContentMeasureResponse.text",
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
+    "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What a platform's staff must read to decide; only these answers have it.
 TEXTS_OF_OWNERS = {
@@ -283,6 +290,8 @@ WHO_MAY_CALL = {
     "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
     "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],
+    "TipOffFormService.SendContactCode": ["ROLE_WEB"],
+    "TipOffFormService.ConfirmContactCode": ["ROLE_WEB"],
     "SanctionService.NarrowSanction": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ConfirmNarrowing": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SanctionService.ListNarrowings": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
@@ -365,6 +374,9 @@ WHO_MAY_CALL = {
     "AuthorityService.OpenJointOperation": ["ROLE_AUTHORITY"],
     "AuthorityService.GetJointOperation": ["ROLE_AUTHORITY"],
     "AuthorityService.ListJointOperations": ["ROLE_AUTHORITY"],
+    "AuthorityService.AnswerReferral": ["ROLE_AUTHORITY"],
+    "AuthorityService.GetReferral": ["ROLE_AUTHORITY"],
+    "AuthorityService.ListReferrals": ["ROLE_AUTHORITY"],
     "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
     "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
     "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],

@@ -257,6 +257,61 @@ class IntakeOpener(Protocol):
         ...
 
 
+class KeyedCode(Protocol):
+    """What is stored of a code."""
+
+    @property
+    def relying_party(self) -> str:
+        """The platform."""
+        ...
+
+    @property
+    def proof_id(self) -> str:
+        """What the code is for."""
+        ...
+
+    @property
+    def code_hash(self) -> bytes:
+        """Its hash."""
+        ...
+
+    @property
+    def key_version(self) -> str:
+        """The version of the key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLetter:
+    """What a mail with a code says: to whom, the code, and the language (zh or en)."""
+
+    address: str = field(repr=False)
+    code: str = field(repr=False)
+    language: str
+
+
+class CodeLetterSealer(Protocol):
+    """Seals a letter to the worker's key of the day; the edge, which seals, must not be able to open it."""
+
+    async def seal(self, letter: CodeLetter, *, mail_id: str, day: str) -> Intake:
+        """Return the sealed letter, of a size that tells nothing of it.
+
+        Raises UnavailableError (STORE_UNAVAILABLE) if that day has no published key.
+        """
+        ...
+
+
+class CodeLetterOpener(Protocol):
+    """Opens letters; only the worker has it."""
+
+    def open(self, sealed: bytes, *, mail_id: str, day: str) -> CodeLetter:
+        """Return the letter; raises DamagedError (RECORD_DAMAGED) if decryption fails.
+
+        day: the name of the key.
+        """
+        ...
+
+
 class Signer(Protocol):
     """One of the service's Ed25519 keys."""
 

@@ -342,7 +342,7 @@ def cancel_inquiry(browser_key: str) -> Rpc[inquiry_pb2.Inquiry]:
 
 @dataclass(frozen=True, slots=True)
 class WrittenReport:
-    """What somebody wrote."""
+    """What somebody wrote. proof_id: of the proof of the contact, empty if nobody proved it."""
 
     platform: str
     category: SanctionCategory
@@ -350,6 +350,7 @@ class WrittenReport:
     why: str = field(repr=False)
     contact: str = field(repr=False)
     evidence: bytes = field(repr=False)
+    proof_id: str = field(default="", repr=False)
 
     @property
     def size(self) -> int:
@@ -357,12 +358,13 @@ class WrittenReport:
         return len(self.evidence) + sum(len(each.encode()) for each in (self.where, self.why, self.contact))
 
 
-def tip_off_forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str]]:
-    """List platforms with their titles, and where the list continues."""
+def tip_off_forms(page_token: str) -> Rpc[tuple[Mapping[str, str], str, bool]]:
+    """List platforms with their titles, where the list continues, and whether codes are sent to addresses."""
 
-    def read(answer: bytes) -> tuple[Mapping[str, str], str]:
+    def read(answer: bytes) -> tuple[Mapping[str, str], str, bool]:
         found = tip_off_pb2.ListTipOffFormsResponse.FromString(answer)
-        return {each.platform: each.platform_title for each in found.forms}, found.next_page_token
+        titles = {each.platform: each.platform_title for each in found.forms}
+        return titles, found.next_page_token, found.proves_contact
 
     request = tip_off_pb2.ListTipOffFormsRequest(page_size=1_000, page_token=page_token)
     return rpc(_TIP_OFF_FORMS, "ListTipOffForms", request, read)
@@ -378,8 +380,29 @@ def file_tip_off(report: WrittenReport, *, request_id: str) -> Rpc[tip_off_pb2.F
         text=text(report.why, field="text"),
         contact=text(report.contact, field="contact"),
         content_copy=report.evidence,
+        contact_proof_id=report.proof_id,
     )
     return rpc(_TIP_OFF_FORMS, "FileTipOffForm", request, tip_off_pb2.FiledTipOffForm.FromString)
+
+
+def send_contact_code(platform: str, address: str, language: str, *, request_id: str) -> Rpc[str]:
+    """Send a code to an address; return the id of its proof."""
+    request = tip_off_pb2.SendContactCodeRequest(
+        request_id=request_id, platform=platform, address=address, language=language
+    )
+    return rpc(_TIP_OFF_FORMS, "SendContactCode", request, _proof_id)
+
+
+def confirm_contact_code(platform: str, proof_id: str, code: str, *, request_id: str) -> Rpc[str]:
+    """Compare the code that a reporter typed."""
+    request = tip_off_pb2.ConfirmContactCodeRequest(
+        request_id=request_id, platform=platform, proof_id=proof_id, digits=text(code, field="digits")
+    )
+    return rpc(_TIP_OFF_FORMS, "ConfirmContactCode", request, _proof_id)
+
+
+def _proof_id(answer: bytes) -> str:
+    return tip_off_pb2.ContactProof.FromString(answer).proof_id
 
 
 def follow_tip_off(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:

@@ -121,7 +121,8 @@ class ReportLimits:
     """What strangers may file and look up. narrow, wide: of an address prefix and of the network above it.
 
     - Counted are reports and their bytes, for each address prefix, for the network above it, and for each
-      form; and looks at reports by their two numbers, for both prefixes.
+      form; codes that are sent to an address, likewise; and looks at reports by their two numbers, and codes
+      that are typed, for both prefixes.
     - A request that one bucket refuses is counted in none, so a full form takes nothing from its visitors.
     - A prefix is a key of a bucket, and in no log, metric, cookie or call of the vault. Buckets are bounded;
       the one that was not used for the longest time is forgotten first.
@@ -135,6 +136,9 @@ class ReportLimits:
     form_bytes: Buckets = field(default_factory=partial(_FEW, burst=64 * _MIB, per_second=64 * _KIB))
     narrow_looks: Buckets = field(default_factory=partial(_FEW, burst=60, per_second=1 / 10))
     wide_looks: Buckets = field(default_factory=partial(_FEW, burst=300, per_second=1))
+    narrow_codes: Buckets = field(default_factory=partial(_FEW, burst=5, per_second=1 / (5 * _MINUTE)))
+    wide_codes: Buckets = field(default_factory=partial(_FEW, burst=30, per_second=1 / _MINUTE))
+    form_codes: Buckets = field(default_factory=partial(_FEW, burst=100, per_second=1 / 10))
 
     def check_report(self, prefixes: tuple[str, str], *, form: str, size: int, now: float) -> None:
         """Count a report of so many bytes; raises HTTPTooManyRequests."""
@@ -150,9 +154,16 @@ class ReportLimits:
         )
 
     def check_look(self, prefixes: tuple[str, str], *, now: float) -> None:
-        """Count a look at a report; raises HTTPTooManyRequests."""
+        """Count a look at a report, or a code that is typed; raises HTTPTooManyRequests."""
         narrow, wide = prefixes
         _check((self.narrow_looks, narrow, 1), (self.wide_looks, wide, 1), now=now)
+
+    def check_code(self, prefixes: tuple[str, str], *, form: str, now: float) -> None:
+        """Count a code that is sent to an address; raises HTTPTooManyRequests."""
+        narrow, wide = prefixes
+        _check(
+            (self.narrow_codes, narrow, 1), (self.wide_codes, wide, 1), (self.form_codes, form, 1), now=now
+        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -30,7 +30,7 @@ WAIT = {
     *("overdue_narrowings", "tell_disavowals", "fall_disavowals", "purge_inquiries"),
     "forget_notifications",
     *("forget_representatives", "forget_reviews", "fall_pairings"),
-    *("tip_off_reminders", "tip_off_texts", "tip_off_purge"),
+    *("tip_off_reminders", "tip_off_texts", "tip_off_purge", "contact_purge"),
     *("erase_accounts", "release_erased", "destroy_day_keys", "log_keys", "statement_keys"),
     *("destroy_versions", "destroy_stray_keys", "stored_usage"),
 }

@@ -33,7 +33,8 @@ TOKEN = "account_token"
 # Tables of one relying party, of the log or of the deployment: they name an account at most as a value.
 NOT_OF_AN_ACCOUNT = {
     "account_lists", "attempts", "authority_orders", "budgets", "given_orders", "joint_operations",
-    "campaign_days", "campaigns", "content_measures",
+    "campaign_days", "campaigns", "contact_counts", "contact_mails", "contact_offers", "contact_proofs",
+    "content_measures",
     "credential_counts", "day_keys", "deployment", "disclosure_budgets", "disclosure_refusals",
     "drill_passes", "drill_records", "ended_handovers", "handed_quorums", "inquiries", "key_versions",
     "log_checkpoints", "log_entries", "log_head", "log_misses", "log_nodes", "log_statements",

@@ -10,8 +10,10 @@ from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
+from idvault.key.acts.version import DayKeys
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
+from idvault.sealing.contact import DayLetterSealer, KeyedContactSecrets
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.text import KeyedModerationTextSealer, KeyedTipOffSecrets
@@ -19,8 +21,10 @@ from idvault.tip_off.acts import filing, reporter
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff
-from idvault.tip_off.api.form import EvenRefusals, TipOffFormMethods
+from idvault.tip_off.api.contact import ContactFormMethods
+from idvault.tip_off.api.form import EvenRefusals
 from idvault.tip_off.api.servicer import TipOffMethods
+from idvault.tip_off.contact.acts import ContactContext
 from idvault_client.sanctions import PlatformOperation
 from idvault_client.tip_offs import (
     AioTipOffs,
@@ -45,9 +49,11 @@ from idvault_verify.tip_off import (
 )
 from idvault_verify.v1 import tip_off_pb2
 from tools.support import builders
+from tools.support.fakes.people import FakeRosters
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at
 from tools.support.in_process import client, ids
+from tools.support.orders import OFFICE, OTHER_OFFICE, roster
 from tools.support.sanction_world import ACTOR, SanctionWorld, reasons, signing
 
 _SERVICE = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"]
@@ -112,11 +118,19 @@ class TipOffWorld:
             sealer=KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy(start=60_000_000)),
             signers=self.world.servicer.signers,
             policy=self.policy,
+            rosters=FakeRosters(roster(OFFICE, OTHER_OFFICE)),
         )
         # How long each refusal of somebody's numbers waits; no test waits for it.
         self.waited = list[float]()
         self.refusals = EvenRefusals(sleep=self._leave)
-        self.forms = TipOffFormMethods(vault=self.vault, context=self.context, refusals=self.refusals)
+        self.contact = ContactContext(
+            secrets=KeyedContactSecrets(keys=keys),
+            sealer=DayLetterSealer(store=DayKeys(database)),
+            entropy=CountingEntropy(start=80_000_000 + life * 1_000_000),
+        )
+        self.forms = ContactFormMethods(
+            vault=self.vault, context=self.context, refusals=self.refusals, contact=self.contact
+        )
         self._people: dict[int, str] = {}
 
     @property
@@ -275,6 +289,20 @@ class TipOffWorld:
             reply=reply,
             **options,
         )
+
+    async def refer(
+        self,
+        tip_off: TipOffReport,
+        moderator_id: str,
+        *,
+        authority: str = OFFICE,
+        reply: str = "",
+        seconds: float = 0,
+        **options: Any,
+    ) -> TipOffReport:
+        """Refer a report to an authority."""
+        key = self.signs(moderator_id, seconds=seconds)
+        return await self.asks(seconds).refer(tip_off.tip_off_id, authority, key=key, reply=reply, **options)
 
     async def merge(
         self,

@@ -23,6 +23,7 @@ from idvault.web.server import LARGE_FORMS, options, whole
 from idvault_client import aio
 from idvault_verify.session import Proof
 from tests.support import closing
+from tests.support.contact_world import ContactWorld
 from tests.support.session_edge import SERVICE, WEB, SessionEdge, served
 from tests.support.session_world import BASE_URL, RETURN_URL, TERMS, SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
@@ -38,7 +39,10 @@ from tools.support.sanction_world import ACTOR
 
 @dataclass
 class Site:
-    """Pages, their edge, and browsers that visit them. tip_offs: the same platform's reports."""
+    """Pages, their edge, and browsers that visit them. tip_offs: the same platform's reports.
+
+    folder: where keys are.
+    """
 
     world: SessionWorld
     tip_offs: TipOffWorld
@@ -46,6 +50,7 @@ class Site:
     platform: aio.Vault
     pages: Pages
     server: TestServer
+    folder: Path
     browsers: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
 
     async def browser(self, **headers: str) -> Browser:
@@ -53,6 +58,13 @@ class Site:
         client = TestClient(self.server, cookie_jar=CookieJar(unsafe=True, treat_as_secure_origin=[]))
         self.browsers.append(client)
         return Browser(client, headers)
+
+    async def sends_codes(self) -> ContactWorld:
+        """Let a worker offer codes, before the first visit; return it."""
+        made = ContactWorld(self.tip_offs, self.folder, clock=lambda _: clock())
+        await made.rotate()
+        assert await made.offer()
+        return made
 
     async def link(self, **changes: Any) -> Any:
         """Let the platform make a session."""
@@ -115,7 +127,7 @@ async def site_of(
             )
         )
         await server.start_server(**options(silence=silence))
-        site = Site(world, tip_offs, edge, platform, pages, server)
+        site = Site(world, tip_offs, edge, platform, pages, server, folder)
         try:
             yield site
         finally:

@@ -25,6 +25,7 @@ from tests.web.conftest import Site
 from tests.web.identity import test_pages as identities
 from tests.web.inquiry import test_pages as inquiries
 from tests.web.test_pages import bound, filled, form_of, invitation
+from tests.web.tip_off import codes
 from tests.web.tip_off import test_pages as reports
 from tools.support import builders, sql
 from tools.support.fakes.flaky import Fault
@@ -421,10 +422,6 @@ async def own_disowned(visit: Visit) -> Page:
     return await visit.browser.get(f"{page.path}/disowned")
 
 
-async def report_list(visit: Visit) -> Page:
-    return await visit.browser.get("/r")
-
-
 async def report_start(visit: Visit) -> Page:
     return await visit.browser.get(reports.FORM)
 
@@ -478,10 +475,6 @@ async def report_done(visit: Visit) -> Page:
 async def report_lost(visit: Visit) -> Page:
     path = await reports.begun(await visit.site.browser())
     return await visit.browser.get(f"{path}/what")
-
-
-async def report_reply(visit: Visit) -> Page:
-    return await visit.browser.get(f"{reports.FORM}/reply")
 
 
 async def report_reply_wrong(visit: Visit) -> Page:
@@ -562,18 +555,21 @@ PAGES: Mapping[str, Row] = {
     "mine-asked": Row(mine_asked),
     "mine-list": Row(mine_list),
     "mine-disowned": Row(mine_disowned),
-    "report-list": Row(report_list),
+    "report-list": Row(lambda visit: visit.browser.get("/r")),
     "report-start": Row(report_start),
     "report-what": Row(report_what),
     "report-what-wrong": Row(report_what_wrong, 422),
     "report-where": Row(report_where),
     "report-where-wrong": Row(report_where_wrong, 422),
     "report-contact": Row(report_contact),
+    "report-contact-wrong": Row(lambda visit: codes.no_address(visit.browser, CANARY_LINE), 422),
+    "report-code": Row(lambda visit: codes.asked(visit.browser)),
+    "report-code-wrong": Row(lambda visit: codes.wrong_code(visit.browser), 409),
     "report-why": Row(report_why),
     "report-why-wrong": Row(report_why_wrong, 422),
     "report-done": Row(report_done),
     "report-lost": Row(report_lost, 404),
-    "report-reply": Row(report_reply),
+    "report-reply": Row(lambda visit: visit.browser.get(f"{reports.FORM}/reply")),
     "report-reply-wrong": Row(report_reply_wrong, 422),
     "report-state": Row(report_state),
     # The last one: while a claim is queued, the platform's later ones are queued, too.
@@ -591,6 +587,7 @@ async def assets(site: Site) -> dict[str, Page]:
 async def tour(site: Site, language: str) -> dict[str, tuple[Page, Browser]]:
     """Come to every page, each as a new visitor."""
     found = {}
+    await site.sends_codes()
     for name, row in PAGES.items():
         browser = await site.browser(**{"Accept-Language": language})
         page = await row.come(Visit(site, browser, language))

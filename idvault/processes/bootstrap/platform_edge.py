@@ -23,6 +23,7 @@ from idvault.disclosure.acts.history import HistoryContext
 from idvault.erasure.acts import ErasureContext
 from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import ErasureTerms
+from idvault.key.acts.version import DayKeys
 from idvault.log.acts.stored_log import LogProofs
 from idvault.moderator.acts import KnownModerators
 from idvault.notice.acts import NoticeContext
@@ -52,6 +53,7 @@ from idvault.public_account.api import PublicAccountMethods
 from idvault.registry.ports import ProofProvider
 from idvault.sanction.appeal.rules import AppealTerms
 from idvault.sanction.objection.acts import ObjectionContext
+from idvault.sealing.contact import DayLetterSealer, KeyedContactSecrets
 from idvault.sealing.identity import CurrentIndexer, KeyedPairwise, KeyedReferencer, MemoryPairMarker
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -72,8 +74,9 @@ from idvault.status.api import Hub, SerialisedStatuses
 from idvault.status.credential.acts import TokenContext
 from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.acts.proposal import lock_report
-from idvault.tip_off.api.form import TipOffFormMethods
+from idvault.tip_off.api.contact import ContactFormMethods
 from idvault.tip_off.api.servicer import TipOffMethods
+from idvault.tip_off.contact.acts import ContactContext
 from idvault_verify.attest import status_token
 from idvault_verify.attest.quorum import Quorum
 from idvault_verify.notice import NoticeKind
@@ -240,18 +243,27 @@ def _custodians(rosters: RosterHolder) -> Custodians:
     return Custodians(quorum.threshold, tuple(each.name for each in quorum.custodians))
 
 
-def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> list[Service]:
+def tip_off_services(
+    base: Base, vault: Vault, *, keys: LocalKeyProvider, rosters: RosterHolder
+) -> list[Service]:
     """Return TipOffService, and TipOffFormService for the hosted pages."""
     context = TipOffContext(
         secrets=KeyedTipOffSecrets(keys=keys),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         signers=KnownModerators(vault),
         policy=tip_off_policy(base.settings),
+        rosters=rosters,
+    )
+    contact = ContactContext(
+        secrets=KeyedContactSecrets(keys=keys),
+        sealer=DayLetterSealer(store=DayKeys(base.main)),
+        entropy=ENTROPY,
     )
     known = tip_off_pb2.DESCRIPTOR.services_by_name
+    forms = ContactFormMethods(vault=vault, context=context, contact=contact)
     return [
         Service(known["TipOffService"], TipOffMethods(vault=vault, context=context)),
-        Service(known["TipOffFormService"], TipOffFormMethods(vault=vault, context=context)),
+        Service(known["TipOffFormService"], forms),
     ]
 
 
@@ -288,7 +300,7 @@ async def build_platform_edge(
             rules=rules,
             histories=statuses.histories,
         ),
-        *tip_off_services(base, vault, keys=keys),
+        *tip_off_services(base, vault, keys=keys, rosters=rosters),
         notice_service(base, vault, keys=keys),
         Service(usage_pb2.DESCRIPTOR.services_by_name["UsageService"], UsageMethods(vault=vault)),
     ]

@@ -39,6 +39,7 @@ from idvault.processes.bootstrap.periodic.account import (
     session_tasks,
     tip_off_tasks,
 )
+from idvault.processes.bootstrap.periodic.contact import contact_tasks
 from idvault.processes.bootstrap.periodic.notification import notification_tasks
 from idvault.processes.bootstrap.periodic.vault import (
     backup_tasks,
@@ -71,6 +72,7 @@ from idvault.processes.clock_trust import (
 from idvault.processes.notifier import file as notify_file
 from idvault.processes.notifier.sender import FollowedFile, NotifySender
 from idvault.sealing.intake import DayIntakeOpener
+from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer, public_keys
 from idvault_verify.clock import ClockReading
@@ -113,7 +115,7 @@ AT_ANY_TIME = frozenset({
     "count_unkeyed_records", "drill_records", "supervision_page", "repeat_erasures",
     "log_gauges", "gauges", "appeal_gauge", "contest_gauge", "campaign_gauges", "drill_gauges",
     "erasure_gauges", "quorum_gauges", "sanction_gauges", "tip_off_gauges", "notice_gauge",
-    "disavowal_gauges", "notifications", "notification_gauges",
+    "disavowal_gauges", "notifications", "notification_gauges", "contact_codes", "contact_offer",
 })  # fmt: skip
 """What the next run makes good, or no time decides. Every other task ends, deletes or publishes for good."""
 # Longer than a worker's first checkpoint takes.
@@ -244,7 +246,7 @@ async def work(
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, vault),
             *erasure_tasks(base, vault),
-            *await _tasks_of_operation(stack, base, vault, rosters),
+            *await _tasks_of_operation(stack, base, vault, rosters, keys=keys),
         ]
         loop = await _begun(_loop(base, trust, tasks, changes))
         watch_health(stack, base, lambda: rosters.current)
@@ -254,9 +256,9 @@ async def work(
 
 
 async def _tasks_of_operation(
-    stack: AsyncExitStack, base: Base, vault: Vault, rosters: RosterHolder
+    stack: AsyncExitStack, base: Base, vault: Vault, rosters: RosterHolder, *, keys: LocalKeyProvider
 ) -> list[Task]:
-    """Return the tasks that serve the vault's own operation, and those who work with it."""
+    """Return the tasks that serve the vault's own operation, those who work with it, and what sends mails."""
     sender = NotifySender(FollowedFile(notify_file.beside(base.settings.keys)), clock=base.real_now)
     stack.push_async_callback(sender.close)
     follow_usage(stack, base, vault)
@@ -264,6 +266,7 @@ async def _tasks_of_operation(
         *backup_tasks(base),
         *drill_tasks(base, vault, rosters),
         *await notification_tasks(stack, base, vault, sender, report=_report),
+        *contact_tasks(vault, sender, keys=keys),
         *usage_tasks(base, vault),
     ]
 

@@ -23,6 +23,7 @@ from idvault.session.inquiry import rules as inquiry_rules
 from idvault.session.rules import KEPT
 from idvault.status.rules import REJECTED_ACCOUNT_DAYS
 from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.contact import rules as contact_rules
 from idvault_verify import disclosure as verify_disclosure
 
 _NO_END = "no end"
@@ -220,6 +221,21 @@ def _words() -> tuple[RetentionRule, ...]:
             enforced_by="tip_off_purge",
         ),
         RetentionRule(
+            "codes that prove a reporter's address, and the mails that carry them, sealed",
+            f"the mail until it is sent; the code {_minutes(contact_rules.CODE_LIFETIME)}, the proof "
+            f"{_hours(contact_rules.PROVED_FOR)} or until a report is filed with it",
+            "the reporter must read the mail to be who the address says",
+            ("contact_proofs", "contact_mails"),
+            enforced_by="contact_purge",
+        ),
+        RetentionRule(
+            "how many codes a mailbox was sent",
+            "until the day (UTC) is over",
+            "nobody is flooded with codes",
+            ("contact_counts",),
+            enforced_by="contact_purge",
+        ),
+        RetentionRule(
             "how many reports a form had on each day",
             f"{tip_off_rules.DAYS} days",
             "what is usual for a form, so that a flood of reports can be told",
@@ -309,6 +325,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "given_orders",
                 "joint_operations",
                 "operations",
+                "tip_off_referrals",
                 "tip_offs",
             ),
         ),
@@ -353,6 +370,7 @@ def _house() -> tuple[RetentionRule, ...]:
                 "key_versions",
                 "budgets",
                 "deployment",
+                "contact_offers",
                 "schema_floors",
             ),
         ),
@@ -381,6 +399,10 @@ def _notifications() -> tuple[RetentionRule, ...]:
 
 def _days(time: timedelta) -> str:
     return f"{time.days} days"
+
+
+def _minutes(time: timedelta) -> str:
+    return f"{time // timedelta(minutes=1)} minutes"
 
 
 def _hours(time: timedelta) -> str:

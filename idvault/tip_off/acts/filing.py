@@ -26,6 +26,7 @@ from idvault.tip_off.acts.case import (
     log,
     signed,
 )
+from idvault.tip_off.contact import acts as contact_acts
 from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS
@@ -56,7 +57,8 @@ TRIES_A_DAY = 10
 class NewTipOff:
     """What somebody reports. reporter_token: the reporter's account, None if the report is anonymous.
 
-    by_form: whether it comes by the platform's form on the hosted pages.
+    by_form: whether it comes by the platform's form on the hosted pages. proof_id: of the proof of the
+    contact, which is an address then; empty if nobody proved it.
     """
 
     channel: TipOffChannel
@@ -69,6 +71,7 @@ class NewTipOff:
     content: bytes = field(default=b"", repr=False)
     operation_id: str | None = None
     by_form: bool = False
+    proof_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class TipOffFiling:
     day_ends: datetime
     by_form: bool = False
     taken: Acting | None = None
+    proof_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +180,8 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
     One by a form is counted for the form and its day, whose row is locked last, by an act that locks no
     reporter; the first one of a day that came by a flooded form is logged. One that a moderator took down is
     counted for the moderator, likewise, and who it was is logged. Raises NotFoundError
-    (ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND), PreconditionError (OPERATION_CLOSED),
-    ExhaustedError (TIP_OFF_LIMIT_REACHED) and ReferenceTakenError.
+    (ACCOUNT_NOT_FOUND, PUBLIC_ACCOUNT_NOT_FOUND, OPERATION_NOT_FOUND), PreconditionError (OPERATION_CLOSED,
+    CONTACT_NOT_PROVED), ExhaustedError (TIP_OFF_LIMIT_REACHED) and ReferenceTakenError.
     """
     made = filing.tip_off
     await tip_off_rows.check_accounts(tx.connection, tx.party, filing.accounts)
@@ -187,6 +191,8 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
         named = await OPERATIONS.get(tx.connection, tx.party, made.operation_id)
         operation_rules.check_open(operation=named, now=tx.now.business)
     if made.reporter_id is not None:
+        if filing.proof_id:
+            await contact_acts.use(tx, filing.proof_id, made.reporter_id)
         made = replace(made, trusted=await _count(tx, filing, made.reporter_id))
     flood = await _flood(tx, filing) if filing.by_form else None
     made = replace(made, flooded=flood is not None)
@@ -308,11 +314,14 @@ def _filing(
         today,
         deadline.end_of_day(today, zone=policy.zone),
         wanted.by_form,
+        proof_id=wanted.proof_id,
     )
 
 
 def _reporter_id(party: str, wanted: NewTipOff, context: TipOffContext) -> str | None:
     token = reporter_rules.proved(token=wanted.reporter_token, channel=wanted.channel)
+    if wanted.proof_id:
+        return context.secrets.reporter_id(relying_party=party, kind=contact_acts.KIND, value=wanted.contact)
     if token is None:
         return None
     return context.secrets.reporter_id(relying_party=party, kind="account", value=token)
@@ -321,7 +330,7 @@ def _reporter_id(party: str, wanted: NewTipOff, context: TipOffContext) -> str |
 def _texts(made: TipOff, wanted: NewTipOff, context: TipOffContext) -> tuple[TipOffText, ...]:
     given = {
         "text": wanted.text,
-        "contact": wanted.contact,
+        tip_off_rows.PROVED_CONTACT if wanted.proof_id else tip_off_rows.CONTACT: wanted.contact,
         "content": b64encode(wanted.content).decode(),
     }
     places = {name: CaseField(made.relying_party, made.tip_off_id, name) for name in given}

@@ -25,6 +25,8 @@ from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff, ReporterView
 from idvault.tip_off.acts.tip_off import TipOffDecision
 from idvault.tip_off.api import convert
+from idvault.tip_off.contact import acts as contact_acts
+from idvault.tip_off.contact import rules as contact_rules
 from idvault.tip_off.rules import QueuePlace, TipOffFilter
 from idvault_verify import token
 from idvault_verify.attest import sanction as papers
@@ -158,6 +160,7 @@ def read_decision(message: pb.ResolveTipOffRequest, *, caller: Caller, now: Cloc
         reply=message.reply,
         sanction=sanction,
         call=signed,
+        authority=message.authority,
     )
 
 
@@ -287,13 +290,17 @@ class TipOffFormMethods:
         """Return a page of platforms with a form."""
         after = _name(request.page_token, PAGE_FIELD) if request.page_token else ""
         found, following = await acts.forms(self.vault, after=after, limit=page_size(request.page_size))
-        return pb.ListTipOffFormsResponse(forms=[_form(each) for each in found], next_page_token=following)
+        return pb.ListTipOffFormsResponse(
+            forms=[_form(each) for each in found],
+            next_page_token=following,
+            proves_contact=await contact_acts.is_offered(self.vault, now),
+        )
 
     async def FileTipOffForm(
         self, request: pb.FileTipOffFormRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.FiledTipOffForm:
         """File a report."""
-        name = _name(request.platform, "platform")
+        name = platform_name(request.platform)
         wanted = _filing(request)
         call = replace(read_call(request, caller), relying_party=name)
         await acts.serve(self.vault, name)
@@ -310,7 +317,7 @@ class TipOffFormMethods:
         remaining: float | None,
     ) -> pb.FollowedTipOff:
         """Return what a reporter may read."""
-        look_up = self._follow(_name(request.platform, "platform"), request, now)
+        look_up = self._follow(platform_name(request.platform), request, now)
         return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
 
     async def _follow(
@@ -328,6 +335,11 @@ class TipOffFormMethods:
         )
 
 
+def platform_name(text: str) -> str:
+    """Return the name of a platform; raises InvalidError (INVALID_MESSAGE, platform)."""
+    return _name(text, "platform")
+
+
 def _name(text: str, field: str) -> str:
     if not text:
         raise invalid(field, FieldCode.REQUIRED)
@@ -341,13 +353,16 @@ def _form(platform: PresentedPlatform) -> pb.TipOffForm:
 
 
 def _filing(message: pb.FileTipOffFormRequest) -> NewTipOff:
-    """Return the report to file."""
+    """Return the report to file; raises InvalidError. A proved contact is the address as it was proved."""
+    proof = optional_id(message.contact_proof_id, "contact_proof_id") or ""
+    contact = contact_rules.check_address(message.contact, field="contact") if proof else message.contact
     return NewTipOff(
         channel=TipOffChannel.WEB,
         target=TipOffTarget(TargetKind.CONTENT, message.content),
         category=chosen(convert.CATEGORIES, message.category, "category"),
         text=message.text,
-        contact=message.contact,
+        contact=contact,
         content=message.content_copy,
         by_form=True,
+        proof_id=proof,
     )

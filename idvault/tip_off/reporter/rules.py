@@ -7,8 +7,9 @@
 | WARNED | an abusive report; set by the platform; the end of a limit | as ORDINARY |
 | LIMITED | an abusive report by somebody who is warned or limited; set by the platform | one report a day |
 
-- A reporter is an account whose owner the platform had signed in. Nothing else proves who reports: a contact,
-  on any channel, and an account that a mail or a telephone call names, are what somebody says.
+- A reporter is an account whose owner the platform had signed in, or an e-mail address that was proved with a
+  code (tip_off.contact). Nothing else proves who reports: any other contact, on any channel, and an account
+  that a mail or a telephone call names, are what somebody says.
 - A limit ends after 30 days, or when the platform says; then the reporter is WARNED.
 - Whoever is not proved has no standing, shares no count and changes none.
 - Days are the operator's.
@@ -66,6 +67,8 @@ def file(reporter: Reporter, *, limit: int, today: date, day_ends: datetime, now
 def judge(reporter: Reporter, *, outcome: TipOffOutcome, now: datetime) -> Reporter:
     """Return the reporter after a decision about one report; an abusive one has consequences."""
     present = as_of(reporter, now=now)
+    if outcome is TipOffOutcome.REFERRED:  # whether it was right is for the authority to say
+        return present
     if outcome is TipOffOutcome.UPHELD:
         return replace(present, upheld=present.upheld + 1)
     if outcome is not TipOffOutcome.ABUSIVE:

@@ -17,14 +17,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from idvault_verify import seal
 
-WHAT, WHERE, CONTACT, WHY, DONE = "what", "where", "contact", "why", "done"
-STEPS = (WHAT, WHERE, CONTACT, WHY)
+WHAT, WHERE, CONTACT, CODE, WHY, DONE = "what", "where", "contact", "code", "why", "done"
+STEPS = (WHAT, WHERE, CONTACT, CODE, WHY)
 _NONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The answers, and a filed report's reference and secret. contact: None until asked, empty for none."""
+    """The answers, and a filed report's reference and secret. contact: None until asked, empty for none.
+
+    proof_id: of the proof of the contact that is under way or done, empty for none; is_proved: whether it is
+    done. codes: how often one was asked for.
+    """
 
     category: str = ""
     where: str = field(default="", repr=False)
@@ -32,6 +36,9 @@ class Draft:
     reference: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     due_day: str = ""
+    proof_id: str = field(default="", repr=False)
+    is_proved: bool = False
+    codes: int = 0
 
     @property
     def newest(self) -> str:
@@ -42,14 +49,21 @@ class Draft:
             return WHAT
         if not self.where:
             return WHERE
-        return CONTACT if self.contact is None else WHY
+        if self.contact is None:
+            return CONTACT
+        return CODE if self.is_asked_for_code else WHY
+
+    @property
+    def is_asked_for_code(self) -> bool:
+        """Whether a code was sent, and none has come back."""
+        return bool(self.proof_id) and not self.is_proved
 
     def step(self, wanted: str) -> str:
         """Return the step to show: an earlier one may be answered again until the report is filed."""
         newest = self.newest
         if newest == DONE or wanted not in STEPS or STEPS.index(wanted) > STEPS.index(newest):
             return newest
-        return wanted
+        return newest if wanted == CODE and not self.is_asked_for_code else wanted
 
 
 def close(draft: Draft, *, key: str, place: str) -> str:

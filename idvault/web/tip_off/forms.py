@@ -18,10 +18,11 @@ _FRESH = 60.0
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Forms:
-    """The titles of platforms by name."""
+    """The titles of platforms by name. proves_contact: whether codes are sent to reporters' addresses."""
 
     vault: EdgeConnections
     clock: Callable[[], float]
+    proves_contact: bool = False
     _titles: Mapping[str, str] | None = None
     _until: float = 0.0
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -42,10 +43,10 @@ class Forms:
 
     async def _read(self) -> None:
         titles: dict[str, str] = {}
-        token = ""
+        token, proves = "", False
         try:
             while True:
-                found, token = await self.vault.run(calls.tip_off_forms(token))
+                found, token, proves = await self.vault.run(calls.tip_off_forms(token))
                 titles |= found
                 if not token:
                     break
@@ -53,5 +54,5 @@ class Forms:
             if self._titles is None:
                 raise
         else:
-            self._titles = titles
+            self._titles, self.proves_contact = titles, proves
         self._until = self.clock() + _FRESH

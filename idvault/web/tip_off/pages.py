@@ -21,14 +21,14 @@ from idvault.web import calls, guard, limits
 from idvault.web.app import Pages, status_of
 from idvault.web.calls import WrittenReport
 from idvault.web.limits import ReportLimits
-from idvault.web.tip_off import draft
+from idvault.web.tip_off import code, draft
 from idvault.web.tip_off.draft import Draft
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.view import TipOffView
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.pages import multipart
 from idvault_verify import seal, secret, tip_off
-from idvault_verify.error import FieldCode, InvalidError
+from idvault_verify.error import FieldCode, InvalidError, Reason
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 
@@ -36,7 +36,7 @@ LIFETIME = 2 * 60 * 60
 """How many seconds a browser keeps a draft: long enough to write a long text."""
 FORM_BYTES = 128 * 1024
 _COOKIE, _DRAFT = "reports", "draft"
-_FIELDS = {"target.content": "where", "text": "why", "content_copy": "evidence"}
+_FIELDS = {"target.content": "where", "text": "why", "content_copy": "evidence", code.ADDRESS: "contact"}
 _TICK = timedelta(microseconds=1)
 
 
@@ -102,15 +102,16 @@ class TipOffPages:
         if at.draft.step(step) != step or step == draft.DONE:
             return self._keep(_redirect(f"{at.path}/{at.draft.newest}"), at.key)
         try:
-            if step != draft.WHY:
-                return self._on(at, _answered(at.draft, step, fields))
-            return await self._file(request, at, at.draft, fields)
+            return self._on(at, await self._answered(request, at, at.draft, fields))
         except VaultError as error:
             errors = self._view(request, at.key).errors(error, names=_FIELDS)
-            return self._again(request, at, at.draft, fields, errors=errors, status=_status(error))
+            answer = self._again(request, at, at.draft, fields=fields, errors=errors, status=_status(error))
+            if step == draft.WHY and error.reason == Reason.CONTACT_NOT_PROVED:
+                return self._draft(answer, at, code.unproved(at.draft))
+            return answer
         except (web.HTTPTooManyRequests, web.HTTPServiceUnavailable) as error:
             errors = {"": self._view(request).busy(many=error.status == HTTPStatus.TOO_MANY_REQUESTS)}
-            answer = self._again(request, at, at.draft, fields, errors=errors, status=error.status)
+            answer = self._again(request, at, at.draft, fields=fields, errors=errors, status=error.status)
             answer.headers["Retry-After"] = error.headers["Retry-After"]
             return answer
 
@@ -148,9 +149,35 @@ class TipOffPages:
             return self._keep(answer, key)
         return self._keep(view.state(platform, title, found, self.zone), key)
 
+    async def _answered(
+        self, request: web.Request, at: _OpenDraft, answers: Draft, fields: Mapping[str, bytes]
+    ) -> Draft:
+        """Return the draft with an answer, with what the vault says of a code, or with the filed report."""
+        step = _step(request)
+        if step == draft.WHY:
+            return await self._file(request, at, answers, fields)
+        codes = code.ContactCodes(
+            vault=self.pages.vault, shares=self.pages.shares, limits=self.limits, clock=self.pages.clock
+        )
+        visitor = code.Visitor(
+            platform=at.platform,
+            path=at.path,
+            key=at.key,
+            prefixes=self._prefixes(request),
+            language=self._view(request).language,
+        )
+        if step == draft.CODE:
+            if "skip" in fields:
+                return code.unproved(answers)
+            return await codes.confirm(visitor, answers, _line(_text(fields, "code")))
+        answered = _answered(answers, step, fields)
+        if step == draft.CONTACT and "prove" in fields and self.forms.proves_contact:
+            return await codes.ask(visitor, answers, answered.contact or "")
+        return answered
+
     async def _file(
         self, request: web.Request, at: _OpenDraft, answers: Draft, fields: Mapping[str, bytes]
-    ) -> web.StreamResponse:
+    ) -> Draft:
         why = _lines(_text(fields, "why")) or self._reopened(at, _text(fields, "kept"))
         report = WrittenReport(
             platform=at.platform,
@@ -159,6 +186,7 @@ class TipOffPages:
             why=why,
             contact=answers.contact or "",
             evidence=fields.get("evidence", b""),
+            proof_id=answers.proof_id if answers.is_proved else "",
         )
         _check(report)
         self.limits.check_report(
@@ -168,20 +196,19 @@ class TipOffPages:
             call = calls.file_tip_off(report, request_id=_request_id(report, at))
             filed = await self.pages.vault.run(call)
         due = filed.due_time.ToDatetime(tzinfo=self.zone) - _TICK
-        done = Draft(
+        return Draft(
             reference=filed.reference,
             secret=filed.secret,
             due_day=due.astimezone(self.zone).date().isoformat(),
         )
-        return self._on(at, done)
 
     def _again(
         self,
         request: web.Request,
         at: _OpenDraft,
         answers: Draft,
-        fields: Mapping[str, bytes],
         *,
+        fields: Mapping[str, bytes],
         errors: Mapping[str, str],
         status: int,
     ) -> web.StreamResponse:
@@ -223,7 +250,10 @@ class TipOffPages:
 
     def _on(self, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
         """Send the browser to the next question, with the answers so far."""
-        answer = _redirect(f"{at.path}/{answers.newest}")
+        return self._draft(_redirect(f"{at.path}/{answers.newest}"), at, answers)
+
+    def _draft(self, answer: web.StreamResponse, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
+        """Give the browser the answers so far."""
         answer.set_cookie(
             self._draft_cookie,
             draft.close(answers, key=at.key, place=at.path),
@@ -243,7 +273,7 @@ class TipOffPages:
         return guard.browser_key(request, base_url=self.pages.base_url, name=_COOKIE)
 
     def _view(self, request: web.Request, key: str = "") -> TipOffView:
-        return TipOffView(view=self.pages.view(request, key))
+        return TipOffView(view=self.pages.view(request, key), proves=self.forms.proves_contact)
 
     @property
     def _secure(self) -> bool:
@@ -299,7 +329,7 @@ def _answered(answers: Draft, step: str, fields: Mapping[str, bytes]) -> Draft:
         _check_target(given)
         return replace(answers, where=given)
     _check_contact(given)
-    return replace(answers, contact=given)
+    return replace(code.unproved(answers), contact=given)
 
 
 def _check_target(where: str) -> None:
@@ -347,7 +377,8 @@ def _request_id(report: WrittenReport, at: _OpenDraft) -> str:
     written = sha256(
         seal.encode("idvault/tip-off-form/v1", report.where, report.why, report.contact, report.evidence)
     )
-    return secret.request_id(at.key, session_id=at.path, step=f"{report.category} {written.hexdigest()}")
+    step = f"{report.category} {written.hexdigest()} {report.proof_id}".rstrip()
+    return secret.request_id(at.key, session_id=at.path, step=step)
 
 
 _PLATFORM = "/r/{platform:[a-z0-9-]{1,63}}"

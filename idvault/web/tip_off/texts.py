@@ -43,6 +43,34 @@ TEXTS: Mapping[str, Text] = {
         "An e-mail address or telephone number. Nobody checks it, and it serves to reach you and nothing "
         "else. Leave it empty to report anonymously; the report counts all the same."
     ),
+    "report_contact_hint_prove": _(
+        "An e-mail address or telephone number. It serves to reach you and nothing else. Leave it empty to "
+        "report anonymously; the report counts all the same. If you prove an e-mail address with a code, "
+        "{platform} knows your reports as those of one person, and how often they were right."
+    ),
+    "report_contact_prove": _("Send me a code to this e-mail address"),
+    "report_contact_no_mail": _(
+        "A code can be sent to an e-mail address only, such as name@example.org. Continue without a code, or "
+        "change it."
+    ),
+    "report_code_title": _("Which code did you get?"),
+    "report_code": _("Code"),
+    "report_code_hint": _(
+        "8 digits, in a mail to the address that you typed, within a minute or two. They are valid for 10 "
+        "minutes and five tries. There are at most five codes a day for an address; if no mail comes, "
+        "continue without proof."
+    ),
+    "report_code_button": _("Prove the address"),
+    "report_code_skip": _("Continue without proof"),
+    "report_code_new": _("Change the address, or get a new code"),
+    "report_proof_over": _(
+        "The address is not proved: the code is wrong, too old or used, or was tried too often. Get a new "
+        "one, or continue without proof."
+    ),
+    "report_limit": _(
+        "With this address you have filed as many reports as one day allows. File this one tomorrow, or go "
+        "back and continue without proof."
+    ),
     "report_why_title": _("What is wrong with it, and what shows that?"),
     "report_why": _("What is wrong"),
     "report_why_hint": _("Say what is untrue or forbidden and how you know; up to 5,000 characters."),
@@ -101,6 +129,7 @@ TEXTS: Mapping[str, Text] = {
     "report_UPHELD": _("Decided: the report was right, and something was done"),
     "report_DUPLICATE": _("Decided together with a report of the same matter"),
     "report_ABUSIVE": _("Decided: found to be an abusive report"),
+    "report_REFERRED": _("Decided: passed on to the competent authority, which has accepted it"),
     "report_DISMISSED_NO_VIOLATION": _("Decided: it breaks no rule"),
     "report_DISMISSED_NOT_ESTABLISHED": _("Decided: it could not be established"),
     "report_DISMISSED_NOT_COMPETENT": _("Decided: somebody else decides about such matters"),

@@ -9,6 +9,7 @@ from babel.dates import format_date
 
 from idvault.tip_off import rules as tip_off_rules
 from idvault.web.render import View
+from idvault.web.tip_off import code as code_page
 from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft
 from idvault_client.backend.texts import CATEGORY_TEXTS
@@ -31,9 +32,10 @@ _LIMITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class TipOffView:
-    """The pages of one answer."""
+    """The pages of one answer. proves: whether codes are sent to addresses."""
 
     view: View
+    proves: bool = False
 
     @property
     def language(self) -> str:
@@ -72,6 +74,7 @@ class TipOffView:
             self._say(f"{step}_title", platform=title),
             status=status,
             here=f"{path}/{step}",
+            contact=f"{path}/{draft.CONTACT}",
             platform=title,
             name=path.split("/")[2],
             answers=answers,
@@ -79,6 +82,7 @@ class TipOffView:
             limits=_LIMITS,
             errors=errors or {},
             kept=kept,
+            proves=self.proves,
             day=self._day(answers.due_day) if answers.due_day else "",
             groups=_groups,
         )
@@ -125,6 +129,10 @@ class TipOffView:
         """Return texts by the id of a field, "" for the form as a whole. names: ids of the vault's fields."""
         if error.reason == Reason.TIP_OFF_NOT_FOUND:
             return {"": self._say("unknown")}
+        if error.reason == Reason.TIP_OFF_LIMIT_REACHED:
+            return {"": self._say("limit")}
+        if error.reason == Reason.CONTACT_NOT_PROVED:
+            return {"": self._say("proof_over")}
         if not isinstance(error, InvalidFields) or not error.fields:
             return {"": error.text(self.language)}
         return {(names or {}).get(name, name): self._field(name, code) for name, code in error.fields.items()}
@@ -132,6 +140,8 @@ class TipOffView:
     def _field(self, name: str, code: str) -> str:
         if name == "content_copy":
             return self._say("evidence_large")
+        if name == code_page.ADDRESS:
+            return self._say("contact_no_mail")
         if name == draft.WHAT:
             return self._say("what_missing")
         return FIELD_TEXTS[code].in_language(self.language)

@@ -42,25 +42,30 @@ async def test_the_list_is_read_once_a_minute() -> None:
     """All pages of it; unknown names cost nothing, and an old list is used while the vault is away."""
     now = [0.0]
     away = VaultError("STORE_UNAVAILABLE", "UNAVAILABLE")
-    vault = CountingVault(({"im-a": "A"}, "im-a"), ({"im-b": "B"}, ""), away, ({"im-c": "C"}, ""))
+    vault = CountingVault(
+        ({"im-a": "A"}, "im-a", False), ({"im-b": "B"}, "", True), away, ({"im-c": "C"}, "", False)
+    )
     forms = Forms(vault=vault, clock=lambda: now[0])  # type: ignore[arg-type]
     for _ in range(50):
         assert await forms.title("im-b") == "B"
         with pytest.raises(NotFound):
             await forms.title("nobody")
     assert vault.calls == 2
+    assert forms.proves_contact
     now[0] = 61
     assert await forms.title("im-a") == "A"
     assert await forms.title("im-a") == "A"
     assert vault.calls == 3
+    assert forms.proves_contact
     now[0] = 122
     assert await forms.all() == {"im-c": "C"}
+    assert not forms.proves_contact
 
 
 async def test_before_the_first_list_the_failure_is_told() -> None:
     """There is no list to use yet; the next visit asks again."""
     away = VaultError("STORE_UNAVAILABLE", "UNAVAILABLE")
-    vault = CountingVault(away, ({"im-a": "A"}, ""))
+    vault = CountingVault(away, ({"im-a": "A"}, "", False))
     forms = Forms(vault=vault, clock=lambda: 0.0)  # type: ignore[arg-type]
     with pytest.raises(VaultError):
         await forms.all()

@@ -25,10 +25,11 @@ async def begun(browser: Browser, form: str = FORM) -> str:
     return first.headers["Location"].rpartition("/")[0]
 
 
-async def answer(browser: Browser, path: str, step: str, value: str) -> Page:
+async def answer(browser: Browser, path: str, step: str, value: str, **button: str) -> Page:
+    """Answer a question. button: the name and value of the one that is pressed, if it has a name."""
     page = await browser.get(f"{path}/{step}")
     assert page.status == 200
-    return await browser.post(f"{path}/{step}", {"form": page.hidden("form"), step: value})
+    return await browser.post(f"{path}/{step}", {"form": page.hidden("form"), step: value, **button})
 
 
 def multipart(fields: dict[str, Any], *, boundary: str = "x7") -> bytes:

@@ -149,6 +149,8 @@ class TipOff(_message.Message):
         """Decided with another report of the same matter; only by MergeTipOffs."""
         OUTCOME_ABUSIVE: TipOff._Outcome.ValueType  # 4
         """The report was made to harm; it counts against its reporter."""
+        OUTCOME_REFERRED: TipOff._Outcome.ValueType  # 5
+        """An authority has accepted it: the platform decides nothing more."""
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
         """What was decided."""
@@ -163,6 +165,39 @@ class TipOff(_message.Message):
     """Decided with another report of the same matter; only by MergeTipOffs."""
     OUTCOME_ABUSIVE: TipOff.Outcome.ValueType  # 4
     """The report was made to harm; it counts against its reporter."""
+    OUTCOME_REFERRED: TipOff.Outcome.ValueType  # 5
+    """An authority has accepted it: the platform decides nothing more."""
+
+    class _ReferralState:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReferralStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TipOff._ReferralState.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REFERRAL_STATE_UNSPECIFIED: TipOff._ReferralState.ValueType  # 0
+        """Never referred."""
+        REFERRAL_STATE_OPEN: TipOff._ReferralState.ValueType  # 1
+        """The authority can accept it."""
+        REFERRAL_STATE_ACCEPTED: TipOff._ReferralState.ValueType  # 2
+        """The authority has accepted it: the report is decided."""
+        REFERRAL_STATE_DECLINED: TipOff._ReferralState.ValueType  # 3
+        """The authority has declined it: the report is open again."""
+        REFERRAL_STATE_LAPSED: TipOff._ReferralState.ValueType  # 4
+        """The authority has not answered in time: the report is open again."""
+
+    class ReferralState(_ReferralState, metaclass=_ReferralStateEnumTypeWrapper):
+        """What became of a referral to an authority."""
+
+    REFERRAL_STATE_UNSPECIFIED: TipOff.ReferralState.ValueType  # 0
+    """Never referred."""
+    REFERRAL_STATE_OPEN: TipOff.ReferralState.ValueType  # 1
+    """The authority can accept it."""
+    REFERRAL_STATE_ACCEPTED: TipOff.ReferralState.ValueType  # 2
+    """The authority has accepted it: the report is decided."""
+    REFERRAL_STATE_DECLINED: TipOff.ReferralState.ValueType  # 3
+    """The authority has declined it: the report is open again."""
+    REFERRAL_STATE_LAPSED: TipOff.ReferralState.ValueType  # 4
+    """The authority has not answered in time: the report is open again."""
 
     class _Dismissal:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -251,6 +286,10 @@ class TipOff(_message.Message):
     PROPOSAL_ID_FIELD_NUMBER: _builtins.int
     PROPOSAL_LAPSE_TIME_FIELD_NUMBER: _builtins.int
     MEASURE_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AUTHORITY_FIELD_NUMBER: _builtins.int
+    REFERRAL_STATE_FIELD_NUMBER: _builtins.int
+    REFERRAL_LAPSE_TIME_FIELD_NUMBER: _builtins.int
     tip_off_id: _builtins.str
     """The report: 32 lower-case hex digits."""
     reference: _builtins.str
@@ -289,6 +328,14 @@ class TipOff(_message.Message):
     """
     measure_id: _builtins.str
     """The measure on content of the decision, or of the proposed one: that is in force at once. Empty if there is none."""
+    referral_id: _builtins.str
+    """The last referral to an authority; empty if there was none. Until the authority accepts it the report is not decided:
+    its reporter reads neither the referral nor its reply, and the deadline stays.
+    """
+    authority: _builtins.str
+    """The name of that authority in the roster."""
+    referral_state: Global___TipOff.ReferralState.ValueType
+    """What became of the referral."""
     @_builtins.property
     def target(self) -> Global___TipOffTarget:
         """What it is about."""
@@ -321,6 +368,10 @@ class TipOff(_message.Message):
     def proposal_lapse_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it can be confirmed; afterwards the report is open again. Unset if none is proposed."""
 
+    @_builtins.property
+    def referral_lapse_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can be accepted; afterwards the report is open again. Unset once that is over."""
+
     def __init__(
         self,
         *,
@@ -349,10 +400,14 @@ class TipOff(_message.Message):
         proposal_id: _builtins.str = ...,
         proposal_lapse_time: _timestamp_pb2.Timestamp | None = ...,
         measure_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        authority: _builtins.str = ...,
+        referral_state: Global___TipOff.ReferralState.ValueType = ...,
+        referral_lapse_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "referral_lapse_time", b"referral_lapse_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "measure_id", b"measure_id", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "authority", b"authority", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "measure_id", b"measure_id", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "referral_id", b"referral_id", "referral_lapse_time", b"referral_lapse_time", "referral_state", b"referral_state", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -769,6 +824,7 @@ class ResolveTipOffRequest(_message.Message):
     SANCTION_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
     CONTENT_MEASURE_FIELD_NUMBER: _builtins.int
+    AUTHORITY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -776,12 +832,16 @@ class ResolveTipOffRequest(_message.Message):
     moderator_id: _builtins.str
     """The moderator to whom it is assigned."""
     outcome: Global___TipOff.Outcome.ValueType
-    """OUTCOME_UPHELD, OUTCOME_DISMISSED or OUTCOME_ABUSIVE."""
+    """OUTCOME_UPHELD, OUTCOME_DISMISSED, OUTCOME_ABUSIVE or OUTCOME_REFERRED."""
     dismissal: Global___TipOff.Dismissal.ValueType
     """Why; required for OUTCOME_DISMISSED, refused otherwise."""
     reply: _builtins.str
     """What the reporter reads, up to 2,000 characters; required if there is no reply yet, else it replaces the former
     one. Stored sealed.
+    """
+    authority: _builtins.str
+    """The name of the authority in the roster; OUTCOME_REFERRED needs it, any other refuses it. The authority reads category
+    and target of the report, the platform and the day, and nothing of its texts or reporter.
     """
     @_builtins.property
     def sanction(self) -> _sanction_pb2.ImposeSanctionRequest:
@@ -812,10 +872,11 @@ class ResolveTipOffRequest(_message.Message):
         sanction: _sanction_pb2.ImposeSanctionRequest | None = ...,
         signature: _sanction_pb2.ModeratorSignature | None = ...,
         content_measure: _sanction_pb2.ImposeContentMeasureRequest | None = ...,
+        authority: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["content_measure", b"content_measure", "sanction", b"sanction", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_measure", b"content_measure", "dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "content_measure", b"content_measure", "dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -898,6 +959,8 @@ class TipOffCase(_message.Message):
     REPLY_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     PROPOSED_REPLY_FIELD_NUMBER: _builtins.int
+    SIGNED_REFERRAL_ANSWER_FIELD_NUMBER: _builtins.int
+    CONTACT_PROVED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the reporter says."""
     contact: _builtins.str
@@ -907,7 +970,11 @@ class TipOffCase(_message.Message):
     reply: _builtins.str
     """What the reporter reads."""
     proposed_reply: _builtins.str
-    """What the reporter will read once the proposed sanction is confirmed; empty if none is proposed."""
+    """What the reporter will read once the proposed sanction is confirmed or the referral accepted; else empty."""
+    signed_referral_answer: _builtins.bytes
+    """What the authority signed about the last referral; empty while it has not answered."""
+    contact_proved: _builtins.bool
+    """Whether the contact is an e-mail address that the reporter proved on the form."""
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
@@ -926,10 +993,12 @@ class TipOffCase(_message.Message):
         reply: _builtins.str = ...,
         notes: _abc.Iterable[Global___TipOffNote] | None = ...,
         proposed_reply: _builtins.str = ...,
+        signed_referral_answer: _builtins.bytes = ...,
+        contact_proved: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1266,8 +1335,11 @@ class ListTipOffFormsResponse(_message.Message):
 
     FORMS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PROVES_CONTACT_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where the list continues; empty at its end."""
+    proves_contact: _builtins.bool
+    """Whether codes are sent, by which reporters prove an e-mail address."""
     @_builtins.property
     def forms(self) -> _containers.RepeatedCompositeFieldContainer[Global___TipOffForm]:
         """The platforms, by name."""
@@ -1277,10 +1349,11 @@ class ListTipOffFormsResponse(_message.Message):
         *,
         forms: _abc.Iterable[Global___TipOffForm] | None = ...,
         next_page_token: _builtins.str = ...,
+        proves_contact: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["forms", b"forms", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forms", b"forms", "next_page_token", b"next_page_token", "proves_contact", b"proves_contact"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1325,6 +1398,7 @@ class FileTipOffFormRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
     CONTENT_COPY_FIELD_NUMBER: _builtins.int
+    CONTACT_PROOF_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID. The secret depends on it: derive it from the browser's key or choose it at random."""
     platform: _builtins.str
@@ -1339,6 +1413,8 @@ class FileTipOffFormRequest(_message.Message):
     """How the reporter can be reached, up to 200 characters; empty if not given. Stored sealed."""
     content_copy: _builtins.bytes
     """A file that shows it, up to 65,536 bytes; empty if none is given. Stored sealed."""
+    contact_proof_id: _builtins.str
+    """The proof that the contact is the reporter's e-mail address; empty if it is not proved. Used once."""
     def __init__(
         self,
         *,
@@ -1349,14 +1425,111 @@ class FileTipOffFormRequest(_message.Message):
         text: _builtins.str = ...,
         contact: _builtins.str = ...,
         content_copy: _builtins.bytes = ...,
+        contact_proof_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "contact", b"contact", "content", b"content", "content_copy", b"content_copy", "platform", b"platform", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "contact", b"contact", "contact_proof_id", b"contact_proof_id", "content", b"content", "content_copy", b"content_copy", "platform", b"platform", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FileTipOffFormRequest: _TypeAlias = FileTipOffFormRequest  # noqa: Y015
+
+@_typing.final
+class SendContactCodeRequest(_message.Message):
+    """An e-mail address that a reporter wants to prove."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID: a repetition sends no other code. Derive it from the browser's key or choose it at random."""
+    platform: _builtins.str
+    """The platform that the report is for."""
+    address: _builtins.str
+    """The address: ASCII, up to 200 characters. Compared without case. Stored sealed until the code is sent."""
+    language: _builtins.str
+    """The language of the mail: zh or en."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        address: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "language", b"language", "platform", b"platform", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendContactCodeRequest: _TypeAlias = SendContactCodeRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmContactCodeRequest(_message.Message):
+    """A code that a reporter typed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    PROOF_ID_FIELD_NUMBER: _builtins.int
+    DIGITS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID: a repetition counts no other try."""
+    platform: _builtins.str
+    """The platform that the report is for."""
+    proof_id: _builtins.str
+    """The proof that the code belongs to."""
+    digits: _builtins.str
+    """The 8 digits; spaces and hyphens are ignored."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        proof_id: _builtins.str = ...,
+        digits: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digits", b"digits", "platform", b"platform", "proof_id", b"proof_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmContactCodeRequest: _TypeAlias = ConfirmContactCodeRequest  # noqa: Y015
+
+@_typing.final
+class ContactProof(_message.Message):
+    """A proof of an e-mail address, under way or done. It says nothing of the address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROOF_ID_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    proof_id: _builtins.str
+    """Its id. Only the browser that asked may know it."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the code, or the proof that is done, counts."""
+
+    def __init__(
+        self,
+        *,
+        proof_id: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "proof_id", b"proof_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContactProof: _TypeAlias = ContactProof  # noqa: Y015
 
 @_typing.final
 class FiledTipOffForm(_message.Message):

@@ -1,0 +1,160 @@
+"""The rules of proofs of an address: what an address is, how long a code counts, and how many are sent.
+
+- Only a plain e-mail address is proved: ASCII, without the characters by which mail servers pass mail on.
+  Everything else stays a contact that nobody proved.
+- An address counts without case. All spellings of one mailbox (a part after +, dots) share the cap on codes,
+  but each is an address of its own: whoever reads one of them need not read the others.
+- A code counts for ten minutes and five tries. Beyond five unproved codes a day for a mailbox, whoever asks,
+  nothing is sent, and the asker gets the same answer; the code that is stored then was never one.
+- A proof counts for two hours, for one report to one platform with this address.
+- A mail is tried every half a minute until its code is over, or until the server refuses the address.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from idvault_verify.error import (
+    DamagedError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
+
+CODE_DIGITS = 8
+LANGUAGES = ("zh", "en")
+CODE_LIFETIME = timedelta(minutes=10)
+"""Not longer: the worker's key, under which a mail is sealed, is destroyed some ten minutes later."""
+PROVED_FOR = timedelta(hours=2)
+MOST_TRIES = 5
+MOST_A_DAY = 5
+OFFER_RENEWED, OFFERED_FOR = timedelta(minutes=1), timedelta(minutes=3)
+"""How often a worker with a mail server says so, and how long that counts."""
+# An attempt ends within 15 seconds; a worker that was killed during one holds a mail for the rest.
+_RETRY = timedelta(seconds=30)
+_ADDRESS = re.compile(
+    r"(?=.{3,200}\Z)[a-z0-9_+=\-]{1,64}(?:\.[a-z0-9_+=\-]{1,64})*"
+    r"@(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9\-]{0,61}[a-z0-9]"
+)
+_LONGEST_LOCAL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ContactProof:
+    """A proof under way, or done. proof_id: random, known to one browser.
+
+    reporter_id: the keyed id of the address at the platform. mailbox: what codes are capped by, keyed, of a
+    day. tries: those that were wrong.
+    """
+
+    relying_party: str
+    proof_id: str
+    reporter_id: str
+    mailbox: str
+    day: date
+    code_hash: bytes = field(repr=False)
+    key_version: str
+    expires_at: datetime
+    tries: int = 0
+    proved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMail:
+    """A mail that has not been sent. key_day: the name of the worker's key that opens it.
+
+    attempts: those that have begun. next_at: when the next one is due, None if it is never sent.
+    """
+
+    mail_id: str
+    key_day: str
+    sealed: bytes = field(repr=False)
+    made_at: datetime
+    expires_at: datetime
+    attempts: int = 0
+    next_at: datetime | None = None
+
+
+def address_of(typed: str) -> str | None:
+    """Return an e-mail address as it is compared and mailed to; None for what is none."""
+    address = typed.strip().lower() if typed.isascii() else ""
+    if _ADDRESS.fullmatch(address) is None or len(address.partition("@")[0]) > _LONGEST_LOCAL:
+        return None
+    return address
+
+
+def check_address(typed: str, *, field: str) -> str:
+    """Return the address; raises InvalidError (INVALID_MESSAGE)."""
+    address = address_of(typed)
+    if address is None:
+        code = FieldCode.CHARACTER if typed else FieldCode.REQUIRED
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, code))
+    return address
+
+
+def mailbox_of(address: str) -> str:
+    """Return what the spellings of one mailbox have in common, at the servers that have spellings."""
+    local, _, domain = address.partition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
+
+
+def is_sent(*, asked: int) -> bool:
+    """Tell whether a code is sent. asked: the mailbox's unproved codes of the day, with this one."""
+    return asked <= MOST_A_DAY
+
+
+def takes(*, proof: ContactProof, now: datetime) -> bool:
+    """Tell whether a code that is typed now is compared."""
+    return proof.proved_at is None and proof.tries < MOST_TRIES and proof.expires_at > now
+
+
+def attempt(*, proof: ContactProof, matches: bool, now: datetime) -> ContactProof:
+    """Return a proof that takes a code, after one was typed."""
+    if not matches:
+        return replace(proof, tries=proof.tries + 1)
+    return replace(proof, proved_at=now, expires_at=now + PROVED_FOR)
+
+
+def check_proved(*, proof: ContactProof, now: datetime) -> None:
+    """Raise PreconditionError (CONTACT_NOT_PROVED) unless a proof counts."""
+    if proof.proved_at is None or proof.expires_at <= now:
+        raise not_proved()
+
+
+def check_uses(*, proof: ContactProof, reporter_id: str, now: datetime) -> None:
+    """Raise PreconditionError (CONTACT_NOT_PROVED) unless a proof counts for this reporter."""
+    check_proved(proof=proof, now=now)
+    if proof.reporter_id != reporter_id:
+        raise not_proved()
+
+
+def not_proved() -> PreconditionError:
+    """Return the one refusal: of a wrong code, one that is over or was never sent, and an unknown proof."""
+    return PreconditionError(Reason.CONTACT_NOT_PROVED)
+
+
+def check_letter(*, address: str, code: str, language: str) -> None:
+    """Raise DamagedError (RECORD_DAMAGED) unless this is what the edge seals.
+
+    Whoever can write to the database can seal to the worker, too: no other text goes into a mail.
+    """
+    is_code = len(code) == CODE_DIGITS and code.isascii() and code.isdigit()
+    if address_of(address) != address or not is_code or language not in LANGUAGES:
+        raise DamagedError(Reason.RECORD_DAMAGED)
+
+
+def mailing(*, mail: CodeMail, now: datetime) -> CodeMail:
+    """Return a mail whose attempt begins."""
+    return replace(mail, attempts=mail.attempts + 1, next_at=now + _RETRY)
+
+
+def is_renewed(*, until: datetime | None, now: datetime) -> bool:
+    """Tell whether a worker with a mail server says so again."""
+    return until is None or until - now <= OFFERED_FOR - OFFER_RENEWED
+
+
+def is_offered(*, until: datetime | None, now: datetime) -> bool:
+    """Tell whether a worker has a mail server."""
+    return until is not None and until > now
