@@ -1,7 +1,7 @@
 """What an authority may ask of the vault, before anything is stored.
 
-- What it signs is of the last ten minutes by its own clock, and names the roster version in force: a key that
-  is no more in the roster signs nothing that counts.
+- What it signs is at most ten minutes old, or as far ahead. Orders and operations name the roster version in
+  force: a key that is no more in the roster signs nothing that counts.
 - One call gives at most 20 orders, and a day at most 100 calls.
 - Nothing here looks whether a target exists: the answer would tell.
 """
@@ -26,7 +26,10 @@ _RETRY = timedelta(hours=24)
 
 
 def check_count(signed: Sequence[bytes]) -> None:
-    """Raise InvalidError (INVALID_MESSAGE, signed_orders) unless a call has 1 to 20 different orders."""
+    """Raise InvalidError (INVALID_MESSAGE, signed_orders) unless a call has 1 to 20 orders.
+
+    Raises AlreadyExistsError (REQUEST_ID_REUSED) if one of them comes twice.
+    """
     if not 1 <= len(signed) <= MOST_ORDERS:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("signed_orders", FieldCode.LENGTH))
     if len(set(signed)) != len(signed):
@@ -36,7 +39,7 @@ def check_count(signed: Sequence[bytes]) -> None:
 def check_fresh(*, created_at: datetime, now: datetime, field: str) -> None:
     """Raise InvalidError (INVALID_MESSAGE) unless a paper was signed recently (real time)."""
     if abs(now - created_at) > CLOCK_DIFFERENCE:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.FUTURE_DATE))
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
 
 
 def check_roster(*, named: str, in_force: str) -> None:

@@ -64,7 +64,7 @@ async def add(connection: Connection, order: RecordedOrder) -> None:
     issuer = "" if order.issued is None else order.issued.issuer
     if await connection.one(_TAKE, order_id=order.order_id, issuer=issuer) is None:
         raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
-    # A platform may have recorded the order's hash before it was given.
+    # Who was handed the signed order before may have recorded its hash, as of an order on paper.
     if await connection.one(_ADD, **order_store.columns(order), carried_out_at=None) is None:
         raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
 

@@ -190,7 +190,7 @@ def check_organization(
     Raises InvalidError naming every invalid field.
     """
     refusals: list[InvalidError] = []
-    identity = _collected(
+    identity = collected(
         refusals,
         lambda: _check(
             SubjectKind.ORGANIZATION,
@@ -203,9 +203,9 @@ def check_organization(
             today=today,
         ),
     )
-    person = _collected(refusals, lambda: _check_representative(representative, rules=rules, today=today))
+    person = collected(refusals, lambda: _check_representative(representative, rules=rules, today=today))
     if identity is None or person is None:
-        raise _all(refusals)
+        raise all_of(refusals)
     return replace(identity, representative=person)
 
 
@@ -232,7 +232,8 @@ _REPRESENTATIVE = "representative_"
 _Checked = TypeVar("_Checked")
 
 
-def _collected(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Checked | None:
+def collected(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Checked | None:
+    """Return what a check returns; None if it refuses, and the refusal is added to the others."""
     try:
         return check()
     except InvalidError as error:
@@ -240,7 +241,7 @@ def _collected(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _
         return None
 
 
-def _all(refusals: Sequence[InvalidError]) -> InvalidError:
+def all_of(refusals: Sequence[InvalidError]) -> InvalidError:
     """Return one error with the reason of the first and every field."""
     return InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
 
@@ -257,12 +258,12 @@ def _check(
     if document_type not in rules.document_types or kind_of(document_type) is not kind:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
     refusals: list[InvalidError] = []
-    parsed_name = _collected(refusals, parse_name)
-    parsed_document = _collected(
+    parsed_name = collected(refusals, parse_name)
+    parsed_document = collected(
         refusals, lambda: document.parse(type=document_type, number=number, today=today)
     )
     if parsed_name is None or parsed_document is None:
-        raise _all(refusals)
+        raise all_of(refusals)
     return Identity(parsed_name, parsed_document)
 
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from idvault.account.rules import Pairing
 from idvault.account.store import forgetting, parting
 from idvault.account.store import notice as account_notice
-from idvault.account.store.forgetting import Person
+from idvault.account.store.forgetting import BY_ID, Person
 from idvault.account.store.person import PRESENT_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
@@ -140,8 +140,6 @@ class FoundPerson:
     index_version: int = 0
 
 
-# An expression, so that rows are sorted: the index of the table is in another order.
-_BY_ID = persons.c.person_id + literal_column("''")
 _SOUGHT = listed("sought", party=NAME, person_index=LargeBinary, place=Integer)
 _FIND: Statement[FoundPerson] = statement(
     for_change(
@@ -151,7 +149,7 @@ _FIND: Statement[FoundPerson] = statement(
             persons,
             (persons.c.relying_party == _SOUGHT.c.party) & (persons.c.person_index == _SOUGHT.c.person_index),
         )
-        .order_by(persons.c.relying_party, _BY_ID),
+        .order_by(persons.c.relying_party, BY_ID),
         of=persons,
     ),
     lambda row: FoundPerson(row.relying_party, row.person_id, bool(row.place), row.index_version),
@@ -198,7 +196,7 @@ def _formers() -> Statement[Person]:
         for_change(
             select(persons.c.relying_party, persons.c.person_id)
             .where(is_reached)
-            .order_by(persons.c.relying_party, _BY_ID)
+            .order_by(persons.c.relying_party, BY_ID)
         ),
         tuple,
     )
@@ -209,7 +207,7 @@ _IS_GIVEN = tuple_(persons.c.relying_party, persons.c.person_id).in_(
     select(_PERSONS.c.party, _PERSONS.c.person_id)
 )
 LOCK_BOTH = statement(
-    for_change(select(persons.c.person_id).where(_IS_GIVEN).order_by(persons.c.relying_party, _BY_ID))
+    for_change(select(persons.c.person_id).where(_IS_GIVEN).order_by(persons.c.relying_party, BY_ID))
 )
 _FLAG = statement(
     update(persons)
@@ -417,7 +415,7 @@ _MARKED: Statement[Person] = statement(
             ),
         )
         .where(_OF_NOTICE)
-        .order_by(persons.c.relying_party, _BY_ID),
+        .order_by(persons.c.relying_party, BY_ID),
         of=persons,
     ),
     tuple,

@@ -22,7 +22,7 @@ from idvault_verify import period
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.period import Period
 from idvault_verify.report.figure import AppealFigures, ApplicationFigures, ContentFigures, TipOffFigures
-from idvault_verify.suppression import FEWEST, Elsewhere
+from idvault_verify.suppression import FEWEST, Elsewhere, beside_rest
 
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 
@@ -104,10 +104,8 @@ def texts(parts: Iterable[tuple[str, str, int]]) -> Mapping[str, int]:
         by_platform.setdefault(platform, {})[text] = count
     found: dict[str, int] = {}
     for counts in by_platform.values():
-        kept = {text: count for text, count in sorted(counts.items()) if text and count >= FEWEST}
-        rest = sum(counts.values()) - sum(kept.values())
-        while 0 < rest < FEWEST and kept:
-            rest += kept.pop(next(iter(kept)))
+        common = {text: count for text, count in counts.items() if text and count >= FEWEST}
+        kept, _ = beside_rest(common, rest=sum(counts.values()) - sum(common.values()))
         for text, count in kept.items():
             found[text] = found.get(text, 0) + count
     return found

@@ -276,26 +276,8 @@ BREAKDOWNS: Mapping[str, Statement[_CELL]] = {
         _by(sanctions.c.detection, _within_period(sanctions.c.started_at)), tuple
     ),
     "sanctions.decision": statement(_by(sanctions.c.decision, _within_period(sanctions.c.started_at)), tuple),
-    "sanctions.operation": statement(
-        _by(
-            operations.c.title,
-            operations.c.relying_party == sanctions.c.relying_party,
-            operations.c.operation_id == sanctions.c.operation_id,
-            _within_period(sanctions.c.started_at),
-        ),
-        tuple,
-    ),
     "tip_offs.category": statement(_by(tip_offs.c.category, _within_period(tip_offs.c.filed_at)), tuple),
     "tip_offs.channel": statement(_by(tip_offs.c.channel, _within_period(tip_offs.c.filed_at)), tuple),
-    "tip_offs.operation": statement(
-        _by(
-            operations.c.title,
-            operations.c.relying_party == tip_offs.c.relying_party,
-            operations.c.operation_id == tip_offs.c.operation_id,
-            _within_period(tip_offs.c.filed_at),
-        ),
-        tuple,
-    ),
     "disclosures.legal_basis": statement(
         _by(
             disclosures.c.legal_basis,
@@ -364,14 +346,16 @@ DURATIONS: Mapping[str, Statement[Any]] = {
 _FIRST: Statement[datetime] = statement(
     select(log_entries.c.occurred_at).where(log_entries.c.log_index == 0), scalar
 )
-_LEAVES: Statement[bytes] = statement(
-    select(log_entries.c.leaf).where(
+_LEAVES: Statement[tuple[bytes, datetime | None]] = statement(
+    select(log_entries.c.leaf, log_misses.c.filed_at)
+    .outerjoin(log_misses, log_misses.c.entry_id == log_entries.c.entry_id)
+    .where(
         log_entries.c.log_index >= param("start", BigInteger),
         log_entries.c.log_index < param("end", BigInteger),
         log_entries.c.occurred_at >= param("since", Micros),
         log_entries.c.occurred_at < param("until", Micros),
     ),
-    scalar,
+    tuple,
 )
 _UNCOVERED: Statement[str] = statement(
     select(log_entries.c.entry_id)
@@ -402,17 +386,6 @@ _TITLES: Statement[tuple[str, str]] = statement(
     .where(_IS_PLATFORM),
     tuple,
 )
-_MISSES: Statement[tuple[bytes, datetime]] = statement(
-    select(log_entries.c.leaf, log_misses.c.filed_at)
-    .join(log_misses, log_misses.c.entry_id == log_entries.c.entry_id)
-    .where(
-        log_entries.c.log_index >= param("start", BigInteger),
-        log_entries.c.log_index < param("end", BigInteger),
-        log_entries.c.occurred_at >= param("since", Micros),
-        log_entries.c.occurred_at < param("until", Micros),
-    ),
-    tuple,
-)
 
 
 async def platform_actors(connection: Connection) -> Sequence[tuple[str, str]]:
@@ -425,13 +398,6 @@ async def platform_titles(connection: Connection) -> Mapping[str, str]:
     return dict(await connection.all(_TITLES))
 
 
-async def misses(
-    connection: Connection, *, start: int, end: int, since: datetime, until: datetime
-) -> Sequence[tuple[bytes, datetime]]:
-    """Return the leaves of `leaves` that name a platform, with the time when each case was filed."""
-    return await connection.all(_MISSES, start=start, end=end, since=since, until=until)
-
-
 async def first_entry_at(connection: Connection) -> datetime | None:
     """Return the time of the log's first entry, None before there is one."""
     return await connection.one(_FIRST)
@@ -439,8 +405,11 @@ async def first_entry_at(connection: Connection) -> datetime | None:
 
 async def leaves(
     connection: Connection, *, start: int, end: int, since: datetime, until: datetime
-) -> Sequence[bytes]:
-    """Return the leaves with an index from start to before end, and a time from since to before until."""
+) -> Sequence[tuple[bytes, datetime | None]]:
+    """Return the leaves with an index from start to before end, and a time from since to before until.
+
+    Each with the time when its case was filed, if it is a missed deadline that names a platform.
+    """
     return await connection.all(_LEAVES, start=start, end=end, since=since, until=until)
 
 

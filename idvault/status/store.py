@@ -18,7 +18,7 @@ from idvault.core.db.listing import among, among_words, as_one_text, listed
 from idvault.core.db.look_up import KEYS, PARTY, LookUp
 from idvault.core.db.statement import Statement, by_index, for_change, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, status_feed, status_feed_heads
-from idvault.core.tables.claim import claims, intakes, jobs, representatives
+from idvault.core.tables.claim import claims, intakes, jobs, representatives, reviews
 from idvault.core.tables.disclosure import kept_records
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_accounts
@@ -208,7 +208,7 @@ _LOCK_REMOVABLE = statement(
 )
 _REMOVALS = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (erasures, intakes, jobs, representatives, claims, accounts)
+    for table in (erasures, intakes, jobs, representatives, reviews, claims, accounts)
 ]
 
 

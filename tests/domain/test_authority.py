@@ -7,7 +7,15 @@ import pytest
 from idvault.authority import rules
 from idvault.authority.joint_operation import rules as joint_rules
 from idvault_verify import order as order_values
-from idvault_verify.error import AlreadyExistsError, ExhaustedError, InvalidError, PreconditionError, Reason
+from idvault_verify.error import (
+    AlreadyExistsError,
+    ExhaustedError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
 from idvault_verify.sanction import Degree
 from tools.support import builders
 from tools.support.builders import NOW
@@ -33,7 +41,7 @@ def test_a_paper_is_of_now() -> None:
     for minutes in (-11, 11):
         with pytest.raises(InvalidError) as refused:
             rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
-        assert [each.field for each in refused.value.violations] == ["signed_orders"]
+        assert refused.value.violations == (Violation("signed_orders", FieldCode.CHARACTER),)
 
 
 def test_an_order_leaves_a_day() -> None:

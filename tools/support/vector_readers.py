@@ -24,6 +24,7 @@ from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.log import epochs as log_epochs
 from idvault_verify.offline.log.files import Parts
+from idvault_verify.offline.platforms import PlatformsFile
 from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.offline.report import ReportCheck
 from idvault_verify.strict_base64 import Base64Error
@@ -286,6 +287,25 @@ def read_report(page: Page, given: Case) -> str | None:
     return None
 
 
+def month_platforms(page: Page, given: Case) -> str | None:
+    """Read the file of a month's platforms; compare its numbers with its log if that is given."""
+    of = {**page, **given}
+    data, beside = cases.apply(page["inputs"], given["input"]), of["beside"]
+    raw = None if beside is None else cases.apply(page["inputs"], beside)
+    read, log = cases.apply(page["inputs"], of["report"]), note.parse_key(of["log"])
+    beside_it = PlatformsFile(data, raw)
+    try:
+        if "published" not in given:
+            beside_it.opened(read, (log,))
+            return None
+        newest = cases.apply(page["inputs"], of["published"])
+        files = _Published(newest, [bytes.fromhex(each) for each in of["leaves"]])
+        ReportCheck(files=files, policy=CosignaturePolicy(log.name, (log,))).check(read, None, beside_it)
+    except UnverifiedError as error:
+        return error.reason
+    return None
+
+
 def status(page: Page, given: Case) -> str | None:
     """Read a key set and lists, and check a token."""
     of = {**page, **given}
@@ -347,4 +367,5 @@ READERS: dict[str, Callable[[Page, Case], str | None]] = {
     "epoch": epochs,
     "log-keys": log_keys,
     "report": read_report,
+    "platforms": month_platforms,
 }

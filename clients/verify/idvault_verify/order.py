@@ -16,7 +16,8 @@ REFERENCE_LENGTH, LEGAL_BASIS_LENGTH, TARGET_LENGTH, TITLE_LENGTH, REASON_LENGTH
 LONGEST_TERM = timedelta(days=366)
 SHORTEST_NOTICE = timedelta(hours=24)
 """How long before its deadline an order arrives: who is told too late would be overdue through no fault."""
-LARGEST_DOCUMENT = 2**40
+LARGEST_DOCUMENT = 2**37
+"""Bytes: a power of two below the largest number of a paper."""
 MOST_PLATFORMS = 100
 LONGEST_OPERATION = timedelta(days=366)
 FARTHEST_DAY = timedelta(days=366)

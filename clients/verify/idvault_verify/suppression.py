@@ -62,10 +62,16 @@ def common(counts: Mapping[str, int], *, rest: str, total: int) -> dict[str, int
 
     A hidden count beside a common text would be known: of 6 cases, 5 have the text and 1 has not.
     """
-    left, kept = total - sum(counts.values()), dict(sorted(counts.items()))
-    while 0 < left < FEWEST and kept:
-        left += kept.pop(next(iter(kept)))
+    kept, left = beside_rest(counts, rest=total - sum(counts.values()))
     return {**suppress({rest: left}), **kept}
+
+
+def beside_rest(counts: Mapping[str, int], *, rest: int) -> tuple[dict[str, int], int]:
+    """Return the texts that stay, in order, and the rest: while it is a small number, the first joins it."""
+    kept = dict(sorted(counts.items()))
+    while 0 < rest < FEWEST and kept:
+        rest += kept.pop(next(iter(kept)))
+    return kept, rest
 
 
 def add_up(months: Sequence[Cells]) -> dict[str, int | None]:

@@ -108,12 +108,13 @@ def _forget() -> Statement[Person]:
     return statement(gone.returning(persons.c.relying_party, persons.c.person_id), tuple)
 
 
-# An expression, so that rows are sorted: the index of the table is in another order.
-_BY_ID = persons.c.person_id + literal_column("''")
+# An expression, so that rows are sorted: the index of the table is in another order, and to use one for this
+# order SQLite would read the whole party. Every act that locks several persons does so in this order.
+BY_ID = persons.c.person_id + literal_column("''")
 # What holds a person is read by the next statement, when nobody can add to it any more.
 LOCK_LED = statement(
     for_change(
-        select(persons.c.person_id).where(_among(_led())).order_by(persons.c.relying_party, _BY_ID),
+        select(persons.c.person_id).where(_among(_led())).order_by(persons.c.relying_party, BY_ID),
         of=persons,
     )
 )

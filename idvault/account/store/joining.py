@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, literal_column, or_, select, update
 from idvault.account import rules as account_rules
 from idvault.account.store import forgetting
 from idvault.account.store import person as account_person
+from idvault.account.store.forgetting import BY_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement
 from idvault.core.tables.account import accounts, withdrawals
@@ -26,13 +27,11 @@ from idvault.sealing.ports import PersonKey
 from idvault_verify.claim import ClaimState
 
 _PARTY = persons.c.relying_party == param("party")
-# An expression, so that rows are sorted: the index of the table is in another order.
-_BY_ID = persons.c.person_id + literal_column("''")
 _LOCK_BOTH: Statement[Any] = statement(
     for_change(
         select(persons)
         .where(_PARTY, or_(persons.c.person_id == param("person_id"), persons.c.person_id == param("former")))
-        .order_by(_BY_ID)
+        .order_by(BY_ID)
     )
 )
 _ADD = statement(

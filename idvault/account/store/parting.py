@@ -8,9 +8,10 @@ itself stays, and so does what has happened.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Select, String, cast, delete, exists, literal_column, select, tuple_, union_all
+from sqlalchemy import CTE, Select, String, cast, delete, exists, select, tuple_, union_all
 
 from idvault.account.rules import Pairing
+from idvault.account.store.forgetting import BY_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
 from idvault.core.db.statement import Statement, by_index, for_change, statement
@@ -53,10 +54,6 @@ def _above() -> CTE:
     )
 
 
-# An expression, so that rows are sorted: the index of the table is in another order.
-_BY_ID = persons.c.person_id + literal_column("''")
-
-
 def _lock() -> Statement[tuple[str, str]]:
     below = _below()
     found = tuple_(persons.c.relying_party, persons.c.person_id).in_(select(below.c.party, below.c.person_id))
@@ -64,7 +61,7 @@ def _lock() -> Statement[tuple[str, str]]:
         for_change(
             select(persons.c.relying_party, persons.c.person_id)
             .where(found)
-            .order_by(persons.c.relying_party, _BY_ID)
+            .order_by(persons.c.relying_party, BY_ID)
         ),
         tuple,
     )

@@ -23,6 +23,7 @@ from idvault.account import rules as account_rules
 from idvault.account.rules import DueFollower, Facts, Follower, Mark, PersonSanction, Slot
 from idvault.account.store import forgetting
 from idvault.account.store import rows as account_rows
+from idvault.account.store.forgetting import BY_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among
 from idvault.core.db.statement import (
@@ -204,18 +205,16 @@ _TWO = 2
 _PARTY = persons.c.relying_party == param("party")
 _ID = persons.c.person_id == param("person_id")
 
-# An expression, so that rows are sorted: to use an index for the order, SQLite would read the whole party.
-_BY_ID = persons.c.person_id + literal_column("''")
 _LOCK = statement(
     for_change(
         select(persons)
         .where(_PARTY, persons.c.person_index.in_([param("index"), param("other")]))
-        .order_by(_BY_ID)
+        .order_by(BY_ID)
     )
 )
 # During two rotations at once; the usual number of versions has a statement without a list.
 _LOCK_ANY = statement(
-    for_change(select(persons).where(_PARTY, among(persons.c.person_index, "indexes")).order_by(_BY_ID))
+    for_change(select(persons).where(_PARTY, among(persons.c.person_index, "indexes")).order_by(BY_ID))
 )
 _LOCK_NUMBER = statement(select(lock_of_number(param("number", BigInteger))))
 _MOVE = statement(

@@ -8,8 +8,8 @@
   adult's, and what is stored and logged of it is the same.
 """
 
-import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from idvault.account.store import person as account_person
@@ -60,26 +60,25 @@ class Guarding:
 
 
 async def confirm(
-    vault: Vault, context: ClaimContext, guarding: Guarding, now: ClockReading, *, patience: float
+    vault: Vault, context: ClaimContext, guarding: Guarding, now: ClockReading, *, left: Callable[[], float]
 ) -> bool:
     """Return whether an adult was confirmed for a child; False for anybody else, and without a match.
 
     Raises InvalidError (INVALID_MESSAGE): guardian REQUIRED if there is none, CHARACTER if the registry does
     not confirm the adult, guardian.document.number if it is no adult or the child; ExhaustedError
-    (TOO_MANY_ATTEMPTS); UnavailableError if the registry does not decide now. patience: in seconds, for all
-    calls of the registry together.
+    (TOO_MANY_ATTEMPTS); UnavailableError if the registry does not decide now. left: tells how many seconds
+    are left for all calls of the registry together.
     """
-    end = asyncio.get_running_loop().time() + patience
     today = now.today(context.zone)
     if not rules.is_under_age(identity=guarding.child, today=today):
         return False
     party, adult = guarding.relying_party, guarding.guardian
-    if not await _matches(vault, context, party, guarding.child, now, end=end):
+    if not await _matches(vault, context, party, guarding.child, now, left=left):
         return False
     if adult is None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(_FIELD, FieldCode.REQUIRED))
     rules.check_guardian(guardian=adult, child=guarding.child, today=today)
-    if not await _matches(vault, context, party, adult, now, end=end):
+    if not await _matches(vault, context, party, adult, now, left=left):
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(_FIELD, FieldCode.CHARACTER))
     return True
 
@@ -91,13 +90,13 @@ async def _matches(
     identity: Identity,
     now: ClockReading,
     *,
-    end: float,
+    left: Callable[[], float],
 ) -> bool:
     """Return whether the registry confirms somebody whom it has not said to be ended, as an attempt.
 
     Once charged, it ends even if the caller goes away: a match gives the attempt back.
     """
-    return await context.begun(_checked(vault, context, party, identity, now, end=end))
+    return await context.begun(_checked(vault, context, party, identity, now, left=left))
 
 
 async def _checked(
@@ -107,7 +106,7 @@ async def _checked(
     identity: Identity,
     now: ClockReading,
     *,
-    end: float,
+    left: Callable[[], float],
 ) -> bool:
     key = context.indexer.person(
         relying_party=party,
@@ -117,7 +116,7 @@ async def _checked(
     )
     pair = context.marker.mark(relying_party=party, identity=identity)
     ended = await charge(vault, SYSTEM, now, party, key, pair)
-    answer = await _answer(vault, context, party, identity, end=end)
+    answer = await _answer(vault, context, party, identity, left=left)
     if answer not in DECIDED:
         # A reason of its own would show in the metrics that a child was there.
         raise UnavailableError(Reason.STORE_UNAVAILABLE)
@@ -128,18 +127,18 @@ async def _checked(
 
 
 async def _answer(
-    vault: Vault, context: ClaimContext, party: str, identity: Identity, *, end: float
+    vault: Vault, context: ClaimContext, party: str, identity: Identity, *, left: Callable[[], float]
 ) -> RegistryAnswer:
-    """Return what the registry says of one spelling of the name, and else of the other, until the end."""
+    """Return what the registry says of one spelling of the name, and else of the other, while any is left."""
     registry = context.settlement.registries[SubjectKind.INDIVIDUAL]
     spellings = 1 if rules.alternative_spelling(identity=identity) is None else 2
     answer = RegistryAnswer.NOT_SENT
     for index in range(spellings):
         spelled = registry_check.spelling(identity, index)
-        left = end - asyncio.get_running_loop().time()
-        if left <= 0:
+        patience = left()
+        if patience <= 0:
             return RegistryAnswer.NOT_SENT
-        answer = await registry.check(ai=vault.new_id(), identity=spelled, patience=left)
+        answer = await registry.check(ai=vault.new_id(), identity=spelled, patience=patience)
         context.settlement.charge(party, answer)
         if answer is RegistryAnswer.MATCH:
             break

@@ -9,11 +9,10 @@
 - What nobody confirmed is kept for another 7 days, to be seen.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
+from idvault.claim import rules as claim_rules
 from idvault.claim.rules import REQUEST_LIFETIME
 from idvault.moderator.rules import CONFIRM_WITHIN
 from idvault_verify import document, name
@@ -101,22 +100,11 @@ def check_document(
     document_type: None for one that is not known. now: no reviewed number has a day, so its zone is UTC.
     """
     refusals: list[InvalidError] = []
-    parsed_name = _collected(refusals, lambda: name.parse(real_name, limit=name.LIMIT))
-    parsed = _collected(refusals, lambda: _parse(document_type, number, now))
+    parsed_name = claim_rules.collected(refusals, lambda: name.parse(real_name, limit=name.LIMIT))
+    parsed = claim_rules.collected(refusals, lambda: _parse(document_type, number, now))
     if parsed_name is None or parsed is None:
-        raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
+        raise claim_rules.all_of(refusals)
     return Identity(parsed_name, parsed)
-
-
-_Checked = TypeVar("_Checked")
-
-
-def _collected(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Checked | None:
-    try:
-        return check()
-    except InvalidError as error:
-        refusals.append(error.with_traceback(None))  # its frames hold the list
-        return None
 
 
 def _parse(kind: DocumentType | None, number: str, now: ClockReading) -> document.Document:

@@ -14,6 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from time import monotonic
 from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -83,6 +84,12 @@ def account_tokens(values: Sequence[str]) -> list[str]:
 def patience(remaining: float | None, *, longest: float) -> float:
     """Return how many seconds to wait for a registry: `longest`, or less if the deadline is earlier."""
     return longest if remaining is None else max(0.0, min(longest, remaining - _ANSWER_TIME))
+
+
+def countdown(remaining: float | None, *, longest: float) -> Callable[[], float]:
+    """Return what tells how much of `patience` is left, for calls of a registry that follow one another."""
+    end = monotonic() + patience(remaining, longest=longest)
+    return lambda: max(0.0, end - monotonic())
 
 
 def consent(message: common_pb2.Consent, *, now: ClockReading) -> Consent:

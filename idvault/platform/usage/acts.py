@@ -6,7 +6,7 @@ from itertools import groupby
 from idvault.core.act import SYSTEM, Tx, Vault, act
 from idvault.core.usage import Key, UsageCounts
 from idvault.platform.usage import rules, store
-from idvault.platform.usage.rules import STORED, MonthlyUsage
+from idvault.platform.usage.rules import MonthlyUsage
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import UnavailableError
 
@@ -33,21 +33,20 @@ async def add(tx: Tx, counts: Mapping[Key, int]) -> None:
 
 
 async def count_stored(vault: Vault, now: ClockReading, *, month: str) -> None:
-    """Store how many accounts and records each platform has, as a month's."""
+    """Store how many accounts and records each platform has, as a month's, unless this hour has it."""
+    hour = rules.hour_of(now.real)
+    if await vault.read("usage.counted", lambda one: store.counted(one, month)) >= hour:
+        return
     found = await vault.read("usage.held", store.held)
-    numbers = {
-        (party, month, f"{STORED}{what}"): number
-        for what, of in found.items()
-        for party, number in of.items()
-    }
-    await put(vault, SYSTEM, now, numbers)
+    numbers = {(party, month, what): number for what, of in found.items() for party, number in of.items()}
+    await put(vault, SYSTEM, now, month, numbers, hour=hour)
 
 
 @act("usage.put")
-async def put(tx: Tx, numbers: Mapping[Key, int]) -> None:
-    """Replace stored numbers."""
+async def put(tx: Tx, month: str, numbers: Mapping[Key, int], *, hour: int) -> None:
+    """Replace what is stored of a month; a platform without a number has nothing any more."""
     tx.unchanged(_WHY)
-    await store.put(tx.connection, numbers)
+    await store.put(tx.connection, month, numbers, hour=hour)
 
 
 async def of_month(vault: Vault, month: str) -> list[MonthlyUsage]:

@@ -20,5 +20,5 @@ class UsageMethods:
     ) -> pb.Usage:
         """Return what the caller used in a month."""
         found = await acts.of_party(self.vault, caller.name, request.month)
-        figures = [pb.Usage.Figure(what=what, count=number) for what, number in found.rows()]
+        figures = [pb.Usage.Figure(what=what, count=number) for what, number in found.figures.items()]
         return pb.Usage(month=found.month, figures=figures)

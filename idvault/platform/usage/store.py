@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Statement, param, statement, upsert
+from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.platform import platform_usage
 from idvault.core.usage import Key
+from idvault.platform.usage.rules import ACCOUNTS, RECORDS
 
 _NEW = upsert(platform_usage)
 _KEYS = [platform_usage.c.relying_party, platform_usage.c.month, platform_usage.c.what]
@@ -19,9 +20,28 @@ _ADD = statement(
     )
 )
 _SET = statement(_NEW.on_conflict_do_update(index_elements=_KEYS, set_={"number": _NEW.excluded.number}))
+# Whoever has lost the last account is not among those that are counted.
+_CLEAR = statement(
+    update(platform_usage)
+    .where(
+        platform_usage.c.month == param("of"),
+        or_(platform_usage.c.what == ACCOUNTS, platform_usage.c.what == RECORDS),
+    )
+    .values(number=0)
+)
+# Of no platform: the hour of a month's last count.
+_NOBODY, _COUNTED_AT = "", "stored"
+_COUNTED: Statement[int] = statement(
+    select(platform_usage.c.number).where(
+        platform_usage.c.relying_party == _NOBODY,
+        platform_usage.c.month == param("month"),
+        platform_usage.c.what == _COUNTED_AT,
+    ),
+    scalar,
+)
 _OF_MONTH: Statement[tuple[str, str, int]] = statement(
     select(platform_usage.c.relying_party, platform_usage.c.what, platform_usage.c.number)
-    .where(platform_usage.c.month == param("month"))
+    .where(platform_usage.c.month == param("month"), platform_usage.c.relying_party != _NOBODY)
     .order_by(platform_usage.c.relying_party, platform_usage.c.what),
     tuple,
 )
@@ -49,9 +69,16 @@ async def add(connection: Connection, counts: Mapping[Key, int]) -> None:
     await connection.many(_ADD, [_row(key, counts[key]) for key in sorted(counts)])
 
 
-async def put(connection: Connection, numbers: Mapping[Key, int]) -> None:
-    """Replace stored numbers."""
-    await connection.many(_SET, [_row(key, numbers[key]) for key in sorted(numbers)])
+async def counted(connection: Connection, month: str) -> int:
+    """Return the hour of the last count of what is stored in a month, 0 before it."""
+    return await connection.one(_COUNTED, month=month) or 0
+
+
+async def put(connection: Connection, month: str, numbers: Mapping[Key, int], *, hour: int) -> None:
+    """Replace what is stored of a month, counted in an hour."""
+    await connection.run(_CLEAR, of=month)
+    found = {**numbers, (_NOBODY, month, _COUNTED_AT): hour}
+    await connection.many(_SET, [_row(key, found[key]) for key in sorted(found)])
 
 
 async def of_month(connection: Connection, month: str) -> list[tuple[str, str, int]]:
@@ -65,8 +92,8 @@ async def of_party(connection: Connection, party: str, month: str) -> list[tuple
 
 
 async def held(connection: Connection) -> dict[str, dict[str, int]]:
-    """Return how many accounts and records each platform has now."""
+    """Return how many accounts and records each platform has now; reads both tables."""
     return {
-        "accounts": dict(await connection.all(_ACCOUNTS)),
-        "records": dict(await connection.all(_RECORDS)),
+        ACCOUNTS: dict(await connection.all(_ACCOUNTS)),
+        RECORDS: dict(await connection.all(_RECORDS)),
     }

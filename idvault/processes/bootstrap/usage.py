@@ -6,9 +6,8 @@ from datetime import datetime
 
 from idvault.core.act import Vault
 from idvault.core.config import Settings
-from idvault.core.loop import Task
+from idvault.core.loop import Task, pause
 from idvault.core.telemetry.logs import describe, log
-from idvault.core.telemetry.watching import cancel
 from idvault.platform.usage import acts
 from idvault.platform.usage.rules import MonthlyUsage
 from idvault.processes.bootstrap.base import Base
@@ -20,22 +19,28 @@ from idvault_verify.error import IdvaultError
 _PERIOD, _STORED_PERIOD = 10.0, 3_600.0
 
 
-def follow_usage(stack: AsyncExitStack, base: Base, vault: Vault) -> None:
+def follow_usage(stack: AsyncExitStack, base: Base, vault: Vault, *, period: float = _PERIOD) -> None:
     """Store what the process counts every ten seconds, and when the stack closes."""
-
-    async def store() -> None:
-        try:
-            await acts.flush(vault, base.clock(), base.usage)
-        except IdvaultError as error:
-            log().warning("usage_not_stored", **describe(error))
+    stop = asyncio.Event()
 
     async def repeat() -> None:
-        while True:
-            await asyncio.sleep(_PERIOD)
-            await store()
+        is_last = False
+        while not is_last:
+            await pause(stop, period)
+            is_last = stop.is_set()
+            try:
+                await acts.flush(vault, base.clock(), base.usage)
+            except IdvaultError as error:
+                log().warning("usage_not_stored", **describe(error))
 
-    stack.push_async_callback(store)
-    stack.push_async_callback(cancel, asyncio.create_task(repeat()))
+    task = asyncio.create_task(repeat())
+
+    async def close() -> None:
+        # What is being stored is neither put back nor stored yet: it is not cancelled.
+        stop.set()
+        await task
+
+    stack.push_async_callback(close)
 
 
 def usage_tasks(base: Base, vault: Vault) -> list[Task]:

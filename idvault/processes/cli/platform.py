@@ -202,10 +202,10 @@ def usage(context: typer.Context, month: Month = "", csv: Csv = False) -> None:
         typer.echo("platform,month,what,number")
     for each in found:
         if context.find_root().obj:
-            figures = dict(each.rows())
-            typer.echo(json.dumps({"platform": each.relying_party, "month": each.month, "usage": figures}))
+            row = {"platform": each.relying_party, "month": each.month, "usage": dict(each.figures)}
+            typer.echo(json.dumps(row))
             continue
-        for what, number in each.rows():
+        for what, number in each.figures.items():
             line = f"{each.relying_party},{each.month},{what},{number}"
             typer.echo(line if csv else line.replace(",", "  "))
     if not csv and not context.find_root().obj:

@@ -22,6 +22,7 @@ from idvault.report import store
 from idvault.report.acts import page as report_page
 from idvault.report.acts import platforms as report_platforms
 from idvault.report.acts import provider_page
+from idvault.report.acts.platforms import PeriodCount
 from idvault.report.acts.sources import (
     PLATFORMS,
     PLATFORMS_NOTE,
@@ -79,17 +80,17 @@ async def make(sources: ReportSources, period: Period, *, now: ClockReading) -> 
     period has no checkpoint.
     """
     raw, size = await _checkpoint(sources, period, now)
-    tally = await _tally(sources, period, size)
+    log = await report_platforms.count(sources, period, size)
     return Report(
         edition=EDITION,
         period=period,
         zone=sources.zone.key,
         made=now.business,
         checkpoint=raw.decode(),
-        logged=tally.values(report_catalogue.logged_figures()),
-        breakdowns=await _breakdowns(sources, period, tally, size, now),
+        logged=log.whole.values(report_catalogue.logged_figures()),
+        breakdowns=await _breakdowns(sources, period, log, size, now),
         levels=await _levels(sources),
-        durations=await _durations(sources, period, tally),
+        durations=await _durations(sources, period, log.whole),
     )
 
 
@@ -105,31 +106,26 @@ async def _checkpoint(sources: ReportSources, period: Period, now: ClockReading)
     return raw, size
 
 
-async def _tally(sources: ReportSources, period: Period, size: int) -> EntryCount:
-    count = EntryCount(period, zone=sources.zone)
-    await _count(sources, count, period, 0, size)
-    return count
-
-
 async def _count(sources: ReportSources, count: EntryCount, period: Period, begin: int, size: int) -> None:
     times = period_times(sources, period)
     for start in range(begin, size, WINDOW):
         end = min(start + WINDOW, size)
-        for leaf in await sources.read("leaves", store.leaves, start=start, end=end, **times):
+        for leaf, _ in await sources.read("leaves", store.leaves, start=start, end=end, **times):
             found = entry.decode_leaf(leaf)
             count.add(found.type, found.occurred_at)
 
 
 async def _breakdowns(
-    sources: ReportSources, period: Period, tally: EntryCount, size: int, now: ClockReading
+    sources: ReportSources, period: Period, log: PeriodCount, size: int, now: ClockReading
 ) -> Mapping[str, Cells | None]:
     months = period.months()
     if months is None or now.business < period.end(sources.zone):
         return {each.name: None for each in report_catalogue.breakdowns()}
     if months == (period,):
-        return await _of_month(sources, period, tally, size, now)
+        return await _of_month(sources, period, log, now)
     made = [
-        await _of_month(sources, month, await _tally(sources, month, size), size, now) for month in months
+        await _of_month(sources, month, await report_platforms.count(sources, month, size), now)
+        for month in months
     ]
     return {
         each.name: _added([month.get(each.name) for month in made]) for each in report_catalogue.breakdowns()
@@ -143,13 +139,13 @@ async def _published(sources: ReportSources, month: Period) -> Mapping[str, Cell
 
 
 async def _of_month(
-    sources: ReportSources, month: Period, tally: EntryCount, size: int, now: ClockReading
+    sources: ReportSources, month: Period, log: PeriodCount, now: ClockReading
 ) -> Mapping[str, Cells | None]:
     if (there := await _published(sources, month)) is not None:
         return there
     times = period_times(sources, month)
     weeks = await _weeks(sources, now, **times)
-    others = await report_platforms.filed_by_others(sources, month, size)
+    others = await report_platforms.filed_by_others(sources, log)
     made = {}
     for each in report_catalogue.breakdowns():
         if each.name in store.PARTS:
@@ -159,7 +155,8 @@ async def _of_month(
         known = report_rules.elsewhere(weeks, field=each.told_by) if each.told_by else {}
         if each.name == report_rules.CHANNEL:
             known = report_rules.by_form(counts, others=others)
-        made[each.name] = _cells(each, counts, known, total=tally.value(report_catalogue.BY_NAME[each.total]))
+        total = log.whole.value(report_catalogue.BY_NAME[each.total])
+        made[each.name] = _cells(each, counts, known, total=total)
     return made
 
 

@@ -96,9 +96,9 @@ TEXTS: Mapping[str, Text] = {
     "tip_off_forms": _("Report something, or read a reply"),
     "deadlines": _("Deadlines"),
     "deadlines_are": _(
-        "The service itself enters a missed deadline in the public log, with the name of the platform, "
-        "and anybody can count it. It is shown in the month in which it fell due, whenever its case was "
-        "filed."
+        "The service itself enters a missed deadline in the public log, and anybody can count it. The "
+        "entry names the platform that missed it; that of a request for a disclosure names none. It is "
+        "shown in the month in which it fell due, whenever its case was filed."
     ),
     "so_far": _("{month} so far"),
     "month": _("month"),

@@ -14,15 +14,18 @@
   sanction.objection.rules.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from typing import TypeVar
 
-from idvault.sanction.objection.rules import TEXT_DAYS
+from idvault.sanction.objection.rules import TEXT_DAYS, DatedCase
 from idvault.sanction.rules import Sanction
 from idvault_verify import deadline
 from idvault_verify.error import DeniedError, PreconditionError, Reason, TransitionError
 from idvault_verify.sanction import AppealState
 
+T = TypeVar("T", bound=DatedCase)
 APPEAL_DAYS = 180
 """Half a year, as the EU's Digital Services Act gives; the pages for owners promise it at every platform."""
 APPEAL_DECISION_DAYS = 15
@@ -93,12 +96,40 @@ def decide(
     terms: AppealTerms,
     now: datetime,
 ) -> Appeal:
-    """Return the decided appeal; raises TransitionError, and DeniedError (SELF_APPROVAL)."""
+    """Return the decided appeal; raises as `answer` does."""
+    return answer(
+        appeal,
+        imposed_by=(sanction.imposed_by, sanction.confirmed_by),
+        verdict=verdict,
+        moderator_id=moderator_id,
+        reason=reason,
+        paper=paper,
+        terms=terms,
+        now=now,
+    )
+
+
+def answer(
+    appeal: T,
+    *,
+    imposed_by: Collection[str | None],
+    verdict: AppealState,
+    moderator_id: str,
+    reason: str,
+    paper: bytes,
+    terms: AppealTerms,
+    now: datetime,
+) -> T:
+    """Return an appeal of any kind decided; raises TransitionError, and DeniedError (SELF_APPROVAL).
+
+    imposed_by: who signed what it is against.
+    """
     if appeal.state is not AppealState.FILED:
         raise TransitionError(state=appeal.state.value, wanted=verdict.value)
-    if moderator_id in (sanction.imposed_by, sanction.confirmed_by):
+    if moderator_id in imposed_by:
         raise DeniedError(Reason.SELF_APPROVAL)
     rejected = verdict is AppealState.REJECTED
+    outside_until = deadline.due_at(start=now, days=terms.outside_days, zone=terms.zone)
     return replace(
         appeal,
         state=verdict,
@@ -107,8 +138,6 @@ def decide(
         reason=reason,
         paper=paper,
         outside_body=terms.outside_body if rejected else "",
-        outside_until=deadline.due_at(start=now, days=terms.outside_days, zone=terms.zone)
-        if rejected
-        else None,
+        outside_until=outside_until if rejected else None,
         delete_at=deadline.due_at(start=now, days=TEXT_DAYS, zone=terms.zone),
     )

@@ -240,7 +240,7 @@ async def store_decision(
 async def _noted(tx: Tx, stored: ContentMeasure) -> ContentMeasure:
     """Return a locked measure, its appeal marked and logged as overdue if it is."""
     noted = rules.note_overdue(measure=stored, now=tx.now.business)
-    if noted is not stored and noted.appeal is not None:
+    if noted != stored and noted.appeal is not None:
         late = Late(stored.relying_party, noted.appeal.filed_at)
         await tx.log_miss(EventType.CONTENT_APPEAL_OVERDUE, late, by=SYSTEM, measure_id=stored.measure_id)
     return noted
@@ -251,7 +251,7 @@ async def note_overdue(tx: Tx, known: ContentMeasure) -> bool:
     """Store that an appeal is overdue; False if it is not, or was stored before."""
     stored = await ROWS.lock(tx.connection, known.relying_party, known.measure_id)
     noted = await _noted(tx, stored)
-    if noted is stored:
+    if noted == stored:
         tx.unchanged("it was decided, or noted before")
         return False
     await ROWS.put(tx.connection, noted)
@@ -263,7 +263,7 @@ async def delete_text(tx: Tx, known: ContentMeasure) -> bool:
     """Delete the text of an appeal; False if that is not due, or was done before."""
     stored = await ROWS.lock(tx.connection, known.relying_party, known.measure_id)
     bare = rules.delete_text(measure=stored, now=tx.now.business)
-    if bare is stored:
+    if bare == stored:
         tx.unchanged("the text was deleted before")
         return False
     await ROWS.put(tx.connection, bare)

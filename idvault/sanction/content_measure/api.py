@@ -11,7 +11,7 @@ from idvault.moderator.api import an_id, invalid
 from idvault.sanction import api as sanction_api
 from idvault.sanction.api import page, time
 from idvault.sanction.appeal.rules import AppealTerms
-from idvault.sanction.content_measure import acts, rules
+from idvault.sanction.content_measure import acts
 from idvault.sanction.content_measure.rules import (
     ContentAppeal,
     ContentMeasure,
@@ -19,6 +19,7 @@ from idvault.sanction.content_measure.rules import (
     NewContentMeasure,
 )
 from idvault.sanction.objection import api as objection_api
+from idvault.sanction.objection import rules as objection_rules
 from idvault.sanction.objection.acts import ObjectionContext
 from idvault_verify.attest import sanction as papers
 from idvault_verify.clock import ClockReading
@@ -46,7 +47,7 @@ def _appeal(value: ContentAppeal, *, now: datetime) -> pb.ContentMeasure.Appeal:
         state=_APPEALS[value.state],
         file_time=time(value.filed_at),
         due_time=time(value.due_at),
-        overdue=rules.is_overdue(value, now=now),
+        overdue=objection_rules.is_overdue(value, now=now),
         decide_time=time(value.decided_at),
         decide_moderator_id=value.decided_by or "",
         reason=value.reason,

@@ -6,7 +6,8 @@
 | IN_FORCE | reverse | REVERSED |
 | IN_FORCE, REVERSED | an appeal is upheld | OVERTURNED |
 
-- The content is the platform's own reference. It must be no person's data; nothing is looked up by it.
+- The content is the platform's own reference, which must be no person's data. The platform's list of measures
+  can be asked for one; nothing else is looked up by it.
 - A measure has no end of its own. Its statement of reasons is as that of a sanction otherwise.
 - It is appealed once, within APPEAL_DAYS, by whoever the platform says is concerned: no account is needed.
 - Another moderator than the one who imposed it decides, in APPEAL_DECISION_DAYS. Upheld, the measure is
@@ -18,12 +19,13 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from idvault.sanction.appeal import rules as appeal_rules
 from idvault.sanction.appeal.rules import APPEAL_DAYS, APPEAL_DECISION_DAYS, AppealTerms
-from idvault.sanction.objection.rules import TEXT_DAYS
+from idvault.sanction.objection import rules as objection_rules
 from idvault_verify import content_measure as verify_content_measure
 from idvault_verify import deadline, statement
 from idvault_verify.content_measure import ContentMeasureKind, ContentMeasureState
-from idvault_verify.error import DeniedError, NotFoundError, PreconditionError, Reason, TransitionError
+from idvault_verify.error import NotFoundError, PreconditionError, Reason, TransitionError
 from idvault_verify.sanction import AppealState, StatementOfReasons
 
 
@@ -155,25 +157,18 @@ def decide_appeal(
     appeal = measure.appeal
     if appeal is None:
         raise NotFoundError(Reason.APPEAL_NOT_FOUND)
-    if appeal.state is not AppealState.FILED:
-        raise TransitionError(state=appeal.state.value, wanted=verdict.value)
-    if moderator_id == measure.imposed_by:
-        raise DeniedError(Reason.SELF_APPROVAL)
-    rejected = verdict is AppealState.REJECTED
-    outside_until = deadline.due_at(start=now, days=terms.outside_days, zone=terms.zone)
-    decided = replace(
+    decided = appeal_rules.answer(
         appeal,
-        state=verdict,
-        decided_at=now,
-        decided_by=moderator_id,
+        imposed_by=(measure.imposed_by,),
+        verdict=verdict,
+        moderator_id=moderator_id,
         reason=reason,
         paper=paper,
-        outside_body=terms.outside_body if rejected else "",
-        outside_until=outside_until if rejected else None,
-        delete_at=deadline.due_at(start=now, days=TEXT_DAYS, zone=terms.zone),
+        terms=terms,
+        now=now,
     )
     after = replace(measure, appeal=decided)
-    if rejected:
+    if verdict is AppealState.REJECTED:
         return after
     if measure.state is ContentMeasureState.REVERSED:
         return replace(after, state=ContentMeasureState.OVERTURNED)
@@ -187,22 +182,15 @@ def decide_appeal(
     )
 
 
-def is_overdue(appeal: ContentAppeal, *, now: datetime) -> bool:
-    """Return whether an appeal waits for a decision that was due."""
-    return appeal.state is AppealState.FILED and appeal.due_at <= now
-
-
 def note_overdue(*, measure: ContentMeasure, now: datetime) -> ContentMeasure:
     """Return the measure with its appeal marked as overdue, if it is and was not."""
-    appeal = measure.appeal
-    if appeal is None or appeal.overdue_at is not None or not is_overdue(appeal, now=now):
+    if measure.appeal is None:
         return measure
-    return replace(measure, appeal=replace(appeal, overdue_at=now))
+    return replace(measure, appeal=objection_rules.note_overdue(measure.appeal, now=now))
 
 
 def delete_text(*, measure: ContentMeasure, now: datetime) -> ContentMeasure:
     """Return the measure without its appeal's text if that is due, else unchanged."""
-    appeal = measure.appeal
-    if appeal is None or appeal.delete_at is None or appeal.delete_at > now:
+    if measure.appeal is None:
         return measure
-    return replace(measure, appeal=replace(appeal, delete_at=None, text_deleted_at=now))
+    return replace(measure, appeal=objection_rules.delete_text(measure.appeal, now=now))

@@ -21,29 +21,14 @@ TEXT_DAYS = 90
 _LAYOUT = "\r\n\t"
 
 
-class Objection(Protocol):
-    """What appeals and contests have in common. All are dataclasses."""
+class DatedCase(Protocol):
+    """What is to be decided by a day, and has a text until some days after. All are dataclasses."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
-    def relying_party(self) -> str:
-        """Whose account it is."""
-        ...
-
-    @property
-    def account_token(self) -> str:
-        """The account whose owner objects."""
-        ...
-
-    @property
     def state(self) -> StrEnum:
         """FILED until it is decided."""
-        ...
-
-    @property
-    def filed_at(self) -> datetime:
-        """When it was filed."""
         ...
 
     @property
@@ -67,7 +52,26 @@ class Objection(Protocol):
         ...
 
 
-T = TypeVar("T", bound=Objection)
+class Objection(DatedCase, Protocol):
+    """What appeals and contests of an account have in common."""
+
+    @property
+    def relying_party(self) -> str:
+        """Whose account it is."""
+        ...
+
+    @property
+    def account_token(self) -> str:
+        """The account whose owner objects."""
+        ...
+
+    @property
+    def filed_at(self) -> datetime:
+        """When it was filed."""
+        ...
+
+
+T = TypeVar("T", bound=DatedCase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def check_text(text: str) -> str:
     return text
 
 
-def is_overdue(objection: Objection, *, now: datetime) -> bool:
+def is_overdue(objection: DatedCase, *, now: datetime) -> bool:
     """Return whether one waits for a decision that was due."""
     return objection.state.value == FILED and objection.due_at <= now
 

@@ -40,7 +40,7 @@ from idvault_verify.error import (
     TransitionError,
     Violation,
 )
-from idvault_verify.order import OrderMeasure, OrderSource
+from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, Degree, OrderState
 from idvault_verify.tip_off import TargetKind
 
@@ -79,11 +79,6 @@ class RecordedOrder:
     objection: str = field(default="", repr=False)
     withdrawn_at: datetime | None = None
     withdrawal: bytes = field(default=b"", repr=False)
-
-    @property
-    def source(self) -> OrderSource:
-        """How it came to the platform."""
-        return OrderSource.PAPER if self.issued is None else OrderSource.SIGNED
 
     def state(self, *, now: datetime) -> OrderState:
         """Return the state at a time."""

@@ -3,7 +3,7 @@
 A session is found by its id and the browser's key together; neither alone opens anything.
 """
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from idvault.campaign.invitation import acts as invitation_acts
@@ -174,11 +174,12 @@ async def submit(
     browser: BrowserSession,
     *,
     submission: SubmittedAttempt,
-    patience: float,
+    left: Callable[[], float],
 ) -> ShownPage:
     """Make the claim of an attempt, or show the one that was made.
 
-    Raises as a claim does, and as claim.acts.guardian for a child.
+    left: tells how many seconds are left to wait for the registry. Raises as a claim does, and as
+    claim.acts.guardian for a child.
     """
     await vault.guard.check(now=now)
     found = await of_browser(vault, browser)
@@ -194,7 +195,7 @@ async def submit(
         )
 
     # An adult is asked for before anything is stored: an attempt that waits for one would tell of a child.
-    guarded, end = False, asyncio.get_running_loop().time() + patience
+    guarded = False
     if decide(found).attempts == submission.number and _is_open(found.claim):
         guarded = await session_acts.guarded(
             vault,
@@ -203,7 +204,7 @@ async def submit(
             submission.identity,
             submission.guardian,
             now=now,
-            patience=patience,
+            left=left,
         )
     begun = await session_acts.step(
         vault, found, call, now, EventType.SESSION_ATTEMPT, decide=decide, attempt=submission.number
@@ -211,8 +212,7 @@ async def submit(
     if begun.session.attempts == submission.number and _is_open(begun.claim):
         # Of a claim that waits, this is a repeat: the process that opened it may have died with the form.
         command = replace(_command(call, begun.session, submission), guarded=guarded)
-        left = max(0.0, end - asyncio.get_running_loop().time())
-        await verification_acts.verify(vault, command, now, patience=left, context=context.claims)
+        await verification_acts.verify(vault, command, now, patience=left(), context=context.claims)
         begun = await session_acts.read(vault, begun.session.session_id)
     return await _page(vault, context, begun, now)
 

@@ -9,6 +9,7 @@
   that ends after 48 hours; one proof never makes two.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -78,13 +79,15 @@ async def begin(
     identity: Identity | None,
     guardian: Identity | None = None,
     former: Document | None = None,
+    left: Callable[[], float],
 ) -> ShownPage:
     """Begin a proof with what was typed, and open it at the provider; a repeat changes nothing.
 
     identity: None for a proof that needs none, which is refused with one: it would be told for nothing.
-    guardian: the adult in the session of a child (claim.acts.guardian); the hash of the proof binds that
-    there was one. former: the number that the person had before, of which the provider is asked, too.
-    Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError, UnavailableError.
+    guardian: the adult in the session of a child (claim.acts.guardian), whom the hash of the proof binds.
+    former: the number that the person had before, which the provider is asked for, too. left: as in
+    claim.acts.guardian. Raises InvalidError, AlreadyExistsError, PreconditionError, TransitionError,
+    UnavailableError.
     """
     await vault.guard.check(now=now)
     found = await page_acts.of_browser(vault, browser)
@@ -97,9 +100,10 @@ async def begin(
     if identity is None:
         bound = assertion.opened(session_id=session_id, nonce=nonce)
     else:
-        guarded = False
-        if rules.state(session=found.session, claim=found.claim, now=now.business) is SessionState.AGREED:
-            guarded = await session_acts.guarded(vault, context, found.session, identity, guardian, now=now)
+        state = rules.state(session=found.session, claim=found.claim, now=now.business)
+        guarded = state is SessionState.AGREED and await session_acts.guarded(
+            vault, context, found.session, identity, guardian, now=now, left=left
+        )
         told = Typed(identity, former, guarded)
         bound = assertion.binding(session_id=session_id, nonce=nonce, typed=told)
     await session_acts.step(

@@ -318,18 +318,17 @@ async def guarded(
     guardian: Identity | None,
     *,
     now: ClockReading,
-    patience: float | None = None,
+    left: Callable[[], float],
 ) -> bool:
     """Return whether an adult was confirmed for a child; raises as claim.acts.guardian.
 
-    patience: in seconds, for all calls of the registry together; the operator's without one.
+    left: tells how many seconds are left for all calls of the registry together.
     """
     if not claim_rules.is_under_age(identity=identity, today=now.today(context.policy.zone)):
         return False
     context.tries.count(session.session_id)
     asked = Guarding(session.relying_party, identity, guardian)
-    patience = context.patience if patience is None else patience
-    return await guardian_acts.confirm(vault, context.claims, asked, now, patience=patience)
+    return await guardian_acts.confirm(vault, context.claims, asked, now, left=left)
 
 
 async def purge(vault: Vault, now: ClockReading) -> int:

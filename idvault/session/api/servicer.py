@@ -385,7 +385,7 @@ class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, Reinstat
             now,
             browser,
             submission=submission,
-            patience=common.patience(remaining, longest=self.context.patience),
+            left=common.countdown(remaining, longest=self.context.patience),
         )
         return await self._page(submitted, now)
 
@@ -411,6 +411,7 @@ class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, Reinstat
             identity=identity,
             guardian=convert.guardian(request, claims=self.context.rules, now=now),
             former=convert.former(request, identity, claims=self.context.rules, now=now),
+            left=common.countdown(remaining, longest=self.context.patience),
         )
         return await self._page(begun, now)
 

@@ -132,13 +132,13 @@ def test_what_is_overdue_is_marked_once() -> None:
     assert open_.appeal is not None
     due = open_.appeal.due_at
     assert rules.note_overdue(measure=made(), now=due) == made()
-    assert rules.note_overdue(measure=open_, now=due - timedelta(microseconds=1)) is open_
+    assert rules.note_overdue(measure=open_, now=due - timedelta(microseconds=1)) == open_
     noted = rules.note_overdue(measure=open_, now=due)
     assert noted.appeal is not None
     assert noted.appeal.overdue_at == due
-    assert rules.note_overdue(measure=noted, now=due + DAY) is noted
+    assert rules.note_overdue(measure=noted, now=due + DAY) == noted
     closed = decided(open_, AppealState.REJECTED)
-    assert rules.note_overdue(measure=closed, now=due + DAY) is closed
+    assert rules.note_overdue(measure=closed, now=due + DAY) == closed
 
 
 def test_a_text_is_deleted_when_that_is_due() -> None:
@@ -148,7 +148,7 @@ def test_a_text_is_deleted_when_that_is_due() -> None:
     assert closed.appeal.delete_at is not None
     at = closed.appeal.delete_at
     for measure, now in ((made(), at), (open_, at), (closed, at - timedelta(microseconds=1))):
-        assert rules.delete_text(measure=measure, now=now) is measure
+        assert rules.delete_text(measure=measure, now=now) == measure
     bare = rules.delete_text(measure=closed, now=at)
     assert bare.appeal is not None
     assert (bare.appeal.delete_at, bare.appeal.text_deleted_at) == (None, at)

@@ -18,7 +18,7 @@ from idvault_verify.error import (
     TransitionError,
     Violation,
 )
-from idvault_verify.order import OrderMeasure, OrderSource
+from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, Degree, OrderState
 from idvault_verify.tip_off import TargetKind
 from tools.support.builders import NOW, TOKEN
@@ -104,9 +104,8 @@ def test_a_miss_is_for_ever() -> None:
     assert not both.missed(now=later)
 
 
-def test_the_source() -> None:
-    """What an authority signed is marked; nobody answers an order on paper."""
-    assert (RECORDED.source, SIGNED.source) == (OrderSource.PAPER, OrderSource.SIGNED)
+def test_only_what_is_signed_is_answered() -> None:
+    """Nobody answers an order on paper."""
     order_rules.check_read(order=SIGNED, digest=bytes(32))
     with pytest.raises(NotFoundError):
         order_rules.check_read(order=RECORDED, digest=bytes(32))

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from typer.testing import CliRunner, Result
 
+from idvault.core.db.statement import param, statement
 from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_misses
+from idvault.core.tables.platform import platform_pages
 from idvault.log.acts import publication
 from idvault_verify.commands.app import app
 from idvault_verify.error import UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.transparency import platforms
-from idvault_verify.transparency.platforms import Platforms
+from idvault_verify.transparency.platforms import Platforms, PlatformsError
 from tests.support.report_world import ReportWorld
 from tests.support.site import files_of, serving
 from tools.support.fakes.flaky import Fault, Flaky
@@ -256,6 +258,21 @@ async def test_no_late_platform_can_be_left_out(world: ReportWorld) -> None:
         assert forged(world, replace(found, platforms=given)) == (7, "FORGED_PLATFORM")
     assert forged(world, replace(found, unnamed={"orders.missed": 1})) == (7, "FORGED_PLATFORM")
     assert forged(world, replace(found, report="0" * 64)) == (7, "OTHER_REPORT")
+
+
+async def test_no_file_is_published_that_no_reader_takes(world: ReportWorld) -> None:
+    """What is published stays for ever: a title of a wrong form stops the month until it is corrected."""
+    await october(world)
+    title = update(platform_pages).where(platform_pages.c.name == "platform-a")
+    write = statement(title.values(title=param("title")))
+    database = world.log.main
+    await database.act("test", lambda one: one.run(write, title="a\u200bb"))
+    with pytest.raises(PlatformsError, match="title"):
+        await world.publish(PUBLISHED)
+    assert not (folder(world) / "2026-10.platforms.json").exists()
+    await database.act("test", lambda one: one.run(write, title="某平台"))
+    await world.publish(PUBLISHED)
+    assert published(world).platforms["platform-a"].title == "某平台"
 
 
 async def test_the_file_is_the_log_s_own(world: ReportWorld) -> None:

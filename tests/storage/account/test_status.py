@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from idvault.claim.job.store import Job
+from idvault.core.db.statement import param, statement
+from idvault.core.tables.claim import reviews
 from idvault.core.tables.log import log_entries
 from idvault_verify.account import Account, AccountState
+from idvault_verify.claim import ReviewState
 from idvault_verify.event import EventType
 from idvault_verify.transparency import entry
 from tests.storage.hooks import before_statements
@@ -136,14 +139,30 @@ async def test_abandoned_accounts_are_in_an_order_that_tells_nothing(world: Worl
 
 
 async def test_remove_deletes_everything_of_the_account(world: World) -> None:
-    """The account's claims, jobs and checks are deleted with it; the request row and the log stay."""
+    """Its claims, jobs, checks and reviews are deleted with it; the request row and the log stay."""
     job = await world.job(person=world.person("x"))
     await world.settle(job, MISMATCHED)
     account = await _account(world, job)
+    seen = {
+        "account_token": account.account_token,
+        "review_id": "ab" * 16,
+        "relying_party": account.relying_party,
+        "sign_up": True,
+        "state": ReviewState.SIGNED.value,
+        "mark": b"m",
+        "policy_version": "terms-3",
+        "agreed_at": NOW,
+        "reviewer_id": "cd" * 16,
+        "reviewed_at": NOW,
+        "paper": b"p",
+    }
+    add = statement(insert(reviews).values({name: param(name) for name in seen}))
+    await world.database.act("test", lambda one: one.run(add, **seen))
     event = world.event(EventType.ACCOUNT_REMOVE, account.account_token, reason="never_verified")
     assert await world.accounts.remove(account, now=at(), event=event)
     counts = await world.counts()
     assert [counts[name] for name in ("accounts", "claims", "jobs", "intakes")] == [0] * 4
+    assert await world.all(select(reviews)) == []
     # The person was known by this account alone.
     assert (counts["requests"], counts["log_entries"], counts["persons"]) == (1, 3, 0)
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))

@@ -75,7 +75,7 @@ def read_order(signed: bytes) -> dict[str, Any]:
     _target(found["target_kind"], found["target"], found["measure"])
     _text(found["reference"], 200)
     _text(found["legal_basis"], 500)
-    check(len(found["document_digest"]) == 32 and 1 <= found["document_size"] <= 2**40, "a wrong document")
+    check(len(found["document_digest"]) == 32 and 1 <= found["document_size"] <= 2**37, "a wrong document")
     check(0 < found["deadline"] - found["create_time"] <= _YEAR, "a wrong deadline")
     return found
 

@@ -10,6 +10,7 @@ from tools.support.reference import (
     log_key,
     note,
     order,
+    platforms,
     proof_file,
     report,
     roster,
@@ -125,6 +126,17 @@ def _report(page: Page, given: Case) -> None:
     )
 
 
+def _platforms(page: Page, given: Case) -> None:
+    of = {**page, **given}
+    read, log = bytes_of(page, of["report"]), _key(of["log"], LOG)
+    beside = None if of["beside"] is None else bytes_of(page, of["beside"])
+    found = platforms.check_file(bytes_of(page, of["input"]), beside, read_report=read, log=log)
+    if "published" in given:
+        leaves = [bytes.fromhex(each) for each in of["leaves"]]
+        report.check_logged(read, None, log=log, published=bytes_of(page, of["published"]), leaves=leaves)
+        platforms.check_numbers(found, read_report=read, leaves=leaves)
+
+
 def _inclusion(_page: Page, given: Case) -> None:
     tree.check_inclusion(
         bytes.fromhex(given["leaf"]),
@@ -204,4 +216,5 @@ READERS: dict[str, Callable[[Page, Case], object]] = {
     "epoch": _epochs,
     "log-keys": _log_keys,
     "report": _report,
+    "platforms": _platforms,
 }

@@ -90,9 +90,7 @@ def _in_period(leaf: tree.Leaf, found: dict[str, Any], zone: ZoneInfo) -> tuple[
 def _check_figures(found: dict[str, Any], entries: list[tuple[str, datetime]]) -> None:
     counted: dict[str, int] = {}
     for name, told in _table("| Figure | Types |"):
-        types = {
-            each.replace("*", degree) for each in re.findall(r"`([a-z:*_]+)`", told) for degree in _DEGREES
-        }
+        types = _types(told)
         of_it = [at for kind, at in entries if kind in types]
         hours = {at.replace(minute=0) for at in of_it}
         counted[name] = len(hours) if _HOURS in told else len(of_it)
@@ -103,6 +101,15 @@ def _check_figures(found: dict[str, Any], entries: list[tuple[str, datetime]]) -
             continue
         shown, number = sum(each or 0 for each in cells.values()), counted[total.strip("`")]
         check(shown == number or (shown < number and None in cells.values()), "cells that do not add up")
+
+
+def _types(told: str) -> set[str]:
+    return {each.replace("*", degree) for each in re.findall(r"`([a-z:*_]+)`", told) for degree in _DEGREES}
+
+
+def entry_figures() -> dict[str, set[str]]:
+    """Return the types of each figure that counts entries."""
+    return {name: _types(told) for name, told in _table("| Figure | Types |") if _HOURS not in told}
 
 
 def figures() -> list[str]:

@@ -57,23 +57,33 @@ export function policyOf(log: VerifierKey, witnesses: readonly VerifierKey[], qu
 
 /** Returns a checkpoint that meets a policy; throws LogError. */
 export function checkpoint(note: Uint8Array, policy: Policy): Checkpoint {
+  const { text, signers } = open(note, policy.log, policy.witnesses);
+  const found = read(text, policy.log.name);
+  const cosigned = new Set(signers.filter((key) => key.algorithm === WITNESS).map((key) => key.publicKey));
+  if (cosigned.size < policy.quorum) {
+    throw new LogError("NOT_COSIGNED", "too few witnesses cosigned the checkpoint");
+  }
+  return { ...found, statement: statementOf(text) };
+}
+
+/** Returns the text of a note that the log signed; throws LogError. */
+export function signedText(note: Uint8Array, log: VerifierKey): string {
+  return open(note, log, []).text;
+}
+
+function open(note: Uint8Array, log: VerifierKey, witnesses: readonly VerifierKey[]): { text: string; signers: VerifierKey[] } {
   const { text, signatures } = parse(note);
   const known = signatures.flatMap(({ name, id, value }) => {
-    const key = [policy.log, ...policy.witnesses].find((each) => each.name === name && each.id === id);
+    const key = [log, ...witnesses].find((each) => each.name === name && each.id === id);
     return key === undefined ? [] : [{ key, value }];
   });
   if (!known.every(({ key, value }) => signed(key, text, value))) {
     throw new LogError("SIGNATURE_INVALID", "a signature does not verify");
   }
-  if (!known.some(({ key }) => key === policy.log)) {
-    throw new LogError("SIGNATURE_INVALID", "the log did not sign the checkpoint");
+  if (!known.some(({ key }) => key === log)) {
+    throw new LogError("SIGNATURE_INVALID", "the log did not sign the note");
   }
-  const found = read(text, policy.log.name);
-  const cosigned = new Set(known.filter(({ key }) => key.algorithm === WITNESS).map(({ key }) => key.publicKey));
-  if (cosigned.size < policy.quorum) {
-    throw new LogError("NOT_COSIGNED", "too few witnesses cosigned the checkpoint");
-  }
-  return { ...found, statement: statementOf(text) };
+  return { text, signers: known.map(({ key }) => key) };
 }
 
 function read(text: string, origin: string): { size: bigint; root: Buffer } {

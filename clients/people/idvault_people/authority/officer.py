@@ -8,7 +8,7 @@ platform's word; a missed deadline is in the public log as well.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 from idvault_client import codec
@@ -27,7 +27,7 @@ from idvault_verify.sanction import OrderState
 from idvault_verify.tip_off import TargetKind
 from idvault_verify.v1 import authority_pb2, sanction_pb2
 
-_ID_SIZE, _PAGE, _CHUNK = 16, 100, 1 << 20
+_ID_SIZE, _PAGE = 16, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,8 @@ class OrderDocument:
     @staticmethod
     def of(path: Path) -> "OrderDocument":
         """Return digest and size of a file, which stays where it is; raises OSError."""
-        size, found = 0, sha256()
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                found.update(chunk)
-                size += len(chunk)
-        return OrderDocument(found.digest(), size)
+            return OrderDocument(file_digest(file, "sha256").digest(), file.tell())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`idvault-people authority operation`: joint operations of several platforms."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +10,7 @@ import typer
 from idvault_people.authority.joint import OpenedOperation
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_verify.attest.order import JointTerms
 from idvault_verify.error import Reason
 from idvault_verify.printable import escaped
 from idvault_verify.sanction import SanctionCategory
@@ -49,6 +50,8 @@ def open_(  # noqa: PLR0917 - typer makes an option of each
             first_day=first_day.date(),
             last_day=last_day.date(),
         )
+        if not as_json(context):
+            _print(_terms(terms))
         confirm(yes, f"Sign and open this for {', '.join(terms.platforms)}?", otherwise="nothing was signed")
         opened = officer.begin(terms, code=given.asked_code())
     _tell(context, [opened])
@@ -78,15 +81,20 @@ class OperationNextStep(NextStep):
         return super().after_refusal(text, reason, field)
 
 
-def _shown(opened: OpenedOperation) -> dict[str, object]:
-    terms = opened.terms
+def _terms(terms: JointTerms) -> dict[str, object]:
     return {
-        "operation_id": opened.operation_id,
+        "operation_id": terms.operation_id,
         "title": terms.title,
         "categories": [each.value for each in terms.categories],
         "platforms": list(terms.platforms),
         "first_day": terms.first_day.isoformat(),
         "last_day": terms.last_day.isoformat(),
+    }
+
+
+def _shown(opened: OpenedOperation) -> dict[str, object]:
+    return {
+        **_terms(opened.terms),
         "counts": {
             each.platform: {
                 **{str(one.degree): None if one.withheld else one.count for one in each.sanctions},
@@ -103,8 +111,12 @@ def _tell(context: typer.Context, found: Iterable[OpenedOperation]) -> None:
         typer.echo(json.dumps({"operations": shown}, ensure_ascii=False))
         return
     for each in shown:
-        for name, value in each.items():
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            typer.echo(f"{name}: {escaped(text)}")
-        typer.echo()
+        _print(each)
     typer.echo(f"operations: {len(shown)}")
+
+
+def _print(rows: Mapping[str, object]) -> None:
+    for name, value in rows.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        typer.echo(f"{name}: {escaped(text)}")
+    typer.echo()

@@ -107,8 +107,11 @@ def impose(  # noqa: PLR0917 - typer makes an option of each
     The vault does nothing to the content. With --report you must work on that report; it is upheld by the
     measure alone.
     """
+    if reply and not report:
+        raise typer.BadParameter("--reply is for a report: --report is missing")
     with signing(context, moderator, passphrase_file, json_option) as by:
-        upheld, ordered = _upheld(by, report, reply), _order(by, order)
+        upheld = by.vault.tip_offs.get(report).tip_off if report else None
+        ordered = _order(by, order)
         statement = StatementOfReasons(
             ground=ground,
             category=category,
@@ -201,13 +204,6 @@ def _impose(
         "state": decided.state,
         "outcome": decided.outcome,
     })  # fmt: skip
-
-
-def _upheld(by: SignedCall, report_id: str, reply: str) -> TipOffReport | None:
-    """Return the report to uphold, None if there is none."""
-    if reply and not report_id:
-        raise typer.BadParameter("--reply is for a report: --report is missing")
-    return by.vault.tip_offs.get(report_id).tip_off if report_id else None
 
 
 def _order(by: SignedCall, order_id: str) -> AuthorityOrder | None:

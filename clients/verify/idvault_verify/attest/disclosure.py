@@ -31,7 +31,6 @@ _REQUEST = "idvault/disclosure-request/v1"
 _APPROVAL = "idvault/disclosure-approval/v1"
 _DENIAL = "idvault/disclosure-denial/v2"
 _DECISIONS = {Verdict.APPROVE: _APPROVAL, Verdict.DENY: _DENIAL}
-_LENGTH = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
@@ -202,14 +201,10 @@ def check_spelling(canonical: bytes, signed: bytes, field: str) -> None:
 
 def parts(data: bytes, field: str) -> list[bytes]:
     """Return the parts of a paper without its signature, the purpose first; raises PaperError."""
-    found, rest = [], data
-    while rest:
-        size = int.from_bytes(rest[:_LENGTH], "big")
-        if len(rest) < _LENGTH + size:
-            raise PaperError(field, "the paper is truncated")
-        found.append(rest[_LENGTH : _LENGTH + size])
-        rest = rest[_LENGTH + size :]
-    return found
+    try:
+        return seal.split(data)
+    except ValueError:
+        raise PaperError(field, "the paper is truncated") from None
 
 
 def text(data: bytes, field: str) -> str:

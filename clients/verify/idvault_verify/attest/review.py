@@ -108,8 +108,7 @@ def _check_paper(signed: ReviewerPaper, relying_party: str, method: str, fields:
     """Raise UnsealError unless a paper has these fields and the signature of its key."""
     head = _texts(signed.paper)[:5]
     text, signature = signed.paper[: -papers.SIGNATURE_SIZE], signed.paper[-papers.SIGNATURE_SIZE :]
-    purpose = "idvault/moderator-act/v1"
-    if text != seal.encode(purpose, relying_party, *head[2:], method, *fields):
+    if text != seal.encode(papers.ACT, relying_party, *head[2:], method, *fields):
         raise UnsealError
     try:
         papers.signed(text, signature, public_key=signed.public_key)

@@ -35,6 +35,8 @@ from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.sanction import Degree, Scope, StatementOfReasons
 from idvault_verify.seal import Part
 
+ACT = "idvault/moderator-act/v1"
+"""The purpose of a decision that has no paper of its own kind."""
 SIGNATURE_SIZE = 64
 SALT_SIZE = 32
 
@@ -162,7 +164,7 @@ def content_appeal_decision(
 
 def act(occasion: SigningOccasion, *, method: str, fields: Iterable[Part]) -> bytes:
     """Return what decides anything else. fields: of the request, by field number; a text by its mark."""
-    return seal.encode("idvault/moderator-act/v1", *occasion.parts(), method, *fields)
+    return seal.encode(ACT, *occasion.parts(), method, *fields)
 
 
 def kept(parts: Iterable[Part]) -> Iterator[bytes]:

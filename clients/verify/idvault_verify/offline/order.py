@@ -1,6 +1,6 @@
 """Checks what an authority signed, offline: by the roster alone, so that no vault can invent or alter it.
 
-The checks of an order are in this order, and those of the other papers are the same without the platform:
+The checks of an order are in this order, and so are those of a joint operation:
 
 - the paper can be read, and says what an order may say (NOT_AN_ORDER);
 - it is for this platform (OTHER_PLATFORM);
@@ -8,6 +8,9 @@ The checks of an order are in this order, and those of the other papers are the 
 - the signature is by the key that the authority has there (SIGNATURE_INVALID);
 - the authority still has this key in the version in force (AUTHORITY_REVOKED), unless the paper was checked
   before: an order stays valid after its authority is gone, but nobody can make an earlier one afterwards.
+
+A withdrawal can be read (NOT_AN_ORDER), is of the order that is given (OTHER_ORDER) and by its authority
+(NOT_AN_AUTHORITY), and is signed by a key that this had in any version (SIGNATURE_INVALID).
 """
 
 from collections.abc import Sequence

@@ -68,6 +68,10 @@ class UnsignedNoteError(NoteError):
     reason = "SIGNATURE_INVALID"
 
 
+class OtherFileError(NoteError):
+    """A note is not the one of this file."""
+
+
 class SigningError(NoteError):
     """The signer did not return a signature of the text by its key."""
 
@@ -262,6 +266,22 @@ def sign(signer: NoteSigner, text: str, *, time: int | None = None) -> NoteSigna
 def sign_note(text: str, signers: Sequence[NoteSigner]) -> bytes:
     """Return the note signed by these signers, which must not be witnesses."""
     return Note(text, tuple(sign(signer, text) for signer in signers)).encode()
+
+
+def sign_file(data: bytes, signer: NoteSigner, *, format: str) -> bytes:
+    """Return the note beside a file, which says whose it is. format: of the file."""
+    return sign_note(_file_text(data, format), [signer])
+
+
+def open_file(data: bytes, raw: bytes, keys: Iterable[VerifierKey], *, format: str) -> None:
+    """Verify the note beside a file; raises as `open_note` does, and OtherFileError."""
+    if open_note(raw, keys).text != _file_text(data, format):
+        raise OtherFileError("it is of another file")
+
+
+def _file_text(data: bytes, format: str) -> str:
+    # No checkpoint: its second line is not a number.
+    return f"{format}\nsha256 {sha256(data).hexdigest()}\n"
 
 
 def _verify(key: VerifierKey, text: str, value: bytes) -> VerifiedNote:

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from idvault_verify import strict_json
@@ -99,21 +98,15 @@ def parse(data: bytes) -> Platforms:
 
 def sign(data: bytes, signer: NoteSigner) -> bytes:
     """Return the note that says whose file this is."""
-    return note.sign_note(_note_text(data), [signer])
+    return note.sign_file(data, signer, format=FORMAT)
 
 
 def verify(data: bytes, raw: bytes, *keys: VerifierKey) -> None:
     """Raise PlatformsError unless the note is this file's, signed by one of the log's keys."""
     try:
-        opened = note.open_note(raw, keys)
+        note.open_file(data, raw, keys, format=FORMAT)
     except NoteError as error:
         raise PlatformsError(f"the signature of the platforms does not verify: {error}") from error
-    if opened.text != _note_text(data):
-        raise PlatformsError("the file of platforms is not the one that was signed")
-
-
-def _note_text(data: bytes) -> str:
-    return f"{FORMAT}\nsha256 {sha256(data).hexdigest()}\n"
 
 
 def _platform(value: Any, name: str) -> PlatformEntries:

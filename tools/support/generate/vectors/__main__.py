@@ -4,7 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.support import vector_readers
-from tools.support.generate.vectors import encodings, files, notes, orders, papers, proofs, receipts, tokens
+from tools.support.generate.vectors import (
+    encodings,
+    files,
+    notes,
+    orders,
+    papers,
+    platform_cases,
+    proofs,
+    receipts,
+    tokens,
+)
 from tools.support.generate.vectors.case import FOLDER, to_bytes
 
 PAGES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -23,6 +33,7 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
     "epoch": lambda: files.epoch_page(vector_readers.epochs),
     "log-keys": lambda: files.log_keys_page(vector_readers.log_keys),
     "report": lambda: files.report_page(vector_readers.read_report),
+    "platforms": lambda: platform_cases.page(vector_readers.month_platforms),
 }
 
 
