@@ -98,11 +98,14 @@ BYTES_OF_ORDERS = {
     "idvault.v1.IssuedOrder.signed_withdrawal",
     "idvault.v1.JointOperation.signed_operation",
     "idvault.v1.Operation.signed_operation",
+    "idvault.v1.Referral.signed_answer",
+    "idvault.v1.Referral.target_salt",
 }
 # Digests of evidence, and a copy of reported content, which the platform itself sent.
 BYTES_OF_TIP_OFFS = {
     "idvault.v1.TipOff.evidence_digests",
     "idvault.v1.TipOffCase.content_copy",
+    "idvault.v1.TipOffCase.signed_referral_answer",
 }
 # Reads for the people outside, by a secret; it writes only how often somebody tried.
 READS_BY_SECRET = ("FollowTipOff", "FollowTipOffForm")
@@ -371,6 +374,9 @@ WHO_MAY_CALL = {
     "AuthorityService.OpenJointOperation": ["ROLE_AUTHORITY"],
     "AuthorityService.GetJointOperation": ["ROLE_AUTHORITY"],
     "AuthorityService.ListJointOperations": ["ROLE_AUTHORITY"],
+    "AuthorityService.AnswerReferral": ["ROLE_AUTHORITY"],
+    "AuthorityService.GetReferral": ["ROLE_AUTHORITY"],
+    "AuthorityService.ListReferrals": ["ROLE_AUTHORITY"],
     "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
     "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
     "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],

@@ -17,11 +17,11 @@ from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked
 from idvault.core.second_factor import SecondFactorCheck
 from idvault.disclosure.store import rows as disclosure_rows
+from idvault.people import rules as people_rules
 from idvault.people.acts import RosterSource
 from idvault.sanction.order import rules as order_rules
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
 from idvault_verify import order as order_values
-from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import order as order_papers
 from idvault_verify.attest.disclosure import PaperError
 from idvault_verify.attest.order import OrderTerms, WithdrawalTerms
@@ -107,8 +107,8 @@ async def issue(
     if await known(vault, asked) is None:
         in_force = context.rosters.current.digest()
         for one in terms:
-            rules.check_roster(named=one.roster_digest, in_force=in_force)
-            rules.check_fresh(created_at=one.created_at, now=now.real, field=_ORDERS)
+            people_rules.check_roster(named=one.roster_digest, in_force=in_force)
+            people_rules.check_fresh(created_at=one.created_at, now=now.real, field=_ORDERS)
             order_values.check_notice(deadline=one.deadline_at, received_at=now.business)
         await check_platforms(vault, [one.platform for one in terms])
         await context.second_factor.check(actor_id=call.actor_id, code=code, now=now)
@@ -124,10 +124,10 @@ async def withdraw(
     member = context.rosters.member(call.actor_id)
     terms = order_papers.parse_withdrawal(signed)
     terms.check()
-    check_signed(signed, terms.authority, member, _WITHDRAWAL)
+    people_rules.check_signed(signed, terms.authority, member, _WITHDRAWAL)
     asked = call.request(vault.fingerprinter)
     if await known(vault, asked) is None:
-        rules.check_fresh(created_at=terms.created_at, now=now.real, field=_WITHDRAWAL)
+        people_rules.check_fresh(created_at=terms.created_at, now=now.real, field=_WITHDRAWAL)
         await context.second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await withdraw_stored.run(vault, call, now, asked, call.actor_id, terms.order_id, terms, signed)
 
@@ -157,15 +157,8 @@ async def page(
 def _terms(signed: bytes, member: RosterMember) -> OrderTerms:
     terms = order_papers.parse_order(signed, field=_ORDERS)
     terms.check()
-    check_signed(signed, terms.authority, member, _ORDERS)
+    people_rules.check_signed(signed, terms.authority, member, _ORDERS)
     return terms
-
-
-def check_signed(signed: bytes, authority: str, member: RosterMember, field: str) -> None:
-    """Raise PaperError unless a member signed a paper that names it as the authority."""
-    if authority != member.name:
-        raise PaperError(field, "the paper names another authority")
-    papers.check_signature(signed, roster_member=member, field=field)
 
 
 def _order(terms: OrderTerms, signed: bytes, member: RosterMember, now: ClockReading) -> RecordedOrder:

@@ -132,6 +132,7 @@ class Tx:
         self,
         kind: EventType,
         entry_id: str = "",
+        member: str = "",
         /,
         *,
         by: Actor | None = None,
@@ -142,13 +143,13 @@ class Tx:
         """Write an entry of the act, and what it tells whom. account_token: empty if none is concerned.
 
         entry_id: its id, if that is the answer that is kept for the request. by: who did this part of it, if
-        not who acts. party: the relying party that is told, if the act is of the service itself. A missed
-        deadline is written by `log_miss`.
+        not who acts. party: the relying party that is told, if the act is of the service itself. member: the
+        actor id of the roster member that is told. A missed deadline is written by `log_miss`.
         """
         event = self._event(kind, by, account_token, fields)
         if entry_id:
             event = replace(event, entry_id=entry_id)
-        return await self._append(event, party=party)
+        return await self._append(event, party=party, member=member)
 
     async def log_miss(
         self,
@@ -181,9 +182,9 @@ class Tx:
             fields=fields,
         )
 
-    async def _append(self, event: Event, late: Late | None = None, *, party: str) -> Event:
+    async def _append(self, event: Event, late: Late | None = None, *, party: str, member: str = "") -> Event:
         await log_entry.append(self.connection, event, late)
-        await outbox.add(self.connection, event, relying_party=party or self.party)
+        await outbox.add(self.connection, event, relying_party=party or self.party, member_id=member)
         self.told.append(event.type.value)
         return event
 

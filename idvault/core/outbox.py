@@ -17,15 +17,18 @@ _VALUES = ("event", "relying_party", "member_id", "thing", "told_at")
 _ADD = statement(insert(outbox).values({name: param(name) for name in _VALUES}))
 
 
-async def add(connection: Connection, event: Event, *, relying_party: str) -> None:
-    """Write the row of an entry that somebody is told of; does nothing for others."""
+async def add(connection: Connection, event: Event, *, relying_party: str, member_id: str = "") -> None:
+    """Write the row of an entry that somebody is told of; does nothing for others.
+
+    member_id: the actor id of the roster member that is told, if the entry does not have it.
+    """
     if event.type not in topic.TOPICS:
         return
     await connection.later(
         _ADD,
         event=event.type.value,
         relying_party=relying_party,
-        member_id=str(event.fields.get("auditor_actor_id", "")),
+        member_id=member_id or topic.member_of(event),
         thing=topic.thing_of(event),
         told_at=event.recorded_at,
     )

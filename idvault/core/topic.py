@@ -14,6 +14,7 @@ class Audience(StrEnum):
     OPERATOR = "operator"
     MODERATOR = "moderator"
     PLATFORM = "platform"
+    AUTHORITY = "authority"
 
 
 class Topic(StrEnum):
@@ -28,6 +29,7 @@ class Topic(StrEnum):
     REPORT_FILED = "report_filed"
     REPORT_DUE = "report_due"
     REPORT_REOPENED = "report_reopened"
+    REPORT_REFERRED = "report_referred"
     APPEAL_FILED = "appeal_filed"
     CONTEST_FILED = "contest_filed"
     REINSTATEMENT_FILED = "reinstatement_filed"
@@ -37,6 +39,7 @@ class Topic(StrEnum):
     ORDER_RECORDED = "order_recorded"
     ORDER_ISSUED = "order_issued"
     ORDER_WITHDRAWN = "order_withdrawn"
+    ORDER_OBJECTED = "order_objected"
     DEADLINE_MISSED = "deadline_missed"
     ERASURE_REQUESTED = "erasure_requested"
     ERASURE_CANCELLED = "erasure_cancelled"
@@ -60,6 +63,9 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
     EventType.TIP_OFF_REMIND_HALF: ((Audience.MODERATOR, Topic.REPORT_DUE),),
     EventType.TIP_OFF_REMIND_FOUR_FIFTHS: ((Audience.MODERATOR, Topic.REPORT_DUE),),
     EventType.TIP_OFF_REOPEN: ((Audience.MODERATOR, Topic.REPORT_REOPENED),),
+    EventType.TIP_OFF_REFER: ((Audience.AUTHORITY, Topic.REPORT_REFERRED),),
+    EventType.TIP_OFF_DECLINE: ((Audience.MODERATOR, Topic.REPORT_REOPENED),),
+    EventType.TIP_OFF_LAPSE: ((Audience.MODERATOR, Topic.REPORT_REOPENED),),
     EventType.APPEAL_FILE: ((Audience.MODERATOR, Topic.APPEAL_FILED),),
     EventType.CONTENT_APPEAL_FILE: ((Audience.MODERATOR, Topic.APPEAL_FILED),),
     EventType.CONTEST_FILE: ((Audience.MODERATOR, Topic.CONTEST_FILED),),
@@ -76,6 +82,7 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
         (Audience.MODERATOR, Topic.ORDER_WITHDRAWN),
         (Audience.PLATFORM, Topic.ORDER_WITHDRAWN),
     ),
+    EventType.ORDER_OBJECT: ((Audience.AUTHORITY, Topic.ORDER_OBJECTED),),
     EventType.ERASURE_REQUEST: ((Audience.PLATFORM, Topic.ERASURE_REQUESTED),),
     EventType.ERASURE_CANCEL: ((Audience.PLATFORM, Topic.ERASURE_CANCELLED),),
     EventType.ERASURE_ERASE: ((Audience.PLATFORM, Topic.ACCOUNT_ERASED),),
@@ -87,6 +94,12 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
     },
 }
 """Who is told of which entry, and as what."""
+
+
+def member_of(event: Event) -> str:
+    """Return the actor id of the roster member that an entry names as the one who is told; empty if none."""
+    found = (event.fields.get(name) for name in ("auditor_actor_id", "authority_actor_id"))
+    return next((str(each) for each in found if each), "")
 
 
 def thing_of(event: Event) -> str:

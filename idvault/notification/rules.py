@@ -1,7 +1,7 @@
 """Who is told of what, how often, and when an attempt is repeated.
 
-- A recipient hears of an audience's topics, or of some of them: of all platforms, or of one of them or one
-  auditor.
+- A recipient hears of an audience's topics, or of some of them: of all platforms, or of one of them, one
+  auditor or one authority.
 - A message says how many things of which kind are new. It holds no id, no name and no text.
 - A recipient with a digest gets one message for all that happened in its time.
 - While a message waits for its first attempt, what happens is put into the next one.
@@ -49,9 +49,9 @@ class SendError(Exception):
 class Recipient:
     """Who is told, and where.
 
-    of: a platform's name, or an auditor's actor id; empty for all. topics: empty for all of the audience.
-    digest: one message for what happens in that time, zero for each thing at once. link: what a message leads
-    to, on the recipient's own machine; empty for none. is_on: whether anything is sent.
+    of: a platform's name, or the actor id of an auditor or authority; empty for all. topics: empty for all of
+    the audience. digest: one message for what happens in that time, zero for each thing at once. link: what a
+    message leads to, on the recipient's own machine; empty for none. is_on: whether anything is sent.
     """
 
     name: str
@@ -107,13 +107,14 @@ class Notification:
 
 def topic_for(*, row: OutboxRow, recipient: Recipient) -> Topic | None:
     """Return as what a recipient hears of a row, None if not at all."""
-    whose = row.member_id if recipient.audience is Audience.AUDITOR else row.relying_party
+    whose = row.member_id if recipient.audience in _MEMBERS else row.relying_party
     if not recipient.is_on or recipient.of not in ("", whose):
         return None
     found = [topic for audience, topic in _TOLD.get(row.event, ()) if audience is recipient.audience]
     return next((topic for topic in found if not recipient.topics or topic in recipient.topics), None)
 
 
+_MEMBERS = (Audience.AUDITOR, Audience.AUTHORITY)
 # By the words that rows hold: one of a newer version is nobody's.
 _TOLD = {kind.value: told for kind, told in TOPICS.items()}
 

@@ -55,6 +55,7 @@ Reports of rumours: from filing to decision.
 | ASSIGNED with a reply, ANSWERED | resolve with a sanction that is proposed | unchanged, with a proposal |
 | with a proposal | its sanction comes into force | RESOLVED: UPHELD |
 | with a proposal | its sanction is withdrawn or lapses | unchanged, without it |
+| ASSIGNED with a reply, ANSWERED | refer to an authority (referral.rules) | unchanged, until that accepts |
 | RECEIVED, ASSIGNED, ANSWERED | merge into an open report | MERGED |
 | RECEIVED, ASSIGNED, ANSWERED | merge into a resolved report | RESOLVED: DUPLICATE |
 | MERGED | the other report is resolved | RESOLVED: DUPLICATE |
@@ -64,7 +65,7 @@ Reports of rumours: from filing to decision.
 - Nothing is merged into a report whose texts are deleted: there is no reply left.
 - A merged report is answered when the other one is, and closes with it. Reports that were merged into a
   report move with it when it is merged itself.
-- UPHELD has a sanction, a measure on content, or both.
+- UPHELD has a sanction, a measure on content, or both; REFERRED has an authority.
 - A proposal decides nothing yet: the reporter reads neither it nor its reply, and the deadline stays. Until
   it has ended the report has its assignee, and is neither decided otherwise nor merged into another one.
 - Any other transition is refused, and the refusal names both states.
@@ -75,6 +76,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from idvault.tip_off.referral import rules as referral_rules
+from idvault.tip_off.referral.rules import NewReferral
 from idvault_verify import token
 from idvault_verify.error import (
     ExhaustedError,
@@ -247,7 +250,9 @@ def happenings(before: TipOff, after: TipOff) -> Iterator[Happening]:
     yield from _moved(before, after, own)
     if before.answered_at is None and after.answered_at is not None:
         yield EventType.TIP_OFF_ANSWER, own
-    if before.outcome is None and after.outcome is not None:
+    if (referral := referral_rules.happened(before, after)) is not None:
+        yield _referred(after, referral, own)
+    if before.outcome is None and after.outcome not in (None, TipOffOutcome.REFERRED):
         yield _decided(after, after.outcome, own)
     elif before.proposal_id is None and after.proposal_id is not None:
         by = {**own, "moderator_id": after.assignee or ""}
@@ -287,7 +292,14 @@ def _measure(after: TipOff) -> Mapping[str, Part]:
     return {} if after.measure_id is None else {"measure_id": after.measure_id}
 
 
-def _decided(after: TipOff, outcome: TipOffOutcome, own: Mapping[str, Part]) -> Happening:
+def _referred(after: TipOff, kind: EventType, own: Mapping[str, Part]) -> Happening:
+    fields = {**own, "referral_id": after.referral_id or ""}
+    if kind is EventType.TIP_OFF_REFER:
+        fields |= {"moderator_id": after.assignee or "", "authority_actor_id": after.authority_id or ""}
+    return kind, fields
+
+
+def _decided(after: TipOff, outcome: TipOffOutcome | None, own: Mapping[str, Part]) -> Happening:
     by = {**own, "moderator_id": after.assignee or ""}
     if outcome is TipOffOutcome.UPHELD:
         return EventType.TIP_OFF_UPHOLD, {**by, "sanction_id": after.sanction_id or "", **_measure(after)}
@@ -385,18 +397,20 @@ def queue_place(*, state: TipOffState, trusted: bool, flooded: bool) -> int:
 
 
 def next_reminder(tip_off: TipOff) -> datetime | None:
-    """Return when the next reminder is due; None if there is none."""
+    """Return when the next reminder is due, or an open referral ends; None if there is neither."""
     if tip_off.state is TipOffState.RESOLVED:
         return None
-    return next_time(tip_off.reminder, filed_at=tip_off.filed_at, due_at=tip_off.due_at)
+    due = next_time(tip_off.reminder, filed_at=tip_off.filed_at, due_at=tip_off.due_at)
+    return min((each for each in (due, tip_off.referral_until) if each is not None), default=None)
 
 
 def fall(*, tip_off: TipOff, now: datetime) -> TipOff:
-    """Return the report as of now: with the reminders that have come due, without a lapsed proposal."""
+    """Return the report as of now: with what has come due, without a lapsed proposal or open referral."""
     if tip_off.state is TipOffState.RESOLVED:
         return tip_off
     if tip_off.proposal_until is not None and tip_off.proposal_until <= now:
         tip_off = reopen(tip_off=tip_off)
+    tip_off = referral_rules.fall(tip_off=tip_off, now=now)
     due = list(come_due(tip_off.reminder, filed_at=tip_off.filed_at, due_at=tip_off.due_at, now=now))
     return replace(tip_off, reminder=due[-1]) if due else tip_off
 
@@ -415,7 +429,7 @@ def assign(*, tip_off: TipOff, moderator_id: str, former: str | None) -> TipOff:
     """Return the report assigned to a moderator.
 
     Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) unless `former` is the present assignee,
-    (PROPOSAL_OPEN) while a proposal waits.
+    (PROPOSAL_OPEN, REFERRAL_OPEN) while a decision waits.
     """
     if tip_off.state not in _MERGEABLE:
         raise TransitionError(state=tip_off.state.value, wanted=TipOffState.ASSIGNED.value)
@@ -450,8 +464,10 @@ def answer(*, tip_off: TipOff, moderator_id: str, now: datetime) -> TipOff:
     return replace(tip_off, state=TipOffState.ANSWERED, answered_at=now)
 
 
-def check_decision(*, outcome: TipOffOutcome, dismissal: Dismissal | None, sanctioned: bool) -> None:
-    """Raise InvalidError unless UPHELD has what follows, DISMISSED a reason, and no other has either.
+def check_decision(
+    *, outcome: TipOffOutcome, dismissal: Dismissal | None, sanctioned: bool, referred: bool
+) -> None:
+    """Raise InvalidError unless UPHELD has what follows, DISMISSED a reason, and REFERRED an authority.
 
     sanctioned: whether a sanction follows, a measure on content, or both.
     """
@@ -461,6 +477,7 @@ def check_decision(*, outcome: TipOffOutcome, dismissal: Dismissal | None, sanct
     for name, given, needed in (
         ("dismissal", dismissal is not None, outcome is TipOffOutcome.DISMISSED),
         ("sanction", sanctioned, outcome is TipOffOutcome.UPHELD),
+        ("authority", referred, outcome is TipOffOutcome.REFERRED),
     ):
         if given is not needed:
             wrong.append(Violation(name, FieldCode.REQUIRED if needed else FieldCode.CHARACTER))
@@ -477,6 +494,7 @@ def resolve(
     sanction_id: str | None,
     measure_id: str | None,
     proposal_until: datetime | None,
+    referral: NewReferral | None = None,
     replied: bool,
     now: datetime,
 ) -> TipOff:
@@ -489,6 +507,8 @@ def resolve(
     _check_undecided(tip_off)
     if tip_off.answered_at is None and not replied:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("reply", FieldCode.REQUIRED))
+    if referral is not None:
+        return referral_rules.refer(tip_off=tip_off, made=referral)
     if proposal_until is not None:
         return replace(tip_off, proposal_id=sanction_id, proposal_until=proposal_until, measure_id=measure_id)
     return replace(
@@ -535,7 +555,7 @@ def merge(*, tip_off: TipOff, into: TipOff, moderator_id: str, now: datetime) ->
     """Return the report merged into another one.
 
     Raises TransitionError, and PreconditionError (ASSIGNEE_CHANGED) if another moderator works on it,
-    (PROPOSAL_OPEN) while a proposal waits.
+    (PROPOSAL_OPEN, REFERRAL_OPEN) while a decision waits.
     """
     if tip_off.state not in _MERGEABLE:
         raise TransitionError(state=tip_off.state.value, wanted=TipOffState.MERGED.value)
@@ -557,7 +577,8 @@ def join(*, tip_off: TipOff, into: TipOff, now: datetime) -> TipOff:
 
 def judged(*, tip_off: TipOff, leading: TipOff) -> TipOffOutcome:
     """Return what a decision says about a report's reporter; abuse is only that of the leading report."""
-    if tip_off.tip_off_id == leading.tip_off_id or leading.outcome is TipOffOutcome.UPHELD:
+    alike = (TipOffOutcome.UPHELD, TipOffOutcome.REFERRED)
+    if tip_off.tip_off_id == leading.tip_off_id or leading.outcome in alike:
         return leading.outcome or TipOffOutcome.DISMISSED
     return TipOffOutcome.DISMISSED
 
@@ -572,3 +593,4 @@ def _check_works(tip_off: TipOff, moderator_id: str, *, wanted: TipOffState) -> 
 def _check_undecided(tip_off: TipOff) -> None:
     if tip_off.proposal_id is not None:
         raise PreconditionError(Reason.PROPOSAL_OPEN)
+    referral_rules.check_closed(tip_off)

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -78,8 +79,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Pages:
     """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front.
 
-    door: of the port. supervision_url: of the page of public supervision, empty for no link. large_forms:
-    the addresses of forms with a file, and how many bytes each may have.
+    now: the real time, by which minutes are left. door: of the port. supervision_url: of the page of public
+    supervision, empty for no link. large_forms: the addresses of forms with a file, and how many bytes each
+    may have.
     """
 
     vault: EdgeConnections
@@ -89,6 +91,7 @@ class Pages:
     large_forms: Mapping[str, int] = field(default_factory=dict)
     metrics: WebMetrics = field(default_factory=WebMetrics)
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     body_patience: float = _BODY_PATIENCE
     addresses: Buckets = field(default_factory=lambda: Buckets(burst=1_200, per_second=20))
     browsers: Buckets = field(default_factory=lambda: Buckets(burst=60, per_second=1))
@@ -295,7 +298,7 @@ class Pages:
         kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
         keep += f"&answered={answered}" if answered in ANSWERS else ""
-        return View(language=chosen, key=key, keep=keep, supervision=self.supervision_url)
+        return View(language=chosen, now=self.now(), key=key, keep=keep, supervision=self.supervision_url)
 
     async def token(self, request: web.Request) -> str:
         """Return the token that a form carries."""

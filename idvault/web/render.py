@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,11 @@ class View:
     """What all pages of one answer share.
 
     key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
-    public supervision, empty for none.
+    public supervision, empty for none. now: of the answer.
     """
 
     language: str
+    now: datetime
     key: str = field(default="", repr=False)
     keep: str = ""
     supervision: str = ""
@@ -70,6 +71,16 @@ class View:
             "message.html", title=self.say(title), service=service, status=status, texts=[text], links=links
         )
 
+    def _step(self, found: pb.SessionPage, number: int) -> dict[str, Any]:
+        """Return where a page is on the way to the result, and how long the way is still open."""
+        left = found.expire_time.ToDatetime(UTC) - self.now
+        return {
+            "brand": found.platform_title,
+            "at_step": number,
+            "of_steps": 5 if found.proof == pb.PROOF_HOLDER else 4,
+            "minutes": max(0, int(left / timedelta(minutes=1))),
+        }
+
     def start(self, found: pb.SessionPage) -> web.Response:
         """Return the first page of a link."""
         if found.purpose == pb.SESSION_PURPOSE_IDENTITY:
@@ -80,6 +91,7 @@ class View:
         return self.page(
             "start.html",
             title=self.say("start_title", platform=found.platform_title),
+            **self._step(found, 1),
             platform=found.platform_title,
             purpose=_purpose(found),
             proof=_proof(found),
@@ -139,6 +151,7 @@ class View:
             "identity.html",
             title=self.say("again_title" if errors else "identity_title"),
             status=status,
+            **self._step(found, 4),
             here=_here(found),
             kind=kind,
             attempt=found.next_attempt,
@@ -160,6 +173,7 @@ class View:
             "proof.html",
             title=self.say("proof_title", provider=found.provider),
             here=_here(found),
+            **self._step(found, 5 if found.proof == pb.PROOF_HOLDER else 4),
             platform=found.platform_title,
             provider=found.provider,
             address=found.proof_url,
@@ -175,6 +189,7 @@ class View:
         return self.page(
             "message.html",
             title=self.say("leave_title", platform=found.platform_title),
+            **self._step(found, 2),
             texts=[self.say("leave_text", platform=found.platform_title)],
             links=[(address, self.say("leave_link", platform=found.platform_title))],
         )
@@ -182,7 +197,12 @@ class View:
     def _terms(self, found: pb.SessionPage) -> web.Response:
         title = self.say("terms_title", platform=found.platform_title, version=found.policy_version)
         return self.page(
-            "terms.html", title=title, here=_here(found), terms=found.policy_text, answers=_answers(found)
+            "terms.html",
+            title=title,
+            **self._step(found, 3),
+            here=_here(found),
+            terms=found.policy_text,
+            answers=_answers(found),
         )
 
     def _result(self, found: pb.SessionPage) -> web.Response:
@@ -190,6 +210,7 @@ class View:
         return self.page(
             "result.html",
             title=self.say("result_title", provider=found.provider),
+            **self._step(found, 4),
             here=_here(found),
             attempt=found.next_attempt,
             left=found.attempts_left,
@@ -210,6 +231,7 @@ class View:
         return self.page(
             "document.html",
             title=title,
+            **self._step(found, 4),
             here=_here(found),
             kinds=kinds,
             errors=errors,

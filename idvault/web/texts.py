@@ -19,6 +19,8 @@ TEXTS: Mapping[str, Text] = {
     "supervision": _("Public supervision"),
     "busy_minutes": _("Too many requests. Please try again in {minutes} minutes."),
     "service": _("Identity verification"),
+    "step": _("Step {number} of {count}"),
+    "minutes_left": _("{minutes} minutes left"),
     "start_title": _("{platform} asks you to verify your identity"),
     "SIGN_UP": _("You are signing up for an account."),
     "RENEWAL": _("The verification of your account is due for renewal."),

@@ -16,11 +16,16 @@ from idvault_verify.attest.order import WithdrawalTerms
 from idvault_verify.error import InvalidError, Reason
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, SanctionCategory
-from idvault_verify.tip_off import TargetKind
+from idvault_verify.tip_off import ReferralState, TargetKind
 from tools.support import builders
-from tools.support.orders import joint, signed, terms
+from tools.support.orders import answer, joint, signed, terms
 
-PURPOSES = ("idvault/order/v1", "idvault/order-withdrawal/v1", "idvault/joint-operation/v1")
+PURPOSES = (
+    "idvault/order/v1",
+    "idvault/order-withdrawal/v1",
+    "idvault/joint-operation/v1",
+    "idvault/referral-answer/v1",
+)
 
 
 def withdrawal(**changes: Any) -> WithdrawalTerms:
@@ -32,6 +37,7 @@ PAPERS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     PURPOSES[0]: (terms(), orders.parse_order),
     PURPOSES[1]: (withdrawal(), orders.parse_withdrawal),
     PURPOSES[2]: (joint(), orders.parse_operation),
+    PURPOSES[3]: (answer(), orders.parse_answer),
 }
 
 
@@ -69,6 +75,19 @@ def test_the_canonical_bytes_are_these() -> None:
         operation.create_time,
         operation.roster_digest,
     )
+    answered = answer()
+    assert answered.canonical() == seal.encode(
+        PURPOSES[3],
+        "ef" * 16,
+        "office-a",
+        "platform-a",
+        "ACCEPTED",
+        "RUMOUR",
+        "CONTENT",
+        answered.target_mark,
+        answered.create_time,
+        answered.roster_digest,
+    )
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
@@ -88,6 +107,7 @@ def test_times() -> None:
     order = terms(create_time=86_400, deadline=86_401)
     assert (order.created_at.date(), (order.deadline_at - order.created_at).seconds) == (date(1970, 1, 2), 1)
     assert withdrawal(create_time=0).created_at.year == joint(create_time=0).created_at.year == 1970
+    assert answer(create_time=0).created_at.year == 1970
     paper = signed(order)
     named = orders.named(order, signed=paper, organisation="an office (synthetic)")
     digest = orders.digest(paper)
@@ -210,6 +230,20 @@ def test_a_withdrawal_has_a_reason() -> None:
     for changes, field in (({"reason": ""}, "reason"), ({"order_id": "x"}, "order_id")):
         with pytest.raises(InvalidError) as refused:
             withdrawal(**changes).check()
+        assert [each.field for each in refused.value.violations] == [field]
+
+
+def test_an_answer_says_what_it_may() -> None:
+    """Accepted or declined, of a referral and a platform, with a mark."""
+    answer(answer=ReferralState.DECLINED).check()
+    for changes, field in (
+        ({"referral_id": "x"}, "referral_id"),
+        ({"platform": "A"}, "platform"),
+        ({"answer": ReferralState.LAPSED}, "answer"),
+        ({"target_mark": b""}, "target_mark"),
+    ):
+        with pytest.raises(InvalidError) as refused:
+            answer(**changes).check()
         assert [each.field for each in refused.value.violations] == [field]
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from idvault.authority import rules
 from idvault.authority.joint_operation import rules as joint_rules
+from idvault.people import rules as people_rules
 from idvault_verify import order as order_values
+from idvault_verify.attest.disclosure import PaperError
 from idvault_verify.error import (
     AlreadyExistsError,
     ExhaustedError,
@@ -17,9 +19,9 @@ from idvault_verify.error import (
     Violation,
 )
 from idvault_verify.sanction import Degree
-from tools.support import builders
+from tools.support import builders, people
 from tools.support.builders import NOW
-from tools.support.orders import joint
+from tools.support.orders import OFFICE, OTHER_OFFICE, joint, signed
 
 
 def test_how_many_orders_a_call_has() -> None:
@@ -37,10 +39,12 @@ def test_how_many_orders_a_call_has() -> None:
 def test_a_paper_is_of_now() -> None:
     """Ten minutes before or after the vault's clock; earlier and later ones are refused."""
     for minutes in (-10, 0, 10):
-        rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
+        people_rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
     for minutes in (-11, 11):
         with pytest.raises(InvalidError) as refused:
-            rules.check_fresh(created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders")
+            people_rules.check_fresh(
+                created_at=NOW + timedelta(minutes=minutes), now=NOW, field="signed_orders"
+            )
         assert refused.value.violations == (Violation("signed_orders", FieldCode.CHARACTER),)
 
 
@@ -55,10 +59,19 @@ def test_an_order_leaves_a_day() -> None:
 
 def test_a_paper_names_the_roster_in_force() -> None:
     """What was signed under another version is signed again."""
-    rules.check_roster(named="a" * 64, in_force="a" * 64)
+    people_rules.check_roster(named="a" * 64, in_force="a" * 64)
     with pytest.raises(PreconditionError) as refused:
-        rules.check_roster(named="a" * 64, in_force="b" * 64)
+        people_rules.check_roster(named="a" * 64, in_force="b" * 64)
     assert refused.value.reason is Reason.ROSTER_INVALID
+
+
+def test_a_paper_is_its_callers() -> None:
+    """It names the member who calls, and has that member's signature."""
+    member, paper = people.roster_member(OFFICE, role="authority"), signed(joint())
+    people_rules.check_signed(paper, OFFICE, member, "signed_operation")
+    for wrong, authority in ((paper, OTHER_OFFICE), (signed(joint(), OTHER_OFFICE), OFFICE)):
+        with pytest.raises(PaperError):
+            people_rules.check_signed(wrong, authority, member, "signed_operation")
 
 
 def test_a_day_has_so_many_calls() -> None:

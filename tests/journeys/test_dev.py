@@ -126,7 +126,7 @@ def test_printed_lines_are_a_program(house: House, tmp_path: Path) -> None:
 def test_the_consoles_are_named(house: House) -> None:
     """What `idvault dev` prints has the commands that open the pages of people."""
     told, programs = house.session.output.read_text("utf-8"), Path(sys.executable).parent
-    for role in ("auditor", "custodian"):
+    for role in ("auditor", "custodian", "authority"):
         folder = house.ready["identities"][f"{role}-a"]
         assert f"{programs}/idvault-people {role} --identity {folder} console" in told
     folder = Path(house.ready["state"]) / "moderators" / "platform-a" / "moderator-a"

@@ -134,3 +134,15 @@ def test_a_file_that_never_could_be_used_is_not_nobody(tmp_path: Path) -> None:
     path.chmod(0o600)
     with pytest.raises(NotifyFileError):
         FollowedFile(path).read()
+
+
+def test_an_authority_is_one_of_the_roster_or_all() -> None:
+    """By its actor id, as an auditor; its topics are its own."""
+    hook = HOOK.replace('"custodian"', '"authority"')
+    more = f'of = "{"a" * 32}"\ntopics = ["report_referred", "order_objected"]\n'
+    [one] = file.parse(recipient(hook + more)).recipients
+    assert (one.audience, one.of) == (Audience.AUTHORITY, "a" * 32)
+    assert one.topics == {Topic.REPORT_REFERRED, Topic.ORDER_OBJECTED}
+    assert file.parse(recipient(hook)).recipients[0].of == ""
+    with pytest.raises(NotifyFileError):
+        file.parse(recipient(hook + 'topics = ["report_filed"]\n'))

@@ -1,7 +1,7 @@
 """Promise: what takes several steps happens once and wholly, whoever dies meanwhile.
 
-Proofs at a provider, an organisation's representative, a child's adult, two numbers of one person, and
-accounts that somebody disowns.
+Proofs at a provider, an organisation's representative, a child's adult, two numbers of one person, accounts
+that somebody disowns, documents that two reviewers sign, and measures on content.
 """
 
 import asyncio

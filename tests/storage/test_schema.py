@@ -68,6 +68,7 @@ _NOT_OF_AN_ACCOUNT = {
     "notifications": "a recipient's",
     "notification_items": "a recipient's",
     "joint_operations": "an authority's",
+    "tip_off_referrals": "an authority's",
     "tip_offs": "a relying party's",
     "tip_off_texts": "a relying party's",
     "tip_off_reporters": "a relying party's",

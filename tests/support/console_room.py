@@ -18,18 +18,19 @@ from idvault_people.disclosure.pending import PendingRequest
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
 from tools.support.chamber import Chamber, Local, identity
+from tools.support.fakes.people import FakeCodes
 
 
 @dataclass
 class SecondFactors:
-    """RosterService, with only GetSecondFactor, which reads the chamber's second factors."""
+    """RosterService, with only GetSecondFactor, which reads a room's second factors."""
 
-    room: Chamber
+    codes: FakeCodes
 
     async def GetSecondFactor(
         self, _request: Any, *, caller: Caller, **_: Any
     ) -> roster_pb2.SecondFactorState:
-        tries = self.room.codes.tries(caller.actor_id)
+        tries = self.codes.tries(caller.actor_id)
         found = roster_pb2.SecondFactorState(enrolled=True, tries_left=tries.left)
         if tries.locked_until is not None:
             found.lock_end_time.FromDatetime(tries.locked_until)
@@ -127,7 +128,7 @@ class ConsoleRoom:
 async def consoles(room: Chamber) -> AsyncIterator[ConsoleRoom]:
     """Run consoles over a chamber, while its worker runs, until the block ends."""
     rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
-    room.services.append(Service(rosters, SecondFactors(room)))
+    room.services.append(Service(rosters, SecondFactors(room.codes)))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(room.sequencing())
         yield ConsoleRoom(room, stack)

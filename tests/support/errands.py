@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -22,7 +21,6 @@ from idvault_client.errors import InvalidFields
 from idvault_client.sessions import AccountDisavowal
 from idvault_verify import document, secret
 from idvault_verify.attest.assertion import ProofEnd
-from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import Identity
 from idvault_verify.event import EventType
 from idvault_verify.notice import NoticeKind
@@ -31,23 +29,18 @@ from idvault_verify.session import DisavowalState, Proof, SessionPurpose
 from idvault_verify.v1 import session_pb2 as pb
 from tests.support.cut_steps import Taken, calm
 from tests.support.inquiry_world import TOLD, WAIT, InquiryWorld
+from tests.support.moderated_errands import ModeratedErrands, accept_reviews, request_id
 from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
 from tests.support.traces import traces
 from tools.support import builders, sql
 from tools.support.flow_world import at, command
 from tools.support.notice_world import NoticeWorld, notice
 from tools.support.organizations import REPRESENTATIVE, organization
-from tools.support.sanction_world import key_of, signing
 
 States = pb.VerificationSession.State
 DAY = 86_400
 _WRONG = "丁大错"
 _IDENTITY_BROWSER = 1
-
-
-def request_id(errand: int, step: int) -> UUID:
-    """Return the id of a step's request."""
-    return UUID(int=2**71 + errand * 1_000 + step)
 
 
 def born(year: int, number: int, name: str = builders.NAME) -> Identity:
@@ -58,7 +51,8 @@ def born(year: int, number: int, name: str = builders.NAME) -> Identity:
 
 ONE, OTHER = 11, 12
 """Two people's numbers."""
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[ 0-9:.+]*")
+# A time, or the drawn reference of a report.
+_VARIES = re.compile(r"\d{4}-\d\d-\d\d[ 0-9:.+]*|\b\d{12}\b")
 _COMPARED_BY_TYPE = {"log_entries", "log_openings"}
 # How often a check was tried, and the newest notice of a feed.
 _OF_TRIES = {"jobs", "notice_feeds"}
@@ -85,7 +79,7 @@ class Way:
 
 
 @dataclass
-class Errands:
+class Errands(ModeratedErrands):
     """People, each with a number of their own. take: how each step is taken. moderators: by number."""
 
     world: InquiryWorld
@@ -102,7 +96,7 @@ class Errands:
         for row, number in (await traces(self.world.database)).items():
             if row[0] not in _COMPARED_BY_TYPE | _OF_TRIES:
                 told = (row[0], *row[2:]) if row[0] in _NUMBERED else row
-                found[tuple(_TIME.sub("time", str(value)) for value in told)] += number
+                found[tuple(_VARIES.sub("varies", str(value)) for value in told)] += number
         states = await sql.rows(self.world.database, select(jobs.c.state))
         assert {row.state for row in states} <= {"DONE"}
         return found + Counter((each,) for each in await self.world.events("") if each != _WAITED)
@@ -290,7 +284,7 @@ class Errands:
 
     async def _reject(self, errand: int, token: str) -> None:
         found, when = await self._told_of(token), WAIT + TOLD
-        asks, key = self.world.disavowals(when), self._key(3, when)
+        asks, key = self.world.disavowals(when), self.key(3, when)
         await self.take(
             lambda _: asks.decide(
                 found.disavowal_id,
@@ -303,7 +297,7 @@ class Errands:
 
     async def _uphold(self, errand: int, token: str) -> None:
         found, when = await self._told_of(token), WAIT + TOLD
-        asks, keys = self.world.disavowals(when), [self._key(number, when) for number in (3, 4)]
+        asks, keys = self.world.disavowals(when), [self.key(number, when) for number in (3, 4)]
         proposed = await self.take(
             lambda _: asks.decide(
                 found.disavowal_id, DisavowalState.UPHELD, "seen", key=keys[0],
@@ -328,14 +322,12 @@ class Errands:
             self.world.prover.end(page)
         await self.take(lambda _: self.world.answered(session_id, seconds=when))
 
-    def _key(self, number: int, seconds: float) -> ModeratorKey:
-        return signing(key_of(number).of(self.moderators[number]), seconds)
-
 
 async def prepared(database: Database) -> Errands:
     """Return the flows over a new database, with a platform, a registry's feed and moderators."""
     world, notices = await opened(database)
     await world.prepare()
+    await accept_reviews(world)
     keys = await world.keys(1, 2, 3, 4)
     moderators = {number: key.moderator_id for number, key in enumerate(keys, start=1)}
     return Errands(world, notices, moderators, calm)
@@ -347,5 +339,5 @@ def _told(page: pb.SessionPage) -> tuple[object, ...]:
     return page.state, page.attempts_left, claim.failure_reason, list(claim.status.assurances)
 
 
-ALL = ("holder", "result", "representative", "expiry", "guardian", "join", "disown")
+ALL = ("holder", "result", "representative", "expiry", "guardian", "join", "disown", "review", "measure")
 """Every errand."""

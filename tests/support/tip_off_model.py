@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 DAY, HALF_DAY = 86_400, 43_200  # the tests' time is noon on the operator's clock
 CONFIRM_WITHIN = 72 * 3_600
+ALIKE = ("UPHELD", "REFERRED")
+"""The outcomes that say the same of the reporters of merged reports."""
 SHARES = ((0.5, "HALF"), (0.8, "FOUR_FIFTHS"), (1.0, "OVERDUE"))
 
 
@@ -24,10 +26,18 @@ class ModelReport:
     into: int | None = None
     reply: str = ""
     proposal: "ModelProposal | None" = None
+    referral: "ModelReferral | None" = None
 
     def waits(self, now: int) -> bool:
         """Return whether a proposed decision waits for a second moderator."""
         return self.proposal is not None and self.proposal.state(now) == "PROPOSED"
+
+    def held(self, now: int) -> str | None:
+        """Return why nothing else can be decided."""
+        if self.waits(now):
+            return "PROPOSAL_OPEN"
+        is_open = self.referral is not None and self.referral.state(now) == "OPEN"
+        return "REFERRAL_OPEN" if is_open else None
 
     def state(self) -> str:
         """Return the state."""
@@ -67,12 +77,27 @@ class ModelProposal:
 
 
 @dataclass
+class ModelReferral:
+    """A referral to an authority. until: when it lapses."""
+
+    place: int
+    until: int
+    reply: str
+    stored: str = "OPEN"
+
+    def state(self, now: int) -> str:
+        """Return the state."""
+        return "LAPSED" if self.stored == "OPEN" and self.until <= now else self.stored
+
+
+@dataclass
 class ModelReports:
     """All reports of a platform, in the order in which they were filed, and what their reporters did."""
 
     reports: list[ModelReport] = field(default_factory=list)
     judged: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     proposals: list[ModelProposal] = field(default_factory=list)
+    referrals: list[ModelReferral] = field(default_factory=list)
 
     def file(self, *, reporter: int | None, due_at: int, now: int) -> str:
         """Return the state of a new report, or why it is refused."""
@@ -92,8 +117,8 @@ class ModelReports:
             return f"{one.state()} -> ASSIGNED"
         if one.assignee != former:
             return "ASSIGNEE_CHANGED"
-        if one.waits(now):
-            return "PROPOSAL_OPEN"
+        if (held := one.held(now)) is not None:
+            return held
         one.assignee = to
         return one.state()
 
@@ -101,8 +126,8 @@ class ModelReports:
         """Return the state after a report was handed back, or why it is refused."""
         if (refused := self._refused(place, by, "RECEIVED")) is not None:
             return refused
-        if self.reports[place].waits(now):
-            return "PROPOSAL_OPEN"
+        if (held := self.reports[place].held(now)) is not None:
+            return held
         self.reports[place].assignee = None
         return self.reports[place].state()
 
@@ -146,6 +171,26 @@ class ModelReports:
         proposal.stored = "LIFTED"
         return "LIFTED"
 
+    def refer(self, place: int, *, by: int, reply: str, now: int) -> str:
+        """Return the state after a referral to an authority, or why it is refused."""
+        if (refused := self._undecidable(place, by, reply, now)) is not None:
+            return refused
+        # The end of the seventh day after that of the referral, as of a report that is filed now.
+        until = ((now + HALF_DAY) // DAY + 8) * DAY - HALF_DAY
+        self.reports[place].referral = made = ModelReferral(place, until, reply)
+        self.referrals.append(made)
+        return self.reports[place].state()
+
+    def answer_referral(self, number: int, *, accepted: bool, now: int) -> str:
+        """Return the state of a referral after its authority's answer, or why that is refused."""
+        referral, answer = self.referrals[number], "ACCEPTED" if accepted else "DECLINED"
+        if referral.state(now) != "OPEN":
+            return f"{referral.state(now)} -> {answer}"
+        referral.stored = answer
+        if accepted:
+            self._close(referral.place, "REFERRED", referral.reply, now)
+        return answer
+
     def resolve(self, place: int, *, by: int, outcome: str, reply: str, now: int) -> str:
         """Return the state after a decision, or why it is refused."""
         if (refused := self._undecidable(place, by, reply, now)) is not None:
@@ -156,8 +201,8 @@ class ModelReports:
     def _undecidable(self, place: int, by: int, reply: str, now: int) -> str | None:
         if (refused := self._refused(place, by, "RESOLVED")) is not None:
             return refused
-        if self.reports[place].waits(now):
-            return "PROPOSAL_OPEN"
+        if (held := self.reports[place].held(now)) is not None:
+            return held
         return "INVALID_MESSAGE" if self.reports[place].answered_at is None and not reply else None
 
     def _close(self, place: int, outcome: str, reply: str, now: int) -> None:
@@ -167,7 +212,7 @@ class ModelReports:
             each.answered_at = now if each.answered_at is None else each.answered_at
             each.closed_at = now
             each.outcome = outcome if each is one else "DUPLICATE"
-            self._judge(each, outcome if each is one or outcome == "UPHELD" else "DISMISSED", now)
+            self._judge(each, outcome if each is one or outcome in ALIKE else "DISMISSED", now)
 
     def merge(self, place: int, others: list[int], *, by: int, now: int) -> str:
         """Return the state of the leading report after others were merged into it, or why that is refused."""
@@ -181,8 +226,8 @@ class ModelReports:
                 return f"{one.state()} -> MERGED"
             if one.assignee not in (None, by):
                 return "ASSIGNEE_CHANGED"
-            if one.waits(now):
-                return "PROPOSAL_OPEN"
+            if (held := one.held(now)) is not None:
+                return held
         for other in others:
             for each in self._with_merged(other):
                 self._join(each, place, into, now)
@@ -194,7 +239,7 @@ class ModelReports:
             one.answered_at = now
         if into.closed_at is not None:
             one.closed_at, one.outcome = now, "DUPLICATE"
-            self._judge(one, "UPHELD" if into.outcome == "UPHELD" else "DISMISSED", now)
+            self._judge(one, str(into.outcome) if into.outcome in ALIKE else "DISMISSED", now)
 
     def _refused(self, place: int, by: int, wanted: str) -> str | None:
         one = self.reports[place]

@@ -49,9 +49,11 @@ from idvault_verify.tip_off import (
 )
 from idvault_verify.v1 import tip_off_pb2
 from tools.support import builders
+from tools.support.fakes.people import FakeRosters
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import PARTY, at
 from tools.support.in_process import client, ids
+from tools.support.orders import OFFICE, OTHER_OFFICE, roster
 from tools.support.sanction_world import ACTOR, SanctionWorld, reasons, signing
 
 _SERVICE = tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"]
@@ -116,6 +118,7 @@ class TipOffWorld:
             sealer=KeyedModerationTextSealer(keys=keys, entropy=CountingEntropy(start=60_000_000)),
             signers=self.world.servicer.signers,
             policy=self.policy,
+            rosters=FakeRosters(roster(OFFICE, OTHER_OFFICE)),
         )
         # How long each refusal of somebody's numbers waits; no test waits for it.
         self.waited = list[float]()
@@ -286,6 +289,20 @@ class TipOffWorld:
             reply=reply,
             **options,
         )
+
+    async def refer(
+        self,
+        tip_off: TipOffReport,
+        moderator_id: str,
+        *,
+        authority: str = OFFICE,
+        reply: str = "",
+        seconds: float = 0,
+        **options: Any,
+    ) -> TipOffReport:
+        """Refer a report to an authority."""
+        key = self.signs(moderator_id, seconds=seconds)
+        return await self.asks(seconds).refer(tip_off.tip_off_id, authority, key=key, reply=reply, **options)
 
     async def merge(
         self,

@@ -3,6 +3,7 @@
 import html
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -37,7 +38,9 @@ def said(key: str, language: str) -> str:
 
 def explained(facts: list[Assurance], language: str) -> str:
     """Return the page's part about some facts."""
-    page = View(language=language).page("facts.html", title="", platform=TITLE, facts=[*facts])
+    page = View(language=language, now=datetime.now(UTC)).page(
+        "facts.html", title="", platform=TITLE, facts=[*facts]
+    )
     assert isinstance(page.text, str)
     return page.text
 

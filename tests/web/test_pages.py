@@ -93,7 +93,7 @@ async def test_pages_have_the_headers(site: Site) -> None:
         assert part in cookie
     style = await browser.get("/static/style.css")
     script = await browser.get("/static/form.js")
-    assert len(style.text) + len(script.text) + max(len(each.text) for each in browser.seen) < 60_000
+    assert len(style.text) + len(script.text) + max(len(each.text) for each in browser.seen) < 30_000
 
 
 async def test_somebody_elses_link_is_of_no_use(site: Site) -> None:

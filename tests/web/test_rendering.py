@@ -40,9 +40,10 @@ CONTROLS = """() => [...document.querySelectorAll("header, footer, .skip, button
 CUT_OFF = """() => [...document.querySelectorAll("main *")].filter(each =>
   each.scrollHeight > each.clientHeight + 1 && getComputedStyle(each).overflowY !== "visible").length"""
 STOPS = """() => [...document.querySelectorAll(
-    "a[href], button, input:not([type=hidden]), textarea, [tabindex='0']")]
-  .filter(each => each.type !== "radio" || each === (document.querySelector("input:checked")
-    ?? document.querySelector("input[type=radio]")))
+    "a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex='0']")]
+  .filter(each => each.type !== "radio" || each === (
+    document.querySelector(`input[name="${each.name}"]:checked`)
+    ?? document.querySelector(`input[name="${each.name}"]`)))
   .filter(each => each.getClientRects().length).map(each => each.outerHTML)"""
 FOCUSED = """() => { const each = document.activeElement, style = getComputedStyle(each);
   return [each.outerHTML, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0]; }"""

@@ -20,6 +20,7 @@ from tools.bench import (
     several,
     sign_up,
     start,
+    supervision,
     tuning,
     watch,
     worker,
@@ -44,6 +45,7 @@ MEASURES: Mapping[str, Measure] = {
     "P13": features.measure,
     "P14": start.measure,
     "P15": hosted.measure,
+    "P16": supervision.measure,
 }
 """The measurement of each goal; a goal that is missing here is not measured yet."""
 IN_PROCESS = frozenset({"P1", "P5", "P9", "P11", "P12", "P13"})

@@ -98,18 +98,23 @@ def _idle(vault: MeasuredVault, postmaster: int, *, seconds: float = 2.0) -> tup
 
 def verify(vault: MeasuredVault, count: int, *, idle: float = 0.0) -> float:
     """Verify new people; return the edge's CPU microseconds per person, without what it uses when idle."""
-    people = [sandbox.invent() for _ in range(count)]
+    begun = time.perf_counter()
+    cost = verify_all(vault, [sandbox.invent() for _ in range(count)])
+    return cost.cpu_us - idle * (time.perf_counter() - begun) / count * 1e6
+
+
+def verify_all(vault: MeasuredVault, people: Sequence[sandbox.Person]) -> load.Cost:
+    """Let the registry know people, and verify each; raises RuntimeError unless all are verified."""
     vault.cluster.registry.add(*people)
     calls = [_rpc(person) for person in people]
     answers: list[bytes] = []
-    begun = time.perf_counter()
     cost = load.run(
-        vault.target, PATH, [call.request for call in calls], calls=count, at_once=_AT_ONCE, warm_up=0,
+        vault.target, PATH, [call.request for call in calls], calls=len(calls), at_once=_AT_ONCE, warm_up=0,
         read=answers.append,
     )  # fmt: skip
     if any(calls[0].result(answer).failed for answer in answers):
         raise RuntimeError("a person whom the registry knows was not verified")
-    return cost.cpu_us - idle * (time.perf_counter() - begun) / count * 1e6
+    return cost
 
 
 def _rpc(person: sandbox.Person) -> Rpc[Verification]:

@@ -11,6 +11,7 @@ from idvault_client import Vault
 from idvault_client.sanctions import AuthorityOrder, Degree, Ground, IssuerKind, Origin
 from idvault_dev.layout import PASSPHRASE
 from idvault_people.moderation import key_folder
+from idvault_verify.attest.moderator_key import ModeratorKey
 from tools.demo.disclosure import DisclosureSteps
 from tools.demo.sanction import STATEMENT
 from tools.demo.step import check
@@ -37,6 +38,11 @@ class OrderSteps:
         self._document = scratch / "order.txt"
         self._document.write_text("An order (synthetic).\n", "ascii")
         self._disclosure = disclosure
+
+    @property
+    def passphrase_file(self) -> Path:
+        """The file with the passphrase of development's people."""
+        return self._disclosure.passphrase_file
 
     @property
     def _ready(self) -> Mapping[str, Any]:
@@ -73,8 +79,7 @@ class OrderSteps:
                 bytes.fromhex(shown["order_digest"]),
             ),
         )
-        key = key_folder.load(self._folder(), password=PASSPHRASE)
-        vault.sanctions.impose(verified.account_token, Degree.WARN, statement, key=key)
+        vault.sanctions.impose(verified.account_token, Degree.WARN, statement, key=self.key())
         found = self.officer("show", order_id)["orders"][0]
         check(found["state"] == "CARRIED_OUT", "the authority should read CARRIED_OUT")
         check(not found["missed"], "the deadline should not be missed")
@@ -104,12 +109,26 @@ class OrderSteps:
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
 
-    def moderator(self, *arguments: str) -> Any:
-        """Run a command of the platform's moderator about orders; return how it ended."""
+    def moderator(self, *arguments: str, about: str = "order") -> Any:
+        """Run a command of the platform's moderator about orders, or reports; return how it ended."""
         paths = self._ready["certificates"][_MODERATOR]
         where = ["--target", self._ready["grpc"], "--server-name", self._ready["server_name"]]
         where += ["--ca", self._ready["ca"], "--certificate", paths["certificate"], "--key", paths["key"]]
-        return programs.run(programs.PEOPLE, "moderator", *where, "--json", "order", *arguments)
+        return programs.run(programs.PEOPLE, "moderator", *where, "--json", about, *arguments)
+
+    def key(self) -> ModeratorKey:
+        """Return the moderator's key."""
+        return key_folder.load(self._folder(), password=PASSPHRASE)
+
+    def refer(self, tip_off_id: str, reply: str) -> dict[str, Any]:
+        """Refer a report of the moderator's to the authority; return what the command tells."""
+        file = self._document.with_name("reply.txt")
+        file.write_text(f"{reply}\n", "utf-8")
+        more = ["--authority", _OFFICE, "--reply-file", str(file), *self._signs()]
+        done = self.moderator("refer", tip_off_id, *more, about="report")
+        check(done.returncode == 0, f"refer should pass: {done.stderr}")
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
 
     def answer(self, *arguments: str, signs: bool = False) -> dict[str, Any]:
         """Run such a command, which must pass; return its last line. signs: whether it needs the key."""

@@ -469,6 +469,7 @@ TIP_OFFS = {
         {**_REPEAT, "reply": "答复"},
         {"reason": tuple(tip_offs.Dismissal)},
     ),
+    "refer": Arguments({"tip_off_id": ID, "authority": "office-a", **_SIGNED}, {**_REPEAT, "reply": "答复"}),
     "find_abusive": Arguments({"tip_off_id": ID, **_SIGNED}, {**_REPEAT, "reply": "答复"}),
     "merge": Arguments({"tip_off_id": ID, "duplicate_ids": [OTHER_ID, "ef" * 16], **_SIGNED}, _REPEAT),
     "get": Arguments({"tip_off_id": ID}),

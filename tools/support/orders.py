@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from idvault_verify.attest.order import JointTerms, OrderTerms
+from idvault_verify.attest.order import AnswerTerms, JointTerms, OrderTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.offline import order as order_check
 from idvault_verify.offline.order import CheckedOrder
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import SanctionCategory
-from idvault_verify.tip_off import TargetKind
+from idvault_verify.tip_off import ReferralState, TargetKind
 from tools.support import builders, people
 
 OFFICE, OTHER_OFFICE, PLATFORM = "office-a", "office-b", "platform-a"
@@ -55,6 +55,22 @@ def joint(**changes: Any) -> JointTerms:
         platforms=(PLATFORM, "platform-b"),
         first_day=date(2026, 3, 2),
         last_day=date(2026, 3, 31),
+        create_time=int(builders.NOW.timestamp()),
+        roster_digest=roster(OFFICE, OTHER_OFFICE).digest(),
+    )
+    return replace(made, **changes)
+
+
+def answer(**changes: Any) -> AnswerTerms:
+    """Return the terms of an answer to a referral."""
+    made = AnswerTerms(
+        referral_id="ef" * 16,
+        authority=OFFICE,
+        platform=PLATFORM,
+        answer=ReferralState.ACCEPTED,
+        category=SanctionCategory.RUMOUR,
+        target_kind=TargetKind.CONTENT,
+        target_mark=bytes(range(32)),
         create_time=int(builders.NOW.timestamp()),
         roster_digest=roster(OFFICE, OTHER_OFFICE).digest(),
     )

@@ -65,9 +65,11 @@ from idvault_verify.v1 import (
 from tools.support import builders, people
 from tools.support.campaign_world import plan
 from tools.support.erasure_world import TERMS, ErasureWorld
+from tools.support.fakes.people import FakeRosters
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.flow_world import at, command
 from tools.support.in_process import client, dated
+from tools.support.orders import OFFICE, roster
 from tools.support.sanction_world import key_of, reasons
 from tools.support.statements import KnownStatements
 
@@ -240,6 +242,7 @@ class TwoPlatforms:
             sealer=self._sealer,
             signers=self._moderation.servicer.signers,
             policy=TipOffPolicy(builders.ZONE, reports_per_day=1_000_000),
+            rosters=FakeRosters(roster(OFFICE)),
         )
         yield _service(sanction_pb2, "SanctionService", self._moderation.servicer)
         yield _service(public_account_pb2, "PublicAccountService", self._publishing.servicer)

@@ -9,6 +9,8 @@ import grpc
 from idvault_client import Consent, Vault, Verification, resident_id
 from idvault_client.backend.rpc import Result, Rpc
 from idvault_client.campaigns import ImportedRow, LegacyAccount
+from idvault_client.sanctions import SanctionCategory
+from idvault_client.tip_offs import FiledTipOff, TipOffChannel, TipOffTarget
 from tools.support.sandbox import Person
 
 
@@ -33,6 +35,12 @@ def verification(person: Person, *, consent: Consent) -> Rpc[Verification]:
         person.name, resident_id(person.number), consent=consent, request_id=uuid4()
     )
     return cast("Rpc[Verification]", made)
+
+
+def report(target: TipOffTarget, category: SanctionCategory, told: str) -> Rpc[FiledTipOff]:
+    """Return the call that files a stranger's report."""
+    made = _UNSENT.tip_offs.file(target, category, told, channel=TipOffChannel.APP, request_id=uuid4())
+    return cast("Rpc[FiledTipOff]", made)
 
 
 def legacy_import(label: str, accounts: Iterable[LegacyAccount]) -> Rpc[tuple[ImportedRow, ...]]:

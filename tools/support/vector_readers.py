@@ -344,6 +344,8 @@ def order(page: Page, given: Case) -> str | None:
             )
         elif of["paper"] == "operation":
             order_check.check_operation(data, **asked)
+        elif of["paper"] == "answer":
+            order_check.check_answer(data, platform=of["platform"], versions=versions)
         else:
             order_check.check(data, **asked)
     except UnverifiedError as error:

@@ -101,6 +101,16 @@ export const REASONS = {
     "zh": "未找到该指令，请先登记。",
     "en": "This order is not recorded."
   },
+  "AUTHORITY_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "没有该名称的主管部门。",
+    "en": "No authority of this name is registered."
+  },
+  "REFERRAL_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "没有该编号的移送举报。",
+    "en": "No report was referred under this id."
+  },
   "OPERATION_NOT_FOUND": {
     "error": "NotFound",
     "zh": "未找到该专项行动。",
@@ -380,6 +390,11 @@ export const REASONS = {
     "error": "PreconditionFailed",
     "zh": "该举报的处理决定正等待另一位审核员确认。如需另作处理，请先撤回。",
     "en": "A decision on this report waits for a second moderator. To decide otherwise, withdraw it first."
+  },
+  "REFERRAL_OPEN": {
+    "error": "PreconditionFailed",
+    "zh": "该举报已移送主管部门，尚未答复。在其答复或期限届满之前，不能作其他处理。",
+    "en": "This report was referred to an authority, which has not answered. Until it does, or its days have passed, nothing else can be decided."
   },
   "ILLEGAL_TRANSITION": {
     "error": "PreconditionFailed",

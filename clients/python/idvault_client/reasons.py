@@ -62,6 +62,8 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.APPEAL_NOT_FOUND: _("This appeal was not found."),
     Reason.CONTENT_MEASURE_NOT_FOUND: _("There is no measure on content with this id."),
     Reason.ORDER_NOT_FOUND: _("This order is not recorded."),
+    Reason.AUTHORITY_NOT_FOUND: _("No authority of this name is registered."),
+    Reason.REFERRAL_NOT_FOUND: _("No report was referred under this id."),
     Reason.OPERATION_NOT_FOUND: _("This operation was not found."),
     Reason.VERIFICATION_NOT_FOUND: _("This verification, or its receipt, was not found."),
     Reason.CONTEST_NOT_FOUND: _("This contest was not found."),
@@ -180,6 +182,10 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.CONTACT_NOT_PROVED: _("The code is wrong or no longer valid. Please ask for a new one."),
     Reason.PROPOSAL_OPEN: _(
         "A decision on this report waits for a second moderator. To decide otherwise, withdraw it first."
+    ),
+    Reason.REFERRAL_OPEN: _(
+        "This report was referred to an authority, which has not answered. Until it does, or its days have "
+        "passed, nothing else can be decided."
     ),
     Reason.ILLEGAL_TRANSITION: _(
         "This is not possible in the present state. Please reload the page to see what changed."

@@ -15,6 +15,7 @@ from idvault_client.backend.tip_off import (
 )
 from idvault_verify.tip_off import (
     Dismissal,
+    ReferralState,
     Reminder,
     ReporterStanding,
     TargetKind,
@@ -29,6 +30,7 @@ __all__ = [
     "Dismissal",
     "FiledTipOff",
     "FollowedTipOff",
+    "ReferralState",
     "Reminder",
     "ReporterPage",
     "ReporterStanding",

@@ -51,6 +51,7 @@ MEMBER_READS = {
     "AuthorityService": (
         *("GetIssuedOrder", "ListIssuedOrders"),
         *("GetJointOperation", "ListJointOperations"),
+        *("GetReferral", "ListReferrals"),
     ),
     "DisclosureService": ("GetDisclosure", "ListDisclosures"),
     "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),

@@ -240,6 +240,11 @@ class EventType(StrEnum):
     TIP_OFF_PROPOSE = "tipoff:report:propose"
     TIP_OFF_REOPEN = "tipoff:report:reopen"
     TIP_OFF_UPHOLD = "tipoff:report:uphold"
+    # To an authority, which decides the report by accepting it; else it is open again.
+    TIP_OFF_REFER = "tipoff:referral:make"
+    TIP_OFF_ACCEPT = "tipoff:referral:accept"
+    TIP_OFF_DECLINE = "tipoff:referral:decline"
+    TIP_OFF_LAPSE = "tipoff:referral:lapse"
     TIP_OFF_DISMISS = "tipoff:report:dismiss"
     TIP_OFF_CLOSE_DUPLICATE = "tipoff:report:duplicate"
     TIP_OFF_FIND_ABUSIVE = "tipoff:report:abusive"
@@ -449,6 +454,10 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_PROPOSE: ("tip_off_id", "moderator_id", "sanction_id", "paper", "measure_id"),
     EventType.TIP_OFF_REOPEN: ("tip_off_id", "sanction_id"),
     EventType.TIP_OFF_UPHOLD: ("tip_off_id", "moderator_id", "sanction_id", "paper", "measure_id"),
+    EventType.TIP_OFF_REFER: ("tip_off_id", "moderator_id", "referral_id", "authority_actor_id", "paper"),
+    EventType.TIP_OFF_ACCEPT: ("tip_off_id", "referral_id", "paper"),
+    EventType.TIP_OFF_DECLINE: ("tip_off_id", "referral_id", "paper"),
+    EventType.TIP_OFF_LAPSE: ("tip_off_id", "referral_id"),
     EventType.TIP_OFF_DISMISS: ("tip_off_id", "moderator_id", "dismissal", "paper"),
     EventType.TIP_OFF_CLOSE_DUPLICATE: ("tip_off_id", "into", "paper"),
     EventType.TIP_OFF_FIND_ABUSIVE: ("tip_off_id", "moderator_id", "paper"),

@@ -10,7 +10,7 @@ from idvault_verify.attest.certificate import NAME
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.sanction import Degree, SanctionCategory
 from idvault_verify.statement import text_code
-from idvault_verify.tip_off import TargetKind
+from idvault_verify.tip_off import ReferralState, TargetKind
 
 REFERENCE_LENGTH, LEGAL_BASIS_LENGTH, TARGET_LENGTH, TITLE_LENGTH, REASON_LENGTH = 200, 500, 200, 200, 500
 LONGEST_TERM = timedelta(days=366)
@@ -130,6 +130,18 @@ def check_platforms(names: Sequence[str]) -> None:
         check_name(name, field="platforms")
     if list(names) != sorted(set(names)):
         raise _wrong("platforms", FieldCode.CHARACTER)
+
+
+def check_answer(answer: ReferralState) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, answer) for a word that no authority says."""
+    if answer not in (ReferralState.ACCEPTED, ReferralState.DECLINED):
+        raise _wrong("answer", FieldCode.CHARACTER)
+
+
+def check_mark(mark: bytes) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, target_mark) unless this can be the mark of a target."""
+    if len(mark) != _DIGEST_SIZE:
+        raise _wrong("target_mark", FieldCode.LENGTH)
 
 
 def check_categories(found: Sequence[SanctionCategory]) -> None:

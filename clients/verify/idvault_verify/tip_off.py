@@ -77,6 +77,16 @@ class TipOffOutcome(StrEnum):
     DISMISSED = "DISMISSED"
     DUPLICATE = "DUPLICATE"
     ABUSIVE = "ABUSIVE"
+    REFERRED = "REFERRED"
+
+
+class ReferralState(StrEnum):
+    """What became of a report's referral to an authority."""
+
+    OPEN = "OPEN"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    LAPSED = "LAPSED"
 
 
 class Dismissal(StrEnum):
@@ -98,7 +108,9 @@ class TipOff:
     secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key. operation_id:
     the operation that it belongs to. flooded: whether it came by a flooded form (tip_off.rules). proposal_id:
     the sanction with which it is decided once a second moderator confirms that, until proposal_until.
-    measure_id: the measure on content of the decision, or of its proposal.
+    measure_id: the measure on content of the decision, or of its proposal. referral_id: the last referral to
+    an authority, None if there was none; authority, authority_id: its name and actor id in the roster;
+    referral_state: what became of it; referral_until: until when it can be accepted, None if it is not OPEN.
     """
 
     tip_off_id: str
@@ -129,3 +141,8 @@ class TipOff:
     proposal_id: str | None = None
     proposal_until: datetime | None = None
     measure_id: str | None = None
+    referral_id: str | None = None
+    authority: str | None = None
+    authority_id: str | None = None
+    referral_state: ReferralState | None = None
+    referral_until: datetime | None = None

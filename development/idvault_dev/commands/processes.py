@@ -22,6 +22,7 @@ from idvault_dev import certificates, environment, example, people, ready
 from idvault_dev.authority import real_now
 from idvault_dev.commands import members, mock_provider, moderators, pages
 from idvault_dev.layout import (
+    AUTHORITIES,
     COST,
     LOG_ORIGIN,
     MONITORS,
@@ -267,7 +268,8 @@ def _hosted(document: Mapping[str, Any]) -> str:
 
 def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> str:
     """Return the commands that open the consoles of development's people, and one that prints a code."""
-    auditor, custodian = (shlex.quote(document["identities"][name]) for name in ("auditor-a", "custodian-a"))
+    names = ("auditor-a", "custodian-a", AUTHORITIES[0])
+    auditor, custodian, officer = (shlex.quote(document["identities"][name]) for name in names)
     one_time_code = f"{shlex.quote(sys.executable)} -m idvault_dev.totp DIR"
     moderator = shlex.quote(str(Layout(state).moderator(DEVELOPMENT_MODERATORS[0], platform=PLATFORMS[0])))
     # The programs beside this Python: a virtual environment need not be active.
@@ -277,4 +279,5 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {one_time_code})
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
+  authority           {program} authority --identity {officer} console
   moderator           {moderation} --platform {DEVELOPMENT_MODERATORS[0]} desk --as {moderator}"""

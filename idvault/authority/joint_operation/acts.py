@@ -13,6 +13,7 @@ from idvault.core.act import Tx, Vault, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked
 from idvault.disclosure.store import rows as disclosure_rows
+from idvault.people import rules as people_rules
 from idvault_verify.attest import order as papers
 from idvault_verify.attest.order import JointTerms
 from idvault_verify.clock import ClockReading
@@ -53,15 +54,15 @@ async def begin(
     member = context.rosters.member(call.actor_id)
     terms = papers.parse_operation(signed)
     terms.check()
-    authority_acts.check_signed(signed, terms.authority, member, _FIELD)
+    people_rules.check_signed(signed, terms.authority, member, _FIELD)
     made = rules.opened(
         terms=terms, signed=signed, issuer=member.actor_id, zone=context.zone, now=now.business
     )
     asked = call.request(vault.fingerprinter)
     if await known(vault, asked) is None:
         in_force = context.rosters.current.digest()
-        authority_rules.check_roster(named=terms.roster_digest, in_force=in_force)
-        authority_rules.check_fresh(created_at=terms.created_at, now=now.real, field=_FIELD)
+        people_rules.check_roster(named=terms.roster_digest, in_force=in_force)
+        people_rules.check_fresh(created_at=terms.created_at, now=now.real, field=_FIELD)
         await authority_acts.check_platforms(vault, terms.platforms)
         await context.second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await open_stored.run(vault, call, now, asked, made, terms, now.today(context.zone))

@@ -34,6 +34,7 @@ NOT_SHARED: Mapping[str, str] = {
     "idvault.v1.IssueOrdersRequest.code": _USED,
     "idvault.v1.WithdrawOrderRequest.code": _USED,
     "idvault.v1.OpenJointOperationRequest.code": _USED,
+    "idvault.v1.AnswerReferralRequest.code": _USED,
     "idvault.v1.OpenDisclosureRequest.code": _USED,
     "idvault.v1.ApproveDisclosureRequest.code": _USED,
     "idvault.v1.PassDrillRequest.code": _USED,

@@ -24,7 +24,8 @@ _REFERENCE = String(12)
 
 # queue: the group in which lists show a report (tip_off.rules.queue_place). remind_at: when the next
 # reminder is due, null if there is none. evidence: digests of 32 bytes each. proposal_id: the sanction that
-# decides it once a second moderator confirms that, until proposal_until.
+# decides it once a second moderator confirms that, until proposal_until. referral_id: the last referral, to
+# the authority of that name and actor id, which may accept it until referral_until.
 tip_offs = Table(
     "tip_offs",
     main,
@@ -59,6 +60,11 @@ tip_offs = Table(
     Column("proposal_id", ID),
     Column("proposal_until", Micros),
     Column("measure_id", ID),
+    Column("referral_id", ID),
+    Column("authority", NAME),
+    Column("authority_id", ID),
+    Column("referral_state", WORD),
+    Column("referral_until", Micros),
     Index("ix_tip_offs_reference", "relying_party", "reference", unique=True),
     Index("ix_tip_offs_queue", "relying_party", "queue", "due_at", "tip_off_id"),
     Index("ix_tip_offs_state", "relying_party", "state", "queue", "due_at", "tip_off_id"),
@@ -116,6 +122,25 @@ tip_off_texts = Table(
     Column("written_at", Micros, nullable=False),
 )
 
+# What a platform referred to an authority. salt: marks the target in the answer, null once the texts of the
+# report are deleted. accepted: null while there is no answer.
+tip_off_referrals = Table(
+    "tip_off_referrals",
+    main,
+    Column("authority_id", ID, primary_key=True),
+    Column("referral_id", ID, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("tip_off_id", ID, nullable=False),
+    Column("referred_at", Micros, nullable=False),
+    Column("until", Micros, nullable=False),
+    Column("salt", LargeBinary),
+    Column("accepted", Boolean),
+    Column("answered_at", Micros),
+    Column("answer", LargeBinary),
+    Index(None, "authority_id", "referred_at", "referral_id"),
+    Index(None, "relying_party", "tip_off_id"),
+)
+
 tip_off_reporters = Table(
     "tip_off_reporters",
     main,
@@ -134,7 +159,7 @@ tip_off_reporters = Table(
 )
 
 # Tries of secrets by reference; and how many reports a moderator took down, by `m` and the first 11 digits of
-# the id.
+# the id, or referred to authorities, by `r` and these.
 tip_off_tries = Table(
     "tip_off_tries",
     main,

@@ -26,6 +26,7 @@ from idvault.processes.services.custody_edge import AuthorityServicer, Custodian
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.second_factor import TotpSealer
 from idvault.sealing.text import KeyedCaseTextSealer
+from idvault.tip_off.acts.referral import ReferralContext
 from idvault_verify.v1 import authority_pb2, disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 
 
@@ -81,8 +82,10 @@ def authority_service(
 ) -> Service:
     """Return AuthorityService."""
     context = AuthorityContext(vault=vault, rosters=rosters, second_factor=second_factor, zone=zone)
+    referrals = ReferralContext(vault=vault, rosters=rosters, second_factor=second_factor)
     return Service(
-        authority_pb2.DESCRIPTOR.services_by_name["AuthorityService"], AuthorityServicer(context=context)
+        authority_pb2.DESCRIPTOR.services_by_name["AuthorityService"],
+        AuthorityServicer(context=context, referrals=referrals, zone=zone),
     )
 
 

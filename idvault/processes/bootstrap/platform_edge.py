@@ -243,13 +243,16 @@ def _custodians(rosters: RosterHolder) -> Custodians:
     return Custodians(quorum.threshold, tuple(each.name for each in quorum.custodians))
 
 
-def tip_off_services(base: Base, vault: Vault, *, keys: LocalKeyProvider) -> list[Service]:
+def tip_off_services(
+    base: Base, vault: Vault, *, keys: LocalKeyProvider, rosters: RosterHolder
+) -> list[Service]:
     """Return TipOffService, and TipOffFormService for the hosted pages."""
     context = TipOffContext(
         secrets=KeyedTipOffSecrets(keys=keys),
         sealer=KeyedModerationTextSealer(keys=keys, entropy=ENTROPY),
         signers=KnownModerators(vault),
         policy=tip_off_policy(base.settings),
+        rosters=rosters,
     )
     contact = ContactContext(
         secrets=KeyedContactSecrets(keys=keys),
@@ -297,7 +300,7 @@ async def build_platform_edge(
             rules=rules,
             histories=statuses.histories,
         ),
-        *tip_off_services(base, vault, keys=keys),
+        *tip_off_services(base, vault, keys=keys, rosters=rosters),
         notice_service(base, vault, keys=keys),
         Service(usage_pb2.DESCRIPTOR.services_by_name["UsageService"], UsageMethods(vault=vault)),
     ]

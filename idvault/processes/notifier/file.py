@@ -160,7 +160,7 @@ def _audience(number: int, texts: Mapping[str, str]) -> Audience:
     if audience in _ONE_PARTY and not texts["of"]:
         raise NotifyFileError(f"recipient {number}: of must name the platform")
     if audience in _OF_ALL and texts["of"]:
-        raise NotifyFileError(f"recipient {number}: of is for platform, moderator and auditor")
+        raise NotifyFileError(f"recipient {number}: of is for platform, moderator, auditor and authority")
     return audience
 
 

@@ -108,7 +108,8 @@ def _reviews() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "which reviewers signed to have seen a person's document, without name and number",
-            f"while the account exists; {_days(review_rules.KEPT)} if no second reviewer signs",
+            f"while the account exists; {_days(review_rules.KEPT)} if no second reviewer signs, or no "
+            "account came of it",
             "what a reviewer has signed is found again once the key is revoked",
             ("reviews",),
             enforced_by="forget_reviews",
@@ -324,6 +325,7 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "given_orders",
                 "joint_operations",
                 "operations",
+                "tip_off_referrals",
                 "tip_offs",
             ),
         ),

@@ -10,10 +10,11 @@ from idvault.moderator.api import NamingMethods
 from idvault.people.api import RosterMethods
 from idvault.people.second_factor.api import SecondFactorMethods
 from idvault.platform.api import PlatformMethods
+from idvault.tip_off.api.referral import ReferralMethods
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class AuthorityServicer(AuthorityMethods, JointOperationMethods):
+class AuthorityServicer(AuthorityMethods, JointOperationMethods, ReferralMethods):
     """The methods of the capabilities that it is put together from."""
 
 

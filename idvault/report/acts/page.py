@@ -48,7 +48,9 @@ def published(template: str, *, language: Language, **values: Any) -> str:
     """Return a page of the public directory. links: addresses with their texts, of the page's head."""
     environment = rendering.templates(_TEMPLATES)
     told = saying(language)
-    return environment.get_template(template).render(**values, t=told, language=language.value)
+    return environment.get_template(template).render(
+        **values, t=told, language=language.value, tokens=rendering.tokens()
+    )
 
 
 def saying(language: Language) -> Callable[..., str]:

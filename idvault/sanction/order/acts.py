@@ -54,7 +54,8 @@ async def object_to(tx: Tx, order_id: str, paper: bytes, digest: bytes, reason: 
     rules.check_read(order=found, digest=digest)
     objected = rules.object_to(order=found, reason=reason, now=tx.now.business)
     await store.put_answer(tx.connection, objected)
-    await tx.log(EventType.ORDER_OBJECT, order_id=order_id, paper=paper)
+    issuer = objected.issued.issuer if objected.issued else ""
+    await tx.log(EventType.ORDER_OBJECT, "", issuer, order_id=order_id, paper=paper)
     return objected
 
 

@@ -68,6 +68,18 @@ class CheckedProof:
         return self.identity
 
 
+def _given(**typed: object) -> list[str]:
+    """Return the names of what was typed."""
+    return [name for name, value in typed.items() if value is not None]
+
+
+def _open(
+    nonce: str, session_id: str, context: SessionContext, identity: Identity | None, former: Document | None
+) -> OpenProof:
+    reference = secret.proof_session(nonce, session_id=session_id)
+    return OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity, former)
+
+
 async def begin(
     vault: Vault,
     context: SessionContext,
@@ -93,9 +105,8 @@ async def begin(
     found = await page_acts.of_browser(vault, browser)
     session_id, proof = found.session.session_id, found.session.proof
     provider = context.provider(proof)
-    typed = {"real_name": identity, "guardian": guardian, "former_document": former}
-    given = [name for name, value in typed.items() if value is not None]
-    rules.check_typed(proof=proof, purpose=found.session.purpose, typed=given)
+    typed = _given(real_name=identity, guardian=guardian, former_document=former)
+    rules.check_typed(proof=proof, purpose=found.session.purpose, typed=typed)
     nonce, bound = nonce_of(browser, number), b""
     if identity is None:
         bound = assertion.opened(session_id=session_id, nonce=nonce)
@@ -117,8 +128,7 @@ async def begin(
         ),
         proof=number,
     )
-    reference = secret.proof_session(nonce, session_id=session_id)
-    await provider.begin(OpenProof(nonce, reference, context.base_url + RETURN_PATH, identity, former))
+    await provider.begin(_open(nonce, session_id, context, identity, former))
     return await page_acts.get(vault, context, browser, now=now)
 
 

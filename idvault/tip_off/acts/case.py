@@ -19,9 +19,11 @@ from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.moderator import store as moderator_store
 from idvault.moderator.acts import ModerationCall, Moderators, signed_act
 from idvault.moderator.acts import stored as stored_moderators
+from idvault.people.acts import RosterSource
 from idvault.sealing.ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
 from idvault.tip_off.ports import TipOffSecrets
+from idvault.tip_off.referral import rules as referral_rules
 from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.store import rows
@@ -71,12 +73,16 @@ class TipOffCall:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TipOffContext:
-    """What reports need beside the vault. signers: who may sign a sanction, as sanctions know them."""
+    """What reports need beside the vault. signers: who may sign a sanction, as sanctions know them.
+
+    rosters: where the authorities stand to which a report may be referred.
+    """
 
     secrets: TipOffSecrets
     sealer: ModerationTextSealer
     signers: Moderators
     policy: TipOffPolicy
+    rosters: RosterSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,8 @@ async def write(tx: Tx, stored: TipOff, rule: Rule | None = None, *, paper: byte
     if changed == stored:
         return stored
     await rows.put(tx.connection, changed)
-    if stored.proposal_id not in (None, changed.proposal_id, changed.sanction_id):
+    refused = stored.proposal_id not in (None, changed.proposal_id, changed.sanction_id)
+    if refused or referral_rules.is_lost(stored, changed):
         await rows.delete_proposed(tx.connection, stored)
     for before, after in ((stored, present), (present, changed)):
         for kind, fields in rules.happenings(before, after):
@@ -195,7 +202,8 @@ async def judge(tx: Tx, leading: TipOff, decided: Sequence[TipOff]) -> None:
         if one.reporter_id is None:
             continue
         outcome = rules.judged(tip_off=one, leading=leading)
-        known = await reporter_store.obtain(tx.connection, tx.party, one.reporter_id, today=date.min)
+        party = leading.relying_party
+        known = await reporter_store.obtain(tx.connection, party, one.reporter_id, today=date.min)
         counted = reporter_rules.judge(known, outcome=outcome, now=tx.now.business)
         await reporter_store.put(tx.connection, counted)
 

@@ -10,6 +10,7 @@ from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.policy import TipOffPolicy
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, log, signed, write
+from idvault.tip_off.referral import store as referral_store
 from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.reporter.rules import Reporter
@@ -103,6 +104,8 @@ async def delete_texts(tx: Tx, tip_off: TipOff) -> bool:
         tx.unchanged("another worker was faster")
         return False
     await tip_off_rows.delete_all(tx.connection, stored)
+    if stored.referral_id is not None:
+        await referral_store.forget(tx.connection, stored)
     await write(tx, stored, partial(rules.delete_texts, now=tx.now.business))
     return True
 

@@ -16,6 +16,7 @@ from idvault.sanction.operation.store import ROWS as OPERATIONS
 from idvault.sanction.rules import NewSanction, Sanction
 from idvault.sealing.ports import CaseField, ModerationTextSealer
 from idvault.tip_off import rules
+from idvault.tip_off.acts import referral as referrals
 from idvault.tip_off.acts.case import (
     Acting,
     TipOffCall,
@@ -30,6 +31,8 @@ from idvault.tip_off.acts.case import (
     sealed_texts,
     write,
 )
+from idvault.tip_off.acts.referral import BegunReferral
+from idvault.tip_off.referral.rules import is_open
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
 from idvault.tip_off.store import lists, rows
 from idvault.tip_off.store.rows import TipOffText
@@ -49,7 +52,7 @@ class TipOffDecision:
     """What a moderator decides about a report.
 
     sanction: signed as `call`; measure: on content, signed as `measure_call`. One of them at least is there
-    if it is UPHELD, and none otherwise.
+    if it is UPHELD, and none otherwise. authority: the name of the one to which it is REFERRED.
     """
 
     outcome: TipOffOutcome
@@ -59,6 +62,7 @@ class TipOffDecision:
     call: ModerationCall | None = None
     measure: NewContentMeasure | None = None
     measure_call: ModerationCall | None = None
+    authority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ class WrittenNote:
 class ReadReport:
     """A report with its texts, which are empty once they are deleted.
 
-    proposed_reply: what the reporter will read once a proposal is confirmed. contact_proved: whether the
-    contact is an address that the reporter proved.
+    proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
+    referral_answer: what the authority signed about the last referral.
+    contact_proved: whether the contact is an address that the reporter proved.
     """
 
     tip_off: TipOff
@@ -94,6 +99,7 @@ class ReadReport:
     reply: str = field(repr=False)
     proposed_reply: str = field(repr=False)
     notes: tuple[WrittenNote, ...] = field(repr=False)
+    referral_answer: bytes = field(default=b"", repr=False)
     contact_proved: bool = False
 
 
@@ -181,7 +187,8 @@ async def resolve(
 ) -> TipOff:
     """Decide about a report, with its sanction; raises as `note` and sanction.acts.impose do.
 
-    With a sanction that is only proposed it is decided once that is in force (acts.proposal).
+    With a sanction that is only proposed it is decided once that is in force (acts.proposal), referred to an
+    authority once that accepts it (referral.acts).
     """
     await vault.guard.check(now=now)
     if decision.reply:
@@ -192,13 +199,15 @@ async def resolve(
             outcome=decision.outcome,
             dismissal=decision.dismissal,
             sanctioned=decision.sanction is not None or decision.measure is not None,
+            referred=bool(decision.authority),
         )
+        referral = referrals.begin(vault, decision.authority, now=now, context=context)
         imposition = await _imposition(vault, call, tip_off_id, decision, signers=context.signers, now=now)
         measure = await _measure(vault, call, tip_off_id, decision, now=now)
         acting = await _resolve.acting(vault, call, now, moderator_id)
     except IdvaultError as refused:
         return await _resolve.repeated(vault, request, refused)
-    waits = imposition is not None and imposition.state is SanctionState.PROPOSED
+    waits = referral is not None or (imposition is not None and imposition.state is SanctionState.PROPOSED)
     texts: tuple[TipOffText, ...] = ()
     if decision.reply:
         name = rows.PROPOSED_REPLY if waits else rows.REPLY
@@ -213,6 +222,7 @@ async def resolve(
         decision,
         imposition,
         measure=measure,
+        referral=referral,
         texts=texts,
     )
 
@@ -226,9 +236,13 @@ async def _resolve(
     imposition: Sanction | None,
     *,
     measure: SignedMeasure | None,
+    referral: BegunReferral | None,
     texts: Sequence[TipOffText],
 ) -> TipOff:
-    """Store a decision, its sanction, and what it says about each reporter; or the proposal of one."""
+    """Store a decision, its sanction, and what it says about each reporter; or the proposal of one.
+
+    Or a referral, which is counted for its moderator.
+    """
     waits = imposition is not None and imposition.state is SanctionState.PROPOSED
     proposal_until = imposition.due_at if imposition is not None and waits else None
     rule = partial(
@@ -239,6 +253,7 @@ async def _resolve(
         sanction_id=imposition.sanction_id if imposition else None,
         measure_id=measure.measure_id if measure else None,
         proposal_until=proposal_until,
+        referral=None if referral is None else referral.made,
         replied=bool(decision.reply),
         now=tx.now.business,
     )
@@ -250,6 +265,8 @@ async def _resolve(
         await content_measure_acts.add(
             tx, measure.measure_id, measure.paper, measure.wanted, signer=acting.moderator_id
         )
+    if referral is not None:
+        await referrals.add(tx, referral, changed)
     if changed.state is TipOffState.RESOLVED:
         await judge(tx, changed, [changed, *merged])
     return changed
@@ -298,14 +315,16 @@ async def get(
     present = rules.fall(tip_off=found, now=now.business)
     proposed = texts.get(rows.PROPOSED_REPLY, "")
     told = proposed if present.state is TipOffState.RESOLVED else ""
+    answer = b"" if found.referral_id is None else await referrals.answer_to(vault, found)
     return ReadReport(
         present,
         texts.get("text", ""),
         texts.get(rows.PROVED_CONTACT) or texts.get(rows.CONTACT, ""),
         b64decode(texts.get("content", "")),
         told or texts.get(rows.REPLY, ""),
-        proposed if present.proposal_id is not None else "",
+        proposed if present.proposal_id is not None or is_open(present) else "",
         notes,
+        answer,
         rows.PROVED_CONTACT in texts,
     )
 

@@ -14,6 +14,7 @@ from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import (
     Dismissal,
+    ReferralState,
     Reminder,
     ReporterStanding,
     TargetKind,
@@ -29,6 +30,7 @@ from idvault_verify.v1 import tip_off_pb2 as pb
 CHANNELS = numbers(TipOffChannel, pb.TipOff.Channel.Value, "CHANNEL_")
 STATES = numbers(TipOffState, pb.TipOff.State.Value, "STATE_")
 OUTCOMES = numbers(TipOffOutcome, pb.TipOff.Outcome.Value, "OUTCOME_")
+REFERRAL_STATES = numbers(ReferralState, pb.TipOff.ReferralState.Value, "REFERRAL_STATE_")
 DISMISSALS = numbers(Dismissal, pb.TipOff.Dismissal.Value, "DISMISSAL_")
 CATEGORIES = numbers(SanctionCategory, sanction_pb2.StatementOfReasons.Category.Value, "CATEGORY_")
 STANDINGS = numbers(ReporterStanding, pb.Reporter.Standing.Value, "STANDING_")
@@ -49,6 +51,11 @@ def target(message: pb.TipOffTarget) -> TipOffTarget:
     return tip_off_rules.check(TipOffTarget(_KINDS[name], getattr(message, name)))
 
 
+def target_message(value: TipOffTarget) -> pb.TipOffTarget:
+    """Return the message of what a report is about."""
+    return pb.TipOffTarget(**{_NAMES[value.kind]: value.key})
+
+
 def time_of(message: Timestamp, field: str) -> datetime:
     """Return a time in whole seconds; raises InvalidError (INVALID_MESSAGE)."""
     found = moderator_api.read_time(message)
@@ -63,7 +70,7 @@ def tip_off(value: TipOff) -> pb.TipOff:
         tip_off_id=value.tip_off_id,
         reference=value.reference,
         channel=CHANNELS[value.channel],
-        target=pb.TipOffTarget(**{_NAMES[value.target.kind]: value.target.key}),
+        target=target_message(value.target),
         category=CATEGORIES[value.category],
         evidence_digests=value.evidence,
         state=STATES[value.state],
@@ -85,6 +92,14 @@ def tip_off(value: TipOff) -> pb.TipOff:
         proposal_id=value.proposal_id or "",
         proposal_lapse_time=_time(value.proposal_until),
         measure_id=value.measure_id or "",
+        referral_id=value.referral_id or "",
+        authority=value.authority or "",
+        referral_state=(
+            REFERRAL_STATES[value.referral_state]
+            if value.referral_state
+            else pb.TipOff.REFERRAL_STATE_UNSPECIFIED
+        ),
+        referral_lapse_time=_time(value.referral_until),
     )
 
 
@@ -114,6 +129,7 @@ def case(value: ReadReport) -> pb.TipOffCase:
         content_copy=value.content,
         reply=value.reply,
         proposed_reply=value.proposed_reply,
+        signed_referral_answer=value.referral_answer,
         notes=[
             pb.TipOffNote(moderator_id=each.moderator_id, write_time=_time(each.written_at), note=each.note)
             for each in value.notes

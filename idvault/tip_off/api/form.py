@@ -160,6 +160,7 @@ def read_decision(message: pb.ResolveTipOffRequest, *, caller: Caller, now: Cloc
         reply=message.reply,
         sanction=sanction,
         call=signed,
+        authority=message.authority,
     )
 
 

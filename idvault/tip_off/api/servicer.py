@@ -108,6 +108,8 @@ class TipOffMethods:
         )
         if request.HasField("content_measure"):
             signed += (request.content_measure.signature.signature,)
+        if request.authority:
+            signed += (request.authority,)
         call = tip_off_form.decided(request, *signed, caller=caller, text=request.reply)
         return convert.tip_off(
             await acts.resolve(self.vault, call, now, *ids, decision=decision, context=self.context)

@@ -67,6 +67,8 @@ def file(reporter: Reporter, *, limit: int, today: date, day_ends: datetime, now
 def judge(reporter: Reporter, *, outcome: TipOffOutcome, now: datetime) -> Reporter:
     """Return the reporter after a decision about one report; an abusive one has consequences."""
     present = as_of(reporter, now=now)
+    if outcome is TipOffOutcome.REFERRED:  # whether it was right is for the authority to say
+        return present
     if outcome is TipOffOutcome.UPHELD:
         return replace(present, upheld=present.upheld + 1)
     if outcome is not TipOffOutcome.ABUSIVE:

@@ -21,6 +21,7 @@ from idvault_verify.statement import DIGEST_SIZE
 from idvault_verify.tip_off import (
     REFERENCE_DIGITS,
     Dismissal,
+    ReferralState,
     Reminder,
     TargetKind,
     TipOff,
@@ -77,6 +78,11 @@ def from_row(row: Any) -> TipOff:
         proposal_id=row.proposal_id,
         proposal_until=row.proposal_until,
         measure_id=row.measure_id,
+        referral_id=row.referral_id,
+        authority=row.authority,
+        authority_id=row.authority_id,
+        referral_state=ReferralState(row.referral_state) if row.referral_state else None,
+        referral_until=row.referral_until,
     )
 
 
@@ -134,6 +140,11 @@ _LIFE = (
     "proposal_id",
     "proposal_until",
     "measure_id",
+    "referral_id",
+    "authority",
+    "authority_id",
+    "referral_state",
+    "referral_until",
 )
 _PUT = statement(update(tip_offs).where(_OF_PARTY, _MINE).values({name: param(name) for name in _LIFE}))
 
@@ -230,11 +241,16 @@ def _life(tip_off: TipOff) -> dict[str, object]:
         "proposal_id": tip_off.proposal_id,
         "proposal_until": tip_off.proposal_until,
         "measure_id": tip_off.measure_id,
+        "referral_id": tip_off.referral_id,
+        "authority": tip_off.authority,
+        "authority_id": tip_off.authority_id,
+        "referral_state": tip_off.referral_state and tip_off.referral_state.value,
+        "referral_until": tip_off.referral_until,
     }
 
 
 REPLY, PROPOSED_REPLY = "reply", "proposed-reply"
-"""A text that is bound to its name stays under it: the reply of a proposal counts once that is in force."""
+"""A text that is bound to its name stays under it: the reply of what waits counts once that decides."""
 CONTACT, PROVED_CONTACT = "contact", "proved-contact"
 """What a text is called is sealed with it: nobody with the database makes a contact a proved one."""
 SALT = "salt-"
@@ -374,6 +390,12 @@ async def take(connection: Connection, *, relying_party: str, moderator_id: str,
     The count stands among the tries, in a row that no reference can have: it begins with a letter.
     """
     place = f"m{moderator_id}"[:REFERENCE_DIGITS]
+    return await charge(connection, relying_party=relying_party, reference=place, day=day)
+
+
+async def refer(connection: Connection, *, relying_party: str, moderator_id: str, day: date) -> int:
+    """Count a report that a moderator referred; return the day's with this one, kept as `take` keeps it."""
+    place = f"r{moderator_id}"[:REFERENCE_DIGITS]
     return await charge(connection, relying_party=relying_party, reference=place, day=day)
 
 

@@ -129,6 +129,7 @@ TEXTS: Mapping[str, Text] = {
     "report_UPHELD": _("Decided: the report was right, and something was done"),
     "report_DUPLICATE": _("Decided together with a report of the same matter"),
     "report_ABUSIVE": _("Decided: found to be an abusive report"),
+    "report_REFERRED": _("Decided: passed on to the competent authority, which has accepted it"),
     "report_DISMISSED_NO_VIOLATION": _("Decided: it breaks no rule"),
     "report_DISMISSED_NOT_ESTABLISHED": _("Decided: it could not be established"),
     "report_DISMISSED_NOT_COMPETENT": _("Decided: somebody else decides about such matters"),

@@ -7,6 +7,7 @@ import pytest
 from idvault_people.commands.authority import OrderNextStep
 from idvault_people.commands.joint_operation import OperationNextStep
 from idvault_people.commands.next_step import NextStep
+from idvault_people.commands.referral import ReferralNextStep
 from idvault_verify.disclosure import HistoryFinding
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 
@@ -36,14 +37,26 @@ def test_why_and_what_to_do() -> None:
 
 def test_an_authority_has_no_pending_requests() -> None:
     """What it is told to run next is a command of its own, whatever was refused."""
-    for kind, listed in ((OrderNextStep, "keys list"), (OperationNextStep, "keys operation list")):
+    for kind, listed, missing in (
+        (OrderNextStep, "keys list", "ORDER_NOT_FOUND"),
+        (OperationNextStep, "keys operation list", "OPERATION_NOT_FOUND"),
+        (ReferralNextStep, "keys referral list", "REFERRAL_NOT_FOUND"),
+    ):
         step = kind("authority", Path("keys"))
         for reason in Reason:
             assert "pending" not in step.after_refusal("x", reason.value, "")
-        missing = "OPERATION_NOT_FOUND" if kind is OperationNextStep else "ORDER_NOT_FOUND"
         said = step.after_refusal("x", missing, "")
-        assert "of yours with this id" in said
+        assert "with this id" in said or "under this id" in said
         assert said.endswith(listed)
+
+
+def test_a_referral_that_has_ended_is_not_signed() -> None:
+    """Its target is not shown any more, so the answer is refused before it is signed."""
+    step = ReferralNextStep("authority", Path("keys"))
+    ended = InvalidError(Reason.INVALID_MESSAGE, Violation("referral", FieldCode.REQUIRED))
+    assert "its last day has passed" in step.after_mistake(ended)
+    other = InvalidError(Reason.INVALID_MESSAGE, Violation("x", FieldCode.REQUIRED))
+    assert step.after_mistake(other) == NextStep("authority", Path("keys")).after_mistake(other)
 
 
 def test_a_deadline_says_what_it_must_leave() -> None:

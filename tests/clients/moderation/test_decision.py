@@ -19,7 +19,7 @@ from idvault_verify.sanction import (
     SanctionState,
     Scope,
 )
-from idvault_verify.tip_off import Dismissal, TargetKind, TipOffOutcome, TipOffTarget
+from idvault_verify.tip_off import Dismissal, ReferralState, TargetKind, TipOffOutcome, TipOffTarget
 from tests.support.console import Seen, Visitor
 from tests.support.moderation_console import Office, form_of, post, submit
 from tests.support.tip_off_world import opened
@@ -74,6 +74,26 @@ async def test_a_report_is_dismissed(place: Office, browser: Visitor, made: TipO
     assert "It could not be established" in page.words
     found = await decided(place, made)
     assert (found.outcome, found.dismissal) == (TipOffOutcome.DISMISSED, Dismissal.NOT_ESTABLISHED)
+
+
+async def test_a_report_is_referred(place: Office, browser: Visitor, made: TipOffReport) -> None:
+    """To an authority of the roster; the case then says what waits, and offers no other decision."""
+    where, case = f"/reports/{made.tip_off_id}/referral", f"/reports/{made.tip_off_id}"
+    page = await browser.get(f"{case}/decision")
+    assert f'href="{where}"' in page.text
+    page = await submit(browser, where, authority="", reply="Passed on.")
+    assert (page.status, 'href="#authority"' in page.text) == (422, True)
+    page = await submit(browser, where, page, authority="nobody", reply="Passed on.")
+    assert "No authority of this name is registered." in page.words
+    await submit(browser, where, authority="office-a", reply="Passed on.")
+    found = await decided(place, made)
+    assert (found.outcome, found.referral_state, found.authority) == (None, ReferralState.OPEN, "office-a")
+    page = await browser.get(case)
+    assert "waits for the authority" in page.words
+    assert f'href="{case}/decision"' not in page.text
+    assert f'href="{case}/return"' not in page.text
+    assert f'href="{case}/reply"' in page.text
+    assert "waits for the authority" in (await browser.get("/reports")).words
 
 
 async def test_a_report_is_found_abusive(place: Office, browser: Visitor, made: TipOffReport) -> None:

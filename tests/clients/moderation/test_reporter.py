@@ -19,7 +19,8 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     await submit(browser, f"/reports/{filed.tip_off_id}/abuse", reply="Please do not do this.")
     assert f'href="{where}"' in page.text
     page = await browser.get("/reporters?view=warned")
-    assert "In all 1 Upheld 0 Dismissed 0 Abusive 1 Right 0%" in page.words
+    assert "Standing In all Upheld Dismissed Abusive Right" in page.words
+    assert f"{reporter_id} Warned 1 0 0 1 0%" in page.words
     page = await submit(browser, where, standing="")
     assert (page.status, 'href="#standing"' in page.text) == (422, True)
     page = await submit(browser, where, page, standing="LIMITED")

@@ -128,7 +128,7 @@ async def test_lists_by_state(place: Office, browser: Visitor, other: ModeratorK
         ("all", {made.sanction_id, warned.sanction_id}),
     ):
         page = await browser.get(f"/sanctions?view={view}")
-        assert set(re.findall(r'<h2><a href="/sanctions/([0-9a-f]{32})">', page.text)) == found, view
+        assert set(re.findall(r'scope="row"><a href="/sanctions/([0-9a-f]{32})">', page.text)) == found, view
     lifted = await submit(browser, f"/sanctions/{warned.sanction_id}/end", reason="It was satire")
     assert "It was satire" in lifted.words
     gone = TipOffTarget(TargetKind.CONTENT, "post/1")

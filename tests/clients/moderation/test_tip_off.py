@@ -36,8 +36,8 @@ async def taken(place: Office, browser: Visitor, **changes: Any) -> TipOffReport
 
 
 def listed(text: str) -> list[str]:
-    """Return the references of a page's cards in their order."""
-    return re.findall(r'<h2><a href="/reports/[0-9a-f]{32}">([0-9]{12})</a>', text)
+    """Return the references of a page's list in their order."""
+    return re.findall(r'<th scope="row"><a href="/reports/[0-9a-f]{32}">([0-9]{12})</a>', text)
 
 
 async def test_the_queue(place: Office, browser: Visitor, key: ModeratorKey) -> None:

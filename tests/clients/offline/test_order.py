@@ -11,7 +11,7 @@ from idvault_verify.attest import order as orders
 from idvault_verify.attest.order import WithdrawalTerms
 from idvault_verify.offline import order as order_check
 from tools.support import people
-from tools.support.orders import OFFICE, OTHER_OFFICE, PLATFORM, joint, roster, signed, terms
+from tools.support.orders import OFFICE, OTHER_OFFICE, PLATFORM, answer, joint, roster, signed, terms
 
 FIRST = roster(OFFICE, OTHER_OFFICE)
 WITHOUT = roster(OTHER_OFFICE, version=2)
@@ -151,3 +151,16 @@ def test_an_operation_names_its_platforms() -> None:
     assert refused(again, ORDER, platform=PLATFORM, **check) == "NOT_AN_ORDER"
     assert refused(again, data, platform=PLATFORM, versions=[FIRST, WITHOUT]) == "AUTHORITY_REVOKED"
     order_check.check_operation(data, platform=PLATFORM, versions=[FIRST, WITHOUT], known=True)
+
+
+def test_an_answer_is_for_its_platform() -> None:
+    """It stays valid after its authority is gone, and nobody else gives one."""
+    data, again = signed(answer()), order_check.check_answer
+    assert again(data, platform=PLATFORM, versions=[FIRST]) == answer()
+    assert again(data, platform=PLATFORM, versions=[FIRST, WITHOUT]) == answer()
+    assert refused(again, data, platform="platform-b", versions=[FIRST]) == "OTHER_PLATFORM"
+    assert refused(again, ORDER, platform=PLATFORM, versions=[FIRST]) == "NOT_AN_ORDER"
+    false = signed(answer(), OTHER_OFFICE)
+    assert refused(again, false, platform=PLATFORM, versions=[FIRST]) == "SIGNATURE_INVALID"
+    late = signed(answer(roster_digest=WITHOUT.digest()))
+    assert refused(again, late, platform=PLATFORM, versions=[FIRST, WITHOUT]) == "NOT_AN_AUTHORITY"

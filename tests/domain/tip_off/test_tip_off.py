@@ -35,6 +35,9 @@ SIGNED = {
     EventType.TIP_OFF_MERGE,
     EventType.TIP_OFF_PROPOSE,
     EventType.TIP_OFF_UPHOLD,
+    EventType.TIP_OFF_REFER,
+    EventType.TIP_OFF_ACCEPT,
+    EventType.TIP_OFF_DECLINE,
     EventType.TIP_OFF_DISMISS,
     EventType.TIP_OFF_FIND_ABUSIVE,
     EventType.TIP_OFF_CLOSE_DUPLICATE,
@@ -272,27 +275,35 @@ def test_nobody_is_left_without_a_reply() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "dismissal", "sanctioned", "wrong"),
+    ("outcome", "dismissal", "sanctioned", "referred", "wrong"),
     [
-        (TipOffOutcome.UPHELD, None, True, []),
-        (TipOffOutcome.DISMISSED, Dismissal.OTHER, False, []),
-        (TipOffOutcome.ABUSIVE, None, False, []),
-        (TipOffOutcome.UPHELD, None, False, ["sanction"]),
-        (TipOffOutcome.UPHELD, Dismissal.OTHER, True, ["dismissal"]),
-        (TipOffOutcome.DISMISSED, None, False, ["dismissal"]),
-        (TipOffOutcome.ABUSIVE, Dismissal.OTHER, True, ["dismissal", "sanction"]),
-        (TipOffOutcome.DUPLICATE, None, False, ["outcome"]),
+        (TipOffOutcome.UPHELD, None, True, False, []),
+        (TipOffOutcome.DISMISSED, Dismissal.OTHER, False, False, []),
+        (TipOffOutcome.ABUSIVE, None, False, False, []),
+        (TipOffOutcome.REFERRED, None, False, True, []),
+        (TipOffOutcome.UPHELD, None, False, False, ["sanction"]),
+        (TipOffOutcome.UPHELD, Dismissal.OTHER, True, True, ["dismissal", "authority"]),
+        (TipOffOutcome.DISMISSED, None, False, False, ["dismissal"]),
+        (TipOffOutcome.ABUSIVE, Dismissal.OTHER, True, False, ["dismissal", "sanction"]),
+        (TipOffOutcome.REFERRED, None, True, False, ["sanction", "authority"]),
+        (TipOffOutcome.DUPLICATE, None, False, False, ["outcome"]),
     ],
 )
 def test_what_belongs_to_an_outcome(
-    outcome: TipOffOutcome, dismissal: Dismissal | None, sanctioned: bool, wrong: list[str]
+    outcome: TipOffOutcome, dismissal: Dismissal | None, sanctioned: bool, referred: bool, wrong: list[str]
 ) -> None:
-    """A sanction belongs to UPHELD alone, a reason to DISMISSED alone, and DUPLICATE comes by merging."""
+    """A sanction belongs to UPHELD alone, a reason to DISMISSED, an authority to REFERRED, none to others."""
+
+    def check() -> None:
+        tip_off_rules.check_decision(
+            outcome=outcome, dismissal=dismissal, sanctioned=sanctioned, referred=referred
+        )
+
     if not wrong:
-        tip_off_rules.check_decision(outcome=outcome, dismissal=dismissal, sanctioned=sanctioned)
+        check()
         return
     with pytest.raises(InvalidError) as refused:
-        tip_off_rules.check_decision(outcome=outcome, dismissal=dismissal, sanctioned=sanctioned)
+        check()
     assert [each.field for each in refused.value.violations] == wrong
 
 

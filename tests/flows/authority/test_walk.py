@@ -173,6 +173,17 @@ class OrderSteps(DatabaseSteps):
         """Deadlines come."""
         self.now += seconds
 
+    @precondition(lambda self: self.ends())
+    @rule()
+    def an_end_comes(self) -> None:
+        """It is the very time of a deadline, or of the end of a last day."""
+        self.now = min(self.ends())
+
+    def ends(self) -> list[int]:
+        """Return what is still to come."""
+        found = [*(each.deadline for each in self.model), *(each.end for each in self.operations)]
+        return [each for each in found if each > self.now]
+
     @rule()
     def the_worker_works(self) -> None:
         """Each deadline that passed is logged once, and each operation ends once at each platform."""

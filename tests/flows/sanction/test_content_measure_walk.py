@@ -9,7 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
+from sqlalchemy import func, select
 
+from idvault.core.tables.sanction import content_measures
 from idvault.sanction.content_measure import acts
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.sanctions import (
@@ -31,7 +33,7 @@ from tests.support.order_model import ModelOrder
 from tests.support.refusal import outcome, states_or_reason
 from tests.support.steps import DatabaseSteps, take_steps
 from tests.support.tip_off_world import TipOffWorld, key_files
-from tools.support import builders
+from tools.support import builders, sql
 from tools.support.authority_world import TERM, AuthorityWorld, carrying
 from tools.support.databases import Maker
 from tools.support.flow_world import PARTY, at
@@ -235,6 +237,9 @@ class MeasureWalk:
             found = (await self.asks().list_page(appeal=state)).measures
             wanted = [key for key, each in zip(ids, states, strict=True) if each == state]
             assert sorted(each.measure_id for each in found) == sorted(wanted)
+        kept = select(func.count()).select_from(content_measures).where(content_measures.c.text.is_not(None))
+        ((texts,),) = await sql.rows(self.world.database, kept)
+        assert texts == sum(each.appeal is not None and each.appeal.text for each in model)
         overdue = sum(each.appeal is not None and each.appeal.overdue(self.now) for each in model)
         assert await acts.overdue(self.world.vault, now=at(self.now)) == overdue
 

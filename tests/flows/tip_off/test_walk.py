@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,36 +21,44 @@ from idvault.web.render import View
 from idvault.web.tip_off.view import TipOffView
 from idvault_client.errors import VaultError
 from idvault_client.tip_offs import FiledTipOff, TipOffReport
+from idvault_people.authority.referral import GivenReferral
 from idvault_verify.account import Standing
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
-from idvault_verify.tip_off import TipOffOutcome
+from idvault_verify.tip_off import ReferralState, TipOffOutcome
+from tests.support.referral_world import ReferralWorld
 from tests.support.refusal import outcome, states_or_reason
 from tests.support.steps import DatabaseSteps, take_steps
 from tests.support.tip_off_model import DAY, HALF_DAY, ModelReports
-from tests.support.tip_off_world import TipOffWorld, key_files
 from tools.support import builders, walks
 from tools.support.databases import Databases, Maker
 from tools.support.sanction_world import signing
 
 HOUR = 3_600
 MODERATORS, REPORTERS = 3, 4
-STEPS = walks.length(10_000)
-VERBS = {"upheld": "uphold", "dismissed": "dismiss", "duplicate": "duplicate", "abusive": "abusive"}
+STEPS = walks.length(15_000)
+VERBS = {
+    "upheld": "report:uphold",
+    "dismissed": "report:dismiss",
+    "duplicate": "report:duplicate",
+    "abusive": "report:abusive",
+    "referred": "referral:accept",
+}
 
 
 def says(word: str) -> str:
     """Return how the page tells a state or an outcome."""
     key = "report_DISMISSED_NO_VIOLATION" if word == "DISMISSED" else f"report_{word}"
-    return View(language="en").say(key)
+    return View(language="en", now=datetime.now(UTC)).say(key)
 
 
 class Walk:
     """The real desk and the model side by side."""
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self.world = TipOffWorld(database, key_files(folder), reports_per_day=10_000)
+        self.database, self.folder = database, folder
         self.model = ModelReports()
+        self.referred: list[GivenReferral] = []
         self.keys: list[ModeratorKey] = []
         self.token = ""
         self.people: list[str] = []
@@ -61,6 +70,7 @@ class Walk:
         self.told: Counter[str] = Counter()
 
     async def begin(self) -> None:
+        self.world = ReferralWorld(self.database, self.folder, reports_per_day=10_000)
         world = self.world.world
         self.token = await world.account()
         self.people = [await self.world.person(number) for number in range(REPORTERS)]
@@ -136,7 +146,7 @@ class Walk:
         asks = self.world.world.asks(self.now)
         proposed = await asks.get(self.sanctions[number])
         await self.agree_on(
-            expected, asks.confirm(proposed, key=signing(self.keys[by], self.now)), of_report=False
+            expected, asks.confirm(proposed, key=signing(self.keys[by], self.now)), of="sanction"
         )
 
     async def lift(self, number: int, by: int) -> None:
@@ -145,7 +155,25 @@ class Walk:
         asks = self.world.world.asks(self.now)
         found = await asks.get(self.sanctions[number])
         key = signing(self.keys[by], self.now)
-        await self.agree_on(expected, asks.lift(found, "a mistake (synthetic)", key=key), of_report=False)
+        await self.agree_on(expected, asks.lift(found, "a mistake (synthetic)", key=key), of="sanction")
+
+    async def refer(self, place: int, by: int, replied: bool) -> None:
+        """Refer a report to an authority."""
+        reply, known = self.new_reply() if replied else "", self.model.referrals
+        expected = self.model.refer(place, by=by, reply=reply, now=self.now)
+        asked = self.world.refer(self.made[place], str(self.id_of(by)), reply=reply, seconds=self.now)
+        found = await self.agree_on(expected, asked)
+        if len(known) > len(self.referred):
+            self.referred.append(await self.world.referral(found, seconds=self.now))
+            assert self.seconds(found.referral_lapse_time) == known[-1].until
+
+    async def answer_referral(self, number: int, accepted: bool) -> None:
+        """Let the authority accept or decline."""
+        expected = self.model.answer_referral(number, accepted=accepted, now=self.now)
+        answer = ReferralState.ACCEPTED if accepted else ReferralState.DECLINED
+        # What was read when it was made: a referral that has ended has no target any more.
+        work = self.world.answer_as(self.referred[number], answer, seconds=self.now)
+        await self.agree_on(expected, work, of="referral")
 
     async def merge(self, place: int, others: list[int], by: int) -> None:
         expected = self.model.merge(place, others, by=by, now=self.now)
@@ -164,10 +192,10 @@ class Walk:
         self.replies += 1
         return f"reply {self.replies} (synthetic)"
 
-    async def agree_on(self, expected: str, work: Any, *, of_report: bool = True) -> Any:
+    async def agree_on(self, expected: str, work: Any, *, of: str = "report") -> Any:
         found = await outcome(work)
         said = states_or_reason(found) if isinstance(found, VaultError) else str(found.state)
-        self.told[said if of_report else f"sanction {said}"] += 1
+        self.told[said if of == "report" else f"{of} {said}"] += 1
         assert said == expected
         return found
 
@@ -182,6 +210,11 @@ class Walk:
             assert self.seconds(found.answer_time) == expected.answered_at
             assert self.seconds(found.resolve_time) == expected.closed_at
             assert bool(found.proposal_id) is expected.waits(self.now)
+            referral = expected.referral
+            assert found.referral_state == (referral and referral.state(self.now))
+            is_open = found.referral_state is ReferralState.OPEN
+            until = referral.until if referral is not None and is_open else None
+            assert self.seconds(found.referral_lapse_time) == until
             await self.agree_on_reporter(place)
             if expected.into is None:
                 assert (found.moderator_id or None) == self.id_of(expected.assignee)
@@ -202,20 +235,23 @@ class Walk:
         assert self.seconds(found.answer_time) == expected.answered_at
         assert self.seconds(found.resolve_time) == expected.closed_at
         page = unescape(
-            TipOffView(view=View(language="en")).state("platform-a", "A", found, builders.ZONE).text or ""
+            TipOffView(view=View(language="en", now=datetime.now(UTC)))
+            .state("platform-a", "A", found, builders.ZONE)
+            .text
+            or ""
         )
         assert says(expected.outcome or expected.state()) in page
         assert expected.reply in page
-        hidden = expected.proposal
-        if hidden is not None and hidden.reply and hidden.reply != expected.reply:
-            assert hidden.reply not in page
+        for hidden in (expected.proposal, expected.referral):
+            if hidden is not None and hidden.reply and hidden.reply != expected.reply:
+                assert hidden.reply not in page
 
     async def agree_on_sums(self) -> None:
         """Recompute from the log: the months' sums, the open proposals, whether the account is closed."""
         told = Counter(await self.world.world.events(""))
 
         def of(verb: str) -> int:
-            return told[f"tipoff:report:{verb}"]
+            return told[f"tipoff:{verb}"]
 
         months = {f"{each.file_time:%Y-%m}" for each in self.made}
         found = [
@@ -223,14 +259,18 @@ class Walk:
         ]
         decided = {name: of(verb) for name, verb in VERBS.items()}
         assert {name: sum(getattr(each, name) for each in found) for name in VERBS} == decided
-        assert sum(each.filed for each in found) == of("file") == len(self.made)
-        assert sum(each.open for each in found) == of("file") - sum(decided.values())
-        waiting = of("propose") - of("reopen") - told["sanction:close:impose"]
+        assert sum(each.filed for each in found) == of("report:file") == len(self.made)
+        assert sum(each.open for each in found) == of("report:file") - sum(decided.values())
+        waiting = of("report:propose") - of("report:reopen") - told["sanction:close:impose"]
         closings = [told[f"sanction:close:{verb}"] for verb in ("propose", "withdraw", "expire", "impose")]
         stored = [await self.world.stored(each) for each in self.made]
         assert (
             waiting == closings[0] - sum(closings[1:]) == sum(one.proposal_id is not None for one in stored)
         )
+        ended = [of(f"referral:{verb}") for verb in ("accept", "decline", "lapse")]
+        with_authority = [one for one in stored if one.referral_state is ReferralState.OPEN]
+        assert of("referral:make") - sum(ended) == len(with_authority)
+        assert of("referral:make") == len(self.model.referrals)
         in_force = told["sanction:close:impose"] - told["sanction:close:lift"]
         status = await self.world.world.status(self.token, seconds=self.now)
         assert (status.standing is Standing.CLOSED) is (in_force > 0)
@@ -247,6 +287,11 @@ class Walk:
         assert [
             events[f"tipoff:report:{verb}"] for verb in ("uphold", "dismiss", "duplicate", "abusive")
         ] == [outcomes[name] for name in ("UPHELD", "DISMISSED", "DUPLICATE", "ABUSIVE")]
+        ends = Counter(each.state(self.now) for each in self.model.referrals)
+        assert [events[f"tipoff:referral:{verb}"] for verb in ("accept", "decline", "lapse")] == [
+            ends[name] for name in ("ACCEPTED", "DECLINED", "LAPSED")
+        ]
+        assert outcomes["REFERRED"] == ends["ACCEPTED"]
         for reporter, judged in self.model.judged.items():
             one = next(
                 each.tip_off_id
@@ -340,6 +385,19 @@ class TipOffSteps(DatabaseSteps):
         """A closing is withdrawn or lifted."""
         self.run(self.walk.lift(number % len(self.walk.sanctions), by))
 
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE, replied=st.booleans())
+    def refer(self, place: int, replied: bool) -> None:
+        """A report is referred to an authority, by whoever works on it."""
+        place %= len(self.walk.made)
+        self.run(self.walk.refer(place, self.walk.model.reports[place].assignee or 0, replied))
+
+    @precondition(lambda self: self.walk.referred)
+    @rule(number=PLACE, accepted=st.booleans())
+    def answer_referral(self, number: int, accepted: bool) -> None:
+        """The authority accepts or declines."""
+        self.run(self.walk.answer_referral(number % len(self.walk.referred), accepted))
+
     @precondition(lambda self: len(self.walk.made) > 1)
     @rule(place=PLACE, others=st.sets(PLACE, min_size=1, max_size=3), by=WHO)
     def merge(self, place: int, others: set[int], by: int) -> None:
@@ -375,14 +433,29 @@ def test_any_steps_agree_with_the_model(maker: Maker) -> None:
     take_steps(TipOffSteps, maker, count=25)
 
 
+async def decide_with_others(walk: Walk, chance: random.Random, kind: int, place: int, by: int) -> None:
+    """Propose or refer, or let a second moderator or an authority answer."""
+    worker = walk.model.reports[place].assignee or by
+    if kind in (24, 25):
+        await walk.refer(place, worker, chance.random() < 0.7)
+    elif kind > 25 and walk.referred:
+        number = chance.randrange(len(walk.referred))
+        await walk.answer_referral(number, chance.random() < 0.5)
+    elif kind == 20 or not walk.sanctions:
+        await walk.propose(place, worker, chance.random() < 0.7)
+    else:
+        number = max(0, len(walk.sanctions) - 1 - chance.randrange(4))
+        await (walk.lift if kind == 21 else walk.confirm)(number, by)
+
+
 @pytest.mark.long
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tmp_path: Path) -> None:
-    """Random steps, 10,000 in full: every kind of answer occurs."""
-    database, chance = Database(url=sqlite_databases.main_url), random.Random(17)  # noqa: S311 - no secret
+    """Random steps, 15,000 in full: every kind of answer occurs."""
+    database, chance = Database(url=sqlite_databases.main_url), random.Random(31)  # noqa: S311 - no secret
     walk = Walk(database, tmp_path)
     await walk.begin()
     for _ in range(STEPS):
-        kind, by = chance.randrange(24), chance.randrange(MODERATORS)
+        kind, by = chance.randrange(29), chance.randrange(MODERATORS)
         # The newest ones, so that most decisions are about reports that are still open.
         place = max(0, len(walk.made) - 1 - chance.randrange(15))
         if kind < 4 or len(walk.made) < 2:
@@ -403,21 +476,19 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tm
                 await walk.merge(place, sorted(others), walk.model.reports[place].assignee or by)
         elif kind == 17:
             await walk.hand_back(place, by)
-        elif kind == 18:
+        elif kind in (18, 28):
             walk.now += chance.randrange(1, 30) * HOUR
         elif kind == 19:
             await walk.work()
-        elif kind == 20 or not walk.sanctions:
-            await walk.propose(place, walk.model.reports[place].assignee or by, chance.random() < 0.7)
         else:
-            number = max(0, len(walk.sanctions) - 1 - chance.randrange(4))
-            await (walk.lift if kind == 21 else walk.confirm)(number, by)
+            await decide_with_others(walk, chance, kind, place, by)
         await walk.agree([place])
     await walk.agree_on_counts()
     await walk.agree_on_sums()
     assert walk.told.keys() >= {
         *("RECEIVED", "ASSIGNED", "ANSWERED", "RESOLVED"),
         *("ASSIGNEE_CHANGED", "INVALID_MESSAGE", "TIP_OFF_LIMIT_REACHED", "PROPOSAL_OPEN"),
+        *("REFERRAL_OPEN", "referral ACCEPTED", "referral DECLINED", "referral LAPSED -> ACCEPTED"),
         *("sanction IN_FORCE", "sanction LIFTED", "sanction SELF_APPROVAL", "sanction LAPSED -> IN_FORCE"),
         *("RESOLVED -> ASSIGNED", "MERGED -> ASSIGNED", "RESOLVED -> MERGED", "MERGED -> MERGED"),
         *("RECEIVED -> ANSWERED", "ANSWERED -> ANSWERED", "RECEIVED -> RESOLVED", "RECEIVED -> RECEIVED"),

@@ -7,6 +7,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault.core.db.statement import Statement
 from idvault.sanction.operation import store as operation_store
+from idvault.tip_off.referral import store as referral_store
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.store import lists as tip_off_lists
 from idvault.tip_off.store import rows as tip_off_rows
@@ -81,6 +82,21 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
         reporter_store.IN_STANDING,
         {**PARTY, "after": "", "limit": 9, "standing": "TRUSTED"},
         "ix_tip_off_reporters_standing",
+    ),
+    "a referral": (
+        referral_store._GET,
+        {"authority": "a" * 32, "referral": "b" * 32},
+        "sqlite_autoindex_tip_off_referrals_1|pk_tip_off_referrals",
+    ),
+    "referrals to an authority": (
+        referral_store.OF_AUTHORITY,
+        {"authority": "a" * 32, "at": NOW, "after": "", "limit": 9},
+        "ix_tip_off_referrals_authority_id_referred_at_referral_id",
+    ),
+    "referrals of a report": (
+        referral_store.FORGET,
+        _ONE,
+        "ix_tip_off_referrals_relying_party_tip_off_id",
     ),
     "old tries": (tip_off_rows._FORGET, {"before": NOW.date()}, "ix_tip_off_tries_day"),
     "old reporters": (reporter_store._FORGET, {"before": NOW.date()}, "ix_tip_off_reporters_day"),

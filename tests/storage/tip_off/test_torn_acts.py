@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from idvault.core.act import SYSTEM
+from idvault.core.request import MemberAsked
 from idvault.moderator.acts import ModerationCall, SignedMutation
 from idvault.sanction import acts as sanction_acts
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts import filing
+from idvault.tip_off.acts import referral as referral_acts
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
@@ -21,12 +23,14 @@ from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
 from idvault_client.sanctions import AccountSanction
 from idvault_client.tip_offs import TipOffReport
+from idvault_verify.attest import sanction as papers
 from idvault_verify.error import UnavailableError
 from idvault_verify.sanction import Degree
-from idvault_verify.tip_off import ReporterStanding, TargetKind, TipOff, TipOffTarget
+from idvault_verify.tip_off import ReferralState, ReporterStanding, TargetKind, TipOff, TipOffTarget
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.test_torn_acts import FAULTS
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, opened, report
+from tools.support import orders
 from tools.support.flow_world import PARTY, at, request_id
 from tools.support.sanction_world import ACTOR
 from tools.support.storage_world import World
@@ -185,6 +189,52 @@ async def _lapse(reports: TipOffWorld) -> Act:
     return lambda: sanction_acts.lapse(reports.vault, SYSTEM, at(4 * DAY), stored, waiting=waiting)
 
 
+async def _refer(reports: TipOffWorld) -> Act:
+    leading, me = await _leading(reports)
+    asked = reports.refer(leading, me, reply="a", seconds=8 * DAY, request_id=request_id(9))
+    return await _kept(acts._resolve, asked, await reports.stored(leading))
+
+
+async def _referred(reports: TipOffWorld) -> TipOffReport:
+    """Return a referred report with two that were merged into it."""
+    leading, me = await _leading(reports)
+    return await reports.refer(leading, me, reply="a")
+
+
+async def _answered(reports: TipOffWorld, referred: TipOff, answer: ReferralState) -> Act:
+    found = await referral_acts.get(reports.vault, str(referred.authority_id), str(referred.referral_id))
+    mark = papers.text_mark(found.target.key, salt=found.salt or b"")
+    terms = orders.answer(referral_id=found.referral_id, answer=answer, target_mark=mark)
+    asked = MemberAsked(found.authority_id, request_id(9), "AnswerReferral", b"content")
+    signed = orders.signed(terms)
+    # Late, so that a reminder is written in the same act.
+    return lambda: referral_acts.answer_stored(
+        reports.vault, asked, at(6 * DAY), found.authority_id, terms, signed
+    )
+
+
+async def _accept(reports: TipOffWorld) -> Act:
+    return await _answered(reports, await reports.stored(await _referred(reports)), ReferralState.ACCEPTED)
+
+
+async def _decline(reports: TipOffWorld) -> Act:
+    return await _answered(reports, await reports.stored(await _referred(reports)), ReferralState.DECLINED)
+
+
+async def _lapse_referral(reports: TipOffWorld) -> Act:
+    stored = await reports.stored(await _referred(reports))
+    return lambda: reporter_acts.remind(reports.vault, SYSTEM, at(8 * DAY), stored)
+
+
+async def _forget_referral(reports: TipOffWorld) -> Act:
+    made = await reports.stored(await _referred(reports))
+    await (await _answered(reports, made, ReferralState.DECLINED))()
+    me = str(made.assignee)
+    report = (await reports.asks().get(made.tip_off_id)).tip_off
+    closed = await reports.stored(await reports.dismiss(report, me, reply="a"))
+    return lambda: reporter_acts.delete_texts(reports.vault, SYSTEM, at(99 * DAY), closed)
+
+
 async def _merge(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
     other, late = [(await reports.file()).tip_off for _ in range(2)]
@@ -217,6 +267,7 @@ async def _set_standing(reports: TipOffWorld) -> Act:
 
 ACTS = [
     *(_file, _file_by_form, _answer, _note, _uphold, _propose, _confirm, _withdraw, _lapse, _merge),
+    *(_refer, _accept, _decline, _lapse_referral, _forget_referral),
     *(_remind, _delete_texts, _set_standing),
 ]
 Prepare = Callable[[TipOffWorld], Awaitable[Act]]

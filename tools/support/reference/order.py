@@ -1,4 +1,4 @@
-"""What authorities sign (formats.md, section 7): orders, withdrawals and joint operations."""
+"""What authorities sign (formats.md, section 7): orders, withdrawals, joint operations and answers."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,10 +13,12 @@ from tools.support.reference.roster import Roster
 ORDER = "idvault/order/v1"
 WITHDRAWAL = "idvault/order-withdrawal/v1"
 OPERATION = "idvault/joint-operation/v1"
+ANSWER = "idvault/referral-answer/v1"
 CATEGORIES = (
     "RUMOUR", "VIOLENCE", "TERRORISM", "PORNOGRAPHY", "FRAUD", "NATIONAL_SECURITY", "IMPERSONATION",
     "PRIVACY", "OTHER",
 )  # fmt: skip
+_KINDS = ("ACCOUNT", "PUBLIC_ACCOUNT", "CONTENT")
 _ACCOUNTS = ("WARN", "LIMIT", "SUSPEND", "CLOSE")
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -81,7 +83,7 @@ def read_order(signed: bytes) -> dict[str, Any]:
 
 
 def _target(kind: str, target: str, measure: str) -> None:
-    check(kind in ("ACCOUNT", "PUBLIC_ACCOUNT", "CONTENT"), "a wrong kind of target")
+    check(kind in _KINDS, "a wrong kind of target")
     check(
         measure in (*_ACCOUNTS, *(("LABEL", "RESTRICT", "REMOVE") if kind == "CONTENT" else ())), "a measure"
     )
@@ -132,6 +134,22 @@ def check_operation(signed: bytes, *, platform: str, versions: Sequence[Roster],
     _check_signer(signed, authority, digest, versions, known)
 
 
+def check_answer(signed: bytes, *, platform: str, versions: Sequence[Roster], known: bool) -> None:
+    parts = _opened(signed, ANSWER, 10)
+    mark = parts[7]
+    texts = [text_of(part) for place, part in enumerate(parts) if place not in (7, 8)]
+    _, referral_id, authority, named, answer, category, kind, digest = texts
+    made = encode(
+        ANSWER, referral_id, authority, named, answer, category, kind, mark, _time(parts[8]), digest
+    )
+    check(made == signed[:-64], "not its only spelling")
+    check(bool(_ID.fullmatch(referral_id) and _NAME.fullmatch(named)), "a wrong id or name")
+    check(answer in ("ACCEPTED", "DECLINED"), "a wrong answer")
+    check(category in CATEGORIES and kind in _KINDS and len(mark) == 32, "a wrong category, target or mark")
+    check(named == platform, "for another platform")
+    _check_signer(signed, authority, digest, versions, True)
+
+
 def _day(text: str) -> date:
     check(bool(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII)), "no day")
     try:
@@ -159,4 +177,8 @@ def _verifies(key: bytes, signed: bytes) -> bool:
     return True
 
 
-CHECKS: dict[str, Callable[..., None]] = {"order": check_order, "operation": check_operation}
+CHECKS: dict[str, Callable[..., None]] = {
+    "order": check_order,
+    "operation": check_operation,
+    "answer": check_answer,
+}

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from idvault_people.authority.officer import GivenOrder, OrderDocument
-from idvault_people.commands import joint_operation
+from idvault_people.commands import joint_operation, referral
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_verify.attest import order as order_papers
@@ -47,6 +47,7 @@ def add(app: typer.Typer) -> None:
     app.command("show")(show)
     app.command("withdraw", short_help="Withdraw an order for good.")(withdraw)
     app.add_typer(joint_operation.app, name="operation")
+    app.add_typer(referral.app, name="referral")
 
 
 def issue(  # noqa: PLR0917 - typer makes an option of each

@@ -1,4 +1,4 @@
-"""`idvault-people auditor console` and `… custodian console`: pages on the member's own machine."""
+"""The console of auditors, custodians and authorities' officers: pages on the member's own machine."""
 
 import os
 import sys

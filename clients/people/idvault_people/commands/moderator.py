@@ -16,6 +16,7 @@ from idvault_people.commands import (
     measure,
     narrowing,
     order,
+    referring,
     reinstatement,
     taking,
 )
@@ -33,7 +34,8 @@ app.add_typer(contest.app, name="contest", short_help='List and decide verificat
 app.add_typer(
     reinstatement.app, name="reinstatement", short_help="List and decide appeals against withdrawals."
 )
-app.add_typer(taking.app, name="report", short_help="Take down a report by telephone, letter or in person.")
+taking.app.command("refer", short_help="Refer a report to an authority.")(referring.refer)
+app.add_typer(taking.app, name="report", short_help="Take down a report by telephone, or refer one.")
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(measure.app, name="measure", short_help="Impose and reverse measures on content.")
 app.add_typer(order.app, name="order", short_help="Check and answer orders of authorities.")

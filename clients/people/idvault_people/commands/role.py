@@ -54,6 +54,7 @@ def make(role: str) -> typer.Typer:
     if role == "operator":
         app.command("name-moderator", short_help="Name a platform's first moderators.")(naming.name_moderator)
     elif role == "authority":
+        _add_console(app)
         authority.add(app)
     else:
         _add_disclosures(app, role)
@@ -62,11 +63,15 @@ def make(role: str) -> typer.Typer:
 
 def _add_disclosures(app: typer.Typer, role: str) -> None:
     """Add what only those do who take part in disclosures."""
-    app.command("console", short_help="Work with pages in your browser.")(console.console)
+    _add_console(app)
     if role == "auditor":
         auditor.add(app)
     else:
         custodian.add(app)
+
+
+def _add_console(app: typer.Typer) -> None:
+    app.command("console", short_help="Work with pages in your browser.")(console.console)
 
 
 auditor_app = make("auditor")

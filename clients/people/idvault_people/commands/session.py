@@ -17,6 +17,7 @@ from idvault_client.errors import RecordDamaged, SecondFactorRefused, Unavailabl
 from idvault_people import identity_folder
 from idvault_people.authority.joint import JointOfficer
 from idvault_people.authority.officer import Officer
+from idvault_people.authority.referral import ReferralOfficer
 from idvault_people.commands import passphrase
 from idvault_people.commands.next_step import NextStep
 from idvault_people.custody.drill import Drill
@@ -99,6 +100,12 @@ class MemberSession:
         """Return the same officer's client for joint operations."""
         trust = self.identity_folder.trust()
         return JointOfficer(identity=self.identity, trust=trust, edge=self.edge, now=now, random=os.urandom)
+
+    def referral_officer(self) -> ReferralOfficer:
+        """Return the same officer's client for referred reports."""
+        return ReferralOfficer(
+            identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now
+        )
 
     def drill(self) -> Drill:
         """Return the custodian's client for drills."""

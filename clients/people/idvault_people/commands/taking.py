@@ -14,7 +14,7 @@ from idvault_verify import small_file
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
 
-app = typer.Typer(no_args_is_help=True, help="Reports that somebody makes by telephone, letter or in person.")
+app = typer.Typer(no_args_is_help=True, help="Reports: take one down, refer one.")
 _GROUP = 4
 
 
@@ -60,10 +60,10 @@ def take(  # noqa: PLR0917 - typer's parameters
         filed: FiledTipOff = by.vault.tip_offs.take(
             target,
             category,
-            _text(said),
+            read_text(said),
             key=by.key,
             channel=TipOffChannel[channel.name],
-            contact=_text(contact_file) if contact_file else "",
+            contact=read_text(contact_file) if contact_file else "",
             operation_id=operation,
             request_id=request_id,
         )
@@ -83,7 +83,7 @@ def grouped(digits: str) -> str:
     return " ".join(digits[at : at + _GROUP] for at in range(0, len(digits), _GROUP))
 
 
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
     """Return a text without the line end of its last line; raises BadParameter, OSError."""
     try:
         return small_file.read(file).decode().rstrip("\r\n")

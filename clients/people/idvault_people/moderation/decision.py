@@ -13,7 +13,7 @@ from idvault_people.moderation.sanction_form import SanctionForm
 from idvault_people.moderation.shown import Field, Link, PagePart
 from idvault_people.moderation.workplace import Workplace
 
-_TEXT = 2_000
+_TEXT, _NAME = 2_000, 63
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +30,7 @@ class DecisionPages:
             ("uphold", "sanction"),
             ("uphold_content", "content"),
             ("dismiss", "dismissal"),
+            ("refer", "referral"),
             ("abusive", "abuse"),
         )
         sections = [
@@ -65,6 +66,24 @@ class DecisionPages:
             )
 
         return self._decide(visit, form, act)
+
+    def referral(self, visit: Visit) -> Answer:
+        """Show the form of a referral to an authority."""
+        return self._referral(visit).page()
+
+    def refer(self, visit: Visit) -> Answer:
+        """Refer the report."""
+
+        def act(request_id: str) -> None:
+            self.place.vault.tip_offs.refer(
+                visit.parts["report"],
+                visit.given("authority"),
+                key=self.place.key,
+                reply=visit.given("reply"),
+                request_id=request_id,
+            )
+
+        return self._decide(visit, self._referral(visit), act)
 
     def abuse(self, visit: Visit) -> Answer:
         """Show the form of a report that was made to harm."""
@@ -139,6 +158,13 @@ class DecisionPages:
             options=shown.options("dismissal", list(Dismissal), say),
         )
         return self._form(report, visit, title=say("dismiss"), first=[reasons])
+
+    def _referral(self, visit: Visit) -> Form:
+        say = visit.say
+        name = Field(
+            kind="text", id="authority", label=say("referred_to"), hint=say("authority_hint"), limit=_NAME
+        )
+        return self._form(self._report(visit), visit, title=say("refer"), first=[name])
 
     def _abuse(self, visit: Visit) -> Form:
         return self._form(self._report(visit), visit, title=visit.say("abusive"), first=[])

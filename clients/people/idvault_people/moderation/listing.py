@@ -32,6 +32,11 @@ class ListPage:
     chooser: Chooser | None = None
     links: Sequence[Link] = ()
 
+    @property
+    def columns(self) -> list[str]:
+        """The names of the items' rows, in their order."""
+        return list(dict.fromkeys(name for item in self.items for name, _ in item.rows))
+
     def page(self, visit: Visit) -> ConsolePage:
         """Return the page."""
         view, chosen = view_of(visit, self.views), {}

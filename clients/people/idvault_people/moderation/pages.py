@@ -93,6 +93,7 @@ def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages) -> list[Route]
         *_form(f"{case}/duplicates", pages.duplicates, pages.merge),
         Route("GET", f"{case}/decision", decision.choose),
         *_form(f"{case}/dismissal", decision.dismissal, decision.dismiss),
+        *_form(f"{case}/referral", decision.referral, decision.refer),
         *_form(f"{case}/abuse", decision.abuse, decision.find_abusive),
         *_form(f"{case}/sanction", decision.sanction, decision.uphold),
         *_form(f"{case}/content", decision.content, decision.uphold_content),

@@ -32,6 +32,10 @@ class Item:
     rows: Sequence[Row]
     marks: Sequence[str] = ()
 
+    def cell(self, name: str) -> str:
+        """Return the value of one of its rows, a dash if it has none of this name."""
+        return dict(self.rows).get(name, "–")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PagePart:

@@ -6,6 +6,7 @@ from typing import Any
 
 from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import (
+    ReferralState,
     TargetKind,
     TipOffCase,
     TipOffPage,
@@ -75,6 +76,8 @@ class ReportCasePages:
         marks = [say("overdue")] if is_open and report.due_time <= self.place.clock() else []
         if report.proposal_id:
             marks.append(say("decision_proposed"))
+        if report.referral_state is ReferralState.OPEN:
+            marks.append(say("decision_referred"))
         if report.trusted:
             marks.append(say("trusted"))
         if report.flooded:
@@ -137,6 +140,9 @@ class ReportCasePages:
             answered=report.answer_time,
             decided=report.resolve_time,
             proposal_lapses=report.proposal_lapse_time,
+            referred_to=report.authority,
+            referral=report.referral_state and shown.word("referral", report.referral_state, say),
+            referral_lapses=report.referral_lapse_time,
             outcome=report.outcome and shown.word("outcome", report.outcome, say),
             content_measure=report.measure_id,
             dismissal=report.dismissal and shown.word("dismissal", report.dismissal, say),
@@ -172,7 +178,8 @@ class ReportCasePages:
             links.append(Link(reporter.path(report.reporter_id), say("reporter_standing")))
         if case.content:
             links.append(Link(f"{here}/copy", say("save_copy")))
-        if report.proposal_id and report.moderator_id != self.place.me:
+        waits = bool(report.proposal_id) or report.referral_state is ReferralState.OPEN
+        if waits and report.moderator_id != self.place.me:
             return links
         if report.state in _TAKEABLE and report.moderator_id != self.place.me:
             who = self.place.who(report.moderator_id, visit)
@@ -181,8 +188,8 @@ class ReportCasePages:
         if report.state not in _WORKED_ON:
             return links
         reply = [Link(f"{here}/reply", say("write_reply"))] if report.state is TipOffState.ASSIGNED else []
-        decide = [] if report.proposal_id else [Link(f"{here}/decision", say("decide"))]
-        hand_back = [] if report.proposal_id else [Link(f"{here}/return", say("hand_back"))]
+        decide = [] if waits else [Link(f"{here}/decision", say("decide"))]
+        hand_back = [] if waits else [Link(f"{here}/return", say("hand_back"))]
         return [
             *decide,
             *reply,

@@ -20,6 +20,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import (
     Dismissal,
+    ReferralState,
     Reminder,
     ReporterStanding,
     TargetKind,
@@ -61,7 +62,8 @@ class TipOffReport:
     due_time: when reply and solution are due. reporter_id: "" for an anonymous report. operation_id: "" if it
     belongs to none. flooded: whether it came by a form while that was flooded. proposal_id: the sanction with
     which it is decided once a second moderator confirms that, until proposal_lapse_time; "" if none waits.
-    measure_id: the measure on content of the decision, or of the proposed one.
+    measure_id: the measure on content of the decision, or of the proposed one. referral_id: the last referral
+    to an authority, "" if there was none; authority: its name; until referral_lapse_time it can accept.
     """
 
     tip_off_id: Id
@@ -89,6 +91,10 @@ class TipOffReport:
     proposal_id: str = ""
     proposal_lapse_time: datetime | None = None
     measure_id: str = ""
+    referral_id: str = ""
+    authority: str = ""
+    referral_state: ReferralState | None = None
+    referral_lapse_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +133,9 @@ class TipOffNote:
 class TipOffCase:
     """A report with its texts, which are empty once they are deleted.
 
-    proposed_reply: what the reporter will read once a proposal is confirmed. contact_proved: whether the
-    contact is an e-mail address that the reporter proved on the hosted form.
+    proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
+    referral_answer: what the authority signed (idvault_verify.offline.order.check_answer); empty before that.
+    contact_proved: whether the contact is an e-mail address that the reporter proved on the hosted form.
     """
 
     tip_off: TipOffReport
@@ -138,6 +145,7 @@ class TipOffCase:
     reply: str = field(repr=False)
     notes: tuple[TipOffNote, ...] = field(repr=False)
     proposed_reply: str = field(default="", repr=False)
+    referral_answer: Annotated[bytes, Named("signed_referral_answer")] = field(default=b"", repr=False)
     contact_proved: bool = False
 
 
@@ -183,6 +191,8 @@ def _resolve(
     what: tuple[str, ...] = ("outcome", "dismissal", "sanction.signature.signature")
     if "content_measure" in decision:
         what += ("content_measure.signature.signature",)
+    if "authority" in decision:
+        what += ("authority",)
     return call(
         _SERVICE,
         "ResolveTipOff",
@@ -410,6 +420,24 @@ class AioTipOffClient:
         return await self.run(
             _resolve(tip_off_id, key, reply, chosen_id(request_id), outcome=TipOffOutcome.ABUSIVE)
         )
+
+    async def refer(
+        self,
+        tip_off_id: str,
+        authority: str,
+        *,
+        key: ModeratorKey,
+        reply: str = "",
+        request_id: RequestId = None,
+    ) -> TipOffReport:
+        """Refer a report to an authority of the roster, which reads its category and target.
+
+        It is decided once the authority accepts, within seven days; else it is open again. reply: what its
+        reporter reads then, required if there is none yet. Raises NotFound, PreconditionFailed, and Exhausted
+        after 100 in a day by this moderator.
+        """
+        decided = {"outcome": TipOffOutcome.REFERRED, "authority": authority}
+        return await self.run(_resolve(tip_off_id, key, reply, chosen_id(request_id), **decided))
 
     async def merge(
         self,

@@ -14,6 +14,12 @@ STYLE = _FOLDER / "static" / "style.css"
 
 
 @cache
+def tokens() -> str:
+    """Return the colours, sizes and distances of all pages, for pages that load no style sheet."""
+    return STYLE.read_text("utf-8").partition("/* Components */")[0]
+
+
+@cache
 def templates(*folders: Path) -> Environment:
     """Return the templates of some folders, and those that all pages share; each is compiled once."""
     return Environment(
@@ -46,6 +52,8 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "keep": "",
         "script": "form.js",
         "service": "service",
+        "brand": "",
+        "at_step": 0,
         "supervision": "",
     }
     return environment.get_template(template).render(**{**shared, **values}, language=language)

@@ -1,4 +1,4 @@
-"""The papers that an authority signs: orders, their withdrawals, and joint operations (RFC 8032).
+"""The papers that an authority signs: orders, withdrawals, joint operations, answers (RFC 8032).
 
 - A paper is encode(purpose, its parts), followed by the 64-byte Ed25519 signature of these bytes by the
   authority's roster key.
@@ -7,6 +7,8 @@
 - Withdrawal: purpose "idvault/order-withdrawal/v1", then the fields of WithdrawalTerms.
 - Joint operation: purpose "idvault/joint-operation/v1", then the fields of JointTerms; categories and
   platforms are joined by commas, and platforms are sorted.
+- Answer to a referral: purpose "idvault/referral-answer/v1", then the fields of AnswerTerms. Of the target it
+  has a mark under a salt (attest.sanction.text_mark), so that nobody can try it once the salt is deleted.
 - Times are seconds since 1970, days YYYY-MM-DD. Parsing is strict: the parsed content must encode to exactly
   the same bytes.
 """
@@ -23,12 +25,13 @@ from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest.disclosure import SIGNATURE_SIZE, PaperError
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, SanctionCategory
-from idvault_verify.tip_off import TargetKind
+from idvault_verify.tip_off import ReferralState, TargetKind
 
 LONGEST_PAPER = 16 * 1024
 _ORDER = "idvault/order/v1"
 _WITHDRAWAL = "idvault/order-withdrawal/v1"
 _OPERATION = "idvault/joint-operation/v1"
+_ANSWER = "idvault/referral-answer/v1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -170,6 +173,51 @@ class JointTerms:
         return _time(self.create_time)
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerTerms:
+    """The answer to a report that a platform referred. answer: ACCEPTED or DECLINED.
+
+    referral_id: 16 random bytes in hex. category, target_kind, target_mark: what the authority has read.
+    """
+
+    referral_id: str
+    authority: str
+    platform: str
+    answer: ReferralState
+    category: SanctionCategory
+    target_kind: TargetKind
+    target_mark: bytes
+    create_time: int
+    roster_digest: str
+
+    def canonical(self) -> bytes:
+        """Return the bytes that are signed."""
+        return seal.encode(
+            _ANSWER,
+            self.referral_id,
+            self.authority,
+            self.platform,
+            self.answer.value,
+            self.category.value,
+            self.target_kind.value,
+            self.target_mark,
+            self.create_time,
+            self.roster_digest,
+        )
+
+    def check(self) -> None:
+        """Raise InvalidError (INVALID_MESSAGE) unless this may be an answer."""
+        rules.check_id(self.referral_id, field="referral_id")
+        rules.check_name(self.platform, field="platform")
+        rules.check_answer(self.answer)
+        rules.check_mark(self.target_mark)
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was signed."""
+        return _time(self.create_time)
+
+
 def digest(signed: bytes) -> bytes:
     """Return SHA-256 of a signed paper; it names an order, as the SHA-256 of a paper order names that."""
     return sha256(signed).digest()
@@ -230,6 +278,25 @@ def parse_operation(signed: bytes, *, field: str = "signed_operation") -> JointT
         first_day=_day(found[6], field),
         last_day=_day(found[7], field),
         create_time=papers.integer(found[8].encode(), field),
+        roster_digest=found[9],
+    )
+    papers.check_spelling(terms.canonical(), signed, field)
+    return terms
+
+
+def parse_answer(signed: bytes, *, field: str = "signed_answer") -> AnswerTerms:
+    """Return the content of a signed answer; raises PaperError. Does not check the signature."""
+    parts = _parts(signed, _ANSWER, 10, field)
+    found = [papers.text(b"" if place == 7 else each, field) for place, each in enumerate(parts)]
+    terms = AnswerTerms(
+        referral_id=found[1],
+        authority=found[2],
+        platform=found[3],
+        answer=_word(ReferralState, found[4], field),
+        category=_word(SanctionCategory, found[5], field),
+        target_kind=_word(TargetKind, found[6], field),
+        target_mark=parts[7],
+        create_time=papers.integer(parts[8], field),
         roster_digest=found[9],
     )
     papers.check_spelling(terms.canonical(), signed, field)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import order as orders
 from idvault_verify.attest.disclosure import SignatureError
-from idvault_verify.attest.order import JointTerms, OrderTerms, WithdrawalTerms
+from idvault_verify.attest.order import AnswerTerms, JointTerms, OrderTerms, WithdrawalTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.error import InvalidError
@@ -30,7 +30,7 @@ AUTHORITY = "authority"
 
 
 class OrderError(UnverifiedError):
-    """An order, a withdrawal or a joint operation that must not be followed."""
+    """An order, a withdrawal, a joint operation or an answer that must not be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,22 @@ def check_operation(
     return CheckedOperation(
         terms, _signer(signed, terms.authority, terms.roster_digest, versions, known=known)
     )
+
+
+def check_answer(signed: bytes, *, platform: str, versions: Sequence[Roster]) -> AnswerTerms:
+    """Return an authority's answer to a report that this platform referred; raises OrderError.
+
+    It stays valid after its authority is gone, as an order that was checked before.
+    """
+    try:
+        terms = orders.parse_answer(signed)
+        terms.check()
+    except (InvalidError, OverflowError) as error:
+        raise OrderError("NOT_AN_ORDER", f"this is no answer to a referral: {error}") from error
+    if terms.platform != platform:
+        raise OrderError("OTHER_PLATFORM", f"the answer is for {terms.platform!a}, not for {platform}")
+    _signer(signed, terms.authority, terms.roster_digest, versions, known=True)
+    return terms
 
 
 def _signer(

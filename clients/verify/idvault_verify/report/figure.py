@@ -155,6 +155,7 @@ class TipOffFigures:
     dismissed: int = 0
     duplicate: int = 0
     abusive: int = 0
+    referred: int = 0
     reply_late: int = 0
     solution_late: int = 0
 

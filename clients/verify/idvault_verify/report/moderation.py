@@ -206,6 +206,7 @@ _RESOLVED = (
     Type.TIP_OFF_DISMISS,
     Type.TIP_OFF_CLOSE_DUPLICATE,
     Type.TIP_OFF_FIND_ABUSIVE,
+    Type.TIP_OFF_ACCEPT,
 )
 TIP_OFFS = Section(
     "tip_offs",
@@ -220,6 +221,12 @@ TIP_OFFS = Section(
             "tip_offs.duplicates", _("about a matter already decided"), Type.TIP_OFF_CLOSE_DUPLICATE
         ),
         logged("tip_offs.abusive", _("abusive"), Type.TIP_OFF_FIND_ABUSIVE),
+        logged("tip_offs.referrals", _("referred to an authority"), Type.TIP_OFF_REFER),
+        logged("tip_offs.referred", _("accepted by the authority, and so resolved"), Type.TIP_OFF_ACCEPT),
+        logged(
+            "tip_offs.not_accepted", _("not accepted by the authority, and so open again"),
+            Type.TIP_OFF_DECLINE, Type.TIP_OFF_LAPSE,
+        ),
         logged(
             "tip_offs.reply_missed", _("without a reply at their deadline"),
             Type.TIP_OFF_MISS_REPLY,

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 from idvault_verify.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
+from idvault_verify.v1 import tip_off_pb2 as idvault_dot_v1_dot_tip__off__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aidvault/v1/authority.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\"M\n\x12IssueOrdersRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rsigned_orders\x18\x02 \x03(\x0c\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\">\n\x13IssueOrdersResponse\x12\'\n\x06orders\x18\x01 \x03(\x0b\x32\x17.idvault.v1.IssuedOrder\"S\n\x14WithdrawOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11signed_withdrawal\x18\x02 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\")\n\x15GetIssuedOrderRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"p\n\x17ListIssuedOrdersRequest\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x18ListIssuedOrdersResponse\x12\'\n\x06orders\x18\x01 \x03(\x0b\x32\x17.idvault.v1.IssuedOrder\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe1\x03\n\x0bIssuedOrder\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x14\n\x0csigned_order\x18\x03 \x01(\x0c\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12.\n\nissue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64\x65\x61\x64line\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x61\x63knowledge_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bobject_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tobjection\x18\t \x01(\t\x12\x32\n\x0e\x63\x61rry_out_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06missed\x18\x0b \x01(\x08\x12\x31\n\rwithdraw_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11signed_withdrawal\x18\r \x01(\x0c\"W\n\x19OpenJointOperationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x18\n\x10signed_operation\x18\x02 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"0\n\x18GetJointOperationRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\t\"C\n\x1aListJointOperationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"f\n\x1bListJointOperationsResponse\x12.\n\noperations\x18\x01 \x03(\x0b\x32\x1a.idvault.v1.JointOperation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xf2\x03\n\x0eJointOperation\x12\x14\n\x0coperation_id\x18\x01 \x01(\t\x12\x18\n\x10signed_operation\x18\x02 \x01(\x0c\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nbegin_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x06\x63ounts\x18\x06 \x03(\x0b\x32(.idvault.v1.JointOperation.PlatformCount\x1a]\n\rSanctionCount\x12+\n\x06\x64\x65gree\x18\x01 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x10\n\x08withheld\x18\x03 \x01(\x08\x1a\x89\x01\n\rPlatformCount\x12\x10\n\x08platform\x18\x01 \x01(\t\x12;\n\tsanctions\x18\x02 \x03(\x0b\x32(.idvault.v1.JointOperation.SanctionCount\x12\x0f\n\x07reports\x18\x03 \x01(\x03\x12\x18\n\x10reports_withheld\x18\x04 \x01(\x08\x32\xb0\x05\n\x10\x41uthorityService\x12U\n\x0bIssueOrders\x12\x1e.idvault.v1.IssueOrdersRequest\x1a\x1f.idvault.v1.IssueOrdersResponse\"\x05\x8a\xb5\x18\x01\t\x12Q\n\rWithdrawOrder\x12 .idvault.v1.WithdrawOrderRequest\x1a\x17.idvault.v1.IssuedOrder\"\x05\x8a\xb5\x18\x01\t\x12V\n\x0eGetIssuedOrder\x12!.idvault.v1.GetIssuedOrderRequest\x1a\x17.idvault.v1.IssuedOrder\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12g\n\x10ListIssuedOrders\x12#.idvault.v1.ListIssuedOrdersRequest\x1a$.idvault.v1.ListIssuedOrdersResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12^\n\x12OpenJointOperation\x12%.idvault.v1.OpenJointOperationRequest\x1a\x1a.idvault.v1.JointOperation\"\x05\x8a\xb5\x18\x01\t\x12_\n\x11GetJointOperation\x12$.idvault.v1.GetJointOperationRequest\x1a\x1a.idvault.v1.JointOperation\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12p\n\x13ListJointOperations\x12&.idvault.v1.ListJointOperationsRequest\x1a\'.idvault.v1.ListJointOperationsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aidvault/v1/authority.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\x1a\x18idvault/v1/tip_off.proto\"P\n\x15\x41nswerReferralRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rsigned_answer\x18\x02 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\")\n\x12GetReferralRequest\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\"n\n\x14ListReferralsRequest\x12/\n\x05state\x18\x01 \x01(\x0e\x32 .idvault.v1.TipOff.ReferralState\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x15ListReferralsResponse\x12\'\n\treferrals\x18\x01 \x03(\x0b\x32\x14.idvault.v1.Referral\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xcb\x02\n\x08Referral\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x39\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32\'.idvault.v1.StatementOfReasons.Category\x12(\n\x06target\x18\x04 \x01(\x0b\x32\x18.idvault.v1.TipOffTarget\x12\x13\n\x0btarget_salt\x18\x05 \x01(\x0c\x12\x12\n\nrefer_date\x18\x06 \x01(\t\x12\x11\n\tlast_date\x18\x07 \x01(\t\x12/\n\x05state\x18\x08 \x01(\x0e\x32 .idvault.v1.TipOff.ReferralState\x12/\n\x0b\x61nswer_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rsigned_answer\x18\n \x01(\x0c\"M\n\x12IssueOrdersRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rsigned_orders\x18\x02 \x03(\x0c\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\">\n\x13IssueOrdersResponse\x12\'\n\x06orders\x18\x01 \x03(\x0b\x32\x17.idvault.v1.IssuedOrder\"S\n\x14WithdrawOrderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11signed_withdrawal\x18\x02 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\")\n\x15GetIssuedOrderRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"p\n\x17ListIssuedOrdersRequest\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x18ListIssuedOrdersResponse\x12\'\n\x06orders\x18\x01 \x03(\x0b\x32\x17.idvault.v1.IssuedOrder\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe1\x03\n\x0bIssuedOrder\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x14\n\x0csigned_order\x18\x03 \x01(\x0c\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.idvault.v1.RecordedOrder.State\x12.\n\nissue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64\x65\x61\x64line\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x61\x63knowledge_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bobject_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tobjection\x18\t \x01(\t\x12\x32\n\x0e\x63\x61rry_out_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06missed\x18\x0b \x01(\x08\x12\x31\n\rwithdraw_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11signed_withdrawal\x18\r \x01(\x0c\"W\n\x19OpenJointOperationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x18\n\x10signed_operation\x18\x02 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"0\n\x18GetJointOperationRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\t\"C\n\x1aListJointOperationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"f\n\x1bListJointOperationsResponse\x12.\n\noperations\x18\x01 \x03(\x0b\x32\x1a.idvault.v1.JointOperation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xf2\x03\n\x0eJointOperation\x12\x14\n\x0coperation_id\x18\x01 \x01(\t\x12\x18\n\x10signed_operation\x18\x02 \x01(\x0c\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nbegin_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x06\x63ounts\x18\x06 \x03(\x0b\x32(.idvault.v1.JointOperation.PlatformCount\x1a]\n\rSanctionCount\x12+\n\x06\x64\x65gree\x18\x01 \x01(\x0e\x32\x1b.idvault.v1.Sanction.Degree\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x10\n\x08withheld\x18\x03 \x01(\x08\x1a\x89\x01\n\rPlatformCount\x12\x10\n\x08platform\x18\x01 \x01(\t\x12;\n\tsanctions\x18\x02 \x03(\x0b\x32(.idvault.v1.JointOperation.SanctionCount\x12\x0f\n\x07reports\x18\x03 \x01(\x03\x12\x18\n\x10reports_withheld\x18\x04 \x01(\x08\x32\xb1\x07\n\x10\x41uthorityService\x12U\n\x0bIssueOrders\x12\x1e.idvault.v1.IssueOrdersRequest\x1a\x1f.idvault.v1.IssueOrdersResponse\"\x05\x8a\xb5\x18\x01\t\x12Q\n\rWithdrawOrder\x12 .idvault.v1.WithdrawOrderRequest\x1a\x17.idvault.v1.IssuedOrder\"\x05\x8a\xb5\x18\x01\t\x12V\n\x0eGetIssuedOrder\x12!.idvault.v1.GetIssuedOrderRequest\x1a\x17.idvault.v1.IssuedOrder\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12g\n\x10ListIssuedOrders\x12#.idvault.v1.ListIssuedOrdersRequest\x1a$.idvault.v1.ListIssuedOrdersResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12^\n\x12OpenJointOperation\x12%.idvault.v1.OpenJointOperationRequest\x1a\x1a.idvault.v1.JointOperation\"\x05\x8a\xb5\x18\x01\t\x12_\n\x11GetJointOperation\x12$.idvault.v1.GetJointOperationRequest\x1a\x1a.idvault.v1.JointOperation\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12p\n\x13ListJointOperations\x12&.idvault.v1.ListJointOperationsRequest\x1a\'.idvault.v1.ListJointOperationsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12P\n\x0e\x41nswerReferral\x12!.idvault.v1.AnswerReferralRequest\x1a\x14.idvault.v1.Referral\"\x05\x8a\xb5\x18\x01\t\x12M\n\x0bGetReferral\x12\x1e.idvault.v1.GetReferralRequest\x1a\x14.idvault.v1.Referral\"\x08\x90\x02\x01\x8a\xb5\x18\x01\t\x12^\n\rListReferrals\x12 .idvault.v1.ListReferralsRequest\x1a!.idvault.v1.ListReferralsResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,34 +49,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHORITYSERVICE'].methods_by_name['GetJointOperation']._serialized_options = b'\220\002\001\212\265\030\001\t'
   _globals['_AUTHORITYSERVICE'].methods_by_name['ListJointOperations']._loaded_options = None
   _globals['_AUTHORITYSERVICE'].methods_by_name['ListJointOperations']._serialized_options = b'\220\002\001\212\265\030\001\t'
-  _globals['_ISSUEORDERSREQUEST']._serialized_start=128
-  _globals['_ISSUEORDERSREQUEST']._serialized_end=205
-  _globals['_ISSUEORDERSRESPONSE']._serialized_start=207
-  _globals['_ISSUEORDERSRESPONSE']._serialized_end=269
-  _globals['_WITHDRAWORDERREQUEST']._serialized_start=271
-  _globals['_WITHDRAWORDERREQUEST']._serialized_end=354
-  _globals['_GETISSUEDORDERREQUEST']._serialized_start=356
-  _globals['_GETISSUEDORDERREQUEST']._serialized_end=397
-  _globals['_LISTISSUEDORDERSREQUEST']._serialized_start=399
-  _globals['_LISTISSUEDORDERSREQUEST']._serialized_end=511
-  _globals['_LISTISSUEDORDERSRESPONSE']._serialized_start=513
-  _globals['_LISTISSUEDORDERSRESPONSE']._serialized_end=605
-  _globals['_ISSUEDORDER']._serialized_start=608
-  _globals['_ISSUEDORDER']._serialized_end=1089
-  _globals['_OPENJOINTOPERATIONREQUEST']._serialized_start=1091
-  _globals['_OPENJOINTOPERATIONREQUEST']._serialized_end=1178
-  _globals['_GETJOINTOPERATIONREQUEST']._serialized_start=1180
-  _globals['_GETJOINTOPERATIONREQUEST']._serialized_end=1228
-  _globals['_LISTJOINTOPERATIONSREQUEST']._serialized_start=1230
-  _globals['_LISTJOINTOPERATIONSREQUEST']._serialized_end=1297
-  _globals['_LISTJOINTOPERATIONSRESPONSE']._serialized_start=1299
-  _globals['_LISTJOINTOPERATIONSRESPONSE']._serialized_end=1401
-  _globals['_JOINTOPERATION']._serialized_start=1404
-  _globals['_JOINTOPERATION']._serialized_end=1902
-  _globals['_JOINTOPERATION_SANCTIONCOUNT']._serialized_start=1669
-  _globals['_JOINTOPERATION_SANCTIONCOUNT']._serialized_end=1762
-  _globals['_JOINTOPERATION_PLATFORMCOUNT']._serialized_start=1765
-  _globals['_JOINTOPERATION_PLATFORMCOUNT']._serialized_end=1902
-  _globals['_AUTHORITYSERVICE']._serialized_start=1905
-  _globals['_AUTHORITYSERVICE']._serialized_end=2593
+  _globals['_AUTHORITYSERVICE'].methods_by_name['AnswerReferral']._loaded_options = None
+  _globals['_AUTHORITYSERVICE'].methods_by_name['AnswerReferral']._serialized_options = b'\212\265\030\001\t'
+  _globals['_AUTHORITYSERVICE'].methods_by_name['GetReferral']._loaded_options = None
+  _globals['_AUTHORITYSERVICE'].methods_by_name['GetReferral']._serialized_options = b'\220\002\001\212\265\030\001\t'
+  _globals['_AUTHORITYSERVICE'].methods_by_name['ListReferrals']._loaded_options = None
+  _globals['_AUTHORITYSERVICE'].methods_by_name['ListReferrals']._serialized_options = b'\220\002\001\212\265\030\001\t'
+  _globals['_ANSWERREFERRALREQUEST']._serialized_start=154
+  _globals['_ANSWERREFERRALREQUEST']._serialized_end=234
+  _globals['_GETREFERRALREQUEST']._serialized_start=236
+  _globals['_GETREFERRALREQUEST']._serialized_end=277
+  _globals['_LISTREFERRALSREQUEST']._serialized_start=279
+  _globals['_LISTREFERRALSREQUEST']._serialized_end=389
+  _globals['_LISTREFERRALSRESPONSE']._serialized_start=391
+  _globals['_LISTREFERRALSRESPONSE']._serialized_end=480
+  _globals['_REFERRAL']._serialized_start=483
+  _globals['_REFERRAL']._serialized_end=814
+  _globals['_ISSUEORDERSREQUEST']._serialized_start=816
+  _globals['_ISSUEORDERSREQUEST']._serialized_end=893
+  _globals['_ISSUEORDERSRESPONSE']._serialized_start=895
+  _globals['_ISSUEORDERSRESPONSE']._serialized_end=957
+  _globals['_WITHDRAWORDERREQUEST']._serialized_start=959
+  _globals['_WITHDRAWORDERREQUEST']._serialized_end=1042
+  _globals['_GETISSUEDORDERREQUEST']._serialized_start=1044
+  _globals['_GETISSUEDORDERREQUEST']._serialized_end=1085
+  _globals['_LISTISSUEDORDERSREQUEST']._serialized_start=1087
+  _globals['_LISTISSUEDORDERSREQUEST']._serialized_end=1199
+  _globals['_LISTISSUEDORDERSRESPONSE']._serialized_start=1201
+  _globals['_LISTISSUEDORDERSRESPONSE']._serialized_end=1293
+  _globals['_ISSUEDORDER']._serialized_start=1296
+  _globals['_ISSUEDORDER']._serialized_end=1777
+  _globals['_OPENJOINTOPERATIONREQUEST']._serialized_start=1779
+  _globals['_OPENJOINTOPERATIONREQUEST']._serialized_end=1866
+  _globals['_GETJOINTOPERATIONREQUEST']._serialized_start=1868
+  _globals['_GETJOINTOPERATIONREQUEST']._serialized_end=1916
+  _globals['_LISTJOINTOPERATIONSREQUEST']._serialized_start=1918
+  _globals['_LISTJOINTOPERATIONSREQUEST']._serialized_end=1985
+  _globals['_LISTJOINTOPERATIONSRESPONSE']._serialized_start=1987
+  _globals['_LISTJOINTOPERATIONSRESPONSE']._serialized_end=2089
+  _globals['_JOINTOPERATION']._serialized_start=2092
+  _globals['_JOINTOPERATION']._serialized_end=2590
+  _globals['_JOINTOPERATION_SANCTIONCOUNT']._serialized_start=2357
+  _globals['_JOINTOPERATION_SANCTIONCOUNT']._serialized_end=2450
+  _globals['_JOINTOPERATION_PLATFORMCOUNT']._serialized_start=2453
+  _globals['_JOINTOPERATION_PLATFORMCOUNT']._serialized_end=2590
+  _globals['_AUTHORITYSERVICE']._serialized_start=2593
+  _globals['_AUTHORITYSERVICE']._serialized_end=3538
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from idvault_verify.v1 import sanction_pb2 as _sanction_pb2
+from idvault_verify.v1 import tip_off_pb2 as _tip_off_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,178 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class AnswerReferralRequest(_message.Message):
+    """The answer to a referral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SIGNED_ANSWER_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    signed_answer: _builtins.bytes
+    """The signed answer, which names the referral and what the caller has read of it."""
+    code: _builtins.str
+    """A one-time code of the caller's second factor."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        signed_answer: _builtins.bytes = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "request_id", b"request_id", "signed_answer", b"signed_answer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerReferralRequest: _TypeAlias = AnswerReferralRequest  # noqa: Y015
+
+@_typing.final
+class GetReferralRequest(_message.Message):
+    """The referral to return."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral: 32 lower-case hex digits."""
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReferralRequest: _TypeAlias = GetReferralRequest  # noqa: Y015
+
+@_typing.final
+class ListReferralsRequest(_message.Message):
+    """Which referrals to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    state: _tip_off_pb2.TipOff.ReferralState.ValueType
+    """Only those in this state as of now; unspecified for all."""
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        state: _tip_off_pb2.TipOff.ReferralState.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReferralsRequest: _TypeAlias = ListReferralsRequest  # noqa: Y015
+
+@_typing.final
+class ListReferralsResponse(_message.Message):
+    """A page of referrals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def referrals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Referral]:
+        """The referrals."""
+
+    def __init__(
+        self,
+        *,
+        referrals: _abc.Iterable[Global___Referral] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "referrals", b"referrals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReferralsResponse: _TypeAlias = ListReferralsResponse  # noqa: Y015
+
+@_typing.final
+class Referral(_message.Message):
+    """A report that a platform refers to the caller: nothing of its texts, its reporter, or its moderator."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    TARGET_SALT_FIELD_NUMBER: _builtins.int
+    REFER_DATE_FIELD_NUMBER: _builtins.int
+    LAST_DATE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    SIGNED_ANSWER_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral: 32 lower-case hex digits."""
+    platform: _builtins.str
+    """The platform, as in its certificate."""
+    category: _sanction_pb2.StatementOfReasons.Category.ValueType
+    """What is reported."""
+    target_salt: _builtins.bytes
+    """32 random bytes that mark the target in the answer; empty where the target is unset."""
+    refer_date: _builtins.str
+    """The day of the referral, YYYY-MM-DD, by the deployment's time zone."""
+    last_date: _builtins.str
+    """The last day on which it can be answered."""
+    state: _tip_off_pb2.TipOff.ReferralState.ValueType
+    """Its state as of now."""
+    signed_answer: _builtins.bytes
+    """What the caller signed."""
+    @_builtins.property
+    def target(self) -> _tip_off_pb2.TipOffTarget:
+        """What the report is about; unset once the referral is declined or lapsed, or the report's texts are deleted."""
+
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp:
+        """When the caller answered; unset before."""
+
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        category: _sanction_pb2.StatementOfReasons.Category.ValueType = ...,
+        target: _tip_off_pb2.TipOffTarget | None = ...,
+        target_salt: _builtins.bytes = ...,
+        refer_date: _builtins.str = ...,
+        last_date: _builtins.str = ...,
+        state: _tip_off_pb2.TipOff.ReferralState.ValueType = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
+        signed_answer: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "last_date", b"last_date", "platform", b"platform", "refer_date", b"refer_date", "referral_id", b"referral_id", "signed_answer", b"signed_answer", "state", b"state", "target", b"target", "target_salt", b"target_salt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Referral: _TypeAlias = Referral  # noqa: Y015
 
 @_typing.final
 class IssueOrdersRequest(_message.Message):

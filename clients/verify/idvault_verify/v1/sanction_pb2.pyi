@@ -2498,6 +2498,7 @@ class MonthFigures(_message.Message):
         ABUSIVE_FIELD_NUMBER: _builtins.int
         REPLY_LATE_FIELD_NUMBER: _builtins.int
         SOLUTION_LATE_FIELD_NUMBER: _builtins.int
+        REFERRED_FIELD_NUMBER: _builtins.int
         filed: _builtins.int
         """How many were filed."""
         open: _builtins.int
@@ -2514,6 +2515,8 @@ class MonthFigures(_message.Message):
         """How many have a reply that was late, or are late without one."""
         solution_late: _builtins.int
         """How many have a decision that was late, or are late without one."""
+        referred: _builtins.int
+        """How many an authority has accepted."""
         def __init__(
             self,
             *,
@@ -2525,10 +2528,11 @@ class MonthFigures(_message.Message):
             abusive: _builtins.int = ...,
             reply_late: _builtins.int = ...,
             solution_late: _builtins.int = ...,
+            referred: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["abusive", b"abusive", "dismissed", b"dismissed", "duplicate", b"duplicate", "filed", b"filed", "open", b"open", "reply_late", b"reply_late", "solution_late", b"solution_late", "upheld", b"upheld"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["abusive", b"abusive", "dismissed", b"dismissed", "duplicate", b"duplicate", "filed", b"filed", "open", b"open", "referred", b"referred", "reply_late", b"reply_late", "solution_late", b"solution_late", "upheld", b"upheld"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -149,6 +149,8 @@ class TipOff(_message.Message):
         """Decided with another report of the same matter; only by MergeTipOffs."""
         OUTCOME_ABUSIVE: TipOff._Outcome.ValueType  # 4
         """The report was made to harm; it counts against its reporter."""
+        OUTCOME_REFERRED: TipOff._Outcome.ValueType  # 5
+        """An authority has accepted it: the platform decides nothing more."""
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
         """What was decided."""
@@ -163,6 +165,39 @@ class TipOff(_message.Message):
     """Decided with another report of the same matter; only by MergeTipOffs."""
     OUTCOME_ABUSIVE: TipOff.Outcome.ValueType  # 4
     """The report was made to harm; it counts against its reporter."""
+    OUTCOME_REFERRED: TipOff.Outcome.ValueType  # 5
+    """An authority has accepted it: the platform decides nothing more."""
+
+    class _ReferralState:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReferralStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TipOff._ReferralState.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REFERRAL_STATE_UNSPECIFIED: TipOff._ReferralState.ValueType  # 0
+        """Never referred."""
+        REFERRAL_STATE_OPEN: TipOff._ReferralState.ValueType  # 1
+        """The authority can accept it."""
+        REFERRAL_STATE_ACCEPTED: TipOff._ReferralState.ValueType  # 2
+        """The authority has accepted it: the report is decided."""
+        REFERRAL_STATE_DECLINED: TipOff._ReferralState.ValueType  # 3
+        """The authority has declined it: the report is open again."""
+        REFERRAL_STATE_LAPSED: TipOff._ReferralState.ValueType  # 4
+        """The authority has not answered in time: the report is open again."""
+
+    class ReferralState(_ReferralState, metaclass=_ReferralStateEnumTypeWrapper):
+        """What became of a referral to an authority."""
+
+    REFERRAL_STATE_UNSPECIFIED: TipOff.ReferralState.ValueType  # 0
+    """Never referred."""
+    REFERRAL_STATE_OPEN: TipOff.ReferralState.ValueType  # 1
+    """The authority can accept it."""
+    REFERRAL_STATE_ACCEPTED: TipOff.ReferralState.ValueType  # 2
+    """The authority has accepted it: the report is decided."""
+    REFERRAL_STATE_DECLINED: TipOff.ReferralState.ValueType  # 3
+    """The authority has declined it: the report is open again."""
+    REFERRAL_STATE_LAPSED: TipOff.ReferralState.ValueType  # 4
+    """The authority has not answered in time: the report is open again."""
 
     class _Dismissal:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -251,6 +286,10 @@ class TipOff(_message.Message):
     PROPOSAL_ID_FIELD_NUMBER: _builtins.int
     PROPOSAL_LAPSE_TIME_FIELD_NUMBER: _builtins.int
     MEASURE_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    AUTHORITY_FIELD_NUMBER: _builtins.int
+    REFERRAL_STATE_FIELD_NUMBER: _builtins.int
+    REFERRAL_LAPSE_TIME_FIELD_NUMBER: _builtins.int
     tip_off_id: _builtins.str
     """The report: 32 lower-case hex digits."""
     reference: _builtins.str
@@ -289,6 +328,14 @@ class TipOff(_message.Message):
     """
     measure_id: _builtins.str
     """The measure on content of the decision, or of the proposed one: that is in force at once. Empty if there is none."""
+    referral_id: _builtins.str
+    """The last referral to an authority; empty if there was none. Until the authority accepts it the report is not decided:
+    its reporter reads neither the referral nor its reply, and the deadline stays.
+    """
+    authority: _builtins.str
+    """The name of that authority in the roster."""
+    referral_state: Global___TipOff.ReferralState.ValueType
+    """What became of the referral."""
     @_builtins.property
     def target(self) -> Global___TipOffTarget:
         """What it is about."""
@@ -321,6 +368,10 @@ class TipOff(_message.Message):
     def proposal_lapse_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it can be confirmed; afterwards the report is open again. Unset if none is proposed."""
 
+    @_builtins.property
+    def referral_lapse_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can be accepted; afterwards the report is open again. Unset once that is over."""
+
     def __init__(
         self,
         *,
@@ -349,10 +400,14 @@ class TipOff(_message.Message):
         proposal_id: _builtins.str = ...,
         proposal_lapse_time: _timestamp_pb2.Timestamp | None = ...,
         measure_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        authority: _builtins.str = ...,
+        referral_state: Global___TipOff.ReferralState.ValueType = ...,
+        referral_lapse_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "referral_lapse_time", b"referral_lapse_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "measure_id", b"measure_id", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "authority", b"authority", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "measure_id", b"measure_id", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "referral_id", b"referral_id", "referral_lapse_time", b"referral_lapse_time", "referral_state", b"referral_state", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -769,6 +824,7 @@ class ResolveTipOffRequest(_message.Message):
     SANCTION_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
     CONTENT_MEASURE_FIELD_NUMBER: _builtins.int
+    AUTHORITY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     tip_off_id: _builtins.str
@@ -776,12 +832,16 @@ class ResolveTipOffRequest(_message.Message):
     moderator_id: _builtins.str
     """The moderator to whom it is assigned."""
     outcome: Global___TipOff.Outcome.ValueType
-    """OUTCOME_UPHELD, OUTCOME_DISMISSED or OUTCOME_ABUSIVE."""
+    """OUTCOME_UPHELD, OUTCOME_DISMISSED, OUTCOME_ABUSIVE or OUTCOME_REFERRED."""
     dismissal: Global___TipOff.Dismissal.ValueType
     """Why; required for OUTCOME_DISMISSED, refused otherwise."""
     reply: _builtins.str
     """What the reporter reads, up to 2,000 characters; required if there is no reply yet, else it replaces the former
     one. Stored sealed.
+    """
+    authority: _builtins.str
+    """The name of the authority in the roster; OUTCOME_REFERRED needs it, any other refuses it. The authority reads category
+    and target of the report, the platform and the day, and nothing of its texts or reporter.
     """
     @_builtins.property
     def sanction(self) -> _sanction_pb2.ImposeSanctionRequest:
@@ -812,10 +872,11 @@ class ResolveTipOffRequest(_message.Message):
         sanction: _sanction_pb2.ImposeSanctionRequest | None = ...,
         signature: _sanction_pb2.ModeratorSignature | None = ...,
         content_measure: _sanction_pb2.ImposeContentMeasureRequest | None = ...,
+        authority: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["content_measure", b"content_measure", "sanction", b"sanction", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_measure", b"content_measure", "dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "content_measure", b"content_measure", "dismissal", b"dismissal", "moderator_id", b"moderator_id", "outcome", b"outcome", "reply", b"reply", "request_id", b"request_id", "sanction", b"sanction", "signature", b"signature", "tip_off_id", b"tip_off_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -898,6 +959,7 @@ class TipOffCase(_message.Message):
     REPLY_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     PROPOSED_REPLY_FIELD_NUMBER: _builtins.int
+    SIGNED_REFERRAL_ANSWER_FIELD_NUMBER: _builtins.int
     CONTACT_PROVED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the reporter says."""
@@ -908,7 +970,9 @@ class TipOffCase(_message.Message):
     reply: _builtins.str
     """What the reporter reads."""
     proposed_reply: _builtins.str
-    """What the reporter will read once the proposed sanction is confirmed; empty if none is proposed."""
+    """What the reporter will read once the proposed sanction is confirmed or the referral accepted; else empty."""
+    signed_referral_answer: _builtins.bytes
+    """What the authority signed about the last referral; empty while it has not answered."""
     contact_proved: _builtins.bool
     """Whether the contact is an e-mail address that the reporter proved on the form."""
     @_builtins.property
@@ -929,11 +993,12 @@ class TipOffCase(_message.Message):
         reply: _builtins.str = ...,
         notes: _abc.Iterable[Global___TipOffNote] | None = ...,
         proposed_reply: _builtins.str = ...,
+        signed_referral_answer: _builtins.bytes = ...,
         contact_proved: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

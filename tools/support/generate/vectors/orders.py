@@ -1,8 +1,8 @@
-"""Vectors of what authorities sign: orders, withdrawals and joint operations, and every systematic change.
+"""Vectors of what authorities sign: orders, withdrawals, joint operations and answers, with every change.
 
 `platform` is who reads it, `roster` names the inputs with the versions of the roster, in order. `paper` says
 what the input is to be; of a withdrawal `of` names the order. `known` is true if the reader checked the paper
-before.
+before; it says nothing of a withdrawal and of an answer.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,8 @@ from idvault_verify.attest import order as papers
 from idvault_verify.attest.order import WithdrawalTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.order import OrderMeasure
-from idvault_verify.tip_off import TargetKind
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import ReferralState, TargetKind
 from tools.support import builders, orders, people
 from tools.support.generate.vectors.case import Case, changed
 from tools.support.orders import OFFICE, OTHER_OFFICE, PLATFORM
@@ -50,6 +51,7 @@ _PAPERS: dict[str, tuple[bytes, str]] = {
     "order": (_ORDER, OFFICE),
     "withdrawal": (_withdrawal(), OFFICE),
     "operation": (_OPERATION, OFFICE),
+    "answer": (orders.signed(orders.answer()), OFFICE),
 }
 
 
@@ -88,6 +90,7 @@ def _cases() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
                 yield f"{paper}: in its place {other_paper}", paper, other, {}
     yield from _orders()
     yield from _withdrawals()
+    yield from _answers()
     yield from _others()
 
 
@@ -160,6 +163,27 @@ def _withdrawals() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
     later = _withdrawal("office-a's later key")
     yield "withdrawal: by a later key", "withdrawal", later, {"roster": ["first", "renewed"]}
     yield "withdrawal: by an earlier key", "withdrawal", _withdrawal(), {"roster": ["first", "renewed"]}
+
+
+def _answers() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
+    for told, changes in (
+        ("declined", {"answer": ReferralState.DECLINED}),
+        ("open", {"answer": ReferralState.OPEN}),
+        ("lapsed", {"answer": ReferralState.LAPSED}),
+        ("about an account", {"target_kind": TargetKind.ACCOUNT}),
+        ("of another category", {"category": SanctionCategory.FRAUD}),
+        ("a mark of 31 bytes", {"target_mark": bytes(31)}),
+        ("an id in capitals", {"referral_id": "EF" * 16}),
+        ("a platform in capitals", {"platform": "Platform-a"}),
+        ("for another platform", {"platform": "platform-b"}),
+        ("of another authority", {"authority": OTHER_OFFICE}),
+        ("a version that is not there", {"roster_digest": _second().digest()}),
+    ):
+        yield f"answer: {told}", "answer", orders.signed(orders.answer(**changes)), {}
+    data = _PAPERS["answer"][0]
+    yield "answer: before its authority was gone", "answer", data, {"roster": ["first", "second"]}
+    late = orders.signed(orders.answer(roster_digest=_second().digest()))
+    yield "answer: after its authority was gone", "answer", late, {"roster": ["first", "second"]}
 
 
 def _days() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,4 +1,5 @@
-// Every page works without this file. It leads to the errors of a form, and sends a form only once.
+// Every page works without this file. It leads to the errors of a form, sends a form only once, and keeps back a
+// file that is too large to be sent, so that nothing else is lost with it.
 (function () {
   "use strict";
   var errors = document.querySelector(".errors");
@@ -8,6 +9,14 @@
   }
   document.querySelectorAll("form[method=post]").forEach(function (form) {
     form.addEventListener("submit", function () { setTimeout(function () { able(false); }, 0); });
+  });
+  document.querySelectorAll("input[data-most]").forEach(function (input) {
+    input.addEventListener("change", function () {
+      var large = input.files.length > 0 && input.files[0].size > Number(input.dataset.most);
+      if (large) { input.value = ""; }
+      input.setCustomValidity(large ? input.dataset.tooLarge : "");
+      input.reportValidity();
+    });
   });
   window.addEventListener("pageshow", function () { able(true); });
 })();

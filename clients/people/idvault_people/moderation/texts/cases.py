@@ -43,6 +43,7 @@ _REPORTS = {
     "its_sanction": _("Sanction"),
     "its_proposal": _("Proposed sanction"),
     "decision_proposed": _("waits for a second moderator"),
+    "decision_referred": _("waits for the authority"),
     "proposed_reply": _("Reply once the sanction is confirmed"),
     "see": _.in_context("see", "Open"),
     "details": _("The report"),
@@ -84,6 +85,14 @@ _REPORTS = {
     ),
     "dismiss": _("Dismiss it"),
     "dismiss_text": _("The reporter reads the reason and your reply."),
+    "refer": _("Refer it to an authority"),
+    "refer_text": _(
+        "Somebody else decides about this matter: name the authority. It reads the category and the target "
+        "of the report, and nothing else. The report is decided once it accepts, within seven days; else it "
+        "is open again. The deadline stays."
+    ),
+    "referred_to": _("Referred to"),
+    "authority_hint": _("Its name, as on the page of public supervision."),
     "abusive": _("Abusive report"),
     "abusive_text": _("The reporter is warned, and the second time limited to one report a day for 30 days."),
     "why_dismissed": _("Why nothing follows"),
@@ -163,6 +172,7 @@ _OTHERS = {
     "still_open": _("Not decided"),
     "upheld": _("Upheld"),
     "dismissed": _("Dismissed"),
+    "referred": _("Accepted by an authority"),
     "duplicate": _.in_context("duplicate", "Duplicates"),
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
@@ -193,6 +203,8 @@ _CONTESTS = {
     "confirm_contest": _("Confirm that it was not the owner"),
     "confirm_contest_title": _("Withdraw this verification?"),
     "proposal_lapses": _("To be confirmed until"),
+    "referral": _("Referral"),
+    "referral_lapses": _("Authority accepts until"),
     "to_narrow": _("Sanctions to narrow"),
     "narrowing_hint": _(
         "The verification of these accounts was withdrawn. Each sanction still falls on the person until two "

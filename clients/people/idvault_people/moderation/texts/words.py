@@ -37,6 +37,13 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "DISMISSED": _("dismissed"),
         "DUPLICATE": _("decided with another report"),
         "ABUSIVE": _("abusive"),
+        "REFERRED": _("accepted by an authority"),
+    },
+    "referral": {
+        "OPEN": _("waits for the authority"),
+        "ACCEPTED": _("accepted"),
+        "DECLINED": _("declined"),
+        "LAPSED": _("not answered in time"),
     },
     "content_kind": {
         "REMOVED": _("removed"),

@@ -247,6 +247,24 @@ class TipOffClient:
             _resolve(tip_off_id, key, reply, chosen_id(request_id), outcome=TipOffOutcome.ABUSIVE)
         )
 
+    def refer(
+        self,
+        tip_off_id: str,
+        authority: str,
+        *,
+        key: ModeratorKey,
+        reply: str = "",
+        request_id: RequestId = None,
+    ) -> TipOffReport:
+        """Refer a report to an authority of the roster, which reads its category and target.
+
+        It is decided once the authority accepts, within seven days; else it is open again. reply: what its
+        reporter reads then, required if there is none yet. Raises NotFound, PreconditionFailed, and Exhausted
+        after 100 in a day by this moderator.
+        """
+        decided = {"outcome": TipOffOutcome.REFERRED, "authority": authority}
+        return self.run(_resolve(tip_off_id, key, reply, chosen_id(request_id), **decided))
+
     def merge(
         self,
         tip_off_id: str,

@@ -1,0 +1,32 @@
+"""Why an act of an officer did not happen, in the officer's language."""
+
+from idvault_client.errors import NotFound, SecondFactorRefused, VaultError
+from idvault_people.console.authority.texts import OFFICER_REASONS
+from idvault_people.console.disclosure import explaining
+from idvault_people.console.visit import Explanation, Visit
+from idvault_verify.error import Reason
+
+
+def explain(error: Exception, visit: Visit) -> Explanation | None:
+    """Return why, and what to do; None for an exception from outside the client library."""
+    detail = visit.say("detail", text=error)
+    if isinstance(error, NotFound):
+        return Explanation(refusal(error, visit), detail, status=404)
+    if isinstance(error, VaultError) and not isinstance(error, SecondFactorRefused) and _own(error):
+        return Explanation(refusal(error, visit), detail)
+    return explaining.explain(error, visit)
+
+
+def refusal(error: VaultError, visit: Visit) -> str:
+    """Return the text of something that the vault refused."""
+    if "deadline" in error.fields:
+        return visit.say("deadline_term")
+    if {"signed_orders", "signed_withdrawal", "signed_operation"} & {*error.fields}:
+        return visit.say("clock_wrong")
+    own = _own(error)
+    return OFFICER_REASONS[own].in_language(visit.language) if own else explaining.refusal(error, visit)
+
+
+def _own(error: VaultError) -> Reason | None:
+    known = next((each for each in Reason if each.value == error.reason), None)
+    return known if known in OFFICER_REASONS else None

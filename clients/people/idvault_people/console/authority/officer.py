@@ -1,0 +1,43 @@
+"""The console of an authority's officer: orders, joint operations, and the officer's own keys."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from idvault_people.console.app import Console
+from idvault_people.console.authority.explaining import explain
+from idvault_people.console.authority.issuing import IssuingPages
+from idvault_people.console.authority.joint import JointPages, NewOperationPages
+from idvault_people.console.authority.orders import OrderPages
+from idvault_people.console.authority.session import OfficerSession
+from idvault_people.console.authority.texts import OFFICER
+from idvault_people.console.disclosure import own
+from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def console(session: OfficerSession) -> Console:
+    """Return the officer's console."""
+    routes = (
+        *OrderPages(session=session).routes(),
+        *IssuingPages(session=session).routes(),
+        *NewOperationPages(session=session).routes(),
+        *JointPages(session=session).routes(),
+        Route("GET", "/own", _OfficerKeys(session).show),
+    )
+    menu = (("/", "orders"), ("/new", "issue"), ("/operations", "operations"), ("/own", "own"))
+    return Console(
+        texts={**PEOPLE, **OFFICER}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
+    )
+
+
+@dataclass(frozen=True)
+class _OfficerKeys:
+    session: OfficerSession
+
+    def show(self, visit: Visit) -> Answer:
+        """Show keys and fingerprints, roster, log position and second factor."""
+        officer = self.session.officer()
+        rows = own.rows(officer.identity, officer.trust, officer.edge, visit)
+        return ConsolePage(template="own.html", title=visit.say("own_title"), values={"rows": rows})

@@ -1,0 +1,195 @@
+"""The officer's orders: the list, one order with its history, and its withdrawal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from idvault_client.errors import SecondFactorRefused
+from idvault_people.authority.officer import GivenOrder
+from idvault_people.console.authority import wording
+from idvault_people.console.authority.session import OfficerSession
+from idvault_people.console.disclosure import explaining
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
+from idvault_verify import order as order_rules
+from idvault_verify.attest import order as papers
+from idvault_verify.sanction import OrderState
+
+_RUNNING = (OrderState.OPEN, OrderState.ACKNOWLEDGED, OrderState.OBJECTED)
+_STATES = (
+    *(OrderState.OVERDUE, *_RUNNING),
+    *(OrderState.CARRIED_OUT, OrderState.CARRIED_OUT_LATE, OrderState.WITHDRAWN),
+)
+_PAGE = 50
+
+
+@dataclass(kw_only=True, eq=False)
+class OrderPages:
+    """The pages of orders that were given. reasons: of withdrawals that are not done yet, by order."""
+
+    session: OfficerSession
+    _reasons: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        one = "/orders/{id:[0-9a-f]{32}}"
+        return (
+            Route("GET", "/", self.list),
+            Route("GET", one, self.show),
+            Route("GET", f"{one}/withdraw", self.ask_withdrawal),
+            Route("POST", f"{one}/withdraw", self.withdraw),
+        )
+
+    def list(self, visit: Visit) -> Answer:
+        """List the orders: overdue first, then by deadline, then those that are over, newest first."""
+        wanted = next((each for each in _STATES if each.value == visit.query.get("state")), None)
+        found = _sorted(list(self.session.officer().every(state=wanted)))
+        number = _number(visit.query.get("page", ""), last=max(0, len(found) - 1) // _PAGE + 1)
+        asked = {"state": wanted.value} if wanted else {}
+        values = {
+            "orders": [self._item(each, visit) for each in found[(number - 1) * _PAGE : number * _PAGE]],
+            "states": wording.options("order_state", _STATES, visit),
+            "wanted": wanted.value if wanted else "",
+            "overdue": sum(each.state is OrderState.OVERDUE for each in found),
+            "before": f"/?{urlencode({**asked, 'page': number - 1})}" if number > 1 else "",
+            "after": f"/?{urlencode({**asked, 'page': number + 1})}" if number * _PAGE < len(found) else "",
+        }
+        return ConsolePage(template="orders.html", title=visit.say("orders"), values=values)
+
+    def show(self, visit: Visit) -> Answer:
+        """Show what was signed, and what has become of it."""
+        found = self.session.officer().get(visit.parts["id"])
+        values = {
+            "state": wording.word("order_state", found.state, visit),
+            "is_late": found.state is OrderState.OVERDUE,
+            "advice": wording.word("advice", found.state, visit) if found.state else "",
+            "rows": self._rows(found, visit),
+            "history": self._history(found, visit),
+            "objection": found.objection,
+            "withdrawal": _reason(found),
+            "details": _details(found, visit),
+            "withdrawable": found.withdraw_time is None,
+            "id": found.order_id,
+        }
+        title = visit.say("order_title", reference=found.terms.reference)
+        return ConsolePage(template="order.html", title=title, values=values)
+
+    def ask_withdrawal(self, visit: Visit) -> Answer:
+        """Ask for the reason and a code."""
+        found = self.session.officer().get(visit.parts["id"])
+        return self._withdrawal(found, visit, {}) if found.withdraw_time is None else self._gone(found)
+
+    def withdraw(self, visit: Visit) -> Answer:
+        """Withdraw an order for good; one that is withdrawn already is shown."""
+        officer = self.session.officer()
+        found, reason, code = officer.get(visit.parts["id"]), visit.line("reason"), visit.given("code")
+        if found.withdraw_time is not None:
+            return self._gone(found)
+        self._reasons[found.order_id] = reason
+        limit = order_rules.REASON_LENGTH
+        wrong = wording.wrong(
+            reason, visit, lambda: order_rules.check_text(reason, field="reason", limit=limit)
+        )
+        errors = {"reason": wrong, "code": "" if code else visit.say("required")}
+        if errors := {name: text for name, text in errors.items() if text}:
+            return self._withdrawal(found, visit, errors)
+        try:
+            officer.withdraw(found, reason, code=code)
+        except SecondFactorRefused as error:
+            return self._withdrawal(found, visit, {"code": explaining.code(error, visit)})
+        return self._gone(found)
+
+    def _gone(self, found: GivenOrder) -> GoTo:
+        """Forget the reason, and lead to the order."""
+        self._reasons.pop(found.order_id, None)
+        return GoTo(f"/orders/{found.order_id}")
+
+    def _withdrawal(self, found: GivenOrder, visit: Visit, errors: dict[str, str]) -> Answer:
+        values = {
+            "rows": self._rows(found, visit),
+            "typed": self._reasons.get(found.order_id, ""),
+            "limit": order_rules.REASON_LENGTH,
+            "id": found.order_id,
+        }
+        return ConsolePage(
+            template="order_withdrawal.html",
+            title=visit.say("withdraw_title"),
+            values=values,
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _item(self, found: GivenOrder, visit: Visit) -> dict[str, Any]:
+        terms = found.terms
+        return {
+            "id": found.order_id,
+            "reference": terms.reference,
+            "platform": found.platform,
+            "state": wording.word("order_state", found.state, visit),
+            "is_late": found.state is OrderState.OVERDUE,
+            "rows": [
+                (visit.say("measure"), wording.word("measure", terms.measure, visit)),
+                (wording.word("target", terms.target_kind, visit), terms.target),
+                (visit.say("deadline"), self._deadline(found, visit)),
+            ],
+        }
+
+    def _deadline(self, found: GivenOrder, visit: Visit) -> str:
+        text = wording.time(found.deadline, visit, zone=self.session.zone)
+        if found.state not in (*_RUNNING, OrderState.OVERDUE):
+            return text
+        return f"{text} ({wording.left(found.deadline, visit, now=self.session.now())})"
+
+    def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[wording.Row]:
+        terms = found.terms
+        return [
+            (visit.say("platform"), terms.platform),
+            (wording.word("target", terms.target_kind, visit), terms.target),
+            (visit.say("measure"), wording.word("measure", terms.measure, visit)),
+            (visit.say("deadline"), self._deadline(found, visit)),
+            (visit.say("reference"), terms.reference),
+            (visit.say("legal_basis"), terms.legal_basis),
+            (visit.say("document"), wording.size(terms.document_size, visit)),
+        ]
+
+    def _history(self, found: GivenOrder, visit: Visit) -> Sequence[wording.Row]:
+        """Return times and what happened then, in their order."""
+        known: list[tuple[str, datetime | None]] = [
+            ("was_issued", found.issue_time),
+            ("was_acknowledged", found.acknowledge_time),
+            ("was_objected", found.object_time),
+            ("was_missed", found.deadline if found.missed else None),
+            ("was_carried_out", found.carry_out_time),
+            ("was_withdrawn", found.withdraw_time),
+        ]
+        happened = sorted(((at, key) for key, at in known if at is not None), key=lambda each: each[0])
+        zone = self.session.zone
+        return [(wording.time(at, visit, zone=zone), visit.say(key)) for at, key in happened]
+
+
+def _sorted(found: Sequence[GivenOrder]) -> Sequence[GivenOrder]:
+    late = [each for each in found if each.state is OrderState.OVERDUE]
+    running = [each for each in found if each.state in _RUNNING]
+    ended = [each for each in found if each.state is not OrderState.OVERDUE and each.state not in _RUNNING]
+    by_deadline = [sorted(part, key=lambda each: each.deadline) for part in (late, running)]
+    return [*by_deadline[0], *by_deadline[1], *sorted(ended, key=lambda each: each.issue_time, reverse=True)]
+
+
+def _number(text: str, *, last: int) -> int:
+    return min(int(text), last) if text.isascii() and text.isdigit() and len(text) < 9 and int(text) else 1
+
+
+def _details(found: GivenOrder, visit: Visit) -> Sequence[wording.Row]:
+    terms = found.terms
+    return [
+        (visit.say("order_id"), found.order_id),
+        (visit.say("document_hash"), terms.document_digest.hex()),
+        (visit.say("order_hash"), papers.digest(found.signed_order).hex()),
+        (visit.say("roster_version_hash"), terms.roster_digest),
+    ]
+
+
+def _reason(found: GivenOrder) -> str:
+    withdrawal = found.signed_withdrawal
+    return papers.parse_withdrawal(withdrawal).reason if withdrawal else ""

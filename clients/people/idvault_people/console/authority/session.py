@@ -1,0 +1,21 @@
+"""What the console needs of an officer's open session."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from idvault_people.authority.joint import JointOfficer
+from idvault_people.authority.officer import Officer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficerSession:
+    """An officer's. officer, joint: return the clients under the newest roster.
+
+    zone: in which deadlines are typed and shown; None for that of this machine.
+    """
+
+    officer: Callable[[], Officer]
+    joint: Callable[[], JointOfficer]
+    now: Callable[[], datetime]
+    zone: tzinfo | None = None

@@ -1,0 +1,230 @@
+"""How an officer signs: a form, then exactly what will be signed, then a code of the second factor.
+
+- What was typed is kept in memory only, until it is signed or the console ends: a mistake, another language
+  and a refusal lose nothing of it.
+- What is sent is what was shown: a preview that is too old is made and shown again.
+- An act whose answer was lost is looked for before it is done again: nothing is signed twice.
+"""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, ClassVar, Generic, TypeVar
+
+from idvault_client.errors import NotFound, SecondFactorRefused, Unavailable, VaultError
+from idvault_people.authority.officer import OrderDocument
+from idvault_people.console.authority import explaining
+from idvault_people.console.authority.session import OfficerSession
+from idvault_people.console.disclosure import explaining as codes
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
+from idvault_verify.attest.order import JointTerms, OrderTerms
+from idvault_verify.error import Reason
+
+_MOST_DRAFTS = 20
+_FRESH = timedelta(minutes=5)
+Paper = TypeVar("Paper", OrderTerms, JointTerms)
+
+
+@dataclass(eq=False)
+class PaperDraft(Generic[Paper]):
+    """What was typed so far, by field. rows: how many platforms an order's form asks for.
+
+    document, document_name: of an order; the name is shown here only. papers: what was shown, not signed yet.
+    is_tried: whether the vault may have them.
+    """
+
+    typed: dict[str, str] = field(default_factory=dict, repr=False)
+    rows: int = 1
+    document: OrderDocument | None = None
+    document_name: str = field(default="", repr=False)
+    papers: tuple[Paper, ...] = field(default=(), repr=False)
+    is_tried: bool = False
+
+
+@dataclass(kw_only=True, eq=False)
+class SigningPages(ABC, Generic[Paper]):
+    """The pages of something that is signed. root: their address; form, preview: their templates."""
+
+    session: OfficerSession
+    root: ClassVar[str]
+    form: ClassVar[str]
+    preview: ClassVar[str]
+    title: ClassVar[str]
+    _drafts: dict[str, PaperDraft[Paper]] = field(default_factory=dict, repr=False)
+    _sent: dict[str, str] = field(default_factory=dict)
+
+    @abstractmethod
+    def take(self, draft: PaperDraft[Paper], visit: Visit) -> None:
+        """Keep what was typed."""
+
+    @abstractmethod
+    def wrong(self, draft: PaperDraft[Paper], visit: Visit) -> dict[str, str]:
+        """Return what is wrong with it, by field."""
+
+    @abstractmethod
+    def asked(self, draft: PaperDraft[Paper], visit: Visit) -> Mapping[str, Any]:
+        """Return the values of the form's template."""
+
+    @abstractmethod
+    def made(self, draft: PaperDraft[Paper]) -> Sequence[Paper]:
+        """Return what a draft without mistakes asks to sign; raises InvalidError."""
+
+    @abstractmethod
+    def told(self, draft: PaperDraft[Paper], visit: Visit) -> Mapping[str, Any]:
+        """Return the values of the preview's template."""
+
+    @abstractmethod
+    def look(self, papers: Sequence[Paper]) -> None:
+        """Read back what was sent; raises NotFound if it did not arrive."""
+
+    @abstractmethod
+    def send(self, papers: Sequence[Paper], code: str) -> None:
+        """Sign and send; raises VaultError, FindingError."""
+
+    @abstractmethod
+    def place(self, papers: Sequence[Paper]) -> str:
+        """Return the page of what was sent."""
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        one = f"{self.root}/{{draft:[0-9a-f]{{32}}}}"
+        return (
+            Route("GET", self.root, self.begin),
+            Route("GET", one, self.ask),
+            Route("POST", one, self.answer),
+            Route("GET", f"{one}/check", self.check),
+            Route("POST", f"{one}/check", self.sign),
+        )
+
+    def begin(self, visit: Visit) -> Answer:
+        """Lead to a new form, which is kept once something was typed."""
+        return GoTo(f"{self.root}/{os.urandom(16).hex()}")
+
+    def ask(self, visit: Visit) -> Answer:
+        """Show the form with what was typed."""
+        return self._sent_page(visit) or self._form(visit, self._draft(visit) or PaperDraft(), {})
+
+    def answer(self, visit: Visit) -> Answer:
+        """Keep what was typed, and lead to what will be signed."""
+        draft = self._draft(visit) or PaperDraft()
+        if there := self._sent_page(visit) or self._arrived(visit, draft):
+            return there
+        self._keep(visit, draft)
+        draft.papers, draft.is_tried = (), False
+        self.take(draft, visit)
+        if visit.given("step") == "more":
+            draft.rows += 1
+            return self._form(visit, draft, {})
+        errors = self.wrong(draft, visit)
+        return self._form(visit, draft, errors) if errors else GoTo(f"{self._here(visit)}/check")
+
+    def check(self, visit: Visit) -> Answer:
+        """Show exactly what will be signed."""
+        draft = self._draft(visit)
+        if there := self._sent_page(visit) or (draft and self._arrived(visit, draft)):
+            return there
+        return self._preview(visit, draft, {}) if draft else GoTo(self._here(visit))
+
+    def sign(self, visit: Visit) -> Answer:
+        """Sign and send what was shown."""
+        draft, code = self._draft(visit), visit.given("code")
+        if there := self._sent_page(visit) or (draft and self._arrived(visit, draft)):
+            return there
+        if draft is None:
+            return GoTo(self._here(visit))
+        if not draft.papers or self._is_old(draft) or visit.given("digest") != digest(draft.papers):
+            return self._preview(visit, draft, {"": visit.say("preview_changed")})
+        if not code:
+            return self._preview(visit, draft, {"code": visit.say("required")})
+        draft.is_tried = True
+        errors = self._refused(visit, draft, code)
+        return self._preview(visit, draft, errors) if errors else self._finished(visit, draft)
+
+    def _refused(self, visit: Visit, draft: PaperDraft[Paper], code: str) -> dict[str, str]:
+        """Sign and send; return what the vault refused, by field. Raises for an answer that was lost."""
+        try:
+            self.send(draft.papers, code)
+        except Unavailable:
+            raise
+        except VaultError as error:
+            draft.is_tried = False
+            if isinstance(error, SecondFactorRefused):
+                return {"code": codes.code(error, visit)}
+            if error.reason == Reason.ROSTER_INVALID:
+                draft.papers = ()
+            return {"": explaining.refusal(error, visit)}
+        return {}
+
+    def _arrived(self, visit: Visit, draft: PaperDraft[Paper]) -> GoTo | None:
+        """Return the page of what was sent, if its answer was lost but the vault has it."""
+        if not (draft.is_tried and draft.papers):
+            return None
+        try:
+            self.look(draft.papers)
+        except NotFound:
+            return None
+        return self._finished(visit, draft)
+
+    def _finished(self, visit: Visit, draft: PaperDraft[Paper]) -> GoTo:
+        """Forget the draft; its pages lead to what was sent from now on, in other tabs too."""
+        number = visit.parts["draft"]
+        self._drafts.pop(number, None)
+        self._sent[number] = self.place(draft.papers)
+        return GoTo(self._sent[number])
+
+    def _sent_page(self, visit: Visit) -> GoTo | None:
+        found = self._sent.get(visit.parts["draft"])
+        return GoTo(found) if found else None
+
+    def _form(self, visit: Visit, draft: PaperDraft[Paper], errors: Mapping[str, str]) -> Answer:
+        values = {"action": self._here(visit), "typed": draft.typed, **self.asked(draft, visit)}
+        return ConsolePage(
+            template=self.form,
+            title=visit.say(self.title),
+            values=values,
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _preview(self, visit: Visit, draft: PaperDraft[Paper], errors: Mapping[str, str]) -> Answer:
+        if not draft.papers or self._is_old(draft):
+            if wrong := self.wrong(draft, visit):
+                return self._form(visit, draft, wrong)
+            draft.papers, draft.is_tried = tuple(self.made(draft)), False
+        here = self._here(visit)
+        values = {
+            "action": f"{here}/check",
+            "change": here,
+            "digest": digest(draft.papers),
+            "signed": [each.canonical().hex() for each in draft.papers],
+            **self.told(draft, visit),
+        }
+        return ConsolePage(
+            template=self.preview,
+            title=visit.say("check_title"),
+            values=values,
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _is_old(self, draft: PaperDraft[Paper]) -> bool:
+        return any(self.session.now() - each.created_at > _FRESH for each in draft.papers)
+
+    def _here(self, visit: Visit) -> str:
+        return f"{self.root}/{visit.parts['draft']}"
+
+    def _draft(self, visit: Visit) -> PaperDraft[Paper] | None:
+        return self._drafts.get(visit.parts["draft"])
+
+    def _keep(self, visit: Visit, draft: PaperDraft[Paper]) -> None:
+        self._drafts[visit.parts["draft"]] = draft
+        if len(self._drafts) > _MOST_DRAFTS:
+            del self._drafts[next(iter(self._drafts))]
+
+
+def digest(papers: Sequence[OrderTerms] | Sequence[JointTerms]) -> str:
+    """Return SHA-256 of what will be signed, in hex."""
+    return sha256(b"".join(each.canonical() for each in papers)).hexdigest()

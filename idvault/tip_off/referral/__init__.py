@@ -1,0 +1,1 @@
+"""Referrals of reports to authorities, which accept or decline them."""
