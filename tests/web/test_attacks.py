@@ -153,8 +153,9 @@ async def test_no_answer_sends_a_browser_away(open_site: Site, host: str) -> Non
 
 async def test_forged_forms(open_site: Site) -> None:
     """Another origin, no token and another visitor's token are refused by each form."""
+    forms = await forms_of(open_site)
     thief = (await (await open_site.browser()).get("/r/platform-a")).hidden("form")
-    for browser, form in await forms_of(open_site):
+    for browser, form in forms:
         if form.method == "get":
             continue
         for origin in ("https://evil.example", "null", "https://verify.example.evil.example", ""):
