@@ -97,6 +97,8 @@ async def answer_stored(tx: Tx, authority_id: str, terms: AnswerTerms, signed: b
     found = await store.lock(tx.connection, authority_id, terms.referral_id)
     now = tx.now.business
     rules.check_answer(referral=found, terms=terms, now=now)
+    # This call's time may be before a lapse that another one has stored while this one waited.
+    rules.check_waits(tip_off=stored, terms=terms)
     accepted = terms.answer is ReferralState.ACCEPTED
     await store.answer(tx.connection, found, accepted=accepted, signed=signed, now=now)
     if accepted:

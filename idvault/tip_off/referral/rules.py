@@ -13,6 +13,8 @@
   stays, and nobody decides otherwise (REFERRAL_OPEN).
 - A moderator refers at most 100 reports a day: one key, or one desk's certificate, fills no authority's list.
 - The authority reads category, target, platform and day; the target only while it may accept, or once it has.
+- An answer that began before the end and comes after a stored lapse changes nothing: the report is decided by
+  what its own row says.
 - It signs what it has read: an answer of another category or target than the report's is refused.
 """
 
@@ -155,6 +157,15 @@ def happened(before: TipOff, after: TipOff) -> EventType | None:
     if after.referral_state is None or before.referral_state is after.referral_state:
         return None
     return _EVENTS[after.referral_state]
+
+
+def check_waits(*, tip_off: TipOff, terms: AnswerTerms) -> None:
+    """Raise TransitionError unless a report still waits for what is answered.
+
+    Its row tells what was stored since the call began: a lapse, and a decision or another referral after it.
+    """
+    if tip_off.referral_id != terms.referral_id or not is_open(tip_off):
+        raise TransitionError(state=ReferralState.LAPSED.value, wanted=terms.answer.value)
 
 
 def check_answer(*, referral: Referral, terms: AnswerTerms, now: datetime) -> None:

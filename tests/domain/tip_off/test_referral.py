@@ -187,6 +187,17 @@ def test_when_a_target_is_shown() -> None:
     assert not given().is_shown(now=until)
 
 
+def test_a_report_waits_for_one_answer() -> None:
+    """The answer to its open referral, not to one that has lapsed or that another one followed."""
+    waits, terms = referred(), answer(referral_id=MADE.referral_id)
+    rules.check_waits(tip_off=waits, terms=terms)
+    lapsed = tip_off_rules.fall(tip_off=waits, now=MADE.until)
+    again = resolved(lapsed, TipOffOutcome.REFERRED, referral=replace(MADE, referral_id="9" * 32))
+    for other in (lapsed, resolved(lapsed), again, in_state(ASSIGNED)):
+        with pytest.raises(TransitionError):
+            rules.check_waits(tip_off=other, terms=terms)
+
+
 def test_an_answer_is_of_what_was_read() -> None:
     """Of an open referral, its platform, category and target."""
     mark = papers.text_mark("post/17", salt=bytes(range(32)))

@@ -322,6 +322,42 @@ async def test_an_acceptance_and_a_decline_at_once(world: ReferralWorld, key: Mo
     assert after.referral_state == ("ACCEPTED" if accepted else "DECLINED")
 
 
+@pytest.mark.parametrize("answer", [ReferralState.ACCEPTED, ReferralState.DECLINED])
+@pytest.mark.parametrize("then", ["remind", "dismiss", "refer"])
+async def test_an_answer_that_a_lapse_overtakes(
+    world: ReferralWorld, key: ModeratorKey, monkeypatch: pytest.MonkeyPatch, answer: ReferralState, then: str
+) -> None:
+    """It changes neither a report that was open again or decided meanwhile, nor the referral that follows."""
+    filed, made = await referred(world, key)
+    found, spend = await world.referral(made), world.office.codes.check
+
+    async def overtaken(**given: Any) -> None:
+        """Spend the code; meanwhile the last day ends, and the moderator goes on."""
+        await spend(**given)
+        if then == "remind":
+            assert await world.remind(seconds=LAST) == 1
+        elif then == "dismiss":
+            await world.dismiss(made, key.moderator_id, reply="no (synthetic)", seconds=LAST)
+        else:
+            reply = "b (synthetic)"
+            await world.refer(made, key.moderator_id, authority=OTHER_OFFICE, reply=reply, seconds=LAST)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.office.codes, "check", overtaken)
+        with pytest.raises(PreconditionFailed) as refused:
+            await world.answer_as(found, answer, seconds=LAST - 1)
+    assert refused.value.states == ("LAPSED", answer.value)
+    assert (await world.referral(made, seconds=LAST)).signed_answer == b""
+    after = (await world.get(made, seconds=LAST)).tip_off
+    state = ReferralState.OPEN if then == "refer" else ReferralState.LAPSED
+    assert (after.referral_state, after.referral_id == made.referral_id) == (state, then != "refer")
+    assert after.outcome == (TipOffOutcome.DISMISSED if then == "dismiss" else None)
+    told = await world.follow(filed[0], seconds=LAST)
+    assert told.reply == ("no (synthetic)" if then == "dismiss" else "")
+    answered = {"tipoff:referral:accept", "tipoff:referral:decline"} & set(await world.events())
+    assert answered == set()
+
+
 async def test_lists_do_not_move(world: ReferralWorld, key: ModeratorKey) -> None:
     """Pages follow each other in the order of the referrals; each list of one state has what is in it."""
     made = [(await referred(world, key, seconds=number))[1] for number in range(4)]
