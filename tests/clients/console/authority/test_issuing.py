@@ -230,15 +230,15 @@ async def test_a_form_that_is_not_kept_any_more_is_taken_whole(office: OfficerRo
     """Its page still has every row that was added, so each of them becomes an order, up to twenty."""
     visitor = await office.enter()
     rows = {f"platform_{each}": PARTY for each in range(2, 23)}
-    rows |= {f"target_{each}": f"{TARGET[:-2]}{each:02}" for each in range(2, 23)}
+    rows |= {f"target_{each}": f"{TARGET[:-2]}{each + 10}" for each in range(2, 23)}
     preview = await fill(visitor, **rows)
     assert (preview.title, preview.words.count("The signed bytes (hex)")) == (
         "Check exactly what you sign",
         20,
     )
     form = await visitor.get(here(preview).removesuffix("/check"))
-    assert f"{TARGET[:-2]}20" in form.text
-    assert f"{TARGET[:-2]}21" not in form.text
+    assert f"{TARGET[:-2]}30" in form.text
+    assert f"{TARGET[:-2]}31" not in form.text
 
 
 async def test_a_clock_that_is_wrong_is_named(office: OfficerRoom) -> None:
