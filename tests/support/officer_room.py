@@ -50,9 +50,13 @@ class OfficerEdge(LocalEdge):
         )
         self.cut: Cut = lambda _method, _when: None
         self.tamper: Tamper = lambda _method, answer: answer
+        self._delayed, self._late = "", list[tuple[str, Message, type[Any]]]()
 
     def call(self, method: str, request: Message, answer: type[Any]) -> Any:
         """Return the answer, unless the connection is cut."""
+        if method.rpartition("/")[2] == self._delayed:
+            self._late.append((method, request, answer))
+            raise Unavailable(None, "UNAVAILABLE")
         self.cut(method, "before")
         found = self.tamper(method, super().call(method, request, answer))
         self.cut(method, "after")
@@ -67,9 +71,18 @@ class OfficerEdge(LocalEdge):
 
         self.cut = cut
 
+    def delay(self, wanted: str) -> None:
+        """Keep each call of a method on its way until it may arrive, and answer nothing."""
+        self._delayed = wanted
+
     def mend(self) -> None:
-        """Cut nothing any more."""
-        self.cut = lambda _method, _when: None
+        """Cut and delay nothing any more."""
+        self.cut, self._delayed = (lambda _method, _when: None), ""
+
+    async def arrive(self) -> None:
+        """Let the calls that were delayed take effect; nobody waits for their answers."""
+        while self._late:
+            await self.ask(*self._late.pop(0))
 
 
 @dataclass

@@ -226,6 +226,21 @@ async def test_only_the_newest_forms_are_kept(office: OfficerRoom) -> None:
     assert REFERENCE not in (await visitor.get(first)).text
 
 
+async def test_a_form_that_is_not_kept_any_more_is_taken_whole(office: OfficerRoom) -> None:
+    """Its page still has every row that was added, so each of them becomes an order, up to twenty."""
+    visitor = await office.enter()
+    rows = {f"platform_{each}": PARTY for each in range(2, 23)}
+    rows |= {f"target_{each}": f"{TARGET[:-2]}{each + 10}" for each in range(2, 23)}
+    preview = await fill(visitor, **rows)
+    assert (preview.title, preview.words.count("The signed bytes (hex)")) == (
+        "Check exactly what you sign",
+        20,
+    )
+    form = await visitor.get(here(preview).removesuffix("/check"))
+    assert f"{TARGET[:-2]}30" in form.text
+    assert f"{TARGET[:-2]}31" not in form.text
+
+
 async def test_a_clock_that_is_wrong_is_named(office: OfficerRoom) -> None:
     """What the vault takes for an old signature, and a deadline that is too near by its clock."""
     visitor = await office.enter()
@@ -237,3 +252,18 @@ async def test_a_clock_that_is_wrong_is_named(office: OfficerRoom) -> None:
     refused = await sign(visitor, late, office.code())
     assert (refused.status, "Compare this machine's clock" in refused.words) == (422, True)
     assert await office.given() == []
+
+
+async def test_a_clock_that_was_set_right_makes_a_new_preview(office: OfficerRoom) -> None:
+    """After a refusal the preview is a new one, as its text says; so is one that comes from the future."""
+    visitor = await office.enter()
+    office.seconds, office.ahead = 3_600, -3_600
+    preview = await fill(visitor)
+    refused = await sign(visitor, preview, office.code())
+    assert (refused.status, "sign the new preview" in refused.words) == (422, True)
+    assert refused.hidden("digest") != preview.hidden("digest")
+    office.seconds, office.ahead = 0, 0
+    future = await sign(visitor, refused, office.code())
+    assert (future.status, "too old or has changed" in future.words) == (422, True)
+    assert (await sign(visitor, future, office.code())).title == f"Order {REFERENCE}"
+    assert len(await office.given()) == 1

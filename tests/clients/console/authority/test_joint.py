@@ -31,6 +31,8 @@ async def test_an_operation_is_opened_as_it_was_shown(office: OfficerRoom) -> No
         assert text in preview.words, text
     listed = await visitor.get("/operations")
     assert f'href="/operations/{found.operation_id}"' in listed.text
+    for page in (shown, listed):
+        assert "First day 1 March 2026 Last day 31 March 2026 Begins" in page.words
     assert "running" in listed.words
     for seconds, state in ((-86_400, "not begun yet"), (40 * 86_400, "closed")):
         office.seconds = seconds
@@ -94,5 +96,10 @@ async def test_a_lost_answer_opens_no_second_operation(office: OfficerRoom) -> N
     refused = await sign(visitor, unknown, office.code())
     assert (refused.status, "never registered" in refused.words) == (422, True)
     assert len(await asyncio.to_thread(lambda: list(office.joint().every()))) == 1
+    office.ahead = -3_600
+    late = await prepare(visitor)
+    refused = await sign(visitor, late, office.code())
+    assert (refused.status, "Compare this machine's clock" in refused.words) == (422, True)
+    assert refused.hidden("digest") != late.hidden("digest")
     missing = await visitor.get(f"/operations/{'0' * 32}")
     assert (missing.status, "no joint operation of yours" in missing.words) == (404, True)

@@ -119,6 +119,8 @@ def issue(user: OfficerUser, account: str) -> str:
     user.fill(target_1=account)
     user.press("to_check")
     page.get_by_text(account).wait_for()
+    return_from_memory(user)
+    page.get_by_text(account).wait_for()
     assert not page.get_by_text(DOCUMENT_HASH).first.is_visible()
     page.locator("summary").click()
     page.get_by_text(DOCUMENT_HASH).first.wait_for()
@@ -138,6 +140,20 @@ def refuse(user: OfficerUser) -> None:
         box.set_input_files({"name": "命令.pdf", "mimeType": "application/pdf", "buffer": content})
         assert box.evaluate("each => each.validationMessage") == user.say("document_large")
         assert box.evaluate("each => each.files.length") == 0
+
+
+def return_from_memory(user: OfficerUser) -> None:
+    """With script, a page that the way back shows as it was is asked for again: its form was sent already."""
+    page = user.page
+    once = page.locator("[name=once]").first
+    if user.locale == "zh":
+        before = once.get_attribute("value")
+        with page.expect_request(page.url) as asked:
+            page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+        page.wait_for_function(
+            "before => document.querySelector('[name=once]')?.value !== before", arg=before
+        )
+        assert asked.value.method == "GET"
 
 
 def follow(user: OfficerUser, order_id: str, key: ModeratorKey, account: str) -> None:

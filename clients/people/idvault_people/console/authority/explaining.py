@@ -21,10 +21,15 @@ def refusal(error: VaultError, visit: Visit) -> str:
     """Return the text of something that the vault refused."""
     if "deadline" in error.fields:
         return visit.say("deadline_term")
-    if {"signed_orders", "signed_withdrawal", "signed_operation"} & {*error.fields}:
+    if is_of_signature(error):
         return visit.say("clock_wrong")
     own = _own(error)
     return OFFICER_REASONS[own].in_language(visit.language) if own else explaining.refusal(error, visit)
+
+
+def is_of_signature(error: VaultError) -> bool:
+    """Return whether the vault did not accept what was signed, as after a clock that is wrong."""
+    return not {"signed_orders", "signed_withdrawal", "signed_operation"}.isdisjoint(error.fields)
 
 
 def _own(error: VaultError) -> Reason | None:

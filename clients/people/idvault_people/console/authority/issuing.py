@@ -38,6 +38,9 @@ class IssuingPages(SigningPages[OrderTerms]):
         """Keep what was typed, and the hash of the document."""
         names = ("kind", "measure", *_TEXTS, "deadline")
         draft.typed = {name: visit.line(name) for name in names}
+        # The page may be of a draft that is not kept any more, and had more rows.
+        posted = (each for each in range(1, MOST_ORDERS + 1) if f"platform_{each}" in visit.fields)
+        draft.rows = max([draft.rows, *posted])
         for number in range(1, draft.rows + 1):
             for name in (f"platform_{number}", f"target_{number}"):
                 draft.typed[name] = visit.given(name)

@@ -74,6 +74,9 @@ class JointPages:
         return [
             (visit.say("categories"), _categories(terms.categories, visit)),
             (visit.say("platforms"), ", ".join(terms.platforms)),
+            # What was signed; the times below are the vault's word.
+            (visit.say("first_day"), shown.day(terms.first_day, visit)),
+            (visit.say("last_day"), shown.day(terms.last_day, visit)),
             (visit.say("begins"), wording.time(found.begin_time, visit, zone=zone)),
             (visit.say("closes"), wording.time(found.end_time, visit, zone=zone)),
         ]

@@ -82,11 +82,13 @@ class OrderPages:
 
     def withdraw(self, visit: Visit) -> Answer:
         """Withdraw an order for good; one that is withdrawn already is shown."""
+        reason, code = visit.line("reason"), visit.given("code")
+        # Kept before the vault is asked, which may not answer.
+        self._reasons[visit.parts["id"]] = reason
         officer = self.session.officer()
-        found, reason, code = officer.get(visit.parts["id"]), visit.line("reason"), visit.given("code")
+        found = officer.get(visit.parts["id"])
         if found.withdraw_time is not None:
             return self._gone(found)
-        self._reasons[found.order_id] = reason
         limit = order_rules.REASON_LENGTH
         wrong = wording.wrong(
             reason, visit, lambda: order_rules.check_text(reason, field="reason", limit=limit)

@@ -3,7 +3,8 @@
 - What was typed is kept in memory only, until it is signed or the console ends: a mistake, another language
   and a refusal lose nothing of it.
 - What is sent is what was shown: a preview that is too old is made and shown again.
-- An act whose answer was lost is looked for before it is done again: nothing is signed twice.
+- What the vault may have, because an answer was lost or said nothing, is looked for before anything else is
+  signed in its place: nothing is given twice.
 """
 
 import os
@@ -25,6 +26,8 @@ from idvault_verify.error import Reason
 
 _MOST_DRAFTS = 20
 _FRESH = timedelta(minutes=5)
+# Without a reason the answer was not understood; with this one, the vault has what was sent.
+_SETTLES_NOTHING = (None, Reason.REQUEST_ID_REUSED)
 Paper = TypeVar("Paper", OrderTerms, JointTerms)
 
 
@@ -32,8 +35,8 @@ Paper = TypeVar("Paper", OrderTerms, JointTerms)
 class PaperDraft(Generic[Paper]):
     """What was typed so far, by field. rows: how many platforms an order's form asks for.
 
-    document, document_name: of an order; the name is shown here only. papers: what was shown, not signed yet.
-    is_tried: whether the vault may have them.
+    document, document_name: of an order; the name is shown here only. papers: what was shown last, which was
+    made of what was typed. tried: what was sent, now or before a change, and the vault may have.
     """
 
     typed: dict[str, str] = field(default_factory=dict, repr=False)
@@ -41,7 +44,7 @@ class PaperDraft(Generic[Paper]):
     document: OrderDocument | None = None
     document_name: str = field(default="", repr=False)
     papers: tuple[Paper, ...] = field(default=(), repr=False)
-    is_tried: bool = False
+    tried: list[tuple[Paper, ...]] = field(default_factory=list, repr=False)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -110,11 +113,14 @@ class SigningPages(ABC, Generic[Paper]):
     def answer(self, visit: Visit) -> Answer:
         """Keep what was typed, and lead to what will be signed."""
         draft = self._draft(visit) or PaperDraft()
-        if there := self._sent_page(visit) or self._arrived(visit, draft):
+        if there := self._sent_page(visit):
             return there
+        # Kept before the vault is asked anything, which may not answer.
         self._keep(visit, draft)
-        draft.papers, draft.is_tried = (), False
+        draft.papers = ()
         self.take(draft, visit)
+        if there := self._arrived(visit, draft):
+            return there
         if visit.given("step") == "more":
             draft.rows += 1
             return self._form(visit, draft, {})
@@ -139,40 +145,44 @@ class SigningPages(ABC, Generic[Paper]):
             return self._preview(visit, draft, {"": visit.say("preview_changed")})
         if not code:
             return self._preview(visit, draft, {"code": visit.say("required")})
-        draft.is_tried = True
         errors = self._refused(visit, draft, code)
-        return self._preview(visit, draft, errors) if errors else self._finished(visit, draft)
+        return self._preview(visit, draft, errors) if errors else self._finished(visit, draft.papers)
 
     def _refused(self, visit: Visit, draft: PaperDraft[Paper], code: str) -> dict[str, str]:
         """Sign and send; return what the vault refused, by field. Raises for an answer that was lost."""
+        papers, is_first = draft.papers, draft.papers not in draft.tried
+        if is_first:
+            draft.tried.append(papers)
         try:
-            self.send(draft.papers, code)
+            self.send(papers, code)
         except Unavailable:
             raise
         except VaultError as error:
-            draft.is_tried = False
+            # A repeat that is refused says nothing of the call before it, which may still be on its way.
+            if is_first and error.reason not in _SETTLES_NOTHING:
+                draft.tried.remove(papers)
             if isinstance(error, SecondFactorRefused):
                 return {"code": codes.code(error, visit)}
-            if error.reason == Reason.ROSTER_INVALID:
+            if error.reason == Reason.ROSTER_INVALID or explaining.is_of_signature(error):
                 draft.papers = ()
             return {"": explaining.refusal(error, visit)}
         return {}
 
     def _arrived(self, visit: Visit, draft: PaperDraft[Paper]) -> GoTo | None:
         """Return the page of what was sent, if its answer was lost but the vault has it."""
-        if not (draft.is_tried and draft.papers):
-            return None
-        try:
-            self.look(draft.papers)
-        except NotFound:
-            return None
-        return self._finished(visit, draft)
+        for papers in draft.tried:
+            try:
+                self.look(papers)
+            except NotFound:
+                continue
+            return self._finished(visit, papers)
+        return None
 
-    def _finished(self, visit: Visit, draft: PaperDraft[Paper]) -> GoTo:
+    def _finished(self, visit: Visit, papers: Sequence[Paper]) -> GoTo:
         """Forget the draft; its pages lead to what was sent from now on, in other tabs too."""
         number = visit.parts["draft"]
         self._drafts.pop(number, None)
-        self._sent[number] = self.place(draft.papers)
+        self._sent[number] = self.place(papers)
         return GoTo(self._sent[number])
 
     def _sent_page(self, visit: Visit) -> GoTo | None:
@@ -193,7 +203,7 @@ class SigningPages(ABC, Generic[Paper]):
         if not draft.papers or self._is_old(draft):
             if wrong := self.wrong(draft, visit):
                 return self._form(visit, draft, wrong)
-            draft.papers, draft.is_tried = tuple(self.made(draft)), False
+            draft.papers = tuple(self.made(draft))
         here = self._here(visit)
         values = {
             "action": f"{here}/check",
@@ -211,7 +221,8 @@ class SigningPages(ABC, Generic[Paper]):
         )
 
     def _is_old(self, draft: PaperDraft[Paper]) -> bool:
-        return any(self.session.now() - each.created_at > _FRESH for each in draft.papers)
+        # A clock that ran fast and was set right has made papers of the future.
+        return any(abs(self.session.now() - each.created_at) > _FRESH for each in draft.papers)
 
     def _here(self, visit: Visit) -> str:
         return f"{self.root}/{visit.parts['draft']}"

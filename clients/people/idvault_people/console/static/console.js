@@ -18,5 +18,10 @@
       input.reportValidity();
     });
   });
-  window.addEventListener("pageshow", function () { able(true); });
+  window.addEventListener("pageshow", function (event) {
+    able(true);
+    // A form that the way back shows as it was has been sent already, and would be taken for that one: ask for a new
+    // one. Not by a reload, which would send the form whose answer the page may be.
+    if (event.persisted) { location.replace(location.pathname + location.search); }
+  });
 })();
