@@ -106,6 +106,7 @@ BYTES_OF_TIP_OFFS = {
     "idvault.v1.TipOff.evidence_digests",
     "idvault.v1.TipOffCase.content_copy",
     "idvault.v1.TipOffCase.signed_referral_answer",
+    "idvault.v1.TipOffCase.referral_salt",
 }
 # Reads for the people outside, by a secret; it writes only how often somebody tried.
 READS_BY_SECRET = ("FollowTipOff", "FollowTipOffForm")

@@ -4,17 +4,19 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.order import AnswerTerms, JointTerms, OrderTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.offline import order as order_check
-from idvault_verify.offline.order import CheckedOrder
+from idvault_verify.offline.order import CheckedOrder, ReferredReport
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import SanctionCategory
-from idvault_verify.tip_off import ReferralState, TargetKind
+from idvault_verify.tip_off import ReferralState, TargetKind, TipOffTarget
 from tools.support import builders, people
 
 OFFICE, OTHER_OFFICE, PLATFORM = "office-a", "office-b", "platform-a"
 DOCUMENT_DIGEST, DOCUMENT_SIZE = bytes(range(32)), 4_711
+TARGET, SALT = TipOffTarget(TargetKind.CONTENT, "post/17"), bytes(range(32))
 _HOUR = 3_600
 
 
@@ -69,10 +71,24 @@ def answer(**changes: Any) -> AnswerTerms:
         platform=PLATFORM,
         answer=ReferralState.ACCEPTED,
         category=SanctionCategory.RUMOUR,
-        target_kind=TargetKind.CONTENT,
-        target_mark=bytes(range(32)),
+        target_kind=TARGET.kind,
+        target_mark=papers.text_mark(TARGET.key, salt=SALT),
         create_time=int(builders.NOW.timestamp()),
         roster_digest=roster(OFFICE, OTHER_OFFICE).digest(),
+    )
+    return replace(made, **changes)
+
+
+def report(**changes: Any) -> ReferredReport:
+    """Return the report of that answer, as its platform knows it."""
+    made = ReferredReport(
+        referral_id="ef" * 16,
+        authority=OFFICE,
+        platform=PLATFORM,
+        answer=ReferralState.ACCEPTED,
+        category=SanctionCategory.RUMOUR,
+        target=TARGET,
+        salt=SALT,
     )
     return replace(made, **changes)
 

@@ -24,11 +24,14 @@ from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import file as proof_file
 from idvault_verify.offline.log import epochs as log_epochs
 from idvault_verify.offline.log.files import Parts
+from idvault_verify.offline.order import ReferredReport
 from idvault_verify.offline.platforms import PlatformsFile
 from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.offline.report import ReportCheck
+from idvault_verify.sanction import SanctionCategory
 from idvault_verify.strict_base64 import Base64Error
 from idvault_verify.strict_json import JsonError, JsonSizeError
+from idvault_verify.tip_off import ReferralState, TargetKind, TipOffTarget
 from idvault_verify.transparency import checkpoint, epoch, log_key, note, report, stated, tile
 from idvault_verify.transparency.checkpoint import Checkpoint, CosignaturePolicy, RolledBackError
 from idvault_verify.transparency.epoch import Break
@@ -345,12 +348,26 @@ def order(page: Page, given: Case) -> str | None:
         elif of["paper"] == "operation":
             order_check.check_operation(data, **asked)
         elif of["paper"] == "answer":
-            order_check.check_answer(data, platform=of["platform"], versions=versions)
+            report = _report(of["report"], of["platform"])
+            order_check.check_answer(data, report=report, versions=versions, known=of["known"])
         else:
             order_check.check(data, **asked)
     except UnverifiedError as error:
         return error.reason
     return None
+
+
+def _report(given: dict[str, Any], platform: str) -> ReferredReport:
+    target, kind = given["target"], TargetKind(given["kind"])
+    return ReferredReport(
+        referral_id=given["id"],
+        authority=given["authority"],
+        platform=platform,
+        answer=ReferralState(given["answer"]),
+        category=SanctionCategory(given["category"]),
+        target=None if target is None else TipOffTarget(kind, target),
+        salt=bytes.fromhex(given["salt"]),
+    )
 
 
 READERS: dict[str, Callable[[Page, Case], str | None]] = {

@@ -142,9 +142,11 @@ async def get(vault: Vault, authority_id: str, referral_id: str) -> Referral:
     return await vault.read("referral.get", lambda one: store.get(one, authority_id, referral_id))
 
 
-async def answer_to(vault: Vault, tip_off: TipOff) -> bytes:
-    """Return what an authority signed about the last referral of a report, empty if it has not answered."""
-    return (await get(vault, tip_off.authority_id or "", tip_off.referral_id or "")).answer
+async def last_of(vault: Vault, tip_off: TipOff) -> Referral | None:
+    """Return the last referral of a report, None if it was never referred."""
+    if tip_off.authority_id is None or tip_off.referral_id is None:
+        return None
+    return await get(vault, tip_off.authority_id, tip_off.referral_id)
 
 
 async def page(

@@ -88,7 +88,7 @@ class ReadReport:
     """A report with its texts, which are empty once they are deleted.
 
     proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
-    referral_answer: what the authority signed about the last referral.
+    referral_answer: what the authority signed about the last referral; referral_salt marks the target in it.
     contact_proved: whether the contact is an address that the reporter proved.
     """
 
@@ -101,6 +101,7 @@ class ReadReport:
     notes: tuple[WrittenNote, ...] = field(repr=False)
     referral_answer: bytes = field(default=b"", repr=False)
     contact_proved: bool = False
+    referral_salt: bytes = field(default=b"", repr=False)
 
 
 @case("tip_off.change")
@@ -315,7 +316,7 @@ async def get(
     present = rules.fall(tip_off=found, now=now.business)
     proposed = texts.get(rows.PROPOSED_REPLY, "")
     told = proposed if present.state is TipOffState.RESOLVED else ""
-    answer = b"" if found.referral_id is None else await referrals.answer_to(vault, found)
+    referral = await referrals.last_of(vault, found)
     return ReadReport(
         present,
         texts.get("text", ""),
@@ -324,8 +325,9 @@ async def get(
         told or texts.get(rows.REPLY, ""),
         proposed if present.proposal_id is not None or is_open(present) else "",
         notes,
-        answer,
+        referral.answer if referral else b"",
         rows.PROVED_CONTACT in texts,
+        (referral.salt or b"") if referral else b"",
     )
 
 

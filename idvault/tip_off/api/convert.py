@@ -130,6 +130,7 @@ def case(value: ReadReport) -> pb.TipOffCase:
         reply=value.reply,
         proposed_reply=value.proposed_reply,
         signed_referral_answer=value.referral_answer,
+        referral_salt=value.referral_salt,
         notes=[
             pb.TipOffNote(moderator_id=each.moderator_id, write_time=_time(each.written_at), note=each.note)
             for each in value.notes

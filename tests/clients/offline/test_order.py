@@ -10,8 +10,21 @@ from idvault_client.sanctions import OrderError, OrderState, PlatformOrder, chec
 from idvault_verify.attest import order as orders
 from idvault_verify.attest.order import WithdrawalTerms
 from idvault_verify.offline import order as order_check
+from idvault_verify.sanction import SanctionCategory
+from idvault_verify.tip_off import ReferralState, TargetKind, TipOffTarget
 from tools.support import people
-from tools.support.orders import OFFICE, OTHER_OFFICE, PLATFORM, answer, joint, roster, signed, terms
+from tools.support.orders import (
+    OFFICE,
+    OTHER_OFFICE,
+    PLATFORM,
+    SALT,
+    answer,
+    joint,
+    report,
+    roster,
+    signed,
+    terms,
+)
 
 FIRST = roster(OFFICE, OTHER_OFFICE)
 WITHOUT = roster(OTHER_OFFICE, version=2)
@@ -154,13 +167,47 @@ def test_an_operation_names_its_platforms() -> None:
 
 
 def test_an_answer_is_for_its_platform() -> None:
-    """It stays valid after its authority is gone, and nobody else gives one."""
+    """By its authority alone; one that is gone gives no new one, and what was checked before stays valid."""
     data, again = signed(answer()), order_check.check_answer
-    assert again(data, platform=PLATFORM, versions=[FIRST]) == answer()
-    assert again(data, platform=PLATFORM, versions=[FIRST, WITHOUT]) == answer()
-    assert refused(again, data, platform="platform-b", versions=[FIRST]) == "OTHER_PLATFORM"
-    assert refused(again, ORDER, platform=PLATFORM, versions=[FIRST]) == "NOT_AN_ORDER"
-    false = signed(answer(), OTHER_OFFICE)
-    assert refused(again, false, platform=PLATFORM, versions=[FIRST]) == "SIGNATURE_INVALID"
+    mine: dict[str, Any] = {"report": report(), "versions": [FIRST]}
+    assert again(data, **mine) == answer()
+    after = {**mine, "versions": [FIRST, WITHOUT]}
+    assert refused(again, data, **after) == "AUTHORITY_REVOKED"
+    assert again(data, **after, known=True) == answer()
+    assert refused(again, data, **{**mine, "report": report(platform="platform-b")}) == "OTHER_PLATFORM"
+    assert refused(again, ORDER, **mine) == "NOT_AN_ORDER"
+    assert refused(again, signed(answer(), OTHER_OFFICE), **mine) == "SIGNATURE_INVALID"
     late = signed(answer(roster_digest=WITHOUT.digest()))
-    assert refused(again, late, platform=PLATFORM, versions=[FIRST, WITHOUT]) == "NOT_AN_AUTHORITY"
+    assert refused(again, late, **after) == "NOT_AN_AUTHORITY"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"referral_id": "cd" * 16},
+        {"authority": OTHER_OFFICE},
+        {"answer": ReferralState.DECLINED},
+        {"answer": None},
+        {"category": SanctionCategory.FRAUD},
+        {"category": None},
+        {"target": TipOffTarget(TargetKind.CONTENT, "post/18")},
+        {"target": TipOffTarget(TargetKind.ACCOUNT, "post/17")},
+        {"salt": bytes(32)},
+        {"salt": b""},
+        {"salt": SALT + b"post/", "target": TipOffTarget(TargetKind.CONTENT, "17")},
+        {"salt": SALT[:-1], "target": TipOffTarget(TargetKind.CONTENT, "\x1fpost/17")},
+    ],
+)
+def test_an_answer_is_of_one_report(changes: dict[str, Any]) -> None:
+    """The vault cannot show it for another report, nor as another answer, whatever salt it chooses."""
+    data = signed(answer())
+    asked: dict[str, Any] = {"report": report(**changes), "versions": [FIRST]}
+    assert refused(order_check.check_answer, data, **asked) == "OTHER_REFERRAL"
+
+
+def test_an_answer_outlives_its_target() -> None:
+    """Once texts and salt are deleted all the rest of it is compared."""
+    data, gone = signed(answer()), report(target=None, salt=b"")
+    assert order_check.check_answer(data, report=gone, versions=[FIRST]) == answer()
+    other = report(target=None, salt=b"", category=SanctionCategory.FRAUD)
+    assert refused(order_check.check_answer, data, report=other, versions=[FIRST]) == "OTHER_REFERRAL"

@@ -18,11 +18,12 @@ from idvault.core.tables.tip_off import tip_off_referrals
 from idvault.core.topic import Audience
 from idvault.notification.rules import Recipient
 from idvault_client.errors import NotFound, PreconditionFailed, RequestIdReused, SecondFactorRefused
-from idvault_client.tip_offs import FiledTipOff, TipOffReport
+from idvault_client.tip_offs import FiledTipOff, TipOffCase, TipOffReport
 from idvault_people.trust import FindingError
 from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.order import AnswerTerms
 from idvault_verify.error import InvalidError, Reason
-from idvault_verify.offline.order import check_answer
+from idvault_verify.offline.order import OrderError, ReferredReport, check_answer
 from idvault_verify.tip_off import (
     ReferralState,
     Reminder,
@@ -70,6 +71,21 @@ async def referred(
     return filed, made
 
 
+def answered_by(world: ReferralWorld, case: TipOffCase, made: TipOffReport, **changes: Any) -> AnswerTerms:
+    """Return the acceptance of a report, after the check of the platform that referred it."""
+    report = ReferredReport(
+        referral_id=made.referral_id,
+        authority=made.authority,
+        platform=PARTY,
+        answer=ReferralState.ACCEPTED,
+        category=made.category,
+        target=made.target,
+        salt=case.referral_salt,
+    )
+    versions = world.office.rosters.versions
+    return check_answer(case.referral_answer, report=replace(report, **changes), versions=versions)
+
+
 async def test_nothing_of_a_referral_is_told(world: ReferralWorld, key: ModeratorKey) -> None:
     """The reporter reads as before, nobody is judged, and the moderators see what waits and until when."""
     filed, made = await referred(world, key)
@@ -115,7 +131,7 @@ async def test_an_acceptance_decides_every_report(world: ReferralWorld, key: Mod
     case = await world.get(made, seconds=HOUR)
     decided = case.tip_off
     assert (decided.state, decided.outcome) == (TipOffState.RESOLVED, TipOffOutcome.REFERRED)
-    signed = check_answer(case.referral_answer, platform=PARTY, versions=world.office.rosters.versions)
+    signed = answered_by(world, case, made)
     assert (signed.referral_id, signed.answer) == (made.referral_id, ReferralState.ACCEPTED)
     assert (decided.moderator_id, decided.referral_state) == (key.moderator_id, ReferralState.ACCEPTED)
     for each in filed:
@@ -356,6 +372,42 @@ async def test_an_answer_that_a_lapse_overtakes(
     assert told.reply == ("no (synthetic)" if then == "dismiss" else "")
     answered = {"tipoff:referral:accept", "tipoff:referral:decline"} & set(await world.events())
     assert answered == set()
+
+
+async def test_an_answer_is_shown_for_no_other_report(world: ReferralWorld, key: ModeratorKey) -> None:
+    """The platform finds out, by its own words and the salt, if the vault shows it with another report."""
+    _, first = await referred(world, key)
+    other = TipOffTarget(TargetKind.CONTENT, "post/18")
+    _, second = await referred(world, key, target=other)
+    assert (await world.get((await world.file()).tip_off)).referral_salt == b""
+    await world.accept(first)
+    case, waits = await world.get(first), await world.get(second)
+    assert (len(case.referral_salt), len(waits.referral_salt)) == (32, 32)
+    assert case.referral_salt != waits.referral_salt
+    answered_by(world, case, first)
+    for shown, made in (
+        (replace(waits, referral_answer=case.referral_answer), second),
+        (replace(case, tip_off=second), second),
+        (case, replace(second, referral_id=first.referral_id)),
+        (replace(case, referral_salt=waits.referral_salt), first),
+    ):
+        with pytest.raises(OrderError) as refused:
+            answered_by(world, shown, made)
+        assert refused.value.reason == "OTHER_REFERRAL"
+    await world.delete_texts(seconds=91 * DAY)
+    gone = await world.get(first, seconds=91 * DAY)
+    assert gone.referral_salt == b""
+    answered_by(world, gone, first, target=None)
+
+
+async def test_a_salt_has_one_size(world: ReferralWorld, key: ModeratorKey) -> None:
+    """The officer signs no mark that could be another target's."""
+    _, made = await referred(world, key)
+    found = await world.referral(made)
+    for size in (0, 31, 33):
+        with pytest.raises(FindingError):
+            await world.answer_as(replace(found, target_salt=bytes(size)), ReferralState.ACCEPTED)
+    assert (await world.get(made)).tip_off.referral_state is ReferralState.OPEN
 
 
 async def test_lists_do_not_move(world: ReferralWorld, key: ModeratorKey) -> None:

@@ -134,7 +134,9 @@ def check_operation(signed: bytes, *, platform: str, versions: Sequence[Roster],
     _check_signer(signed, authority, digest, versions, known)
 
 
-def check_answer(signed: bytes, *, platform: str, versions: Sequence[Roster], known: bool) -> None:
+def check_answer(
+    signed: bytes, *, platform: str, versions: Sequence[Roster], known: bool, report: dict[str, Any]
+) -> None:
     parts = _opened(signed, ANSWER, 10)
     mark = parts[7]
     texts = [text_of(part) for place, part in enumerate(parts) if place not in (7, 8)]
@@ -147,7 +149,13 @@ def check_answer(signed: bytes, *, platform: str, versions: Sequence[Roster], kn
     check(answer in ("ACCEPTED", "DECLINED"), "a wrong answer")
     check(category in CATEGORIES and kind in _KINDS and len(mark) == 32, "a wrong category, target or mark")
     check(named == platform, "for another platform")
-    _check_signer(signed, authority, digest, versions, True)
+    said = {"id": referral_id, "authority": authority, "answer": answer, "category": category}
+    check(all(report[name] == value for name, value in said.items()), "of another referral")
+    if report["target"] is not None:
+        salt = bytes.fromhex(report["salt"])
+        check(len(salt) == 32 and kind == report["kind"], "a wrong salt, or another kind of target")
+        check(mark == sha256(salt + report["target"].encode()).digest(), "of another target")
+    _check_signer(signed, authority, digest, versions, known)
 
 
 def _day(text: str) -> date:

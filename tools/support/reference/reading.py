@@ -74,7 +74,8 @@ def _order(page: Page, given: Case) -> None:
     if of["paper"] == "withdrawal":
         order.check_withdrawal(data, of=bytes_of(page, of["of"]), versions=versions)
         return
-    order.CHECKS[of["paper"]](data, platform=of["platform"], versions=versions, known=of["known"])
+    more = {"report": of["report"]} if of["paper"] == "answer" else {}
+    order.CHECKS[of["paper"]](data, platform=of["platform"], versions=versions, known=of["known"], **more)
 
 
 def _evidence(page: Page, given: Case) -> None:

@@ -1,7 +1,8 @@
 """The client of an authority's officer for reports that platforms refer: reads them, and signs answers here.
 
 What a platform refers, and to whom, is the vault's word: no paper of the platform comes with it. An answer is
-accepted back only if it is what was signed here, of the category and target that were read.
+accepted back only if it is what was signed here, of the category and target that were read. A salt has one
+size, or the mark that is signed under it could be another target's.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,11 @@ from idvault_client.codec import Id, ReadBy
 from idvault_people import paging
 from idvault_people.member import MemberClient
 from idvault_people.trust import FindingError
-from idvault_verify.attest import sanction as sanction_papers
 from idvault_verify.attest.order import AnswerTerms
 from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.offline import order as order_check
-from idvault_verify.offline.order import OrderError
+from idvault_verify.offline.order import OrderError, ReferredReport
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import ReferralState, TargetKind, TipOffTarget
 from idvault_verify.v1 import authority_pb2, tip_off_pb2
@@ -65,6 +65,9 @@ class ReferralOfficer(MemberClient):
         """Sign and send an answer: ACCEPTED or DECLINED; raises InvalidError, VaultError, FindingError."""
         if referral.target is None or referral.category is None:
             raise InvalidError(Reason.INVALID_MESSAGE, Violation("referral", FieldCode.REQUIRED))
+        mark = _referred(referral, self.identity.name).mark()
+        if not mark:
+            raise FindingError(Finding.OTHER_REQUEST, "the vault gives a salt of another size")
         terms = AnswerTerms(
             referral_id=referral.referral_id,
             authority=self.identity.name,
@@ -72,7 +75,7 @@ class ReferralOfficer(MemberClient):
             answer=answer,
             category=referral.category,
             target_kind=referral.target.kind,
-            target_mark=_mark(referral, referral.target),
+            target_mark=mark,
             create_time=int(self.now().timestamp()),
             roster_digest=self.trust.roster.digest(),
         )
@@ -119,26 +122,29 @@ class ReferralOfficer(MemberClient):
         if not found.signed_answer:
             return found
         try:
-            terms = order_check.check_answer(
-                found.signed_answer, platform=found.platform, versions=self.trust.versions
+            # Its own answer stays one after it has got another key.
+            order_check.check_answer(
+                found.signed_answer,
+                report=_referred(found, self.identity.name),
+                versions=self.trust.versions,
+                known=True,
             )
         except OrderError as error:
+            if error.reason == "OTHER_REFERRAL":
+                text = "the vault describes a referral in other words"
+                raise FindingError(Finding.OTHER_REQUEST, text) from error
             text = f"the vault shows a false answer: {error}"
             raise FindingError(Finding.SIGNATURE_INVALID, text) from error
-        said = (terms.authority, terms.referral_id, terms.answer, terms.category)
-        told = (self.identity.name, found.referral_id, found.state, found.category)
-        if said != told or not _is_of(terms, found):
-            raise FindingError(Finding.OTHER_REQUEST, "the vault describes a referral in other words")
         return found
 
 
-def _is_of(terms: AnswerTerms, referral: GivenReferral) -> bool:
-    """Return whether an answer is of the target that a referral still shows."""
-    target = referral.target
-    if target is None:
-        return True
-    return (terms.target_kind, terms.target_mark) == (target.kind, _mark(referral, target))
-
-
-def _mark(referral: GivenReferral, target: TipOffTarget) -> bytes:
-    return sanction_papers.text_mark(target.key, salt=referral.target_salt)
+def _referred(referral: GivenReferral, authority: str) -> ReferredReport:
+    return ReferredReport(
+        referral_id=referral.referral_id,
+        authority=authority,
+        platform=referral.platform,
+        answer=referral.state,
+        category=referral.category,
+        target=referral.target,
+        salt=referral.target_salt,
+    )

@@ -136,6 +136,7 @@ class TipOffCase:
     proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
     referral_answer: what the authority signed (idvault_verify.offline.order.check_answer); empty before that.
     contact_proved: whether the contact is an e-mail address that the reporter proved on the hosted form.
+    referral_salt: with which that check compares the target; empty once the texts are deleted.
     """
 
     tip_off: TipOffReport
@@ -147,6 +148,7 @@ class TipOffCase:
     proposed_reply: str = field(default="", repr=False)
     referral_answer: Annotated[bytes, Named("signed_referral_answer")] = field(default=b"", repr=False)
     contact_proved: bool = False
+    referral_salt: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

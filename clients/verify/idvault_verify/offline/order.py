@@ -1,9 +1,10 @@
 """Checks what an authority signed, offline: by the roster alone, so that no vault can invent or alter it.
 
-The checks of an order are in this order, and so are those of a joint operation:
+The checks of an order are in this order, and so are those of a joint operation and of an answer:
 
 - the paper can be read, and says what an order may say (NOT_AN_ORDER);
 - it is for this platform (OTHER_PLATFORM);
+- an answer is of the report that is given, by the authority to which that was referred (OTHER_REFERRAL);
 - the roster version that it names is at hand (OTHER_ROSTER), and has the authority (NOT_AN_AUTHORITY);
 - the signature is by the key that the authority has there (SIGNATURE_INVALID);
 - the authority still has this key in the version in force (AUTHORITY_REVOKED), unless the paper was checked
@@ -18,13 +19,15 @@ from dataclasses import dataclass, field
 
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest import order as orders
+from idvault_verify.attest import sanction as decisions
 from idvault_verify.attest.disclosure import SignatureError
 from idvault_verify.attest.order import AnswerTerms, JointTerms, OrderTerms, WithdrawalTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.error import InvalidError
 from idvault_verify.offline.proof import UnverifiedError
-from idvault_verify.sanction import AuthorityOrder
+from idvault_verify.sanction import AuthorityOrder, SanctionCategory
+from idvault_verify.tip_off import ReferralState, TipOffTarget
 
 AUTHORITY = "authority"
 
@@ -48,6 +51,32 @@ class CheckedOperation:
 
     terms: JointTerms
     authority: RosterMember = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferredReport:
+    """A report that was referred, as whoever checks its answer knows it. authority: its name in the roster.
+
+    answer, category: None if the reader does not know the word; then no answer is of it. target: None once
+    the texts of the report are deleted, with the salt; then the answer's mark is not compared.
+    """
+
+    referral_id: str
+    authority: str
+    platform: str
+    answer: ReferralState | None
+    category: SanctionCategory | None
+    target: TipOffTarget | None
+    salt: bytes = field(default=b"", repr=False)
+
+    def mark(self) -> bytes:
+        """Return the mark of the target, empty without a salt of its one size.
+
+        A longer or shorter salt could make the mark of one target that of another one.
+        """
+        if self.target is None or len(self.salt) != decisions.SALT_SIZE:
+            return b""
+        return decisions.text_mark(self.target.key, salt=self.salt)
 
 
 def check(signed: bytes, *, platform: str, versions: Sequence[Roster], known: bool = False) -> CheckedOrder:
@@ -104,20 +133,33 @@ def check_operation(
     )
 
 
-def check_answer(signed: bytes, *, platform: str, versions: Sequence[Roster]) -> AnswerTerms:
-    """Return an authority's answer to a report that this platform referred; raises OrderError.
+def check_answer(
+    signed: bytes, *, report: ReferredReport, versions: Sequence[Roster], known: bool = False
+) -> AnswerTerms:
+    """Return an authority's answer to a report that was referred to it; raises OrderError.
 
-    It stays valid after its authority is gone, as an order that was checked before.
+    report: in the platform's own words, but the salt. known: as of `check`.
     """
     try:
         terms = orders.parse_answer(signed)
         terms.check()
     except (InvalidError, OverflowError) as error:
         raise OrderError("NOT_AN_ORDER", f"this is no answer to a referral: {error}") from error
-    if terms.platform != platform:
-        raise OrderError("OTHER_PLATFORM", f"the answer is for {terms.platform!a}, not for {platform}")
-    _signer(signed, terms.authority, terms.roster_digest, versions, known=True)
+    if terms.platform != report.platform:
+        raise OrderError("OTHER_PLATFORM", f"the answer is for {terms.platform!a}, not for {report.platform}")
+    if not _is_of(terms, report):
+        raise OrderError("OTHER_REFERRAL", "the answer is of another report, or says something else of it")
+    _signer(signed, terms.authority, terms.roster_digest, versions, known=known)
     return terms
+
+
+def _is_of(terms: AnswerTerms, report: ReferredReport) -> bool:
+    said = (terms.referral_id, terms.authority, terms.answer, terms.category)
+    if said != (report.referral_id, report.authority, report.answer, report.category):
+        return False
+    if report.target is None:
+        return True
+    return (terms.target_kind, terms.target_mark) == (report.target.kind, report.mark())
 
 
 def _signer(

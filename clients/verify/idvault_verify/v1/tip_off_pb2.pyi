@@ -961,6 +961,7 @@ class TipOffCase(_message.Message):
     PROPOSED_REPLY_FIELD_NUMBER: _builtins.int
     SIGNED_REFERRAL_ANSWER_FIELD_NUMBER: _builtins.int
     CONTACT_PROVED_FIELD_NUMBER: _builtins.int
+    REFERRAL_SALT_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the reporter says."""
     contact: _builtins.str
@@ -975,6 +976,8 @@ class TipOffCase(_message.Message):
     """What the authority signed about the last referral; empty while it has not answered."""
     contact_proved: _builtins.bool
     """Whether the contact is an e-mail address that the reporter proved on the form."""
+    referral_salt: _builtins.bytes
+    """Marks the target in the authority's answer: 32 bytes; empty without a referral, and once the texts are deleted."""
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
@@ -995,10 +998,11 @@ class TipOffCase(_message.Message):
         proposed_reply: _builtins.str = ...,
         signed_referral_answer: _builtins.bytes = ...,
         contact_proved: _builtins.bool = ...,
+        referral_salt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "referral_salt", b"referral_salt", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,7 +2,8 @@
 
 `platform` is who reads it, `roster` names the inputs with the versions of the roster, in order. `paper` says
 what the input is to be; of a withdrawal `of` names the order. `known` is true if the reader checked the paper
-before; it says nothing of a withdrawal and of an answer.
+before; it says nothing of a withdrawal. `report` is what an answer is to be of: the referral's id, its
+authority, the answer, category, kind of target, target (null once it is deleted) and salt in hex.
 """
 
 from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ def page(read: Callable[[dict[str, Any], Case], str | None]) -> dict[str, Any]:
         "roster": ["first"],
         "of": "order",
         "known": False,
+        "report": _report(),
         "inputs": {name: data.decode("latin-1") for name, data in inputs.items()},
     }
     cases = [
@@ -91,6 +93,7 @@ def _cases() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
     yield from _orders()
     yield from _withdrawals()
     yield from _answers()
+    yield from _reports()
     yield from _others()
 
 
@@ -165,6 +168,48 @@ def _withdrawals() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
     yield "withdrawal: by an earlier key", "withdrawal", _withdrawal(), {"roster": ["first", "renewed"]}
 
 
+def _report(**changes: Any) -> dict[str, Any]:
+    made = orders.report()
+    assert made.target is not None
+    return {
+        "id": made.referral_id,
+        "authority": made.authority,
+        "answer": made.answer,
+        "category": made.category,
+        "kind": made.target.kind,
+        "target": made.target.key,
+        "salt": made.salt.hex(),
+        **changes,
+    }
+
+
+def _reports() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
+    salt = orders.SALT.hex()
+    for told, changes in (
+        ("another referral", {"id": "cd" * 16}),
+        ("another authority's", {"authority": OTHER_OFFICE}),
+        ("one that is declined", {"answer": ReferralState.DECLINED}),
+        ("one that is open", {"answer": ReferralState.OPEN}),
+        ("another category", {"category": SanctionCategory.FRAUD}),
+        ("another kind of target", {"kind": TargetKind.ACCOUNT}),
+        ("another target", {"target": "post/18"}),
+        ("another salt", {"salt": "00" * 32}),
+        ("no salt", {"salt": ""}),
+        ("a salt with the target's beginning", {"salt": salt + b"post/".hex(), "target": "17"}),
+        ("a salt that ends in the target", {"salt": salt[:-2], "target": "\x1fpost/17"}),
+        ("a target that is deleted", {"target": None, "salt": ""}),
+        ("a target that is deleted, of another referral", {"target": None, "salt": "", "id": "cd" * 16}),
+    ):
+        more = {"report": _report(**changes)}
+        yield f"answer: its report has {told}", "answer", _PAPERS["answer"][0], more
+    declined = orders.signed(orders.answer(answer=ReferralState.DECLINED))
+    said = {"report": _report(answer=ReferralState.DECLINED)}
+    yield "answer: declined, and so told", "answer", declined, said
+    other = orders.signed(orders.answer(authority=OTHER_OFFICE), OTHER_OFFICE)
+    yield "answer: of another authority, signed so", "answer", other, {}
+    yield "answer: signed by another", "answer", orders.signed(orders.answer(), OTHER_OFFICE), {}
+
+
 def _answers() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
     for told, changes in (
         ("declined", {"answer": ReferralState.DECLINED}),
@@ -175,15 +220,9 @@ def _answers() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
         ("a mark of 31 bytes", {"target_mark": bytes(31)}),
         ("an id in capitals", {"referral_id": "EF" * 16}),
         ("a platform in capitals", {"platform": "Platform-a"}),
-        ("for another platform", {"platform": "platform-b"}),
         ("of another authority", {"authority": OTHER_OFFICE}),
-        ("a version that is not there", {"roster_digest": _second().digest()}),
     ):
         yield f"answer: {told}", "answer", orders.signed(orders.answer(**changes)), {}
-    data = _PAPERS["answer"][0]
-    yield "answer: before its authority was gone", "answer", data, {"roster": ["first", "second"]}
-    late = orders.signed(orders.answer(roster_digest=_second().digest()))
-    yield "answer: after its authority was gone", "answer", late, {"roster": ["first", "second"]}
 
 
 def _days() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -198,15 +237,15 @@ def _days() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _others() -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
-    for paper in ("order", "operation"):
+    wanted: dict[str, Any] = {"order": orders.terms, "operation": orders.joint, "answer": orders.answer}
+    for paper, made in wanted.items():
         data = _PAPERS[paper][0]
         yield f"{paper}: for another platform", paper, data, {"platform": "platform-c"}
         for second in ("second", "renewed"):
             for known in (False, True):
                 more = {"roster": ["first", second], "known": known}
                 yield f"{paper}: then the version {second}, known {known}", paper, data, more
-        wanted: Any = orders.terms if paper == "order" else orders.joint
-        named = orders.signed(wanted(roster_digest=_second().digest()))
+        named = orders.signed(made(roster_digest=_second().digest()))
         yield f"{paper}: names a version that is not there", paper, named, {}
         yield f"{paper}: names a version without it", paper, named, {"roster": ["first", "second"]}
     for told, changes in (
