@@ -19,7 +19,7 @@ from idvault.core.entropy import Entropy
 from idvault.notification.rules import Failure, SendError
 from idvault.sealing.ports import CodeLetter, CodeLetterOpener, CodeLetterSealer
 from idvault.tip_off.contact import rules, store
-from idvault.tip_off.contact.ports import CodeSender, ContactSecrets
+from idvault.tip_off.contact.ports import CodeSender, ContactSecrets, ProofMarks
 from idvault.tip_off.contact.rules import CodeMail, ContactProof
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DamagedError
@@ -70,11 +70,14 @@ async def send_code(
     drawn = int.from_bytes(context.entropy.random(_RANDOM), "big")
     code = f"{drawn % 10**rules.CODE_DIGITS:0{rules.CODE_DIGITS}}"
     secrets, party, until = context.secrets, call.relying_party, now.real + rules.CODE_LIFETIME
-    code_hash, version = secrets.code_hash(relying_party=party, proof_id=proof_id, code=code)
+    reporter_id = secrets.reporter_id(relying_party=party, kind=KIND, value=address)
+    code_hash, version = secrets.code_hash(
+        relying_party=party, proof_id=proof_id, reporter_id=reporter_id, expires_at=until, code=code
+    )
     proof = ContactProof(
         relying_party=party,
         proof_id=proof_id,
-        reporter_id=secrets.reporter_id(relying_party=party, kind=KIND, value=address),
+        reporter_id=reporter_id,
         mailbox=secrets.mailbox(value=rules.mailbox_of(address), day=today.isoformat()),
         day=today,
         code_hash=code_hash,
@@ -113,6 +116,7 @@ async def confirm(
     request = call.request(vault.fingerprinter)
     proof = await _confirm.run(vault, call, now, request, proof_id, code, context.secrets)
     rules.check_proved(proof=proof, now=now.real)
+    _check_mark(proof, context.secrets)
     return proof
 
 
@@ -124,16 +128,24 @@ async def _confirm(tx: Tx, proof_id: str, code: str, secrets: ContactSecrets) ->
     if not rules.takes(proof=proof, now=tx.now.real):
         return proof
     after = rules.attempt(proof=proof, matches=secrets.matches(proof, code), now=tx.now.real)
-    await store.put(tx.connection, after)
     if after.proved_at is not None:
+        after = replace(after, code_hash=secrets.proved_mark(after))
         await store.refund(tx.connection, mailbox=after.mailbox, day=after.day)
+    await store.put(tx.connection, after)
     return after
 
 
-async def use(tx: Tx, proof_id: str, reporter_id: str) -> None:
+def _check_mark(proof: ContactProof, marks: ProofMarks) -> None:
+    """Raise PreconditionError (CONTACT_NOT_PROVED) of a row that nobody with the key made a proof."""
+    if not marks.is_proved(proof):
+        raise rules.not_proved()
+
+
+async def use(tx: Tx, proof_id: str, reporter_id: str, marks: ProofMarks) -> None:
     """Spend a proof within the act that files a report; raises PreconditionError (CONTACT_NOT_PROVED)."""
     proof = await store.lock(tx.connection, tx.party, proof_id)
     rules.check_uses(proof=proof, reporter_id=reporter_id, now=tx.now.real)
+    _check_mark(proof, marks)
     await store.use(tx.connection, proof)
 
 

@@ -46,7 +46,8 @@ class ContactProof:
     """A proof under way, or done. proof_id: random, known to one browser.
 
     reporter_id: the keyed id of the address at the platform. mailbox: what codes are capped by, keyed, of a
-    day. tries: those that were wrong.
+    day. code_hash: of the code; once the proof is done, its mark, without which proved_at means nothing.
+    tries: those that were wrong.
     """
 
     relying_party: str

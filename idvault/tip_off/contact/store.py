@@ -33,7 +33,7 @@ _MINE = (contact_proofs.c.relying_party == param("party")) & (contact_proofs.c.p
 _GET: Statement[ContactProof] = statement(select(contact_proofs).where(_MINE), _proof)
 _LOCK: Statement[ContactProof] = statement(for_change(select(contact_proofs).where(_MINE)), _proof)
 _ADD = statement(insert(contact_proofs))
-_LIFE = ("tries", "proved_at", "expires_at")
+_LIFE = ("tries", "proved_at", "expires_at", "code_hash")
 _PUT = statement(update(contact_proofs).where(_MINE).values({name: param(name) for name in _LIFE}))
 _USE = statement(delete(contact_proofs).where(_MINE))
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idvault.core.act import SYSTEM
+from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables import main as metadata
@@ -99,6 +100,51 @@ async def test_a_proof_is_used_once_and_for_its_own(world: ContactWorld, mails: 
     assert await world.file(proof, request_id=mine) == filed
     assert await refused(world.file(proof)) is NOT_PROVED
     assert (await world.reports.reporters())[0].filed == 1
+
+
+PROOFS = metadata.tables["contact_proofs"]
+
+
+async def written(world: ContactWorld, **values: Any) -> None:
+    """Change every proof, as somebody who writes to the database and has no key."""
+
+    async def write(connection: Connection) -> None:
+        await connection.run(statement(update(PROOFS).values(values)))
+
+    await world.database.act("test", write)
+
+
+@pytest.mark.parametrize("values", [{}, {"code_hash": b"h" * 32}, {"key_version": "7"}])
+async def test_who_writes_to_the_database_proves_nothing(
+    world: ContactWorld, mails: MailHandler, values: dict[str, Any]
+) -> None:
+    """Neither by a row that says that it is proved, nor by one that a code of another address ends."""
+    proof = await world.ask()
+    await world.deliver()
+    await written(world, proved_at=at(0).real, **values)
+    assert await refused(world.type(proof, code_of(mails.raw[0]))) is NOT_PROVED
+    assert await refused(world.file(proof)) is NOT_PROVED
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_code_proves_the_address_it_was_sent_to(
+    world: ContactWorld, mails: MailHandler, when: str
+) -> None:
+    """Whoever makes the row another reporter's, or one that ends later, has no proof, and may not file."""
+    await world.file(await world.prove(mails))
+    [flagger] = await world.reports.reporters()
+    for values in ({"reporter_id": flagger.reporter_id}, {"expires_at": at(9_000).real}):
+        proof = await world.ask("thief@example.org")
+        await world.deliver()
+        code = code_of(mails.raw[-1])
+        if when == "before":
+            await written(world, **values)
+            assert await refused(world.type(proof, code)) is NOT_PROVED
+        else:
+            await world.type(proof, code)
+            await written(world, **values)
+        address = ADDRESS if "reporter_id" in values else "thief@example.org"
+        assert await refused(world.file(proof, address)) is NOT_PROVED
 
 
 async def test_what_was_not_proved_is_no_proof(world: ContactWorld, mails: MailHandler) -> None:
