@@ -16,7 +16,7 @@ from datetime import datetime
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.ports import CodeLetter, DayKeyStore, Intake, KeyedProof
-from idvault.sealing.text import FIRST_VERSION, KeyedTipOffSecrets, moment
+from idvault.sealing.text import FIRST_VERSION, KeyedTipOffSecrets, hashed_time
 from idvault_verify import seal
 from idvault_verify.attest import hpke, payload
 from idvault_verify.attest.hpke import HpkeKeyError, UnsealError
@@ -49,12 +49,12 @@ class KeyedContactSecrets(KeyedTipOffSecrets):
     ) -> tuple[bytes, str]:
         """Return the hash of a code, and the version of the key."""
         version = self.keys.keys(Purpose.TIP_OFF).primary
-        parts = (relying_party, proof_id, reporter_id, moment(expires_at), code)
+        parts = (relying_party, proof_id, reporter_id, hashed_time(expires_at), code)
         return self._digest(version, _CODE, *parts), version
 
     def matches(self, proof: KeyedProof, code: str) -> bool:
         """Tell whether this is the code; no code is right once its key is gone."""
-        parts = (proof.relying_party, proof.proof_id, proof.reporter_id, moment(proof.expires_at), code)
+        parts = (proof.relying_party, proof.proof_id, proof.reporter_id, hashed_time(proof.expires_at), code)
         try:
             expected = self._digest(proof.key_version, _CODE, *parts)
         except KeyMissingError:

@@ -188,7 +188,7 @@ class KeyedTipOffSecrets:
             proof.relying_party,
             proof.proof_id,
             proof.reporter_id,
-            moment(proof.expires_at),
+            hashed_time(proof.expires_at),
         )
 
     def is_proved(self, proof: KeyedProof) -> bool:
@@ -204,6 +204,6 @@ class KeyedTipOffSecrets:
         return hmac.digest(key, seal.encode(purpose, *parts), "sha256")
 
 
-def moment(time: datetime) -> str:
+def hashed_time(time: datetime) -> str:
     """Return a time as it is hashed: to the microsecond, as it is stored."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")

@@ -197,7 +197,8 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling, secrets: TipOffSe
             await contact_acts.use(tx, filing.proof_id, made.reporter_id, secrets)
         made = replace(made, trusted=await _count(tx, filing, made.reporter_id))
     flood = await _flood(tx, filing) if filing.by_form else None
-    made = replace(made, flooded=flood is not None)
+    # A trusted flagger's report comes first, whoever floods the form at the same time.
+    made = replace(made, flooded=flood is not None and not made.trusted)
     await tip_off_rows.add(tx.connection, made)
     for text in filing.texts:
         await tip_off_rows.put_text(tx.connection, made, text, now=tx.now.business)

@@ -10,6 +10,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date
 from enum import StrEnum
@@ -86,7 +87,8 @@ async def send_code(
     )
     letter = CodeLetter(address, code, language)
     sealed = await context.sealer.seal(letter, mail_id=mail_id, day=today.isoformat())
-    mail = CodeMail(mail_id, sealed.day, sealed.ciphertext, now.real, until, next_at=now.real)
+    made, over = rules.to_the_minute(now.real), rules.to_the_minute(until)
+    mail = CodeMail(mail_id, sealed.day, sealed.ciphertext, made, over, next_at=made)
     sending = SendingCode(proof, mail, context.entropy.random(_HASH))
     return await _send.run(vault, call, now, call.request(vault.fingerprinter), proof_id, sending)
 
@@ -97,7 +99,10 @@ async def _send(tx: Tx, proof_id: str, sending: SendingCode) -> ContactProof:
     tx.unchanged(_WHY)
     proof, mail = sending.proof, sending.mail
     asked = await store.count(tx.connection, mailbox=proof.mailbox, day=proof.day)
-    if not rules.is_sent(asked=asked):
+    is_sent = rules.is_sent(asked=asked)
+    # In either case, so that both cost the same: what is held back uses nothing up.
+    await store.refund(tx.connection, mailbox=proof.mailbox, day=proof.day, codes=0 if is_sent else 1)
+    if not is_sent:
         proof, mail = replace(proof, code_hash=sending.decoy), replace(mail, next_at=None)
     await store.add(tx.connection, proof)
     await store.add_mail(tx.connection, mail)
@@ -158,12 +163,29 @@ class Mailed(StrEnum):
 
 
 async def deliver(
-    vault: Vault, now: ClockReading, *, opener: CodeLetterOpener, sender: CodeSender
+    vault: Vault,
+    now: ClockReading,
+    *,
+    opener: CodeLetterOpener,
+    sender: CodeSender,
+    report: Callable[[Exception], None],
 ) -> Counter[str]:
-    """Send the mails that are due; return how many ended how: by a `Mailed`, or a word of a `SendError`."""
+    """Send the mails that are due; return how many ended how: by a `Mailed`, or a word of a `SendError`.
+
+    report: gets what else fails in an attempt; the others go on, and are waited for.
+    """
     due = await vault.read("contact.due", lambda one: store.due(one, now=now.real, limit=_MOST_MAILS))
-    attempts = (_attempt(vault, now, found, opener=opener, sender=sender) for found in due)
-    return Counter(await asyncio.gather(*attempts))
+
+    async def attempt(found: CodeMail) -> str | None:
+        try:
+            return await _attempt(vault, now, found, opener=opener, sender=sender)
+        except Exception as error:  # the other attempts are on their way
+            report(error)
+            return None
+
+    async with asyncio.TaskGroup() as group:
+        made = [group.create_task(attempt(found)) for found in due]
+    return Counter(word for each in made if (word := each.result()) is not None)
 
 
 async def _attempt(
