@@ -11,11 +11,12 @@
 import hmac
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from idvault.sealing.ports import CodeLetter, DayKeyStore, Intake, KeyedCode
-from idvault.sealing.text import FIRST_VERSION, KeyedTipOffSecrets
+from idvault.sealing.ports import CodeLetter, DayKeyStore, Intake, KeyedProof
+from idvault.sealing.text import FIRST_VERSION, KeyedTipOffSecrets, hashed_time
 from idvault_verify import seal
 from idvault_verify.attest import hpke, payload
 from idvault_verify.attest.hpke import HpkeKeyError, UnsealError
@@ -33,7 +34,8 @@ _ID_BYTES = 16
 class KeyedContactSecrets(KeyedTipOffSecrets):
     """Ids, marks and hashes under the keys of one key file (tip_off.contact.ports.ContactSecrets).
 
-    - The hash of a code = HMAC(key, encode("idvault/contact-code/v1", relying party, proof id, code)).
+    - The hash of a code = HMAC(key, encode("idvault/contact-code/v1", relying party, proof id, reporter id,
+      when it ends, code)): a code proves the address that it was sent to, whatever the row says later.
     - A mailbox = the first 16 bytes of HMAC(key, encode("idvault/contact-mailbox/v1", mailbox, day)), under
       the first version of the key: rows of two days cannot be joined.
     """
@@ -42,15 +44,19 @@ class KeyedContactSecrets(KeyedTipOffSecrets):
         """Return the mark of a mailbox on one day."""
         return self._digest(str(FIRST_VERSION), _MAILBOX, value, day)[:_ID_BYTES].hex()
 
-    def code_hash(self, *, relying_party: str, proof_id: str, code: str) -> tuple[bytes, str]:
+    def code_hash(
+        self, *, relying_party: str, proof_id: str, reporter_id: str, expires_at: datetime, code: str
+    ) -> tuple[bytes, str]:
         """Return the hash of a code, and the version of the key."""
         version = self.keys.keys(Purpose.TIP_OFF).primary
-        return self._digest(version, _CODE, relying_party, proof_id, code), version
+        parts = (relying_party, proof_id, reporter_id, hashed_time(expires_at), code)
+        return self._digest(version, _CODE, *parts), version
 
-    def matches(self, proof: KeyedCode, code: str) -> bool:
+    def matches(self, proof: KeyedProof, code: str) -> bool:
         """Tell whether this is the code; no code is right once its key is gone."""
+        parts = (proof.relying_party, proof.proof_id, proof.reporter_id, hashed_time(proof.expires_at), code)
         try:
-            expected = self._digest(proof.key_version, _CODE, proof.relying_party, proof.proof_id, code)
+            expected = self._digest(proof.key_version, _CODE, *parts)
         except KeyMissingError:
             return False
         return hmac.compare_digest(expected, proof.code_hash)

@@ -27,7 +27,8 @@ _DAY = timedelta(days=1)
 _LIFETIME = timedelta(days=4)
 _TURN = timedelta(minutes=10)
 # An edge that has read a key may still store a claim under it; this is many times as long as that takes.
-_OVERLAP = timedelta(minutes=10)
+# Ten minutes for certain: a key's name is the minute in which it came into use, up to a minute before.
+_OVERLAP = timedelta(minutes=11)
 
 
 class DayKeyConflictError(UnavailableError):
@@ -52,7 +53,7 @@ class LocalDayKeyring:
     - The first key of a day is published one day ahead; the edges use a day's newest key. A new key replaces
       it every ten minutes, so a key is destroyed soon after the last claim that waited under it.
     - The private key is durable in the worker's key file before the public key is published.
-    - It is destroyed once its successor is ten minutes old and no claim waits under it. From then on,
+    - It is destroyed once its successor is eleven minutes old and no claim waits under it. From then on,
       remnants of deleted intakes in a write-ahead log, a free page or a backup cannot be opened.
     - It is destroyed 72 hours after its day in any case: by then every claim under it has ended.
     """

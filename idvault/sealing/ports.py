@@ -257,8 +257,8 @@ class IntakeOpener(Protocol):
         ...
 
 
-class KeyedCode(Protocol):
-    """What is stored of a code."""
+class KeyedProof(Protocol):
+    """What is stored of a code, and of the proof that it leads to."""
 
     @property
     def relying_party(self) -> str:
@@ -271,8 +271,18 @@ class KeyedCode(Protocol):
         ...
 
     @property
+    def reporter_id(self) -> str:
+        """Whose address it is."""
+        ...
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when the code or the proof counts."""
+        ...
+
+    @property
     def code_hash(self) -> bytes:
-        """Its hash."""
+        """The hash of the code; the mark of the proof once it is done."""
         ...
 
     @property

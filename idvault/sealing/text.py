@@ -5,6 +5,7 @@ The version of the key is stored beside each text, which allows key rotation.
 
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from idvault.core.entropy import Entropy
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import KEY_SIZE, Purpose
-from idvault.sealing.ports import CaseField, NewSecret, SealedModerationText, SealedText
+from idvault.sealing.ports import CaseField, KeyedProof, NewSecret, SealedModerationText, SealedText
 from idvault_verify import seal
 from idvault_verify.attest import payload
 from idvault_verify.attest.hpke import UnsealError
@@ -133,6 +134,7 @@ def _text_info(place: CaseField, version: str) -> bytes:
 _SECRET = "idvault/tip-off-secret/v1"  # noqa: S105 - a purpose
 _PROOF = "idvault/tip-off-proof/v1"
 _REPORTER = "idvault/tip-off-reporter/v1"
+_PROVED = "idvault/contact-proved/v1"
 FIRST_VERSION = 0
 _SECRET_BYTES, _ID_BYTES = 8, 16
 
@@ -148,6 +150,8 @@ class KeyedTipOffSecrets:
     - Reporter id = the first 16 bytes of HMAC(key, encode("idvault/tip-off-reporter/v1", relying party, kind,
       value)), always under the first version of the key: a new version must not make a known reporter
       unknown.
+    - The mark of a proved address = HMAC(key, encode("idvault/contact-proved/v1", relying party, proof id,
+      reporter id, when it ends)): without the key a row becomes neither a proof nor another reporter's.
     """
 
     keys: LocalKeyProvider
@@ -176,6 +180,30 @@ class KeyedTipOffSecrets:
         """Return the id of a reporter at a platform."""
         return self._digest(str(FIRST_VERSION), _REPORTER, relying_party, kind, value)[:_ID_BYTES].hex()
 
+    def proved_mark(self, proof: KeyedProof) -> bytes:
+        """Return the mark of a proof that is done; raises KeyMissingError."""
+        return self._digest(
+            proof.key_version,
+            _PROVED,
+            proof.relying_party,
+            proof.proof_id,
+            proof.reporter_id,
+            hashed_time(proof.expires_at),
+        )
+
+    def is_proved(self, proof: KeyedProof) -> bool:
+        """Tell whether a proof has its mark; none has once its key is gone."""
+        try:
+            expected = self.proved_mark(proof)
+        except KeyMissingError:
+            return False
+        return hmac.compare_digest(expected, proof.code_hash)
+
     def _digest(self, version: str, purpose: str, *parts: Part) -> bytes:
         key = self.keys.version(Purpose.TIP_OFF, version)
         return hmac.digest(key, seal.encode(purpose, *parts), "sha256")
+
+
+def hashed_time(time: datetime) -> str:
+    """Return a time as it is hashed: to the microsecond, as it is stored."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")

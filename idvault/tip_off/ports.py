@@ -3,10 +3,11 @@
 from typing import Protocol
 
 from idvault.sealing.ports import NewSecret
+from idvault.tip_off.contact.ports import ProofMarks
 from idvault_verify.tip_off import TipOff
 
 
-class TipOffSecrets(Protocol):
+class TipOffSecrets(ProofMarks, Protocol):
     """Makes the secrets of reports, and the ids by which a platform recognises reporters."""
 
     def secret(

@@ -19,7 +19,7 @@ When a form is flooded: when it gets far more reports in a day than it usually d
 - The limit of a day is ten times the median of the 28 days before, and at least 100. A number that was
   reached on 14 of these days is usual: nobody keeps a form flooded at one level for longer.
 - A report beyond the limit came by a flooded form; those up to the limit did not, and neither does one of
-  another channel. What was filed before stays owed.
+  another channel or of a trusted flagger, which is counted all the same. What was filed before stays owed.
 - A flooded form's report keeps its deadline. If it is undecided then, `tipoff:flood:miss` is logged in place
   of the misses of reply and solution: everybody can count those, too.
 

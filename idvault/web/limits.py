@@ -138,7 +138,7 @@ class ReportLimits:
     wide_looks: Buckets = field(default_factory=partial(_FEW, burst=300, per_second=1))
     narrow_codes: Buckets = field(default_factory=partial(_FEW, burst=5, per_second=1 / (5 * _MINUTE)))
     wide_codes: Buckets = field(default_factory=partial(_FEW, burst=30, per_second=1 / _MINUTE))
-    form_codes: Buckets = field(default_factory=partial(_FEW, burst=100, per_second=1 / 10))
+    form_codes: Buckets = field(default_factory=partial(_FEW, burst=1_000, per_second=2))
 
     def check_report(self, prefixes: tuple[str, str], *, form: str, size: int, now: float) -> None:
         """Count a report of so many bytes; raises HTTPTooManyRequests."""

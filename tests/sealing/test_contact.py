@@ -1,6 +1,7 @@
 """Hashes of addresses, mailboxes and codes, and letters that only the worker opens."""
 
 from dataclasses import replace
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from idvault.sealing.ports import CodeLetter, DayKey, Intake
 from idvault_verify import seal
 from idvault_verify.attest import hpke, payload
 from idvault_verify.error import DamagedError, Reason, UnavailableError
-from tests.domain.tip_off.test_contact import proof
+from tests.domain.tip_off.test_contact import MICROSECOND, proof
 from tests.support.tip_off_world import key_files
+from tools.support.builders import NOW
 from tools.support.fakes.keys import MemoryDayKeys
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.people import CHEAP
@@ -57,7 +59,14 @@ def test_a_mailbox_is_the_same_at_all_platforms_for_a_day(
 
 def test_only_the_code_proves(secrets: KeyedContactSecrets, keys: LocalKeyProvider) -> None:
     """Of this proof at this platform, under the version that was used; none does once that key is gone."""
-    code_hash, version = secrets.code_hash(relying_party=PARTY, proof_id="b" * 32, code=CODE)
+    asked = proof()
+    code_hash, version = secrets.code_hash(
+        relying_party=PARTY,
+        proof_id=asked.proof_id,
+        reporter_id=asked.reporter_id,
+        expires_at=asked.expires_at,
+        code=CODE,
+    )
     keys.put(Purpose.TIP_OFF, "1", bytes(32), primary=True)
     made = proof(code_hash=code_hash, key_version=version)
     assert secrets.matches(made, CODE)
@@ -65,10 +74,33 @@ def test_only_the_code_proves(secrets: KeyedContactSecrets, keys: LocalKeyProvid
         (made, "12345679"),
         (replace(made, proof_id="c" * 32), CODE),
         (replace(made, relying_party=OTHER), CODE),
+        (replace(made, reporter_id="e" * 32), CODE),
+        (replace(made, expires_at=made.expires_at + MICROSECOND), CODE),
         (replace(made, key_version="1"), CODE),
         (replace(made, key_version="7"), CODE),
     )
     assert not any(secrets.matches(one, code) for one, code in wrong)
+
+
+def test_only_the_mark_is_a_proof(secrets: KeyedContactSecrets, keys: LocalKeyProvider) -> None:
+    """Of this address at this platform, and only as long as it said; none does once its key is gone."""
+    done = proof(proved_at=NOW)
+    keys.put(Purpose.TIP_OFF, "1", bytes(32), primary=True)
+    made = replace(done, code_hash=secrets.proved_mark(done))
+    assert secrets.is_proved(made)
+    later = made.expires_at.astimezone(timezone(timedelta(hours=8)))
+    assert secrets.is_proved(replace(made, expires_at=later))
+    wrong = (
+        done,
+        replace(made, proof_id="c" * 32),
+        replace(made, relying_party=OTHER),
+        replace(made, reporter_id="e" * 32),
+        replace(made, expires_at=made.expires_at + MICROSECOND),
+        replace(made, key_version="1"),
+        replace(made, key_version="7"),
+    )
+    assert not any(secrets.is_proved(each) for each in wrong)
+    assert not secrets.matches(made, CODE)
 
 
 def _opener(folder: Path, *days: str, suite: str = hpke.X_WING) -> DayLetterOpener:

@@ -100,15 +100,16 @@ async def test_rotating_again_changes_nothing(workers: Workers) -> None:
 
 
 async def test_every_ten_minutes_another_key_is_used(workers: Workers) -> None:
-    """The previous key stays for ten more minutes, for edges that have read it but not stored a claim yet."""
+    """The previous key stays for eleven more minutes, for edges that have read it and not stored a claim."""
     keyring, kept = workers.keyring(), []
     for minute in range(0, 31):
         await rotate(keyring, now=NOON + timedelta(minutes=minute))
         kept.append([name.rpartition("T")[2] for name in workers.days() if "T" in name])
     assert kept[9] == ["12:00"]
     assert kept[10] == kept[19] == ["12:00", "12:10"]
-    assert kept[20] == kept[29] == ["12:10", "12:20"]
-    assert kept[30] == ["12:20", "12:30"]
+    assert kept[20] == ["12:00", "12:10", "12:20"]
+    assert kept[21] == kept[29] == ["12:10", "12:20"]
+    assert kept[30] == ["12:10", "12:20", "12:30"]
     assert workers.days() == sorted(workers.store.keys)
 
 
@@ -126,12 +127,24 @@ async def test_a_key_lives_while_a_claim_waits_under_it(workers: Workers) -> Non
     keyring = workers.keyring()
     await rotate(keyring, now=NOON)
     workers.store.needed.add("2026-03-01T12:00")
-    for minute in (10, 20, 30):
+    for minute in (10, 20, 30, 31):
         await rotate(keyring, now=NOON + timedelta(minutes=minute))
     assert workers.days()[:2] == ["2026-03-01T12:00", "2026-03-01T12:20"]
     workers.store.needed.clear()
-    await rotate(keyring, now=NOON + timedelta(minutes=31))
+    await rotate(keyring, now=NOON + timedelta(minutes=32))
     assert workers.days()[0] == "2026-03-01T12:20"
+
+
+async def test_a_key_lives_ten_minutes_after_its_successor(workers: Workers) -> None:
+    """Whichever second of its minute the successor came in: the mail of a code opens as long as the code."""
+    keyring = workers.keyring()
+    await rotate(keyring, now=NOON)
+    successor = NOON + timedelta(minutes=10, seconds=59)
+    await rotate(keyring, now=successor)
+    await rotate(keyring, now=successor + timedelta(minutes=9, seconds=59))
+    assert "2026-03-01T12:00" in workers.days()
+    await rotate(keyring, now=successor + timedelta(minutes=10, seconds=1))
+    assert "2026-03-01T12:00" not in workers.days()
 
 
 async def test_keys_are_destroyed_72_hours_after_their_day(workers: Workers) -> None:
@@ -170,7 +183,7 @@ async def test_a_claim_opens_until_its_key_is_destroyed(workers: Workers) -> Non
     intake = await sealer.seal(**bound, waiting=WaitingIdentity(builders.identity()), day="2026-03-01")
     assert DayIntakeOpener(keys=early).open(**bound, intake=intake) == WaitingIdentity(builders.identity())
     await rotate(workers.keyring(), now=NOON + timedelta(minutes=10))
-    await rotate(workers.keyring(), now=NOON + timedelta(minutes=20))
+    await rotate(workers.keyring(), now=NOON + timedelta(minutes=21))
     with pytest.raises(UnavailableError):
         workers.load().version(Purpose.INTAKE, intake.day)
 

@@ -99,6 +99,7 @@ class ContactWorld:
         self.server: MailServer | None = None
         self.mails = CodeMails(MailSender(server=lambda: self.server, patience=patience))
         self.seconds = 0.0
+        self.failed: list[Exception] = []
         self._asked = life * 1_000
 
     @property
@@ -190,7 +191,9 @@ class ContactWorld:
     async def deliver(self, *, after: float = 0.0) -> Counter[str]:
         """Let the worker send what is due, some seconds later."""
         self.seconds += after
-        return await acts.deliver(self.worker, self.now, opener=self.opener, sender=self.mails)
+        return await acts.deliver(
+            self.worker, self.now, opener=self.opener, sender=self.mails, report=self.failed.append
+        )
 
     async def prove(
         self, mails: MailHandler, address: str = ADDRESS, *, platform: str = PARTY

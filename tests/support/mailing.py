@@ -21,8 +21,13 @@ async def mail(database_url: str, port: int, folder: Path, seconds: float) -> No
     server = MailServer("127.0.0.1", port, "vault@vault.example", is_implicit=False, is_local=True)
     sender = CodeMails(MailSender(server=lambda: server))
     opener = DayLetterOpener(keys=worker_keys(folder))
-    await acts.deliver(vault_of(database), at(seconds), opener=opener, sender=sender)
+    vault = vault_of(database)
+    await acts.deliver(vault, at(seconds), opener=opener, sender=sender, report=_fail)
     await database.close()
+
+
+def _fail(error: Exception) -> None:
+    raise error
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The tables of proofs of an address: codes by their hash, mails that are still to be sent, and counts.
 
-No row has an address or a code in the clear. A mail is sealed for the worker, and names no proof.
+No row has an address or a code in the clear. A mail is sealed for the worker, and names no proof: its times
+are of the minute. While both rows exist, the database's own marks tell which ones one transaction wrote.
 """
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table

@@ -266,7 +266,7 @@ async def _tasks_of_operation(
         *backup_tasks(base),
         *drill_tasks(base, vault, rosters),
         *await notification_tasks(stack, base, vault, sender, report=_report),
-        *contact_tasks(vault, sender, keys=keys),
+        *contact_tasks(vault, sender, keys=keys, report=_report),
         *usage_tasks(base, vault),
     ]
 

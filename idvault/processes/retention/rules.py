@@ -214,7 +214,8 @@ def _words() -> tuple[RetentionRule, ...]:
             enforced_by="tip_off_texts",
         ),
         RetentionRule(
-            "keyed ids of ordinary reporters, tries of secrets, and counts of what moderators took down",
+            "keyed ids of ordinary reporters, tries of secrets, and counts of what moderators took down and "
+            "referred",
             f"{tip_off_rules.TEXT_DAYS} days after the last report",
             "limits per reporter, and who was trusted or abusive",
             ("tip_off_reporters", "tip_off_tries"),
@@ -222,8 +223,9 @@ def _words() -> tuple[RetentionRule, ...]:
         ),
         RetentionRule(
             "codes that prove a reporter's address, and the mails that carry them, sealed",
-            f"the mail until it is sent; the code {_minutes(contact_rules.CODE_LIFETIME)}, the proof "
-            f"{_hours(contact_rules.PROVED_FOR)} or until a report is filed with it",
+            f"the mail until it is sent, at most {_minutes(contact_rules.CODE_LIFETIME)}; the code "
+            f"{_minutes(contact_rules.CODE_LIFETIME)}, the proof {_hours(contact_rules.PROVED_FOR)} or "
+            "until a report is filed with it",
             "the reporter must read the mail to be who the address says",
             ("contact_proofs", "contact_mails"),
             enforced_by="contact_purge",

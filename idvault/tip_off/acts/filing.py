@@ -27,6 +27,7 @@ from idvault.tip_off.acts.case import (
     signed,
 )
 from idvault.tip_off.contact import acts as contact_acts
+from idvault.tip_off.ports import TipOffSecrets
 from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS
@@ -158,7 +159,8 @@ async def _stored(
         filing = _filing(call, wanted, context, now, tip_off_id=vault.new_id())
         filing = replace(filing, taken=taken)
         try:
-            return await _file.run(vault, call, now, request, filing.tip_off.tip_off_id, filing)
+            new = filing.tip_off.tip_off_id
+            return await _file.run(vault, call, now, request, new, filing, context.secrets)
         except ReferenceTakenError:
             continue  # a chance of 1 in 10^12 for each stored report
 
@@ -174,7 +176,7 @@ def _with_secret(filed: TipOff, call: TipOffCall, context: TipOffContext) -> Fil
 
 
 @mutation("tip_off.file", again=tip_off_rows.get)
-async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
+async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling, secrets: TipOffSecrets) -> TipOff:
     """Store a new report with its texts, and count it for its reporter.
 
     One by a form is counted for the form and its day, whose row is locked last, by an act that locks no
@@ -192,10 +194,11 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling) -> TipOff:
         operation_rules.check_open(operation=named, now=tx.now.business)
     if made.reporter_id is not None:
         if filing.proof_id:
-            await contact_acts.use(tx, filing.proof_id, made.reporter_id)
+            await contact_acts.use(tx, filing.proof_id, made.reporter_id, secrets)
         made = replace(made, trusted=await _count(tx, filing, made.reporter_id))
     flood = await _flood(tx, filing) if filing.by_form else None
-    made = replace(made, flooded=flood is not None)
+    # A trusted flagger's report comes first, whoever floods the form at the same time.
+    made = replace(made, flooded=flood is not None and not made.trusted)
     await tip_off_rows.add(tx.connection, made)
     for text in filing.texts:
         await tip_off_rows.put_text(tx.connection, made, text, now=tx.now.business)

@@ -10,6 +10,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date
 from enum import StrEnum
@@ -19,7 +20,7 @@ from idvault.core.entropy import Entropy
 from idvault.notification.rules import Failure, SendError
 from idvault.sealing.ports import CodeLetter, CodeLetterOpener, CodeLetterSealer
 from idvault.tip_off.contact import rules, store
-from idvault.tip_off.contact.ports import CodeSender, ContactSecrets
+from idvault.tip_off.contact.ports import CodeSender, ContactSecrets, ProofMarks
 from idvault.tip_off.contact.rules import CodeMail, ContactProof
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import DamagedError
@@ -70,11 +71,14 @@ async def send_code(
     drawn = int.from_bytes(context.entropy.random(_RANDOM), "big")
     code = f"{drawn % 10**rules.CODE_DIGITS:0{rules.CODE_DIGITS}}"
     secrets, party, until = context.secrets, call.relying_party, now.real + rules.CODE_LIFETIME
-    code_hash, version = secrets.code_hash(relying_party=party, proof_id=proof_id, code=code)
+    reporter_id = secrets.reporter_id(relying_party=party, kind=KIND, value=address)
+    code_hash, version = secrets.code_hash(
+        relying_party=party, proof_id=proof_id, reporter_id=reporter_id, expires_at=until, code=code
+    )
     proof = ContactProof(
         relying_party=party,
         proof_id=proof_id,
-        reporter_id=secrets.reporter_id(relying_party=party, kind=KIND, value=address),
+        reporter_id=reporter_id,
         mailbox=secrets.mailbox(value=rules.mailbox_of(address), day=today.isoformat()),
         day=today,
         code_hash=code_hash,
@@ -83,7 +87,8 @@ async def send_code(
     )
     letter = CodeLetter(address, code, language)
     sealed = await context.sealer.seal(letter, mail_id=mail_id, day=today.isoformat())
-    mail = CodeMail(mail_id, sealed.day, sealed.ciphertext, now.real, until, next_at=now.real)
+    made, over = rules.to_the_minute(now.real), rules.to_the_minute(until)
+    mail = CodeMail(mail_id, sealed.day, sealed.ciphertext, made, over, next_at=made)
     sending = SendingCode(proof, mail, context.entropy.random(_HASH))
     return await _send.run(vault, call, now, call.request(vault.fingerprinter), proof_id, sending)
 
@@ -94,7 +99,10 @@ async def _send(tx: Tx, proof_id: str, sending: SendingCode) -> ContactProof:
     tx.unchanged(_WHY)
     proof, mail = sending.proof, sending.mail
     asked = await store.count(tx.connection, mailbox=proof.mailbox, day=proof.day)
-    if not rules.is_sent(asked=asked):
+    is_sent = rules.is_sent(asked=asked)
+    # In either case, so that both cost the same: what is held back uses nothing up.
+    await store.refund(tx.connection, mailbox=proof.mailbox, day=proof.day, codes=0 if is_sent else 1)
+    if not is_sent:
         proof, mail = replace(proof, code_hash=sending.decoy), replace(mail, next_at=None)
     await store.add(tx.connection, proof)
     await store.add_mail(tx.connection, mail)
@@ -113,6 +121,7 @@ async def confirm(
     request = call.request(vault.fingerprinter)
     proof = await _confirm.run(vault, call, now, request, proof_id, code, context.secrets)
     rules.check_proved(proof=proof, now=now.real)
+    _check_mark(proof, context.secrets)
     return proof
 
 
@@ -124,16 +133,24 @@ async def _confirm(tx: Tx, proof_id: str, code: str, secrets: ContactSecrets) ->
     if not rules.takes(proof=proof, now=tx.now.real):
         return proof
     after = rules.attempt(proof=proof, matches=secrets.matches(proof, code), now=tx.now.real)
-    await store.put(tx.connection, after)
     if after.proved_at is not None:
+        after = replace(after, code_hash=secrets.proved_mark(after))
         await store.refund(tx.connection, mailbox=after.mailbox, day=after.day)
+    await store.put(tx.connection, after)
     return after
 
 
-async def use(tx: Tx, proof_id: str, reporter_id: str) -> None:
+def _check_mark(proof: ContactProof, marks: ProofMarks) -> None:
+    """Raise PreconditionError (CONTACT_NOT_PROVED) of a row that nobody with the key made a proof."""
+    if not marks.is_proved(proof):
+        raise rules.not_proved()
+
+
+async def use(tx: Tx, proof_id: str, reporter_id: str, marks: ProofMarks) -> None:
     """Spend a proof within the act that files a report; raises PreconditionError (CONTACT_NOT_PROVED)."""
     proof = await store.lock(tx.connection, tx.party, proof_id)
     rules.check_uses(proof=proof, reporter_id=reporter_id, now=tx.now.real)
+    _check_mark(proof, marks)
     await store.use(tx.connection, proof)
 
 
@@ -146,12 +163,29 @@ class Mailed(StrEnum):
 
 
 async def deliver(
-    vault: Vault, now: ClockReading, *, opener: CodeLetterOpener, sender: CodeSender
+    vault: Vault,
+    now: ClockReading,
+    *,
+    opener: CodeLetterOpener,
+    sender: CodeSender,
+    report: Callable[[Exception], None],
 ) -> Counter[str]:
-    """Send the mails that are due; return how many ended how: by a `Mailed`, or a word of a `SendError`."""
+    """Send the mails that are due; return how many ended how: by a `Mailed`, or a word of a `SendError`.
+
+    report: gets what else fails in an attempt; the others go on, and are waited for.
+    """
     due = await vault.read("contact.due", lambda one: store.due(one, now=now.real, limit=_MOST_MAILS))
-    attempts = (_attempt(vault, now, found, opener=opener, sender=sender) for found in due)
-    return Counter(await asyncio.gather(*attempts))
+
+    async def attempt(found: CodeMail) -> str | None:
+        try:
+            return await _attempt(vault, now, found, opener=opener, sender=sender)
+        except Exception as error:  # the other attempts are on their way
+            report(error)
+            return None
+
+    async with asyncio.TaskGroup() as group:
+        made = [group.create_task(attempt(found)) for found in due]
+    return Counter(word for each in made if (word := each.result()) is not None)
 
 
 async def _attempt(

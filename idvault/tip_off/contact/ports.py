@@ -7,7 +7,15 @@ from idvault.sealing.ports import CodeLetter
 from idvault.tip_off.contact.rules import ContactProof
 
 
-class ContactSecrets(Protocol):
+class ProofMarks(Protocol):
+    """Tells proofs from rows that somebody wrote without the key."""
+
+    def is_proved(self, proof: ContactProof) -> bool:
+        """Tell whether `proved_mark` made the mark of this proof, in constant time."""
+        ...
+
+
+class ContactSecrets(ProofMarks, Protocol):
     """Recognises addresses, mailboxes and codes without storing any."""
 
     def reporter_id(self, *, relying_party: str, kind: str, value: str) -> str:
@@ -18,8 +26,14 @@ class ContactSecrets(Protocol):
         """Return 32 hex digits, the same for a mailbox on one day at all platforms, others on another."""
         ...
 
-    def code_hash(self, *, relying_party: str, proof_id: str, code: str) -> tuple[bytes, str]:
-        """Return the keyed hash of a code, and the version of the key. Must be bound to the proof."""
+    def code_hash(
+        self, *, relying_party: str, proof_id: str, reporter_id: str, expires_at: datetime, code: str
+    ) -> tuple[bytes, str]:
+        """Return the keyed hash of a code, and the version of the key. Must be bound to all of these."""
+        ...
+
+    def proved_mark(self, proof: ContactProof) -> bytes:
+        """Return what is stored of a proof that is done, under the key of its code. Must be bound to it."""
         ...
 
     def matches(self, proof: ContactProof, code: str) -> bool:

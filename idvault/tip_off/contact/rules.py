@@ -2,12 +2,15 @@
 
 - Only a plain e-mail address is proved: ASCII, without the characters by which mail servers pass mail on.
   Everything else stays a contact that nobody proved.
-- An address counts without case. All spellings of one mailbox (a part after +, dots) share the cap on codes,
-  but each is an address of its own: whoever reads one of them need not read the others.
+- An address counts without case. The spellings of one mailbox that can be told without asking its server (a
+  part after +; at Gmail dots, and its two domains) share the cap on codes, but each is an address of its own:
+  whoever reads one of them need not read the others.
 - A code counts for ten minutes and five tries. Beyond five unproved codes a day for a mailbox, whoever asks,
   nothing is sent, and the asker gets the same answer; the code that is stored then was never one.
 - A proof counts for two hours, for one report to one platform with this address.
-- A mail is tried every half a minute until its code is over, or until the server refuses the address.
+- A mail is tried until its code is over, or until the server refuses the address. Waits double from half a
+  minute, so that a server which takes mails and answers too late gets at most five of one code.
+- A mail has times to the minute: they lead to no proof, whose end is stored to the microsecond.
 """
 
 import re
@@ -26,7 +29,7 @@ from idvault_verify.error import (
 CODE_DIGITS = 8
 LANGUAGES = ("zh", "en")
 CODE_LIFETIME = timedelta(minutes=10)
-"""Not longer: the worker's key, under which a mail is sealed, is destroyed some ten minutes later."""
+"""Not longer: the worker's key, under which a mail is sealed, lives that long for certain."""
 PROVED_FOR = timedelta(hours=2)
 MOST_TRIES = 5
 MOST_A_DAY = 5
@@ -34,6 +37,8 @@ OFFER_RENEWED, OFFERED_FOR = timedelta(minutes=1), timedelta(minutes=3)
 """How often a worker with a mail server says so, and how long that counts."""
 # An attempt ends within 15 seconds; a worker that was killed during one holds a mail for the rest.
 _RETRY = timedelta(seconds=30)
+_MOST_DOUBLED = 5
+_DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 _ADDRESS = re.compile(
     r"(?=.{3,200}\Z)[a-z0-9_+=\-]{1,64}(?:\.[a-z0-9_+=\-]{1,64})*"
     r"@(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9\-]{0,61}[a-z0-9]"
@@ -46,7 +51,8 @@ class ContactProof:
     """A proof under way, or done. proof_id: random, known to one browser.
 
     reporter_id: the keyed id of the address at the platform. mailbox: what codes are capped by, keyed, of a
-    day. tries: those that were wrong.
+    day. code_hash: of the code; once the proof is done, its mark, without which proved_at means nothing.
+    tries: those that were wrong.
     """
 
     relying_party: str
@@ -95,9 +101,13 @@ def check_address(typed: str, *, field: str) -> str:
 
 
 def mailbox_of(address: str) -> str:
-    """Return what the spellings of one mailbox have in common, at the servers that have spellings."""
+    """Return what the spellings of one mailbox have in common.
+
+    Dots count, but at Gmail: elsewhere they make the addresses of two people, who must not share a cap.
+    """
     local, _, domain = address.partition("@")
-    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
+    local = local.partition("+")[0]
+    return f"{local.replace('.', '')}@gmail.com" if domain in _DOTLESS else f"{local}@{domain}"
 
 
 def is_sent(*, asked: int) -> bool:
@@ -147,7 +157,13 @@ def check_letter(*, address: str, code: str, language: str) -> None:
 
 def mailing(*, mail: CodeMail, now: datetime) -> CodeMail:
     """Return a mail whose attempt begins."""
-    return replace(mail, attempts=mail.attempts + 1, next_at=now + _RETRY)
+    wait = _RETRY * 2 ** min(mail.attempts, _MOST_DOUBLED)
+    return replace(mail, attempts=mail.attempts + 1, next_at=now + wait)
+
+
+def to_the_minute(time: datetime) -> datetime:
+    """Return a time as a mail has it."""
+    return time.replace(second=0, microsecond=0)
 
 
 def is_renewed(*, until: datetime | None, now: datetime) -> bool:

@@ -33,7 +33,7 @@ _MINE = (contact_proofs.c.relying_party == param("party")) & (contact_proofs.c.p
 _GET: Statement[ContactProof] = statement(select(contact_proofs).where(_MINE), _proof)
 _LOCK: Statement[ContactProof] = statement(for_change(select(contact_proofs).where(_MINE)), _proof)
 _ADD = statement(insert(contact_proofs))
-_LIFE = ("tries", "proved_at", "expires_at")
+_LIFE = ("tries", "proved_at", "expires_at", "code_hash")
 _PUT = statement(update(contact_proofs).where(_MINE).values({name: param(name) for name in _LIFE}))
 _USE = statement(delete(contact_proofs).where(_MINE))
 
@@ -86,7 +86,7 @@ _OF_MAIL = contact_mails.c.mail_id == param("mail")
 _ADD_MAIL = statement(insert(contact_mails))
 _DUE: Statement[CodeMail] = statement(
     select(contact_mails)
-    .where(contact_mails.c.next_at <= param("now", Micros))
+    .where(contact_mails.c.next_at <= param("now", Micros), contact_mails.c.expires_at > param("now", Micros))
     .order_by(contact_mails.c.next_at)
     .limit(param("limit", Integer)),
     _mail,
@@ -112,7 +112,7 @@ async def add_mail(connection: Connection, mail: CodeMail) -> None:
 
 
 async def due(connection: Connection, *, now: datetime, limit: int) -> list[CodeMail]:
-    """Return the mails whose next attempt is due."""
+    """Return the mails whose next attempt is due, and whose code counts."""
     return await connection.all(_DUE, now=now, limit=limit)
 
 
@@ -143,7 +143,7 @@ _REFUND = statement(
         contact_counts.c.day == param("on"),
         contact_counts.c["count"] > 0,
     )
-    .values(count=contact_counts.c["count"] - 1)
+    .values(count=contact_counts.c["count"] - param("back", Integer))
 )
 
 
@@ -152,9 +152,9 @@ async def count(connection: Connection, *, mailbox: str, day: date) -> int:
     return await connection.only(_COUNT, mailbox=mailbox, day=day, count=1)
 
 
-async def refund(connection: Connection, *, mailbox: str, day: date) -> None:
-    """Take back a code that its owner has used."""
-    await connection.run(_REFUND, of=mailbox, on=day)
+async def refund(connection: Connection, *, mailbox: str, day: date, codes: int = 1) -> None:
+    """Take back codes that their owner has used, or that were not sent."""
+    await connection.run(_REFUND, of=mailbox, on=day, back=codes)
 
 
 _OLD_PROOF = contact_proofs.c.expires_at <= param("now", Micros)

@@ -252,7 +252,7 @@ def _life(tip_off: TipOff) -> dict[str, object]:
 REPLY, PROPOSED_REPLY = "reply", "proposed-reply"
 """A text that is bound to its name stays under it: the reply of what waits counts once that decides."""
 CONTACT, PROVED_CONTACT = "contact", "proved-contact"
-"""What a text is called is sealed with it: nobody with the database makes a contact a proved one."""
+"""What a text is called is sealed with it: nobody with the database makes a filed contact a proved one."""
 SALT = "salt-"
 """Before the name of a text: the salt with which it was signed."""
 

@@ -136,6 +136,23 @@ def test_one_address_has_few() -> None:
     assert sends("192.0.2.1", "192.0.2.0/24", size=500) == 20
 
 
+def test_six_networks_keep_nobody_from_codes() -> None:
+    """Whatever a few networks ask for in an hour, a seventh gets its codes."""
+    limits = ReportLimits()
+
+    def asks(household: str, network: str, now: float) -> bool:
+        with suppress(web.HTTPTooManyRequests):
+            limits.check_code((household, network), form=FORM, now=now)
+            return True
+        return False
+
+    for second in range(0, 3_600, 10):
+        for place in range(6):
+            for host in range(2):
+                asks(f"{place}.{second * 2 + host}", f"{place}", float(second))
+        assert second % 300 or asks("198.51.100.1", "198.51.100.0/24", float(second))
+
+
 async def test_looks_are_limited(world: SessionWorld, tmp_path: Path) -> None:
     """Whoever tries many numbers is slowed before the vault is asked; a number of another form is no look."""
     async with site_of(world, tmp_path, reports=limits_of(narrow_looks=2)) as site:

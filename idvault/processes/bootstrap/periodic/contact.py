@@ -1,5 +1,8 @@
 """Builds the worker's tasks that send codes to reporters' addresses, say that they do, and forget both."""
 
+from collections.abc import Callable
+from functools import partial
+
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.telemetry.logs import log
@@ -17,12 +20,19 @@ _PERIOD, _OFFER_PERIOD, _PURGE_PERIOD = 2.0, 20.0, 30.0
 _USUAL = frozenset(Mailed)
 
 
-def contact_tasks(vault: Vault, sender: NotifySender, *, keys: LocalKeyProvider) -> list[Task]:
-    """Return the tasks."""
+def contact_tasks(
+    vault: Vault,
+    sender: NotifySender,
+    *,
+    keys: LocalKeyProvider,
+    report: Callable[[str, Exception], None],
+) -> list[Task]:
+    """Return the tasks. report: gets what fails in one attempt beside others."""
+    failed = partial(report, "contact_codes")
     opener, mails = DayLetterOpener(keys=keys), CodeMails(sender.mail)
 
     async def send(now: ClockReading) -> None:
-        ended = await acts.deliver(vault, now, opener=opener, sender=mails)
+        ended = await acts.deliver(vault, now, opener=opener, sender=mails, report=failed)
         for word in ended.keys() - _USUAL:
             log().warning("contact_code_not_sent", why=word, count=ended[word])
 
