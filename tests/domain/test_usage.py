@@ -78,3 +78,10 @@ def test_another_month_is_refused(month: str) -> None:
     assert rules.check_month("2026-12") == "2026-12"
     with pytest.raises(InvalidError):
         rules.check_month(month)
+
+
+def test_what_is_stored_is_counted_once_an_hour() -> None:
+    """The same hour until its last second, another one from then on."""
+    at = datetime(2026, 11, 29, 13, 0, tzinfo=UTC)
+    assert rules.hour_of(at) == rules.hour_of(at + timedelta(minutes=59, seconds=59))
+    assert rules.hour_of(at + timedelta(hours=1)) == rules.hour_of(at) + 1

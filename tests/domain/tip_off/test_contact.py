@@ -179,3 +179,9 @@ def test_who_says_that_codes_are_sent() -> None:
 def test_what_is_secret_is_not_shown() -> None:
     """A hash or a sealed letter is in no text of a value."""
     assert "hhhh" not in repr(proof())
+
+
+def test_a_mail_has_minutes() -> None:
+    """Its times do not lead to the second at which somebody asked."""
+    made = NOW.replace(second=59, microsecond=999_999)
+    assert rules.to_the_minute(made) == NOW.replace(second=0, microsecond=0)
