@@ -69,7 +69,7 @@ def text_of(raw: bytes) -> str:
 class ContactWorld:
     """Reports beside proofs, and the worker that sends codes.
 
-    patience: seconds of an attempt. clock: of the worker, so many seconds after the beginning.
+    clock: of the worker, so many seconds after the beginning.
     """
 
     def __init__(
@@ -77,7 +77,6 @@ class ContactWorld:
         reports: TipOffWorld,
         folder: Path,
         *,
-        patience: float = 5.0,
         life: int = 0,
         clock: Callable[[float], ClockReading] = at,
     ) -> None:
@@ -97,10 +96,14 @@ class ContactWorld:
         )
         self.opener = DayLetterOpener(keys=self.keys)
         self.server: MailServer | None = None
-        self.mails = CodeMails(MailSender(server=lambda: self.server, patience=patience))
+        self.wait(60.0)
         self.seconds = 0.0
         self.failed: list[Exception] = []
         self._asked = life * 1_000
+
+    def wait(self, patience: float) -> None:
+        """Let each further attempt last so many seconds."""
+        self.mails = CodeMails(MailSender(server=lambda: self.server, patience=patience))
 
     @property
     def now(self) -> ClockReading:

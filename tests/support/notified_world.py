@@ -58,6 +58,12 @@ class NotifiedWorld:
         self._mails = MailSender(server=lambda: self.mail, patience=patience)
         self._hooks = WebhookSender(clock=lambda: at(self.seconds).real, patience=patience)
 
+    async def wait_longer(self) -> None:
+        """Let no further attempt fail because this machine is slow."""
+        await self.close()
+        self._mails = MailSender(server=lambda: self.mail, patience=60.0)
+        self._hooks = WebhookSender(clock=lambda: at(self.seconds).real, patience=60.0)
+
     async def send(self, recipient: Recipient, notification: Any) -> None:
         """Send as the worker does (notification.ports.Sender)."""
         await (self._mails if recipient.email else self._hooks).send(recipient, notification)

@@ -94,6 +94,7 @@ async def test_a_refused_message_is_sent_again_with_the_same_id(
     assert await world.run() == 0
     assert await world.run(after=1) == 0
     assert len(hooks.hooks) == 1
+    await world.wait_longer()
     assert await world.run(after=30) == 1
     first, second = hooks.hooks
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
@@ -316,6 +317,7 @@ async def test_a_refused_mail_is_sent_again(
     assert await world.run() == 0
     (found,) = await acts.unsent(world.vault)
     mails.raw.clear()
+    await world.wait_longer()
     assert await world.run(after=30) == 1
     assert found.message_id in mails.mails[-1]["Message-ID"]
     await world.close()

@@ -39,7 +39,7 @@ async def mails() -> AsyncIterator[MailHandler]:
 async def world(main_database: Database, tmp_path: Path, mails: MailHandler) -> AsyncIterator[ContactWorld]:
     """Return the world with a new database of each kind, and a worker with a mail server."""
     reports = TipOffWorld(main_database, key_files(tmp_path), reports_per_day=PER_DAY)
-    made = ContactWorld(reports, tmp_path, patience=1.0)
+    made = ContactWorld(reports, tmp_path)
     made.serve(mails)
     await made.prepare()
     yield made
@@ -423,7 +423,9 @@ async def test_a_refused_mail_is_sent_again(world: ContactWorld, mails: MailHand
     """A server that refuses for now, dies in the middle or is slow gets the same mail within a minute."""
     mails.answers = [answer]
     proof = await world.ask()
+    world.wait(1.0)
     [failure] = await world.deliver()
+    world.wait(60.0)
     assert failure in ("REFUSED_451", "UNREACHABLE", "LATE")
     mails.raw.clear()
     assert await world.deliver(after=29) == {}
