@@ -21,8 +21,9 @@ _WHY = "what is told has its own entry"
 
 async def prepare(vault: Vault, now: ClockReading, recipients: Mapping[str, Recipient]) -> None:
     """Make messages of what has happened. recipients: by name."""
+    known = [*recipients.values()]
     while await vault.read("notification.outbox", store.has_rows):
-        await distribute(vault, SYSTEM, now, [*recipients.values()])
+        await distribute(vault, SYSTEM, now, known)
     found = await vault.read("notification.waiting", lambda one: store.oldest_waiting(one, now=now.real))
     for name, oldest in found:
         recipient = recipients.get(name)
@@ -47,14 +48,13 @@ def _is_told(recipient: Recipient | None) -> TypeGuard[Recipient]:
 
 
 @act("notification.distribute")
-async def distribute(tx: Tx, recipients: Sequence[Recipient]) -> int:
-    """Turn rows of the outbox into what each recipient is to hear; return how many rows."""
+async def distribute(tx: Tx, recipients: Sequence[Recipient]) -> None:
+    """Turn rows of the outbox into what each recipient is to hear."""
     tx.unchanged(_WHY)
     rows = await store.take(tx.connection, limit=rules.MOST_ITEMS)
     items = [item for row in rows for item in _items(row, recipients)]
     await store.add_items(tx.connection, items)
     await store.taken(tx.connection, rows)
-    return len(rows)
 
 
 def _items(row: OutboxRow, recipients: Sequence[Recipient]) -> list[tuple[str, NotificationItem]]:
@@ -67,19 +67,18 @@ def _items(row: OutboxRow, recipients: Sequence[Recipient]) -> list[tuple[str, N
 
 
 @act("notification.compose")
-async def compose(tx: Tx, name: str, recipient: Recipient | None) -> bool:
+async def compose(tx: Tx, name: str, recipient: Recipient | None) -> None:
     """Make a message of what a recipient may hear, if it is time. recipient: None if nobody has that name."""
     tx.unchanged(_WHY)
     if not _is_told(recipient):
         await store.forget_items(tx.connection, name)
-        return False
+        return
     items = await store.waiting(tx.connection, name, limit=rules.MOST_ITEMS)
     now = tx.now.real
     if not items or not rules.is_due(oldest=items[0].told_at, recipient=recipient, now=now):
-        return False
+        return
     made = Notification(tx.events.new_id(), name, rules.count(items), now, 0, now)
     await store.attach(tx.connection, made, items)
-    return True
 
 
 async def attempt(

@@ -252,8 +252,9 @@ def happenings(before: TipOff, after: TipOff) -> Iterator[Happening]:
         yield EventType.TIP_OFF_ANSWER, own
     if (referral := referral_rules.happened(before, after)) is not None:
         yield _referred(after, referral, own)
-    if before.outcome is None and after.outcome not in (None, TipOffOutcome.REFERRED):
-        yield _decided(after, after.outcome, own)
+    outcome = None if before.outcome else after.outcome
+    if outcome is not None and outcome is not TipOffOutcome.REFERRED:
+        yield _decided(after, outcome, own)
     elif before.proposal_id is None and after.proposal_id is not None:
         by = {**own, "moderator_id": after.assignee or ""}
         yield EventType.TIP_OFF_PROPOSE, {**by, "sanction_id": after.proposal_id, **_measure(after)}
@@ -299,7 +300,7 @@ def _referred(after: TipOff, kind: EventType, own: Mapping[str, Part]) -> Happen
     return kind, fields
 
 
-def _decided(after: TipOff, outcome: TipOffOutcome | None, own: Mapping[str, Part]) -> Happening:
+def _decided(after: TipOff, outcome: TipOffOutcome, own: Mapping[str, Part]) -> Happening:
     by = {**own, "moderator_id": after.assignee or ""}
     if outcome is TipOffOutcome.UPHELD:
         return EventType.TIP_OFF_UPHOLD, {**by, "sanction_id": after.sanction_id or "", **_measure(after)}

@@ -80,7 +80,7 @@ class View:
         return {
             "brand": found.platform_title,
             "at_step": number,
-            "of_steps": 5 if found.proof == pb.PROOF_HOLDER else 4,
+            "of_steps": _steps(found),
             "minutes": int(left / timedelta(minutes=1)) if is_known else 0,
         }
 
@@ -176,7 +176,7 @@ class View:
             "proof.html",
             title=self.say("proof_title", provider=found.provider),
             here=_here(found),
-            **self._step(found, 5 if found.proof == pb.PROOF_HOLDER else 4),
+            **self._step(found, _steps(found)),
             platform=found.platform_title,
             provider=found.provider,
             address=found.proof_url,
@@ -332,6 +332,11 @@ def facts(status: common_pb2.AccountStatus) -> list[str]:
     """Return the facts that the last verification of an account established."""
     names = common_pb2.AccountStatus.Assurance.Name
     return [names(each).removeprefix("ASSURANCE_") for each in status.assurances]
+
+
+def _steps(found: pb.SessionPage) -> int:
+    """Return how many steps there are to the result: whoever types before a proof has one more."""
+    return 5 if found.proof == pb.PROOF_HOLDER else 4
 
 
 def _here(found: pb.SessionPage) -> str:

@@ -74,7 +74,7 @@ def measure(options: Options) -> Measured:
 def _round(vault: MeasuredVault, postmaster: int) -> dict[str, float]:
     bodies = [_rpc(sandbox.invent()).request for _ in range(100)]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        idle, idle_database = _idle(vault, postmaster)
+        idle, idle_database = idle_of(vault, postmaster)
         begun = time.perf_counter()
         with bare_database.cpu_of(postmaster) as used:
             edge = verify(vault, _PEOPLE, idle=idle)
@@ -88,7 +88,7 @@ def _round(vault: MeasuredVault, postmaster: int) -> dict[str, float]:
         }
 
 
-def _idle(vault: MeasuredVault, postmaster: int, *, seconds: float = 2.0) -> tuple[float, float]:
+def idle_of(vault: MeasuredVault, postmaster: int, *, seconds: float = 2.0) -> tuple[float, float]:
     """Return the CPU seconds per second without calls: of the edge, and of PostgreSQL."""
     before = vault.cpu()
     with bare_database.cpu_of(postmaster) as used:
@@ -98,9 +98,8 @@ def _idle(vault: MeasuredVault, postmaster: int, *, seconds: float = 2.0) -> tup
 
 def verify(vault: MeasuredVault, count: int, *, idle: float = 0.0) -> float:
     """Verify new people; return the edge's CPU microseconds per person, without what it uses when idle."""
-    begun = time.perf_counter()
     cost = verify_all(vault, [sandbox.invent() for _ in range(count)])
-    return cost.cpu_us - idle * (time.perf_counter() - begun) / count * 1e6
+    return cost.cpu_us - idle / cost.per_second * 1e6
 
 
 def verify_all(vault: MeasuredVault, people: Sequence[sandbox.Person]) -> load.Cost:

@@ -58,10 +58,9 @@ class _Meter:
         self._postmaster = postmaster
         self._idle = 0.0
 
-    def rest(self, *, seconds: float = 2.0) -> None:
+    def rest(self) -> None:
         """Take what both use without calls."""
-        self._idle = 0.0
-        self._idle = self.each(1, lambda: time.sleep(seconds)) / 1e6 / seconds
+        self._idle = sum(sign_up.idle_of(self._vault, self._postmaster))
 
     def each(self, count: int, run: Callable[[], object]) -> float:
         """Return the CPU microseconds of each of so many calls that run makes."""

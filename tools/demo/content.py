@@ -4,7 +4,6 @@ They use the vault of the legacy accounts, on the sixth day.
 """
 
 import json
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -29,7 +28,7 @@ from idvault_client.tip_offs import TargetKind, TipOffChannel, TipOffOutcome, Ti
 from idvault_verify.report.figure import ContentFigures
 from tools.demo.sanction import STATEMENT
 from tools.demo.step import check
-from tools.support.sandbox import wait_for
+from tools.support.sandbox import fetch, wait_for
 
 _REMOVED = ContentMeasureKind.REMOVED
 _REPLY = "You were right. The post was removed."
@@ -112,7 +111,6 @@ class ContentSteps:
 def _fetch(url: str) -> str:
     """Return a public file, nothing if it is not there yet."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - of this machine
-            return str(answer.read().decode())
+        return fetch(url).decode()
     except HTTPError:
         return ""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.platform import platform_usage
@@ -25,7 +26,7 @@ _CLEAR = statement(
     update(platform_usage)
     .where(
         platform_usage.c.month == param("of"),
-        or_(platform_usage.c.what == ACCOUNTS, platform_usage.c.what == RECORDS),
+        one_of(platform_usage.c.what, (ACCOUNTS, RECORDS)),
     )
     .values(number=0)
 )

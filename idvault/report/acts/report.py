@@ -122,11 +122,13 @@ async def _breakdowns(
     if months is None or now.business < period.end(sources.zone):
         return {each.name: None for each in report_catalogue.breakdowns()}
     if months == (period,):
-        return await _of_month(sources, period, log, now)
-    made = [
-        await _of_month(sources, month, await report_platforms.count(sources, month, size), now)
-        for month in months
-    ]
+        return await _published(sources, period) or await _of_month(sources, period, log, now)
+    made = []
+    for month in months:
+        there = await _published(sources, month)
+        if there is None:
+            there = await _of_month(sources, month, await report_platforms.count(sources, month, size), now)
+        made.append(there)
     return {
         each.name: _added([month.get(each.name) for month in made]) for each in report_catalogue.breakdowns()
     }
@@ -141,8 +143,6 @@ async def _published(sources: ReportSources, month: Period) -> Mapping[str, Cell
 async def _of_month(
     sources: ReportSources, month: Period, log: PeriodCount, now: ClockReading
 ) -> Mapping[str, Cells | None]:
-    if (there := await _published(sources, month)) is not None:
-        return there
     times = period_times(sources, month)
     weeks = await _weeks(sources, now, **times)
     others = await report_platforms.filed_by_others(sources, log)

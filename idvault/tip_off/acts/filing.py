@@ -24,6 +24,7 @@ from idvault.tip_off.acts.case import (
     TipOffContext,
     check_signs,
     log,
+    sealed_texts,
     signed,
 )
 from idvault.tip_off.contact import acts as contact_acts
@@ -311,7 +312,7 @@ def _filing(
         tokens.append(wanted.reporter_token)
     return TipOffFiling(
         made,
-        (*_texts(made, wanted, context), *_salt(call, made, context)),
+        _texts(call, made, wanted, context),
         tuple(tokens),
         policy.reports_per_day,
         today,
@@ -330,24 +331,22 @@ def _reporter_id(party: str, wanted: NewTipOff, context: TipOffContext) -> str |
     return context.secrets.reporter_id(relying_party=party, kind="account", value=token)
 
 
-def _texts(made: TipOff, wanted: NewTipOff, context: TipOffContext) -> tuple[TipOffText, ...]:
+def _texts(
+    call: TipOffCall, made: TipOff, wanted: NewTipOff, context: TipOffContext
+) -> tuple[TipOffText, ...]:
+    """Return the texts that there are; what a moderator signed, with its salt."""
     given = {
         "text": wanted.text,
         tip_off_rows.PROVED_CONTACT if wanted.proof_id else tip_off_rows.CONTACT: wanted.contact,
         "content": b64encode(wanted.content).decode(),
     }
+    under_salt: tuple[TipOffText, ...] = ()
+    if call.decision is not None:
+        under_salt = sealed_texts(call, made.tip_off_id, "text", given.pop("text"), sealer=context.sealer)
     places = {name: CaseField(made.relying_party, made.tip_off_id, name) for name in given}
-    return tuple(
+    return under_salt + tuple(
         TipOffText(name, context.sealer.seal(places[name], text)) for name, text in given.items() if text
     )
-
-
-def _salt(call: TipOffCall, made: TipOff, context: TipOffContext) -> tuple[TipOffText, ...]:
-    """Return the salt with which the texts of a report were signed, which is deleted with them."""
-    if call.decision is None:
-        return ()
-    place = CaseField(made.relying_party, made.tip_off_id, f"{tip_off_rows.SALT}text")
-    return (TipOffText(place.name, context.sealer.seal(place, call.decision.text_salt.hex())),)
 
 
 def _told(tip_off: TipOff, leading: TipOff | None) -> TipOff:

@@ -4,11 +4,12 @@
 - What an authority signs is checked against the roster in force before anything else.
 - A code is spent after all other checks, and never for a repeat. Answers have no budget of their own: each
   needs a code, and a referral that waits.
-- Rows are locked in this order: the member's request, the report, the referral, merged reports, reporters.
+- Rows are locked in this order: the member's request, the report, merged reports, reporters. A referral has
+  no lock of its own: whoever changes it has locked its report.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -94,7 +95,8 @@ async def answer_stored(tx: Tx, authority_id: str, terms: AnswerTerms, signed: b
     # Neither report nor platform of a referral ever changes.
     found = await store.get(tx.connection, authority_id, terms.referral_id)
     stored = await rows.lock(tx.connection, found.relying_party, found.tip_off_id)
-    found = await store.lock(tx.connection, authority_id, terms.referral_id)
+    # Again: while this one waited for the report, another answer may have been stored.
+    found = await store.get(tx.connection, authority_id, terms.referral_id)
     now = tx.now.business
     rules.check_answer(referral=found, terms=terms, now=now)
     # This call's time may be before a lapse that another one has stored while this one waited.
@@ -105,7 +107,7 @@ async def answer_stored(tx: Tx, authority_id: str, terms: AnswerTerms, signed: b
         await _accept(tx, stored, signed)
     else:
         await write(tx, stored, rules.decline, paper=signed)
-    return await store.get(tx.connection, authority_id, terms.referral_id)
+    return replace(found, accepted=accepted, answered_at=now, answer=signed)
 
 
 async def _accept(tx: Tx, stored: TipOff, signed: bytes) -> None:

@@ -12,6 +12,7 @@ from idvault.tip_off.contact import acts, rules
 from idvault.tip_off.contact.acts import ContactContext
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode
+from idvault_verify.text import LANGUAGES
 from idvault_verify.v1 import tip_off_pb2 as pb
 
 
@@ -32,7 +33,7 @@ class ContactFormMethods(TipOffFormMethods):
         """Send a code to an address."""
         name = platform_name(request.platform)
         address = rules.check_address(request.address, field="address")
-        if request.language not in rules.LANGUAGES:
+        if request.language not in LANGUAGES:
             raise invalid("language", FieldCode.CHARACTER)
         call = replace(read_call(request, caller), relying_party=name)
         await filing.serve(self.vault, name)

@@ -25,9 +25,9 @@ from idvault_verify.error import (
     Reason,
     Violation,
 )
+from idvault_verify.text import LANGUAGES
 
 CODE_DIGITS = 8
-LANGUAGES = ("zh", "en")
 CODE_LIFETIME = timedelta(minutes=10)
 """Not longer: the worker's key, under which a mail is sealed, lives that long for certain."""
 PROVED_FOR = timedelta(hours=2)
@@ -56,9 +56,9 @@ class ContactProof:
     """
 
     relying_party: str
-    proof_id: str
-    reporter_id: str
-    mailbox: str
+    proof_id: str = field(repr=False)
+    reporter_id: str = field(repr=False)
+    mailbox: str = field(repr=False)
     day: date
     code_hash: bytes = field(repr=False)
     key_version: str

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, String, and_, select, tuple_, update
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Micros, Statement, for_change, param, scalar, statement, upsert
+from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
 from idvault.core.tables.tip_off import tip_off_referrals as referrals
 from idvault.core.tables.tip_off import tip_offs
 from idvault.tip_off.referral.rules import NewReferral, Referral
@@ -45,7 +45,6 @@ _MINE = _OF_AUTHORITY & (referrals.c.referral_id == param("referral"))
 _ORDER = (referrals.c.referred_at, referrals.c.referral_id)
 _FIRST: dict[str, Any] = {"at": datetime(1970, 1, 1, tzinfo=UTC), "after": ""}
 _GET: Statement[Referral] = statement(_QUERY.where(_MINE), from_row)
-_LOCK: Statement[str] = statement(for_change(select(referrals.c.referral_id).where(_MINE)), scalar)
 _PLACE: Statement[datetime] = statement(select(referrals.c.referred_at).where(_MINE), scalar)
 _PAGE = (
     _QUERY.where(_OF_AUTHORITY, tuple_(*_ORDER) > tuple_(param("at", Micros), param("after", String)))
@@ -104,16 +103,10 @@ async def get(connection: Connection, authority_id: str, referral_id: str) -> Re
     return found[0]
 
 
-async def lock(connection: Connection, authority_id: str, referral_id: str) -> Referral:
-    """Return a referral that nobody else changes until the act ends; its report must be locked before."""
-    await connection.all(_LOCK, authority=authority_id, referral=referral_id)
-    return await get(connection, authority_id, referral_id)
-
-
 async def answer(
     connection: Connection, referral: Referral, *, accepted: bool, signed: bytes, now: datetime
 ) -> None:
-    """Store the answer to a referral that this act has locked."""
+    """Store the answer to a referral whose report this act has locked."""
     await connection.later(
         _ANSWER,
         authority=referral.authority_id,

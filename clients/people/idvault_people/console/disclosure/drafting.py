@@ -58,7 +58,7 @@ class _RequestDraft:
     order_name: str = ""
     order_digest: str = ""
     prepared: PreparedRequest | None = field(default=None, repr=False)
-    is_tried: bool = False
+    tried: list[PreparedRequest] = field(default_factory=list, repr=False)
 
     @property
     def missing(self) -> str:
@@ -125,7 +125,7 @@ class Drafting:
         draft, step = self._draft(visit), _step(visit)
         if errors := _take(draft, step, visit):
             return _question(visit, draft, step, errors)
-        draft.prepared, draft.is_tried = None, False
+        draft.prepared = None
         return GoTo(f"/new/{visit.parts['draft']}/{draft.missing or 'check'}")
 
     def check(self, visit: Visit) -> Answer:
@@ -143,11 +143,11 @@ class Drafting:
             return case
         draft = self._draft(visit)
         prepared = draft.prepared
-        if prepared is not None and draft.is_tried and self._is_filed(prepared):
-            return self._done(visit, prepared)
+        if filed := next((each for each in draft.tried if self._is_filed(each)), None):
+            return self._done(visit, filed)
         if prepared is None or self._is_old(prepared) or visit.given("digest") != _digest(prepared):
             return self._preview(visit, draft, {"": visit.say("preview_old")})
-        draft.is_tried = True
+        draft.tried.append(prepared)
         self.session.auditor().send(prepared)
         return self._done(visit, prepared)
 
@@ -172,7 +172,7 @@ class Drafting:
 
     def _preview(self, visit: Visit, draft: _RequestDraft, errors: dict[str, str]) -> Answer:
         if draft.prepared is None or self._is_old(draft.prepared):
-            draft.prepared, draft.is_tried = self.session.auditor().prepare(**draft.terms()), False
+            draft.prepared = self.session.auditor().prepare(**draft.terms())
         prepared, terms = draft.prepared, draft.prepared.terms
         here = f"/new/{visit.parts['draft']}"
         asked = [
@@ -206,7 +206,8 @@ class Drafting:
         )
 
     def _is_old(self, prepared: PreparedRequest) -> bool:
-        return self.session.now() - prepared.terms.created_at > _FRESH
+        # Either way: the clock of this machine may have been wrong, and then put right.
+        return abs(self.session.now() - prepared.terms.created_at) > _FRESH
 
     def _draft(self, visit: Visit) -> _RequestDraft:
         if (found := self._drafts.get(visit.parts["draft"])) is None:
