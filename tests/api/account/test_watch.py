@@ -45,7 +45,11 @@ class Watch:
         self._call = method(status_pb2.WatchStatusesRequest(cursor=cursor).SerializeToString())
 
     async def next(self) -> Message:
-        body: Any = await asyncio.wait_for(self._call.read(), 60)
+        # A refusal that is there before the read is raised; one that comes during it ends the stream.
+        try:
+            body: Any = await asyncio.wait_for(self._call.read(), 60)
+        except grpc.aio.AioRpcError as error:
+            raise AssertionError(error.code()) from error
         assert body is not grpc.aio.EOF, await self._call.code()
         return Message.FromString(body)
 
