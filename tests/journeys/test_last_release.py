@@ -15,7 +15,6 @@ from sqlalchemy import Connection, inspect
 
 from idvault.processes import migrations
 from idvault_client import Unavailable, Vault, Verification
-from idvault_verify.error import UnavailableError
 from tests.support import last_release
 from tools.support.checkout import Checkout
 from tools.support.cluster import Cluster, running
@@ -71,16 +70,7 @@ async def _expand(cluster: Cluster) -> None:
     cluster.command("keys", "init")  # completes the files, as `keys complete` does for each
     cluster.command("db", "upgrade", "--phase", "expand")
     for name in ("IDVAULT_DATABASE_URL", "IDVAULT_SHRED_DATABASE_URL"):
-        await _widened(cluster.settings[name])
-
-
-async def _widened(url: str) -> None:
-    """Widen every table at once; an act that runs beside it may end it as a deadlock, and it is repeated."""
-    for _ in range(_TRIES):
-        with suppress(UnavailableError):
-            await migrations.change(url, _widen)
-            return
-    await migrations.change(url, _widen)
+        await migrations.change(cluster.settings[name], _widen)
 
 
 def test_a_copy_without_history_says_so() -> None:

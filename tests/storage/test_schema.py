@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -202,6 +203,30 @@ async def test_an_upgrade_waits_for_its_turn(tmp_path: Path, monkeypatch: pytest
     changed: list[Connection] = []
     await migrations.change(url, changed.append)
     assert len(changed) == 1
+
+
+async def test_a_change_that_lost_a_deadlock_is_made_anew(postgres_databases: Databases) -> None:
+    """An expansion locks table after table beside acts; PostgreSQL ends one of two that wait in a circle."""
+    both = threading.Barrier(2)
+    begun: list[str] = []
+
+    def crossing(first: str, second: str) -> Callable[[Connection], None]:
+        def work(connection: Connection) -> None:
+            begun.append(first)
+            connection.exec_driver_sql(f"LOCK TABLE {first}")
+            if begun.count(first) == 1:
+                both.wait(60)
+            connection.exec_driver_sql(f"LOCK TABLE {second}")
+
+        return work
+
+    def run(first: str, second: str) -> None:
+        asyncio.run(migrations.change(postgres_databases.main_url, crossing(first, second)))
+
+    await asyncio.gather(
+        asyncio.to_thread(run, "accounts", "records"), asyncio.to_thread(run, "records", "accounts")
+    )
+    assert sorted(begun) in (["accounts", "accounts", "records"], ["accounts", "records", "records"])
 
 
 async def test_missing_schema_is_refused(maker: Maker, tmp_path: Path) -> None:

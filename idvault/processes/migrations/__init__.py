@@ -47,6 +47,9 @@ from idvault_verify.error import Reason, UnavailableError
 _LOCK = 0x1D7A017  # any number, the same in every process that upgrades
 # How many seconds to wait for another process that upgrades an SQLite file, which may be large.
 _OTHER_UPGRADE = 60.0
+# How often a change that PostgreSQL ended as one side of a deadlock is begun anew. An expansion locks table
+# after table beside acts that lock them in another order.
+_TRIES = 10
 _NO_SUCH_TABLE = ("42P01", "1")  # of PostgreSQL and SQLite
 
 
@@ -183,20 +186,28 @@ async def look(branch: Branch, url: str) -> Found:
 async def change(url: str, work: Callable[[Connection], None]) -> None:
     """Run work in one transaction of an SQLAlchemy engine; only for migrations.
 
+    work: it is run again, in a new transaction, if the database undid it in favour of an act beside it.
     Raises UnavailableError (STORE_UNAVAILABLE).
     """
     parsed = address.parse(url)
-    failure: DriverError
+    tries = _TRIES if parsed.servers else 1  # SQLite has waited by then
+    failure = await _tried(parsed, work)
+    while failure is not None and failure.conflict and (tries := tries - 1):
+        failure = await _tried(parsed, work)
+    if failure is not None:
+        raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
+
+
+async def _tried(parsed: address.Address, work: Callable[[Connection], None]) -> DriverError | None:
+    """Return why the transaction failed, None if it did not."""
     try:
         if parsed.servers:
             await _in_postgresql(Servers(parsed.servers), work)
         else:
             _in_sqlite(Path(str(parsed.file)), work)
     except (*FOREIGN, DBAPIError) as error:
-        failure = describe_failure(error.orig if isinstance(error, DBAPIError) and error.orig else error)
-    else:
-        return
-    raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
+        return describe_failure(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    return None
 
 
 def _in_sqlite(path: Path, work: Callable[[Connection], None]) -> None:
