@@ -409,6 +409,11 @@ async def mine_list(visit: Visit) -> Page:
     return await _listed(visit)
 
 
+async def mine_openings(visit: Visit) -> Page:
+    await inquiries.withdrawn(visit.site)
+    return await _listed(visit)
+
+
 async def mine_disowned(visit: Visit) -> Page:
     page = await _listed(visit)
     fields = {"form": page.hidden("form"), "handle": page.hidden("handle")}
@@ -554,6 +559,7 @@ PAGES: Mapping[str, Row] = {
     "mine-refused": Row(mine_refused, 409),
     "mine-asked": Row(mine_asked),
     "mine-list": Row(mine_list),
+    "mine-openings": Row(mine_openings),
     "mine-disowned": Row(mine_disowned),
     "report-list": Row(lambda visit: visit.browser.get("/r")),
     "report-start": Row(report_start),

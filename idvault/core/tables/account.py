@@ -151,6 +151,12 @@ withdrawals = Table(
         sqlite_where=text("person_id IS NOT NULL AND ended_at IS NULL"),
     ),
     Index(
+        "ix_withdrawals_whose",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+        sqlite_where=text("person_id IS NOT NULL"),
+    ),
+    Index(
         "ix_withdrawals_forget",
         "forget_at",
         postgresql_where=text("forget_at IS NOT NULL"),
