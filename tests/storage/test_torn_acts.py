@@ -394,13 +394,26 @@ async def _miss_narrowing(world: World) -> Act:
     return lambda: narrowing_acts.note_overdue(owners.vault, SYSTEM, late, due)
 
 
+async def _free_withdrawal(world: World) -> Act:
+    owners, _ = await _withdrawn(world)
+    return await _step(owners, days=200)
+
+
 async def _forget_withdrawal(world: World) -> Act:
     owners, _ = await _withdrawn(world)
-    late = at(after=timedelta(days=200))
+    await (await _step(owners, days=200))()
+    await owners.versions_gone()
+    return await _step(owners, days=400)
+
+
+async def _step(owners: WithdrawalWorld, *, days: int) -> Act:
+    """Return the step of a withdrawal that is due."""
+    late = at(after=timedelta(days=days))
     (due,) = await owners.database.read(
         "test", lambda one: withdrawal_store.due(one, now=late.business, limit=9)
     )
-    return lambda: withdrawal_acts.forget(owners.vault, SYSTEM, late, due)
+    embargo = timedelta(days=90)
+    return lambda: withdrawal_acts.forget(owners.vault, SYSTEM, late, due, embargo=embargo)
 
 
 def _order() -> AuthorityOrder:
@@ -529,6 +542,7 @@ ACTS = [
     _confirm_reinstatement,
     _confirm_narrowing,
     _miss_narrowing,
+    _free_withdrawal,
     _forget_withdrawal,
     _approve_public,
     _accept_public,

@@ -119,9 +119,10 @@ status_feed = Table(
 )
 
 # A verification that was withdrawn: what the account was before. contest_id: of the contest or disavowal, see
-# cause. person_id: whose it was, null once that is forgotten at forget_at. ended_at: when the account was
-# verified again. reinstated_at: when an upheld appeal gave it its verification back; reinstate_proposed_by,
-# reinstated_by: the two moderators who decided that.
+# cause. person_id: whose it was, null once that is forgotten. forget_at: when the person is free of it, then
+# when the person is forgotten. ended_at: when the account was verified again. reinstated_at: when an upheld
+# appeal gave it its verification back; reinstate_proposed_by, reinstated_by: the two moderators who decided
+# that.
 withdrawals = Table(
     "withdrawals",
     main,

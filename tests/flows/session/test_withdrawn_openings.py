@@ -1,4 +1,4 @@
-"""Who reads the openings of a withdrawn verification, over both databases: its person, present, and no other."""
+"""Who reads the openings of a withdrawn verification, over both databases: its person alone, present."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC
@@ -7,10 +7,13 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from idvault.account.store.withdrawal import NOBODY
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.tables import main
-from idvault.core.tables.claim import receipts
+from idvault.core.tables.claim import claims, persons, receipts
+from idvault.erasure import rules as erasure_rules
+from idvault.erasure import store as erasure_store
 from idvault_verify.claim import Identity
 from idvault_verify.error import Reason
 from idvault_verify.v1 import identity_pb2
@@ -21,6 +24,7 @@ from tests.support.refusal import reason_of
 from tests.support.session_world import TITLE
 from tests.support.withdrawal_world import DAY, HOUR, VICTIM
 from tools.support import sql
+from tools.support.erasure_world import TERMS, ErasureWorld
 from tools.support.flow_world import at
 
 OTHER = somebody(4)
@@ -194,9 +198,9 @@ async def test_what_stands_is_told_to_its_owner_alone(world: InquiryWorld) -> No
 async def test_it_is_of_every_platform(world: InquiryWorld) -> None:
     """One list, oldest first, and no other platform's person under the same number."""
     await world.prepare(name="platform-b")
-    claims = [await world.verify_at(party) for party in ("platform-b", "platform-a")]
-    await world.withdraw(claims[1])
-    for seconds, claim in enumerate(claims, start=1):
+    made = [await world.verify_at(party) for party in ("platform-b", "platform-a")]
+    await world.withdraw(made[1])
+    for seconds, claim in enumerate(made, start=1):
         await opened(world, claim, seconds=seconds)
     assert await told(world) == ([2], [2])
 
@@ -238,3 +242,87 @@ async def test_a_pairing_alone_leads_to_nobody(main_database: Database, joined: 
     assert await told(page, NEW) == (seen if joined else NOTHING)
     assert await told(page, OLD, seconds=2 * LATER) == seen
     await page.claims.verification.drain()
+
+
+EMBARGO = 9 * DAY
+KEPT = 180 * DAY
+READ = KEPT + 8 * DAY + EMBARGO + 90 * DAY
+"""When whose it was is forgotten, counted from the withdrawal."""
+
+
+async def test_the_last_opening_of_the_hold_is_read(world: InquiryWorld) -> None:
+    """For 90 days after the embargo at least, also once name and number suffice again; then by nobody."""
+    claim = await world.verify()
+    await world.withdraw(claim)
+    last = KEPT + 7 * DAY
+    await opened(world, claim, seconds=last)
+    assert await world.forget(seconds=KEPT) == 1
+    assert await world.forget(seconds=READ - 1) == 0
+    for seconds in (last + EMBARGO + DAY, last + EMBARGO + 90 * DAY):
+        assert await told(world, seconds=seconds) == ([last], [last])
+    await world.versions_gone()
+    assert await world.forget(seconds=READ) == 1
+    assert await told(world, seconds=READ + LATER) == NOTHING
+    assert await owned(world, claim.account.account_token, seconds=READ + LATER) == NONE
+
+
+async def test_who_asks_again_and_again_is_read_about(world: InquiryWorld) -> None:
+    """Requests keep a record beyond its hold: so long somebody can open it, and she can read that."""
+    claim = await world.verify()
+    await world.withdraw(claim)
+    assert await world.forget(seconds=KEPT) == 1
+    # The version is still there.
+    assert await world.forget(seconds=READ) == 1
+    await opened(world, claim, seconds=READ + DAY)
+    seconds = READ + DAY + LATER
+    assert await told(world, seconds=seconds) == ([READ + DAY], [READ + DAY])
+    await world.versions_gone()
+    assert await world.forget(seconds=READ + EMBARGO + 90 * DAY) == 1
+    assert await world.counts() == []
+
+
+async def test_a_second_withdrawal_keeps_its_reader(world: InquiryWorld) -> None:
+    """She verified the account again, and it was withdrawn again: what ends with the first is not that."""
+    first = await world.verify()
+    token = first.account.account_token
+    await world.withdraw(first)
+    second = await world.verify_present(VICTIM, token, seconds=HOUR)
+    await world.withdraw(second, seconds=100 * DAY)
+    await opened(world, second, seconds=100 * DAY + HOUR)
+    for seconds, steps in ((KEPT, 1), (KEPT + 100 * DAY, 1)):
+        assert await world.forget(seconds=seconds) == steps
+    await world.versions_gone()
+    assert await world.forget(seconds=READ) == 1
+    assert await told(world, seconds=READ) == ([100 * DAY + HOUR], [100 * DAY + HOUR])
+    assert await world.forget(seconds=READ + 100 * DAY) == 1
+    assert {row.person_id for row in await sql.rows(world.database, select(claims))} == {NOBODY}
+
+
+@pytest.mark.parametrize("another", [False, True])
+async def test_an_erasure_takes_nothing_from_her(
+    world: InquiryWorld, shred_database: Database, another: bool
+) -> None:
+    """Whoever holds the account erases it, before or after verifying it: she reads on, and he no more."""
+    erasures = ErasureWorld(world.database, shred_database, life=1)
+    claim = await world.verify()
+    token = claim.account.account_token
+    await opened(world, claim, seconds=1)
+    await world.withdraw(claim, seconds=HOUR)
+    if another:
+        await world.verify(OTHER, token, seconds=2 * HOUR)
+    await erasures.request(token, seconds=3 * HOUR)
+    effect = 3 * HOUR + int(TERMS.unproved.total_seconds())
+    assert await erasures.work(seconds=effect) == 1
+    assert await owned(world, token, seconds=effect) == NONE
+    # The first of the two steps of a destruction.
+    done = effect + int(erasure_rules.DELAY.total_seconds())
+    await world.database.act("test", lambda one: erasure_store.clear(one, account_token=token))
+    assert await owned(world, token, seconds=effect) == NONE
+    assert await erasures.work(seconds=done) == 1
+    assert await told(world, seconds=done) == ([1], [1])
+    assert await world.forget(seconds=HOUR + KEPT) == 1
+    await world.versions_gone()
+    assert await world.forget(seconds=HOUR + READ) == 1
+    assert await sql.count(world.database, receipts) == 0
+    assert await sql.count(world.database, persons) == 0
+    assert {row.person_id for row in await sql.rows(world.database, select(claims))} == {NOBODY}
