@@ -410,7 +410,7 @@ async def mine_list(visit: Visit) -> Page:
 
 
 async def mine_openings(visit: Visit) -> Page:
-    await inquiries.withdrawn(visit.site)
+    await inquiries.withdrawn(visit.site.world)
     return await _listed(visit)
 
 

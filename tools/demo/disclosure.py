@@ -98,6 +98,14 @@ class DisclosureSteps:
         )  # fmt: skip
         return str(made["disclosure_id"])
 
+    def open_by_two(self, ready: Mapping[str, Any], *, account_token: str) -> dict[str, Any]:
+        """An auditor requests and opens a record with two custodians' shares; return what is shown."""
+        self._id = self.file(ready, account_token=account_token)
+        self._wait_until_logged("custodian-b")
+        for name in ("custodian-b", "custodian-c"):
+            self._approve(name)
+        return self._run("auditor-a", "open", self._id, "--no-evidence", code=True)
+
     def use(self, ready: Mapping[str, Any]) -> None:
         """Say which vault is running."""
         self._ready = ready

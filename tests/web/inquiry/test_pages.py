@@ -46,16 +46,16 @@ async def verified(site: Site) -> str:
     return made.account.account_token
 
 
-async def withdrawn(site: Site) -> str:
+async def withdrawn(world: SessionWorld) -> str:
     """Let a verification of this number be withdrawn whose record was opened; return its account."""
     who = builders.identity(name=NAME, number=NUMBER)
-    made = await site.world.claims.verify(command(9_001, who))
+    made = await world.claims.verify(command(9_001, who))
     token, now = made.account.account_token, at(0).business
-    database = site.world.database
+    database = world.database
     if await sql.rows(database, select(withdrawals).where(withdrawals.c.account_token == token)):
         return token
     [receipt] = await sql.rows(database, select(receipts).where(receipts.c.account_token == token))
-    await site.world.histories.disclose(token, digest=bytes(receipt.record_digest))
+    await world.histories.disclose(token, digest=bytes(receipt.record_digest))
 
     async def withdraw(connection: Connection) -> None:
         owner = await account_rows.lock_of(connection, account_token=token, relying_party=PARTY)
@@ -161,7 +161,7 @@ async def test_a_person_reads_who_opened_what_was_withdrawn(site: Site, language
     assert OPENED[language] not in (await proven(site, browser)).text
     await age(site)
     assert NOTHING_OPENED[language] in (await proven(site, browser)).text
-    token = await withdrawn(site)
+    token = await withdrawn(site.world)
     page = unescape((await proven(site, browser)).text)
     for each in (OPENED[language], LEGAL_BASIS, "66" * 16, "2026-02-01 20:30"):
         assert each in page
