@@ -58,6 +58,7 @@ class KnownHistories:
             account_token=token,
             entry_id=made[1].entry_id,
             opened_at=at,
+            auditor_actor_id=_MORE["auditor_actor_id"],
             **given,
         )
 

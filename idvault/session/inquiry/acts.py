@@ -241,7 +241,7 @@ async def _told(
         "inquiry.disclosures", lambda one: store.disclosed_of(one, sought, horizon=horizon)
     )
     opened = await vault.read("inquiry.openings", lambda one: store.opened_of(one, sought, horizon=horizon))
-    parties = {each.relying_party for each in (*disclosed, *opened)}
+    parties = {each.relying_party for each in disclosed} | {each.relying_party for each in opened}
     return ToldRecords(horizon, disclosed, opened, {party: await _title(vault, party) for party in parties})
 
 

@@ -89,7 +89,7 @@ async def test_she_reads_who_opened_her_record(world: InquiryWorld) -> None:
     assert (release.platform_title, opening.platform_title) == (TITLE, TITLE)
     assert release.disclose_time.ToDatetime(UTC) == at(HOUR).business == opening.open_time.ToDatetime(UTC)
     assert (release.auditor_actor_id, release.legal_basis) == ("66" * 16, LEGAL_BASIS)
-    assert opening.auditor_actor_id
+    assert opening.auditor_actor_id == "66" * 16
     assert 0 < release.log_index < opening.log_index
     assert token not in str(shown)
     assert await owned(world, token) == NONE
