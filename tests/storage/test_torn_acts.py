@@ -16,7 +16,6 @@ from uuid import uuid4
 import pytest
 
 from idvault.account.store import person as account_person
-from idvault.account.store import withdrawal as withdrawal_store
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import Job
 from idvault.core.act import SYSTEM
@@ -44,7 +43,6 @@ from idvault.session.contest.acts import ContestConfirmation, ContestDecision
 from idvault.session.contest.rules import ContestTerms
 from idvault.session.reinstatement import acts as reinstatement_acts
 from idvault.session.reinstatement.acts import ReinstatementConfirmation, ReinstatementDecision
-from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault.tip_off.acts.proposal import lock_report
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
@@ -394,28 +392,6 @@ async def _miss_narrowing(world: World) -> Act:
     return lambda: narrowing_acts.note_overdue(owners.vault, SYSTEM, late, due)
 
 
-async def _free_withdrawal(world: World) -> Act:
-    owners, _ = await _withdrawn(world)
-    return await _step(owners, days=200)
-
-
-async def _forget_withdrawal(world: World) -> Act:
-    owners, _ = await _withdrawn(world)
-    await (await _step(owners, days=200))()
-    await owners.versions_gone()
-    return await _step(owners, days=400)
-
-
-async def _step(owners: WithdrawalWorld, *, days: int) -> Act:
-    """Return the step of a withdrawal that is due."""
-    late = at(after=timedelta(days=days))
-    (due,) = await owners.database.read(
-        "test", lambda one: withdrawal_store.due(one, now=late.business, limit=9)
-    )
-    embargo = timedelta(days=90)
-    return lambda: withdrawal_acts.forget(owners.vault, SYSTEM, late, due, embargo=embargo)
-
-
 def _order() -> AuthorityOrder:
     return AuthorityOrder("an authority (synthetic)", "order 1", date(2026, 2, 27), b"d" * 32)
 
@@ -542,8 +518,6 @@ ACTS = [
     _confirm_reinstatement,
     _confirm_narrowing,
     _miss_narrowing,
-    _free_withdrawal,
-    _forget_withdrawal,
     _approve_public,
     _accept_public,
     _erase,

@@ -130,8 +130,21 @@ def _representatives() -> tuple[RetentionRule, ...]:
     )
 
 
-def _people() -> tuple[RetentionRule, ...]:
+def _withdrawn() -> RetentionRule:
     read = account_rules.KEPT_FOR + account_rules.FORMER_KEPT + account_rules.READ_FOR
+    return RetentionRule(
+        "what an account was before its verification was withdrawn, and whose",
+        f"{_days(read)} and the embargo after the withdrawal, or while requests keep its record; without "
+        "whose it was, without an end",
+        "name and number do not suffice again for 180 days; the account shows nothing of it, and its "
+        "person reads who opened it",
+        ("withdrawals",),
+        enforced_by="forget_withdrawn",
+        setting="IDVAULT_DISCLOSURE_EMBARGO_DAYS",
+    )
+
+
+def _people() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "the blind index of a person's number, with a random id",
@@ -142,16 +155,7 @@ def _people() -> tuple[RetentionRule, ...]:
             ("persons",),
             enforced_by="release_erased",
         ),
-        RetentionRule(
-            "what an account was before its verification was withdrawn, and whose",
-            f"{_days(read)} and the embargo after the withdrawal, or while requests keep its record; without "
-            "whose it was, without an end",
-            "name and number do not suffice again for 180 days; the account shows nothing of it, and its "
-            "person reads who opened it",
-            ("withdrawals",),
-            enforced_by="forget_withdrawn",
-            setting="IDVAULT_DISCLOSURE_EMBARGO_DAYS",
-        ),
+        _withdrawn(),
         RetentionRule(
             "which persons a notice of the registry is about, and on which day an account ends for it",
             "until the person's index is deleted, the notice is reversed, or the day has come",

@@ -23,7 +23,7 @@ from idvault.session.acts.session import SessionContext
 from idvault.session.disavowal import rules as disavowal_rules
 from idvault.session.disavowal import store as disavowal_store
 from idvault.session.inquiry import rules, store
-from idvault.session.inquiry.rules import FoundAccount, Inquiry, ToldDisclosure, ToldOpening
+from idvault.session.inquiry.rules import FoundAccount, Inquiry, ToldAccess, ToldDisclosure
 from idvault_verify import secret
 from idvault_verify.account import AccountState
 from idvault_verify.attest import assertion
@@ -80,7 +80,7 @@ class ToldRecords:
 
     horizon: datetime
     disclosures: Sequence[ToldDisclosure]
-    openings: Sequence[ToldOpening]
+    accesses: Sequence[ToldAccess]
     titles: Mapping[str, str]
 
 

@@ -125,6 +125,6 @@ def _told(value: ToldRecords) -> pb.Inquiry:
                 auditor_actor_id=each.auditor_actor_id,
                 log_index=each.log_index or 0,
             )
-            for each in value.openings
+            for each in value.accesses
         ],
     )

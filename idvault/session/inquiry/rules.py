@@ -65,7 +65,7 @@ class FoundAccount:
 
 @dataclass(frozen=True, slots=True)
 class ToldDisclosure:
-    """A release of a record that the person reads. log_index: None if the log does not have its entry."""
+    """A release of a record, which its person reads. log_index: None if the log does not have its entry."""
 
     relying_party: str
     disclosed_at: datetime
@@ -75,8 +75,8 @@ class ToldDisclosure:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldOpening:
-    """An opening of a record that the person reads. log_index: None if the log does not have its entry."""
+class ToldAccess:
+    """An opening of a record, which its person reads. log_index: None if the log does not have its entry."""
 
     relying_party: str
     opened_at: datetime

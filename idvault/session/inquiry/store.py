@@ -27,7 +27,7 @@ from idvault.core.tables.claim import claims, persons, receipts
 from idvault.core.tables.disclosure import disclosure_openings, disclosures
 from idvault.core.tables.log import log_entries
 from idvault.core.tables.session import account_lists, disavowals, inquiries, waiting_disavowals
-from idvault.session.inquiry.rules import FoundAccount, Inquiry, ToldDisclosure, ToldOpening
+from idvault.session.inquiry.rules import FoundAccount, Inquiry, ToldAccess, ToldDisclosure
 from idvault_verify.account import AccountState
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.session import DisavowalState
@@ -148,11 +148,11 @@ DISCLOSED: Statement[ToldDisclosure] = statement(
         row.relying_party, row.disclosed_at, row.auditor_actor_id, row.legal_basis or "", row.log_index
     ),
 )
-OPENED: Statement[ToldOpening] = statement(
+OPENED: Statement[ToldAccess] = statement(
     _of_withdrawn(_O.opened_at, _O.auditor_actor_id, entry_id=_O.entry_id, opened=True)
     .where(_O.opened_at < param("horizon", Micros))
     .order_by(_O.opened_at, _O.entry_id),
-    lambda row: ToldOpening(row.relying_party, row.opened_at, row.auditor_actor_id, row.log_index),
+    lambda row: ToldAccess(row.relying_party, row.opened_at, row.auditor_actor_id, row.log_index),
 )
 
 
@@ -215,6 +215,6 @@ async def disclosed_of(
 
 async def opened_of(
     connection: Connection, sought: Sequence[tuple[str, bytes]], *, horizon: datetime
-) -> list[ToldOpening]:
+) -> list[ToldAccess]:
     """Return the openings of these releases before the horizon, oldest first."""
     return await connection.all(OPENED, sought=sought, horizon=horizon)

@@ -55,7 +55,7 @@ async def opened(world: InquiryWorld, claim: Claim, *, seconds: float = 0) -> No
 async def told(
     world: InquiryWorld, who: Identity = VICTIM, *, seconds: float = LATER
 ) -> tuple[list[float], list[float]]:
-    """Return what the page shows somebody: seconds of each release, and of each opening."""
+    """Return what the page shows somebody: seconds of each release, and of each access."""
     _, shown = await world.listed(who, seconds=seconds)
     assert shown.shown
     begun = at(0).business
@@ -85,12 +85,12 @@ async def test_she_reads_who_opened_her_record(world: InquiryWorld) -> None:
     assert (await told(world), await owned(world, token)) == (NOTHING, (1, 1))
     await world.withdraw(claim, seconds=LATER)
     _, shown = await world.listed(seconds=LATER)
-    [release], [opening] = shown.disclosures, shown.openings
-    assert (release.platform_title, opening.platform_title) == (TITLE, TITLE)
-    assert release.disclose_time.ToDatetime(UTC) == at(HOUR).business == opening.open_time.ToDatetime(UTC)
+    [release], [access] = shown.disclosures, shown.openings
+    assert (release.platform_title, access.platform_title) == (TITLE, TITLE)
+    assert release.disclose_time.ToDatetime(UTC) == at(HOUR).business == access.open_time.ToDatetime(UTC)
     assert (release.auditor_actor_id, release.legal_basis) == ("66" * 16, LEGAL_BASIS)
-    assert opening.auditor_actor_id == "66" * 16
-    assert 0 < release.log_index < opening.log_index
+    assert access.auditor_actor_id == "66" * 16
+    assert 0 < release.log_index < access.log_index
     assert token not in str(shown)
     assert await owned(world, token) == NONE
 
