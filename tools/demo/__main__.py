@@ -102,7 +102,7 @@ class Demo:
         )
         self._proof = ProofSteps(self.vault, lambda: self._ready, self._disclosure, state=state)
         self._disavowal = DisavowalSteps(
-            person=self._others[3], vault=self.vault, ready=lambda: self._ready, shift=self._history.shift
+            self.vault, lambda: self._ready, self._disclosure, self._history.shift, self._others[3]
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
@@ -212,7 +212,7 @@ class Demo:
             ),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
             (
-                "a person disowns an account in her name, and two moderators withdraw its verification",
+                "a person disowns an account in her name, it is withdrawn, and she reads who opened it",
                 self._disavowal.disown,
             ),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),

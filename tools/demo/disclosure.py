@@ -28,6 +28,7 @@ from tools.demo import evidence
 from tools.demo.step import StepError, check
 from tools.support import open_record, programs
 
+LEGAL_BASIS = "synthetic"
 _PATIENCE = 30.0
 _INTERVAL = int(STEP.total_seconds())
 _PASSPHRASE = b"development"
@@ -94,7 +95,7 @@ class DisclosureSteps:
         self.use(ready)
         made = self._run(
             "auditor-a", "request", "--account", account_token, "--case", "demo 1",
-            "--legal-basis", "synthetic", "--purpose", "to show how it is done",
+            "--legal-basis", LEGAL_BASIS, "--purpose", "to show how it is done",
         )  # fmt: skip
         return str(made["disclosure_id"])
 
