@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from idvault.account import rules as account_rules
 from idvault.claim import rules as claim_rules
 from idvault.claim.rules import CLAIM_LIFETIME
 from idvault.core.config import Settings
@@ -22,6 +23,9 @@ PAGES = sorted(path.name for path in (DOCS / "people").glob("*.md"))
 SETTINGS = Settings.model_construct()
 _ERASED = (ErasureTerms().waiting + DELAY).days
 _UNPROVED = ErasureTerms().unproved
+_READ = (account_rules.KEPT_FOR + account_rules.FORMER_KEPT + account_rules.READ_FOR).days + (
+    SETTINGS.disclosure_embargo_days
+)
 _LINK = int(session_rules.LIFETIME.total_seconds()) // 60
 _WAITING = int(CLAIM_LIFETIME.total_seconds()) // 3600
 _WORDS = {5: "five", 20: "twenty"}
@@ -39,6 +43,8 @@ FIGURES = [
     ("stored.md", _WAITING, "at most {n} hours", "最多{n}小时"),
     ("stored.md", TEXT_DAYS, "{n} days after the decision", "作出决定后{n}天"),
     ("stored.md", tip_off_rules.TEXT_DAYS, "{n} days after the report", "举报处理后{n}天"),
+    ("stored.md", _READ, "| {n} days |", "| {n}天 |"),
+    ("stored.md", account_rules.KEPT_FOR.days, "| {n} days |", "| {n}天 |"),
     ("stored.md", session_rules.KEPT.days, "| {n} days |", "| {n}天 |"),
     ("identity.md", _LINK, "page for {n} minutes", "页面{n}分钟内可以查看"),
     ("identity.md", SETTINGS.disclosure_embargo_days, "ends {n} days ago", "截至{n}天前"),

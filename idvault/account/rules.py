@@ -125,7 +125,9 @@ def fall(*, account: Account, now: datetime) -> Account:
 
 
 KEPT_FOR = timedelta(days=180)
-"""How long it is kept what a withdrawn account was, and whose."""
+"""How long name and number do not suffice again, the record is held, and the account can get it back."""
+READ_FOR = timedelta(days=90)
+"""How long the person can read of an opening at the end of that, once it is told."""
 
 
 class WithdrawalCause(StrEnum):
@@ -139,10 +141,10 @@ class WithdrawalCause(StrEnum):
 class Withdrawal:
     """A verification that was withdrawn. withdrawal_id, case_id: 32 lower-case hex digits.
 
-    case_id: of the contest or disavowal. person_id: whose it was, None once that is forgotten at forget_at.
-    state to organization_category: as they were. ended_at: when the account was verified again.
-    reinstated_at: when it got this verification back; reinstate_proposed_by, reinstated_by: the moderators
-    who decided that.
+    case_id: of the contest or disavowal. person_id: whose it was, None once that is forgotten. forget_at:
+    when the next of two steps is due: its person is free of it (`is_free`), and then forgotten. state to
+    organization_category: as they were. ended_at: when the account was verified again. reinstated_at: when it
+    got this verification back; reinstate_proposed_by, reinstated_by: the moderators who decided that.
     """
 
     withdrawal_id: str
@@ -208,7 +210,7 @@ def withdraw(*, account: Account, today: date, now: datetime) -> Account:
 
 def can_reinstate(*, account: Account, withdrawal: Withdrawal, now: datetime) -> bool:
     """Return whether an account can get back what a withdrawal took, if its person has a free slot."""
-    lasts = withdrawal.forget_at is not None and now < withdrawal.forget_at
+    lasts = withdrawal.forget_at is not None and now < kept_until(withdrawal=withdrawal)
     return account.state is AccountState.REVOKED and withdrawal.ended_at is None and lasts
 
 
@@ -235,10 +237,32 @@ def end_withdrawn(*, withdrawal: Withdrawal, today: date) -> Withdrawal:
     return replace(withdrawal, state=AccountState.EXPIRED, expire_date=last)
 
 
-def forget(*, withdrawal: Withdrawal, now: datetime) -> Withdrawal:
-    """Return the withdrawal without its person if that is due, else unchanged."""
+def kept_until(*, withdrawal: Withdrawal) -> datetime:
+    """Return until when the record is held, and the account can get its verification back."""
+    return withdrawal.withdrawn_at + KEPT_FOR
+
+
+def is_free(*, withdrawal: Withdrawal) -> bool:
+    """Return whether name and number of its person suffice again, as far as this withdrawal goes."""
+    return withdrawal.forget_at is None or withdrawal.forget_at > kept_until(withdrawal=withdrawal)
+
+
+def forget(*, withdrawal: Withdrawal, embargo: timedelta, is_held: bool, now: datetime) -> Withdrawal:
+    """Return the withdrawal after the step that is due, else unchanged.
+
+    The first step frees its person, who still reads what was opened, for a time that depends on nothing but
+    the embargo: its end is in the log, and would tell of an opening, or of a withdrawal that was taken back.
+    The second one forgets the person, unless requests have kept the record. is_held: whether its record is
+    still there.
+    """
     if withdrawal.forget_at is None or withdrawal.forget_at > now:
         return withdrawal
+    if not is_free(withdrawal=withdrawal):
+        # A request of the last day ends within days.
+        last = kept_until(withdrawal=withdrawal) + FORMER_KEPT
+        return replace(withdrawal, forget_at=last + embargo + READ_FOR)
+    if is_held:
+        return replace(withdrawal, forget_at=now + embargo + READ_FOR)
     return replace(withdrawal, person_id=None, forget_at=None)
 
 

@@ -58,8 +58,24 @@ from idvault_verify.sanction import SanctionState
 
 _GONE = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (records, receipts, intakes, account_attempts, account_notices, representatives, reviews)
+    for table in (records, intakes, account_attempts, account_notices, representatives, reviews)
 ]
+
+
+def _no_receipts(*but: ColumnElement[bool]) -> Statement[Any]:
+    """Return what deletes an account's receipts, but those of withdrawn verifications; but: of which."""
+    kept = exists().where(
+        claims.c.account_token == receipts.c.account_token,
+        claims.c.claim_id == receipts.c.claim_id,
+        claims.c.withdrawn_at.is_not(None),
+        *but,
+    )
+    return statement(delete(receipts).where(receipts.c.account_token == param("token"), ~kept))
+
+
+# The account shows nothing of them, and their person finds by them what was opened.
+_NO_RECEIPTS = _no_receipts()
+_NO_FORGOTTEN_RECEIPTS = _no_receipts(claims.c.person_id != withdrawal_store.NOBODY)
 _K, _D, _M, _O = kept_records.c, disclosures.c, disclosure_decisions.c, disclosure_openings.c
 # A version with a hold, also one that is over, goes in its own time (erasure.former_version).
 _NO_VERSIONS = statement(
@@ -122,23 +138,29 @@ _UNLINK = [
     *(
         statement(
             update(table)
-            .where(table.c.account_token == param("token"))
+            .where(table.c.account_token == param("token"), *conditions)
             .values(person_id=withdrawal_store.NOBODY)
         )
-        for table in (claims, public_accounts, public_account_versions)
+        for table, *conditions in (
+            # Those of withdrawn verifications are unlinked when their person is forgotten.
+            (claims, claims.c.withdrawn_at.is_(None)),
+            (public_accounts,),
+            (public_account_versions,),
+        )
     ),
 ]
 
 
 async def clear(connection: Connection, *, account_token: str) -> None:
     """Delete every version of the record of a locked account but those with a hold."""
-    for gone in (*_GONE, _NO_VERSIONS, _NO_SHARES, _NO_CODES):
+    for gone in (*_GONE, _NO_RECEIPTS, _NO_VERSIONS, _NO_SHARES, _NO_CODES):
         await connection.run(gone, token=account_token)
 
 
 async def destroy(connection: Connection, *, account_token: str) -> None:
     """Delete every version of the record, see `clear`, and what opens the account's log entries."""
     await clear(connection, account_token=account_token)
+    await connection.run(_NO_FORGOTTEN_RECEIPTS, token=account_token)
     await connection.run(_NO_LOG_OPENINGS, token=account_token)
 
 

@@ -1,13 +1,13 @@
 """Withdrawals as tables: what an account loses, what is kept and until when, and who proves to be present."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from idvault.account import rules as account_rules
-from idvault.account.rules import WithdrawalCause
+from idvault.account.rules import Withdrawal, WithdrawalCause
 from idvault.claim import rules as claim_rules
 from idvault.erasure import rules as erasure_rules
 from idvault.erasure.rules import ErasureTerms
@@ -33,6 +33,20 @@ ACCOUNT = builders.account(
 TICK = timedelta(microseconds=1)
 
 
+EMBARGO = timedelta(days=90)
+_KEPT = account_rules.withdrawal(
+    account=ACCOUNT,
+    withdrawal_id="w" * 32,
+    cause=WithdrawalCause.CONTEST,
+    case_id="c" * 32,
+    now=NOW,
+)
+
+
+def _forget(withdrawal: Withdrawal, now: datetime, *, is_held: bool = False) -> Withdrawal:
+    return account_rules.forget(withdrawal=withdrawal, embargo=EMBARGO, is_held=is_held, now=now)
+
+
 def test_a_withdrawal_takes_what_the_verification_gave() -> None:
     """In one revision; an expiry that was due and not stored is one of its own. The standing stays."""
     after = account_rules.withdraw(account=ACCOUNT, today=TODAY, now=NOW)
@@ -52,14 +66,8 @@ def test_a_withdrawal_takes_what_the_verification_gave() -> None:
 
 
 def test_what_is_kept_of_it() -> None:
-    """What the account was, and whose, for 180 days to the microsecond."""
-    kept = account_rules.withdrawal(
-        account=ACCOUNT,
-        withdrawal_id="w" * 32,
-        cause=WithdrawalCause.CONTEST,
-        case_id="c" * 32,
-        now=NOW,
-    )
+    """What the account was for 180 days, and whose until who opened it could be read; to the microsecond."""
+    kept = _KEPT
     assert (kept.person_id, kept.state, kept.assurances) == (
         ACCOUNT.person_id,
         AccountState.VERIFIED,
@@ -68,10 +76,28 @@ def test_what_is_kept_of_it() -> None:
     assert (kept.verify_date, kept.expire_date) == (ACCOUNT.verify_date, ACCOUNT.expire_date)
     end = NOW + account_rules.KEPT_FOR
     assert kept.forget_at == end
-    assert account_rules.forget(withdrawal=kept, now=end - TICK) is kept
-    forgotten = account_rules.forget(withdrawal=kept, now=end)
+    assert account_rules.kept_until(withdrawal=kept) == end
+    assert _forget(kept, end - TICK) is kept
+    freed = _forget(kept, end)
+    last = end + account_rules.FORMER_KEPT + EMBARGO + account_rules.READ_FOR
+    assert freed == replace(kept, forget_at=last)
+    assert [account_rules.is_free(withdrawal=each) for each in (kept, freed)] == [False, True]
+    assert _forget(freed, last - TICK) is freed
+    forgotten = _forget(freed, last)
     assert forgotten == replace(kept, person_id=None, forget_at=None)
-    assert account_rules.forget(withdrawal=forgotten, now=end + TICK) is forgotten
+    assert account_rules.is_free(withdrawal=forgotten)
+    assert _forget(forgotten, last + TICK) is forgotten
+
+
+def test_requests_that_keep_the_record_keep_its_reader() -> None:
+    """As long as it is there somebody can open it; the first step comes in its time all the same."""
+    freed = _forget(_KEPT, _KEPT.withdrawn_at + account_rules.KEPT_FOR, is_held=True)
+    assert account_rules.is_free(withdrawal=freed)
+    assert freed.forget_at is not None
+    kept = _forget(freed, freed.forget_at, is_held=True)
+    assert kept == replace(freed, forget_at=freed.forget_at + EMBARGO + account_rules.READ_FOR)
+    assert kept.forget_at is not None
+    assert _forget(kept, kept.forget_at).person_id is None
 
 
 def test_what_has_no_verification_is_not_withdrawn() -> None:

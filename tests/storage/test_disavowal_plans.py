@@ -6,6 +6,7 @@ import pytest
 
 from idvault.account.store import disavowal as account_disavowal
 from idvault.core.db.database import Database
+from idvault.core.db.statement import Statement
 from idvault.session.disavowal import store
 from idvault.session.inquiry import store as inquiry_store
 from tests.storage.plans import Hot, check_index
@@ -65,3 +66,13 @@ HOT: dict[str, Hot] = {
 async def test_a_statement_uses_its_index(main_database: Database, name: str) -> None:
     """On SQLite as on PostgreSQL, without sorting."""
     await check_index(main_database, HOT[name])
+
+
+@pytest.mark.parametrize("opened", [False, True])
+async def test_what_a_person_reads_is_found_from_her(main_database: Database, opened: bool) -> None:
+    """From her index to her withdrawals, and on by the account: only her own rows are sorted."""
+    asked: Statement[Any] = inquiry_store.OPENED if opened else inquiry_store.DISCLOSED
+    given = {"sought": [("platform-a", b"i" * 32)], "horizon": NOW}
+    hot = (asked, given, "ix_withdrawals_whose (person_id=?)", "ix_withdrawals_")
+    tables = ("persons", "withdrawals", "claims", "receipts", "disclosures", "disclosure_openings")
+    await check_index(main_database, hot, never=[f"SCAN {each}" for each in (*tables, "log_entries")])

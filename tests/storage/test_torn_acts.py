@@ -16,7 +16,6 @@ from uuid import uuid4
 import pytest
 
 from idvault.account.store import person as account_person
-from idvault.account.store import withdrawal as withdrawal_store
 from idvault.claim.job.rules import JobProgress, JobState
 from idvault.claim.job.store import Job
 from idvault.core.act import SYSTEM
@@ -44,7 +43,6 @@ from idvault.session.contest.acts import ContestConfirmation, ContestDecision
 from idvault.session.contest.rules import ContestTerms
 from idvault.session.reinstatement import acts as reinstatement_acts
 from idvault.session.reinstatement.acts import ReinstatementConfirmation, ReinstatementDecision
-from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault.tip_off.acts.proposal import lock_report
 from idvault_client.public_accounts import OwnedPublicAccount
 from idvault_client.sanctions import AccountSanction
@@ -394,15 +392,6 @@ async def _miss_narrowing(world: World) -> Act:
     return lambda: narrowing_acts.note_overdue(owners.vault, SYSTEM, late, due)
 
 
-async def _forget_withdrawal(world: World) -> Act:
-    owners, _ = await _withdrawn(world)
-    late = at(after=timedelta(days=200))
-    (due,) = await owners.database.read(
-        "test", lambda one: withdrawal_store.due(one, now=late.business, limit=9)
-    )
-    return lambda: withdrawal_acts.forget(owners.vault, SYSTEM, late, due)
-
-
 def _order() -> AuthorityOrder:
     return AuthorityOrder("an authority (synthetic)", "order 1", date(2026, 2, 27), b"d" * 32)
 
@@ -529,7 +518,6 @@ ACTS = [
     _confirm_reinstatement,
     _confirm_narrowing,
     _miss_narrowing,
-    _forget_withdrawal,
     _approve_public,
     _accept_public,
     _erase,

@@ -1,10 +1,11 @@
-"""Acts of inquiries and disavowals, interrupted at each statement and at the commit, on both databases."""
+"""Acts of inquiries, disavowals and steps of a withdrawal, torn at each statement and at the commit."""
 
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
+from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.act import SYSTEM
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.session.acts import answer as answer_acts
@@ -14,13 +15,14 @@ from idvault.session.disavowal.acts import DisavowalConfirmation, DisavowalDecis
 from idvault.session.disavowal.rules import DisavowalTerms
 from idvault.session.inquiry import acts as inquiry_acts
 from idvault.session.inquiry.rules import FoundAccount, Inquiry
+from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_verify.account import AccountState
 from idvault_verify.sanction import Degree
 from idvault_verify.session import DisavowalState
 from tests.storage import test_torn_acts as torn
 from tests.storage.test_torn_acts import CALLER, Act, Prepare
 from tests.support.inquiry_world import TOLD, InquiryWorld
-from tests.support.withdrawal_world import VICTIM
+from tests.support.withdrawal_world import VICTIM, WithdrawalWorld
 from tools.support import builders
 from tools.support.flow_world import PARTY
 from tools.support.storage_world import World, at
@@ -161,7 +163,31 @@ async def _answer(world: World) -> Act:
     )
 
 
+async def _step(owners: WithdrawalWorld, *, days: int) -> Act:
+    """Return the step of a withdrawal that is due."""
+    late = at(after=timedelta(days=days))
+    (due,) = await owners.database.read(
+        "test", lambda one: withdrawal_store.due(one, now=late.business, limit=9)
+    )
+    embargo = timedelta(days=90)
+    return lambda: withdrawal_acts.forget(owners.vault, SYSTEM, late, due, embargo=embargo)
+
+
+async def _free_withdrawn(world: World) -> Act:
+    owners, _ = await torn._withdrawn(world)
+    return await _step(owners, days=200)
+
+
+async def _forget_withdrawn(world: World) -> Act:
+    owners, _ = await torn._withdrawn(world)
+    await (await _step(owners, days=200))()
+    await owners.versions_gone()
+    return await _step(owners, days=400)
+
+
 ACTS = [
+    _free_withdrawn,
+    _forget_withdrawn,
     _begin,
     _ask,
     _show,

@@ -26,7 +26,6 @@ from tools.support.statements import KnownStatements
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
 LEGAL_BASIS = "第一条 <b>(synthetic)</b>"
 _EMBARGO = timedelta(days=9)
-_GIVEN: dict[str, Any] = {"record_digest": b"d" * 32}
 _MORE: dict[str, Any] = {"auditor_actor_id": "66" * 16, "legal_basis": LEGAL_BASIS}
 _DISCLOSE, _OPEN = (statement(insert(table)) for table in (disclosures, disclosure_openings))
 
@@ -43,22 +42,23 @@ class KnownHistories:
         self._count = 0
         self.shred.now(store.set_note(self.shred.connection, NEWEST, logs.signed([])))
 
-    async def disclose(self, token: str) -> None:
-        """Let an account have one disclosure, and its opening."""
+    async def disclose(self, token: str, *, digest: bytes = b"d" * 32, at: datetime = AT) -> None:
+        """Let an account have one disclosure, and its opening. digest: of the record; at: when both were."""
         self._count += 1
-        given = {"disclosure_id": f"{self._count:032x}", **_GIVEN}
+        given: dict[str, Any] = {"disclosure_id": f"{self._count:032x}", "record_digest": digest}
         made = (
-            _event(EventType.DISCLOSURE_DISCLOSE, token, f"d{self._count:031x}", **given, **_MORE),
-            _event(EventType.DISCLOSURE_OPEN, token, f"e{self._count:031x}", **given, decision=b"signed"),
+            _event(EventType.DISCLOSURE_DISCLOSE, token, f"d{self._count:031x}", at, **given, **_MORE),
+            _event(EventType.DISCLOSURE_OPEN, token, f"e{self._count:031x}", at, **given, decision=b"signed"),
         )
-        row = {**given, **_MORE, "account_token": token, "disclosed_at": AT}
+        row = {**given, **_MORE, "account_token": token, "disclosed_at": at}
         disclosed = synthetic_row(disclosures, self._count, disclose_entry_id=made[0].entry_id, **row)
         opened = synthetic_row(
             disclosure_openings,
             self._count,
             account_token=token,
             entry_id=made[1].entry_id,
-            opened_at=AT,
+            opened_at=at,
+            auditor_actor_id=_MORE["auditor_actor_id"],
             **given,
         )
 
@@ -74,5 +74,5 @@ class KnownHistories:
         await store.set_note(self.shred.connection, NEWEST, logs.signed(leaves))
 
 
-def _event(kind: EventType, account_token: str, entry_id: str, **fields: Any) -> Event:
-    return Event(kind, "55" * 16, account_token, AT, AT, entry_id, b"k" * 32, fields)
+def _event(kind: EventType, account_token: str, entry_id: str, at: datetime, **fields: Any) -> Event:
+    return Event(kind, "55" * 16, account_token, at, at, entry_id, b"k" * 32, fields)

@@ -156,7 +156,12 @@ class SessionWorld:
         )
 
     def _inquiry_context(self) -> InquiryContext:
-        return InquiryContext(sessions=self.context, indexer=self.context.claims.indexer, zone=builders.ZONE)
+        return InquiryContext(
+            sessions=self.context,
+            indexer=self.context.claims.indexer,
+            zone=builders.ZONE,
+            embargo=self.histories.context.embargo,
+        )
 
     def _proofs(self) -> LogProofs:
         return LogProofs(main=self.database, shred=MemoryDatabase(log_checkpoints))

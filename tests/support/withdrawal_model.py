@@ -308,7 +308,7 @@ class ModelVictims:
         return wanted
 
     def forget(self, now: int) -> int:
-        """Forget whose verifications were withdrawn long ago; return how many."""
+        """Free whose verifications were withdrawn long ago; return how many. Nobody has what is open then."""
         gone = [each for each in self.kept if each[2] + KEPT <= now]
         for found in self.withdrawals:
             found.kept = found.kept and found.at + KEPT > now

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from idvault.claim.acts import registry_check
 from idvault.claim.rules import Claim
@@ -14,6 +14,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
 from idvault.core.db.statement import statement
 from idvault.core.tables.claim import persons
+from idvault.core.tables.disclosure import kept_records
 from idvault.sanction.narrowing import acts as narrowing_acts
 from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_client.sanctions import AccountSanction, SanctionNarrowing
@@ -23,7 +24,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import Identity
 from idvault_verify.session import ContestState, ReinstatementState
 from tests.support.session_world import SessionWorld
-from tools.support import builders
+from tools.support import builders, sql
 from tools.support.fakes.provider import FakeProofProvider
 from tools.support.flow_world import at, command
 from tools.support.sanction_world import signing
@@ -126,8 +127,14 @@ class WithdrawalWorld(SessionWorld):
         return await narrowing_acts.note_all_overdue(self.vault, at(seconds), limit=100)
 
     async def forget(self, *, seconds: float) -> int:
-        """Let the worker forget whose verifications were withdrawn."""
-        return await withdrawal_acts.forget_all(self.vault, at(seconds), limit=100)
+        """Let the worker free, and later forget, whose verifications were withdrawn."""
+        return await withdrawal_acts.forget_all(
+            self.vault, at(seconds), embargo=self.histories.context.embargo, limit=100
+        )
+
+    async def versions_gone(self) -> None:
+        """Let former versions be destroyed, as the worker does once no request and no hold keeps them."""
+        await sql.change(self.database, delete(kept_records))
 
     async def status(self, token: str, *, seconds: float = 0) -> Status:
         return await self.moderation.status(token, seconds=seconds)

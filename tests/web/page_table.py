@@ -374,7 +374,7 @@ async def _inquired(visit: Visit, ended: ProofEnd | None = ProofEnd.CONFIRMED) -
     return await visit.browser.post("/accounts/mine", {"form": page.hidden("form")})
 
 
-async def _listed(visit: Visit) -> Page:
+async def mine_list(visit: Visit) -> Page:
     """See the list, whose 72 hours are over, with an account of this number."""
     await inquiries.verified(visit.site)
     await _inquired(visit)
@@ -405,12 +405,13 @@ async def mine_asked(visit: Visit) -> Page:
     return await visit.browser.follow(await _inquired(visit))
 
 
-async def mine_list(visit: Visit) -> Page:
-    return await _listed(visit)
+async def mine_opened(visit: Visit) -> Page:
+    await inquiries.withdrawn(visit.site.world)
+    return await mine_list(visit)
 
 
 async def mine_disowned(visit: Visit) -> Page:
-    page = await _listed(visit)
+    page = await mine_list(visit)
     fields = {"form": page.hidden("form"), "handle": page.hidden("handle")}
     return await visit.browser.follow(await visit.browser.post("/accounts/mine", fields))
 
@@ -554,6 +555,7 @@ PAGES: Mapping[str, Row] = {
     "mine-refused": Row(mine_refused, 409),
     "mine-asked": Row(mine_asked),
     "mine-list": Row(mine_list),
+    "mine-openings": Row(mine_opened),
     "mine-disowned": Row(mine_disowned),
     "report-list": Row(lambda visit: visit.browser.get("/r")),
     "report-start": Row(report_start),

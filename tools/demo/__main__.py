@@ -41,6 +41,7 @@ from tools.demo.legacy import LegacySteps
 from tools.demo.log import LogSteps
 from tools.demo.offline import OfflineSteps
 from tools.demo.order import OrderSteps
+from tools.demo.proof import ProofSteps
 from tools.demo.public_account import PublicAccountSteps
 from tools.demo.report import ReportSteps
 from tools.demo.sanction import SanctionSteps
@@ -99,8 +100,9 @@ class Demo:
             state=state,
             scratch=scratch,
         )
+        self._proof = ProofSteps(self.vault, lambda: self._ready, self._disclosure, state=state)
         self._disavowal = DisavowalSteps(
-            person=self._others[3], vault=self.vault, ready=lambda: self._ready, shift=self._history.shift
+            self.vault, lambda: self._ready, self._disclosure, self._history.shift, self._others[3]
         )
         self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
@@ -186,6 +188,9 @@ class Demo:
                 "a person proves to be present at a provider, and the platform reads HOLDER",
                 self._identity.prove,
             ),
+            ("a child's name and number alone verify nobody: GUARDIAN_REQUIRED", self._proof.refuse_child),
+            ("with a parent's they do, and the platform reads nothing of an age", self._proof.guard_child),
+            ("a provider vouches without a name, and an auditor opens its id alone", self._proof.vouch),
             ("somebody reports a rumour on the web, and reads its state by number and secret", self.reported),
         ]
 
@@ -207,7 +212,7 @@ class Demo:
             ),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
             (
-                "a person disowns an account in her name, and two moderators withdraw its verification",
+                "a person disowns an account in her name, it is withdrawn, and she reads who opened it",
                 self._disavowal.disown,
             ),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
@@ -243,6 +248,7 @@ class Demo:
     def start(self) -> None:
         """Start the processes and register three people at the registry."""
         self._identity.begin()
+        self._proof.begin()
         self._ready = self._session.start()
         browsing.begin()
         self._usage.begin()
@@ -526,6 +532,7 @@ class Demo:
         """Leave no process behind, even after a failure."""
         browsing.end()
         self._identity.end()
+        self._proof.end()
         self._session.close()
         self._legacy.close()
 
@@ -540,7 +547,8 @@ class Demo:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
         people: list[Any] = [*persons, self._order.person, self._company, self._stranger]
         people += [each.representative for each in (self._company, self._stranger)]
-        return [self._malformed, TEXT, *SEEN, *(text for each in people for text in (each.name, each.number))]
+        names = [text for each in people for text in (each.name, each.number)]
+        return [self._malformed, TEXT, *SEEN, *self._proof.secrets, *names]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:
         consent = Consent("terms-3", self._form.agreed_at)

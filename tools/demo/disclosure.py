@@ -28,6 +28,7 @@ from tools.demo import evidence
 from tools.demo.step import StepError, check
 from tools.support import open_record, programs
 
+LEGAL_BASIS = "synthetic"
 _PATIENCE = 30.0
 _INTERVAL = int(STEP.total_seconds())
 _PASSPHRASE = b"development"
@@ -94,9 +95,17 @@ class DisclosureSteps:
         self.use(ready)
         made = self._run(
             "auditor-a", "request", "--account", account_token, "--case", "demo 1",
-            "--legal-basis", "synthetic", "--purpose", "to show how it is done",
+            "--legal-basis", LEGAL_BASIS, "--purpose", "to show how it is done",
         )  # fmt: skip
         return str(made["disclosure_id"])
+
+    def open_by_two(self, ready: Mapping[str, Any], *, account_token: str) -> dict[str, Any]:
+        """An auditor requests and opens a record with two custodians' shares; return what is shown."""
+        self._id = self.file(ready, account_token=account_token)
+        self._wait_until_logged("custodian-b")
+        for name in ("custodian-b", "custodian-c"):
+            self._approve(name)
+        return self._run("auditor-a", "open", self._id, "--no-evidence", code=True)
 
     def use(self, ready: Mapping[str, Any]) -> None:
         """Say which vault is running."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -196,14 +196,7 @@ class IdentitySteps:
         check(self._registry.charged() == before, "the registry should not be asked")
 
     def _at_the_provider(self, page: Page, vault: Vault, url: str) -> None:
-        page.goto(url)
-        page.get_by_role("button", name="Continue").click()
-        page.get_by_role("link", name="Go to Example A").click()
-        # The platform's part: it knows its own browser, and confirms it.
-        returned = parse_qs(urlsplit(page.url).query)
-        bound = vault.sessions.bind(returned["session_id"][0], returned["bind_code"][0])
-        page.goto(bound.continue_url)
-        page.get_by_role("button", name="Agree and continue").click()
+        browsing.enter(page, vault, url)
         page.locator("#name").fill(self._holder.name)
         page.locator("#number").fill(self._holder.number)
         page.get_by_role("button", name="Continue").click()

@@ -31,6 +31,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
 from idvault.core.db.statement import Statement, for_change, param, statement
 from idvault.core.tables import ID, NAME
+from idvault.core.tables.account import withdrawals
 from idvault.core.tables.claim import claims, persons, representatives
 from idvault.core.tables.notice import person_marks
 from idvault_verify.claim import ClaimState
@@ -50,6 +51,11 @@ _UNHELD = and_(
         claims.c.state == literal_column(f"'{ClaimState.PENDING.value}'"),
         claims.c.relying_party == persons.c.relying_party,
         claims.c.person_id == persons.c.person_id,
+    ),
+    # Whoever was withdrawn reads what was opened of the record.
+    ~exists().where(
+        withdrawals.c.relying_party == persons.c.relying_party,
+        withdrawals.c.person_id == persons.c.person_id,
     ),
     # A matched claim that waits for its representative verifies under the person's id.
     ~exists().where(

@@ -103,7 +103,7 @@ MOVES = {
     ),
 }
 """What goes over, each with all rows of the former number."""
-# Few persons have any, and no index leads from a person to them.
+# The claims first, which are found by them.
 _WITHDRAWN = [
     _move(claims, claims.c.account_token.in_(_tokens(withdrawals))),
     _move(withdrawals, _of_party(withdrawals)),
@@ -150,7 +150,7 @@ async def join(
         return None
     moved = {**who, "former": found}
     between = set(await connection.all(_UNPAIR, **moved)) - {person_id, found}
-    for move in (*(_WITHDRAWN if row.withdrawals else ()), *MOVES.values()):
+    for move in (*_WITHDRAWN, *MOVES.values()):
         await connection.run(move, **moved)
     await connection.run(
         _ADD, **who, accounts=row.accounts, sanctions=row.sanctions, withdrawals=row.withdrawals

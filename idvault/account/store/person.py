@@ -274,9 +274,7 @@ _WITHDRAW = statement(
     .where(_PARTY, _ID)
     .values(accounts=persons.c.accounts - 1, withdrawals=persons.c.withdrawals + 1)
 )
-_FORGET_WITHDRAWAL = statement(
-    update(persons).where(_PARTY, _ID).values(withdrawals=persons.c.withdrawals - 1)
-)
+_FREE = statement(update(persons).where(_PARTY, _ID).values(withdrawals=persons.c.withdrawals - 1))
 
 
 def _reached() -> CTE:
@@ -500,10 +498,13 @@ async def take_back(connection: Connection, *, relying_party: str, person_id: st
     return True
 
 
-async def forget_withdrawal(connection: Connection, *, relying_party: str, person_id: str) -> None:
-    """Count a withdrawal no longer, and delete the person if nothing else is known of them."""
-    who = {"party": relying_party, "person_id": person_id}
-    await connection.run(_FORGET_WITHDRAWAL, **who)
+async def free(connection: Connection, *, relying_party: str, person_id: str) -> None:
+    """Count a withdrawal no longer; the person stays known as long as it names them."""
+    await connection.run(_FREE, party=relying_party, person_id=person_id)
+
+
+async def forget(connection: Connection, *, relying_party: str, person_id: str) -> None:
+    """Delete a person if nothing is known of them any more."""
     await forgetting.forget(connection, [(relying_party, person_id)])
 
 

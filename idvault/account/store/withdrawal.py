@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Integer, String, exists, literal_column, or_, select, update
+from sqlalchemy import Integer, String, delete, exists, literal_column, or_, select, update
 
 from idvault.account.rules import Withdrawal
 from idvault.account.store import rows as account_rows
@@ -12,10 +12,12 @@ from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement
 from idvault.core.rows import KeptAs, Rows
 from idvault.core.tables.account import withdrawals
-from idvault.core.tables.claim import claims
+from idvault.core.tables.claim import claims, receipts
+from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_account_versions, public_accounts
 from idvault.core.tables.sanction import appeals, followers, sanctions
 from idvault_verify.claim import ClaimState
+from idvault_verify.erasure import ErasureState
 from idvault_verify.error import Reason
 from idvault_verify.public_account import PublicAccountState
 from idvault_verify.sanction import AppealState, SanctionState
@@ -121,6 +123,24 @@ _UNLINK = [
         for table in (claims, public_accounts, public_account_versions)
     ),
 ]
+_NAMED_AGAIN = statement(
+    select(literal_column("1")).where(_OF_ACCOUNT, withdrawals.c.person_id == _OF_PERSON).limit(1), scalar
+)
+# What an erasure left for the person to find the openings by.
+_NO_RECEIPTS = statement(
+    delete(receipts).where(
+        receipts.c.account_token == param("token"),
+        exists().where(
+            claims.c.account_token == receipts.c.account_token,
+            claims.c.claim_id == receipts.c.claim_id,
+            claims.c.person_id == NOBODY,
+        ),
+        exists().where(
+            erasures.c.account_token == receipts.c.account_token,
+            erasures.c.state == literal_column(f"'{ErasureState.DESTROYED.value}'"),
+        ),
+    )
+)
 
 
 async def add(connection: Connection, withdrawal: Withdrawal) -> None:
@@ -170,10 +190,15 @@ async def forget(connection: Connection, forgotten: Withdrawal, *, person_id: st
     """Store a withdrawal without its person, and unlink what the account has of that person.
 
     is_owner: whether the account belongs to that person again; then only its former claims are unlinked.
+    Nothing is while another withdrawal of the account names the person.
     """
+    token = forgotten.account_token
     await ROWS.put(connection, forgotten)
+    if await connection.one(_NAMED_AGAIN, token=token, person=person_id) is not None:
+        return
     for unlink in [_UNLINK_WITHDRAWN] if is_owner else _UNLINK:
-        await connection.run(unlink, token=forgotten.account_token, person=person_id)
+        await connection.run(unlink, token=token, person=person_id)
+    await connection.run(_NO_RECEIPTS, token=token)
 
 
 async def put(connection: Connection, withdrawal: Withdrawal) -> None:

@@ -412,11 +412,15 @@ async def _confirmed(tx: Tx, ending: Settlement, found: Unsettled) -> tuple[Sett
 
 
 async def _is_kept(tx: Tx, owner: Account, person_id: str) -> bool:
-    """Return whether a withdrawn account is kept for its former owner, who is not this person."""
+    """Return whether a withdrawn account is kept from this person: for its former owner, or for nobody.
+
+    For nobody once name and number of the former owner suffice again: who has them need not be that person.
+    """
     if owner.state is not AccountState.REVOKED:
         return False
     former = await withdrawal_store.present(tx.connection, owner.account_token)
-    if former is not None and former.person_id == person_id:
+    bound = former is not None and not account_rules.is_free(withdrawal=former)
+    if bound and former is not None and former.person_id == person_id:
         return False
     return await withdrawal_store.is_open(tx.connection, owner.account_token)
 

@@ -119,9 +119,10 @@ status_feed = Table(
 )
 
 # A verification that was withdrawn: what the account was before. contest_id: of the contest or disavowal, see
-# cause. person_id: whose it was, null once that is forgotten at forget_at. ended_at: when the account was
-# verified again. reinstated_at: when an upheld appeal gave it its verification back; reinstate_proposed_by,
-# reinstated_by: the two moderators who decided that.
+# cause. person_id: whose it was, null once that is forgotten. forget_at: when the person is free of it, then
+# when the person is forgotten. ended_at: when the account was verified again. reinstated_at: when an upheld
+# appeal gave it its verification back; reinstate_proposed_by, reinstated_by: the two moderators who decided
+# that.
 withdrawals = Table(
     "withdrawals",
     main,
@@ -149,6 +150,12 @@ withdrawals = Table(
         "person_id",
         postgresql_where=text("person_id IS NOT NULL AND ended_at IS NULL"),
         sqlite_where=text("person_id IS NOT NULL AND ended_at IS NULL"),
+    ),
+    Index(
+        "ix_withdrawals_whose",
+        "person_id",
+        postgresql_where=text("person_id IS NOT NULL"),
+        sqlite_where=text("person_id IS NOT NULL"),
     ),
     Index(
         "ix_withdrawals_forget",

@@ -228,7 +228,7 @@ def session_services(
         reinstatements=reinstatements,
         disavowals=DisavowalTerms(zone=zone),
     )
-    inquiries = InquiryContext(sessions=context, indexer=indexer, zone=zone)
+    inquiries = InquiryContext(sessions=context, indexer=indexer, zone=zone, embargo=histories.embargo)
     return [
         Service(session_pb2.DESCRIPTOR.services_by_name["SessionService"], methods),
         Service(

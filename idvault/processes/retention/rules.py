@@ -130,23 +130,32 @@ def _representatives() -> tuple[RetentionRule, ...]:
     )
 
 
+def _withdrawn() -> RetentionRule:
+    read = account_rules.KEPT_FOR + account_rules.FORMER_KEPT + account_rules.READ_FOR
+    return RetentionRule(
+        "what an account was before its verification was withdrawn, and whose",
+        f"{_days(read)} and the embargo after the withdrawal, or while requests keep its record; without "
+        "whose it was, without an end",
+        "name and number do not suffice again for 180 days; the account shows nothing of it, and its "
+        "person reads who opened it",
+        ("withdrawals",),
+        enforced_by="forget_withdrawn",
+        setting="IDVAULT_DISCLOSURE_EMBARGO_DAYS",
+    )
+
+
 def _people() -> tuple[RetentionRule, ...]:
     return (
         RetentionRule(
             "the blind index of a person's number, with a random id",
-            "until the last account is erased or 180 days withdrawn, and no sanction of the person in force; "
-            "of a number that no account has, until those at which it was claimed are gone",
+            "until the last account is erased, whose withdrawn verifications were is forgotten, and no "
+            "sanction of the person is in force; of a number that no account has, until those at which it "
+            "was claimed are gone",
             "the limit of accounts per person; a closed person does not come back",
             ("persons",),
             enforced_by="release_erased",
         ),
-        RetentionRule(
-            "what an account was before its verification was withdrawn, and whose",
-            "180 days after the withdrawal; without whose it was, without an end",
-            "name and number do not suffice again; the account shows nothing of it",
-            ("withdrawals",),
-            enforced_by="forget_withdrawn",
-        ),
+        _withdrawn(),
         RetentionRule(
             "which persons a notice of the registry is about, and on which day an account ends for it",
             "until the person's index is deleted, the notice is reversed, or the day has come",

@@ -6,13 +6,14 @@
 - A disavowal has no entry here: it would have the time at which all of a person are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from hmac import compare_digest
 
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Actor, Tx, Vault, act
+from idvault.disclosure import rules as disclosure_rules
 from idvault.platform import acts as platform_acts
 from idvault.registry.ports import OpenProof
 from idvault.sealing.ports import Indexer, PersonKey
@@ -22,7 +23,7 @@ from idvault.session.acts.session import SessionContext
 from idvault.session.disavowal import rules as disavowal_rules
 from idvault.session.disavowal import store as disavowal_store
 from idvault.session.inquiry import rules, store
-from idvault.session.inquiry.rules import FoundAccount, Inquiry
+from idvault.session.inquiry.rules import FoundAccount, Inquiry, ToldAccess, ToldDisclosure
 from idvault_verify import secret
 from idvault_verify.account import AccountState
 from idvault_verify.attest import assertion
@@ -42,11 +43,15 @@ _ONLY = 1
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class InquiryContext:
-    """What inquiries need beside the vault. sessions: whose provider proves, and the pages' address."""
+    """What inquiries need beside the vault. sessions: whose provider proves, and the pages' address.
+
+    embargo: how long an auditor's work is not told.
+    """
 
     sessions: SessionContext
     indexer: Indexer
     zone: tzinfo
+    embargo: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,21 @@ class ListedAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldRecords:
+    """What was disclosed of withdrawn verifications before the horizon. titles: by platform."""
+
+    horizon: datetime
+    disclosures: Sequence[ToldDisclosure]
+    accesses: Sequence[ToldAccess]
+    titles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ShownInquiry:
     """What whoever is proven sees. ready_at: when the list can be read; None: nobody asked for it.
 
-    waiting: how many disowned accounts can still be cancelled. accounts: None while they are not shown.
+    waiting: how many disowned accounts can still be cancelled. accounts, told: None while the list is not
+    shown.
     provider: what people know it as. proof_url: of the open proof, "" once it has ended. finishable: whether
     `finish` asks for the list, or shows it.
     """
@@ -84,6 +100,7 @@ class ShownInquiry:
     provider: str
     proof_url: str = field(default="", repr=False)
     finishable: bool = False
+    told: ToldRecords | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +228,21 @@ async def _shown(
     titles = {party: await _title(vault, party) for party in {each.relying_party for each in found}}
     today = now.today(context.zone)
     listed = tuple(_listed(each, browser_key, titles, today=today) for each in found)
-    return ShownInquiry(ready_at, waiting, listed, provider.name)
+    told = await _told(vault, context, proven.sought, today=today)
+    return ShownInquiry(ready_at, waiting, listed, provider.name, told=told)
+
+
+async def _told(
+    vault: Vault, context: InquiryContext, sought: Sequence[tuple[str, bytes]], *, today: date
+) -> ToldRecords:
+    """Return what a person may read of withdrawn verifications, up to the day that all accounts have."""
+    horizon = disclosure_rules.horizon(today=today, embargo=context.embargo, zone=context.zone)
+    disclosed = await vault.read(
+        "inquiry.disclosures", lambda one: store.disclosed_of(one, sought, horizon=horizon)
+    )
+    opened = await vault.read("inquiry.openings", lambda one: store.opened_of(one, sought, horizon=horizon))
+    parties = {each.relying_party for each in disclosed} | {each.relying_party for each in opened}
+    return ToldRecords(horizon, disclosed, opened, {party: await _title(vault, party) for party in parties})
 
 
 async def _title(vault: Vault, party: str) -> str:

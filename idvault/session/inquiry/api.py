@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from idvault.core.act import MemberActor, Vault
 from idvault.core.edge.call import Caller
-from idvault.core.edge.convert import numbers
+from idvault.core.edge.convert import numbers, time_of
 from idvault.sanction import api as sanction_api
 from idvault.session.api import convert
 from idvault.session.inquiry import acts
-from idvault.session.inquiry.acts import InquiryContext, ShownInquiry
+from idvault.session.inquiry.acts import InquiryContext, ShownInquiry, ToldRecords
 from idvault_verify import secret
 from idvault_verify.account import AccountState
 from idvault_verify.clock import ClockReading
@@ -80,7 +80,7 @@ def _key(text: str) -> str:
 
 
 def _message(value: ShownInquiry) -> pb.Inquiry:
-    return pb.Inquiry(
+    made = pb.Inquiry(
         ready_time=sanction_api.time(value.ready_at),
         waiting=value.waiting,
         shown=value.accounts is not None,
@@ -97,5 +97,34 @@ def _message(value: ShownInquiry) -> pb.Inquiry:
                 undecided=each.has_open,
             )
             for each in value.accounts or ()
+        ],
+    )
+    if value.told is not None:
+        made.MergeFrom(_told(value.told))
+    return made
+
+
+def _told(value: ToldRecords) -> pb.Inquiry:
+    """Return the part of the answer about withdrawn verifications."""
+    return pb.Inquiry(
+        horizon_time=time_of(value.horizon),
+        disclosures=[
+            pb.ToldDisclosure(
+                platform_title=value.titles[each.relying_party],
+                disclose_time=time_of(each.disclosed_at),
+                auditor_actor_id=each.auditor_actor_id,
+                legal_basis=each.legal_basis,
+                log_index=each.log_index or 0,
+            )
+            for each in value.disclosures
+        ],
+        openings=[
+            pb.ToldOpening(
+                platform_title=value.titles[each.relying_party],
+                open_time=time_of(each.opened_at),
+                auditor_actor_id=each.auditor_actor_id,
+                log_index=each.log_index or 0,
+            )
+            for each in value.accesses
         ],
     )

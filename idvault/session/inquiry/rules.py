@@ -11,6 +11,9 @@
   named by a handle that means something in this browser alone.
 - An account that is disowned waits 72 hours and a time of its own (session.disavowal.rules). Until then
   every proof shows how many wait, and cancels all of them, with the list.
+- With the list come the releases and openings of records whose verification in this person's name was
+  withdrawn: nobody else reads them. Those of a verification that stands are its owner's ("my identity").
+  Here they would lead whoever passes for a person, and knows what a platform reads, from a name to a token.
 - The list has accounts of the person whose number was proven, under every number of hers that a provider
   proved (account.store.joining). One that a notice alone pairs with it proves itself: an insider of the
   registry could pair an own number with a victim's.
@@ -58,6 +61,27 @@ class FoundAccount:
     expire_date: date | None
     waits: bool
     has_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDisclosure:
+    """A release of a record, which its person reads. log_index: None if the log does not have its entry."""
+
+    relying_party: str
+    disclosed_at: datetime
+    auditor_actor_id: str
+    legal_basis: str
+    log_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAccess:
+    """An opening of a record, which its person reads. log_index: None if the log does not have its entry."""
+
+    relying_party: str
+    opened_at: datetime
+    auditor_actor_id: str
+    log_index: int | None
 
 
 def check_alive(*, inquiry: Inquiry, now: datetime) -> None:

@@ -4,17 +4,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, delete, exists, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    Select,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from idvault.account.store.person import PRESENT_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among, listed, one_of
-from idvault.core.db.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.core.db.statement import Micros, Statement, by_index, param, scalar, statement, upsert
 from idvault.core.tables import NAME
-from idvault.core.tables.account import accounts
-from idvault.core.tables.claim import persons
+from idvault.core.tables.account import accounts, withdrawals
+from idvault.core.tables.claim import claims, persons, receipts
+from idvault.core.tables.disclosure import disclosure_openings, disclosures
+from idvault.core.tables.log import log_entries
 from idvault.core.tables.session import account_lists, disavowals, inquiries, waiting_disavowals
-from idvault.session.inquiry.rules import FoundAccount, Inquiry
+from idvault.session.inquiry.rules import FoundAccount, Inquiry, ToldAccess, ToldDisclosure
 from idvault_verify.account import AccountState
 from idvault_verify.error import NotFoundError, Reason
 from idvault_verify.session import DisavowalState
@@ -87,6 +100,61 @@ FOUND: Statement[FoundAccount] = statement(
     ),
 )
 
+_D, _O, _W, _C = disclosures.c, disclosure_openings.c, withdrawals.c, claims.c
+_IS_TOLD = _D.disclosed_at < param("horizon", Micros)
+
+
+def _of_withdrawn(*columns: ColumnElement[Any], entry_id: ColumnElement[str], opened: bool) -> Select[Any]:
+    """Return a query of what was disclosed of the withdrawn verifications of persons; `_SOUGHT` names them.
+
+    A verification belongs to the person whom its claim names; an account may have had several. opened: of
+    the openings, and not of the releases. entry_id: of the log's entry, whose index is the last column.
+    """
+    found: FromClause = (
+        _SOUGHT.join(
+            persons,
+            (persons.c.relying_party == _SOUGHT.c.party) & (persons.c.person_index == _SOUGHT.c.person_index),
+        )
+        .join(withdrawals, (_W.person_id == PRESENT_ID) & (_W.relying_party == persons.c.relying_party))
+        .join(claims, (_C.account_token == _W.account_token) & (_C.person_id == _W.person_id))
+        .join(
+            receipts,
+            (receipts.c.account_token == _C.account_token) & (receipts.c.claim_id == _C.claim_id),
+        )
+        .join(
+            disclosures,
+            (_D.account_token == receipts.c.account_token) & (_D.record_digest == receipts.c.record_digest),
+        )
+    )
+    if opened:
+        of_disclosure = (_O.account_token == _D.account_token) & (_O.disclosure_id == _D.disclosure_id)
+        found = found.join(disclosure_openings, of_disclosure)
+    found = found.outerjoin(log_entries, log_entries.c.entry_id == entry_id)
+    # Of an account that was withdrawn twice, each is found twice.
+    query = select(_W.relying_party, *columns, log_entries.c.log_index, entry_id).distinct()
+    # SQLite has no statistics, and would begin with a table that has more rows.
+    return by_index(
+        query.select_from(found).where(_C.withdrawn_at.is_not(None), _IS_TOLD),
+        withdrawals,
+        "ix_withdrawals_whose",
+    )
+
+
+DISCLOSED: Statement[ToldDisclosure] = statement(
+    _of_withdrawn(
+        _D.disclosed_at, _D.auditor_actor_id, _D.legal_basis, entry_id=_D.disclose_entry_id, opened=False
+    ).order_by(_D.disclosed_at, _D.disclose_entry_id),
+    lambda row: ToldDisclosure(
+        row.relying_party, row.disclosed_at, row.auditor_actor_id, row.legal_basis or "", row.log_index
+    ),
+)
+OPENED: Statement[ToldAccess] = statement(
+    _of_withdrawn(_O.opened_at, _O.auditor_actor_id, entry_id=_O.entry_id, opened=True)
+    .where(_O.opened_at < param("horizon", Micros))
+    .order_by(_O.opened_at, _O.entry_id),
+    lambda row: ToldAccess(row.relying_party, row.opened_at, row.auditor_actor_id, row.log_index),
+)
+
 
 async def get(connection: Connection, inquiry_id: str) -> Inquiry:
     """Return an inquiry; raises NotFoundError (SESSION_NOT_FOUND)."""
@@ -136,3 +204,17 @@ async def forget(connection: Connection, indexes: Sequence[bytes]) -> bool:
 async def accounts_of(connection: Connection, sought: Sequence[tuple[str, bytes]]) -> list[FoundAccount]:
     """Return the accounts of persons. sought: platforms, each with an index."""
     return await connection.all(FOUND, sought=sought)
+
+
+async def disclosed_of(
+    connection: Connection, sought: Sequence[tuple[str, bytes]], *, horizon: datetime
+) -> list[ToldDisclosure]:
+    """Return the releases before the horizon of what was withdrawn of persons, oldest first."""
+    return await connection.all(DISCLOSED, sought=sought, horizon=horizon)
+
+
+async def opened_of(
+    connection: Connection, sought: Sequence[tuple[str, bytes]], *, horizon: datetime
+) -> list[ToldAccess]:
+    """Return the openings of these releases before the horizon, oldest first."""
+    return await connection.all(OPENED, sought=sought, horizon=horizon)

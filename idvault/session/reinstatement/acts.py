@@ -272,7 +272,7 @@ async def _reinstate(
     if not taken:
         return False
     for held in await version_store.held(connection, token):
-        if held.until == withdrawal.forget_at:
+        if held.until == account_rules.kept_until(withdrawal=withdrawal):
             await former_version_acts.lift(tx, account_token=token, record_id=held.record_id, present=True)
     await withdrawal_store.reinstate(
         connection,

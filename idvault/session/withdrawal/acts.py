@@ -5,7 +5,8 @@ Rows are locked in this order: request, account, case, job, person, then whateve
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from idvault.account import rules as account_rules
 from idvault.account.rules import Withdrawal, WithdrawalCause
@@ -13,6 +14,7 @@ from idvault.account.store import disavowal as account_disavowal
 from idvault.account.store import notice as account_notice
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
+from idvault.account.store import version as account_version
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.claim import rules as claim_rules
 from idvault.claim import store as claim_store
@@ -127,36 +129,51 @@ async def _end_claim(tx: Tx, owner: Account) -> None:
 
 
 @act("withdrawal.forget")
-async def forget(tx: Tx, known: Withdrawal) -> bool:
-    """Forget whose verification was withdrawn; False if that is not due, or was done before."""
+async def forget(tx: Tx, known: Withdrawal, *, embargo: timedelta) -> bool:
+    """Free whose verification was withdrawn, or forget the person; False if neither is due any more.
+
+    embargo: how long an auditor's work is not told.
+    """
     owner = await account_rows.lock(tx.connection, account_token=known.account_token)
     stored = await withdrawal_store.lock(tx.connection, known)
     if owner is None or stored is None or stored.person_id is None:
         tx.unchanged("the person was forgotten before")
         return False
-    forgotten = account_rules.forget(withdrawal=stored, now=tx.now.business)
-    if forgotten is stored:
+    until = account_rules.kept_until(withdrawal=stored)
+    held = await account_version.held(tx.connection, stored.account_token)
+    is_held = any(each.until == until for each in held)
+    after = account_rules.forget(withdrawal=stored, embargo=embargo, is_held=is_held, now=tx.now.business)
+    if after is stored:
         tx.unchanged("that is not due")
         return False
-    await account_person.forget_withdrawal(
-        tx.connection, relying_party=stored.relying_party, person_id=stored.person_id
-    )
-    if stored.ended_at is None:
-        # What was to come for a verification that cannot come back any more.
-        await account_notice.forget(tx.connection, account_token=stored.account_token)
+    if not account_rules.is_free(withdrawal=stored):
+        await _free(tx, stored, stored.person_id)
+    if after.person_id is not None:
+        await withdrawal_store.put(tx.connection, after)
+        tx.unchanged("the entry of the withdrawal tells when its person is free")
+        return True
     is_owner = owner.person_id == stored.person_id
-    await withdrawal_store.forget(tx.connection, forgotten, person_id=stored.person_id, is_owner=is_owner)
+    await withdrawal_store.forget(tx.connection, after, person_id=stored.person_id, is_owner=is_owner)
+    await account_person.forget(tx.connection, relying_party=stored.relying_party, person_id=stored.person_id)
     # Not under the account, whose opening keys may be destroyed.
     await tx.log(EventType.WITHDRAWAL_FORGET, withdrawal_id=stored.withdrawal_id)
     return True
 
 
-async def forget_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
-    """Forget whose verifications were withdrawn 180 days ago; return how many."""
+async def _free(tx: Tx, stored: Withdrawal, person_id: str) -> None:
+    """Let name and number of a person suffice again."""
+    await account_person.free(tx.connection, relying_party=stored.relying_party, person_id=person_id)
+    if stored.ended_at is None:
+        # What was to come for a verification that cannot come back any more.
+        await account_notice.forget(tx.connection, account_token=stored.account_token)
+
+
+async def forget_all(vault: Vault, now: ClockReading, *, embargo: timedelta, limit: int) -> int:
+    """Free, and later forget, whose verifications were withdrawn; return how many steps."""
 
     async def due() -> list[Withdrawal]:
         return await vault.read(
             "withdrawal.due", lambda one: withdrawal_store.due(one, now=now.business, limit=limit)
         )
 
-    return await sweep(vault, now, due=due, each=forget)
+    return await sweep(vault, now, due=due, each=partial(forget, embargo=embargo))

@@ -8,8 +8,10 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import Any
 
 from aiohttp import web
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.web import calls, guard, limits
 from idvault.web.app import Pages
@@ -134,9 +136,7 @@ class InquiryPages:
                 address=found.proof_url,
                 provider=found.provider,
             )
-        ready = ""
-        if found.HasField("ready_time"):
-            ready = f"{found.ready_time.ToDatetime(UTC).astimezone(self.zone):%Y-%m-%d %H:%M}"
+        ready = self._minute(found.ready_time) if found.HasField("ready_time") else ""
         return view.page(
             "inquiry_mine.html",
             title=view.say("mine_title"),
@@ -147,7 +147,37 @@ class InquiryPages:
             finishable=found.finishable,
             accounts=found.accounts,
             states={each.handle: _state(each) for each in found.accounts},
+            **self._told(view, found),
         )
+
+    def _told(self, view: View, found: pb.Inquiry) -> dict[str, Any]:
+        """Return what is shown of withdrawn verifications, as rows of names and values."""
+        if not found.HasField("horizon_time"):
+            return {}
+
+        def rows(each: pb.ToldDisclosure | pb.ToldOpening, *named: tuple[str, str]) -> list[tuple[str, str]]:
+            place = str(each.log_index) if each.log_index else view.say("mine_not_logged")
+            pairs = (*named, ("own_auditor", each.auditor_actor_id), ("own_place", place))
+            return [(view.say("mine_platform"), each.platform_title), *((view.say(a), b) for a, b in pairs)]
+
+        def basis(each: pb.ToldDisclosure) -> str:
+            return each.legal_basis or view.say("own_unknown")
+
+        return {
+            "horizon": f"{found.horizon_time.ToDatetime(UTC).astimezone(self.zone):%Y-%m-%d}",
+            "disclosed": [
+                rows(
+                    each,
+                    ("own_disclosed", self._minute(each.disclose_time)),
+                    ("own_legal_basis", basis(each)),
+                )
+                for each in found.disclosures
+            ],
+            "opened": [rows(each, ("own_opened", self._minute(each.open_time))) for each in found.openings],
+        }
+
+    def _minute(self, time: Timestamp) -> str:
+        return f"{time.ToDatetime(UTC).astimezone(self.zone):%Y-%m-%d %H:%M}"
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
         """Say what went wrong and lead on: to the form, unless this inquiry can go on."""

@@ -55,6 +55,27 @@ TEXTS: Mapping[str, Text] = {
         "account can show to be you and keep it. Afterwards your name and number do not suffice at that "
         "platform for 180 days: whoever signs up there must prove to be you."
     ),
+    "mine_openings": _("Who has opened your details at withdrawn accounts"),
+    "mine_openings_text": _(
+        "If a verification in your name was withdrawn, because you disowned it or the platform found that it "
+        "was not you, the account no longer shows who opened the details that were stored with it. You "
+        'read that here. Who has opened the details of an account that is still verified is under "My '
+        "identity\" in that platform's app, for whoever holds it."
+    ),
+    "mine_no_openings": _(
+        "Before {day}, the details of no withdrawn verification in your name were opened or released. What "
+        "happened later is not shown to anybody yet."
+    ),
+    "mine_releases_text": _(
+        "Enough custodians have released their shares: from then on the auditor could open these details, "
+        "also if no opening follows."
+    ),
+    "mine_platform": _("Platform"),
+    "mine_not_logged": _("not in the log: tell the operator of this service"),
+    "mine_place_text": _(
+        "Anybody finds an entry of this kind and minute at that place in the public log. That none is "
+        "missing here is this service's statement."
+    ),
     "mine_again": _("Prove again that it is you"),
     "mine_list": _("Back to the list"),
     "mine_onward": _("Go on at the provider"),

@@ -281,14 +281,29 @@ async def test_what_bars_a_public_account_is_narrowed_too(world: WithdrawalWorld
 
 
 async def test_whose_it_was_is_forgotten(world: WithdrawalWorld) -> None:
-    """After 180 days nothing links the account to the person, and name and number suffice again."""
-    token = await world.withdraw(await world.verify())
+    """After 180 days name and number suffice again; once who opened it was read, nothing links the account.
+
+    At a time that does not depend on whether somebody did.
+    """
+    await world.withdraw(await world.verify())
     assert [await world.forget(seconds=days * DAY) for days in (179, 180, 180)] == [0, 1, 0]
+    assert await world.counts() == [(0, 0, 0)]
+    await world.versions_gone()
+    # The embargo of this world is nine days.
+    assert [await world.forget(seconds=days * DAY) for days in (286, 287, 287)] == [0, 1, 0]
     assert await world.counts() == []
     assert await world.events("withdrawal:link") == ["withdrawal:link:forget"]
+
+
+async def test_name_and_number_suffice_again_after_180_days(world: WithdrawalWorld) -> None:
+    """Also at the account itself, while its person is not forgotten."""
+    token = await world.withdraw(await world.verify())
+    assert (await world.verify(seconds=180 * DAY - 1)).failure_reason is FailureReason.HOLDER_REQUIRED
+    assert await world.forget(seconds=180 * DAY) == 1
     fresh = await world.verify(token=token, seconds=181 * DAY)
     assert fresh.account.state is AccountState.VERIFIED
-    assert await world.counts() == [(1, 0, 0)]
+    assert (await world.verify(seconds=181 * DAY)).state is ClaimState.SUCCEEDED
+    assert await world.counts() == [(2, 0, 0)]
 
 
 async def test_the_account_shows_nothing_of_the_former_verification(world: WithdrawalWorld) -> None:
@@ -348,7 +363,23 @@ async def test_an_erasure_waits_and_leaves_the_evidence(
     assert await held(world, token) == [180]
     assert await world.counts() == [(0, 0, 1)]
     assert await world.forget(seconds=180 * DAY) == 1
+    assert await world.counts() == [(0, 0, 0)]
+    await world.versions_gone()
+    assert await world.forget(seconds=287 * DAY) == 1
     assert await world.counts() == []
+
+
+async def test_what_is_open_stays_from_whoever_has_name_and_number(world: WithdrawalWorld) -> None:
+    """Also once they suffice again, and although it is still known whose it was: a thief has them, too."""
+    claim = await world.verify()
+    token = claim.account.account_token
+    keys = await world.keys(1, 2)
+    await world.moderation.impose(token, Degree.WARN, key=keys[0])
+    await world.withdraw(claim, seconds=HOUR)
+    assert await world.forget(seconds=181 * DAY) == 1
+    late = await world.verify(token=token, seconds=181 * DAY)
+    assert late.failure_reason is FailureReason.DIFFERENT_OWNER
+    assert (await world.verify(seconds=182 * DAY)).state is ClaimState.SUCCEEDED
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -363,6 +394,8 @@ async def test_no_claim_of_a_forgotten_person_leads_to_them(world: WithdrawalWor
     if again:
         assert (await world.verify_present(VICTIM, token, seconds=2 * HOUR)).state is ClaimState.SUCCEEDED
     assert await world.forget(seconds=181 * DAY) == 1
+    await world.versions_gone()
+    assert await world.forget(seconds=288 * DAY) == 1
     own = await sql.rows(world.database, select(claims).where(claims.c.account_token == token))
     linked = {row.state for row in own if row.person_id != NOBODY}
     assert linked == ({"FAILED", "SUCCEEDED"} if again else set())

@@ -60,5 +60,7 @@ async def test_a_forgotten_person_takes_marks_and_new_number_along(
     assert len(await sql.rows(world.database, select(person_marks))) == 1
     await world.withdraw(claim)
     assert await world.forget(seconds=180 * DAY) == 1
+    await world.versions_gone()
+    assert await world.forget(seconds=287 * DAY) == 1
     for table in (person_marks, persons, account_notices):
         assert await sql.rows(world.database, select(table)) == []

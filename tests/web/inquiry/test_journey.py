@@ -1,4 +1,4 @@
-"""Accounts in my name by clicks in Chromium: two proofs at a provider, the list, and a disowned account."""
+"""Accounts in my name by clicks in Chromium: two proofs, the list, a disowned account, and who opened it."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 from sqlalchemy import literal_column, select, update
 
 from idvault.core.tables.session import account_lists, waiting_disavowals
+from tests.support.known_history import LEGAL_BASIS
+from tests.web.inquiry.test_pages import withdrawn
 from tests.web.test_journey import BUTTONS, NAME, NUMBER, Place, look, place_of, visit
 from tests.web.test_proof_journey import PROVIDER, serve
 from tools.support import builders, sql
@@ -39,7 +41,7 @@ def proven(place: Place, page: Page, locale: str) -> None:
 async def test_a_person_disowns_an_account_by_clicks(
     sqlite_databases: Databases, tmp_path: Path, locale: str, width: int
 ) -> None:
-    """No page shows what was typed or the token of the account, and the provider learns no account."""
+    """No page shows what was typed or a token, and the provider learns no account; she reads openings."""
     disown, again, cancel = WORDS[locale]
     async with AsyncExitStack() as stack:
         book, client = await serve(stack)
@@ -64,6 +66,12 @@ async def test_a_person_disowns_an_account_by_clicks(
             page.get_by_role("link", name=again).click()
             look(place, page, "start")
 
+        def reads(page: Page) -> None:
+            page.goto(f"{place.base_url}/accounts?lang={locale}")
+            proven(place, page, locale)
+            page.get_by_text(LEGAL_BASIS, exact=True).wait_for()
+            look(place, page, "openings")
+
         viewport = {"width": width, "height": 700}
         await visit(asks, viewport=viewport)
         earlier = literal_column(f"asked_at - {_DAYS}")  # type: ignore[var-annotated]
@@ -73,5 +81,7 @@ async def test_a_person_disowns_an_account_by_clicks(
         assert waits.account_token == claim.account.account_token
         told = repr([(held.session, held.return_url, nonce) for nonce, held in book.proofs.items()])
         assert waits.account_token not in told
-        for secret in (NAME, NUMBER, waits.account_token):
+        gone = await withdrawn(place.world)
+        await visit(reads, viewport=viewport)
+        for secret in (NAME, NUMBER, waits.account_token, gone):
             assert not any(secret in text for text in place.seen)

@@ -7,13 +7,21 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import ColumnElement, delete, literal_column, select, update
 
-from idvault.core.tables.account import accounts
+from idvault.account import rules as account_rules
+from idvault.account.rules import WithdrawalCause
+from idvault.account.store import rows as account_rows
+from idvault.account.store import withdrawal as withdrawal_store
+from idvault.core.db.connection import Connection
+from idvault.core.tables.account import accounts, withdrawals
+from idvault.core.tables.claim import receipts
+from idvault.core.tables.log import log_entries
 from idvault.core.tables.session import account_lists, disavowals, sessions, waiting_disavowals
 from idvault.session.disavowal.rules import Disavowal
 from idvault.session.disavowal.store import ROWS
 from idvault.web.limits import Buckets, InquiryLimits
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.session import DisavowalState
+from tests.support.known_history import LEGAL_BASIS
 from tests.support.session_world import BASE_URL, TITLE, SessionWorld
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site, site_of
@@ -36,6 +44,34 @@ async def verified(site: Site) -> str:
     who = builders.identity(name=NAME, number=NUMBER)
     made = await site.world.claims.verify(command(9_000, who))
     return made.account.account_token
+
+
+async def withdrawn(world: SessionWorld) -> str:
+    """Let a verification of this number be withdrawn whose record was opened; return its account."""
+    who = builders.identity(name=NAME, number=NUMBER)
+    made = await world.claims.verify(command(9_001, who))
+    token, now = made.account.account_token, at(0).business
+    database = world.database
+    if await sql.rows(database, select(withdrawals).where(withdrawals.c.account_token == token)):
+        return token
+    [receipt] = await sql.rows(database, select(receipts).where(receipts.c.account_token == token))
+    await world.histories.disclose(token, digest=bytes(receipt.record_digest))
+
+    async def withdraw(connection: Connection) -> None:
+        owner = await account_rows.lock_of(connection, account_token=token, relying_party=PARTY)
+        row = account_rules.withdrawal(
+            account=owner,
+            withdrawal_id="ab" * 16,
+            cause=WithdrawalCause.DISAVOWAL,
+            case_id="cd" * 16,
+            now=now,
+        )
+        await withdrawal_store.add(connection, row)
+        after = account_rules.withdraw(account=owner, today=at(0).today(builders.ZONE), now=now)
+        await account_rows.put(connection, after, claim_ended_at=now)
+
+    await database.act("test", withdraw)
+    return token
 
 
 async def age(site: Site) -> None:
@@ -88,6 +124,9 @@ DISOWNS = {"zh": "这不是我的账号", "en": "This account is not mine"}
 SHOWS = {"zh": "<button>查看清单", "en": "<button>Show the list"}
 COME_BACK = {"zh": "届时", "en": "come back then"}
 DENIED = "The provider did not confirm you"
+OPENED = {"zh": "认证已撤销的账号", "en": "Who has opened your details at withdrawn accounts"}
+NOTHING_OPENED = {"zh": "其信息从未被打开", "en": "of no withdrawn verification in your name were opened"}
+NOT_LOGGED = {"zh": "日志中没有此条", "en": "not in the log"}
 CANCELS = {"zh": "取消全部等待事项", "en": "Cancel everything that waits"}
 
 
@@ -113,6 +152,24 @@ async def test_a_person_disowns_an_account_by_clicks(site: Site, language: str) 
         assert not any(word in each.text + str(each.headers) for word in (NAME, NUMBER, token))
     site.edge.logs.access.flush()
     assert NAME not in site.edge.log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_person_reads_who_opened_what_was_withdrawn(site: Site, language: str) -> None:
+    """Time, auditor, legal basis and place, with the list alone, and words where there is nothing."""
+    browser = await site.browser(**{"Accept-Language": language})
+    assert OPENED[language] not in (await proven(site, browser)).text
+    await age(site)
+    assert NOTHING_OPENED[language] in (await proven(site, browser)).text
+    token = await withdrawn(site.world)
+    page = unescape((await proven(site, browser)).text)
+    for each in (OPENED[language], LEGAL_BASIS, "66" * 16, "2026-02-01 20:30"):
+        assert each in page
+    assert NOTHING_OPENED[language] not in page
+    assert page.count(f"<dd>{TITLE}</dd>") == 2
+    assert not any(token in each.text for each in browser.seen)
+    await sql.change(site.world.database, update(log_entries).values(log_index=None))
+    assert NOT_LOGGED[language] in (await proven(site, browser)).text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

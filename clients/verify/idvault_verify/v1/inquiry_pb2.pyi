@@ -228,6 +228,9 @@ class Inquiry(_message.Message):
     PROOF_URL_FIELD_NUMBER: _builtins.int
     PROVIDER_FIELD_NUMBER: _builtins.int
     FINISHABLE_FIELD_NUMBER: _builtins.int
+    HORIZON_TIME_FIELD_NUMBER: _builtins.int
+    DISCLOSURES_FIELD_NUMBER: _builtins.int
+    OPENINGS_FIELD_NUMBER: _builtins.int
     waiting: _builtins.int
     """How many accounts are disowned of which no platform was told yet."""
     shown: _builtins.bool
@@ -246,6 +249,22 @@ class Inquiry(_message.Message):
     def accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedAccount]:
         """The accounts, by platform; empty unless the list is shown."""
 
+    @_builtins.property
+    def horizon_time(self) -> _timestamp_pb2.Timestamp:
+        """The start of the day before which releases and openings are told, the same for everybody; unset unless the list is
+        shown.
+        """
+
+    @_builtins.property
+    def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToldDisclosure]:
+        """The releases of records whose verification in this person's name was withdrawn, oldest first; those of a
+        verification that stands are for its account's owner (GetIdentityHistory).
+        """
+
+    @_builtins.property
+    def openings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToldOpening]:
+        """The openings of these records, oldest first."""
+
     def __init__(
         self,
         *,
@@ -256,14 +275,93 @@ class Inquiry(_message.Message):
         proof_url: _builtins.str = ...,
         provider: _builtins.str = ...,
         finishable: _builtins.bool = ...,
+        horizon_time: _timestamp_pb2.Timestamp | None = ...,
+        disclosures: _abc.Iterable[Global___ToldDisclosure] | None = ...,
+        openings: _abc.Iterable[Global___ToldOpening] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ready_time", b"ready_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["horizon_time", b"horizon_time", "ready_time", b"ready_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "finishable", b"finishable", "proof_url", b"proof_url", "provider", b"provider", "ready_time", b"ready_time", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "disclosures", b"disclosures", "finishable", b"finishable", "horizon_time", b"horizon_time", "openings", b"openings", "proof_url", b"proof_url", "provider", b"provider", "ready_time", b"ready_time", "shown", b"shown", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Inquiry: _TypeAlias = Inquiry  # noqa: Y015
+
+@_typing.final
+class ToldDisclosure(_message.Message):
+    """The release of enough shares of a record, from which on its auditor could open it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORM_TITLE_FIELD_NUMBER: _builtins.int
+    DISCLOSE_TIME_FIELD_NUMBER: _builtins.int
+    AUDITOR_ACTOR_ID_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    LOG_INDEX_FIELD_NUMBER: _builtins.int
+    platform_title: _builtins.str
+    """The platform at whose account the record was: its registered title."""
+    auditor_actor_id: _builtins.str
+    """The auditor, by the id in the log."""
+    legal_basis: _builtins.str
+    """The legal basis that the auditor signed; empty if it was not recorded."""
+    log_index: _builtins.int
+    """The place of the release in the log; 0, where no log has a release, if its entry is missing."""
+    @_builtins.property
+    def disclose_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last of these shares was released."""
+
+    def __init__(
+        self,
+        *,
+        platform_title: _builtins.str = ...,
+        disclose_time: _timestamp_pb2.Timestamp | None = ...,
+        auditor_actor_id: _builtins.str = ...,
+        legal_basis: _builtins.str = ...,
+        log_index: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["disclose_time", b"disclose_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor_actor_id", b"auditor_actor_id", "disclose_time", b"disclose_time", "legal_basis", b"legal_basis", "log_index", b"log_index", "platform_title", b"platform_title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToldDisclosure: _TypeAlias = ToldDisclosure  # noqa: Y015
+
+@_typing.final
+class ToldOpening(_message.Message):
+    """An opening of a record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORM_TITLE_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    AUDITOR_ACTOR_ID_FIELD_NUMBER: _builtins.int
+    LOG_INDEX_FIELD_NUMBER: _builtins.int
+    platform_title: _builtins.str
+    """The platform at whose account the record was: its registered title."""
+    auditor_actor_id: _builtins.str
+    """The auditor, by the id in the log."""
+    log_index: _builtins.int
+    """The place of the opening in the log; 0, where no log has an opening, if its entry is missing."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When the auditor opened it."""
+
+    def __init__(
+        self,
+        *,
+        platform_title: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        auditor_actor_id: _builtins.str = ...,
+        log_index: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor_actor_id", b"auditor_actor_id", "log_index", b"log_index", "open_time", b"open_time", "platform_title", b"platform_title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToldOpening: _TypeAlias = ToldOpening  # noqa: Y015
 
 @_typing.final
 class ListedAccount(_message.Message):

@@ -1,5 +1,7 @@
 """Builds the worker's tasks of accounts and of what happens to them, except the settlement of claims."""
 
+from datetime import timedelta
+
 from idvault.campaign import acts
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.claim import store as claim_store
@@ -284,6 +286,7 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
     The same for appeals against withdrawals. And forget whose verifications were withdrawn; and the tasks of
     what people disown.
     """
+    embargo = timedelta(days=base.settings.disclosure_embargo_days)
 
     async def count(now: ClockReading) -> None:
         base.metrics.moderation.contests_overdue.set(await CONTESTS.overdue(vault, now=now))
@@ -306,7 +309,11 @@ def session_tasks(base: Base, vault: Vault) -> list[Task]:
             5,
             lambda now: REINSTATEMENTS.delete_texts(vault, now, limit=_BATCH),
         ),
-        Task("forget_withdrawn", 60, lambda now: withdrawals.forget_all(vault, now, limit=_BATCH)),
+        Task(
+            "forget_withdrawn",
+            60,
+            lambda now: withdrawals.forget_all(vault, now, embargo=embargo, limit=_BATCH),
+        ),
         Task("delete_contest_texts", 5, lambda now: CONTESTS.delete_texts(vault, now, limit=_BATCH)),
         Task("contest_gauge", 5, count),
     ]
