@@ -23,7 +23,7 @@ from idvault_client import (
 )
 from idvault_dev.session import Session
 from idvault_verify.claim import Identity
-from tools.demo import authority, browsing, organization, told
+from tools.demo import authority, browsing, organization
 from tools.demo.authority import AuthoritySteps
 from tools.demo.console import ConsoleSteps
 from tools.demo.content import ContentSteps
@@ -43,7 +43,7 @@ from tools.demo.report import ReportSteps
 from tools.demo.sanction import SanctionSteps
 from tools.demo.step import DemoStep, StepError, check, run
 from tools.demo.tip_off import TipOffSteps
-from tools.demo.told import ToldSteps
+from tools.demo.told import ADDRESS, ToldSteps
 from tools.demo.usage import UsageSteps
 from tools.support import open_record, programs, traces
 from tools.support.sandbox import (
@@ -85,18 +85,12 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._others = (invent(), invent(), invent(), invent())
         self._order = OrderSteps(self.vault, lambda: self._ready, self._disclosure, scratch=scratch)
-        self._told = ToldSteps(self.vault, lambda: self._ready)
-        self._authority = AuthoritySteps(
-            self.vault, lambda: self._ready, order=self._order, told=self._told, scratch=scratch
-        )
+        told = self._told = ToldSteps(self.vault, lambda: self._ready)
+        self._authority = AuthoritySteps(self.vault, lambda: self._ready, self._order, told, scratch=scratch)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
         self._identity = IdentitySteps(
-            people=self._others[:3],
-            vault=self.vault,
-            ready=lambda: self._ready,
-            state=state,
-            scratch=scratch,
+            people=self._others[:3], vault=self.vault, ready=lambda: self._ready, state=state, scratch=scratch
         )
         self._disavowal = DisavowalSteps(
             person=self._others[3], vault=self.vault, ready=lambda: self._ready, shift=self._history.shift
@@ -117,7 +111,8 @@ class Demo:
     def steps(self) -> list[DemoStep]:
         """Return each step with its printed name."""
         owners, pages = self._steps_of_owners(), self._steps_of_pages()
-        return [*self._steps_of_platforms(), *owners, *pages, *self._steps_of_people()]
+        people, legacy = self._steps_of_people(), self._steps_of_legacy()
+        return [*self._steps_of_platforms(), *owners, *pages, *people, *legacy]
 
     def _steps_of_platforms(self) -> list[DemoStep]:
         return [
@@ -224,6 +219,10 @@ class Demo:
                 "the vault refuses databases restored to an older state than the witness has seen",
                 self.roll_back,
             ),
+        ]
+
+    def _steps_of_legacy(self) -> list[DemoStep]:
+        return [
             ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
             ("two reports of rumours arrive by mail, and a bounce is not a report", self._tip_off.arrive),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
@@ -541,7 +540,7 @@ class Demo:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
         people: list[Any] = [*persons, self._order.person, self._company, self._stranger]
         people += [each.representative for each in (self._company, self._stranger)]
-        said = (TEXT, *SEEN, told.ADDRESS, authority.REFERRED, authority.CALLED)
+        said = (TEXT, *SEEN, ADDRESS, authority.REFERRED, authority.CALLED)
         return [self._malformed, *said, *(text for each in people for text in (each.name, each.number))]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:

@@ -32,9 +32,9 @@ class AuthoritySteps:
         self,
         vault: Callable[[], Vault],
         ready: Callable[[], Mapping[str, Any]],
-        *,
         order: OrderSteps,
         told: ToldSteps,
+        *,
         scratch: Path,
     ) -> None:
         self._vault, self._ready, self._order, self._told = vault, ready, order, told

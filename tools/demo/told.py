@@ -17,7 +17,7 @@ from tools.support.sandbox import wait_for
 
 ADDRESS = "careful.reader@example.org"
 _TEXT = "The photograph is from another year (synthetic)."
-_OFFICE, _DESK = "office", "desk@example.org"
+_OFFICE, _STAFF = "office", "desk@example.org"
 # Until the worker's next minute, and until the pages have noticed.
 _OFFERED = 150.0
 _SENT = 60.0
@@ -41,7 +41,7 @@ class ToldSteps:
             f'[smtp]\nurl = "smtp://127.0.0.1:{self._mails.port}"\nfrom = "vault@vault.example"\n'
             f'[[recipient]]\nname = "{_OFFICE}"\nfor = "authority"\nwebhook = "{self._hook.url}"\n'
             f'secret = "{SECRET}"\n'
-            f'[[recipient]]\nname = "desk"\nfor = "moderator"\nof = "platform-a"\nemail = "{_DESK}"\n'
+            f'[[recipient]]\nname = "desk"\nfor = "moderator"\nof = "platform-a"\nemail = "{_STAFF}"\n'
             'topics = ["report_filed"]\n',
             "utf-8",
         )
@@ -65,16 +65,16 @@ class ToldSteps:
 
     def prove(self) -> None:
         """A wrong code proves nothing, the right one does: the report has a reporter, the desk is told."""
-        before = len(self._mails.texts.get(_DESK, []))
+        before = len(self._mails.texts.get(_STAFF, []))
         browsing.by_clicks(self._report)
         with self._vault() as vault:
             made = max((each for each in _listed(vault) if each.reporter_id), key=lambda each: each.file_time)
             case = vault.tip_offs.get(made.tip_off_id)
         check(case.contact_proved and case.contact == ADDRESS, "the desk should read a proved address")
         check(case.text == _TEXT, "it should be the report that was typed")
-        told = wait_for(lambda: len(self._mails.texts.get(_DESK, [])) > before, patience=_SENT)
+        told = wait_for(lambda: len(self._mails.texts.get(_STAFF, [])) > before, patience=_SENT)
         check(told, "the desk should be told by mail")
-        mails = "".join(self._mails.texts[_DESK])
+        mails = "".join(self._mails.texts[_STAFF])
         check(ADDRESS not in mails and _TEXT not in mails, "a mail should say how many, and nothing else")
 
     def _report(self, page: Page) -> None:

@@ -64,28 +64,28 @@ class Mailbox:
 
     texts: dict[str, list[str]] = field(default_factory=dict)
     port: int = 0
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _loop: asyncio.AbstractEventLoop | None = None
 
     def open(self) -> None:
         """Serve SMTP from now on."""
-        ready = Event()
+        ready, loop = Event(), asyncio.new_event_loop()
+        self._loop = loop
 
         def run() -> None:
-            serving = self._loop.create_server(lambda: SMTP(self, loop=self._loop), "127.0.0.1", 0)
-            server = self._loop.run_until_complete(serving)
+            serving = loop.create_server(lambda: SMTP(self, loop=loop), "127.0.0.1", 0)
+            server = loop.run_until_complete(serving)
             self.port = server.sockets[0].getsockname()[1]
             ready.set()
-            self._loop.run_forever()
+            loop.run_forever()
             server.close()
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+            loop.close()
 
         Thread(target=run, daemon=True).start()
         ready.wait()
 
     def close(self) -> None:
         """Serve no more; also if it was never opened."""
-        if self._loop.is_running():
+        if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:

@@ -116,7 +116,7 @@ class ReferralPages:
             "effect": visit.say(f"effect.{answer.value}"),
             "rows": [
                 (visit.say("authority"), terms.authority),
-                (visit.say("answer"), shown.word("referral_state", terms.answer, visit.say)),
+                (visit.say("answer"), visit.say(f"{visit.parts['answer']}_link")),
                 *self._rows(found, visit),
                 (visit.say("made_at"), shown.time(terms.created_at, visit, zone=self.session.zone)),
             ],
