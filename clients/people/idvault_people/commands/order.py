@@ -63,6 +63,8 @@ def show_order(  # noqa: PLR0917 - typer's parameters
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found = _find(vault, order_id)
         if found.source is OrderSource.PAPER:
+            if out is not None:
+                raise typer.BadParameter("--out is for signed orders: this one is on paper")
             show({**_told(found), **_named(found.order)}, as_json=as_json)
             return
         checked = check_order(found, platform=platform, versions=roster_chain.load_all(roster), known=known)
