@@ -1,6 +1,5 @@
 """The documents match the code: identities, the first call, decisions, retention, links."""
 
-import ast
 import os
 import re
 import uuid
@@ -23,6 +22,7 @@ from idvault_client.public_accounts import PublicAccountCategory, PublicAccountS
 from idvault_dev.mock_registry import fixtures
 from idvault_verify.account import AccountState, Assurance, Standing, SubjectKind
 from idvault_verify.claim import ClaimState
+from tools.demo.__main__ import Demo
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -45,17 +45,9 @@ def test_the_sandbox_identities_are_those_of_the_registry() -> None:
     assert rows(README, "Sandbox identities") == expected
 
 
-def test_the_demo_does_what_the_readme_shows() -> None:
+def test_the_demo_does_what_the_readme_shows(tmp_path: Path) -> None:
     """The steps in the README are those of the demo, in order."""
-    source = ast.parse((ROOT / "tools" / "demo" / "__main__.py").read_text("utf-8"))
-    named = [
-        node.elts[0].value
-        for node in ast.walk(source)
-        if isinstance(node, ast.Tuple)
-        and len(node.elts) == 2
-        and isinstance(node.elts[0], ast.Constant)
-        and isinstance(node.elts[1], ast.Attribute)
-    ]
+    named = [name for name, _ in Demo(state=tmp_path / "state", scratch=tmp_path).steps()]
     assert re.findall(r"^ok \d+ (.*)$", README, re.MULTILINE) == named
     assert f"demo: {len(named)} steps passed, 0 skipped" in README
 

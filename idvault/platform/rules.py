@@ -13,7 +13,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from idvault_verify.drill import RELYING_PARTY
+from idvault_verify.attest.drill import RELYING_PARTY
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault_verify.event import PLATFORM_NAME
 from idvault_verify.session import REVIEWS, Proof

@@ -7,7 +7,8 @@ import pytest
 from idvault.custody.drill import rules as drill_rules
 from idvault.custody.drill.rules import DrillStanding
 from idvault.platform import rules as platform_rules
-from idvault_verify import document, drill, token
+from idvault_verify import document, token
+from idvault_verify.attest import drill
 from idvault_verify.error import InvalidError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -18,11 +18,11 @@ from idvault.sealing.identity import ChainedIndexer, KeyedReferencer
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.request import KeyedFingerprinter, KeyedInvitationCoder
 from idvault_people.opens import combining, reseal
-from idvault_verify import drill, seal, sharing, token
+from idvault_verify import seal, sharing, token
 from idvault_verify.account import AccountState, Assurance, Standing, Status, SubjectKind
 from idvault_verify.attest import disclosure as papers
-from idvault_verify.attest import drill as drills
 from idvault_verify.attest import (
+    drill,
     hpke,
     jose,
     passphrase,
@@ -32,6 +32,7 @@ from idvault_verify.attest import (
     status_check,
     status_token,
 )
+from idvault_verify.attest import drill as drills
 from idvault_verify.attest import notice as signed_notice
 from idvault_verify.attest import review as attest_review
 from idvault_verify.attest.people import roster as rosters

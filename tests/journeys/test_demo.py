@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tools.demo import browsing
-from tools.demo.__main__ import Demo, DemoStep, run
-from tools.demo.step import StepError, check
+from tools.demo.__main__ import Demo
+from tools.demo.step import DemoStep, StepError, check, run
 from tools.support import browser, programs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ def test_failing_step_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
             """Fail because nothing was started."""
             check(False, "nobody is verified")
 
-    assert run(Broken(state=tmp_path / "state", scratch=tmp_path)) == 1
+    assert run(Broken(state=tmp_path / "state", scratch=tmp_path).steps()) == 1
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1].startswith("demo: step 2 failed: a person signs up")
     assert "nobody is verified" in captured.err
@@ -53,7 +53,7 @@ def test_unforeseen_failure_is_named_too(tmp_path: Path, capsys: pytest.CaptureF
             """Fail as the system does."""
             raise OSError("no such port")
 
-    assert run(Broken(state=tmp_path / "state", scratch=tmp_path)) == 1
+    assert run(Broken(state=tmp_path / "state", scratch=tmp_path).steps()) == 1
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1].startswith("demo: step 1 failed: the vault starts")
     assert "no such port" in captured.err
@@ -79,7 +79,7 @@ def test_a_step_that_is_not_shown_is_skipped_and_counted(
             """Use a browser."""
             browsing.by_clicks(lambda _page: None)
 
-    assert run(Short(state=tmp_path / "state", scratch=tmp_path)) == 0
+    assert run(Short(state=tmp_path / "state", scratch=tmp_path).steps()) == 0
     first, second, third, last = capsys.readouterr().out.splitlines()
     assert (first, third) == ("ok 1 it starts", "ok 3 it goes on")
     assert second.startswith("skip 2 by clicks (there is no browser: ")

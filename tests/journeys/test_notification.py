@@ -1,53 +1,19 @@
 """A custodian hears of a request, and a platform of an erasure, from a running vault."""
 
-import json
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from idvault_client import Vault
 from idvault_dev.layout import Layout
 from tests.support.house import House
-from tests.support.notified import SECRET
 from tools.demo.disclosure import DisclosureSteps
+from tools.support.receiving import SECRET, Receiver
 from tools.support.sandbox import Registry, verify, wait_for
 
 MINUTE = 60.0
-
-
-class Receiver:
-    """Takes webhooks and keeps what they say, with the time."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[float, str, str]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                for each in body["data"]["waiting"]:
-                    receiver.told.append((time.monotonic(), body["data"]["recipient"], each["kind"]))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def heard(self, recipient: str, kind: str) -> list[float]:
-        """Return when a recipient heard of a kind of thing."""
-        return [at for at, who, what in self.told if (who, what) == (recipient, kind)]
 
 
 @pytest.fixture

@@ -16,12 +16,14 @@ from idvault_client.errors import Unavailable
 from idvault_client.sanctions import CheckedOrder
 from idvault_people.authority.joint import JointOfficer
 from idvault_people.authority.officer import GivenOrder, Officer
+from idvault_people.authority.referral import ReferralOfficer
 from idvault_people.console.authority import officer
 from idvault_people.console.authority.session import OfficerSession
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
 from tests.support.console_room import SecondFactors
+from tests.support.referral_world import ReferralWorld
 from tools.support import builders, people
 from tools.support.authority_world import AuthorityWorld, LocalEdge
 from tools.support.flow_world import at
@@ -87,12 +89,13 @@ class OfficerEdge(LocalEdge):
 
 @dataclass
 class OfficerRoom:
-    """Authorities whose officers work with consoles. seconds: since the tests' beginning.
+    """Authorities whose officers work with consoles. reports: over which platforms refer.
 
+    seconds: since the tests' beginning.
     ahead: seconds by which the vault's clock is ahead of the officers' machines.
     """
 
-    world: AuthorityWorld
+    reports: ReferralWorld
     stack: AsyncExitStack
     folder: Path
     seconds: float = 0
@@ -104,6 +107,11 @@ class OfficerRoom:
         """Serve the officers' second factors."""
         rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
         self._second_factors = Service(rosters, SecondFactors(self.world.codes))
+
+    @property
+    def world(self) -> AuthorityWorld:
+        """The authorities and platforms."""
+        return self.reports.office
 
     @property
     def services(self) -> list[Service]:
@@ -125,11 +133,29 @@ class OfficerRoom:
             identity=made.identity, trust=made.trust, edge=made.edge, now=made.now, random=made.random
         )
 
+    def referrals(self, name: str = OFFICE) -> ReferralOfficer:
+        """Return the same officer's client for referred reports."""
+        return self.reports.officer(name, seconds=self.seconds, edge=self.edge(name))
+
+    async def refer(self, key: ModeratorKey, *, authority: str = OFFICE, **changes: Any) -> str:
+        """File a report and refer it as a moderator; return the referral's id."""
+        filed = (await self.reports.file(seconds=self.seconds, **changes)).tip_off
+        await self.reports.assign(filed, key.moderator_id, seconds=self.seconds)
+        made = await self.reports.refer(
+            filed,
+            key.moderator_id,
+            authority=authority,
+            reply="passed on (synthetic)",
+            seconds=self.seconds,
+        )
+        return str(made.referral_id)
+
     def session(self, name: str = OFFICE) -> OfficerSession:
         """Return an officer's session in the zone of the deployment."""
         return OfficerSession(
             officer=lambda: self.officer(name),
             joint=lambda: self.joint(name),
+            referrals=lambda: self.referrals(name),
             now=lambda: at(self.seconds).real,
             zone=builders.ZONE,
         )

@@ -123,6 +123,7 @@ class TipOffWorld:
         # How long each refusal of somebody's numbers waits; no test waits for it.
         self.waited = list[float]()
         self.refusals = EvenRefusals(sleep=self._leave)
+        self.web_url = ""
         self.contact = ContactContext(
             secrets=KeyedContactSecrets(keys=keys),
             sealer=DayLetterSealer(store=DayKeys(database)),
@@ -135,7 +136,9 @@ class TipOffWorld:
 
     @property
     def servicer(self) -> TipOffMethods:
-        return TipOffMethods(vault=self.vault, context=self.context, refusals=self.refusals)
+        return TipOffMethods(
+            vault=self.vault, context=self.context, web_url=self.web_url, refusals=self.refusals
+        )
 
     async def _leave(self, seconds: float) -> None:
         self.waited.append(seconds)

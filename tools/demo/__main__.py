@@ -6,13 +6,10 @@ import os
 import sys
 import tempfile
 import time
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from clients.examples.im_backend import Form, ImBackend
-from idvault.core.process import ProcessError
 from idvault_client import (
     Consent,
     FieldCode,
@@ -20,14 +17,14 @@ from idvault_client import (
     NotFound,
     RequestIdReused,
     Vault,
-    VaultError,
     Verification,
     resident_id,
     testing,
 )
 from idvault_dev.session import Session
 from idvault_verify.claim import Identity
-from tools.demo import browsing, organization
+from tools.demo import authority, browsing, organization
+from tools.demo.authority import AuthoritySteps
 from tools.demo.console import ConsoleSteps
 from tools.demo.content import ContentSteps
 from tools.demo.disavowal import DisavowalSteps
@@ -45,8 +42,9 @@ from tools.demo.proof import ProofSteps
 from tools.demo.public_account import PublicAccountSteps
 from tools.demo.report import ReportSteps
 from tools.demo.sanction import SanctionSteps
-from tools.demo.step import NotShownError, StepError, check
+from tools.demo.step import DemoStep, StepError, check, run
 from tools.demo.tip_off import TipOffSteps
+from tools.demo.told import ADDRESS, ToldSteps
 from tools.demo.usage import UsageSteps
 from tools.support import open_record, programs, traces
 from tools.support.sandbox import (
@@ -58,9 +56,6 @@ from tools.support.sandbox import (
     wait_for,
     with_wrong_check,
 )
-
-DemoStep = tuple[str, Callable[[], None]]
-"""Its name, and what it does."""
 
 
 class Demo:
@@ -91,14 +86,12 @@ class Demo:
         self._console = ConsoleSteps(person=self._eve, disclosure=self._disclosure)
         self._others = (invent(), invent(), invent(), invent())
         self._order = OrderSteps(self.vault, lambda: self._ready, self._disclosure, scratch=scratch)
+        told = self._told = ToldSteps(self.vault, lambda: self._ready)
+        self._authority = AuthoritySteps(self.vault, lambda: self._ready, self._order, told, scratch=scratch)
         self._greta = invent()
         self._hosted = HostedSteps(person=self._greta)
         self._identity = IdentitySteps(
-            people=self._others[:3],
-            vault=self.vault,
-            ready=lambda: self._ready,
-            state=state,
-            scratch=scratch,
+            people=self._others[:3], vault=self.vault, ready=lambda: self._ready, state=state, scratch=scratch
         )
         self._proof = ProofSteps(self.vault, lambda: self._ready, self._disclosure, state=state)
         self._disavowal = DisavowalSteps(
@@ -109,7 +102,7 @@ class Demo:
         self._usage = UsageSteps(self.vault, lambda: self.registry)
         self._legacy = LegacySteps(scratch=scratch)
         self._erasure = ErasureSteps(scratch=scratch, ready_file=self._legacy.ready_file)
-        self._report = ReportSteps(scratch=scratch)
+        self._report = ReportSteps(self._legacy.end_month, scratch=scratch)
         self._tip_off = TipOffSteps(self._legacy, scratch=scratch)
         self._content = ContentSteps(self._legacy.ready_file)
         self._sanctioned = testing.invent_organization()
@@ -120,7 +113,8 @@ class Demo:
     def steps(self) -> list[DemoStep]:
         """Return each step with its printed name."""
         owners, pages = self._steps_of_owners(), self._steps_of_pages()
-        return [*self._steps_of_platforms(), *owners, *pages, *self._steps_of_people()]
+        people, legacy = self._steps_of_people(), self._steps_of_legacy()
+        return [*self._steps_of_platforms(), *owners, *pages, *people, *legacy]
 
     def _steps_of_platforms(self) -> list[DemoStep]:
         return [
@@ -210,6 +204,7 @@ class Demo:
                 "an authority orders a warning, the platform checks it and carries it out",
                 self._order.carry_out,
             ),
+            *self._authority.steps(),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
             (
                 "a person disowns an account in her name, it is withdrawn, and she reads who opened it",
@@ -229,6 +224,10 @@ class Demo:
                 "the vault refuses databases restored to an older state than the witness has seen",
                 self.roll_back,
             ),
+        ]
+
+    def _steps_of_legacy(self) -> list[DemoStep]:
+        return [
             ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
             ("two reports of rumours arrive by mail, and a bounce is not a report", self._tip_off.arrive),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
@@ -236,7 +235,11 @@ class Demo:
             ("posts of unknown authors are removed, one is put back, one on appeal", self._content.remove),
             ("the other is overdue: in the list, the metrics, the log and the page", self._tip_off.miss),
             ("no file of that vault holds a reporter's words or address", self._tip_off.search),
-            ("a stranger mirrors the public files, and recomputes the month's report", self.report),
+            ("a stranger mirrors the public files, and recomputes the month's report", self._report.mirror),
+            (
+                "it names the platform that was late, and how often is recomputed",
+                self._report.name_late,
+            ),
             ("a forged figure is refused, with the signature and without", self._report.forge),
             ("the page of public supervision names log, witness and report", self._report.supervise),
             ("an account is erased a week after its owner asked, for good", self._erasure.erase),
@@ -250,6 +253,7 @@ class Demo:
         self._identity.begin()
         self._proof.begin()
         self._ready = self._session.start()
+        self._told.begin(self._state)
         browsing.begin()
         self._usage.begin()
         self.registry.add(self._anna, self._bert, self._carl)
@@ -516,11 +520,6 @@ class Demo:
         hits = traces.search([*paths, self._session.output], self._secrets())
         check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
 
-    def report(self) -> None:
-        """The month of the campaign ends; a stranger has the address and the log's key alone."""
-        ready, day = self._legacy.end_month()
-        self._report.mirror(ready, month=day)
-
     def stop(self) -> None:
         """Stop as Ctrl-C does."""
         begin = time.monotonic()
@@ -533,6 +532,7 @@ class Demo:
         browsing.end()
         self._identity.end()
         self._proof.end()
+        self._told.close()
         self._session.close()
         self._legacy.close()
 
@@ -547,36 +547,14 @@ class Demo:
         persons = (self._anna, self._bert, self._carl, self._dora, self._eve, self._greta, *self._others)
         people: list[Any] = [*persons, self._order.person, self._company, self._stranger]
         people += [each.representative for each in (self._company, self._stranger)]
+        said = (TEXT, *SEEN, ADDRESS, authority.REFERRED, authority.CALLED)
         names = [text for each in people for text in (each.name, each.number)]
-        return [self._malformed, TEXT, *SEEN, *self._proof.secrets, *names]
+        return [self._malformed, *said, *self._proof.secrets, *names]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:
         consent = Consent("terms-3", self._form.agreed_at)
         document = resident_id(person.number)
         return vault.verify_individual(person.name, document, consent=consent, request_id=self._form.id)
-
-
-def run(demo: Demo) -> int:
-    """Run every step until one fails; return the exit code. A step that is not shown is no failure."""
-    steps, skipped = demo.steps(), 0
-    for number, (name, step) in enumerate(steps, start=1):
-        try:
-            step()
-        except NotShownError as error:
-            skipped += 1
-            print(f"skip {number} {name} ({error})", flush=True)
-            continue
-        except (StepError, ProcessError, VaultError) as error:
-            print(error, file=sys.stderr)
-        except Exception:  # whatever fails, the last line names the step
-            traceback.print_exc()
-        else:
-            print(f"ok {number} {name}", flush=True)
-            continue
-        print(f"demo: step {number} failed: {name}", flush=True)
-        return 1
-    print(f"demo: {len(steps) - skipped} steps passed, {skipped} skipped", flush=True)
-    return 0
 
 
 def main() -> int:
@@ -591,7 +569,7 @@ def main() -> int:
         scratch = Path(folder)
         demo = Demo(state=(arguments.state or scratch / "state").absolute(), scratch=scratch)
         try:
-            return run(demo)
+            return run(demo.steps())
         finally:
             demo.close()
 

@@ -95,12 +95,13 @@ class LegacySteps:
         print(shown, file=sys.stderr, flush=True)
         check(bool(self._verified) and bool(self._failed), "some owners should verify, and some should fail")
 
-    def end_month(self) -> tuple[Mapping[str, Any], date]:
-        """Move the clock into the month after the campaign's start; return the vault and the month's day."""
-        month = month_of(self._started)
-        over = datetime.combine(month.last + _DAY, clock_time(6), _ZONE) - datetime.now(_ZONE)
-        self._clock.write_text(str(max(over, self._passed, _DAYS * _DAY).total_seconds()), "ascii")
-        return self._ready, self._started
+    def end_month(self) -> tuple[Mapping[str, Any], date, date]:
+        """Move the clock into the month after today's; return the vault, the campaign's start, and today."""
+        now = datetime.now(_ZONE)
+        today = (now + max(self._passed, _DAYS * _DAY)).date()
+        over = datetime.combine(month_of(today).last + _DAY, clock_time(6), _ZONE) - now
+        self._clock.write_text(str(over.total_seconds()), "ascii")
+        return self._ready, self._started, today
 
     def shift(self, passed: timedelta) -> None:
         """Move the clock so far from the start of the campaign; it never goes back."""

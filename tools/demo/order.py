@@ -33,7 +33,7 @@ class OrderSteps:
         *,
         scratch: Path,
     ) -> None:
-        self.person = invent()
+        self.person, self.account_token = invent(), ""
         self._vault, self._running = vault, ready
         self._document = scratch / "order.txt"
         self._document.write_text("An order (synthetic).\n", "ascii")
@@ -57,6 +57,7 @@ class OrderSteps:
     def _carry_out(self, vault: Vault) -> None:
         verified = verify(vault, self.person)
         check(verified.succeeded, "the person should be verified")
+        self.account_token = verified.account_token
         given = self.issue(f"{_PLATFORM}={verified.account_token}")
         order_id = str(given["order_id"])
         check(given["state"] == "OPEN", "the order should be open")
@@ -127,6 +128,13 @@ class OrderSteps:
         more = ["--authority", _OFFICE, "--reply-file", str(file), *self._signs()]
         done = self.moderator("refer", tip_off_id, *more, about="report")
         check(done.returncode == 0, f"refer should pass: {done.stderr}")
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    def take(self, said: Path, *arguments: str) -> dict[str, Any]:
+        """Take down what somebody said, as the moderator; return number, secret and page."""
+        done = self.moderator("take", str(said), *arguments, *self._signs(), about="report")
+        check(done.returncode == 0, f"take should pass: {done.stderr}")
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
 

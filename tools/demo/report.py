@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,22 @@ _FORGED, _UNVERIFIED = 7, 5
 class ReportSteps:
     """The reports of a vault whose clock only moves forward, seen with its address and the log's key."""
 
-    def __init__(self, *, scratch: Path) -> None:
+    def __init__(
+        self, end_month: Callable[[], tuple[Mapping[str, Any], date, date]], *, scratch: Path
+    ) -> None:
+        """Set how the month ends: returns the vault, the campaign's start, and the day of the last miss."""
+        self._end_month, self._late = end_month, date.min
         self._copy = scratch / "mirror"
         self._report = Path()
         self._url = ""
         self._key: tuple[str, ...] = ()
 
-    def mirror(self, ready: Mapping[str, Any], *, month: date) -> None:
-        """Wait for a month's report, copy everything over HTTP, and recompute the report from the copy."""
+    def mirror(self) -> None:
+        """The month of the campaign ends; a stranger has the address and the log's key alone.
+
+        Everything is copied over HTTP, and the report recomputed from the copy.
+        """
+        ready, month, self._late = self._end_month()
         self._url = ready["public_url"]
         self._key = ("--public-key", ready["log"]["public_key"])
         name = f"report/{month:%Y-%m}"
@@ -38,6 +46,29 @@ class ReportSteps:
         counted = json.loads(self._report.read_bytes())["logged"]
         check(counted["verifications.decided"] > 0, "the month's verifications should be counted")
         check(counted["campaigns.started"] == 1, "the month's campaign should be counted")
+
+    def name_late(self) -> None:
+        """The log names who missed a reply; a file of the month that leaves it out is found."""
+        name, platform = f"report/{self._late:%Y-%m}", "platform-a"
+        check(wait_for(lambda: f"{name}.note" in self._fetch("index").split()), f"{name} should be published")
+        check(self._mirror().startswith("mirror: "), "the public directory should be copied")
+        report = self._copy / f"{name}.json"
+        arguments = ("check-report", str(report), "--log", str(self._copy), *self._key)
+        told = verifier(*arguments)
+        lines = told.stdout.splitlines()
+        late = f"missed by {platform}: tip_offs.reply_missed 1 (stated: filed "
+        named = told.returncode == 0 and any(line.startswith(late) for line in lines)
+        check(named, f"{platform} should be named: {told.stdout}{told.stderr}")
+        check(any(each.startswith("platforms: ") for each in lines), "its numbers should be recomputed")
+        page = self._fetch(f"{name}.{platform}.en.html")
+        check(platform in page, "the platform should have a page of its own")
+        file = report.with_suffix(".platforms.json")
+        document = json.loads(file.read_bytes())
+        document["platforms"][platform]["missed"].clear()
+        file.write_text(json.dumps(document), "utf-8")
+        check(verifier(*arguments).returncode == _UNVERIFIED, "the log's key should not have signed less")
+        check(self._mirror().startswith("mirror: "), "another run should bring back what was published")
+        check(verifier(*arguments).returncode == 0, "the published file should be recomputed again")
 
     def forge(self) -> None:
         """A changed figure is refused with the signature, and without it because the log says otherwise."""

@@ -21,8 +21,8 @@ from idvault.log.acts.stored_log import Proofs
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.sealing.ports import RecordSealer
-from idvault_verify import drill as verify_drill
 from idvault_verify.attest import drill as papers
+from idvault_verify.attest import drill as verify_drill
 from idvault_verify.attest.drill import DrillTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.people.roster_member import RosterMember

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idvault_verify.attest.drill import RELYING_PARTY
 from idvault_verify.claim import Consent, Identity
 from idvault_verify.document import Document, DocumentType
-from idvault_verify.drill import RELYING_PARTY
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.record import SealedRecord
 

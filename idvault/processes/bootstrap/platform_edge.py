@@ -262,7 +262,10 @@ def tip_off_services(
     known = tip_off_pb2.DESCRIPTOR.services_by_name
     forms = ContactFormMethods(vault=vault, context=context, contact=contact)
     return [
-        Service(known["TipOffService"], TipOffMethods(vault=vault, context=context)),
+        Service(
+            known["TipOffService"],
+            TipOffMethods(vault=vault, context=context, web_url=base.settings.web_url),
+        ),
         Service(known["TipOffFormService"], forms),
     ]
 

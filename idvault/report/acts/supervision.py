@@ -16,6 +16,7 @@ from idvault.report.acts import page as report_page
 from idvault.report.acts.report import RunningMonth
 from idvault.report.acts.sources import FOLDER, PLATFORMS, PLATFORMS_NOTE, path_of
 from idvault_verify import period as periods
+from idvault_verify.attest import reading
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.clock import ClockReading
@@ -121,7 +122,11 @@ def render(shown: Supervised, *, language: Language) -> str:
             for role in ("custodian", "auditor")
         ],
         authorities=[
-            (f"{each.organisation} ({each.name})", roster_member.fingerprint(each.ed25519))
+            (
+                f"{each.organisation} ({each.name})",
+                roster_member.fingerprint(each.ed25519),
+                reading.base64url(each.ed25519),
+            )
             for each in sorted(shown.roster.people, key=lambda one: one.name)
             if each.role == "authority"
         ],

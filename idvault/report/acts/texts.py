@@ -88,6 +88,10 @@ TEXTS: Mapping[str, Text] = {
     "roster": _(
         "All members are in the roster with this SHA-256, which the custodians signed and the log has:"
     ),
+    "public_key": _("public key"),
+    "check_order": _(
+        "Whoever has an order, as its platform or its authority gives it on, checks it with the key alone:"
+    ),
     "tip_offs": _("Reports of rumours"),
     "tip_offs_are": _(
         "Anybody can report rumours to a platform, without an account and without a name. The platform "

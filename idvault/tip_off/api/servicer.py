@@ -20,10 +20,11 @@ from idvault_verify.v1 import tip_off_pb2 as pb
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TipOffMethods:
-    """The methods of TipOffService."""
+    """The methods of TipOffService. web_url: of the hosted pages, empty if there are none."""
 
     vault: Vault
     context: TipOffContext
+    web_url: str = ""
     refusals: EvenRefusals = field(default_factory=EvenRefusals)
 
     async def FileTipOff(
@@ -33,7 +34,7 @@ class TipOffMethods:
         wanted = tip_off_form.filing(request)
         call = tip_off_form.read_call(request, caller)
         found = await filing.file(self.vault, call, now, wanted, self.context)
-        return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
+        return self._filed(found, caller)
 
     async def TakeTipOff(
         self, request: pb.TakeTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -41,7 +42,11 @@ class TipOffMethods:
         """File a report that a moderator took down."""
         wanted, call = tip_off_form.taking(request), tip_off_form.taken(request, caller)
         found = await filing.take(self.vault, call, now, wanted, self.context)
-        return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret)
+        return self._filed(found, caller)
+
+    def _filed(self, found: filing.FiledReport, caller: Caller) -> pb.FiledTipOff:
+        page = f"{self.web_url}/r/{caller.name}/reply" if self.web_url else ""
+        return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret, reply_url=page)
 
     async def FollowTipOff(
         self, request: pb.FollowTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None

@@ -21,10 +21,13 @@ from idvault_verify.v1 import sanction_pb2 as pb
 from idvault_verify.v1 import tip_off_pb2
 from tests.clients.commands.test_campaign import connection
 from tests.clients.commands.test_contest import run
+from tests.clients.commands.test_moderator_order import order as signed_order
+from tests.clients.commands.test_moderator_order import roster
 from tests.clients.vault_server import VaultServer
+from tools.support import orders
 from tools.support.sanction_world import reasons
 
-__all__ = ["connection"]
+__all__ = ["connection", "roster"]
 
 MEASURE, REPORT, ORDER, MODERATOR = "a" * 32, "b" * 32, "c" * 32, "e" * 32
 POST, EVIDENCE = "post/17", b"a preserved post (synthetic)"
@@ -161,7 +164,7 @@ def test_impose(
 def test_an_order_on_paper_is_carried_out(
     server: VaultServer, connection: Sequence[str], signer: SigningModerator, evidence: Path
 ) -> None:
-    """It is found among the recorded ones; nothing is signed for an unknown or a signed one."""
+    """It is found among the recorded ones; nothing is signed for an unknown one."""
     paper = pb.RecordedOrder(order_id=ORDER, state=pb.RecordedOrder.STATE_OPEN)
     codec.write(paper.order, OF_AUTHORITY, path="order")
     paper.deadline.FromJsonString("2026-03-05T00:00:00Z")
@@ -178,12 +181,32 @@ def test_an_order_on_paper_is_carried_out(
     )
     server.outcomes = [pb.ListOrdersResponse(orders=[paper])]
     assert run(*command, "d" * 32, *signer.options).exit_code == 4
-    paper.signed_order = b"signed"
-    server.outcomes = [pb.ListOrdersResponse(orders=[paper])]
-    assert run(*command, ORDER, *signer.options).exit_code == 2
     assert [each.path.rpartition("/")[2] for each in server.asked] == [
-        "ListOrders", "ImposeContentMeasure", "ListOrders", "ListOrders",
+        "ListOrders", "ImposeContentMeasure", "ListOrders",
     ]  # fmt: skip
+
+
+def test_a_signed_order_is_checked_before_it_is_carried_out(
+    server: VaultServer,
+    connection: Sequence[str],
+    signer: SigningModerator,
+    evidence: Path,
+    roster: tuple[str, str],
+) -> None:
+    """By the roster, as `order show` checks it; nothing is signed without one, or for an altered order."""
+    given = signed_order()
+    command = (*connection, *IMPOSE, "--evidence", evidence, "--order", given.order_id, *signer.options)
+    server.outcomes = [pb.ListOrdersResponse(orders=[given]), measure()]
+    result = run(*command, *roster)
+    assert result.exit_code == 0, result.stderr
+    found = stated(pb.ImposeContentMeasureRequest.FromString(server.asked[-1].body).statement)
+    assert (found.issuer_kind, found.order) == (IssuerKind.AUTHORITY, orders.checked().order)
+    altered = signed_order(signed=orders.signed(orders.terms(reference="another one (synthetic)")))
+    forged = signed_order(signed=given.signed_order[:-1] + bytes([given.signed_order[-1] ^ 1]))
+    for listed, options, code in ((given, (), 2), (altered, roster, 5), (forged, roster, 5)):
+        server.outcomes = [pb.ListOrdersResponse(orders=[listed])]
+        assert run(*command, *options).exit_code == code
+        assert server.asked[-1].path.endswith("/ListOrders")
 
 
 def test_a_report_is_upheld(server: VaultServer, connection: Sequence[str], signer: SigningModerator) -> None:

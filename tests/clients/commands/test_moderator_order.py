@@ -82,14 +82,27 @@ def test_list_reads_every_page(server: VaultServer, connection: Sequence[str]) -
 
 
 def test_show_prints_what_was_signed(
-    server: VaultServer, connection: Sequence[str], roster: tuple[str, str]
+    server: VaultServer, connection: Sequence[str], roster: tuple[str, str], tmp_path: Path
 ) -> None:
-    """Target, measure, and what the statement of a sanction says of the order."""
+    """Target, measure, and what the statement of a sanction says of the order; the paper goes into a file."""
     server.outcomes = [pb.ListOrdersResponse(orders=[order()])]
-    given = (*roster, "--platform", "platform-a", "--json")
+    out = tmp_path / "order"
+    given = (*roster, "--platform", "platform-a", "--out", out, "--json")
     found = json.loads(run(*connection, "order", "show", TERMS.order_id, *given).stdout)
     assert (found["target"], found["measure"], found["order_digest"]) == (TOKEN, "WARN", DIGEST.hex())
     assert found["reference"] == TERMS.reference
+    assert (out.read_bytes(), out.stat().st_mode & 0o777) == (SIGNED, 0o600)
+
+
+def test_an_order_on_paper_has_no_file(
+    server: VaultServer, connection: Sequence[str], roster: tuple[str, str], tmp_path: Path
+) -> None:
+    """Nobody signed it: there is nothing that a stranger could check."""
+    server.outcomes = [pb.ListOrdersResponse(orders=[order(signed=b"")])]
+    out = tmp_path / "order"
+    given = (*roster, "--platform", "platform-a", "--out", out)
+    assert run(*connection, "order", "show", TERMS.order_id, *given).exit_code == 2
+    assert not out.exists()
 
 
 def test_show_refuses_what_no_authority_signed_for_this_platform(

@@ -16,6 +16,7 @@ from tests.clients.vault_server import TOKEN, VaultServer
 __all__ = ["connection"]
 
 REFERENCE, SECRET = "012345678901", "0123456789012345"
+PAGE = "https://verify.example/r/platform-a/reply"
 
 
 def filed() -> pb.FiledTipOff:
@@ -29,7 +30,7 @@ def filed() -> pb.FiledTipOff:
     )
     made.file_time.FromJsonString("2026-03-01T00:00:00Z")
     made.due_time.FromJsonString("2026-03-08T16:00:00Z")
-    return pb.FiledTipOff(tip_off=made, secret=SECRET)
+    return pb.FiledTipOff(tip_off=made, secret=SECRET, reply_url=PAGE)
 
 
 @pytest.fixture
@@ -60,13 +61,30 @@ def test_number_and_secret_are_read_out(
             "number: 0123 4567 8901",
             "secret: 0123 4567 8901 2345",
             "reply until: 2026-03-08T16:00:00+00:00",
-            "read it at: /r/platform-a/reply",
+            f"read it at: {PAGE}",
         ]
         sent = pb.TakeTipOffRequest.FromString(server.asked[-1].body)
         assert pb.TipOff.Channel.Name(sent.channel) == f"CHANNEL_{channel.upper()}"
         assert sent.text == "this is not true\nsays a caller (synthetic)"
         assert (sent.contact, sent.target.content) == ("a desk number (synthetic)", "post/17")
         assert (sent.signature.moderator_id, len(sent.signature.text_salt)) == ("e" * 32, 32)
+
+
+def test_a_vault_without_pages_names_none(
+    server: VaultServer, connection: Sequence[str], tmp_path: Path, signs: Sequence[str]
+) -> None:
+    """Number and secret are printed as before, and no address that leads nowhere."""
+    said, made = tmp_path / "said", filed()
+    said.write_text("synthetic", encoding="utf-8")
+    made.reply_url = ""
+    server.outcomes = [made]
+    command = ("report", "take", said, "--channel", "mail", "--content", "post/17", *signs)
+    result = run(*connection, *command)
+    assert [each.partition(":")[0] for each in result.stdout.splitlines()] == [
+        *("number", "secret", "reply until"),
+    ]
+    server.outcomes = [made]
+    assert json.loads(run(*connection, "--json", *command).stdout).get("page") is None
 
 
 def test_json_has_the_digits_alone(
@@ -79,7 +97,7 @@ def test_json_has_the_digits_alone(
     options = ("--channel", "mail", "--account", TOKEN, "--request-id", again)
     result = run(*connection, "--json", "report", "take", said, *options, *signs)
     found = json.loads(result.stdout)
-    assert (found["number"], found["secret"], found["page"]) == (REFERENCE, SECRET, "/r/platform-a/reply")
+    assert (found["number"], found["secret"], found["page"]) == (REFERENCE, SECRET, PAGE)
     sent = pb.TakeTipOffRequest.FromString(server.asked[-1].body)
     assert (sent.target.account_token, sent.request_id) == (TOKEN, again)
 

@@ -16,8 +16,8 @@ from idvault.core.act import SYSTEM
 from idvault.core.tables.custody import drill_records
 from idvault.custody.drill import acts as drill_acts
 from idvault_people.trust import FindingError
-from idvault_verify import drill, seal
-from idvault_verify.attest import hpke
+from idvault_verify import seal
+from idvault_verify.attest import drill, hpke
 from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.event import EventType
 from idvault_verify.v1 import disclosure_pb2, drill_pb2

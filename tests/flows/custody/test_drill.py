@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill.rules import DrillHistory
 from idvault_client.errors import AccessDenied
-from idvault_verify import drill
+from idvault_verify.attest import drill
 from idvault_verify.attest.drill import DrillTerms
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.error import Reason

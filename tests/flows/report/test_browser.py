@@ -1,6 +1,7 @@
 """Reports and the page of public supervision in a real browser: readable at 320 pixels, in both languages."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from idvault.report.acts import page as report_page
 from idvault.report.acts import provider_page
 from idvault.report.acts import supervision as report_supervision
 from idvault.report.acts.supervision import Supervised
+from idvault_verify.attest.people.roster import Roster
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import Language
 from idvault_verify.report.provider import ACTS, MISSED
@@ -82,6 +84,13 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+def with_authority() -> Roster:
+    """Return a roster with an authority of a long name, whose key is on the page."""
+    found = people.roster_member("office-a", role="authority")
+    made = people.roster()
+    return replace(made, people=(*made.people, replace(found, organisation="某" * 60)))
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a public directory with a month's report and the page of public supervision."""
@@ -92,7 +101,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     policy = checkpoint.CosignaturePolicy(logs.ORIGIN, (logs.SIGNER.key,), (ONE.key,))
     shown = Supervised(
         key=logs.SIGNER.key,
-        roster=people.roster(),
+        roster=with_authority(),
         newest=checkpoint.verify(logs.signed(leaves, ONE, time=1_800_000_000), policy),
         reports=[made],
         made=at("2026-11-01T00:15"),
@@ -139,6 +148,8 @@ def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> 
     """Nothing is wider than the screen, no label of a chart is cut off, covered or tiny."""
     opened.set_viewport_size({"width": width, "height": 800})
     opened.goto((site / name).as_uri())
+    for each in opened.locator("summary").all():
+        each.click()
     assert opened.evaluate(HIDDEN_WIDTH) <= 0
     assert opened.evaluate(CLASHES) == []
     assert violations(opened) == ""

@@ -1,18 +1,22 @@
 """The page of public supervision: what is published, by whom, and no member of the roster."""
 
+import re
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from idvault.report.acts import supervision
 from idvault.report.acts.report import RunningMonth
 from idvault.report.acts.supervision import PublicPage
+from idvault_verify.commands.app import app
 from idvault_verify.event import EventType
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import Language
 from tests.support.report_world import ReportWorld
-from tools.support import people
+from tools.support import orders, people
 from tools.support.fakes.log import FakeWitness
 from tools.support.log_world import COSIGNER, KEY, PLAIN, LogWorld, demanding
 
@@ -65,8 +69,8 @@ async def test_the_page_shows_log_people_and_how_to_check(world: ReportWorld) ->
     assert "The first report is published after" in shown(world)
 
 
-async def test_an_authority_is_named_with_its_key(world: ReportWorld) -> None:
-    """Whoever gets an order compares the key; without an authority the page says nothing of orders."""
+async def test_an_authority_is_named_with_its_key(world: ReportWorld, tmp_path: Path) -> None:
+    """A stranger checks an order with the page's key; without an authority nothing is said of orders."""
     await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
     await world.sequence()
     await supervision.publish(page_of(world), now=world.now("2026-10-05T10:00"))
@@ -80,6 +84,11 @@ async def test_an_authority_is_named_with_its_key(world: ReportWorld) -> None:
         assert f"{authority.organisation} (office-a)" in told
         assert authority.fingerprints()["signing key"] in told
         assert roster.digest() in told
+        [shown_key] = re.findall(r'<pre class="copy">([^<]*)</pre>', told)
+        order = tmp_path / "an-order"
+        order.write_bytes(orders.signed(orders.terms()))
+        checked = CliRunner().invoke(app, ["check-order", str(order), "--key", shown_key])
+        assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "check: valid"), checked.stderr
 
 
 async def test_witnesses_are_named_with_their_last_signature(world: ReportWorld) -> None:

@@ -92,6 +92,15 @@ async def test_the_reporter_follows_it(world: TipOffWorld, key: ModeratorKey, ch
     assert await world.events() == ["tipoff:report:file", "tipoff:report:take"]
 
 
+async def test_the_address_of_the_reply_is_the_platforms(world: TipOffWorld, key: ModeratorKey) -> None:
+    """On the vault's hosted pages, for a report that is filed or taken down; none if there are no pages."""
+    filed = [await world.file(), await take(world, key)]
+    assert [each.reply_url for each in filed] == ["", ""]
+    world.web_url = "https://verify.example"
+    filed = [await world.file(), await take(world, key)]
+    assert {each.reply_url for each in filed} == {f"https://verify.example/r/{PARTY}/reply"}
+
+
 @pytest.mark.parametrize("channel", [each for each in TipOffChannel if each not in TAKEN_DOWN])
 async def test_no_other_channel(world: TipOffWorld, key: ModeratorKey, channel: TipOffChannel) -> None:
     """What a signed-in user or a mail says is filed by the platform, not by a moderator."""

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from idvault_client import codec
+from idvault_client.backend.tip_off import target_of
 from idvault_client.codec import Id, ReadBy
 from idvault_people import paging
 from idvault_people.member import MemberClient
@@ -21,20 +22,10 @@ from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
 from idvault_verify.offline import order as order_check
 from idvault_verify.offline.order import OrderError, ReferredReport
 from idvault_verify.sanction import SanctionCategory
-from idvault_verify.tip_off import ReferralState, TargetKind, TipOffTarget
+from idvault_verify.tip_off import ReferralState, TipOffTarget
 from idvault_verify.v1 import authority_pb2, tip_off_pb2
 
 _PAGE = 100
-_KINDS = {
-    "account_token": TargetKind.ACCOUNT,
-    "public_account_id": TargetKind.PUBLIC_ACCOUNT,
-    "content": TargetKind.CONTENT,
-}
-
-
-def _target_of(referral: authority_pb2.Referral) -> TipOffTarget | None:
-    name = referral.target.WhichOneof("target")
-    return None if name is None else TipOffTarget(_KINDS[name], getattr(referral.target, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,7 @@ class GivenReferral:
     referral_id: Id
     platform: str
     category: SanctionCategory | None
-    target: Annotated[TipOffTarget | None, ReadBy(_target_of)]
+    target: Annotated[TipOffTarget | None, ReadBy(lambda referral: target_of(referral.target))]
     target_salt: bytes = field(repr=False)
     refer_date: date
     last_date: date
@@ -63,6 +54,10 @@ class ReferralOfficer(MemberClient):
 
     def answer(self, referral: GivenReferral, answer: ReferralState, *, code: str) -> GivenReferral:
         """Sign and send an answer: ACCEPTED or DECLINED; raises InvalidError, VaultError, FindingError."""
+        return self.send(self.prepare(referral, answer), code=code)
+
+    def prepare(self, referral: GivenReferral, answer: ReferralState) -> AnswerTerms:
+        """Return an answer, ACCEPTED or DECLINED, that is not signed yet; raises as `answer` does."""
         if referral.target is None or referral.category is None:
             raise InvalidError(Reason.INVALID_MESSAGE, Violation("referral", FieldCode.REQUIRED))
         mark = _referred(referral, self.identity.name).mark()
@@ -80,6 +75,10 @@ class ReferralOfficer(MemberClient):
             roster_digest=self.trust.roster.digest(),
         )
         terms.check()
+        return terms
+
+    def send(self, terms: AnswerTerms, *, code: str) -> GivenReferral:
+        """Sign and send an answer; raises VaultError, FindingError."""
         canonical = terms.canonical()
         signed = canonical + self.identity.sign(canonical)
         request = authority_pb2.AnswerReferralRequest(

@@ -1,7 +1,5 @@
 """The verbs of `idvault-people authority`: issue, list, show and withdraw orders."""
 
-import json
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Annotated
 import typer
 
 from idvault_people.authority.officer import GivenOrder, OrderDocument
-from idvault_people.commands import joint_operation, referral
+from idvault_people.commands import joint_operation, listing, referral
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_verify.attest import order as order_papers
@@ -18,7 +16,6 @@ from idvault_verify.attest.order import OrderTerms
 from idvault_verify.commands.errors import wrong_usage
 from idvault_verify.error import InvalidError, Reason
 from idvault_verify.order import OrderMeasure
-from idvault_verify.printable import escaped
 from idvault_verify.sanction import OrderState
 from idvault_verify.tip_off import TargetKind
 
@@ -89,10 +86,10 @@ def issue(  # noqa: PLR0917 - typer makes an option of each
         )
         if not as_json(context):
             for each in orders:
-                _print(_terms(each))
+                listing.show(_terms(each))
         confirm(yes, "Sign and send this?", otherwise="nothing was signed")
         made = officer.issue(orders, code=given.asked_code())
-    _tell(context, made)
+    listing.tell(context, "orders", map(_shown, made))
 
 
 def list_(
@@ -101,13 +98,13 @@ def list_(
 ) -> None:
     """List your orders, in the order in which you gave them."""
     with open_session(_ROLE, context.obj, next_=OrderNextStep) as session:
-        _tell(context, list(session.officer().every(state=state)))
+        listing.tell(context, "orders", map(_shown, session.officer().every(state=state)))
 
 
 def show(context: typer.Context, order_id: Id) -> None:
     """Show one of your orders: what you signed, and what its platform has done."""
     with open_session(_ROLE, context.obj, next_=OrderNextStep) as session:
-        _tell(context, [session.officer().get(order_id)])
+        listing.tell(context, "orders", [_shown(session.officer().get(order_id))])
 
 
 def withdraw(
@@ -122,10 +119,10 @@ def withdraw(
         officer = session.officer()
         found = officer.get(order_id)
         if not as_json(context):
-            _print(_terms(found.terms))
+            listing.show(_terms(found.terms))
         confirm(yes, "Withdraw this order?", otherwise="nothing was withdrawn")
         withdrawn = officer.withdraw(found, reason, code=given.asked_code())
-    _tell(context, [withdrawn])
+    listing.tell(context, "orders", [_shown(withdrawn)])
 
 
 def _target(text: str) -> tuple[str, str]:
@@ -167,22 +164,6 @@ def _shown(order: GivenOrder) -> dict[str, object]:
         "objection": order.objection or None,
         "withdrawn_because": order_papers.parse_withdrawal(withdrawal).reason if withdrawal else None,
     }
-
-
-def _tell(context: typer.Context, found: Iterable[GivenOrder]) -> None:
-    shown = [_shown(each) for each in found]
-    if as_json(context):
-        typer.echo(json.dumps({"orders": shown}, ensure_ascii=False))
-        return
-    for each in shown:
-        _print({name: value for name, value in each.items() if value is not None})
-    typer.echo(f"orders: {len(shown)}")
-
-
-def _print(rows: Mapping[str, object]) -> None:
-    for name, value in rows.items():
-        typer.echo(f"{name}: {escaped(str(value))}")
-    typer.echo()
 
 
 class OrderNextStep(NextStep):

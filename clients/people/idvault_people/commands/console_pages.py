@@ -26,7 +26,10 @@ def _console(role: str, newest: Callable[[], MemberSession], folder: Path) -> Co
         return auditor.console(AuditorSession(auditor=lambda: newest().auditor(), folder=folder, now=now))
     if role == "authority":
         session = OfficerSession(
-            officer=lambda: newest().officer(), joint=lambda: newest().joint_officer(), now=now
+            officer=lambda: newest().officer(),
+            joint=lambda: newest().joint_officer(),
+            referrals=lambda: newest().referral_officer(),
+            now=now,
         )
         return officer.console(session)
     return custodian.console(_custodian(newest, folder))

@@ -1,18 +1,16 @@
 """`idvault-people authority operation`: joint operations of several platforms."""
 
-import json
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from idvault_people.authority.joint import OpenedOperation
+from idvault_people.commands import listing
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_verify.attest.order import JointTerms
 from idvault_verify.error import Reason
-from idvault_verify.printable import escaped
 from idvault_verify.sanction import SanctionCategory
 
 _REFUSED = {
@@ -51,24 +49,24 @@ def open_(  # noqa: PLR0917 - typer makes an option of each
             last_day=last_day.date(),
         )
         if not as_json(context):
-            _print(_terms(terms))
+            listing.show(_terms(terms))
         confirm(yes, f"Sign and open this for {', '.join(terms.platforms)}?", otherwise="nothing was signed")
         opened = officer.begin(terms, code=given.asked_code())
-    _tell(context, [opened])
+    listing.tell(context, "operations", [_shown(opened)])
 
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """List your joint operations, in the order in which you opened them."""
     with open_session(_ROLE, context.obj, next_=OperationNextStep) as session:
-        _tell(context, list(session.joint_officer().every()))
+        listing.tell(context, "operations", map(_shown, session.joint_officer().every()))
 
 
 @app.command()
 def show(context: typer.Context, operation_id: OperationId) -> None:
     """Show one of your joint operations with its counts at each platform; 1 to 4 are withheld."""
     with open_session(_ROLE, context.obj, next_=OperationNextStep) as session:
-        _tell(context, [session.joint_officer().get(operation_id)])
+        listing.tell(context, "operations", [_shown(session.joint_officer().get(operation_id))])
 
 
 class OperationNextStep(NextStep):
@@ -103,20 +101,3 @@ def _shown(opened: OpenedOperation) -> dict[str, object]:
             for each in opened.counts
         },
     }
-
-
-def _tell(context: typer.Context, found: Iterable[OpenedOperation]) -> None:
-    shown = [_shown(each) for each in found]
-    if as_json(context):
-        typer.echo(json.dumps({"operations": shown}, ensure_ascii=False))
-        return
-    for each in shown:
-        _print(each)
-    typer.echo(f"operations: {len(shown)}")
-
-
-def _print(rows: Mapping[str, object]) -> None:
-    for name, value in rows.items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        typer.echo(f"{name}: {escaped(text)}")
-    typer.echo()

@@ -1,13 +1,12 @@
 """`idvault-people moderator measure`: measures on a piece of content, and appeals against them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from idvault_client.commands.output import AsJson, show
-from idvault_client.errors import NotFound
 from idvault_client.sanctions import (
     AppealState,
     AuthorityOrder,
@@ -15,20 +14,18 @@ from idvault_client.sanctions import (
     ContentMeasureKind,
     Ground,
     IssuerKind,
-    OrderSource,
     Origin,
     PlatformContentMeasure,
-    PlatformOrder,
     SanctionCategory,
     StatementOfReasons,
     UpheldContentMeasure,
 )
 from idvault_client.tip_offs import TipOffReport
 from idvault_people.authority.officer import OrderDocument
+from idvault_people.commands import order as orders
 from idvault_people.commands.cases import SignedCall, every, show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
-from idvault_verify.error import Reason as ErrorReason
 
 app = typer.Typer(no_args_is_help=True, help="Measures on content, which need no account.")
 appeals = typer.Typer(no_args_is_help=True, help="Appeals against measures on content.")
@@ -49,7 +46,15 @@ EvidenceFiles = Annotated[
     ),
 ]
 OrderId = Annotated[
-    str, typer.Option("--order", metavar="ORDER", help="The recorded order on paper that it carries out.")
+    str, typer.Option("--order", metavar="ORDER", help="The order of an authority that it carries out.")
+]
+RosterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--roster",
+        metavar="FILE",
+        help="For an order that an authority signed: the published roster, with its earlier versions.",
+    ),
 ]
 ReportId = Annotated[
     str, typer.Option("--report", metavar="REPORT", help="The report to uphold with it, in the same act.")
@@ -94,6 +99,8 @@ def impose(  # noqa: PLR0917 - typer makes an option of each
     moderator: Moderator,
     evidence: EvidenceFiles = None,
     order: OrderId = "",
+    roster: RosterFile = None,
+    known: orders.Known = False,
     detection: Annotated[Automation, typer.Option(help="How far a program detected it.")] = Automation.NONE,
     decision: Annotated[Automation, typer.Option(help="How far a program decided it.")] = Automation.NONE,
     report: ReportId = "",
@@ -111,7 +118,7 @@ def impose(  # noqa: PLR0917 - typer makes an option of each
         raise typer.BadParameter("--reply is for a report: --report is missing")
     with signing(context, moderator, passphrase_file, json_option) as by:
         upheld = by.vault.tip_offs.get(report).tip_off if report else None
-        ordered = _order(by, order)
+        ordered = orders.named(by, order, roster, known=known)
         statement = StatementOfReasons(
             ground=ground,
             category=category,
@@ -204,20 +211,6 @@ def _impose(
         "state": decided.state,
         "outcome": decided.outcome,
     })  # fmt: skip
-
-
-def _order(by: SignedCall, order_id: str) -> AuthorityOrder | None:
-    """Return a recorded order on paper, None if none is asked for; raises NotFound."""
-    if not order_id:
-        return None
-    listed: Iterator[PlatformOrder] = every(by.vault.sanctions.list_orders, "orders")
-    found = next((each for each in listed if each.order_id == order_id), None)
-    if found is None:
-        raise NotFound(ErrorReason.ORDER_NOT_FOUND, "NOT_FOUND")
-    if found.source is OrderSource.SIGNED:
-        # Of an order that an authority signed, all that the vault says beside the signature is its word.
-        raise typer.BadParameter("--order is for orders on paper: the authority signed this one")
-    return found.order
 
 
 def _digests(files: Sequence[Path] | None, report: TipOffReport | None) -> tuple[bytes, ...]:

@@ -12,6 +12,7 @@ from idvault_client.sanctions import CheckedOrder, OrderSource, PlatformOrder, c
 from idvault_people.commands.cases import SignedCall, every, show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
+from idvault_verify import durable_file
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.error import Reason
 from idvault_verify.sanction import AuthorityOrder, OrderState
@@ -48,6 +49,10 @@ def show_order(  # noqa: PLR0917 - typer's parameters
     roster: RosterFile,
     platform: Annotated[str, typer.Option(help="Your platform, as its certificate names it.")],
     known: Known = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what was signed: `idvault-verify check-order` checks it."),
+    ] = None,
     json_option: AsJson = False,
 ) -> None:
     """Check an order by the roster, and print what its authority signed.
@@ -58,9 +63,14 @@ def show_order(  # noqa: PLR0917 - typer's parameters
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found = _find(vault, order_id)
         if found.source is OrderSource.PAPER:
+            if out is not None:
+                raise typer.BadParameter("--out is for signed orders: this one is on paper")
             show({**_told(found), **_named(found.order)}, as_json=as_json)
             return
         checked = check_order(found, platform=platform, versions=roster_chain.load_all(roster), known=known)
+        if out is not None:
+            # It names an account: for its owner only, until they give it to somebody.
+            durable_file.replace(out, found.signed_order)
         show({**_told(found), **_ordered(checked), "objection": found.objection or None}, as_json=as_json)
 
 
@@ -103,12 +113,31 @@ def object_to(  # noqa: PLR0917 - typer's parameters
         by.show({**_told(made), "objection": made.objection})
 
 
+def named(by: SignedCall, order_id: str, roster: Path | None, *, known: bool) -> AuthorityOrder | None:
+    """Return an order as a statement of reasons names it, None if none is asked for.
+
+    One that an authority signed is checked by the roster first; raises BadParameter, NotFound, OrderError and
+    RosterError.
+    """
+    if not order_id:
+        return None
+    found = _find(by.vault, order_id)
+    if found.source is OrderSource.PAPER:
+        return found.order
+    if roster is None:
+        # Of a signed order, all that the vault says beside the signature is its word.
+        raise typer.BadParameter("an authority signed this order: --roster is missing")
+    return _check(by, found, roster, known=known).order
+
+
 def _checked(by: SignedCall, order_id: str, roster: Path, *, known: bool) -> CheckedOrder:
     """Return an order to the moderator's platform after its check; raises OrderError and RosterError."""
+    return _check(by, _find(by.vault, order_id), roster, known=known)
+
+
+def _check(by: SignedCall, found: PlatformOrder, roster: Path, *, known: bool) -> CheckedOrder:
     versions = roster_chain.load_all(roster)
-    return check_order(
-        _find(by.vault, order_id), platform=by.key.relying_party, versions=versions, known=known
-    )
+    return check_order(found, platform=by.key.relying_party, versions=versions, known=known)
 
 
 def _find(vault: Any, order_id: str) -> PlatformOrder:

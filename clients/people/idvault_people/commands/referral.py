@@ -1,16 +1,14 @@
 """`idvault-people authority referral`: reports that platforms refer, and the signed answers."""
 
-import json
-from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from idvault_people.authority.referral import GivenReferral
+from idvault_people.commands import listing
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_verify.error import InvalidError, Reason
-from idvault_verify.printable import escaped
 from idvault_verify.tip_off import ReferralState
 
 _REFUSED = {
@@ -33,7 +31,7 @@ def list_(
     What you declined, or did not answer by its last day, has no target any more.
     """
     with open_session(_ROLE, context.obj, next_=ReferralNextStep) as session:
-        _tell(context, list(session.referral_officer().every(state=state)))
+        listing.tell(context, "referrals", map(_shown, session.referral_officer().every(state=state)))
 
 
 @app.command(short_help="Take a report over: its platform decides nothing more.")
@@ -60,11 +58,11 @@ def _answer(context: typer.Context, referral_id: str, answer: ReferralState, yes
         officer = session.referral_officer()
         found = officer.get(referral_id)
         if not as_json(context):
-            _print(found)
+            listing.show(_shown(found))
         verb = "Accept" if answer is ReferralState.ACCEPTED else "Decline"
         confirm(yes, f"{verb} this referral?", otherwise="nothing was signed")
         answered = officer.answer(found, answer, code=given.asked_code())
-    _tell(context, [answered])
+    listing.tell(context, "referrals", [_shown(answered)])
 
 
 class ReferralNextStep(NextStep):
@@ -96,20 +94,3 @@ def _shown(referral: GivenReferral) -> dict[str, object]:
         "state": referral.state,
         "answered": None if answered is None else answered.isoformat(),
     }
-
-
-def _print(referral: GivenReferral) -> None:
-    for name, value in _shown(referral).items():
-        if value is not None:
-            typer.echo(f"{name}: {escaped(str(value))}")
-    typer.echo()
-
-
-def _tell(context: typer.Context, found: Iterable[GivenReferral]) -> None:
-    shown = list(found)
-    if as_json(context):
-        typer.echo(json.dumps({"referrals": [_shown(each) for each in shown]}, ensure_ascii=False))
-        return
-    for each in shown:
-        _print(each)
-    typer.echo(f"referrals: {len(shown)}")

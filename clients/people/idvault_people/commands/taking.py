@@ -67,15 +67,16 @@ def take(  # noqa: PLR0917 - typer's parameters
             operation_id=operation,
             request_id=request_id,
         )
-        made, page = filed.tip_off, f"/r/{by.key.relying_party}/reply"
+        made = filed.tip_off
         shown = {"number": made.reference, "secret": filed.secret, "due": made.due_time.isoformat()}
         if by.as_json:
-            by.show({**shown, "page": page})
+            by.show({**shown, "page": filed.reply_url or None})
             return
         for name in ("number", "secret"):
             typer.echo(f"{name}: {grouped(shown[name])}")
         typer.echo(f"reply until: {shown['due']}")
-        typer.echo(f"read it at: {page}")
+        if filed.reply_url:
+            typer.echo(f"read it at: {filed.reply_url}")
 
 
 def grouped(digits: str) -> str:

@@ -21,7 +21,7 @@ from idvault_people.member import MemberClient
 from idvault_people.opens.share import ShareError, open_sealed_share
 from idvault_people.record import sealed_record
 from idvault_people.trust import FindingError
-from idvault_verify import drill as verify_drill
+from idvault_verify.attest import drill as verify_drill
 from idvault_verify.attest.drill import DrillTerms
 from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.quorum import Quorum

@@ -1,17 +1,15 @@
 """What the pages show: items, sections, links and form fields, and times and words in a language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
-from enum import StrEnum
+from datetime import datetime, timedelta, tzinfo
 
-from babel.dates import format_date, format_datetime
+from idvault_people.console import shown
 
-from idvault_people.console.texts import TIME
-
-Say = Callable[..., str]
-Row = tuple[str, str]
-_LOCALES = {"zh": "zh_CN", "en": "en_GB"}
+# As on every console.
+Say = shown.Say
+Row = shown.Row
+word, options, day = shown.word, shown.options, shown.day
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -63,16 +61,6 @@ class Field:
     required: bool = True
 
 
-def word(name: str, value: StrEnum | None, say: Say) -> str:
-    """Return the word of a fixed list for a value; None is one that this client does not know."""
-    return say("unknown") if value is None else say(f"{name}.{value.value}")
-
-
-def options(name: str, values: Sequence[StrEnum], say: Say) -> list[Row]:
-    """Return the options of a field."""
-    return [(each.value, word(name, each, say)) for each in values]
-
-
 def moderator(moderator_id: str, *, me: str, say: Say) -> str:
     """Return who a moderator is: nobody, you, or the beginning of an id."""
     if not moderator_id:
@@ -82,12 +70,7 @@ def moderator(moderator_id: str, *, me: str, say: Say) -> str:
 
 def time(value: datetime, *, zone: tzinfo | None, language: str) -> str:
     """Return a time in words. zone: None for that of this machine."""
-    return format_datetime(value.astimezone(zone), TIME.in_language(language), locale=_LOCALES[language])
-
-
-def day(value: date, *, language: str) -> str:
-    """Return a day in words."""
-    return format_date(value, "long", locale=_LOCALES[language])
+    return shown.minute(value.astimezone(zone), language=language)
 
 
 def left(due: datetime, *, now: datetime, say: Say) -> str:

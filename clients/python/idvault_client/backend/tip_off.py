@@ -47,11 +47,17 @@ def _target(target: TipOffTarget) -> pb.TipOffTarget:
     return pb.TipOffTarget(**{name: text(target.key, field=f"target.{name}")})
 
 
-def _target_of(report: pb.TipOff) -> TipOffTarget:
-    name = report.target.WhichOneof("target")
-    if name is None:
+def target_of(target: pb.TipOffTarget) -> TipOffTarget | None:
+    """Return what a report is about, None if the message names nothing."""
+    name = target.WhichOneof("target")
+    return None if name is None else TipOffTarget(_KINDS[name], getattr(target, name))
+
+
+def _reported(report: pb.TipOff) -> TipOffTarget:
+    found = target_of(report.target)
+    if found is None:
         raise ValueError("a report without target")
-    return TipOffTarget(_KINDS[name], getattr(report.target, name))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class TipOffReport:
     tip_off_id: Id
     reference: str
     channel: TipOffChannel | None
-    target: Annotated[TipOffTarget, ReadBy(_target_of)]
+    target: Annotated[TipOffTarget, ReadBy(_reported)]
     category: SanctionCategory | None
     state: TipOffState | None
     file_time: datetime
@@ -99,10 +105,14 @@ class TipOffReport:
 
 @dataclass(frozen=True, slots=True)
 class FiledTipOff:
-    """A filed report, and the secret to give to its reporter: it cannot be fetched again."""
+    """A filed report, and the secret to give to its reporter: it cannot be fetched again.
+
+    reply_url: the hosted page on which the reporter reads state and reply, "" if the vault has none.
+    """
 
     tip_off: TipOffReport
     secret: Id = field(repr=False)
+    reply_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,11 +186,16 @@ def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_deci
 
 def check_signature(signed: bytes, *, roster_member: RosterMember, field: str) -> None:
     """Raise SignatureError unless this roster member signed the paper."""
+    check_key(signed, public_key=roster_member.ed25519, name=roster_member.name, field=field)
+
+
+def check_key(signed: bytes, *, public_key: bytes, name: str, field: str) -> None:
+    """Raise SignatureError unless the holder of a public key signed the paper."""
     paper, signature = signed[:-SIGNATURE_SIZE], signed[-SIGNATURE_SIZE:]
     try:
-        Ed25519PublicKey.from_public_bytes(roster_member.ed25519).verify(signature, paper)
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, paper)
     except (InvalidSignature, ValueError) as error:
-        raise SignatureError(field, f"the signature is not that of {roster_member.name}") from error
+        raise SignatureError(field, f"the signature is not that of {name}") from error
 
 
 def check_spelling(canonical: bytes, signed: bytes, field: str) -> None:

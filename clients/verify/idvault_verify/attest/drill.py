@@ -1,4 +1,6 @@
-"""The paper that a custodian signs after opening a share of a drill record (RFC 8032).
+"""What binds a drill record, and the paper that a custodian signs after opening a share of it (RFC 8032).
+
+Nothing of a drill record fits the record of a person: its token and its platform are no account's.
 
 The paper is encode("idvault/drill/v1", record id, quorum id, custodian, time in seconds since 1970) followed
 by the 64-byte Ed25519 signature of these bytes. Its purpose is distinct, so it cannot pass as an approval.
@@ -11,8 +13,16 @@ from idvault_verify import seal
 from idvault_verify.attest import disclosure as papers
 from idvault_verify.attest.people.roster_member import RosterMember
 
+RELYING_PARTY = "drill"
 _PURPOSE = "idvault/drill/v1"
+_PREFIX = "drill_"
+_TOKEN_LENGTH = 31  # the length of an account token, which fits the database column
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def token(*, quorum_id: str) -> str:
+    """Return the account token of a quorum's drill record."""
+    return (_PREFIX + quorum_id)[:_TOKEN_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from idvault_verify.commands import (
     evidence,
     log,
     mirror,
+    order,
     receipt,
     report,
 )
@@ -39,6 +40,7 @@ app.command("check-erasure", short_help="Check the proof of an erasure's last st
 app.command("check-evidence", short_help="Check the evidence of an opening offline, without a key.")(
     evidence.check
 )
+app.command("check-order", short_help="Check that an order is signed by an authority's key.")(order.check)
 app.command("check-report", short_help="Recompute a transparency report from the public log.")(report.check)
 
 

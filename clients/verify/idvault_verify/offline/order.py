@@ -85,15 +85,33 @@ def check(signed: bytes, *, platform: str, versions: Sequence[Roster], known: bo
     versions: every version of the roster, verified (attest.people.roster_chain). known: whether the order was
     checked before, when its authority was in the roster.
     """
+    terms = _order(signed)
+    if terms.platform != platform:
+        raise OrderError("OTHER_PLATFORM", f"the order is for {terms.platform!a}, not for {platform}")
+    signer = _signer(signed, terms.authority, terms.roster_digest, versions, known=known)
+    return CheckedOrder(terms, signer, orders.named(terms, signed=signed, organisation=signer.organisation))
+
+
+def check_by_key(signed: bytes, *, public_key: bytes) -> OrderTerms:
+    """Return an order of whoever has a key; raises OrderError (NOT_AN_ORDER, SIGNATURE_INVALID).
+
+    Whose key it is, and since when, the caller knows from elsewhere: the order names an authority by itself.
+    """
+    terms = _order(signed)
+    try:
+        papers.check_key(signed, public_key=public_key, name=repr(terms.authority), field="signed_order")
+    except SignatureError as error:
+        raise OrderError("SIGNATURE_INVALID", "the signature is not by this key") from error
+    return terms
+
+
+def _order(signed: bytes) -> OrderTerms:
     try:
         terms = orders.parse_order(signed)
         terms.check()
     except (InvalidError, OverflowError) as error:
         raise OrderError("NOT_AN_ORDER", f"this is no order: {error}") from error
-    if terms.platform != platform:
-        raise OrderError("OTHER_PLATFORM", f"the order is for {terms.platform!a}, not for {platform}")
-    signer = _signer(signed, terms.authority, terms.roster_digest, versions, known=known)
-    return CheckedOrder(terms, signer, orders.named(terms, signed=signed, organisation=signer.organisation))
+    return terms
 
 
 def check_withdrawal(signed: bytes, *, of: bytes, versions: Sequence[Roster]) -> WithdrawalTerms:

@@ -545,8 +545,11 @@ class FiledTipOff(_message.Message):
 
     TIP_OFF_FIELD_NUMBER: _builtins.int
     SECRET_FIELD_NUMBER: _builtins.int
+    REPLY_URL_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
     """16 digits for the reporter, who follows the report with it. Only a keyed hash is stored."""
+    reply_url: _builtins.str
+    """The hosted page on which the reporter reads state and reply; empty if the vault has no hosted pages."""
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
@@ -556,10 +559,11 @@ class FiledTipOff(_message.Message):
         *,
         tip_off: Global___TipOff | None = ...,
         secret: _builtins.str = ...,
+        reply_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["secret", b"secret", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reply_url", b"reply_url", "secret", b"secret", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

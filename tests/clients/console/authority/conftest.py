@@ -9,18 +9,18 @@ import pytest
 from idvault.core.db.database import Database
 from idvault_verify.attest.moderator_key import ModeratorKey
 from tests.support.officer_room import OfficerRoom
-from tools.support.authority_world import AuthorityWorld
+from tests.support.referral_world import ReferralWorld
 from tools.support.flow_world import PARTY
 
 
 @pytest.fixture
 async def office(sqlite_main: Database, tmp_path: Path) -> AsyncIterator[OfficerRoom]:
     """Return two registered platforms and the officers' consoles, over SQLite files."""
-    world = AuthorityWorld(sqlite_main, tmp_path)
-    await world.register_platforms(PARTY, "platform-b")
+    reports = ReferralWorld(sqlite_main, tmp_path)
+    await reports.office.register_platforms(PARTY, "platform-b")
     async with AsyncExitStack() as stack:
-        yield OfficerRoom(world, stack, tmp_path)
-    await world.claims.verification.drain()
+        yield OfficerRoom(reports, stack, tmp_path)
+    await reports.office.claims.verification.drain()
 
 
 @pytest.fixture

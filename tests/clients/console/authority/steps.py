@@ -60,3 +60,8 @@ async def prepare(visitor: Visitor, page: Seen | None = None, /, **changes: str)
     """Fill in the form of an operation, and send it; return what follows."""
     page = page or await visitor.get("/operations/new")
     return await visitor.post(here(page), page, **{**OPERATION, **changes})
+
+
+async def answer(visitor: Visitor, referral_id: str, verb: str, code: str) -> Seen:
+    """Accept or decline a referral as its preview shows it; return what follows."""
+    return await sign(visitor, await visitor.get(f"/referrals/{referral_id}/{verb}"), code)

@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from idvault_people.console.authority.texts import OFFICER
-from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.texts import CONSOLE
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.event import EventType
 from idvault_verify.sanction import Degree, OrderState
+from idvault_verify.tip_off import ReferralState
 from tests.clients.console.authority.steps import BASIS, DOCUMENT, DOCUMENT_HASH
 from tests.support.officer_room import OfficerRoom
 from tests.web.test_rendering import keep
@@ -26,12 +27,14 @@ from tools.support.flow_world import PARTY
 from tools.support.orders import OFFICE, OTHER_OFFICE
 
 PICTURES = "IDVAULT_TEST_PICTURES"
-TEXTS = {**CONSOLE, **PEOPLE, **OFFICER}
+TEXTS = {**CONSOLE, **MEMBER, **OFFICER}
 FOREIGN = "acct_" + "0" * 25 + "7"
 TOLD = {
     "zh": ("案2026-17（虚构）", "平台没有该账号（虚构）"),
     "en": ("2026-17 (synthetic)", "no such account"),
 }
+
+ANSWERS = {"accept": "ACCEPTED", "decline": "DECLINED"}
 
 pytestmark = pytest.mark.process
 
@@ -215,6 +218,27 @@ def cooperate(user: OfficerUser) -> None:
     user.look("operation")
 
 
+def take_over(user: OfficerUser, key: ModeratorKey) -> None:
+    """Read two reports that a platform refers; accept one and decline the other."""
+    page, office, name = user.page, user.office, authority_of(user)
+    user.press("referrals", "link")
+    user.look("no-referrals")
+    for answer in ("accept", "decline"):
+        referral = user.do(office.refer(key, authority=name))
+        user.press("referrals", "link")
+        user.look(f"referrals-{answer}")
+        page.locator(f'a[href="/referrals/{referral}"]').click()
+        page.get_by_text(user.say("referral_state.OPEN")).wait_for()
+        user.look(f"referral-{answer}")
+        user.press(f"{answer}_link", "link")
+        page.get_by_text(user.say(f"effect.{ANSWERS[answer]}")).wait_for()
+        user.fill(code=office.code())
+        user.look(f"{answer}-check")
+        user.press("sign_and_send")
+        page.get_by_text(user.say(f"referral_advice.{ANSWERS[answer]}")).wait_for()
+        user.look(f"{answer}-done")
+
+
 def end(user: OfficerUser) -> None:
     """Look at the own keys, and end the session by its button."""
     user.press("own", "link")
@@ -229,7 +253,7 @@ def authority_of(user: OfficerUser) -> str:
 
 
 async def test_an_officer_works_with_the_console(office: OfficerRoom, key: ModeratorKey) -> None:
-    """From the redirect file to CARRIED_OUT, an objection, a withdrawal and an operation; axe each time."""
+    """From the redirect file to orders, an operation and referrals that are over; axe finds nothing."""
     account, loop = await office.world.account(), asyncio.get_running_loop()
 
     def do(work: Coroutine[Any, Any, Any]) -> Any:
@@ -244,11 +268,14 @@ async def test_an_officer_works_with_the_console(office: OfficerRoom, key: Moder
                 follow(user, issue(user, account), key, account)
                 withdraw(user, key)
                 cooperate(user)
+                take_over(user, key)
                 end(user)
 
     await asyncio.to_thread(run)
     for name in (OFFICE, OTHER_OFFICE):
         states = {each.state for each in await office.given(name)}
         assert states == {OrderState.CARRIED_OUT, OrderState.WITHDRAWN, OrderState.OVERDUE}
+        answered = [each.state for each in await office.reports.referrals(name=name)]
+        assert answered == [ReferralState.ACCEPTED, ReferralState.DECLINED]
     assert len(await office.world.events(EventType.ORDER_WITHDRAW)) == 2
     assert DOCUMENT not in office.sent

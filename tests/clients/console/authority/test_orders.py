@@ -3,7 +3,7 @@
 import pytest
 from google.protobuf.message import Message
 
-from idvault_people.console.authority import orders
+from idvault_people.console.authority import listing
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import Degree, OrderState
@@ -59,7 +59,7 @@ async def test_the_list_shows_one_state(office: OfficerRoom) -> None:
 
 async def test_a_long_list_has_pages(office: OfficerRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     """The state that was chosen is kept from page to page."""
-    monkeypatch.setattr(orders, "_PAGE", 2)
+    monkeypatch.setattr(listing, "_PAGE", 2)
     visitor = await office.enter()
     for number in range(5):
         await office.world.issue((PARTY, TARGET), deadline=(30 + number) * HOUR)

@@ -29,6 +29,7 @@ TYPED = (
     *(REFERENCE, BASIS, OPERATION["operation_title"], REASON, OBJECTION, ORGANISATION),
     "案 2026-7 (synthetic)",
 )
+WRONG = ("form-wrong", "code-wrong", "operation-wrong", "withdraw-wrong", "accept-wrong")
 LARGEST = 60_000
 
 
@@ -69,7 +70,7 @@ async def test_every_page_keeps_the_rules(office: OfficerRoom, key: ModeratorKey
     pages = await tour(office, key, language)
     assert {name: found for name, page in pages.items() if (found := problems(name, page, language))} == {}
     statuses = {name: page.status for name, page in pages.items() if page.status != 200}
-    wrong = dict.fromkeys(("form-wrong", "code-wrong", "operation-wrong", "withdraw-wrong"), 422)
+    wrong = dict.fromkeys(WRONG, 422)
     assert statuses == {**wrong, "missing": 404, "lost": 503}
 
 

@@ -12,6 +12,7 @@ from tests.clients.console.authority.steps import (
     ORDER,
     REASON,
     REFERENCE,
+    answer,
     fill,
     here,
     prepare,
@@ -69,7 +70,7 @@ async def test_a_strange_request_is_refused(office: OfficerRoom) -> None:
     """Without the cookie, of another site, by another name, without the form's token; nothing is signed."""
     running = await office.running()
     stranger = running.visitor()
-    for path in ("/", "/new", "/operations", "/own", f"/orders/{'0' * 32}"):
+    for path in ("/", "/new", "/operations", "/referrals", "/own", f"/orders/{'0' * 32}"):
         assert (await stranger.get(path)).status == 403
     visitor = await running.enter()
     preview = await fill(visitor)
@@ -84,3 +85,21 @@ async def test_a_strange_request_is_refused(office: OfficerRoom) -> None:
     assert (await visitor.send(path, {**fields, "form": ""})).status == 403
     assert (await visitor.send(path, {**fields, "digest": "0" * 64})).status == 422
     assert await office.given() == []
+
+
+async def test_a_report_stays_with_its_platform(office: OfficerRoom, key: ModeratorKey) -> None:
+    """No page of a referral has its words, reporter, contact, picture's digest, number or moderator."""
+    words, contact, picture = "谁做了什么 (synthetic)", "reporter@example.org", b"\x5a" * 32
+    token = await office.reports.person(1)
+    reference = await office.refer(
+        key, text=words, contact=contact, reporter_token=token, evidence=(picture,)
+    )
+    visitor = await office.enter()
+    for path in ("/referrals", f"/referrals/{reference}", f"/referrals/{reference}/accept"):
+        assert (await visitor.get(path)).status == 200
+    await answer(visitor, reference, "accept", office.code())
+    [report] = (await office.reports.asks().list_page()).tip_offs
+    seen = b"".join(page.body for page in visitor.seen)
+    hidden = (words, contact, token, picture.hex(), report.reference, report.tip_off_id, report.reporter_id)
+    assert [each for each in (*hidden, key.moderator_id) if each.encode() in seen] == []
+    assert b"post/17" in seen

@@ -6,15 +6,17 @@ from enum import StrEnum
 import pytest
 
 from idvault_people.console.authority.texts import OFFICER
-from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.texts import CONSOLE
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import Degree, OrderState, SanctionCategory
-from idvault_verify.tip_off import TargetKind
+from idvault_verify.tip_off import ReferralState, TargetKind
 
 LISTS: dict[str, Iterable[StrEnum]] = {
     "order_state": OrderState,
     "advice": OrderState,
+    "referral_state": ReferralState,
+    "referral_advice": ReferralState,
     "target": TargetKind,
     "measure": OrderMeasure,
     "degree": Degree,
@@ -24,7 +26,7 @@ LISTS: dict[str, Iterable[StrEnum]] = {
 
 def test_it_says_nothing_of_the_base_in_other_words() -> None:
     """No key of the officer replaces one that all members' consoles share."""
-    assert not {*OFFICER} & {*CONSOLE, *PEOPLE}
+    assert not {*OFFICER} & {*CONSOLE, *MEMBER}
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
-from tests.clients.console.authority.steps import REASON, TARGET, fill, here, prepare, sign, withdraw
+from tests.clients.console.authority.steps import REASON, TARGET, answer, fill, here, prepare, sign, withdraw
 from tests.support.console import Seen, Visitor
 from tests.support.officer_room import OfficerRoom
 from tools.support.authority_world import HOUR, carrying
@@ -29,11 +29,17 @@ class Tour:
 
     async def all(self) -> dict[str, Seen]:
         """Visit everything; the officer's clock is three days on in the end."""
-        for name, path in (("no-orders", "/"), ("no-operations", "/operations"), ("own", "/own")):
+        for name, path in (
+            ("no-orders", "/"),
+            ("no-operations", "/operations"),
+            ("no-referrals", "/referrals"),
+            ("own", "/own"),
+        ):
             await self.see(name, path)
         await self.see("missing", f"/orders/{'0' * 32}")
         await self.issue()
         await self.open()
+        await self.answer()
         await self.watch()
         return self.pages
 
@@ -58,6 +64,19 @@ class Tour:
         self.pages["operation"] = opened = await sign(self.visitor, preview, self.office.code())
         assert opened.status == 200
         await self.see("operations", "/operations")
+
+    async def answer(self) -> None:
+        """Accept a referral and decline another one; a third one waits."""
+        accepted, declined, _ = [await self.office.refer(self.key) for _ in range(3)]
+        await self.see("referrals", "/referrals")
+        await self.see("referral", f"/referrals/{accepted}")
+        preview = await self.see("accept", f"/referrals/{accepted}/accept")
+        self.pages["accept-wrong"] = wrong = await sign(self.visitor, preview, "000000")
+        self.pages["accepted"] = await sign(self.visitor, wrong, self.office.code())
+        await self.see("decline", f"/referrals/{declined}/decline")
+        self.pages["declined"] = await answer(self.visitor, declined, "decline", self.office.code())
+        await self.see("referrals-over", "/referrals?state=DECLINED")
+        await self.see("referrals-none", "/referrals?state=LAPSED")
 
     async def watch(self) -> None:
         """Let platforms answer, be late and carry out; withdraw one order."""

@@ -6,7 +6,8 @@ import pytest
 
 from idvault_people.console.disclosure.auditor_texts import AUDITOR
 from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
-from idvault_people.console.disclosure.texts import FINDINGS, PEOPLE
+from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.member_texts import FINDINGS
 from idvault_people.console.texts import CONSOLE
 from idvault_verify.disclosure import HistoryFinding
 from idvault_verify.text import Text

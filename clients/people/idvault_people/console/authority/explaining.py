@@ -1,8 +1,8 @@
 """Why an act of an officer did not happen, in the officer's language."""
 
 from idvault_client.errors import NotFound, SecondFactorRefused, VaultError
+from idvault_people.console import explaining
 from idvault_people.console.authority.texts import OFFICER_REASONS
-from idvault_people.console.disclosure import explaining
 from idvault_people.console.visit import Explanation, Visit
 from idvault_verify.error import Reason
 
@@ -27,9 +27,23 @@ def refusal(error: VaultError, visit: Visit) -> str:
     return OFFICER_REASONS[own].in_language(visit.language) if own else explaining.refusal(error, visit)
 
 
+def by_field(error: VaultError, visit: Visit) -> dict[str, str]:
+    """Return what the vault refused on a preview, by field."""
+    if isinstance(error, SecondFactorRefused):
+        return {"code": explaining.code(error, visit)}
+    return {"": refusal(error, visit)}
+
+
+def asks_for_another(error: VaultError) -> bool:
+    """Return whether what was refused must be made anew: the roster or this machine's clock has changed."""
+    return error.reason == Reason.ROSTER_INVALID or is_of_signature(error)
+
+
 def is_of_signature(error: VaultError) -> bool:
     """Return whether the vault did not accept what was signed, as after a clock that is wrong."""
-    return not {"signed_orders", "signed_withdrawal", "signed_operation"}.isdisjoint(error.fields)
+    return not {"signed_orders", "signed_withdrawal", "signed_operation", "signed_answer"}.isdisjoint(
+        error.fields
+    )
 
 
 def _own(error: VaultError) -> Reason | None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from idvault_people.authority.officer import OrderDocument
+from idvault_people.console import shown
 from idvault_people.console.app import MOST_BYTES
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.signing import PaperDraft, SigningPages
@@ -69,10 +70,10 @@ class IssuingPages(SigningPages[OrderTerms]):
         return {
             "rows": range(1, draft.rows + 1),
             "more": draft.rows < MOST_ORDERS,
-            "kinds": wording.options("target", TargetKind, visit),
-            "measures": wording.options("measure", OrderMeasure, visit),
+            "kinds": shown.options("target", TargetKind, visit.say),
+            "measures": shown.options("measure", OrderMeasure, visit.say),
             "limits": {**_TEXTS, "target": order.TARGET_LENGTH},
-            "zone": wording.offset(self.session.now().astimezone(self.session.zone)),
+            "zone": shown.offset(self.session.now().astimezone(self.session.zone)),
             "document": _document(draft, visit),
             # The form has other fields, too.
             "most_bytes": MOST_BYTES - 64 * 1024,
@@ -99,17 +100,17 @@ class IssuingPages(SigningPages[OrderTerms]):
         first, zone = draft.papers[0], self.session.zone
         rows = [
             (visit.say("authority"), first.authority),
-            (visit.say("measure"), wording.word("measure", first.measure, visit)),
+            (visit.say("measure"), shown.word("measure", first.measure, visit.say)),
             (visit.say("reference"), first.reference),
             (visit.say("legal_basis"), first.legal_basis),
             (visit.say("deadline"), wording.both(first.deadline_at, visit, zone=zone)),
             (visit.say("document"), _document(draft, visit)),
-            (visit.say("made_at"), wording.time(first.created_at, visit, zone=zone)),
+            (visit.say("made_at"), shown.time(first.created_at, visit, zone=zone)),
         ]
         orders = [
             [
                 (visit.say("platform"), each.platform),
-                (wording.word("target", each.target_kind, visit), each.target),
+                (shown.word("target", each.target_kind, visit.say), each.target),
             ]
             for each in draft.papers
         ]

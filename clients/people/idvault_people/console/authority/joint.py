@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from idvault_people.authority.joint import CountsOfPlatform, OpenedOperation
+from idvault_people.console import shown
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.signing import PaperDraft, SigningPages
-from idvault_people.console.disclosure import shown
 from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
 from idvault_verify import order
 from idvault_verify.attest.order import JointTerms
@@ -69,16 +69,16 @@ class JointPages:
             return visit.say("operation_waits")
         return visit.say("operation_runs" if now < found.end_time else "operation_ended")
 
-    def _rows(self, found: OpenedOperation, visit: Visit) -> Sequence[wording.Row]:
+    def _rows(self, found: OpenedOperation, visit: Visit) -> Sequence[shown.Row]:
         terms, zone = found.terms, self.session.zone
         return [
             (visit.say("categories"), _categories(terms.categories, visit)),
             (visit.say("platforms"), ", ".join(terms.platforms)),
             # What was signed; the times below are the vault's word.
-            (visit.say("first_day"), shown.day(terms.first_day, visit)),
-            (visit.say("last_day"), shown.day(terms.last_day, visit)),
-            (visit.say("begins"), wording.time(found.begin_time, visit, zone=zone)),
-            (visit.say("closes"), wording.time(found.end_time, visit, zone=zone)),
+            (visit.say("first_day"), shown.day(terms.first_day, language=visit.language)),
+            (visit.say("last_day"), shown.day(terms.last_day, language=visit.language)),
+            (visit.say("begins"), shown.time(found.begin_time, visit, zone=zone)),
+            (visit.say("closes"), shown.time(found.end_time, visit, zone=zone)),
         ]
 
 
@@ -117,7 +117,7 @@ class NewOperationPages(SigningPages[JointTerms]):
 
     def asked(self, draft: JointDraft, visit: Visit) -> Mapping[str, Any]:
         """Return the values of the form's template."""
-        options = wording.options("category", SanctionCategory, visit)
+        options = shown.options("category", SanctionCategory, visit.say)
         limits = {"title": order.TITLE_LENGTH, "platforms": _LONGEST_LIST}
         return {"options": options, "limits": limits}
 
@@ -143,9 +143,9 @@ class NewOperationPages(SigningPages[JointTerms]):
             (visit.say("operation_title"), terms.title),
             (visit.say("categories"), _categories(terms.categories, visit)),
             (visit.say("platforms"), ", ".join(terms.platforms)),
-            (visit.say("first_day"), shown.day(terms.first_day, visit)),
-            (visit.say("last_day"), shown.day(terms.last_day, visit)),
-            (visit.say("made_at"), wording.time(terms.created_at, visit, zone=self.session.zone)),
+            (visit.say("first_day"), shown.day(terms.first_day, language=visit.language)),
+            (visit.say("last_day"), shown.day(terms.last_day, language=visit.language)),
+            (visit.say("made_at"), shown.time(terms.created_at, visit, zone=self.session.zone)),
         ]
         details = [
             (visit.say("operation_id"), terms.operation_id),
@@ -187,7 +187,7 @@ def _chosen(draft: JointDraft) -> Sequence[SanctionCategory]:
 
 
 def _categories(found: Sequence[SanctionCategory], visit: Visit) -> str:
-    return ", ".join(wording.word("category", each, visit) for each in found)
+    return ", ".join(shown.word("category", each, visit.say) for each in found)
 
 
 def _wrong_platforms(names: Sequence[str], visit: Visit) -> str:
@@ -208,10 +208,10 @@ def _wrong_day(text: str, visit: Visit) -> str:
     return "" if wording.day(text) else visit.say("day_wrong")
 
 
-def _counts(found: CountsOfPlatform, visit: Visit) -> Sequence[wording.Row]:
+def _counts(found: CountsOfPlatform, visit: Visit) -> Sequence[shown.Row]:
     """Return what belongs to an operation at one platform, with withheld counts in words."""
     rows = [
-        (wording.word("degree", each.degree, visit), _count(each.count, each.withheld, visit))
+        (shown.word("degree", each.degree, visit.say), _count(each.count, each.withheld, visit))
         for each in found.sanctions
     ]
     none = [] if rows else [(visit.say("sanctions"), "0")]

@@ -1,17 +1,18 @@
-"""The console of an authority's officer: orders, joint operations, and the officer's own keys."""
+"""The console of an authority's officer: orders, joint operations, referrals, and the officer's own keys."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from idvault_people.console import own
 from idvault_people.console.app import Console
 from idvault_people.console.authority.explaining import explain
 from idvault_people.console.authority.issuing import IssuingPages
 from idvault_people.console.authority.joint import JointPages, NewOperationPages
 from idvault_people.console.authority.orders import OrderPages
+from idvault_people.console.authority.referrals import ReferralPages
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.texts import OFFICER
-from idvault_people.console.disclosure import own
-from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,11 +25,18 @@ def console(session: OfficerSession) -> Console:
         *IssuingPages(session=session).routes(),
         *NewOperationPages(session=session).routes(),
         *JointPages(session=session).routes(),
+        *ReferralPages(session=session).routes(),
         Route("GET", "/own", _OfficerKeys(session).show),
     )
-    menu = (("/", "orders"), ("/new", "issue"), ("/operations", "operations"), ("/own", "own"))
+    menu = (
+        ("/", "orders"),
+        ("/new", "issue"),
+        ("/referrals", "referrals"),
+        ("/operations", "operations"),
+        ("/own", "own"),
+    )
     return Console(
-        texts={**PEOPLE, **OFFICER}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
+        texts={**MEMBER, **OFFICER}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
     )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from idvault_client.errors import SecondFactorRefused
 from idvault_people.authority.officer import GivenOrder
+from idvault_people.console import explaining, shown
 from idvault_people.console.authority import wording
+from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
-from idvault_people.console.disclosure import explaining
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_verify import order as order_rules
 from idvault_verify.attest import order as papers
@@ -21,7 +21,7 @@ _STATES = (
     *(OrderState.OVERDUE, *_RUNNING),
     *(OrderState.CARRIED_OUT, OrderState.CARRIED_OUT_LATE, OrderState.WITHDRAWN),
 )
-_PAGE = 50
+_LIST = StateList(path="/", words="order_state", states=_STATES)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -43,17 +43,10 @@ class OrderPages:
 
     def list(self, visit: Visit) -> Answer:
         """List the orders: overdue first, then by deadline, then those that are over, newest first."""
-        wanted = next((each for each in _STATES if each.value == visit.query.get("state")), None)
-        found = _sorted(list(self.session.officer().every(state=wanted)))
-        number = _number(visit.query.get("page", ""), last=max(0, len(found) - 1) // _PAGE + 1)
-        asked = {"state": wanted.value} if wanted else {}
+        found = _sorted(list(self.session.officer().every(state=_LIST.wanted(visit))))
         values = {
-            "orders": [self._item(each, visit) for each in found[(number - 1) * _PAGE : number * _PAGE]],
-            "states": wording.options("order_state", _STATES, visit),
-            "wanted": wanted.value if wanted else "",
+            **_LIST.values(found, self._item, visit),
             "overdue": sum(each.state is OrderState.OVERDUE for each in found),
-            "before": f"/?{urlencode({**asked, 'page': number - 1})}" if number > 1 else "",
-            "after": f"/?{urlencode({**asked, 'page': number + 1})}" if number * _PAGE < len(found) else "",
         }
         return ConsolePage(template="orders.html", title=visit.say("orders"), values=values)
 
@@ -61,9 +54,9 @@ class OrderPages:
         """Show what was signed, and what has become of it."""
         found = self.session.officer().get(visit.parts["id"])
         values = {
-            "state": wording.word("order_state", found.state, visit),
+            "state": shown.word("order_state", found.state, visit.say),
             "is_late": found.state is OrderState.OVERDUE,
-            "advice": wording.word("advice", found.state, visit) if found.state else "",
+            "advice": shown.word("advice", found.state, visit.say) if found.state else "",
             "rows": self._rows(found, visit),
             "history": self._history(found, visit),
             "objection": found.objection,
@@ -128,34 +121,34 @@ class OrderPages:
             "id": found.order_id,
             "reference": terms.reference,
             "platform": found.platform,
-            "state": wording.word("order_state", found.state, visit),
+            "state": shown.word("order_state", found.state, visit.say),
             "is_late": found.state is OrderState.OVERDUE,
             "rows": [
-                (visit.say("measure"), wording.word("measure", terms.measure, visit)),
-                (wording.word("target", terms.target_kind, visit), terms.target),
+                (visit.say("measure"), shown.word("measure", terms.measure, visit.say)),
+                (shown.word("target", terms.target_kind, visit.say), terms.target),
                 (visit.say("deadline"), self._deadline(found, visit)),
             ],
         }
 
     def _deadline(self, found: GivenOrder, visit: Visit) -> str:
-        text = wording.time(found.deadline, visit, zone=self.session.zone)
+        text = shown.time(found.deadline, visit, zone=self.session.zone)
         if found.state not in (*_RUNNING, OrderState.OVERDUE):
             return text
         return f"{text} ({wording.left(found.deadline, visit, now=self.session.now())})"
 
-    def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[wording.Row]:
+    def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[shown.Row]:
         terms = found.terms
         return [
             (visit.say("platform"), terms.platform),
-            (wording.word("target", terms.target_kind, visit), terms.target),
-            (visit.say("measure"), wording.word("measure", terms.measure, visit)),
+            (shown.word("target", terms.target_kind, visit.say), terms.target),
+            (visit.say("measure"), shown.word("measure", terms.measure, visit.say)),
             (visit.say("deadline"), self._deadline(found, visit)),
             (visit.say("reference"), terms.reference),
             (visit.say("legal_basis"), terms.legal_basis),
             (visit.say("document"), wording.size(terms.document_size, visit)),
         ]
 
-    def _history(self, found: GivenOrder, visit: Visit) -> Sequence[wording.Row]:
+    def _history(self, found: GivenOrder, visit: Visit) -> Sequence[shown.Row]:
         """Return times and what happened then, in their order."""
         known: list[tuple[str, datetime | None]] = [
             ("was_issued", found.issue_time),
@@ -167,7 +160,7 @@ class OrderPages:
         ]
         happened = sorted(((at, key) for key, at in known if at is not None), key=lambda each: each[0])
         zone = self.session.zone
-        return [(wording.time(at, visit, zone=zone), visit.say(key)) for at, key in happened]
+        return [(shown.time(at, visit, zone=zone), visit.say(key)) for at, key in happened]
 
 
 def _sorted(found: Sequence[GivenOrder]) -> Sequence[GivenOrder]:
@@ -178,11 +171,7 @@ def _sorted(found: Sequence[GivenOrder]) -> Sequence[GivenOrder]:
     return [*by_deadline[0], *by_deadline[1], *sorted(ended, key=lambda each: each.issue_time, reverse=True)]
 
 
-def _number(text: str, *, last: int) -> int:
-    return min(int(text), last) if text.isascii() and text.isdigit() and len(text) < 9 and int(text) else 1
-
-
-def _details(found: GivenOrder, visit: Visit) -> Sequence[wording.Row]:
+def _details(found: GivenOrder, visit: Visit) -> Sequence[shown.Row]:
     terms = found.terms
     return [
         (visit.say("order_id"), found.order_id),

@@ -6,16 +6,18 @@ from datetime import datetime, tzinfo
 
 from idvault_people.authority.joint import JointOfficer
 from idvault_people.authority.officer import Officer
+from idvault_people.authority.referral import ReferralOfficer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficerSession:
-    """An officer's. officer, joint: return the clients under the newest roster.
+    """An officer's. officer, joint, referrals: return the clients under the newest roster.
 
     zone: in which deadlines are typed and shown; None for that of this machine.
     """
 
     officer: Callable[[], Officer]
     joint: Callable[[], JointOfficer]
+    referrals: Callable[[], ReferralOfficer]
     now: Callable[[], datetime]
     zone: tzinfo | None = None

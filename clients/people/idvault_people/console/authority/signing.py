@@ -1,31 +1,25 @@
 """How an officer signs: a form, then exactly what will be signed, then a code of the second factor.
 
-- What was typed is kept in memory only, until it is signed or the console ends: a mistake, another language
-  and a refusal lose nothing of it.
-- What is sent is what was shown: a preview that is too old is made and shown again.
-- What the vault may have, because an answer was lost or said nothing, is looked for before anything else is
-  signed in its place: nothing is given twice.
+A mistake, another language and a refusal lose nothing of what was typed (console.drafts), and nothing is
+given twice.
 """
 
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from hashlib import sha256
 from typing import Any, ClassVar, Generic, TypeVar
 
-from idvault_client.errors import NotFound, SecondFactorRefused, Unavailable, VaultError
+from idvault_client.errors import Unavailable, VaultError
 from idvault_people.authority.officer import OrderDocument
+from idvault_people.console import drafts
 from idvault_people.console.authority import explaining
 from idvault_people.console.authority.session import OfficerSession
-from idvault_people.console.disclosure import explaining as codes
+from idvault_people.console.drafts import Drafts
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_verify.attest.order import JointTerms, OrderTerms
 from idvault_verify.error import Reason
 
-_MOST_DRAFTS = 20
-_FRESH = timedelta(minutes=5)
 # Without a reason the answer was not understood; with this one, the vault has what was sent.
 _SETTLES_NOTHING = (None, Reason.REQUEST_ID_REUSED)
 Paper = TypeVar("Paper", OrderTerms, JointTerms)
@@ -56,8 +50,11 @@ class SigningPages(ABC, Generic[Paper]):
     form: ClassVar[str]
     preview: ClassVar[str]
     title: ClassVar[str]
-    _drafts: dict[str, PaperDraft[Paper]] = field(default_factory=dict, repr=False)
-    _sent: dict[str, str] = field(default_factory=dict)
+    _drafts: Drafts[PaperDraft[Paper]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin without drafts."""
+        self._drafts = Drafts(self.root)
 
     @abstractmethod
     def take(self, draft: PaperDraft[Paper], visit: Visit) -> None:
@@ -108,15 +105,15 @@ class SigningPages(ABC, Generic[Paper]):
 
     def ask(self, visit: Visit) -> Answer:
         """Show the form with what was typed."""
-        return self._sent_page(visit) or self._form(visit, self._draft(visit) or PaperDraft(), {})
+        return self._drafts.sent(visit) or self._form(visit, self._drafts.find(visit) or PaperDraft(), {})
 
     def answer(self, visit: Visit) -> Answer:
         """Keep what was typed, and lead to what will be signed."""
-        draft = self._draft(visit) or PaperDraft()
-        if there := self._sent_page(visit):
+        draft = self._drafts.find(visit) or PaperDraft()
+        if there := self._drafts.sent(visit):
             return there
         # Kept before the vault is asked anything, which may not answer.
-        self._keep(visit, draft)
+        self._drafts.keep(visit.parts["draft"], draft)
         draft.papers = ()
         self.take(draft, visit)
         if there := self._arrived(visit, draft):
@@ -125,23 +122,23 @@ class SigningPages(ABC, Generic[Paper]):
             draft.rows += 1
             return self._form(visit, draft, {})
         errors = self.wrong(draft, visit)
-        return self._form(visit, draft, errors) if errors else GoTo(f"{self._here(visit)}/check")
+        return self._form(visit, draft, errors) if errors else GoTo(f"{self._drafts.here(visit)}/check")
 
     def check(self, visit: Visit) -> Answer:
         """Show exactly what will be signed."""
-        draft = self._draft(visit)
-        if there := self._sent_page(visit) or (draft and self._arrived(visit, draft)):
+        draft = self._drafts.find(visit)
+        if there := self._drafts.sent(visit) or (draft and self._arrived(visit, draft)):
             return there
-        return self._preview(visit, draft, {}) if draft else GoTo(self._here(visit))
+        return self._preview(visit, draft, {}) if draft else GoTo(self._drafts.here(visit))
 
     def sign(self, visit: Visit) -> Answer:
         """Sign and send what was shown."""
-        draft, code = self._draft(visit), visit.given("code")
-        if there := self._sent_page(visit) or (draft and self._arrived(visit, draft)):
+        draft, code = self._drafts.find(visit), visit.given("code")
+        if there := self._drafts.sent(visit) or (draft and self._arrived(visit, draft)):
             return there
         if draft is None:
-            return GoTo(self._here(visit))
-        if not draft.papers or self._is_old(draft) or visit.given("digest") != digest(draft.papers):
+            return GoTo(self._drafts.here(visit))
+        if not draft.papers or self._is_old(draft) or visit.given("digest") != drafts.digest(draft.papers):
             return self._preview(visit, draft, {"": visit.say("preview_changed")})
         if not code:
             return self._preview(visit, draft, {"code": visit.say("required")})
@@ -161,36 +158,21 @@ class SigningPages(ABC, Generic[Paper]):
             # A repeat that is refused says nothing of the call before it, which may still be on its way.
             if is_first and error.reason not in _SETTLES_NOTHING:
                 draft.tried.remove(papers)
-            if isinstance(error, SecondFactorRefused):
-                return {"code": codes.code(error, visit)}
-            if error.reason == Reason.ROSTER_INVALID or explaining.is_of_signature(error):
+            if explaining.asks_for_another(error):
                 draft.papers = ()
-            return {"": explaining.refusal(error, visit)}
+            return explaining.by_field(error, visit)
         return {}
 
     def _arrived(self, visit: Visit, draft: PaperDraft[Paper]) -> GoTo | None:
         """Return the page of what was sent, if its answer was lost but the vault has it."""
-        for papers in draft.tried:
-            try:
-                self.look(papers)
-            except NotFound:
-                continue
-            return self._finished(visit, papers)
-        return None
+        papers = drafts.arrived(draft.tried, self.look)
+        return None if papers is None else self._finished(visit, papers)
 
     def _finished(self, visit: Visit, papers: Sequence[Paper]) -> GoTo:
-        """Forget the draft; its pages lead to what was sent from now on, in other tabs too."""
-        number = visit.parts["draft"]
-        self._drafts.pop(number, None)
-        self._sent[number] = self.place(papers)
-        return GoTo(self._sent[number])
-
-    def _sent_page(self, visit: Visit) -> GoTo | None:
-        found = self._sent.get(visit.parts["draft"])
-        return GoTo(found) if found else None
+        return self._drafts.finish(visit, self.place(papers))
 
     def _form(self, visit: Visit, draft: PaperDraft[Paper], errors: Mapping[str, str]) -> Answer:
-        values = {"action": self._here(visit), "typed": draft.typed, **self.asked(draft, visit)}
+        values = {"action": self._drafts.here(visit), "typed": draft.typed, **self.asked(draft, visit)}
         return ConsolePage(
             template=self.form,
             title=visit.say(self.title),
@@ -204,11 +186,11 @@ class SigningPages(ABC, Generic[Paper]):
             if wrong := self.wrong(draft, visit):
                 return self._form(visit, draft, wrong)
             draft.papers = tuple(self.made(draft))
-        here = self._here(visit)
+        here = self._drafts.here(visit)
         values = {
             "action": f"{here}/check",
             "change": here,
-            "digest": digest(draft.papers),
+            "digest": drafts.digest(draft.papers),
             "signed": [each.canonical().hex() for each in draft.papers],
             **self.told(draft, visit),
         }
@@ -221,21 +203,4 @@ class SigningPages(ABC, Generic[Paper]):
         )
 
     def _is_old(self, draft: PaperDraft[Paper]) -> bool:
-        # A clock that ran fast and was set right has made papers of the future.
-        return any(abs(self.session.now() - each.created_at) > _FRESH for each in draft.papers)
-
-    def _here(self, visit: Visit) -> str:
-        return f"{self.root}/{visit.parts['draft']}"
-
-    def _draft(self, visit: Visit) -> PaperDraft[Paper] | None:
-        return self._drafts.get(visit.parts["draft"])
-
-    def _keep(self, visit: Visit, draft: PaperDraft[Paper]) -> None:
-        self._drafts[visit.parts["draft"]] = draft
-        if len(self._drafts) > _MOST_DRAFTS:
-            del self._drafts[next(iter(self._drafts))]
-
-
-def digest(papers: Sequence[OrderTerms] | Sequence[JointTerms]) -> str:
-    """Return SHA-256 of what will be signed, in hex."""
-    return sha256(b"".join(each.canonical() for each in papers)).hexdigest()
+        return drafts.is_old(draft.papers, now=self.session.now())

@@ -13,6 +13,7 @@ OFFICER_REASONS: Mapping[Reason, Text] = {
     Reason.ACCESS_DENIED: _("The roster in force does not name you as an authority."),
     Reason.ORDER_NOT_FOUND: _("There is no order of yours with this id."),
     Reason.OPERATION_NOT_FOUND: _("There is no joint operation of yours with this id."),
+    Reason.REFERRAL_NOT_FOUND: _("No report was referred to you under this id."),
     Reason.PLATFORM_NOT_FOUND: _(
         "A platform of one of these names was never registered at the vault. Nothing was sent: correct the"
         " name."
@@ -46,6 +47,24 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "CARRIED_OUT": _("A sanction or a measure that carries it out is or was in force."),
         "CARRIED_OUT_LATE": _("It was carried out after its deadline; the public log has the miss."),
         "WITHDRAWN": _("Nothing more can happen to it. It stays in this list."),
+    },
+    "referral_state": {
+        "OPEN": _("waits for your answer"),
+        "ACCEPTED": _("accepted by you"),
+        "DECLINED": _("declined by you"),
+        "LAPSED": _("expired without your answer"),
+    },
+    "referral_advice": {
+        "OPEN": _(
+            "Accept it if it is yours to decide. Its platform can decide nothing else meanwhile, and its own"
+            " deadline runs on."
+        ),
+        "ACCEPTED": _(
+            "The report is decided at its platform, and its reporter was told that it is with you. To have"
+            " the platform act, give an order."
+        ),
+        "DECLINED": _("The report is open again at its platform. You can answer only once."),
+        "LAPSED": _("The report is open again at its platform. It may refer it to you once more."),
     },
     "target": {
         "ACCOUNT": _("Account"),
@@ -220,9 +239,46 @@ _OPERATIONS: Mapping[str, Text] = {
     "withheld": _("1 to 4 (withheld)"),
 }
 
+_REFERRALS: Mapping[str, Text] = {
+    "referrals": _("Referred reports"),
+    "referrals_text": _(
+        "Platforms refer reports to you that are not theirs to decide. You read category and target; the"
+        " words of a report, its pictures and its reporter stay with the platform."
+    ),
+    "referrals_open": _("Waiting for your answer: {count}. They come first."),
+    "no_referrals": _("No platform has referred a report to you."),
+    "no_referrals_of_state": _("No referral is in this state."),
+    "referral_title": _("Report referred by {platform}"),
+    "referral_id": _("Id of the referral"),
+    "referral_word": _(
+        "What was referred is the vault's and the platform's word. Ask the platform for more by an order, or"
+        " by whatever the law gives you."
+    ),
+    "category": _("Category"),
+    "target_gone": _("not shown any more"),
+    "answer_by": _("Answer by the end of"),
+    "days_to_answer": _("{days} d left"),
+    "answer_today": _("today is the last day"),
+    "was_referred": _("Referred to you"),
+    "accept_link": _("Accept this report"),
+    "decline_link": _("Decline it"),
+    "answer": _("Your answer"),
+    "effect.ACCEPTED": _(
+        "You take the report over: it is decided at its platform, and its reporter is told that it is with"
+        " you. You can answer only once."
+    ),
+    "effect.DECLINED": _(
+        "You leave the report to its platform, where it is open again with its old deadline. You read its"
+        " target no more, and can answer only once."
+    ),
+    "target_mark": _("Mark of the target that you sign"),
+    "answer_hash": _("SHA-256 of the signed answer"),
+}
+
 OFFICER: Mapping[str, Text] = {
     **{f"{name}.{value}": text for name, texts in _LISTS.items() for value, text in texts.items()},
     **_ORDERS,
     **_ISSUING,
     **_OPERATIONS,
+    **_REFERRALS,
 }

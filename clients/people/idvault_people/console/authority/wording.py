@@ -1,41 +1,19 @@
-"""How the officer's console writes times with their zone, sizes, words of fixed lists, and what is wrong."""
+"""How the officer's console writes deadlines and sizes, reads days and times, and says what is wrong."""
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from enum import StrEnum
+from collections.abc import Callable
+from datetime import UTC, date, datetime, tzinfo
 
-from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
-from idvault_people.console.disclosure import explaining, shown
-from idvault_people.console.texts import TIME
+from idvault_people.console import explaining, shown
 from idvault_people.console.visit import Visit
 from idvault_verify.error import FieldCode, InvalidError
-
-Row = tuple[str, str]
-_LOCALES = {"zh": "zh_CN", "en": "en_GB"}
-
-
-def time(value: datetime, visit: Visit, *, zone: tzinfo | None) -> str:
-    """Return a time to the minute, with its offset from UTC. zone: None for that of this machine."""
-    local = value.astimezone(zone)
-    text = format_datetime(local, TIME.in_language(visit.language), locale=_LOCALES[visit.language])
-    return f"{text} {offset(local)}"
 
 
 def both(value: datetime, visit: Visit, *, zone: tzinfo | None) -> str:
     """Return a time in a zone and, if that is another one, in UTC."""
-    local = time(value, visit, zone=zone)
-    return local if local.endswith("UTC") else f"{local} = {time(value, visit, zone=UTC)}"
-
-
-def offset(local: datetime) -> str:
-    """Return how far a local time is from UTC, such as UTC+8."""
-    minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+    local = shown.time(value, visit, zone=zone)
+    return local if local.endswith("UTC") else f"{local} = {shown.time(value, visit)}"
 
 
 def left(deadline: datetime, visit: Visit, *, now: datetime) -> str:
@@ -51,17 +29,7 @@ def left(deadline: datetime, visit: Visit, *, now: datetime) -> str:
 
 def size(count: int, visit: Visit) -> str:
     """Return a number of bytes."""
-    return visit.say("bytes", count=format_decimal(count, locale=_LOCALES[visit.language]))
-
-
-def word(name: str, value: StrEnum | None, visit: Visit) -> str:
-    """Return the word of a fixed list for a value; None is one that this client does not know."""
-    return visit.say("unknown") if value is None else visit.say(f"{name}.{value.value}")
-
-
-def options(name: str, values: Iterable[StrEnum], visit: Visit) -> list[Row]:
-    """Return values and words of a list that people choose from."""
-    return [(each.value, word(name, each, visit)) for each in values]
+    return visit.say("bytes", count=format_decimal(count, locale=shown.LOCALES[visit.language]))
 
 
 def typed_time(text: str, *, zone: tzinfo | None) -> datetime | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from idvault_people.console import own, shown
 from idvault_people.console.app import Console
-from idvault_people.console.disclosure import own, shown
 from idvault_people.console.disclosure.auditor_texts import AUDITOR
 from idvault_people.console.disclosure.cases import Cases
 from idvault_people.console.disclosure.drafting import Drafting

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from idvault_people.console.disclosure import shown
+from idvault_people.console import shown
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_people.disclosure import evidence as evidences

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from idvault_people.console import own
 from idvault_people.console.app import Console
-from idvault_people.console.disclosure import own
 from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
 from idvault_people.console.disclosure.duties import Duties
 from idvault_people.console.disclosure.explaining import explain

@@ -1,9 +1,7 @@
 """A new request on the auditor's console: one question a page, then exactly what will be signed.
 
-- What was typed is kept in memory only, until the request is sent or the console ends.
-- The order's file is hashed here. Its SHA-256 becomes a part of the legal basis, so it is signed and every
-  custodian sees it; the file itself goes nowhere.
-- What is sent is what was shown: a preview that is too old is made and shown again.
+The order's file is hashed here. Its SHA-256 becomes a part of the legal basis, so it is signed and every
+custodian sees it; the file itself goes nowhere. What is kept and what is sent: console.drafts.
 """
 
 import os
@@ -13,17 +11,15 @@ from hashlib import sha256
 from typing import Any
 
 from idvault_client import reasons
-from idvault_client.errors import NotFound
-from idvault_people.console.disclosure import explaining, shown
+from idvault_people.console import drafts, explaining, shown
 from idvault_people.console.disclosure.session import AuditorSession
+from idvault_people.console.drafts import Drafts
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 from idvault_people.disclosure.auditor import PreparedRequest
 from idvault_verify import disclosure, token
 from idvault_verify.error import InvalidError
 
 _STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
-_MOST_DRAFTS = 20
-_FRESH = timedelta(minutes=5)
 _HASH_PART = " [SHA-256 {digest}]"
 LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - len(_HASH_PART.format(digest="0" * 64))
 _HOURS = disclosure.LONGEST_LIFETIME // timedelta(hours=1)
@@ -84,8 +80,7 @@ class Drafting:
     """The pages of a new request."""
 
     session: AuditorSession
-    _drafts: dict[str, _RequestDraft] = field(default_factory=dict, repr=False)
-    _sent: dict[str, str] = field(default_factory=dict)
+    _drafts: Drafts[_RequestDraft] = field(default_factory=lambda: Drafts("/new"), repr=False)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -107,74 +102,64 @@ class Drafting:
         draft, number = _RequestDraft(), os.urandom(16).hex()
         if errors := _take(draft, "account", visit):
             return _question(visit, draft, "account", errors)
-        self._drafts[number] = draft
-        if len(self._drafts) > _MOST_DRAFTS:
-            del self._drafts[next(iter(self._drafts))]
+        self._drafts.keep(number, draft)
         return GoTo(f"/new/{number}/{draft.missing}")
 
     def ask(self, visit: Visit) -> Answer:
         """Ask one question."""
-        if case := self._sent_case(visit):
+        if case := self._drafts.sent(visit):
             return case
         return _question(visit, self._draft(visit), _step(visit), {})
 
     def answer(self, visit: Visit) -> Answer:
         """Keep an answer, and lead to the next question."""
-        if case := self._sent_case(visit):
+        if case := self._drafts.sent(visit):
             return case
         draft, step = self._draft(visit), _step(visit)
         if errors := _take(draft, step, visit):
             return _question(visit, draft, step, errors)
         draft.prepared = None
-        return GoTo(f"/new/{visit.parts['draft']}/{draft.missing or 'check'}")
+        return GoTo(f"{self._drafts.here(visit)}/{draft.missing or 'check'}")
 
     def check(self, visit: Visit) -> Answer:
         """Show exactly what will be signed."""
-        if case := self._sent_case(visit):
+        if case := self._drafts.sent(visit):
             return case
         draft = self._draft(visit)
         if draft.missing:
-            return GoTo(f"/new/{visit.parts['draft']}/{draft.missing}")
+            return GoTo(f"{self._drafts.here(visit)}/{draft.missing}")
         return self._preview(visit, draft, {})
 
     def send(self, visit: Visit) -> Answer:
         """Sign and send what was shown."""
-        if case := self._sent_case(visit):
+        if case := self._drafts.sent(visit):
             return case
         draft = self._draft(visit)
         prepared = draft.prepared
-        if filed := next((each for each in draft.tried if self._is_filed(each)), None):
+        if filed := drafts.arrived(draft.tried, self._look):
             return self._done(visit, filed)
-        if prepared is None or self._is_old(prepared) or visit.given("digest") != _digest(prepared):
+        if (
+            prepared is None
+            or self._is_old(prepared)
+            or visit.given("digest") != drafts.digest([prepared.terms])
+        ):
             return self._preview(visit, draft, {"": visit.say("preview_old")})
         draft.tried.append(prepared)
         self.session.auditor().send(prepared)
         return self._done(visit, prepared)
 
     def _done(self, visit: Visit, prepared: PreparedRequest) -> Answer:
-        """Forget the draft; its pages lead to the case from now on, in other tabs too."""
-        number, disclosure_id = visit.parts["draft"], prepared.terms.disclosure_id
-        self._drafts.pop(number, None)
-        self._sent[number] = disclosure_id
-        return GoTo(f"/cases/{disclosure_id}")
+        return self._drafts.finish(visit, f"/cases/{prepared.terms.disclosure_id}")
 
-    def _sent_case(self, visit: Visit) -> GoTo | None:
-        found = self._sent.get(visit.parts["draft"])
-        return GoTo(f"/cases/{found}") if found else None
-
-    def _is_filed(self, prepared: PreparedRequest) -> bool:
-        """Return whether the vault has a request whose answer was lost: a new one would be a second one."""
-        try:
-            self.session.auditor().show(prepared.terms.disclosure_id)
-        except NotFound:
-            return False
-        return True
+    def _look(self, prepared: PreparedRequest) -> None:
+        """Read a request back whose answer was lost; raises NotFound if the vault does not have it."""
+        self.session.auditor().show(prepared.terms.disclosure_id)
 
     def _preview(self, visit: Visit, draft: _RequestDraft, errors: dict[str, str]) -> Answer:
         if draft.prepared is None or self._is_old(draft.prepared):
             draft.prepared = self.session.auditor().prepare(**draft.terms())
-        prepared, terms = draft.prepared, draft.prepared.terms
-        here = f"/new/{visit.parts['draft']}"
+        terms = draft.prepared.terms
+        here = self._drafts.here(visit)
         asked = [
             (visit.say("account"), terms.account_token, f"{here}/account"),
             (visit.say("case"), terms.case_reference, f"{here}/case"),
@@ -194,7 +179,7 @@ class Drafting:
         values = {
             "asked": asked,
             "added": added,
-            "digest": _digest(prepared),
+            "digest": drafts.digest([terms]),
             "signed": terms.canonical().hex(),
         }
         return ConsolePage(
@@ -206,11 +191,10 @@ class Drafting:
         )
 
     def _is_old(self, prepared: PreparedRequest) -> bool:
-        # Either way: the clock of this machine may have been wrong, and then put right.
-        return abs(self.session.now() - prepared.terms.created_at) > _FRESH
+        return drafts.is_old([prepared.terms], now=self.session.now())
 
     def _draft(self, visit: Visit) -> _RequestDraft:
-        if (found := self._drafts.get(visit.parts["draft"])) is None:
+        if (found := self._drafts.find(visit)) is None:
             raise NoPageError
         return found
 
@@ -219,10 +203,6 @@ def _step(visit: Visit) -> str:
     if visit.parts["step"] not in _STEPS:
         raise NoPageError
     return visit.parts["step"]
-
-
-def _digest(prepared: PreparedRequest) -> str:
-    return sha256(prepared.terms.canonical()).hexdigest()
 
 
 def _question(visit: Visit, draft: _RequestDraft, step: str, errors: dict[str, str]) -> Answer:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from idvault_client.errors import NotFound, SecondFactorRefused, VaultError
-from idvault_people.console.disclosure import explaining, shown
+from idvault_people.console import explaining, shown
+from idvault_people.console.disclosure.explaining import explain
 from idvault_people.console.disclosure.session import CustodianSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Hiding, Route, Visit
 from idvault_people.custody.drill import VerifiedDrill
@@ -122,7 +123,7 @@ class Duties:
             )
             for found, progress in parts
         ]
-        failure = explaining.explain(run.failure, visit) if run.failure else None
+        failure = explain(run.failure, visit) if run.failure else None
         why = failure.text if failure else visit.say("failed_text") if run.failure else ""
         values = {"rows": rows, "running": run.is_running, "failure": why}
         hides = Hiding(_SECONDS, "/hand-over") if run.is_running else None
@@ -159,8 +160,8 @@ class Duties:
 
     def _due(self, found: VerifiedDrill, visit: Visit) -> str:
         if self.session.now() >= found.due_at:
-            return visit.say("drill_overdue", day=shown.day(found.due_at, visit))
-        return visit.say("drill_due", day=shown.day(found.due_at, visit))
+            return visit.say("drill_overdue", day=shown.day(found.due_at, language=visit.language))
+        return visit.say("drill_due", day=shown.day(found.due_at, language=visit.language))
 
 
 def _hand_over(run: _HandOverRun, client: HandOver, found: tuple[Succession, ...]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from idvault_people.console.disclosure import shown
+from idvault_people.console import shown
 from idvault_people.console.disclosure.opened import OpenedRecords
 from idvault_people.console.disclosure.revealing import Revealing
 from idvault_people.console.disclosure.session import AuditorSession
@@ -151,7 +151,7 @@ class KeptEvidence:
             {
                 "name": path.name,
                 "id": outside.disclosure_id,
-                "day": shown.day(outside.destroy_after, visit),
+                "day": shown.day(outside.destroy_after, language=visit.language),
                 "overdue": today > outside.destroy_after,
             }
             for path, outside in found
@@ -170,7 +170,7 @@ class KeptEvidence:
         readers = [(each.name, each.name) for each in trust.roster.people if each.role != "operator"]
         values = {
             "path": f"/evidence/{visit.parts['name']}",
-            "day": shown.day(proved.destroy_after, visit),
+            "day": shown.day(proved.destroy_after, language=visit.language),
             "readers": readers,
             "log_key": str(trust.log_key),
             "file": self._court(visit).proof_name,
@@ -211,7 +211,7 @@ def _proved(name: str, value: object, visit: Visit) -> str:
     if name.endswith(("_at", "_time")):
         return shown.time(datetime.fromisoformat(str(value)), visit)
     if name == "destroy_after":
-        return shown.day(date.fromisoformat(str(value)), visit)
+        return shown.day(date.fromisoformat(str(value)), language=visit.language)
     if isinstance(value, bool):
         return visit.say("yes" if value else "no")
     return visit.say("MATCH") if name == "registry_outcome" else str(value)

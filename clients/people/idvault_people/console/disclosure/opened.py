@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from idvault_client.errors import SecondFactorRefused
-from idvault_people.console.disclosure import explaining, shown
+from idvault_people.console import explaining, shown
 from idvault_people.console.disclosure.revealing import Revealing
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idvault_client.errors import SecondFactorRefused
-from idvault_people.console.disclosure import cases, explaining, shown
+from idvault_people.console import explaining, shown
+from idvault_people.console.disclosure import cases
 from idvault_people.console.disclosure.duties import Duties
 from idvault_people.console.disclosure.session import CustodianSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit

@@ -8,12 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from idvault_people.console.disclosure import shown
 from idvault_people.console.visit import Hiding, Visit
 from idvault_verify.attest.payload import Payload
 from idvault_verify.claim import OpaqueIdentity
 from idvault_verify.offline.evidence import summary
 
+_SHOWN_SECONDS = 30
 # A screen reader says the word in place of the dots.
 _MASK = Markup('<span aria-hidden="true">●●●●●●</span><span class="unseen">{}</span>')
 
@@ -27,7 +27,7 @@ class Revealing:
 
     def show(self, path: str) -> None:
         """Show the identity of a page for a while."""
-        self._until[path] = self.now() + timedelta(seconds=shown.SHOWN_SECONDS)
+        self._until[path] = self.now() + timedelta(seconds=_SHOWN_SECONDS)
 
     def hide(self, path: str) -> None:
         """Mask it again."""
@@ -48,7 +48,7 @@ class Revealing:
         return {
             "identity": [(name, value if hiding else mask) for name, value in _whom(payload, visit)],
             "revealed": hiding is not None,
-            "seconds": shown.SHOWN_SECONDS,
+            "seconds": _SHOWN_SECONDS,
         }
 
 

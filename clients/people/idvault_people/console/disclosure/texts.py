@@ -2,86 +2,20 @@
 
 from collections.abc import Mapping
 
-from idvault_verify.disclosure import HistoryFinding
-from idvault_verify.error import Reason
+from idvault_people.console.member_texts import MEMBER
 from idvault_verify.text import Text, texts_of
 
 _ = texts_of(__name__)
 
 
-FINDINGS: Mapping[HistoryFinding, Text] = {
-    HistoryFinding.NOT_IN_ROSTER: _("The signer is not in the roster that you pinned."),
-    HistoryFinding.SIGNATURE_INVALID: _("A signature does not verify."),
-    HistoryFinding.NOT_IN_LOG: _(
-        "The public log does not have this entry yet. If it is new, try again in a few seconds."
-    ),
-    HistoryFinding.LOG_INVALID: _("The public log does not verify."),
-    HistoryFinding.LOG_FORKED: _(
-        "The log contradicts the checkpoint that you kept: it has two histories. Tell the other custodians, "
-        "auditors and witnesses at once."
-    ),
-    HistoryFinding.LOG_NOT_WITNESSED: _(
-        "Too few witnesses have cosigned the log lately. Check this machine's clock and try again later."
-    ),
-    HistoryFinding.OTHER_REQUEST: _("The vault's answer belongs to another request."),
-    HistoryFinding.SHARE_WRONG: _(
-        "A custodian's share is wrong. Ask another custodian to approve, and try again: it counts once."
-    ),
-    HistoryFinding.SHARES_MISSING: _(
-        "There are too few shares. Ask another custodian to approve, and try again: it counts once."
-    ),
-    HistoryFinding.RECORD_DAMAGED: _("The record does not open, or is not the one in the log."),
-    HistoryFinding.TERMS_INVALID: _("The terms of the request are not allowed."),
-    HistoryFinding.QUOTA_EXCEEDED: _(
-        "You have given this auditor as many shares today as your limit allows."
-    ),
-    HistoryFinding.NOT_A_MATCH: _("The registry did not confirm the identity in this record."),
-}
-
-# What a member of the roster is told in place of the text for the people who are verified.
-REASONS: Mapping[Reason, Text] = {
-    Reason.ACCESS_DENIED: _("The roster in force does not give you this role, or a share of this record."),
-    Reason.SECOND_FACTOR_REFUSED: _("The code is wrong, expired or already used. Wait for the next code."),
-    Reason.SECOND_FACTOR_LOCKED: _("There were too many wrong codes. The second factor is locked."),
-    Reason.ILLEGAL_TRANSITION: _(
-        "This is not possible now: too few shares, or the request was already decided, confirmed or ended."
-    ),
-    Reason.DISCLOSURE_EXPIRED: _("The request has expired."),
-    Reason.QUORUM_INVALID: _("The custodians of the record have just changed. Try again."),
-    Reason.ROSTER_INVALID: _("The roster has just changed. Try again."),
-    Reason.REQUEST_NOT_FOUND: _("There is no request with this id for you."),
-    Reason.ACCOUNT_NOT_FOUND: _("There is no account with a record under this token."),
-    Reason.RECORD_VERSION_GONE: _("This version of the record is destroyed, or never was."),
-    Reason.ACCOUNT_ERASED: _("The record was erased. Its key is destroyed, or will be."),
-    Reason.INVALID_ACCOUNT_TOKEN: _("The account token is not valid."),
-    Reason.TOO_MANY_ATTEMPTS: _("You have reached the limit of requests for one day. Try again tomorrow."),
-    Reason.REQUEST_ID_REUSED: _("This signature was used before."),
-    Reason.LOG_UNAVAILABLE: _(
-        "The log cannot record this now, and nothing happens without a record. Try again in a few seconds; "
-        "it counts once."
-    ),
-    Reason.STORE_UNAVAILABLE: _("The vault cannot reach its databases. Try again in a few seconds."),
-    Reason.RECORD_DAMAGED: _("The record is not the one that the log names, or its key is lost."),
-}
-
 PEOPLE: Mapping[str, Text] = {
-    "time_over": _("ended"),
-    "left_days": _("{days} d {hours} h left"),
-    "left_hours": _("{hours} h {minutes} min left"),
-    "code": _("One-time code"),
-    "code_hint": _("The 6 digits that your app shows now."),
-    "text_too_long": _("This is too long"),
-    "text_characters": _(
-        "This has characters that cannot be seen, such as one that turns text around: type it again"
-    ),
+    **MEMBER,
     "account": _("Account token"),
     "case": _("Case"),
-    "legal_basis": _("Legal basis"),
     "purpose": _("Purpose"),
     "openings": _("Openings"),
     "ends": _("Ends"),
     "filed": _("Filed"),
-    "state": _("State"),
     "shares": _("Shares given"),
     "of": _("{count} of {total}"),
     "disclosure_id": _("Request id"),
@@ -100,26 +34,6 @@ PEOPLE: Mapping[str, Text] = {
     "DENIED": _("Denied"),
     "EXPIRED": _("Expired"),
     "CANCELLED": _("Cancelled"),
-    "own_title": _("My keys and acts"),
-    "own_name": _("Name in the roster"),
-    "organisation": _("Organisation"),
-    "signing_key": _("Signing key's fingerprint"),
-    "sealing_key": _("Sealing key's fingerprint"),
-    "roster": _("Version of the roster"),
-    "roster_since": _("{version}, with your key since {since}"),
-    "not_in_roster": _("{version}, which does not have your present key"),
-    "log_position": _("How far you have seen the log"),
-    "log_entries": _("{size} entries"),
-    "log_unseen": _("no checkpoint seen yet"),
-    "detail": _("In detail: {text}"),
-    "second_factor": _("Second factor"),
-    "code_none": _("You have no second factor yet: run the command second-factor."),
-    "code_left": _("{left} tries are left."),
-    "code_locked": _("It is locked until {time}."),
-    "unreachable": _(
-        "The vault cannot be reached. Your act may have taken effect or not; it is safe to repeat it."
-    ),
-    "invalid": _("These are not allowed: {fields}"),
     "no_key": _("The one-time key is not on this machine, or was destroyed after the last opening."),
     "damaged": _("A file in your folder is damaged."),
     "evidence_wrong": _("This is not evidence that verifies."),

@@ -1,14 +1,13 @@
 """A member's own page: keys and fingerprints, roster, log position, second factor, and own acts."""
 
 from idvault_people import second_factor
-from idvault_people.console.disclosure import shown
+from idvault_people.console import shown
+from idvault_people.console.shown import Row
 from idvault_people.console.visit import Visit
 from idvault_people.custody_edge import CustodyCalls
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.trust import FindingError, Trust
 from idvault_verify.transparency.checkpoint import Checkpoint
-
-Row = tuple[str, str]
 
 
 def rows(identity: PersonalIdentity, trust: Trust, edge: CustodyCalls, visit: Visit) -> list[Row]:

@@ -1,0 +1,202 @@
+"""Referred reports on the officer's console: the list, one of them, and its answer in two steps.
+
+What is answered is signed once: the vault has one answer, and a referral that has one is only shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from idvault_client.errors import Unavailable, VaultError
+from idvault_people.authority.referral import GivenReferral
+from idvault_people.console import drafts, shown
+from idvault_people.console.authority import explaining
+from idvault_people.console.authority.listing import StateList
+from idvault_people.console.authority.session import OfficerSession
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
+from idvault_verify.attest import order as papers
+from idvault_verify.attest.order import AnswerTerms
+from idvault_verify.error import Reason
+from idvault_verify.tip_off import ReferralState
+
+_LIST = StateList(path="/referrals", words="referral_state", states=tuple(ReferralState))
+_ANSWERS = {"accept": ReferralState.ACCEPTED, "decline": ReferralState.DECLINED}
+_MOST_PAPERS = 20
+
+
+@dataclass(kw_only=True, eq=False)
+class ReferralPages:
+    """The pages of referrals. papers: the answers that were shown last, by the address of their page."""
+
+    session: OfficerSession
+    _papers: dict[str, AnswerTerms] = field(default_factory=dict, repr=False)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        one = "/referrals/{id:[0-9a-f]{32}}"
+        return (
+            Route("GET", "/referrals", self.list),
+            Route("GET", one, self.show),
+            Route("GET", f"{one}/{{answer:accept|decline}}", self.check),
+            Route("POST", f"{one}/{{answer:accept|decline}}", self.sign),
+        )
+
+    def list(self, visit: Visit) -> Answer:
+        """List the referrals: open ones by their last day, then the others, newest first."""
+        found = _by_urgency(list(self.session.referrals().every(state=_LIST.wanted(visit))))
+        values = {
+            **_LIST.values(found, self._item, visit),
+            "open": sum(each.state is ReferralState.OPEN for each in found),
+        }
+        return ConsolePage(template="referrals.html", title=visit.say("referrals"), values=values)
+
+    def show(self, visit: Visit) -> Answer:
+        """Show what was referred, and what became of it."""
+        found = self.session.referrals().get(visit.parts["id"])
+        values = {
+            "state": shown.word("referral_state", found.state, visit.say),
+            "advice": shown.word("referral_advice", found.state, visit.say) if found.state else "",
+            "rows": self._rows(found, visit),
+            "history": self._history(found, visit),
+            "details": _details(found, visit),
+            "answerable": _is_answerable(found),
+            "id": found.referral_id,
+        }
+        title = visit.say("referral_title", platform=found.platform)
+        return ConsolePage(template="referral.html", title=title, values=values)
+
+    def check(self, visit: Visit) -> Answer:
+        """Show exactly what will be signed; a referral that is answered already is shown."""
+        found = self.session.referrals().get(visit.parts["id"])
+        return self._preview(found, visit, {}) if _is_answerable(found) else self._there(visit)
+
+    def sign(self, visit: Visit) -> Answer:
+        """Sign and send the answer that was shown."""
+        officer, code = self.session.referrals(), visit.given("code")
+        found = officer.get(visit.parts["id"])
+        if not _is_answerable(found):
+            return self._there(visit)
+        terms = self._kept(visit)
+        if terms is None or visit.given("digest") != drafts.digest([terms]):
+            return self._preview(found, visit, {"": visit.say("preview_changed")})
+        if not code:
+            return self._preview(found, visit, {"code": visit.say("required")})
+        try:
+            officer.send(terms, code=code)
+        except VaultError as error:
+            return self._refused(found, visit, error)
+        return self._there(visit)
+
+    def _refused(self, found: GivenReferral, visit: Visit, error: VaultError) -> Answer:
+        """Show why on the preview; raises the error if its answer was lost."""
+        if isinstance(error, Unavailable):
+            raise error
+        if error.reason == Reason.ILLEGAL_TRANSITION:
+            # Answered meanwhile, or its last day has passed: its page says which.
+            return self._there(visit)
+        if explaining.asks_for_another(error):
+            self._papers.pop(visit.path, None)
+        return self._preview(found, visit, explaining.by_field(error, visit))
+
+    def _there(self, visit: Visit) -> GoTo:
+        return GoTo(f"/referrals/{visit.parts['id']}")
+
+    def _kept(self, visit: Visit) -> AnswerTerms | None:
+        """Return what was shown last, None if it must be made anew."""
+        found = self._papers.get(visit.path)
+        return None if found is None or drafts.is_old([found], now=self.session.now()) else found
+
+    def _preview(self, found: GivenReferral, visit: Visit, errors: dict[str, str]) -> Answer:
+        answer = _ANSWERS[visit.parts["answer"]]
+        terms = self._kept(visit) or self.session.referrals().prepare(found, answer)
+        self._papers[visit.path] = terms
+        if len(self._papers) > _MOST_PAPERS:
+            del self._papers[next(iter(self._papers))]
+        values = {
+            "effect": visit.say(f"effect.{answer.value}"),
+            "rows": [
+                (visit.say("authority"), terms.authority),
+                (visit.say("answer"), visit.say(f"{visit.parts['answer']}_link")),
+                *self._rows(found, visit),
+                (visit.say("made_at"), shown.time(terms.created_at, visit, zone=self.session.zone)),
+            ],
+            "details": [
+                (visit.say("referral_id"), terms.referral_id),
+                (visit.say("target_mark"), terms.target_mark.hex()),
+                (visit.say("roster_version_hash"), terms.roster_digest),
+            ],
+            "action": visit.path,
+            "change": f"/referrals/{found.referral_id}",
+            "digest": drafts.digest([terms]),
+            "signed": [terms.canonical().hex()],
+        }
+        return ConsolePage(
+            template="referral_check.html",
+            title=visit.say("check_title"),
+            values=values,
+            errors=errors,
+            status=422 if errors else 200,
+        )
+
+    def _item(self, found: GivenReferral, visit: Visit) -> dict[str, Any]:
+        return {
+            "id": found.referral_id,
+            "platform": found.platform,
+            "category": shown.word("category", found.category, visit.say),
+            "state": shown.word("referral_state", found.state, visit.say),
+            "rows": [_target(found, visit), (visit.say("answer_by"), self._last_day(found, visit))],
+        }
+
+    def _rows(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:
+        return [
+            (visit.say("platform"), found.platform),
+            (visit.say("category"), shown.word("category", found.category, visit.say)),
+            _target(found, visit),
+            (visit.say("answer_by"), self._last_day(found, visit)),
+        ]
+
+    def _last_day(self, found: GivenReferral, visit: Visit) -> str:
+        """Return the last day for an answer and, while there is none, how many days are left."""
+        text = shown.day(found.last_date, language=visit.language)
+        if found.state is not ReferralState.OPEN:
+            return text
+        days = (found.last_date - self.session.now().astimezone(self.session.zone).date()).days
+        # The vault's day may have begun before this machine's.
+        left = visit.say("days_to_answer", days=days) if days > 0 else visit.say("answer_today")
+        return f"{text} ({left})"
+
+    def _history(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:
+        rows = [(shown.day(found.refer_date, language=visit.language), visit.say("was_referred"))]
+        if found.answer_time is not None:
+            at = shown.time(found.answer_time, visit, zone=self.session.zone)
+            rows.append((at, shown.word("referral_state", found.state, visit.say)))
+        return rows
+
+
+def _is_answerable(found: GivenReferral) -> bool:
+    # Not if this client does not know the category, which is signed.
+    return found.state is ReferralState.OPEN and None not in (found.target, found.category)
+
+
+def _target(found: GivenReferral, visit: Visit) -> shown.Row:
+    if found.target is None:
+        return visit.say("target_field"), visit.say("target_gone")
+    return shown.word("target", found.target.kind, visit.say), found.target.key
+
+
+def _by_urgency(found: Sequence[GivenReferral]) -> Sequence[GivenReferral]:
+    waiting = [each for each in found if each.state is ReferralState.OPEN]
+    over = [each for each in found if each.state is not ReferralState.OPEN]
+    return [*sorted(waiting, key=lambda each: each.last_date), *over[::-1]]
+
+
+def _details(found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:
+    rows = [(visit.say("referral_id"), found.referral_id)]
+    if found.signed_answer:
+        terms = papers.parse_answer(found.signed_answer)
+        rows += [
+            (visit.say("target_mark"), terms.target_mark.hex()),
+            (visit.say("answer_hash"), papers.digest(found.signed_answer).hex()),
+            (visit.say("roster_version_hash"), terms.roster_digest),
+        ]
+    return rows

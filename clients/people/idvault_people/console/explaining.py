@@ -1,0 +1,56 @@
+"""Why an act of a member of the roster did not happen, in the user's language."""
+
+from idvault_client import reasons
+from idvault_client.errors import SecondFactorRefused, Unavailable, VaultError
+from idvault_people.console import shown
+from idvault_people.console.member_texts import FINDINGS, REASONS
+from idvault_people.console.visit import Explanation, Visit
+from idvault_people.trust import FindingError
+from idvault_verify.disclosure import HistoryFinding
+from idvault_verify.error import FieldCode, InvalidError, Reason
+
+
+def explain(error: Exception, visit: Visit) -> Explanation | None:
+    """Return why, and what to do; None for an exception from outside the client library."""
+    detail = visit.say("detail", text=error)
+    if isinstance(error, FindingError):
+        return Explanation(finding(error.finding, visit), detail)
+    if isinstance(error, SecondFactorRefused):
+        return Explanation(code(error, visit), detail)
+    if isinstance(error, VaultError):
+        is_down = isinstance(error, Unavailable) and error.reason is None
+        why = visit.say("unreachable") if is_down else refusal(error, visit)
+        return Explanation(why, detail, status=503 if isinstance(error, Unavailable) else 409)
+    if isinstance(error, InvalidError):
+        return Explanation(visit.say("invalid", fields=", ".join(each.field for each in error.violations)))
+    return None
+
+
+def finding(found: HistoryFinding, visit: Visit) -> str:
+    """Return the text of a finding."""
+    return FINDINGS[found].in_language(visit.language)
+
+
+def text_wrong(code: str, value: str, visit: Visit) -> str:
+    """Return what is wrong with a text that will be signed."""
+    if not value:
+        return visit.say("required")
+    return visit.say("text_too_long" if code == FieldCode.LENGTH else "text_characters")
+
+
+def refusal(error: VaultError, visit: Visit) -> str:
+    """Return the text of something that the vault refused."""
+    reason = error.reason or ""
+    if reason in Reason.__members__ and (known := Reason(reason)) in REASONS:
+        return REASONS[known].in_language(visit.language)
+    return reasons.reason_text(error.reason, language=visit.language)
+
+
+def code(error: SecondFactorRefused, visit: Visit) -> str:
+    """Return why a one-time code was refused, with the tries that are left or the end of the lock."""
+    if error.cause == "NOT_ENROLLED":
+        return visit.say("code_none")
+    if error.locked_until is not None:
+        return visit.say("code_locked", time=shown.time(error.locked_until, visit))
+    why = refusal(error, visit)
+    return why if error.tries_left is None else f"{why} {visit.say('code_left', left=error.tries_left)}"

@@ -1,0 +1,63 @@
+"""How consoles write times with their zone, days, the time that is left, and words of fixed lists."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from babel.dates import format_date, format_datetime
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault_people.console.texts import TIME
+from idvault_people.console.visit import Visit
+
+Say = Callable[..., str]
+Row = tuple[str, str]
+LOCALES = {"zh": "zh_CN", "en": "en_GB"}
+
+
+def time(value: datetime | Timestamp, visit: Visit, *, zone: tzinfo | None = UTC) -> str:
+    """Return a time to the minute, with its offset from UTC. zone: None for that of this machine."""
+    found = value.ToDatetime(UTC) if isinstance(value, Timestamp) else value
+    local = found.astimezone(zone)
+    return f"{minute(local, language=visit.language)} {offset(local)}"
+
+
+def minute(local: datetime, *, language: str) -> str:
+    """Return a local time to the minute, without its zone."""
+    return format_datetime(local, TIME.in_language(language), locale=LOCALES[language])
+
+
+def offset(local: datetime) -> str:
+    """Return how far a local time is from UTC, such as UTC+8."""
+    minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def day(value: date, *, language: str) -> str:
+    """Return a day."""
+    return format_date(value, format="long", locale=LOCALES[language])
+
+
+def left(until: datetime, visit: Visit, *, now: datetime) -> str:
+    """Return how much time is left, in days and hours, or in hours and minutes."""
+    rest = until - now
+    if rest <= timedelta():
+        return visit.say("time_over")
+    minutes = int(rest.total_seconds()) // 60
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days:
+        return visit.say("left_days", days=days, hours=hours)
+    return visit.say("left_hours", hours=hours, minutes=minutes % 60)
+
+
+def word(name: str, value: StrEnum | None, say: Say) -> str:
+    """Return the word of a fixed list for a value; None is one that this client does not know."""
+    return say("unknown") if value is None else say(f"{name}.{value.value}")
+
+
+def options(name: str, values: Iterable[StrEnum], say: Say) -> list[Row]:
+    """Return values and words of a list that people choose from."""
+    return [(each.value, word(name, each, say)) for each in values]
