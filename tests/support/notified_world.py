@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from email.message import Message
 from typing import Any
 
 from idvault.core.act import SYSTEM, MemberActor, Tx, act
@@ -90,13 +92,13 @@ class NotifiedWorld:
     async def happens(self, kind: EventType, *, party: str = PARTY, **fields: str) -> None:
         await happen(self.vault, SYSTEM, at(self.seconds), kind, party, fields)
 
-    async def erasure(self, kind: EventType, number: int = 1) -> None:
-        """Let something happen to an erasure."""
+    async def erasure(self, kind: EventType, number: int = 1, *, party: str = PARTY) -> None:
+        """Let something happen to an erasure of a platform."""
         more = {
             EventType.ERASURE_REQUEST: {"erase_at": "2026-01-01"},
             EventType.ERASURE_ERASE: {"destroy_at": "2026-01-02"},
         }
-        await self.happens(kind, erasure_id=f"{number:032x}", **more.get(kind, {}))
+        await self.happens(kind, party=party, erasure_id=f"{number:032x}", **more.get(kind, {}))
 
     def delivery(self) -> Delivery:
         """Return what a worker delivers by."""
@@ -134,3 +136,9 @@ class NotifiedWorld:
 def told(hook: Hook) -> dict[str, int]:
     """Return what a webhook says, by kind."""
     return {each["kind"]: each["number"] for each in json.loads(hook.body)["data"]["waiting"]}
+
+
+def counted(mail: Message) -> dict[str, int]:
+    """Return what a mail says, by kind."""
+    found = re.findall(r"^ *([0-9]+) x ([a-z ]+?)$", str(mail.get_payload()).replace("\r", ""), re.MULTILINE)
+    return {kind.replace(" ", "_"): int(number) for number, kind in found}
