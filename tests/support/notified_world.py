@@ -20,6 +20,7 @@ from idvault.processes.notifier.delivery import Delivery
 from idvault.processes.notifier.file import MailServer
 from idvault.processes.notifier.mail import MailSender
 from idvault.processes.notifier.webhook import WebhookSender
+from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType, names_platform
 from tests.support.notified import SECRET, Hook
 from tools.support.fakes.sealing import CountingEntropy
@@ -56,6 +57,7 @@ class NotifiedWorld:
         self.mail: MailServer | None = None
         self.seconds = 0.0
         self.arrived = 0
+        self.is_trusted = True
         self.failures: list[Exception] = []
         self._mails = MailSender(server=lambda: self.mail, patience=patience)
         self._hooks = WebhookSender(clock=lambda: at(self.seconds).real, patience=patience)
@@ -103,8 +105,16 @@ class NotifiedWorld:
     def delivery(self) -> Delivery:
         """Return what a worker delivers by."""
         return Delivery(
-            vault=self.vault, sender=self, clock=lambda: at(self.seconds), report=self.failures.append
+            vault=self.vault,
+            sender=self,
+            clock=lambda: at(self.seconds),
+            report=self.failures.append,
+            trusts=self.trusts,
         )
+
+    async def trusts(self, _now: ClockReading) -> bool:
+        """Tell whether the worker's clock is confirmed."""
+        return self.is_trusted
 
     @asynccontextmanager
     async def failing(self) -> AsyncIterator[Delivery]:

@@ -59,12 +59,12 @@ async def _begin(world: World) -> Act:
 
 async def _fail(world: World) -> Act:
     made = await _made(world)
-    return lambda: acts.fail(world.vault, SYSTEM, at(), made, SendError(Failure.REFUSED, 503))
+    return lambda: acts.fail(world.vault, SYSTEM, at(), made, SendError(Failure.REFUSED, 503), dies=False)
 
 
 def _died(world: World, made: Notification) -> Act:
     late = at(after=rules.GIVEN_UP)
-    return lambda: acts.fail(world.vault, SYSTEM, late, made, SendError(Failure.LATE))
+    return lambda: acts.fail(world.vault, SYSTEM, late, made, SendError(Failure.LATE), dies=True)
 
 
 async def _give_up(world: World) -> Act:
