@@ -13,9 +13,6 @@ NOT_COUNTED = {
     "verification:document:sign", "verification:document:countersign",
     "contest:case:propose", "disavowal:case:propose", "narrowing:sanction:propose",
     "reinstatement:case:propose",
-    # Of several platforms at once: what they do is counted.
-    "operation:joint:open", "operation:joint:end",
-    "order:authority:withdraw", "order:platform:acknowledge", "order:platform:object",
     "disclosure:record:confirm", "moderator:key:revoke", "person:account:follow", "publicaccount:licence:end",
     "publicaccount:operator:add", "publicaccount:operator:remove", "publicaccount:term:grace",
     "publicaccount:transfer:offer",

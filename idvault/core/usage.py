@@ -2,11 +2,12 @@
 
 - A count costs the addition of a number: no call waits for it.
 - What a process has counted since it last stored, at most some seconds, is lost if it is killed.
+- A batch that may be stored is sent again as it was, under its number: it is never counted twice.
 - Months are those of the operator's time zone.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
@@ -15,12 +16,27 @@ CALLS, CLAIMS, CHARGED = "calls/", "claims/", "registry/charged"
 Key = tuple[str, str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageBatch:
+    """What a process counted in a while. process: its random id. number: larger for a later batch."""
+
+    process: str
+    number: int
+    counts: Mapping[Key, int]
+
+
 @dataclass(eq=False, repr=False)
 class UsageCounts:
-    """Counts by platform, month and what. clock: seconds since 1970."""
+    """Counts by platform, month and what. clock: seconds since 1970.
+
+    batch: what is being stored, None if nothing is.
+    """
 
     zone: tzinfo
     clock: Callable[[], float]
+    batch: UsageBatch | None = field(default=None, init=False)
+    _process: str = field(default="", init=False)
+    _number: int = field(default=0, init=False)
     _counts: Counter[Key] = field(default_factory=Counter, init=False)
     _month: str = field(default="", init=False)
     _ends: float = field(default=0.0, init=False)
@@ -32,14 +48,20 @@ class UsageCounts:
             self._turn(now)
         self._counts[relying_party, self._month, what] += number
 
-    def take(self) -> dict[Key, int]:
-        """Return what was counted since the last time."""
-        taken, self._counts = self._counts, Counter()
-        return dict(taken)
+    def take(self, draw: Callable[[], str]) -> UsageBatch | None:
+        """Return what to store: the batch that may not be stored, else what was counted since the last one.
 
-    def put_back(self, taken: dict[Key, int]) -> None:
-        """Count again what could not be stored."""
-        self._counts.update(taken)
+        draw: makes a random id.
+        """
+        if self.batch is None and self._counts:
+            taken, self._counts = self._counts, Counter()
+            self._process, self._number = self._process or draw(), self._number + 1
+            self.batch = UsageBatch(process=self._process, number=self._number, counts=dict(taken))
+        return self.batch
+
+    def stored(self) -> None:
+        """Forget the batch, which is stored."""
+        self.batch = None
 
     def _turn(self, now: float) -> None:
         local = datetime.fromtimestamp(now, UTC).astimezone(self.zone)

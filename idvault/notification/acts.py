@@ -6,7 +6,7 @@
 - None of it is in the log: it says what has its entry already.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
@@ -17,6 +17,8 @@ from idvault.notification.rules import Notification, NotificationItem, OutboxRow
 from idvault_verify.clock import ClockReading
 
 _WHY = "what is told has its own entry"
+Trusts = Callable[[ClockReading], Awaitable[bool]]
+"""Tells whether a time is confirmed: a wrong one gives no message up."""
 
 
 async def prepare(vault: Vault, now: ClockReading, recipients: Mapping[str, Recipient]) -> None:
@@ -82,7 +84,13 @@ async def compose(tx: Tx, name: str, recipient: Recipient | None) -> None:
 
 
 async def attempt(
-    vault: Vault, now: ClockReading, found: Notification, recipient: Recipient | None, sender: Sender
+    vault: Vault,
+    now: ClockReading,
+    found: Notification,
+    recipient: Recipient | None,
+    sender: Sender,
+    *,
+    trusts: Trusts,
 ) -> bool:
     """Make an attempt that begins now, unless another worker does; return whether the message arrived.
 
@@ -96,7 +104,8 @@ async def attempt(
     try:
         await sender.send(recipient, found)
     except SendError as error:
-        await fail(vault, SYSTEM, now, found, error)
+        is_over = rules.is_over(notification=found, now=now.real) and await trusts(now)
+        await fail(vault, SYSTEM, now, found, error, dies=error.is_final or is_over)
         return False
     await arrive(vault, SYSTEM, now, found.message_id)
     return True
@@ -112,10 +121,9 @@ async def begin(tx: Tx, found: Notification) -> bool:
 
 
 @act("notification.fail")
-async def fail(tx: Tx, found: Notification, error: SendError) -> None:
-    """Store why an attempt failed, and give the message up if it is time."""
+async def fail(tx: Tx, found: Notification, error: SendError, *, dies: bool) -> None:
+    """Store why an attempt failed. dies: whether the message is given up."""
     tx.unchanged(_WHY)
-    dies = rules.dies(notification=found, is_final=error.is_final, now=tx.now.real)
     await store.fail(tx.connection, found, failure=str(error), dead_at=tx.now.real if dies else None)
 
 

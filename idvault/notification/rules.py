@@ -8,7 +8,7 @@
 - Until a message has arrived, nothing is told about the things that it is about: so that what happened to one
   thing is told in order.
 - An attempt is repeated after half a minute, then after twice as long each time, up to an hour. After three
-  days the message is dead, and its things are free.
+  days of a confirmed clock the message is dead, and its things are free.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -141,9 +141,9 @@ def attempt(*, notification: Notification, now: datetime) -> tuple[int, datetime
     return notification.attempts + 1, now + wait
 
 
-def dies(*, notification: Notification, is_final: bool, now: datetime) -> bool:
-    """Tell whether a message whose attempt has failed is given up. is_final: whether nobody is there."""
-    return is_final or now - notification.made_at >= GIVEN_UP
+def is_over(*, notification: Notification, now: datetime) -> bool:
+    """Tell whether a message whose attempt has failed is given up, if the time is right."""
+    return now - notification.made_at >= GIVEN_UP
 
 
 def words(body: Mapping[str, int]) -> Sequence[str]:

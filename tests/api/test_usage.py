@@ -6,6 +6,7 @@ from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
+from idvault.core.usage import UsageBatch
 from idvault.platform.usage import acts
 from idvault.platform.usage.api import UsageMethods
 from idvault.processes.bootstrap.vault import vault_of
@@ -23,7 +24,7 @@ async def test_a_platform_reads_its_own_month(main_database: Database) -> None:
     """Figures of the caller alone; another month has none; a month that is none is refused."""
     vault = vault_of(main_database, entropy=CountingEntropy())
     counts = {(party, "2026-03", "registry/charged"): number for party, number in (("a", 4), ("b", 9))}
-    await acts.add(vault, SYSTEM, at(0), counts)
+    await acts.add(vault, SYSTEM, at(0), UsageBatch(process="p", number=1, counts=counts))
     mine = client([Service(_SERVICE, UsageMethods(vault=vault))], Caller("a", "platform", "c" * 32), at(0))
     found = await mine.get_usage("2026-03")
     assert found == PlatformUsage("2026-03", (UsageFigure("registry/charged", 4), UsageFigure("sessions", 0)))

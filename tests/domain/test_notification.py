@@ -86,9 +86,9 @@ def test_waits_double_up_to_an_hour() -> None:
 def test_a_message_dies_after_three_days_or_where_nobody_is() -> None:
     """410 Gone is the receiver's word that nobody is there."""
     later = NOW + timedelta(days=3)
-    assert not rules.dies(notification=MADE, is_final=False, now=later - timedelta(seconds=1))
-    assert rules.dies(notification=MADE, is_final=False, now=later)
-    assert rules.dies(notification=MADE, is_final=SendError(Failure.GONE).is_final, now=NOW)
+    assert not rules.is_over(notification=MADE, now=later - timedelta(seconds=1))
+    assert rules.is_over(notification=MADE, now=later)
+    assert SendError(Failure.GONE).is_final
     assert not SendError(Failure.LATE).is_final
     assert str(SendError(Failure.REFUSED, 503)) == "REFUSED_503"
 

@@ -1,11 +1,12 @@
 """What is counted of a platform's use, and in which month."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.core.usage import CALLS, CHARGED, CLAIMS, UsageCounts
+from idvault.core.usage import CALLS, CHARGED, CLAIMS, Key, UsageBatch, UsageCounts
 from idvault.platform.usage import rules
 from idvault_verify.error import InvalidError
 
@@ -36,18 +37,35 @@ def test_a_month_begins_in_the_operators_zone(end: datetime, months: tuple[str, 
     counts.add("a", "x")
     clock.at = end.astimezone(UTC)
     counts.add("a", "x", 2)
-    assert counts.take() == {("a", months[0], "x"): 1, ("a", months[1], "x"): 2}
-    assert counts.take() == {}
+    assert taken(counts) == {("a", months[0], "x"): 1, ("a", months[1], "x"): 2}
+    assert taken(counts) == {}
 
 
-def test_what_could_not_be_stored_is_counted_again() -> None:
-    """Nothing is lost, and nothing counted twice."""
-    counts = UsageCounts(ZONE, Clock(datetime(2026, 3, 5, tzinfo=UTC)))
+def taken(counts: UsageCounts) -> Mapping[Key, int]:
+    """Take a batch and store it; return what it counts."""
+    batch = counts.take(lambda: "process")
+    counts.stored()
+    return {} if batch is None else batch.counts
+
+
+def test_what_may_not_be_stored_is_sent_again_as_it_was() -> None:
+    """Under its number; what is counted meanwhile is in the next one."""
+    counts, key = UsageCounts(ZONE, Clock(datetime(2026, 3, 5, tzinfo=UTC))), ("a", "2026-03", "x")
     counts.add("a", "x")
-    taken = counts.take()
-    counts.add("a", "x")
-    counts.put_back(taken)
-    assert counts.take() == {("a", "2026-03", "x"): 2}
+    first = UsageBatch(process="process", number=1, counts={key: 1})
+    assert counts.take(lambda: "process") == first
+    counts.add("a", "x", 2)
+    assert counts.take(lambda: "other") == first
+    counts.stored()
+    assert counts.take(lambda: "other") == UsageBatch(process="process", number=2, counts={key: 2})
+
+
+@pytest.mark.parametrize(
+    ("month", "before"), [("2026-01", "2025-12"), ("2026-02", "2026-01"), ("2026-12", "2026-11")]
+)
+def test_each_month_follows_another(month: str, before: str) -> None:
+    """January follows the December of the year before."""
+    assert rules.month_before(month) == before
 
 
 def test_a_month_is_sorted_by_what_it_counts() -> None:

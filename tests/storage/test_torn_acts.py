@@ -1,12 +1,8 @@
 """The acts of sign-ups and sanctions, interrupted at each statement and at the commit, on both databases.
 
-Acts are atomic: a failed act leaves no trace, and one whose commit was not acknowledged is complete. The
-faults are the errors that a driver raises when the disk or the connection fails. `scripts/torture` does the
-same to whole processes, with strace and with a proxy.
+`scripts/torture` does the same to whole processes, with strace and with a proxy.
 """
 
-import errno
-import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from functools import partial
@@ -49,11 +45,11 @@ from idvault_client.sanctions import AccountSanction
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.erasure import ErasureOrigin
-from idvault_verify.error import UnavailableError
 from idvault_verify.event import EventType
 from idvault_verify.sanction import AppealState, AuthorityOrder, Degree, Scope
 from idvault_verify.session import ContestState, ReinstatementState
-from tests.storage.hooks import failing_commit, failing_statement
+from tests.storage import torn
+from tests.storage.torn import Act
 from tests.support.appeal_world import AppealWorld
 from tests.support.session_world import SessionWorld
 from tests.support.withdrawal_world import WithdrawalWorld
@@ -65,9 +61,7 @@ from tools.support.public_account_world import PublicAccountWorld
 from tools.support.sanction_world import TERMS, SanctionWorld, key_of, reasons, signing, until
 from tools.support.storage_world import MATCHED, MISMATCHED, World, at
 
-Act = Callable[[], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]
-_MOST = 60
 CALLER = Asked(PARTY, "b" * 32, "", "", b"")
 
 
@@ -487,94 +481,64 @@ async def _clear(world: World) -> Act:
     return lambda: erasure_acts.clear(world.vault, SYSTEM, now, made)
 
 
-ACTS = [
-    _open,
-    _supersede,
-    _postpone,
-    _succeed,
-    _fail,
-    _impose,
-    _confirm,
-    _lift,
-    _lapse,
-    _register,
-    _name,
-    _follow,
-    _lift_person,
-    _release,
-    _record_order,
-    _miss_order,
-    _open_operation,
-    _close_operation,
-    _file_appeal,
-    _uphold_appeal,
-    _note_overdue_appeal,
-    _delete_text,
-    _file_contest,
-    _decide_contest,
-    _confirm_contest,
-    _file_reinstatement,
-    _decide_reinstatement,
-    _confirm_reinstatement,
-    _confirm_narrowing,
-    _miss_narrowing,
-    _approve_public,
-    _accept_public,
-    _erase,
-    _clear,
-    _destroy,
-]
-FAULTS: list[Callable[[], Exception]] = [
-    lambda: OSError(errno.EIO, "Input/output error"),
-    lambda: sqlite3.OperationalError("database or disk is full"),
-    ConnectionResetError,
-]
+ACTS: dict[Prepare, str] = {
+    _open: "verification.open",
+    _supersede: "verification.open",
+    _postpone: "verification.postpone",
+    _succeed: "verification.settle",
+    _fail: "verification.settle",
+    _impose: "sanction.impose",
+    _confirm: "sanction.confirm",
+    _lift: "sanction.lift",
+    _lapse: "sanction.lapse",
+    _register: "moderator.register",
+    _name: "moderator.name",
+    _follow: "verification.settle",
+    _lift_person: "sanction.lift",
+    _release: "sanction.release",
+    _record_order: "order.record",
+    _miss_order: "order.miss",
+    _open_operation: "operation.open",
+    _close_operation: "operation.close",
+    _file_appeal: "appeal.file",
+    _uphold_appeal: "appeal.decide",
+    _note_overdue_appeal: "appeal.note_overdue",
+    _delete_text: "appeal.delete_text",
+    _file_contest: "contest.file",
+    _decide_contest: "contest.decide",
+    _confirm_contest: "contest.confirm",
+    _file_reinstatement: "reinstatement.file",
+    _decide_reinstatement: "reinstatement.decide",
+    _confirm_reinstatement: "reinstatement.confirm",
+    _confirm_narrowing: "narrowing.confirm",
+    _miss_narrowing: "narrowing.note_overdue",
+    _approve_public: "public_account.approve",
+    _accept_public: "public_account.accept",
+    _erase: "erasure.erase",
+    _clear: "erasure.clear",
+    _destroy: "erasure.destroy",
+}
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
-    act = await prepare(world)
-    before = await world.contents()
-    world.database._patience = 0  # without retries after a lost connection, so that the act meets the fault
-    for number in range(1, _MOST):
-        fault = FAULTS[number % len(FAULTS)]()
-        with failing_statement(world.database, number=number, fault=fault) as seen:
-            try:
-                await act()
-            except UnavailableError:
-                assert len(seen) == number
-            else:
-                assert len(seen) < number
-                break
-        assert await world.contents() == before, f"statement {number}"
-    else:
-        pytest.fail("the act never passed")
-    assert await world.contents() != before
+    await torn.leaves_no_trace(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_that_was_never_sent_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """The act is rolled back and can be repeated."""
-    act = await prepare(world)
-    before = await world.contents()
-    with failing_commit(world.database, committed=False) as fired, pytest.raises(UnavailableError):
-        await act()
-    assert fired == [False]
-    assert await world.contents() == before
-    await act()
-    assert await world.contents() != before
+    await torn.was_never_sent(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
-    act = await prepare(world)
-    before = await world.contents()
-    with failing_commit(world.database, committed=True) as fired, pytest.raises(UnavailableError):
-        await act()
-    assert fired == [True]
-    after = await world.contents()
-    assert after != before
-    await act()
-    assert await world.contents() == after
+    await torn.is_done_once(world, name, await prepare(world))

@@ -19,8 +19,9 @@ from idvault.session.withdrawal import acts as withdrawal_acts
 from idvault_verify.account import AccountState
 from idvault_verify.sanction import Degree
 from idvault_verify.session import DisavowalState
-from tests.storage import test_torn_acts as torn
-from tests.storage.test_torn_acts import CALLER, Act, Prepare
+from tests.storage import test_torn_acts, torn
+from tests.storage.test_torn_acts import CALLER, Prepare
+from tests.storage.torn import Act
 from tests.support.inquiry_world import TOLD, InquiryWorld
 from tests.support.withdrawal_world import VICTIM, WithdrawalWorld
 from tools.support import builders
@@ -174,48 +175,54 @@ async def _step(owners: WithdrawalWorld, *, days: int) -> Act:
 
 
 async def _free_withdrawn(world: World) -> Act:
-    owners, _ = await torn._withdrawn(world)
+    owners, _ = await test_torn_acts._withdrawn(world)
     return await _step(owners, days=200)
 
 
 async def _forget_withdrawn(world: World) -> Act:
-    owners, _ = await torn._withdrawn(world)
+    owners, _ = await test_torn_acts._withdrawn(world)
     await (await _step(owners, days=200))()
     await owners.versions_gone()
     return await _step(owners, days=400)
 
 
-ACTS = [
-    _free_withdrawn,
-    _forget_withdrawn,
-    _begin,
-    _ask,
-    _show,
-    _disown,
-    _cancel,
-    _purge,
-    _tell,
-    _fall_silent,
-    _become_overdue,
-    _reject,
-    _confirm,
-    _answer,
-]
+ACTS: dict[Prepare, str] = {
+    _free_withdrawn: "withdrawal.forget",
+    _forget_withdrawn: "withdrawal.forget",
+    _begin: "inquiry.begin",
+    _ask: "inquiry.finish",
+    _show: "inquiry.finish",
+    _disown: "inquiry.disown",
+    _cancel: "inquiry.cancel",
+    _purge: "inquiry.purge",
+    _tell: "disavowal.tell",
+    _fall_silent: "disavowal.fall",
+    _become_overdue: "disavowal.fall",
+    _reject: "disavowal.decide",
+    _confirm: "disavowal.confirm",
+    _answer: "disavowal.answer",
+}
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
-    await torn.test_an_act_that_breaks_at_any_statement_leaves_no_trace(world, prepare)
+    await torn.leaves_no_trace(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_that_was_never_sent_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """The act is rolled back and can be repeated."""
-    await torn.test_a_commit_that_was_never_sent_leaves_no_trace(world, prepare)
+    await torn.was_never_sent(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: World, prepare: Prepare) -> None:
-    """Who repeats finds the act done, and nothing is added."""
-    await torn.test_a_commit_whose_answer_is_lost_has_done_everything_once(world, prepare)
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+    world: World, prepare: Prepare, name: str
+) -> None:
+    """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
+    await torn.is_done_once(world, name, await prepare(world))

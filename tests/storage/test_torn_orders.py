@@ -16,8 +16,9 @@ from idvault.sanction.order import acts as order_acts
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
 from idvault_verify.attest import order as papers
 from idvault_verify.attest.order import WithdrawalTerms
-from tests.storage import test_torn_acts as torn
-from tests.storage.test_torn_acts import CALLER, Act, Prepare
+from tests.storage import torn
+from tests.storage.test_torn_acts import CALLER, Prepare
+from tests.storage.torn import Act
 from tools.support import builders, orders
 from tools.support.storage_world import World, at
 
@@ -98,22 +99,35 @@ async def _end(world: World) -> Act:
     return lambda: operation_acts.end(world.vault, SYSTEM, late, first)
 
 
-ACTS = [_join, _end, _issue, _withdraw, _acknowledge, _object]
+ACTS: dict[Prepare, str] = {
+    _join: "joint_operation.open",
+    _end: "operation.end",
+    _issue: "authority.issue",
+    _withdraw: "authority.withdraw",
+    _acknowledge: "order.acknowledge",
+    _object: "order.object",
+}
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
-    await torn.test_an_act_that_breaks_at_any_statement_leaves_no_trace(world, prepare)
+    await torn.leaves_no_trace(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_that_was_never_sent_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """The act is rolled back and can be repeated."""
-    await torn.test_a_commit_that_was_never_sent_leaves_no_trace(world, prepare)
+    await torn.was_never_sent(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: World, prepare: Prepare) -> None:
-    """Who repeats finds the act done, and nothing is added."""
-    await torn.test_a_commit_whose_answer_is_lost_has_done_everything_once(world, prepare)
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+    world: World, prepare: Prepare, name: str
+) -> None:
+    """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
+    await torn.is_done_once(world, name, await prepare(world))

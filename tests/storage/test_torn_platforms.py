@@ -1,12 +1,19 @@
-"""Acts of platforms, interrupted at each statement and at the commit, on both databases."""
+"""Acts of platforms and of usage, interrupted at each statement and at the commit, on both databases."""
+
+from uuid import uuid4
 
 import pytest
 
 from idvault.core.act import SYSTEM
+from idvault.core.request import MemberAsked
+from idvault.core.usage import CHARGED, UsageBatch
 from idvault.platform import acts as platform_acts
+from idvault.platform.usage import acts as usage_acts
+from idvault.platform.usage.rules import ACCOUNTS, RECORDS
 from idvault_verify.session import Proof
-from tests.storage import test_torn_acts as torn
-from tests.storage.test_torn_acts import Act, Prepare
+from tests.storage import torn
+from tests.storage.test_torn_acts import Prepare
+from tests.storage.torn import Act
 from tools.support.storage_world import World, at
 
 
@@ -16,22 +23,74 @@ async def _accept(world: World) -> Act:
     return lambda: platform_acts.accept(world.vault, SYSTEM, at(), name, proofs=[Proof.RESULT_ONLY])
 
 
-ACTS = [_accept]
+async def _register(world: World) -> Act:
+    spki = "a" * 64
+    asked = MemberAsked("b" * 32, str(uuid4()), "RegisterPlatform", b"content")
+    return lambda: platform_acts.register(
+        world.vault, asked, at(), name="platform-a", role="platform", spki=spki
+    )
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
+async def _revoke(world: World) -> Act:
+    await (await _register(world))()
+    asked = MemberAsked("b" * 32, str(uuid4()), "RevokePlatform", b"content")
+    return lambda: platform_acts.revoke(world.vault, asked, at(), "platform-a", "a" * 64)
+
+
+async def _present(world: World) -> Act:
+    await (await _register(world))()
+    origins = ("https://im.example",)
+    return lambda: platform_acts.present(
+        world.vault, SYSTEM, at(), "platform-a", title="A title", origins=origins
+    )
+
+
+async def _add_usage(world: World) -> Act:
+    """A batch of two platforms and two months, after another one of the same process."""
+    counts = {("platform-b", "2026-03", CHARGED): 2, ("platform-a", "2026-02", CHARGED): 1}
+    first, second = (UsageBatch(process="c" * 32, number=each, counts=counts) for each in (1, 2))
+    await usage_acts.add(world.vault, SYSTEM, at(), first)
+    return lambda: usage_acts.add(world.vault, SYSTEM, at(), second)
+
+
+async def _count_stored(world: World) -> Act:
+    """Replace what an hour ago was stored of two platforms, of which one has nothing any more."""
+    month = "2026-03"
+    for party in ("platform-a", "platform-b"):
+        await usage_acts.put(world.vault, SYSTEM, at(), month, {(party, month, ACCOUNTS): 5}, hour=1)
+    numbers = {("platform-a", month, what): 4 for what in (ACCOUNTS, RECORDS)}
+    return lambda: usage_acts.put(world.vault, SYSTEM, at(), month, numbers, hour=2)
+
+
+ACTS: dict[Prepare, str] = {
+    _register: "platform.register",
+    _revoke: "platform.revoke",
+    _present: "platform.present",
+    _add_usage: "usage.add",
+    _count_stored: "usage.put",
+    _accept: "platform.accept",
+}
+
+
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
-    await torn.test_an_act_that_breaks_at_any_statement_leaves_no_trace(world, prepare)
+    await torn.leaves_no_trace(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_that_was_never_sent_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """The act is rolled back and can be repeated."""
-    await torn.test_a_commit_that_was_never_sent_leaves_no_trace(world, prepare)
+    await torn.was_never_sent(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: World, prepare: Prepare) -> None:
-    """Who repeats finds the act done, and nothing is added."""
-    await torn.test_a_commit_whose_answer_is_lost_has_done_everything_once(world, prepare)
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+    world: World, prepare: Prepare, name: str
+) -> None:
+    """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
+    await torn.is_done_once(world, name, await prepare(world))

@@ -11,8 +11,9 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.claim import Identity
 from idvault_verify.document import Document, DocumentType
 from idvault_verify.session import Proof
-from tests.storage import test_torn_acts as torn
-from tests.storage.test_torn_acts import CALLER, Act, Prepare
+from tests.storage import torn
+from tests.storage.test_torn_acts import CALLER, Prepare
+from tests.storage.torn import Act
 from tests.support.review_world import ReviewWorld
 from tools.support import builders
 from tools.support.storage_world import World, at
@@ -66,15 +67,28 @@ async def _confirm(world: World) -> Act:
     )
 
 
-@pytest.mark.parametrize("prepare", [_sign, _confirm])
-async def test_a_signature_that_breaks_at_any_statement_leaves_no_trace(
-    world: World, prepare: Prepare
+ACTS: dict[Prepare, str] = {_sign: "review.sign", _confirm: "review.confirm"}
+
+
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
 ) -> None:
     """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
-    await torn.test_an_act_that_breaks_at_any_statement_leaves_no_trace(world, prepare)
+    await torn.leaves_no_trace(world, name, await prepare(world))
 
 
-@pytest.mark.parametrize("prepare", [_sign, _confirm])
-async def test_a_commit_of_a_signature_is_whole(world: World, prepare: Prepare) -> None:
-    """One whose answer is lost has done everything once."""
-    await torn.test_a_commit_whose_answer_is_lost_has_done_everything_once(world, prepare)
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_that_was_never_sent_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
+    """The act is rolled back and can be repeated."""
+    await torn.was_never_sent(world, name, await prepare(world))
+
+
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+    world: World, prepare: Prepare, name: str
+) -> None:
+    """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
+    await torn.is_done_once(world, name, await prepare(world))

@@ -21,6 +21,7 @@ from idvault.sealing.intake import LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.tip_off.contact import acts
+from idvault.tip_off.contact.ports import CodeSender
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import PreconditionError
 from idvault_verify.v1 import tip_off_pb2 as pb
@@ -103,7 +104,7 @@ class ContactWorld:
 
     def wait(self, patience: float) -> None:
         """Let each further attempt last so many seconds."""
-        self.mails = CodeMails(MailSender(server=lambda: self.server, patience=patience))
+        self.mails: CodeSender = CodeMails(MailSender(server=lambda: self.server, patience=patience))
 
     @property
     def now(self) -> ClockReading:

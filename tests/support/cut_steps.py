@@ -57,10 +57,12 @@ class Cuts:
     """Lets each place of each step fail once: before a statement, before a commit, and after one.
 
     A place is a statement's text and how often it was sent before in the same try. cut: how many failed.
+    acts: the names of those that were begun.
     """
 
     database: Database
     cut: int = 0
+    acts: set[str] = field(default_factory=set)
     _known: set[tuple[Any, ...]] = field(default_factory=set)
     _seen: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     _last: str = ""
@@ -94,6 +96,7 @@ class Cuts:
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
         # Nobody waits for the job of whoever died: the person comes again.
         patch.setattr(verification, "_FIRST_POLL", float("inf"))
+        patch.setattr(self.database, "act", self._noted(self.database.act))
         kind: Any = SqliteConnection if self.database.is_file else PostgresqlConnection
         for name in ("_fetch", "_execute", "_execute_many"):
             patch.setattr(kind, name, self._before(getattr(kind, name)))
@@ -110,6 +113,13 @@ class Cuts:
             self._at("committed", self._last)
 
         patch.setattr(kind, "commit", commit_sqlite if self.database.is_file else commit_postgresql)
+
+    def _noted(self, run: Any) -> Any:
+        async def noted(name: str, work: Any) -> Any:
+            self.acts.add(name)
+            return await run(name, work)
+
+        return noted
 
     def _before(self, run: Any) -> Any:
         async def hooked(connection: Any, text: str, arguments: Any) -> Any:

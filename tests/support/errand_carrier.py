@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _carry(database: StruckDatabase, moderators: dict[int, str], number: int, life: int) -> None:
-    people = Errands(*await errands.opened(database, life=life), moderators, calm)
+    people = Errands(*await errands.opened(database, life=life), moderators, calm, life)
     for errand in errands.ALL:
         await getattr(people, errand)(number)
     await people.world.claims.verification.drain()

@@ -27,9 +27,10 @@ from idvault_verify.notice import NoticeKind
 from idvault_verify.registry import RegistryAnswer
 from idvault_verify.session import DisavowalState, Proof, SessionPurpose
 from idvault_verify.v1 import session_pb2 as pb
+from tests.support.authority_errands import AuthorityErrands
 from tests.support.cut_steps import Taken, calm
 from tests.support.inquiry_world import TOLD, WAIT, InquiryWorld
-from tests.support.moderated_errands import ModeratedErrands, accept_reviews, request_id
+from tests.support.moderated_errands import accept_reviews, request_id
 from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
 from tests.support.traces import traces
 from tools.support import builders, sql
@@ -79,13 +80,14 @@ class Way:
 
 
 @dataclass
-class Errands(ModeratedErrands):
+class Errands(AuthorityErrands):
     """People, each with a number of their own. take: how each step is taken. moderators: by number."""
 
     world: InquiryWorld
     notices: NoticeWorld
     moderators: dict[int, str]
     take: Taken
+    life: int = 0
 
     async def seen(self) -> Counter[tuple[str, ...]]:
         """Return every row without its times, for a repeat comes later, and the type of each entry.
@@ -339,5 +341,8 @@ def _told(page: pb.SessionPage) -> tuple[object, ...]:
     return page.state, page.attempts_left, claim.failure_reason, list(claim.status.assurances)
 
 
-ALL = ("holder", "result", "representative", "expiry", "guardian", "join", "disown", "review", "measure")
+ALL = (
+    *("holder", "result", "representative", "expiry", "guardian", "join", "disown", "review", "measure"),
+    *("order", "operation", "referral"),
+)
 """Every errand."""

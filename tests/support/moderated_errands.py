@@ -159,11 +159,12 @@ class ModeratedErrands:
                     request_id=request_id(errand, 52),
                 )
             )  # fmt: skip
-        proposed = await self.take(lambda _: moderation.asks().get(upheld.proposal_id))
-        await self.take(
-            lambda _: moderation.asks().confirm(
-                proposed, key=self.key(2, 0), request_id=request_id(errand, 53)
+        if upheld.proposal_id:  # nobody has confirmed it yet
+            proposed = await self.take(lambda _: moderation.asks().get(upheld.proposal_id))
+            await self.take(
+                lambda _: moderation.asks().confirm(
+                    proposed, key=self.key(2, 0), request_id=request_id(errand, 53)
+                )
             )
-        )
         made: PlatformContentMeasure = await self._measures(0).get(upheld.measure_id)
         return made

@@ -17,10 +17,11 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 @dataclass(frozen=True)
 class Hook:
-    """A request that arrived."""
+    """A request that arrived. query: of its address."""
 
     headers: dict[str, str]
     body: bytes
+    query: str = ""
 
 
 @dataclass(eq=False)
@@ -38,7 +39,7 @@ class HookServer:
         return f"http://127.0.0.1:{self.port}/hook"
 
     async def take(self, request: web.Request) -> web.StreamResponse:
-        self.hooks.append(Hook(dict(request.headers), await request.read()))
+        self.hooks.append(Hook(dict(request.headers), await request.read(), request.query_string))
         self.arrived.set()
         answer = self.answers.pop(0) if self.answers else 204
         if answer == "die":

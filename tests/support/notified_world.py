@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from email.message import Message
 from typing import Any
 
 from idvault.core.act import SYSTEM, MemberActor, Tx, act
@@ -18,6 +20,7 @@ from idvault.processes.notifier.delivery import Delivery
 from idvault.processes.notifier.file import MailServer
 from idvault.processes.notifier.mail import MailSender
 from idvault.processes.notifier.webhook import WebhookSender
+from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType, names_platform
 from tests.support.notified import SECRET, Hook
 from tools.support.fakes.sealing import CountingEntropy
@@ -54,6 +57,7 @@ class NotifiedWorld:
         self.mail: MailServer | None = None
         self.seconds = 0.0
         self.arrived = 0
+        self.is_trusted = True
         self.failures: list[Exception] = []
         self._mails = MailSender(server=lambda: self.mail, patience=patience)
         self._hooks = WebhookSender(clock=lambda: at(self.seconds).real, patience=patience)
@@ -90,19 +94,27 @@ class NotifiedWorld:
     async def happens(self, kind: EventType, *, party: str = PARTY, **fields: str) -> None:
         await happen(self.vault, SYSTEM, at(self.seconds), kind, party, fields)
 
-    async def erasure(self, kind: EventType, number: int = 1) -> None:
-        """Let something happen to an erasure."""
+    async def erasure(self, kind: EventType, number: int = 1, *, party: str = PARTY) -> None:
+        """Let something happen to an erasure of a platform."""
         more = {
             EventType.ERASURE_REQUEST: {"erase_at": "2026-01-01"},
             EventType.ERASURE_ERASE: {"destroy_at": "2026-01-02"},
         }
-        await self.happens(kind, erasure_id=f"{number:032x}", **more.get(kind, {}))
+        await self.happens(kind, party=party, erasure_id=f"{number:032x}", **more.get(kind, {}))
 
     def delivery(self) -> Delivery:
         """Return what a worker delivers by."""
         return Delivery(
-            vault=self.vault, sender=self, clock=lambda: at(self.seconds), report=self.failures.append
+            vault=self.vault,
+            sender=self,
+            clock=lambda: at(self.seconds),
+            report=self.failures.append,
+            trusts=self.trusts,
         )
+
+    async def trusts(self, _now: ClockReading) -> bool:
+        """Tell whether the worker's clock is confirmed."""
+        return self.is_trusted
 
     @asynccontextmanager
     async def failing(self) -> AsyncIterator[Delivery]:
@@ -134,3 +146,9 @@ class NotifiedWorld:
 def told(hook: Hook) -> dict[str, int]:
     """Return what a webhook says, by kind."""
     return {each["kind"]: each["number"] for each in json.loads(hook.body)["data"]["waiting"]}
+
+
+def counted(mail: Message) -> dict[str, int]:
+    """Return what a mail says, by kind."""
+    found = re.findall(r"^ *([0-9]+) x ([a-z ]+?)$", str(mail.get_payload()).replace("\r", ""), re.MULTILINE)
+    return {kind.replace(" ", "_"): int(number) for number, kind in found}

@@ -24,6 +24,7 @@ from idvault_verify.clock import ClockReading
 from idvault_verify.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault_verify.period import Period, month_of
 from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import EDITION
 from idvault_verify.suppression import Cells
 from idvault_verify.transparency import entry
 from idvault_verify.transparency.note import NoteSigner
@@ -215,7 +216,7 @@ def made_up() -> Report:
     breakdowns["verifications.outcome"] = {**outcome, "NO_RECORD": None, "OTHER": None}
     breakdowns["disclosures.legal_basis"] = {"OTHER": None, long_text[:80]: 12}
     return Report(
-        edition=1,
+        edition=EDITION,
         period=OCTOBER,
         zone=ZONE.key,
         made=at("2026-11-01T00:15"),

@@ -17,6 +17,7 @@ PROMISED = {
     "idvault_registry_notices_behind_seconds",
     "idvault_notifications_dead",
     "idvault_notifications_oldest_seconds",
+    "idvault_contact_codes_oldest_seconds",
     "idvault_claims_pending",
     "idvault_claims_pending_oldest_seconds",
     "idvault_claims_settled_total",
@@ -73,6 +74,7 @@ def filled() -> Metrics:
     metrics.notices_behind.set(60.0)
     metrics.notifications_dead.set(1)
     metrics.notifications_oldest.set(2.5)
+    metrics.contact_codes_oldest.set(60.0)
     metrics.claims_pending.set(2)
     metrics.claims_pending_oldest.set(7.5)
     metrics.claims_settled.add("SUCCEEDED")

@@ -30,6 +30,7 @@ WALKS = (
     "tests/flows/authority/test_walk.py",
     "tests/flows/claim/test_review_walk.py",
     "tests/flows/erasure/test_walk.py",
+    "tests/flows/notification/test_walk.py",
     "tests/flows/public_account/test_walk.py",
     "tests/flows/sanction/test_appeal_walk.py",
     "tests/flows/sanction/test_content_measure_walk.py",
@@ -41,6 +42,7 @@ WALKS = (
     "tests/flows/test_campaign_invariant.py",
     "tests/flows/test_disclosure_life.py",
     "tests/flows/test_representative_walk.py",
+    "tests/flows/tip_off/test_contact_walk.py",
     "tests/flows/tip_off/test_walk.py",
     "tests/witness/test_cosigner.py",
 )

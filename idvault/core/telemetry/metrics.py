@@ -67,6 +67,9 @@ class Metrics:
         self.notifications_oldest = Gauge(
             "idvault_notifications_oldest_seconds", "Age of the oldest message that has not arrived."
         )
+        self.contact_codes_oldest = Gauge(
+            "idvault_contact_codes_oldest_seconds", "Age of the oldest code for a reporter that was not sent."
+        )
         self.people = PeopleMetrics()
         self.moderation = ModerationMetrics()
 

@@ -4,32 +4,33 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from idvault.core.act import SYSTEM, Tx, Vault, act
-from idvault.core.usage import Key, UsageCounts
+from idvault.core.usage import Key, UsageBatch, UsageCounts
 from idvault.platform.usage import rules, store
 from idvault.platform.usage.rules import MonthlyUsage
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import UnavailableError
 
 _WHY = "numbers alone"
 
 
 async def flush(vault: Vault, now: ClockReading, counts: UsageCounts) -> None:
-    """Store what was counted; what cannot be stored is counted again. Raises UnavailableError."""
-    taken = counts.take()
-    if not taken:
-        return
-    try:
-        await add(vault, SYSTEM, now, taken)
-    except UnavailableError:
-        counts.put_back(taken)
-        raise
+    """Store what was counted, once, whatever becomes of the answer; raises UnavailableError."""
+    if counts.batch is not None:
+        await _store(vault, now, counts)
+    await _store(vault, now, counts)
+
+
+async def _store(vault: Vault, now: ClockReading, counts: UsageCounts) -> None:
+    batch = counts.take(vault.new_id)
+    if batch is not None:
+        await add(vault, SYSTEM, now, batch)
+        counts.stored()
 
 
 @act("usage.add")
-async def add(tx: Tx, counts: Mapping[Key, int]) -> None:
-    """Add to the stored numbers."""
+async def add(tx: Tx, batch: UsageBatch) -> None:
+    """Add a batch to the stored numbers, unless it is in them."""
     tx.unchanged(_WHY)
-    await store.add(tx.connection, counts)
+    await store.add(tx.connection, batch)
 
 
 async def count_stored(vault: Vault, now: ClockReading, *, month: str) -> None:
@@ -47,6 +48,7 @@ async def put(tx: Tx, month: str, numbers: Mapping[Key, int], *, hour: int) -> N
     """Replace what is stored of a month; a platform without a number has nothing any more."""
     tx.unchanged(_WHY)
     await store.put(tx.connection, month, numbers, hour=hour)
+    await store.forget_batches(tx.connection, before=rules.month_before(month))
 
 
 async def of_month(vault: Vault, month: str) -> list[MonthlyUsage]:

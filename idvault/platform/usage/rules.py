@@ -38,6 +38,12 @@ def check_month(month: str) -> str:
     return month
 
 
+def month_before(month: str) -> str:
+    """Return the month before one, both as YYYY-MM."""
+    year, number = divmod(int(month[:4]) * 12 + int(month[5:]) - 2, 12)
+    return f"{year:04}-{number + 1:02}"
+
+
 def usage(*, relying_party: str, month: str, counts: Iterable[tuple[str, int]]) -> MonthlyUsage:
     """Return a platform's month of what was counted; checks and sessions are in it if there was none."""
     found = {CHARGED: 0, **dict(counts)}

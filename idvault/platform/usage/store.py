@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import one_of
 from idvault.core.db.statement import Statement, param, scalar, statement, upsert
 from idvault.core.tables.account import accounts, records
 from idvault.core.tables.platform import platform_usage
-from idvault.core.usage import Key
+from idvault.core.usage import Key, UsageBatch
 from idvault.platform.usage.rules import ACCOUNTS, RECORDS
 
 _NEW = upsert(platform_usage)
@@ -30,8 +30,23 @@ _CLEAR = statement(
     )
     .values(number=0)
 )
-# Of no platform: the hour of a month's last count.
-_NOBODY, _COUNTED_AT = "", "stored"
+# Of no platform: the hour of a month's last count, and each process's last batch.
+_NOBODY, _COUNTED_AT, _BATCH = "", "stored", "batch/"
+_MARK: Statement[int] = statement(
+    _NEW.on_conflict_do_update(
+        index_elements=_KEYS,
+        set_={"number": _NEW.excluded.number},
+        where=platform_usage.c.number < _NEW.excluded.number,
+    ).returning(platform_usage.c.number),
+    scalar,
+)
+_FORGET_BATCHES = statement(
+    delete(platform_usage).where(
+        platform_usage.c.relying_party == _NOBODY,
+        platform_usage.c.month < param("before"),
+        platform_usage.c.what != _COUNTED_AT,
+    )
+)
 _COUNTED: Statement[int] = statement(
     select(platform_usage.c.number).where(
         platform_usage.c.relying_party == _NOBODY,
@@ -65,9 +80,20 @@ def _row(key: Key, number: int) -> dict[str, Any]:
     return {"relying_party": relying_party, "month": month, "what": what, "number": number}
 
 
-async def add(connection: Connection, counts: Mapping[Key, int]) -> None:
-    """Add to the stored numbers, in one order in every process: none waits for another in a circle."""
-    await connection.many(_ADD, [_row(key, counts[key]) for key in sorted(counts)])
+async def add(connection: Connection, batch: UsageBatch) -> None:
+    """Add to the stored numbers, in one order in every process: none waits for another in a circle.
+
+    A batch that is stored already is noted with its number, in the last month that it counts in.
+    """
+    counts, month = batch.counts, max(month for _, month, _ in batch.counts)
+    mark = _row((_NOBODY, month, _BATCH + batch.process), batch.number)
+    if await connection.one(_MARK, **mark) is not None:
+        await connection.many(_ADD, [_row(key, counts[key]) for key in sorted(counts)])
+
+
+async def forget_batches(connection: Connection, *, before: str) -> None:
+    """Delete the notes of batches of the months before one: no process sends them again."""
+    await connection.run(_FORGET_BATCHES, before=before)
 
 
 async def counted(connection: Connection, month: str) -> int:

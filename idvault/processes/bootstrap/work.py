@@ -246,7 +246,7 @@ async def work(
             *report_tasks(base, rosters, signer=signer),
             *tip_off_tasks(base, vault),
             *erasure_tasks(base, vault),
-            *await _tasks_of_operation(stack, base, vault, rosters, keys=keys),
+            *await _tasks_of_operation(stack, base, vault, rosters, keys=keys, trust=trust),
         ]
         loop = await _begun(_loop(base, trust, tasks, changes))
         watch_health(stack, base, lambda: rosters.current)
@@ -256,17 +256,31 @@ async def work(
 
 
 async def _tasks_of_operation(
-    stack: AsyncExitStack, base: Base, vault: Vault, rosters: RosterHolder, *, keys: LocalKeyProvider
+    stack: AsyncExitStack,
+    base: Base,
+    vault: Vault,
+    rosters: RosterHolder,
+    *,
+    keys: LocalKeyProvider,
+    trust: ClockTrust,
 ) -> list[Task]:
     """Return the tasks that serve the vault's own operation, those who work with it, and what sends mails."""
     sender = NotifySender(FollowedFile(notify_file.beside(base.settings.keys)), clock=base.real_now)
     stack.push_async_callback(sender.close)
     follow_usage(stack, base, vault)
+
+    async def trusts(now: ClockReading) -> bool:
+        try:
+            await trust.check(now=now.real)
+        except DoubtfulClockError:
+            return False
+        return True
+
     return [
         *backup_tasks(base),
         *drill_tasks(base, vault, rosters),
-        *await notification_tasks(stack, base, vault, sender, report=_report),
-        *contact_tasks(vault, sender, keys=keys, report=_report),
+        *await notification_tasks(stack, base, vault, sender, report=_report, trusts=trusts),
+        *contact_tasks(vault, sender, keys=keys, metrics=base.metrics, report=_report),
         *usage_tasks(base, vault),
     ]
 

@@ -17,6 +17,7 @@ from typing import Self
 
 from idvault.core.act import Vault
 from idvault.notification import acts
+from idvault.notification.acts import Trusts
 from idvault.notification.ports import Sender
 from idvault.notification.rules import Notification, Recipient
 from idvault_verify.clock import ClockReading
@@ -31,12 +32,14 @@ class Delivery:
     """Delivers to the recipients as they are at each look; use it as a context.
 
     report: gets what fails beside the recipients' servers. lanes: those that run, by the recipient's name.
+    trusts: whether a time is confirmed, which gives a message up.
     """
 
     vault: Vault
     sender: Sender
     clock: Callable[[], ClockReading]
     report: Callable[[Exception], None]
+    trusts: Trusts
     lanes: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
     _known: dict[str, Recipient] = field(default_factory=dict, init=False)
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup, init=False)
@@ -87,7 +90,8 @@ class Delivery:
         try:
             async with self._mails if recipient is not None and recipient.email else nullcontext():
                 if not self._closes:
-                    await acts.attempt(self.vault, self.clock(), found, recipient, self.sender)
+                    now, vault = self.clock(), self.vault
+                    await acts.attempt(vault, now, found, recipient, self.sender, trusts=self.trusts)
         except Exception as error:  # the other attempts of the lane are on their way
             self.report(error)
             return False

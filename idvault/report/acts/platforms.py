@@ -13,7 +13,7 @@ from idvault.report import store
 from idvault.report.acts.sources import WINDOW, ReportSources, period_times
 from idvault_verify.period import Period, month_of
 from idvault_verify.report import catalogue as report_catalogue
-from idvault_verify.report.figure import EntryCount
+from idvault_verify.report.figure import EDITION, EntryCount
 from idvault_verify.report.provider import MISSED, UNNAMED, ProviderCount
 from idvault_verify.transparency import checkpoint, entry, note
 from idvault_verify.transparency import platforms as platforms_file
@@ -34,10 +34,14 @@ class PeriodCount:
     missed: Missed
 
 
-async def count(sources: ReportSources, period: Period, size: int) -> PeriodCount:
-    """Return the counts of a period's entries up to a size of the log, each of which is read once."""
+async def count(sources: ReportSources, period: Period, size: int, *, edition: int = EDITION) -> PeriodCount:
+    """Return the counts of a period's entries up to a size of the log, each of which is read once.
+
+    edition: of the report that has them.
+    """
     times, missed = period_times(sources, period), Missed()
-    whole, by_provider = EntryCount(period, zone=sources.zone), ProviderCount(period, zone=sources.zone)
+    whole = EntryCount(period, zone=sources.zone)
+    by_provider = ProviderCount(period, zone=sources.zone, edition=edition)
     for start in range(0, size, WINDOW):
         end = min(start + WINDOW, size)
         for leaf, filed_at in await sources.read("leaves", store.leaves, start=start, end=end, **times):
@@ -58,7 +62,7 @@ async def make(sources: ReportSources, report: Report, raw: bytes) -> Platforms 
     Raises PlatformsError if they make no file that a reader takes: one that is published stays for ever.
     """
     size = checkpoint.parse(note.parse(report.checkpoint.encode()).text).size
-    log = await count(sources, report.period, size)
+    log = await count(sources, report.period, size, edition=report.edition)
     counted = log.by_provider
     figures = [each for each in report_catalogue.logged_figures() if each.edition <= report.edition]
     if log.whole.values(figures) != report.logged or not _is_whole(log.missed, counted):

@@ -1,6 +1,7 @@
 """Opens, closes and reads operations, and counts the sanctions and reports that belong to one."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from idvault.core.act import Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
@@ -68,16 +69,24 @@ async def get(
     async def work(
         connection: Connection,
     ) -> tuple[Operation, Sequence[SanctionCount], Mapping[TipOffState, int]]:
-        found = await ROWS.get(connection, party, operation_id)
+        found = rules.as_of(await ROWS.get(connection, party, operation_id), now=now.business)
         return found, *(await store.count(connection, party, operation_id, now=now.business))
 
     return await vault.read("operation.get", work)
 
 
 async def page(
-    vault: Vault, party: str, *, state: OperationState | None, after: str, limit: int
+    vault: Vault,
+    party: str,
+    *,
+    state: OperationState | None,
+    after: str,
+    limit: int,
+    now: ClockReading,
 ) -> tuple[list[Operation], str]:
-    """Return a page of operations, and the last one's id if there are more, else ""."""
-    return await vault.read(
-        "operation.list", lambda one: ROWS.page(one, party, after=after, limit=limit, state=state)
+    """Return a page of operations as they are now, and the last one's id if there are more, else ""."""
+    by: dict[str, Any] = {} if state is None else {"now": now.business}
+    found, following = await vault.read(
+        "operation.list", lambda one: ROWS.page(one, party, after=after, limit=limit, state=state, **by)
     )
+    return [rules.as_of(each, now=now.business) for each in found], following

@@ -99,7 +99,7 @@ class OperationMethods:
         """Return a page of operations, without their figures."""
         after, limit = page(request)
         found, following = await acts.page(
-            self.vault, caller.name, state=state(request.state), after=after, limit=limit
+            self.vault, caller.name, state=state(request.state), after=after, limit=limit, now=now
         )
         return pb.ListOperationsResponse(
             operations=[message(each) for each in found], next_page_token=following

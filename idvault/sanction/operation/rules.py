@@ -7,7 +7,7 @@
 
 - A sanction or a report names an operation of its platform that is OPEN. Closing it changes neither.
 - A joint operation is an authority's, of several platforms: it is an operation of each of them, which nobody
-  closes but the end of its last day.
+  closes but the end of its last day. It is closed from that time on, whenever the worker stores that.
 - A sanction that a report leads to belongs to the operation that it names, else to the report's if that is
   still OPEN: a report can always be upheld.
 - Any other transition is refused, and the refusal names both states.
@@ -80,8 +80,7 @@ def inherit(*, named: str | None, reported: Operation, now: datetime) -> str | N
 
 
 def _is_open(operation: Operation, now: datetime) -> bool:
-    """Tell whether it is open, also while the end of its last day is not stored yet."""
-    return operation.state is OperationState.OPEN and end(operation=operation, now=now) is None
+    return as_of(operation, now=now).state is OperationState.OPEN
 
 
 def close(*, operation: Operation, now: datetime) -> Operation:
@@ -95,4 +94,9 @@ def end(*, operation: Operation, now: datetime) -> Operation | None:
     """Return the joint operation whose last day is over, None if there is nothing to end."""
     if operation.end_at is None or operation.end_at > now or operation.closed_at is not None:
         return None
-    return replace(operation, closed_at=now)
+    return replace(operation, closed_at=operation.end_at)
+
+
+def as_of(operation: Operation, *, now: datetime) -> Operation:
+    """Return an operation as it is now, also while the end of its last day is not stored yet."""
+    return end(operation=operation, now=now) or operation

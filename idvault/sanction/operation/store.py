@@ -24,8 +24,9 @@ ROWS = Rows(
     made_at="opened_at",
     unknown=Reason.OPERATION_NOT_FOUND,
     states={
-        OperationState.OPEN: operations.c.closed_at.is_(None),
-        OperationState.CLOSED: operations.c.closed_at.is_not(None),
+        OperationState.OPEN: operations.c.closed_at.is_(None)
+        & (operations.c.end_at.is_(None) | (operations.c.end_at > param("now"))),
+        OperationState.CLOSED: operations.c.closed_at.is_not(None) | (operations.c.end_at <= param("now")),
     },
 )
 ENDED: Statement[Operation] = statement(

@@ -245,6 +245,15 @@ async def is_offered(vault: Vault, now: ClockReading) -> bool:
     return rules.is_offered(until=await vault.read("contact.offered", store.offered), now=now.real)
 
 
+async def oldest(vault: Vault, now: ClockReading) -> float:
+    """Return the seconds for which the oldest code that counts has not been sent, 0 without one.
+
+    Codes that the cap holds back are not among them.
+    """
+    made_at = await vault.read("contact.oldest", lambda one: store.oldest(one, now=now.real))
+    return 0.0 if made_at is None else max((now.real - made_at).total_seconds(), 0.0)
+
+
 async def purge(vault: Vault, now: ClockReading) -> int:
     """Delete proofs and mails that are over, and counts of former days; return how many."""
     today = now.real.astimezone(UTC).date()

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Integer, delete, exists, insert, or_, select, update
+from sqlalchemy import Integer, delete, exists, func, insert, or_, select, update
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import Micros, Statement, for_change, param, scalar, statement, upsert
@@ -106,6 +106,14 @@ _BEGIN: Statement[str] = statement(
 _END_MAIL = statement(delete(contact_mails).where(_OF_MAIL))
 
 
+OLDEST: Statement[datetime | None] = statement(
+    select(func.min(contact_mails.c.made_at)).where(
+        contact_mails.c.next_at.is_not(None), contact_mails.c.expires_at > param("now", Micros)
+    ),
+    scalar,
+)
+
+
 async def add_mail(connection: Connection, mail: CodeMail) -> None:
     """Insert a mail."""
     await connection.later(_ADD_MAIL, **asdict(mail))
@@ -126,6 +134,11 @@ async def begin(connection: Connection, found: CodeMail, begun: CodeMail, *, now
 async def end_mail(connection: Connection, mail_id: str) -> None:
     """Delete a mail that was sent, or that no server takes."""
     await connection.run(_END_MAIL, mail=mail_id)
+
+
+async def oldest(connection: Connection, *, now: datetime) -> datetime | None:
+    """Return when the oldest mail was made whose code counts and that waits to be sent."""
+    return await connection.only(OLDEST, now=now)
 
 
 _NEW = upsert(contact_counts)

@@ -23,7 +23,7 @@ from idvault_verify.offline.log.mirror import LogMirror
 from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.offline.report import ReportCheck
 from idvault_verify.period import Period
-from idvault_verify.report.figure import EntryCount
+from idvault_verify.report.figure import EDITION, EntryCount
 from idvault_verify.report.provider import ProviderCount
 from tests.support.commands import Commands
 from tests.support.loss_world import POLICY, LossWorld
@@ -243,7 +243,7 @@ def test_a_report_of_lost_entries_is_not_called_forged(world: LossWorld) -> None
     check = ReportCheck(files=LogFolder(world.public), policy=POLICY, breaks=breaks)
     period, zone = Period(date(2026, 3, 1), date(2026, 3, 31)), ZoneInfo("UTC")
     within, beyond = (EntryCount(period, zone=zone) for _ in range(2))
-    providers = ProviderCount(period, zone=zone)
+    providers = ProviderCount(period, zone=zone, edition=EDITION)
     with pytest.raises(UnverifiedError) as caught:
         check._count(check._verified(named, POLICY).checkpoint, check._published(), within, beyond, providers)
     assert caught.value.reason == "ENTRIES_LOST"

@@ -13,6 +13,7 @@ from idvault_verify.commands.app import app
 from idvault_verify.event import EventType
 from idvault_verify.period import month_of
 from idvault_verify.report import catalogue as report_catalogue
+from idvault_verify.report.figure import EDITION
 from idvault_verify.transparency import report
 from idvault_verify.transparency.report import Report
 from tests.support.report_world import at, leaf_of
@@ -48,7 +49,7 @@ class Checked:
         counted = {"disclosures.openings": 2, "sanctions.imposed": 300, "sanctions.warned": 300}
         counted["verifications.decided"] = 40
         self.made = Report(
-            edition=1,
+            edition=EDITION,
             period=month_of(date(2026, 10, 1)),
             zone="Asia/Shanghai",
             made=datetime(2026, 11, 1, 0, 15, tzinfo=UTC),

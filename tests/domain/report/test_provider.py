@@ -12,7 +12,7 @@ from idvault_verify import suppression
 from idvault_verify.event import EventType, names_platform
 from idvault_verify.period import month_of
 from idvault_verify.report import catalogue
-from idvault_verify.report.figure import Measure
+from idvault_verify.report.figure import EDITION, Measure
 from idvault_verify.report.provider import ACTS, MISSED, UNNAMED, ProviderCount
 from idvault_verify.suppression import FEWEST
 from idvault_verify.transparency.entry import Entry
@@ -31,7 +31,7 @@ def read(
 
 
 def counted(*entries: Entry) -> ProviderCount:
-    found = ProviderCount(OCTOBER, zone=ZONE)
+    found = ProviderCount(OCTOBER, zone=ZONE, edition=EDITION)
     for each in entries:
         found.add(each)
     return found

@@ -14,7 +14,7 @@ from idvault_client.sanctions import CheckedOrder
 from idvault_people.authority.joint import CountsOfPlatform, JointOfficer, OpenedOperation
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
-from idvault_verify.sanction import Degree, OrderState, SanctionCategory
+from idvault_verify.sanction import Degree, OperationState, OrderState, SanctionCategory
 from tests.support.appeal_model import end_of_day
 from tests.support.order_model import ModelOperation, ModelOrder, shown
 from tests.support.steps import DatabaseSteps, take_steps
@@ -248,7 +248,12 @@ class OrderSteps(DatabaseSteps):
             for party in (PARTY, OTHER):
                 asks = self.world.asks(self.now, party=party)
                 state = self.run(asks.get_operation(opened.operation_id)).state
-                assert state == ("CLOSED" if model.ended else "OPEN")
+                assert state == ("CLOSED" if model.end <= self.now else "OPEN")
+                for wanted in OperationState:
+                    listed = self.run(asks.list_operations(state=wanted)).operations
+                    assert (opened.operation_id in {each.operation_id for each in listed}) is (
+                        state == wanted
+                    )
 
 
 def test_any_steps_agree_with_the_model(maker: Maker) -> None:

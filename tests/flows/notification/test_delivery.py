@@ -276,6 +276,24 @@ async def test_a_dead_message_is_kept_and_can_be_tried_again(world: NotifiedWorl
     assert await acts.forget_dead(world.vault, SYSTEM, at(world.seconds), days=rules.DEAD_DAYS) == 1
 
 
+async def test_a_doubted_clock_gives_nothing_up(world: NotifiedWorld, hooks: HookServer) -> None:
+    """A message that only a wrong clock finds too old goes on; that nobody is there is no matter of time."""
+    world.by_hook(hooks.url)
+    hooks.answers = [500] * 3
+    await world.erasure(REQUEST)
+    await world.run()
+    world.is_trusted = False
+    await world.run(after=400 * 86_400)
+    assert (await world.levels())[0] == 0
+    world.is_trusted = True
+    await world.run(after=3_600)
+    assert (await world.levels())[0] == 1
+    world.is_trusted, hooks.answers = False, [410]
+    await world.erasure(CANCEL)
+    await world.run()
+    assert (await world.levels())[0] == 2
+
+
 async def test_what_is_for_nobody_any_more_is_forgotten(world: NotifiedWorld, hooks: HookServer) -> None:
     """A recipient who is taken out of the file, or switched off, leaves no message that waits."""
     world.by_hook(hooks.url, digest=timedelta(hours=1))

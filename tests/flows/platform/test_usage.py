@@ -6,15 +6,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
+from idvault.core.tables.platform import platform_usage
 from idvault.core.usage import CHARGED, CLAIMS, UsageCounts
 from idvault.platform.usage import acts, store
 from idvault.platform.usage.rules import ACCOUNTS, SESSIONS
 from idvault.processes.bootstrap.usage import follow_usage
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.error import Reason, UnavailableError
-from tools.support import builders
+from tests.storage.hooks import failing_commit
+from tools.support import builders, sql
 from tools.support.fakes.sealing import CountingEntropy
 from tools.support.flow_world import at
 
@@ -103,5 +107,26 @@ async def test_a_database_that_is_away_loses_no_count(
         patched.setattr(acts, "add", away)
         with pytest.raises(UnavailableError):
             await acts.flush(vault, at(0), one)
+    one.add("a", CHARGED, 2)
     await acts.flush(vault, at(0), one)
-    assert (await acts.of_party(vault, "a", MONTH)).figures[CHARGED] == 1
+    assert (await acts.of_party(vault, "a", MONTH)).figures[CHARGED] == 3
+
+
+async def test_an_answer_that_is_lost_counts_nothing_twice(main_database: Database) -> None:
+    """The batch is stored and sent again; only the newest months keep the notes of it."""
+    vault, one = vault_of(main_database, entropy=CountingEntropy()), counting()
+    one.add("a", CHARGED)
+    with failing_commit(main_database, committed=True), pytest.raises(UnavailableError):
+        await acts.flush(vault, at(0), one)
+    one.add("a", CHARGED, 2)
+    await acts.flush(vault, at(0), one)
+    assert (await acts.of_party(vault, "a", MONTH)).figures[CHARGED] == 3
+
+    async def notes() -> int:
+        rows = await sql.rows(main_database, select(platform_usage.c.what))
+        return sum(row.what.startswith("batch/") for row in rows)
+
+    assert await notes() == 1
+    for month, left in (("2026-04", 1), ("2026-05", 0)):
+        await acts.put(vault, SYSTEM, at(0), month, {}, hour=1)
+        assert await notes() == left

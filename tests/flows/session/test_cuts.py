@@ -11,6 +11,12 @@ from tests.support import errands
 from tests.support.cut_steps import Cuts
 
 _LEAST = 10
+CUT = {
+    "representative": {"representative.prove", "session.change", "session.create", "verification.deposit"},
+    "expiry": {"job.advance", "job.lease", "job.take", "representative.forget"},
+    "guardian": {"guardian.charge", "guardian.give_back"},
+}
+"""The acts of errands that no other test interrupts."""
 
 
 @pytest.mark.parametrize("errand", errands.ALL)
@@ -24,4 +30,5 @@ async def test_whatever_is_cut_everything_happens_once(main_database: Database, 
     assert await getattr(people, errand)(errands.OTHER) == told
     assert await people.seen() - calmly == calmly - begun
     assert cuts.cut > _LEAST
+    assert CUT.get(errand, set()) <= cuts.acts
     await people.world.claims.verification.drain()

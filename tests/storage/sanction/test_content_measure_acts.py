@@ -14,19 +14,16 @@ from idvault.sealing.ports import CaseField
 from idvault_client.sanctions import PlatformContentMeasure
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.content_measure import ContentMeasureKind
-from idvault_verify.error import UnavailableError
 from idvault_verify.sanction import AppealState
-from tests.storage.hooks import failing_commit, failing_statement
-from tests.storage.test_torn_acts import FAULTS
+from tests.storage import torn
+from tests.storage.torn import Act
 from tests.support.appeal_world import AppealWorld
 from tools.support.fakes.moderation_text import moderation_sealer
 from tools.support.flow_world import PARTY, at, request_id
 from tools.support.sanction_world import ACTOR, TERMS, reasons, signing
 from tools.support.storage_world import World
 
-Act = Callable[[], Awaitable[Any]]
 DAY = 86_400
-_MOST = 30
 
 
 def decided(key: ModeratorKey) -> ModerationCall:
@@ -91,41 +88,28 @@ async def _delete_text(sanctions: AppealWorld) -> Act:
     return lambda: acts.delete_text(sanctions.vault, SYSTEM, at(120 * DAY), stored)
 
 
-ACTS = [_impose, _reverse, _file, _decide, _note_overdue, _delete_text]
 Prepare = Callable[[AppealWorld], Awaitable[Act]]
+ACTS: dict[Prepare, str] = {
+    _impose: "content_measure.impose",
+    _reverse: "content_measure.reverse",
+    _file: "content_measure.appeal",
+    _decide: "content_measure.decide",
+    _note_overdue: "content_measure.note_overdue",
+    _delete_text: "content_measure.delete_text",
+}
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """Measure, appeal, text and log entries: all of them or nothing."""
-    act = await prepare(AppealWorld(world.database))
-    before = await world.contents()
-    world.database._patience = 0  # without retries after a lost connection, so that the act meets the fault
-    for number in range(1, _MOST):
-        fault = FAULTS[number % len(FAULTS)]()
-        with failing_statement(world.database, number=number, fault=fault) as seen:
-            try:
-                await act()
-            except UnavailableError:
-                assert len(seen) == number
-            else:
-                assert len(seen) < number
-                break
-        assert await world.contents() == before, f"statement {number}"
-    else:
-        pytest.fail("the act never passed")
-    assert await world.contents() != before
+    await torn.leaves_no_trace(world, name, await prepare(AppealWorld(world.database)))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: World, prepare: Prepare) -> None:
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+    world: World, prepare: Prepare, name: str
+) -> None:
     """The caller repeats: the act is found done, and nothing is added."""
-    act = await prepare(AppealWorld(world.database))
-    before = await world.contents()
-    with failing_commit(world.database, committed=True) as fired, pytest.raises(UnavailableError):
-        await act()
-    assert fired == [True]
-    after = await world.contents()
-    assert after != before
-    await act()
-    assert await world.contents() == after
+    await torn.is_done_once(world, name, await prepare(AppealWorld(world.database)))

@@ -11,18 +11,15 @@ from idvault.sealing.ports import CodeLetter
 from idvault.tip_off.acts import filing
 from idvault.tip_off.acts.case import TipOffCall
 from idvault.tip_off.contact import acts, rules, store
-from idvault_verify.error import UnavailableError
-from tests.storage.hooks import failing_commit, failing_statement
-from tests.storage.test_torn_acts import FAULTS
+from tests.storage import torn
+from tests.storage.torn import Act
 from tests.support.contact_world import ADDRESS, ContactWorld
 from tests.support.tip_off_world import DAY, TipOffWorld, key_files, report
 from tools.support.flow_world import PARTY, at, request_id
 from tools.support.sanction_world import ACTOR
 from tools.support.storage_world import World
 
-Act = Callable[[], Awaitable[Any]]
 Prepare = Callable[[ContactWorld], Awaitable[Act]]
-_MOST = 60
 
 
 class Caught:
@@ -122,44 +119,30 @@ async def _purge(contacts: ContactWorld) -> Act:
     return lambda: acts._purge(contacts.worker, SYSTEM, later, later.real.date())
 
 
-ACTS = [_send, _send_beyond_the_cap, _confirm, _confirm_wrong, _file, _begin, _end, _offer, _purge]
+ACTS: dict[Prepare, str] = {
+    _send: "contact.send_code",
+    _send_beyond_the_cap: "contact.send_code",
+    _confirm: "contact.confirm",
+    _confirm_wrong: "contact.confirm",
+    _file: "tip_off.file",
+    _begin: "contact.begin",
+    _end: "contact.end",
+    _offer: "contact.offer",
+    _purge: "contact.purge",
+}
 
 
-@pytest.mark.parametrize("prepare", ACTS)
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
 async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
-    world: World, contacts: ContactWorld, prepare: Prepare
+    world: World, contacts: ContactWorld, prepare: Prepare, name: str
 ) -> None:
     """Proof, mail, count and report: all of them or nothing."""
-    act = await prepare(contacts)
-    before = await world.contents()
-    world.database._patience = 0  # without retries after a lost connection, so that the act meets the fault
-    for number in range(1, _MOST):
-        fault = FAULTS[number % len(FAULTS)]()
-        with failing_statement(world.database, number=number, fault=fault) as seen:
-            try:
-                await act()
-            except UnavailableError:
-                assert len(seen) == number
-            else:
-                assert len(seen) < number
-                break
-        assert await world.contents() == before, f"statement {number}"
-    else:
-        pytest.fail("the act never passed")
-    assert await world.contents() != before
+    await torn.leaves_no_trace(world, name, await prepare(contacts))
 
 
-@pytest.mark.parametrize("prepare", ACTS)
+@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
 async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
-    world: World, contacts: ContactWorld, prepare: Prepare
+    world: World, contacts: ContactWorld, prepare: Prepare, name: str
 ) -> None:
     """The caller repeats: the act is found done, no second code is sent, and no second try counted."""
-    act = await prepare(contacts)
-    before = await world.contents()
-    with failing_commit(world.database, committed=True) as fired, pytest.raises(UnavailableError):
-        await act()
-    assert fired == [True]
-    after = await world.contents()
-    assert after != before
-    await act()
-    assert await world.contents() == after
+    await torn.is_done_once(world, name, await prepare(contacts))

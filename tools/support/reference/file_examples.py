@@ -113,7 +113,7 @@ def reports() -> Values:
     text = _file(
         {
             "format": "idvault/report/v1",
-            "edition": 1,
+            "edition": 2,
             "from": "2026-03-01",
             "to": "2026-03-31",
             "zone": "Asia/Shanghai",

@@ -60,13 +60,14 @@ def check_numbers(found: dict[str, Any], *, read_report: bytes, leaves: Sequence
     acts = [each for each in entries if each.type.rpartition(":")[2] not in _LATE]
     check({each.platform for each in late if each.platform} <= found["platforms"].keys(), "one is left out")
     nobody = [each for each in late if not each.platform]
-    check(_figures(nobody, is_missed=True) == found["unnamed"], "other misses of nobody")
+    edition = head["edition"]
+    check(_figures(nobody, edition, is_missed=True) == found["unnamed"], "other misses of nobody")
     for name, one in found["platforms"].items():
         total = {figure: sum(months.values()) for figure, months in one["missed"].items()}
         missed = [each for each in late if each.platform == name]
-        check(_figures(missed, is_missed=True) == total, "other misses")
+        check(_figures(missed, edition, is_missed=True) == total, "other misses")
         mine = [each for each in acts if each.actor_id in one["actors"]]
-        check(_figures(mine, is_missed=False) == one["acts"], "other acts")
+        check(_figures(mine, edition, is_missed=False) == one["acts"], "other acts")
         filed = [month for months in one["missed"].values() for month in months]
         check(all(month <= head["from"][:7] for month in filed), "filed after the month")
 
@@ -76,11 +77,11 @@ def _is_within(leaf: tree.Leaf, head: dict[str, Any], zone: ZoneInfo) -> bool:
     return bool(head["from"] <= at.astimezone(zone).date().isoformat() <= head["to"])
 
 
-def _figures(entries: Sequence[tree.Leaf], *, is_missed: bool) -> dict[str, int]:
-    """Return the numbers of the entries by figure, of those of misses or of the others."""
+def _figures(entries: Sequence[tree.Leaf], edition: int, *, is_missed: bool) -> dict[str, int]:
+    """Return the numbers of the entries by figure of an edition, of those of misses or of the others."""
     numbers = Counter(each.type for each in entries)
     found = dict[str, int]()
-    for name, types in report.entry_figures().items():
+    for name, types in report.entry_figures(edition).items():
         if all(kind.rpartition(":")[2] in _LATE for kind in types) is is_missed:
             found[name] = sum(numbers[kind] for kind in types)
     return {name: number for name, number in found.items() if number}

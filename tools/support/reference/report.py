@@ -23,7 +23,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
 _PAGE = Path(__file__).resolve().parents[3] / "docs" / "formats.md"
 _DEGREES = ("warn", "limit", "suspend", "close")
 _HOURS = "hours, UTC"
-_EDITION = 1
+_EDITIONS = (1, 2)
 
 
 def read(data: bytes) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def check_logged(
         hashes = [tree.leaf_hash(each) for each in leaves[: at.size]]
         check(tree.root(hashes) == at.root, "the entries are not those of the log")
     entries = [_in_period(tree.read_leaf(each), found, zone) for each in leaves]
-    check(found["edition"] == _EDITION, "an edition that is not known")
+    check(found["edition"] in _EDITIONS, "an edition that is not known")
     _check_figures(found, [each for each in entries[: named.size] if each is not None])
     end = datetime.combine(_day(found["to"]) + timedelta(days=1), time(), zone)
     is_early = datetime.strptime(found["made"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC) < end
@@ -89,7 +89,7 @@ def _in_period(leaf: tree.Leaf, found: dict[str, Any], zone: ZoneInfo) -> tuple[
 
 def _check_figures(found: dict[str, Any], entries: list[tuple[str, datetime]]) -> None:
     counted: dict[str, int] = {}
-    for name, told in _table("| Figure | Types |"):
+    for name, told in _figures_of(found["edition"]):
         types = _types(told)
         of_it = [at for kind, at in entries if kind in types]
         hours = {at.replace(minute=0) for at in of_it}
@@ -107,9 +107,16 @@ def _types(told: str) -> set[str]:
     return {each.replace("*", degree) for each in re.findall(r"`([a-z:*_]+)`", told) for degree in _DEGREES}
 
 
-def entry_figures() -> dict[str, set[str]]:
-    """Return the types of each figure that counts entries."""
-    return {name: _types(told) for name, told in _table("| Figure | Types |") if _HOURS not in told}
+def _figures_of(edition: int) -> list[list[str]]:
+    """Return the rows of an edition: those of a later one say so."""
+    later = [f"(edition {each})" for each in _EDITIONS if each > edition]
+    rows = _table("| Figure | Types |")
+    return [[name, told] for name, told in rows if not any(each in told for each in later)]
+
+
+def entry_figures(edition: int) -> dict[str, set[str]]:
+    """Return the types of each figure of an edition that counts entries."""
+    return {name: _types(told) for name, told in _figures_of(edition) if _HOURS not in told}
 
 
 def figures() -> list[str]:

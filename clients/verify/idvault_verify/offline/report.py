@@ -103,7 +103,7 @@ class ReportCheck:
         found = self._published()
         zone = _zone(read)
         within, beyond = EntryCount(read.period, zone=zone), EntryCount(read.period, zone=zone)
-        providers = ProviderCount(read.period, zone=zone)
+        providers = ProviderCount(read.period, zone=zone, edition=read.edition)
         self._count(named, found, within, beyond, providers)
         early = read.made < read.period.end(zone)
         expected = _expected(read)

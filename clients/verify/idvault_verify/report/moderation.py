@@ -190,9 +190,19 @@ AUTHORITY_ORDERS = Section(
     _("Orders of authorities, and operations"),
     logged=(
         logged("orders.recorded", _("orders received"), Type.ORDER_RECORD, Type.ORDER_ISSUE),
+        logged("orders.acknowledged", _("acknowledged by the platform"), Type.ORDER_ACKNOWLEDGE, edition=2),
+        logged("orders.objected", _("objected to by the platform"), Type.ORDER_OBJECT, edition=2),
+        logged("orders.withdrawn", _("withdrawn by the authority"), Type.ORDER_WITHDRAW, edition=2),
         logged("orders.missed", _("not carried out by their deadline"), Type.ORDER_MISS),
         logged("operations.opened", _("operations opened"), Type.OPERATION_OPEN),
         logged("operations.closed", _("operations closed"), Type.OPERATION_CLOSE),
+        logged(
+            "operations.joint", _("joint operations opened by authorities"), Type.OPERATION_JOIN, edition=2
+        ),
+        logged(
+            "operations.joint_ended", _("joint operations that ended, once for each platform"),
+            Type.OPERATION_END, edition=2,
+        ),
     ),
     breakdowns=(
         Breakdown(

@@ -61,8 +61,10 @@ class LoggedEntry(Protocol):
 class ProviderCount:
     """The counts of one period by platform and by actor; entries may come in any order."""
 
-    def __init__(self, period: Period, *, zone: tzinfo) -> None:
-        """Start with nothing."""
+    def __init__(self, period: Period, *, zone: tzinfo, edition: int) -> None:
+        """Start with nothing. edition: of the report, which says which figures are counted."""
+        self._missing = [each for each in MISSED if each.edition <= edition]
+        self._acting = [each for each in ACTS if each.edition <= edition]
         self._start, self._end = period.start(zone), period.end(zone)
         self._missed: dict[str, dict[str, int]] = {}
         self._acts: dict[str, dict[str, int]] = {}
@@ -87,11 +89,11 @@ class ProviderCount:
 
     def missed(self, platform: str) -> Counts:
         """Return what a platform missed; of UNNAMED what names nobody."""
-        return _counts(MISSED, [self._missed.get(platform, {})])
+        return _counts(self._missing, [self._missed.get(platform, {})])
 
     def acts(self, actors: Sequence[str]) -> Counts:
         """Return what these actors did together."""
-        return _counts(ACTS, [self._acts.get(each, {}) for each in actors])
+        return _counts(self._acting, [self._acts.get(each, {}) for each in actors])
 
 
 def _counts(figures: Sequence[LoggedFigure], tables: Sequence[Counts]) -> Counts:

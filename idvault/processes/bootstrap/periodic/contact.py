@@ -6,6 +6,7 @@ from functools import partial
 from idvault.core.act import Vault
 from idvault.core.loop import Task
 from idvault.core.telemetry.logs import log
+from idvault.core.telemetry.metrics import Metrics
 from idvault.notification.rules import SendError
 from idvault.processes.notifier.code import CodeMails
 from idvault.processes.notifier.file import NotifyFileError
@@ -25,6 +26,7 @@ def contact_tasks(
     sender: NotifySender,
     *,
     keys: LocalKeyProvider,
+    metrics: Metrics,
     report: Callable[[str, Exception], None],
 ) -> list[Task]:
     """Return the tasks. report: gets what fails in one attempt beside others."""
@@ -37,6 +39,7 @@ def contact_tasks(
             log().warning("contact_code_not_sent", why=word, count=ended[word])
 
     async def offer(now: ClockReading) -> None:
+        metrics.contact_codes_oldest.set(await acts.oldest(vault, now))
         if _has_server(sender):
             await acts.offer(vault, now)
 

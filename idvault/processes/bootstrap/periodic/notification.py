@@ -7,6 +7,7 @@ from functools import partial
 from idvault.core.act import SYSTEM, Vault
 from idvault.core.loop import Task
 from idvault.notification import acts, rules
+from idvault.notification.acts import Trusts
 from idvault.processes.bootstrap.base import Base
 from idvault.processes.notifier.delivery import Delivery
 from idvault.processes.notifier.sender import NotifySender
@@ -22,13 +23,16 @@ async def notification_tasks(
     sender: NotifySender,
     *,
     report: Callable[[str, Exception], None],
+    trusts: Trusts,
 ) -> list[Task]:
     """Return the tasks: send what is due, delete what died long ago, and count.
 
-    report: gets what fails in an attempt, which outlives the run that began it.
+    report: gets what fails in an attempt, which outlives the run that began it. trusts: whether a time is
+    confirmed.
     """
+    failed = partial(report, "notifications")
     delivery = await stack.enter_async_context(
-        Delivery(vault=vault, sender=sender, clock=base.clock, report=partial(report, "notifications"))
+        Delivery(vault=vault, sender=sender, clock=base.clock, report=failed, trusts=trusts)
     )
 
     async def look(now: ClockReading) -> None:

@@ -52,6 +52,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "age of the oldest message that has not arrived, or thing that was not yet distributed",
         "it is over an hour: a recipient's server refuses, or the mail server does",
     ),
+    "idvault_contact_codes_oldest_seconds": (
+        "age of the oldest [code for a reporter](notifications.md#codes-for-reporters) that counts and is "
+        "not sent, to the minute",
+        "it is over three minutes: the mail server refuses, or nobody sends",
+    ),
     "idvault_jobs_oldest_seconds": (
         "age of the oldest due job",
         "it grows: no worker is running",

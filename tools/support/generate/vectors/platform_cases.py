@@ -42,6 +42,7 @@ _ENTRIES = (
     (_WARN, "2026-10-12T00:00", _B, ""),
     (_WARN, "2026-10-13T00:00", _C, ""),
     (EventType.DISCLOSURE_OPEN, "2026-10-14T00:00", SYSTEM_ACTOR, ""),
+    (EventType.ORDER_OBJECT, "2026-10-16T00:00", _C, ""),
     (_WARN, "2026-10-31T16:00", _A, ""),
 )
 _MOST = platforms.MAX_BYTES
@@ -58,24 +59,26 @@ _UNNAMED = seal.encode("idvault/log-entry/v1", _REPLY.value, "2026-10-15T00:00Z"
 LEAVES = [*(_leaf(*each) for each in _ENTRIES), _UNNAMED]
 
 
-def _report() -> Report:
+def _report(edition: int) -> Report:
     counted = EntryCount(_PERIOD, zone=ZoneInfo(_ZONE))
     for each in map(entry.decode_leaf, LEAVES):
         counted.add(each.type, each.occurred_at)
     return Report(
-        edition=EDITION,
+        edition=edition,
         period=_PERIOD,
         zone=_ZONE,
         made=datetime(2026, 11, 1, 0, 15, tzinfo=UTC),
         checkpoint=logs.signed(LEAVES).decode(),
-        logged={each.name: counted.value(each) for each in catalogue.logged_figures()},
+        logged={
+            each.name: counted.value(each) for each in catalogue.logged_figures() if each.edition <= edition
+        },
         breakdowns={},
         levels={},
         durations={},
     )
 
 
-REPORT = _report().to_bytes()
+REPORT, _FIRST = _report(EDITION).to_bytes(), _report(1).to_bytes()
 _LATE = PlatformEntries(
     "某某平台",
     (_A, _B),
@@ -83,7 +86,10 @@ _LATE = PlatformEntries(
     {"tip_offs.reply_missed": {"2026-09": 1, "2026-10": 1}, "tip_offs.solution_missed": {"2026-10": 1}},
 )
 _OTHER = PlatformEntries(
-    "", (_C,), {"sanctions.imposed": 1, "sanctions.warned": 1}, {"orders.missed": {"2026-08": 1}}
+    "",
+    (_C,),
+    {"sanctions.imposed": 1, "sanctions.warned": 1, "orders.objected": 1},
+    {"orders.missed": {"2026-08": 1}},
 )
 
 
@@ -139,7 +145,22 @@ def _cases(inputs: dict[str, str]) -> Iterator[tuple[str, bool, Case]]:
     for name, found, is_right in _numbers():
         data = found.to_bytes()
         yield f"with its log: {name}", is_right, {**_case(data), "published": {"of": "published"}}
+    yield from _of_first_edition()
     yield from _two_faults()
+
+
+def _of_first_edition() -> Iterator[tuple[str, bool, Case]]:
+    """Yield files of a report of the first edition, which has fewer figures."""
+    older = {name: count for name, count in _OTHER.acts.items() if name != "orders.objected"}
+    named = replace(FILE, report=sha256(_FIRST).hexdigest())
+    for told, acts, is_right in (
+        ("without a figure of the second", older, True),
+        ("with one of the second", _OTHER.acts, False),
+    ):
+        platforms_of = {**FILE.platforms, "platform-b": replace(_OTHER, acts=acts)}
+        data = replace(named, platforms=platforms_of).to_bytes()
+        given = {"report": changed("report", REPORT, _FIRST), "published": {"of": "published"}}
+        yield f"of a report of the first edition: {told}", is_right, {**_case(data), **given}
 
 
 def _case(data: bytes, raw: bytes | None = None, **given: Any) -> Case:

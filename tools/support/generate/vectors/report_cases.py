@@ -81,6 +81,14 @@ REPORT = Report(
     durations={"appeals.time": report.Hours(3, 70), "contests.time": None},
 )
 
+_SECOND = replace(
+    REPORT,
+    edition=2,
+    logged={
+        each.name: _COUNTED.get(each.name, 0) for each in catalogue.logged_figures() if each.edition <= 2
+    },
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedReport:
@@ -225,8 +233,12 @@ def _figures() -> Iterator[tuple[str, ComparedReport, bool]]:
         ("of edition 1 in edition 0", replace(REPORT, edition=0)),
         ("of an edition that nobody knows", replace(REPORT, edition=999)),
         ("of no edition at all", replace(REPORT, edition=0, logged={})),
+        ("of edition 2 in edition 1", replace(REPORT, logged=_SECOND.logged)),
+        ("of edition 2 left out", replace(REPORT, edition=2)),
+        ("of edition 2 that is wrong", replace(_SECOND, logged={**_SECOND.logged, "orders.objected": 1})),
     ):
         yield f"a figure {told}", ComparedReport(report=made), False
+    yield "of edition 2", ComparedReport(report=_SECOND), True
     yield "in UTC", ComparedReport(report=replace(REPORT, zone="UTC")), True
     september = replace(REPORT, zone="America/New_York", logged=_logged(verifications__decided=0).logged)
     yield "in New York", ComparedReport(report=september), True
@@ -338,6 +350,7 @@ _FORMS: tuple[tuple[str, Any, bool], ...] = (
     ("zone", "A.B", False),
     ("edition", 0, True),
     ("edition", 2, True),
+    ("edition", 3, True),
     ("from", "1000-01-01", True),
     ("to", "8999-12-31", True),
     ("to", "2026-09-30", False),
