@@ -82,17 +82,8 @@ LISTS = {
     "narrowing": (NarrowingState,),
     "reporter": (ReporterStanding,),
 }
-# Keys that code puts together: of a form's hint, of a decision's explanation, and of the figures of a month.
+# Keys that code puts together: of the figures of a month.
 BUILT = {
-    "note_hint",
-    "reply_hint",
-    "uphold_text",
-    "uphold_content_text",
-    "dismiss_text",
-    "refer_text",
-    "abusive_text",
-}
-BUILT |= {
     field for figures in (TipOffFigures, AppealFigures, ApplicationFigures) for field in figures.__slots__
 }
 

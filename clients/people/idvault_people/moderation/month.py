@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from idvault_client.sanctions import OperationFigure, PlatformMonth, Scope
-from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import shown
+from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.shown import Link, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.period import Period, month_of, named, next_month
@@ -33,14 +34,13 @@ class MonthPages:
             PagePart(title=say("reinstatements"), rows=_rows(found.reinstatements, visit)),
             PagePart(title=say("month_applications"), rows=_rows(found.applications, visit)),
         ]
-        values = {
-            "sections": sections,
-            "acts": self._links(found.month, visit),
-            "notes": [say("month_text")],
-            "keep": f"&month={found.month}",
-        }
-        title = say("month_title", month=found.month)
-        return ConsolePage(template="moderation_case.html", title=title, values=values)
+        return CasePage(
+            title=say("month_title", month=found.month),
+            sections=sections,
+            acts=self._links(found.month, visit),
+            notes=[say("month_text")],
+            keep=f"&month={found.month}",
+        ).page()
 
     def _links(self, name: str, visit: Visit) -> list[Link]:
         month = named(name)

@@ -72,7 +72,7 @@ class OverviewPages:
 
     def _reports(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:
-            page = self.tip_offs.listed(view, page_size=_MOST, page_token=after)
+            page = self.tip_offs.screen.queue.listed(view, page_size=_MOST, page_token=after)
             return page.tip_offs, page.next_page_token
 
         return ask

@@ -84,17 +84,15 @@ def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages) -> list[Route]
     case = f"/reports/{{report:{_ID}}}"
     return [
         Route("GET", "/reports", pages.queue),
-        Route("GET", case, pages.case),
+        *_form("/reports/assignment", pages.queue, pages.assign_chosen),
+        Route("GET", case, decision.show),
         Route("GET", f"{case}/copy", pages.copy),
         *_form(f"{case}/assignment", pages.assignment, pages.assign),
         *_form(f"{case}/return", pages.returning, pages.hand_back),
         *_form(f"{case}/note", pages.note, pages.add_note),
         *_form(f"{case}/reply", pages.reply, pages.answer),
         *_form(f"{case}/duplicates", pages.duplicates, pages.merge),
-        Route("GET", f"{case}/decision", decision.choose),
-        *_form(f"{case}/dismissal", decision.dismissal, decision.dismiss),
-        *_form(f"{case}/referral", decision.referral, decision.refer),
-        *_form(f"{case}/abuse", decision.abuse, decision.find_abusive),
+        *_form(f"{case}/decision", decision.show, decision.decide),
         *_form(f"{case}/sanction", decision.sanction, decision.uphold),
         *_form(f"{case}/content", decision.content, decision.uphold_content),
     ]

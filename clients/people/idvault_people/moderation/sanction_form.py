@@ -40,12 +40,14 @@ class StatementForm(Generic[Wanted]):
     """One page of what has a statement of reasons. given: what the fields begin with.
 
     fixed: fields that cannot be changed here; after: more fields. origin, tip_off: how it came to light.
+    action: as that of a form.
     """
 
     place: Workplace
     title: str
     back: str
     origin: Origin
+    action: str = ""
     tip_off: str = ""
     given: dict[str, str] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
@@ -77,6 +79,7 @@ class StatementForm(Generic[Wanted]):
             button=visit.say("check"),
             step="check",
             back=self.back,
+            action=self.action,
             request_id=self.place.new_id(),
             fields=[self._begun(each, begun) for each in fields],
         )

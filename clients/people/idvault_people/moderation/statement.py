@@ -27,7 +27,7 @@ from idvault_client.sanctions import (
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import explanation, shown
-from idvault_people.moderation.shown import Row
+from idvault_people.moderation.shown import PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify import content_measure as verify_measure
 from idvault_verify import statement as verify_statement
@@ -230,6 +230,18 @@ def rows_of(statement: StatementOfReasons | None, *, place: Workplace, visit: Vi
         order_reference=order and order.reference,
         order_date=order and shown.day(order.issued_on, language=visit.language),
         order_digest=order and order.digest.hex(),
+    )
+
+
+def part(statement: StatementOfReasons | None, *, place: Workplace, visit: Visit) -> PagePart:
+    """Return a statement of reasons as a part of a page, whose digests are folded."""
+    rows, say = rows_of(statement, place=place, visit=visit), visit.say
+    digests = (say("evidence"), say("order_digest"))
+    count = place.rows(visit, evidence=say("pieces", count=len(statement.evidence)) if statement else None)
+    return PagePart(
+        title=say("statement"),
+        rows=[*(each for each in rows if each[0] not in digests), *count],
+        folded=[each for each in rows if each[0] in digests],
     )
 
 

@@ -21,7 +21,10 @@ def _now() -> datetime:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Workplace:
-    """One moderator's session. zone: None for this machine's. habits: what the next form begins with."""
+    """One moderator's session. zone: None for this machine's. habits: what the next form begins with.
+
+    drafts: replies that were typed before a sanction, by report.
+    """
 
     vault: Vault
     key: ModeratorKey
@@ -29,6 +32,7 @@ class Workplace:
     zone: tzinfo | None = None
     new_id: Callable[[], str] = lambda: str(uuid4())
     habits: dict[str, str] = field(default_factory=lambda: {"territory": "CN"})
+    drafts: dict[str, str] = field(default_factory=dict)
 
     @property
     def me(self) -> str:

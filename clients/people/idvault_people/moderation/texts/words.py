@@ -57,6 +57,14 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "GONE": _("The content or the account is gone"),
         "OTHER": _("Another reason, which the reply tells"),
     },
+    "reply_to": {
+        "NO_VIOLATION": _("Thank you for your report. We looked at it, and it breaks none of our rules."),
+        "NOT_ESTABLISHED": _("Thank you for your report. We looked at it and could not establish that."),
+        "NOT_COMPETENT": _("Thank you for your report. Somebody else decides about such matters, not we."),
+        "GONE": _("Thank you for your report. What you reported is no longer there."),
+        "UPHELD": _("Thank you for your report. You were right, and we have acted."),
+        "refer": _("Thank you for your report. We have passed it on to the authority that decides about it."),
+    },
     "channel": {
         "APP": _("in the app"),
         "WEB": _("by the web form"),
