@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -260,7 +261,6 @@ async def test_what_is_wrong_is_named_before_anything_is_signed(
     page = await submit(browser, where, **{**REASONS, **wrong})
     assert page.status == 422
     for name in (
-        "measure",
         "order_digest",
         "order_reference",
         "authority",
@@ -302,6 +302,40 @@ async def test_a_sanction_of_an_authority_with_hashed_files(
     assert statement.order.reference == "order 7"
     assert len(statement.evidence) == 1
     assert not any(secret in request for _, request in place.wire.sent)
+
+
+async def test_what_others_will_read_is_shown_first(
+    place: Office, browser: Visitor, made: TipOffReport
+) -> None:
+    """The owner reads the reasons and no evidence, the reporter the reply, everybody that it happened."""
+    page = await preview(browser, made, degree="CLOSE")
+    owner, reporter, public, signed = page.words.partition("What the owner reads")[2].split("What ")
+    for word in ("Closed", "terms 4.2", made.reference, "Write to appeals within 180 days", "a report"):
+        assert word in owner, word
+    assert bytes(range(32)).hex() not in owner
+    assert REASONS["reply"] in reporter
+    assert "sanction:close:propose, sanction:close:impose" in public
+    assert made.target.key not in public
+    assert bytes(range(32)).hex() in signed
+    page = await preview(browser, made, degree="WARN", scope="PERSON", measure="left from before")
+    assert "person:warn:propose, person:warn:impose" in page.words
+    assert "left from before" not in page.words.partition("What is signed")[2].partition("Sign and send")[0]
+
+
+async def test_the_reporter_s_copy_becomes_evidence(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """By one box, beside the evidence that the report names; without a copy there is none."""
+    token, copy = await place.world.world.account(), b"the post as it was (synthetic)"
+    target = TipOffTarget(TargetKind.ACCOUNT, token)
+    filed = (await place.world.file(target=target, evidence=(bytes(32),), content=copy)).tip_off
+    await place.world.assign(filed, key.moderator_id)
+    where = f"/reports/{filed.tip_off_id}/sanction"
+    page = await submit(browser, where, **{**REASONS, "copy_evidence.yes": "yes"})
+    assert sha256(copy).hexdigest() in page.words
+    await submit(browser, where, page)
+    statement = (await imposed(place, filed)).statement
+    assert statement.evidence == (bytes(32), sha256(copy).digest())
 
 
 async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, made: TipOffReport) -> None:

@@ -194,6 +194,7 @@ class DecisionPages:
             given=given,
             fixed=frozenset(fixed),
             after=[self._upheld_reply(report, visit)],
+            copy=case.content,
         )
 
     def _content(self, visit: Visit) -> ContentMeasureForm:
@@ -209,6 +210,7 @@ class DecisionPages:
             tip_off=report.reference,
             given={"content": target.key if target.kind is TargetKind.CONTENT else "", **_begun(report)},
             after=[self._upheld_reply(report, visit)],
+            copy=case.content,
         )
 
     def _upheld_reply(self, report: TipOffReport, visit: Visit) -> Field:

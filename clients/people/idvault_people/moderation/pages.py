@@ -9,6 +9,7 @@ from idvault_people.moderation.contest import ContestCasePages
 from idvault_people.moderation.decision import DecisionPages
 from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.explanation import explain
+from idvault_people.moderation.intake import IntakePages
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.overview import OverviewPages
@@ -63,7 +64,7 @@ def _routes(place: Workplace) -> list[Route]:
     return [
         Route("GET", "/", overview.show),
         Route("GET", "/figures", MonthPages(place=place).figures),
-        *_of_tip_offs(tip_offs, DecisionPages(place=place)),
+        *_of_tip_offs(tip_offs, DecisionPages(place=place), IntakePages(place=place)),
         *_of_sanctions(sanctions),
         *_of_appeals(appeals),
         *_of_public_accounts(public_accounts),
@@ -80,10 +81,11 @@ def _form(path: str, show: Handler, act: Handler) -> list[Route]:
     return [Route("GET", path, show), Route("POST", path, act)]
 
 
-def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages) -> list[Route]:
+def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages, intake: IntakePages) -> list[Route]:
     case = f"/reports/{{report:{_ID}}}"
     return [
         Route("GET", "/reports", pages.queue),
+        *_form("/reports/new", intake.form, intake.take),
         *_form("/reports/assignment", pages.queue, pages.assign_chosen),
         Route("GET", case, decision.show),
         Route("GET", f"{case}/copy", pages.copy),

@@ -135,11 +135,13 @@ def read(
 ) -> tuple[UpheldSanction, Mapping[str, str]]:
     """Return the sanction of a form, and what is wrong with it by field: it is signed only if nothing is."""
     reading = _Reading(visit)
+    degree = reading.chosen("degree", Degree)
     sanction = UpheldSanction(
         account_token=visit.given("account"),
-        degree=reading.chosen("degree", Degree),
+        degree=degree,
         statement=reading.statement(origin=origin, tip_off=tip_off, now=now),
-        measure=visit.given("measure"),
+        # The field is hidden for another degree, where what was typed before must not count.
+        measure=visit.given("measure") if degree is Degree.LIMIT else "",
         scope=reading.chosen("scope", Scope),
         operation_id=visit.given("operation"),
         public_account_id=visit.given("public_account_id"),

@@ -67,6 +67,7 @@ class ReportCasePages:
                 one=say("take"),
                 request_id=self.place.new_id(),
             ),
+            links=[Link("/reports/new", say("intake"))],
             told=self._told(visit),
             happened=self.screen.happened(visit),
         ).page(visit)

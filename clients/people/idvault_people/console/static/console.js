@@ -18,6 +18,10 @@
       input.reportValidity();
     });
   });
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
   // Keys of what a page offers: data-key names one, j and k go through the rows of a list. Whoever speaks to the
   // machine, or types by another means, can switch them off.
   var off = document.querySelector("[data-keys-off]");

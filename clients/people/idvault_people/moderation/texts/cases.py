@@ -121,6 +121,27 @@ _REPORTS = {
     "abusive": _("Abusive report"),
     "abusive_text": _("The reporter is warned, and the second time limited to one report a day for 30 days."),
 }
+_INTAKE = {
+    "intake": _("Take down a report"),
+    "intake_text": _(
+        "For somebody on the telephone or at a counter, or a letter. "
+        "You then read number and secret out, or print them."
+    ),
+    "said": _("What the reporter says or writes"),
+    "target_key": _("Which account, public account or content"),
+    "target_hint": _("The account's token, the public account's id, or your own reference of the content."),
+    "contact_hint": _("Optional: how the reporter can be reached. It is stored encrypted."),
+    "slip_title": _("Number and secret"),
+    "slip_number": _("Number"),
+    "slip_secret": _("Secret"),
+    "shown_once": _(
+        "The secret is shown here once. With both the reporter reads state and reply, without an account."
+    ),
+    "reply_until": _("Reply until"),
+    "read_at": _("Read it at"),
+    "take_another": _("Take down another one"),
+    "print": _("Print"),
+}
 _OTHERS = {
     "confirm_order": _("What was proposed first comes first."),
     "proposed_view": _("To confirm"),
@@ -291,6 +312,7 @@ _REPORTERS = {
 CASES: Mapping[str, Text] = {
     **_OVERVIEW,
     **_REPORTS,
+    **_INTAKE,
     **_OTHERS,
     **_CONTESTS,
     **_DISAVOWALS,
