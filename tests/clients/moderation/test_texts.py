@@ -48,6 +48,8 @@ from idvault_people.moderation.texts.common import COMMON
 from idvault_people.moderation.texts.statements import STATEMENTS
 from idvault_people.moderation.texts.words import WORDS
 from idvault_verify.account import Standing
+from idvault_verify.order import OrderMeasure, OrderSource
+from idvault_verify.sanction import OrderState
 
 FOLDER = Path(moderation.__file__).parent
 PARTS = (WORDS, COMMON, CASES, STATEMENTS, CONSOLE)
@@ -81,6 +83,9 @@ LISTS = {
     "reinstatement": (ReinstatementState,),
     "narrowing": (NarrowingState,),
     "reporter": (ReporterStanding,),
+    "order": (OrderState,),
+    "order_measure": (OrderMeasure,),
+    "source": (OrderSource,),
 }
 # Keys that code puts together: of the figures of a month.
 BUILT = {

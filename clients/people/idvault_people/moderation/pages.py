@@ -12,6 +12,7 @@ from idvault_people.moderation.explanation import explain
 from idvault_people.moderation.intake import IntakePages
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
+from idvault_people.moderation.order import OrderInboxPages
 from idvault_people.moderation.overview import OverviewPages
 from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reinstatement import ReinstatementCasePages
@@ -28,6 +29,7 @@ _MENU = (
     ("/reports", "reports"),
     ("/sanctions", "sanctions"),
     ("/appeals", "appeals"),
+    ("/orders", "orders"),
     ("/public-accounts", "public_accounts"),
     ("/contests", "contests"),
     ("/disavowals", "disavowals"),
@@ -50,8 +52,10 @@ def _routes(place: Workplace) -> list[Route]:
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
     contests, narrowings = ContestCasePages(place=place), NarrowingPages(place=place)
     reinstatements, disavowals = ReinstatementCasePages(place=place), DisavowalCasePages(place=place)
+    orders = OrderInboxPages(place=place)
     overview = OverviewPages(
         place=place,
+        orders=orders,
         tip_offs=tip_offs,
         sanctions=sanctions,
         appeals=appeals,
@@ -67,6 +71,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_tip_offs(tip_offs, DecisionPages(place=place), IntakePages(place=place)),
         *_of_sanctions(sanctions),
         *_of_appeals(appeals),
+        *_of_orders(orders),
         *_of_public_accounts(public_accounts),
         *_of_cases(contests),
         *_of_cases(disavowals),
@@ -118,6 +123,18 @@ def _of_appeals(pages: AppealPages) -> list[Route]:
         Route("GET", "/appeals", pages.queue),
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
+    ]
+
+
+def _of_orders(pages: OrderInboxPages) -> list[Route]:
+    case = f"/orders/{{order:{_ID}}}"
+    return [
+        Route("GET", "/orders", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/acknowledgement", pages.case, pages.acknowledge),
+        *_form(f"{case}/objection", pages.case, pages.object_to),
+        *_form(f"{case}/sanction", pages.sanction, pages.impose),
+        *_form(f"{case}/content", pages.content, pages.impose_content),
     ]
 
 

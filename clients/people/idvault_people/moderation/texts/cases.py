@@ -142,6 +142,33 @@ _INTAKE = {
     "take_another": _("Take down another one"),
     "print": _("Print"),
 }
+_ORDERS = {
+    "orders_open": _("Orders to carry out"),
+    "orders_one": _("Order"),
+    "overdue_orders": _("Overdue orders"),
+    "order_title": _("Order {reference}"),
+    "source": _("Came"),
+    "recorded": _("Recorded"),
+    "ordered": _("Ordered"),
+    "legal_basis": _("Legal basis"),
+    "document_digest": _("SHA-256 of the document"),
+    "acknowledged": _("Read by you"),
+    "objected": _("Objected"),
+    "objection": _("Objection"),
+    "objection_hint": _("The authority reads it; it must name nobody. The deadline runs on."),
+    "carried_out": _("Carried out"),
+    "withdrawn": _("Withdrawn"),
+    "carry_out": _("Carry it out by a sanction"),
+    "carry_out_content": _("Carry it out on content"),
+    "carry_out_title": _("Carry out: {reference}"),
+    "acknowledge": _("Tell the authority that you have read it"),
+    "object_to": _("Object"),
+    "order_needs_roster": _(
+        "An authority signed this order. To check it, start the desk with --roster FILE, the published "
+        "roster. Follow no order that was not checked."
+    ),
+    "order_unverified": _("This order does not verify: {why}. Do not follow it."),
+}
 _OTHERS = {
     "confirm_order": _("What was proposed first comes first."),
     "proposed_view": _("To confirm"),
@@ -210,6 +237,9 @@ _OTHERS = {
         "counts in the month in which it began. The transparency report shows it in the month in which it "
         "fell due."
     ),
+    "by_month": _("Month by month"),
+    "month": _("Month"),
+    "all_figures": _("All figures of the month"),
     "earlier": _("The month before"),
     "later": _("The month after"),
     "total": _("In all"),
@@ -313,6 +343,7 @@ CASES: Mapping[str, Text] = {
     **_OVERVIEW,
     **_REPORTS,
     **_INTAKE,
+    **_ORDERS,
     **_OTHERS,
     **_CONTESTS,
     **_DISAVOWALS,

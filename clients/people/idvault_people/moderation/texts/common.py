@@ -13,6 +13,7 @@ COMMON: Mapping[str, Text] = {
     "reports": _("Reports"),
     "sanctions": _("Sanctions"),
     "appeals": _("Appeals"),
+    "orders": _("Orders"),
     "public_accounts": _("Public accounts"),
     "contests": _("Contests"),
     "disavowals": _("Disowned accounts"),

@@ -65,6 +65,28 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "UPHELD": _("Thank you for your report. You were right, and we have acted."),
         "refer": _("Thank you for your report. We have passed it on to the authority that decides about it."),
     },
+    "order": {
+        "OPEN": _("waits"),
+        "CARRIED_OUT": _("carried out"),
+        "OVERDUE": _("overdue"),
+        "CARRIED_OUT_LATE": _("carried out late"),
+        "ACKNOWLEDGED": _("read, waits"),
+        "OBJECTED": _("objected, waits"),
+        "WITHDRAWN": _("withdrawn"),
+    },
+    "order_measure": {
+        "WARN": _("a warning at least"),
+        "LIMIT": _("a limit of publishing at least"),
+        "SUSPEND": _("a suspension at least"),
+        "CLOSE": _("a closing"),
+        "LABEL": _("label the content"),
+        "RESTRICT": _("restrict the content"),
+        "REMOVE": _("remove the content"),
+    },
+    "source": {
+        "SIGNED": _("signed by the authority"),
+        "PAPER": _("on paper"),
+    },
     "channel": {
         "APP": _("in the app"),
         "WEB": _("by the web form"),
