@@ -77,7 +77,7 @@ def a_closing(page: Page) -> tuple[str, int, int]:
     hand = Hand(page)
     hand.click("table.list tbody a")
     shown = page.locator("main").inner_text()
-    for word in ("2015, not yesterday (synthetic)", "terms 4.2", "preserved"):
+    for word in ("2015, not yesterday (synthetic)", "terms 4.2", "Preserved evidence"):
         assert word in shown, word
     hand.click("form[action*='/confirmation'] button")
     page.get_by_text("in force").first.wait_for()

@@ -12,9 +12,10 @@ from idvault_people.moderation.shown import Link, PagePart, Row
 class CasePage:
     """One case. happened: what the last form did, and where that is seen.
 
-    facts: told before the form. form: the decision. buttons: forms of a button alone. folded: forms that are
-    shown when somebody asks for them. walk: the list that the case is in, the case before and the one after.
-    keep: what a change of language keeps of the address, "" for all of it.
+    facts: told before the form. main: where what the page is for is done. form: the decision. buttons: forms
+    of a button alone. folded: forms that are shown when somebody asks for them. walk: the list that the case
+    is in, the case before and the one after. keep: what a change of language keeps of the address, "" for all
+    of it.
     """
 
     title: str
@@ -24,6 +25,7 @@ class CasePage:
     happened: Link | None = None
     aside: str = ""
     facts: Sequence[Row] = ()
+    main: Sequence[Link] = ()
     form: Form | None = None
     buttons: Sequence[Form] = ()
     folded: Sequence[Form] = ()

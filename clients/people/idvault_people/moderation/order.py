@@ -1,7 +1,7 @@
 """The pages of authorities' orders: what is due, each checked on this machine, carried out or objected to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idvault_client.sanctions import (
@@ -92,17 +92,17 @@ class OrderInboxPages:
     def _screen(self, order: PlatformOrder, visit: Visit) -> CasePage:
         say, checked, wrong = visit.say, *self._checked(order, visit)
         waits = order.state in _WAITS and not wrong
-        page = CasePage(
+        may_object = checked is not None and order.state in _WAITS and order.object_time is None
+        return CasePage(
             title=say("order_title", reference=order.order.reference),
             sections=[self._ordered(order, checked, visit)],
-            acts=self._acts(order, checked, visit) if waits else [],
+            main=self._acts(order, checked, visit) if waits else [],
             notes=[wrong] if wrong else [],
             aside=say("orders_one"),
             facts=self._facts(order, visit),
             buttons=[self._acknowledging(order, visit)] if self._may_answer(order, checked) else [],
+            folded=[self._objecting(order, visit)] if may_object else [],
         )
-        may_object = checked is not None and order.state in _WAITS and order.object_time is None
-        return page.deciding(self._objecting(order, visit)) if may_object else page
 
     def _may_answer(self, order: PlatformOrder, checked: CheckedOrder | None) -> bool:
         return checked is not None and order.state in _WAITS and order.acknowledge_time is None
@@ -190,8 +190,8 @@ class OrderInboxPages:
                 )
             return _path(order)
 
-        page = self._screen(order, visit).deciding(self._objecting(order, visit))
-        return page.ask().act(visit, act)
+        page = replace(self._screen(order, visit), main=(), folded=())
+        return page.deciding(self._objecting(order, visit)).ask().act(visit, act)
 
     def sanction(self, visit: Visit) -> Answer:
         """Show the form of the sanction that carries the order out."""

@@ -151,7 +151,7 @@ class ReportScreen:
             filed=report.file_time,
             reporter=say("trusted") if report.trusted else (report.reporter_id[:8] or say("anonymous")),
             contact=say("contact_proved", contact=case.contact) if case.contact_proved else case.contact,
-            evidence=say("pieces", count=len(report.evidence)) if report.evidence else None,
+            evidence=len(report.evidence) or None,
         )
 
     def _texts(self, case: TipOffCase, visit: Visit) -> list[shown.Row]:

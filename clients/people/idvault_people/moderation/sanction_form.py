@@ -145,7 +145,7 @@ class StatementForm(Generic[Wanted]):
                 PagePart(title=visit.say("owner_reads"), rows=self.owner_reads(wanted, visit)),
                 *([PagePart(title=visit.say("reporter_reads"), texts=replies)] if replies else []),
                 PagePart(title=visit.say("public_reads"), rows=self.public_reads(wanted, visit)),
-                PagePart(title=visit.say("is_signed"), folded=rows),
+                PagePart(title=visit.say("is_signed"), folded=rows, fold=visit.say("show_all")),
             ],
             fields=[Field(kind="hidden", id=name, value=value) for name, value in values.items()],
             button=visit.say("sign"),

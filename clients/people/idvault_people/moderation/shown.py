@@ -51,7 +51,8 @@ class Item:
 class PagePart:
     """A part of a page. texts: what people wrote, shown as it is. empty: what to say if there is nothing.
 
-    folded: rows that are shown when somebody asks for them, such as digests. pictures: addresses and what
+    folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
+    pictures: addresses and what
     they are called, shown likewise.
     """
 
@@ -62,6 +63,7 @@ class PagePart:
     links: Sequence[Link] = ()
     empty: str = ""
     folded: Sequence[Row] = ()
+    fold: str = ""
     pictures: Sequence[Link] = ()
 
     @property

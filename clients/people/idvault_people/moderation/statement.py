@@ -239,7 +239,7 @@ def part(statement: StatementOfReasons | None, *, place: Workplace, visit: Visit
     """Return a statement of reasons as a part of a page, whose digests are folded."""
     rows, say = rows_of(statement, place=place, visit=visit), visit.say
     digests = (say("evidence"), say("order_digest"))
-    count = place.rows(visit, evidence=say("pieces", count=len(statement.evidence)) if statement else None)
+    count = place.rows(visit, evidence=len(statement.evidence) if statement else None)
     return PagePart(
         title=say("statement"),
         rows=[*(each for each in rows if each[0] not in digests), *count],

@@ -64,7 +64,6 @@ _REPORTS = {
     "happened_replied": _("The reporter of {reference} has a reply. It is not decided."),
     "happened_proposed": _("Report {reference} waits for a second moderator."),
     "happened_referred": _("Report {reference} waits for {authority}."),
-    "pieces": _("{count} preserved"),
     "technical": _("Numbers and digests"),
     "show_picture": _("Show the picture"),
     "which": _("Which"),

@@ -57,6 +57,7 @@ STATEMENTS: Mapping[str, Text] = {
     "reporter_reads": _("What the reporter reads"),
     "public_reads": _("What everybody reads"),
     "is_signed": _("What is signed"),
+    "show_all": _("Show everything"),
     "log_entry": _("Entry of the public log"),
     "log_says": _("It says"),
     "log_names_nobody": _("that it happened, and when: no account, no reason, no words of yours"),
