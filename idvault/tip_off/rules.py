@@ -359,6 +359,7 @@ class TipOffFilter:
     target: TipOffTarget | None = None
     category: SanctionCategory | None = None
     operation_id: str | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

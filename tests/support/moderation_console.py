@@ -3,7 +3,7 @@
 import asyncio
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,13 +26,14 @@ from idvault_client.sessions import AccountContest, AccountReinstatement
 from idvault_people.moderation.pages import console
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.people.roster import Roster
 from idvault_verify.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
 from tests.support.appeal_world import AppealWorld
 from tests.support.console import Running, Seen, Visitor, running
 from tests.support.served import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
-from tools.support import builders
+from tools.support import builders, orders
 from tools.support.edge import clock
 from tools.support.flow_world import PARTY
 from tools.support.public_account_world import PublicAccountWorld
@@ -98,6 +99,9 @@ class Office:
     folder: Path
     logs: Path
     wire: Wire = field(default_factory=Wire)
+    roster: Callable[[], Sequence[Roster]] | None = lambda: (
+        orders.roster(orders.OFFICE, orders.OTHER_OFFICE),
+    )
 
     @property
     def age(self) -> float:
@@ -116,7 +120,7 @@ class Office:
         options = transport.options("localhost")
         channel = grpc.secure_channel(self.target, self.tls.credentials(), options=options)
         with Vault(grpc.intercept_channel(channel, self.wire), timeout=60.0) as vault:
-            place = Workplace(vault=vault, key=key, zone=UTC)
+            place = Workplace(vault=vault, key=key, zone=UTC, roster=self.roster)
             folder = Path(tempfile.mkdtemp(dir=self.folder))
             async with running(console(place), folder) as made:
                 yield made

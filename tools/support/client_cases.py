@@ -484,6 +484,7 @@ TIP_OFFS = {
             "target": CONTENT,
             "category": sanctions.SanctionCategory.PRIVACY,
             "operation_id": ID,
+            "reference": "562819582688",
         },
         {"state": tuple(tip_offs.TipOffState), "target": (ACCOUNT, PUBLIC)},
     ),

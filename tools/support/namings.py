@@ -159,6 +159,7 @@ _OF_REPORTS = (
     {"moderator_id": lambda own: own.moderator},
     {"operation_id": lambda own: own.operation.operation_id},
     {"page_token": lambda own: f"1-1772337600000000-{own.report.tip_off_id}"},
+    {"reference": lambda own: own.report.reference},
     {"target": _target},
     {"target": _public_target},
 )

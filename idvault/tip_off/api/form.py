@@ -42,6 +42,7 @@ WITH_TEXT = frozenset({"AddTipOffNote", "AnswerTipOff", "ResolveTipOff", "TakeTi
 """The methods that write a text."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_REFERENCE = re.compile(r"[0-9]{12}")
 _PLACE = re.compile(r"([0-3])-([0-9]{1,17})-([0-9a-f]{32})")
 _Word = TypeVar("_Word", bound=Enum)
 
@@ -201,7 +202,15 @@ def wanted(message: pb.ListTipOffsRequest) -> TipOffFilter:
         target=convert.target(message.target) if message.HasField("target") else None,
         category=perhaps(convert.CATEGORIES, message.category, "category"),
         operation_id=optional_id(message.operation_id, "operation_id"),
+        reference=_reference(message.reference),
     )
+
+
+def _reference(text: str) -> str | None:
+    """Return a report's reference, None if it is empty; raises InvalidError (INVALID_MESSAGE)."""
+    if text and _REFERENCE.fullmatch(text) is None:
+        raise invalid("reference", FieldCode.CHARACTER)
+    return text or None
 
 
 def place(text: str) -> QueuePlace | None:

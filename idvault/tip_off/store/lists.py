@@ -46,6 +46,7 @@ OF_ASSIGNEE: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.assignee == pa
 OF_OPERATION: Statement[TipOff] = statement(
     _PAGE.where(tip_offs.c.operation_id == param("operation")), from_row
 )
+OF_REFERENCE: Statement[TipOff] = statement(_PAGE.where(tip_offs.c.reference == param("reference")), from_row)
 OF_TARGET: Statement[TipOff] = statement(
     _PAGE.where(tip_offs.c.target == param("target"), tip_offs.c.target_kind == param("target_kind")),
     from_row,
@@ -139,6 +140,8 @@ def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str]]:
     state = None if wanted.state is None else wanted.state.value
     category = None if wanted.category is None else wanted.category.value
     chosen: list[tuple[Statement[TipOff], dict[str, str]]] = []
+    if wanted.reference is not None:
+        chosen.append((OF_REFERENCE, {"reference": wanted.reference}))
     if wanted.target is not None:
         target = {"target": wanted.target.key, "target_kind": wanted.target.kind.value}
         chosen.append((OF_TARGET, target))
@@ -174,6 +177,7 @@ def _admits(wanted: TipOffFilter, tip_off: TipOff) -> bool:
         (wanted.target, tip_off.target),
         (wanted.category, tip_off.category),
         (wanted.operation_id, tip_off.operation_id),
+        (wanted.reference, tip_off.reference),
     )
     return all(asked is None or asked == own for asked, own in pairs)
 

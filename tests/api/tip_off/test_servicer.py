@@ -183,6 +183,7 @@ async def test_wrong_fields_are_named(edge: Served) -> None:
         ("ListTipOffs", pb.ListTipOffsRequest(operation_id="month"), "operation_id"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1", secret="1" * 16), "reference"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1" * 12, secret="1"), "secret"),
+        ("ListTipOffs", pb.ListTipOffsRequest(reference="1234 5678 9012"), "reference"),
         ("ListTipOffs", pb.ListTipOffsRequest(page_size=1_001), "page_size"),
         ("ListTipOffs", pb.ListTipOffsRequest(page_token="a" * 32), "page_token"),
         ("ListTipOffs", pb.ListTipOffsRequest(page_token="0-" + "9" * 18 + "-" + "a" * 32), "page_token"),

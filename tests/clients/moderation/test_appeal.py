@@ -59,7 +59,7 @@ async def test_an_own_sanction_is_not_judged(place: Office, browser: Visitor, ke
     here = f"/appeals/{made.appeal_id}"
     page = await browser.get(here)
     assert "You imposed or confirmed the sanction" in page.words
-    assert f'href="{here}/decision"' not in page.text
+    assert f'action="{here}/decision"' not in page.text
     page = await submit(browser, f"{here}/decision", verdict="UPHELD", reason="My own")
     assert (page.status, "Another person must decide" in page.words) == (409, True)
     assert (await decided(place, made)).state is AppealState.FILED

@@ -35,7 +35,8 @@ async def test_a_report_is_upheld_with_a_measure(
 ) -> None:
     """Everything that is signed is shown first; nothing is sent before; sent twice, it is one act."""
     where = f"/reports/{made.tip_off_id}/content"
-    assert f'href="{where}"' in (await browser.get(f"/reports/{made.tip_off_id}/decision")).text
+    page = await submit(browser, f"/reports/{made.tip_off_id}/decision", decision="content")
+    assert page.title == f"Uphold with a measure on content: {made.reference}"
     fields = form_of(await browser.get(where), where)
     assert (fields["content"], fields["case_reference"]) == (POST, made.reference)
     assert fields.keys().isdisjoint({"account", "degree", "scope", "days", "operation"})
@@ -47,10 +48,11 @@ async def test_a_report_is_upheld_with_a_measure(
     assert not place.wire.calls("ResolveTipOff")
     for _ in range(2):
         done = await submit(browser, where, page)
-        assert done.title == f"Report {made.reference}", done.words
+        assert f"Report {made.reference} is decided: right" in done.words
     assert len(place.wire.calls("ResolveTipOff")) == 1
     decided = (await place.world.get(made)).tip_off
     assert (decided.outcome, decided.sanction_id) == (TipOffOutcome.UPHELD, "")
+    done = await browser.get(f"/reports/{made.tip_off_id}")
     assert f"Measure on content {decided.measure_id}" in done.words
     found = await measure_acts.find(place.world.world.vault, PARTY, decided.measure_id)
     assert (found.content, found.kind) == (POST, ContentMeasureKind.LABELLED)
@@ -82,7 +84,7 @@ async def test_a_lost_answer_imposes_one_measure(place: Office, browser: Visitor
     page = await submit(browser, where, await submit(browser, where, **REASONS))
     assert (page.status, "not known whether it was done" in page.words) == (503, True)
     page = await submit(browser, where, await submit(browser, where, page))
-    assert page.title == f"Report {made.reference}", page.words
+    assert f"Report {made.reference} is decided: right" in page.words
     assert len(place.wire.calls("ResolveTipOff")) == 2
     listed = await place.world.world.platform().content_measures.list_page(content=POST)
     assert [each.measure_id for each in listed.measures] == [(await place.world.get(made)).tip_off.measure_id]

@@ -34,7 +34,7 @@ async def test_two_moderators_uphold_a_contest(place: Office, browser: Visitor, 
     assert f"{here}/confirmation" not in page.text
     async with place.works(await place.moderator(2)) as second:
         assert "Contests to decide How many 1" in (await second.get("/")).words
-        assert f'href="{here}/confirmation"' in (await second.get(here)).text
+        assert f'action="{here}/confirmation"' in (await second.get(here)).text
         form = await second.get(f"{here}/confirmation")
         assert "Other logins" in form.words
         for _ in range(2):

@@ -16,7 +16,7 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     assert f'href="{where}"' in (await browser.get("/reporters?view=ordinary")).text
     page = await browser.get(f"/reports/{filed.tip_off_id}")
     await submit(browser, f"/reports/{filed.tip_off_id}/assignment")
-    await submit(browser, f"/reports/{filed.tip_off_id}/abuse", reply="Please do not do this.")
+    await submit(browser, f"/reports/{filed.tip_off_id}/decision", decision="abusive", reply="Stop.")
     assert f'href="{where}"' in page.text
     page = await browser.get("/reporters?view=warned")
     assert "Standing In all Upheld Dismissed Abusive Right" in page.words

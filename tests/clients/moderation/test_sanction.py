@@ -69,7 +69,7 @@ async def test_an_own_proposal_is_not_confirmed(place: Office, browser: Visitor,
     here = f"/sanctions/{made.sanction_id}"
     page = await browser.get(here)
     assert "You proposed it: another moderator must confirm it." in page.words
-    assert f'href="{here}/confirmation"' not in page.text
+    assert f'action="{here}/confirmation"' not in page.text
     assert "Sanctions to confirm How many 0" in (await browser.get("/")).words
     page = await submit(browser, f"{here}/confirmation")
     assert (page.status, "Another person must decide" in page.words) == (409, True)
@@ -101,7 +101,7 @@ async def test_a_sanction_on_own_initiative(place: Office, browser: Visitor, key
     assert (await stored(place, second)).statement.origin is Origin.AUTHORITY
     page = await browser.get(f"/accounts/{token}")
     assert "warned" in page.words
-    found_ids = re.findall(r'<h3><a href="/sanctions/([0-9a-f]{32})">', page.text)
+    found_ids = re.findall(r'scope="row"><a href="/sanctions/([0-9a-f]{32})">', page.text)
     assert found_ids == [second, made], "the newest first"
 
 

@@ -48,6 +48,8 @@ from idvault_people.moderation.texts.common import COMMON
 from idvault_people.moderation.texts.statements import STATEMENTS
 from idvault_people.moderation.texts.words import WORDS
 from idvault_verify.account import Standing
+from idvault_verify.order import OrderMeasure, OrderSource
+from idvault_verify.sanction import OrderState
 
 FOLDER = Path(moderation.__file__).parent
 PARTS = (WORDS, COMMON, CASES, STATEMENTS, CONSOLE)
@@ -81,18 +83,12 @@ LISTS = {
     "reinstatement": (ReinstatementState,),
     "narrowing": (NarrowingState,),
     "reporter": (ReporterStanding,),
+    "order": (OrderState,),
+    "order_measure": (OrderMeasure,),
+    "source": (OrderSource,),
 }
-# Keys that code puts together: of a form's hint, of a decision's explanation, and of the figures of a month.
+# Keys that code puts together: of the figures of a month.
 BUILT = {
-    "note_hint",
-    "reply_hint",
-    "uphold_text",
-    "uphold_content_text",
-    "dismiss_text",
-    "refer_text",
-    "abusive_text",
-}
-BUILT |= {
     field for figures in (TipOffFigures, AppealFigures, ApplicationFigures) for field in figures.__slots__
 }
 

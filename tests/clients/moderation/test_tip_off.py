@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -11,7 +12,7 @@ from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffState, TipOffTarget
 from idvault_verify.v1 import tip_off_pb2 as pb
 from tests.support.console import Visitor
-from tests.support.moderation_console import Office, submit
+from tests.support.moderation_console import Office, form_of, post, submit
 from tests.support.tip_off_world import DAY, TipOffWorld
 
 
@@ -37,7 +38,7 @@ async def taken(place: Office, browser: Visitor, **changes: Any) -> TipOffReport
 
 def listed(text: str) -> list[str]:
     """Return the references of a page's list in their order."""
-    return re.findall(r'<th scope="row"><a href="/reports/[0-9a-f]{32}">([0-9]{12})</a>', text)
+    return re.findall(r'<th scope="row"><a href="/reports/[0-9a-f]{32}(?:\?[^"]*)?">([0-9]{12})</a>', text)
 
 
 async def test_the_queue(place: Office, browser: Visitor, key: ModeratorKey) -> None:
@@ -199,3 +200,68 @@ async def test_the_next_page_of_the_queue(place: Office, browser: Visitor) -> No
     second = await browser.get(following.replace("&amp;", "&"))
     assert sorted(listed(first.text) + listed(second.text)) == sorted(made)
     assert "First page" in second.words
+
+
+async def test_a_report_is_looked_for(place: Office, browser: Visitor) -> None:
+    """A number leads to its report, in whatever state; an account, or content, to all reports about it."""
+    token = await place.world.world.account()
+    of_account = [
+        await filed(place.world, target=TipOffTarget(TargetKind.ACCOUNT, token), seconds=number)
+        for number in range(2)
+    ]
+    other = await filed(place.world, target=TipOffTarget(TargetKind.CONTENT, "post/1 & more"))
+    spoken = f"{other.reference[:4]}-{other.reference[4:8]} {other.reference[8:]}"
+    page = await browser.get(f"/reports?q={quote(spoken)}")
+    assert page.title == f"Report {other.reference}"
+    page = await browser.get(f"/reports?view=open&q={token}")
+    assert sorted(listed(page.text)) == sorted(each.reference for each in of_account)
+    assert f'value="{token}"' in page.text, "what was asked stays in the field"
+    page = await browser.get(f"/reports?q={quote('post/1 & more')}")
+    assert page.title == f"Report {other.reference}"
+    for asked in ("000000000000", "f" * 32, "nothing", "<script>"):
+        page = await browser.get(f"/reports?q={quote(asked)}")
+        assert (page.status, listed(page.text)) == (200, []), asked
+
+
+async def test_the_list_is_sorted(place: Office, browser: Visitor) -> None:
+    """As the address says, over its pages; an order that is none is that of the queue."""
+    made = [(await filed(place.world, seconds=number)).reference for number in range(52)]
+    newest = [*reversed(made)]
+    first = await browser.get("/reports?view=open&sort=newest")
+    assert listed(first.text) == newest[:50]
+    (following,) = re.findall(r'href="(/reports\?view=open&amp;sort=newest&amp;after=[^"]*)"', first.text)
+    assert listed((await browser.get(following.replace("&amp;", "&"))).text) == newest[50:]
+    assert listed((await browser.get("/reports?view=open&sort=oldest")).text) == made[:50]
+    usual = listed((await browser.get("/reports")).text)
+    assert listed((await browser.get("/reports?sort=nonsense")).text) == usual
+    (case,) = re.findall(rf'href="(/reports/[0-9a-f]+\?[^"]*)">{newest[0]}<', first.text)
+    page = await browser.get(case.replace("&amp;", "&"))
+    assert re.findall(r'href="([^"]*)" data-key="j"', page.text)[0].endswith("?view=open&amp;sort=newest")
+
+
+async def test_chosen_reports_are_taken_at_once(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """Those that nobody has; who was faster keeps theirs. One button takes one, and each form acts once."""
+    other = await place.moderator(2)
+    made = [await filed(place.world, seconds=number) for number in range(4)]
+    page = await browser.get("/reports?view=unassigned&category=RUMOUR")
+    where = "/reports/assignment"
+    blank = form_of(page, rf"{where}\?view=unassigned&amp;category=RUMOUR")
+    await place.world.assign(made[2], other.moderator_id)
+    chosen = {f"report.{each.tip_off_id}": "yes" for each in made[:3]}
+    asked = f"{where}?view=unassigned&category=RUMOUR"
+    for _ in range(2):
+        done = await post(browser, asked, {**blank, **chosen})
+        assert "Assigned to you: 2. Somebody else was faster: 1." in done.words
+        assert listed(done.text) == [made[3].reference], "the filters stay"
+    assert len(place.wire.calls("AssignTipOff")) == 3
+    blank = form_of(done, rf"{where}\?view=unassigned&amp;category=RUMOUR")
+    done = await post(browser, asked, {**blank, f"take.{made[3].tip_off_id}": "yes"})
+    assert "Assigned to you: 1." in done.words
+    assert [(await state(place, each))[1] for each in made] == [
+        key.moderator_id,
+        key.moderator_id,
+        other.moderator_id,
+        key.moderator_id,
+    ]
+    done = await post(browser, asked, {**blank, "once": "another", f"take.{'f' * 32}": "yes"})
+    assert "Somebody else was faster: 1." in done.words

@@ -64,6 +64,19 @@ async def test_every_combination_of_filters(world: TipOffWorld) -> None:
         assert found == wanted(made, **asked), asked
 
 
+async def test_a_report_is_found_by_its_reference(world: TipOffWorld) -> None:
+    """In any group of the queue; with another filter only if both fit, and at its platform only."""
+    made, _ = await filled(world)
+    for one in made[:3]:
+        assert await world.listed(size=5, reference=one.reference) == [one.tip_off_id]
+        is_open = one.state is not TipOffState.RESOLVED
+        found = await world.listed(size=5, reference=one.reference, open_only=True)
+        assert found == [one.tip_off_id] * is_open
+    assert await world.listed(size=5, reference="0" * 12) == []
+    page = await world.asks(party="platform-b").list_page(reference=made[0].reference)
+    assert page.tip_offs == ()
+
+
 async def test_pages_do_not_move(world: TipOffWorld) -> None:
     """Reports that are filed while somebody reads appear in their place; no page repeats or omits one."""
     first = [(await world.file(seconds=place)).tip_off.tip_off_id for place in range(6)]

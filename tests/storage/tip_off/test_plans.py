@@ -58,6 +58,11 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
         {**PARTY, "operation": "a" * 32},
         "ix_tip_offs_operation",
     ),
+    "the report of a reference": (
+        tip_off_lists.OF_REFERENCE,
+        {**_PAGE, "reference": "1" * 12},
+        "ix_tip_offs_reference",
+    ),
     "reports about a target": (
         tip_off_lists.OF_TARGET,
         {**_PAGE, "target": "post/1", "target_kind": "CONTENT"},

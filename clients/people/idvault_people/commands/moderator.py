@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
 from idvault_verify import durable_file
 from idvault_verify import moderator as rules
+from idvault_verify.attest.people import roster_chain
 from idvault_verify.error import Reason
 
 _HELP = "A moderator: a member of a platform's staff with a key, who signs on their own machine."
@@ -116,6 +118,12 @@ def countersign(  # noqa: PLR0917 - typer's parameters
 def serve(
     context: typer.Context,
     moderator: Moderator,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            "--roster", metavar="FILE", help="The published roster, to check orders that authorities signed."
+        ),
+    ] = None,
     passphrase_file: PassphraseFile = None,
     json_option: AsJson = False,
 ) -> None:
@@ -140,5 +148,6 @@ def serve(
                 typer.echo(f"desk: open {file} in a browser")
             sys.stdout.flush()
 
-        place = workplace.Workplace(vault=vault, key=key)
+        versions = None if roster is None else partial(roster_chain.load_all, roster)
+        place = workplace.Workplace(vault=vault, key=key, roster=versions)
         server.serve(pages.console(place), folder=moderator, ready=ready)

@@ -1,11 +1,12 @@
 """The pages of appeals: those to decide, one with its text, and the decision, not about one's own act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealPage, AppealState
-from idvault_people.console.visit import Answer, ConsolePage, Visit
-from idvault_people.moderation import listing, sanction, shown, statement
+from idvault_people.console.visit import Answer, Visit
+from idvault_people.moderation import listing, sanction, shown
+from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
@@ -68,25 +69,27 @@ class AppealPages:
         return Item(link=link, rows=rows, marks=marks)
 
     def case(self, visit: Visit) -> Answer:
-        """Show an appeal with its text and the sanction that it is against."""
-        appeal, say = self._read(visit), visit.say
-        against = self._sanction(appeal)
-        own, waits = self._is_own(against), appeal.state is AppealState.FILED
-        here = f"/appeals/{appeal.appeal_id}"
-        decide = [Link(f"{here}/decision", say("decide_appeal"))] if waits and not own else []
-        values = {
-            "sections": [
-                PagePart(
-                    title=say("appeal_text"),
-                    rows=self._facts(appeal, visit),
-                    texts=[(say("appeal_text"), self._text(appeal, visit))],
-                ),
-                *self._against(against, visit),
+        """Show an appeal with its text and its sanction, and the decision beside them."""
+        appeal = self._read(visit)
+        page = self._screen(appeal, visit)
+        may = appeal.state is AppealState.FILED and not self._is_own(self._sanction(appeal))
+        return (page if may else replace(page, form=None)).page()
+
+    def _screen(self, appeal: AccountAppeal, visit: Visit) -> CasePage:
+        say, against = visit.say, self._sanction(appeal)
+        own = self._is_own(against) and appeal.state is AppealState.FILED
+        page = CasePage(
+            title=_title(against, visit),
+            sections=[
+                PagePart(title=say("appeal_text"), texts=[(say("appeal_text"), self._text(appeal, visit))]),
+                *sanction.screen(against, place=self.place, visit=visit),
             ],
-            "acts": [*decide, Link(f"/sanctions/{against.sanction_id}", say("its_sanction"))],
-            "notes": [say("not_own_appeal")] if waits and own else [],
-        }
-        return ConsolePage(template="moderation_case.html", title=_title(against, visit), values=values)
+            acts=[Link(f"/sanctions/{against.sanction_id}", say("its_sanction"))],
+            notes=[say("not_own_appeal")] if own else [],
+            aside=say("decision"),
+            facts=self._facts(appeal, visit),
+        )
+        return page.deciding(self._form(appeal, visit))
 
     def _facts(self, appeal: AccountAppeal, visit: Visit) -> list[shown.Row]:
         decided_by = appeal.decide_moderator_id
@@ -109,26 +112,14 @@ class AppealPages:
             return appeal.text
         return str(visit.say("texts_deleted", day=shown.day(gone, language=visit.language)))
 
-    def _against(self, against: AccountSanction, visit: Visit) -> list[PagePart]:
-        return [
-            PagePart(
-                title=visit.say("its_sanction"),
-                rows=sanction.facts(against, place=self.place, visit=visit),
-            ),
-            PagePart(
-                title=visit.say("statement"),
-                rows=statement.rows_of(against.statement, place=self.place, visit=visit),
-            ),
-        ]
-
     def decision(self, visit: Visit) -> Answer:
         """Show the form of the decision."""
-        return self._form(self._read(visit), visit).page()
+        return self._screen(self._read(visit), visit).page()
 
     def decide(self, visit: Visit) -> Answer:
         """Decide the appeal."""
         appeal = self._read(visit)
-        form, given = self._form(appeal, visit), visit.given("verdict")
+        form, given = self._screen(appeal, visit).ask(), visit.given("verdict")
         if given not in [each.value for each in _VERDICTS]:
             return form.refilled(visit).page(errors={"verdict": visit.say("choose")}, status=422)
 
@@ -149,9 +140,9 @@ class AppealPages:
         say = visit.say
         return Form(
             title=say("decide_appeal_title"),
-            texts=[_title(self._sanction(appeal), visit)],
             button=say("sign"),
             back=f"/appeals/{appeal.appeal_id}",
+            action=f"/appeals/{appeal.appeal_id}/decision",
             request_id=self.place.new_id(),
             fields=[
                 Field(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from idvault_client.sanctions import ContentMeasureKind, UpheldContentMeasure
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import sanction_form, statement
+from idvault_people.moderation import readers, sanction_form, shown, statement
 from idvault_people.moderation.sanction_form import StatementForm
 from idvault_people.moderation.shown import Field, Row
 
@@ -33,6 +33,16 @@ class ContentMeasureForm(StatementForm[UpheldContentMeasure]):
     def rows(self, wanted: UpheldContentMeasure, visit: Visit) -> list[Row]:
         """Return everything that is about to be signed."""
         return statement.preview_measure(wanted, place=self.place, visit=visit)
+
+    def owner_reads(self, wanted: UpheldContentMeasure, visit: Visit) -> list[Row]:
+        """Return what the platform tells whoever published the content."""
+        kind = shown.word("content_kind", wanted.kind, visit.say)
+        told = readers.owner(wanted.statement, place=self.place, visit=visit)
+        return [(visit.say("content"), wanted.content), (visit.say("content_kind"), kind), *told]
+
+    def public_reads(self, wanted: UpheldContentMeasure, visit: Visit) -> list[Row]:
+        """Return the entry of the public log."""
+        return readers.public_of_measure(wanted, visit)
 
     def needs_two(self, wanted: UpheldContentMeasure) -> bool:
         """Return whether another moderator must confirm it: never."""

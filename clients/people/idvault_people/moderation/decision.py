@@ -1,19 +1,25 @@
-"""The decision about a report, and its page; a sanction or measure is imposed in the same act."""
+"""The decision about a report, beside the report; a sanction or measure is imposed in the same act."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from idvault_client.sanctions import Origin, UpheldContentMeasure
-from idvault_client.tip_offs import Dismissal, TargetKind, TipOffReport, UpheldSanction
-from idvault_people.console.visit import Answer, ConsolePage, Visit
-from idvault_people.moderation import shown, tip_off
+from idvault_client.tip_offs import Dismissal, TargetKind, TipOffCase, TipOffReport, UpheldSanction
+from idvault_people.console.visit import Answer, Visit
+from idvault_people.moderation import queue as queues
+from idvault_people.moderation import shown
+from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
-from idvault_people.moderation.form import Form
+from idvault_people.moderation.form import Form, part_id
+from idvault_people.moderation.report_case import TEXT, ReportScreen, path
 from idvault_people.moderation.sanction_form import SanctionForm
-from idvault_people.moderation.shown import Field, Link, PagePart
+from idvault_people.moderation.shown import Field, Row
 from idvault_people.moderation.workplace import Workplace
 
-_TEXT, _NAME = 2_000, 63
+_NAME = 63
+_NEXT_PAGES = ("sanction", "content")
+_DISMISS = "dismiss."
+_DUPLICATES, _ANSWERED = "duplicates", "answered"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,85 +28,39 @@ class DecisionPages:
 
     place: Workplace
 
-    def choose(self, visit: Visit) -> Answer:
-        """Show which decisions there are."""
-        report, say = self._report(visit), visit.say
-        here = tip_off.path(report)
-        pages = (
-            ("uphold", "sanction"),
-            ("uphold_content", "content"),
-            ("dismiss", "dismissal"),
-            ("refer", "referral"),
-            ("abusive", "abuse"),
-        )
-        sections = [
-            PagePart(
-                title=say(name),
-                texts=[("", say(f"{name}_text"))],
-                links=[Link(f"{here}/{page}", say(name))],
-            )
-            for name, page in pages
-        ]
-        title = say("decide_title", reference=report.reference)
-        values = {"sections": sections, "acts": [], "notes": []}
-        return ConsolePage(template="moderation_case.html", title=title, values=values)
+    @property
+    def screen(self) -> ReportScreen:
+        """What is shown of a report."""
+        return ReportScreen(place=self.place)
 
-    def dismissal(self, visit: Visit) -> Answer:
-        """Show the form of a dismissal."""
-        return self._dismissal(visit).page()
+    def show(self, visit: Visit) -> Answer:
+        """Show a report, what is known about its target, and the form of the decision beside it."""
+        case = self.screen.read(visit)
+        window = self.screen.queue.window(visit)
+        page = self.screen.page(case, visit, window)
+        if self.screen.queue.can_decide(case.tip_off):
+            return self._deciding(page, case, visit).page()
+        return page.page()
 
-    def dismiss(self, visit: Visit) -> Answer:
-        """Dismiss the report."""
-        form = self._dismissal(visit)
-        reason = visit.given("dismissal")
-        if reason not in Dismissal.__members__:
-            return form.refilled(visit).page(errors={"dismissal": visit.say("choose")}, status=422)
+    def decide(self, visit: Visit) -> Answer:
+        """Decide the report, or go on to its sanction; then show the next report."""
+        case = self.screen.read(visit)
+        window = self.screen.queue.window(visit)
+        page = self._deciding(self.screen.page(case, visit, window), case, visit)
+        form = page.ask()
+        choice, errors = visit.given("decision"), _missing(visit)
+        if errors:
+            return form.refilled(visit).page(errors=errors, status=422)
 
-        def act(request_id: str) -> None:
-            self.place.vault.tip_offs.dismiss(
-                visit.parts["report"],
-                Dismissal(reason),
-                key=self.place.key,
-                reply=visit.given("reply"),
-                request_id=request_id,
-            )
+        def act(request_id: str) -> str:
+            self._take(case.tip_off, visit, request_id)
+            if choice in _NEXT_PAGES:
+                self.place.drafts[case.tip_off.tip_off_id] = visit.given("reply")
+                return f"{path(case.tip_off)}/{choice}{queues.kept(visit)}"
+            self._send(case.tip_off, choice, visit, request_id)
+            return self._next(case.tip_off.tip_off_id, visit, window)
 
-        return self._decide(visit, form, act)
-
-    def referral(self, visit: Visit) -> Answer:
-        """Show the form of a referral to an authority."""
-        return self._referral(visit).page()
-
-    def refer(self, visit: Visit) -> Answer:
-        """Refer the report."""
-
-        def act(request_id: str) -> None:
-            self.place.vault.tip_offs.refer(
-                visit.parts["report"],
-                visit.given("authority"),
-                key=self.place.key,
-                reply=visit.given("reply"),
-                request_id=request_id,
-            )
-
-        return self._decide(visit, self._referral(visit), act)
-
-    def abuse(self, visit: Visit) -> Answer:
-        """Show the form of a report that was made to harm."""
-        return self._abuse(visit).page()
-
-    def find_abusive(self, visit: Visit) -> Answer:
-        """Decide that the report was made to harm."""
-
-        def act(request_id: str) -> None:
-            self.place.vault.tip_offs.find_abusive(
-                visit.parts["report"],
-                key=self.place.key,
-                reply=visit.given("reply"),
-                request_id=request_id,
-            )
-
-        return self._decide(visit, self._abuse(visit), act)
+        return form.act(visit, act)
 
     def sanction(self, visit: Visit) -> Answer:
         """Show the form of the sanction of a report that is right."""
@@ -108,13 +68,13 @@ class DecisionPages:
 
     def uphold(self, visit: Visit) -> Answer:
         """Check the sanction, show it, or decide with it."""
-        report = visit.parts["report"]
+        report, window = visit.parts["report"], self.screen.queue.window(visit)
 
         def send(sanction: UpheldSanction, request_id: str) -> str:
             self.place.vault.tip_offs.uphold(
                 report, sanction, key=self.place.key, reply=visit.given("reply"), request_id=request_id
             )
-            return f"/reports/{report}"
+            return self._next(report, visit, window)
 
         return self._sanction(visit).answer(visit, send)
 
@@ -124,7 +84,7 @@ class DecisionPages:
 
     def uphold_content(self, visit: Visit) -> Answer:
         """Check the measure, show it, or decide with it."""
-        report = visit.parts["report"]
+        report, window = visit.parts["report"], self.screen.queue.window(visit)
 
         def send(measure: UpheldContentMeasure, request_id: str) -> str:
             self.place.vault.tip_offs.uphold(
@@ -134,52 +94,92 @@ class DecisionPages:
                 reply=visit.given("reply"),
                 request_id=request_id,
             )
-            return f"/reports/{report}"
+            return self._next(report, visit, window)
 
         return self._content(visit).answer(visit, send)
 
-    def _decide(self, visit: Visit, form: Form, act: Callable[[str], None]) -> Answer:
-        def done(request_id: str) -> str:
-            act(request_id)
-            return f"/reports/{visit.parts['report']}"
+    def _next(self, decided: str, visit: Visit, window: Sequence[TipOffReport]) -> str:
+        """Return the address of the next report to decide, or of the list, which tells what was done."""
+        self.place.drafts.pop(decided, None)
+        following = self.screen.queue.to_decide(decided, window)
+        where = path(following) if following else "/reports"
+        return f"{where}{queues.kept(visit, done=decided)}"
 
-        return form.act(visit, done)
+    def _take(self, report: TipOffReport, visit: Visit, request_id: str) -> None:
+        """Take a report that nobody has, and merge the chosen ones into it."""
+        calls, key = self.place.vault.tip_offs, self.place.key
+        if report.moderator_id != self.place.me:
+            seen = replace(report, moderator_id=visit.given("former"))
+            calls.assign(seen, key=key, request_id=part_id(request_id, "assign"))
+        begin = f"{_DUPLICATES}."
+        chosen = sorted(name.removeprefix(begin) for name in visit.fields if name.startswith(begin))
+        if chosen:
+            calls.merge(report.tip_off_id, chosen, key=key, request_id=part_id(request_id, "merge"))
 
-    def _report(self, visit: Visit) -> TipOffReport:
-        report: TipOffReport = self.place.vault.tip_offs.get(visit.parts["report"]).tip_off
-        return report
+    def _send(self, report: TipOffReport, choice: str, visit: Visit, request_id: str) -> None:
+        calls, which, key = self.place.vault.tip_offs, report.tip_off_id, self.place.key
+        reply = _reply_of(choice, visit)
+        if choice == "reply":
+            calls.answer(which, reply, key=key, request_id=request_id)
+        elif choice == "refer":
+            calls.refer(which, visit.given("authority"), key=key, reply=reply, request_id=request_id)
+        elif choice == "abusive":
+            calls.find_abusive(which, key=key, reply=reply, request_id=request_id)
+        else:
+            reason = Dismissal(choice.removeprefix(_DISMISS))
+            calls.dismiss(which, reason, key=key, reply=reply, request_id=request_id)
 
-    def _dismissal(self, visit: Visit) -> Form:
-        report, say = self._report(visit), visit.say
-        reasons = Field(
-            kind="choices",
-            id="dismissal",
-            label=say("why_dismissed"),
-            options=shown.options("dismissal", list(Dismissal), say),
-        )
-        return self._form(report, visit, title=say("dismiss"), first=[reasons])
-
-    def _referral(self, visit: Visit) -> Form:
-        say = visit.say
-        name = Field(
-            kind="text", id="authority", label=say("referred_to"), hint=say("authority_hint"), limit=_NAME
-        )
-        return self._form(self._report(visit), visit, title=say("refer"), first=[name])
-
-    def _abuse(self, visit: Visit) -> Form:
-        return self._form(self._report(visit), visit, title=visit.say("abusive"), first=[])
-
-    def _form(self, report: TipOffReport, visit: Visit, *, title: str, first: list[Field]) -> Form:
-        return Form(
-            title=f"{title}: {report.reference}",
-            button=visit.say("send"),
-            back=tip_off.path(report),
+    def _deciding(self, page: CasePage, case: TipOffCase, visit: Visit) -> CasePage:
+        report, say = case.tip_off, visit.say
+        same = self.screen.mergeable(self.screen.same_target(report))
+        fields = [
+            Field(kind="hidden", id="former", value=report.moderator_id),
+            # As it was shown: a form whose answer was lost is sent again with the same reply.
+            Field(kind="hidden", id=_ANSWERED, value="yes" if report.answer_time else ""),
+            Field(
+                kind="choices",
+                id="decision",
+                label=say("decision"),
+                options=_choices(visit),
+                notes=_notes(visit),
+                key="d",
+            ),
+            Field(
+                kind="text",
+                id="authority",
+                label=say("referred_to"),
+                hint=say("authority_hint"),
+                limit=_NAME,
+                required=False,
+                only="refer",
+            ),
+            Field(
+                kind="checks",
+                id=_DUPLICATES,
+                label=say("together"),
+                hint=say("merge_hint"),
+                options=[(each.tip_off_id, self._told(each, visit)) for each in same],
+            ),
+            _reply(report, visit),
+        ]
+        form = Form(
+            title=say("decision"),
+            button=say("send_next"),
+            back=path(report),
             request_id=self.place.new_id(),
-            fields=[*first, _reply(report, visit)],
+            fields=fields,
+            texts=[] if report.moderator_id else [say("taken_by_deciding")],
+            action=f"{path(report)}/decision{queues.kept(visit)}",
         )
+        return page.deciding(form)
+
+    def _told(self, report: TipOffReport, visit: Visit) -> str:
+        filed = self.place.time(report.file_time, visit)
+        return f"{report.reference}: {shown.word('category', report.category, visit.say)}, {filed}"
 
     def _sanction(self, visit: Visit) -> SanctionForm:
-        report, say = self._report(visit), visit.say
+        case, say = self.screen.read(visit), visit.say
+        report = case.tip_off
         account, public_account = self._target(report)
         given = {"account": account, "public_account_id": public_account, **_begun(report)}
         # A report about an account or a public account is answered by a sanction of that one.
@@ -187,26 +187,39 @@ class DecisionPages:
         return SanctionForm(
             place=self.place,
             title=f"{say('uphold')}: {report.reference}",
-            back=tip_off.path(report),
+            back=path(report),
+            action=f"{path(report)}/sanction{queues.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given=given,
             fixed=frozenset(fixed),
-            after=[_reply(report, visit)],
+            after=[self._upheld_reply(report, visit)],
+            copy=case.content,
         )
 
     def _content(self, visit: Visit) -> ContentMeasureForm:
-        report, say = self._report(visit), visit.say
+        case, say = self.screen.read(visit), visit.say
+        report = case.tip_off
         target = report.target
         return ContentMeasureForm(
             place=self.place,
             title=f"{say('uphold_content')}: {report.reference}",
-            back=tip_off.path(report),
+            back=path(report),
+            action=f"{path(report)}/content{queues.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given={"content": target.key if target.kind is TargetKind.CONTENT else "", **_begun(report)},
-            after=[_reply(report, visit)],
+            after=[self._upheld_reply(report, visit)],
+            copy=case.content,
         )
+
+    def _upheld_reply(self, report: TipOffReport, visit: Visit) -> Field:
+        """Return the field of the reply, with what was typed beside the report."""
+        has_one = report.answer_time is not None
+        usual = "" if has_one else visit.say("reply_to.UPHELD")
+        begun = self.place.drafts.get(report.tip_off_id) or usual
+        hint = visit.say("reply_again" if has_one else "reply_hint")
+        return replace(_reply(report, visit), value=begun, required=not has_one, hint=hint)
 
     def _target(self, report: TipOffReport) -> tuple[str, str]:
         target = report.target
@@ -215,6 +228,63 @@ class DecisionPages:
         if target.kind is TargetKind.PUBLIC_ACCOUNT:
             return self.place.vault.public_accounts.get(target.key).account_token, target.key
         return "", ""
+
+
+def _choices(visit: Visit) -> list[Row]:
+    """Return what can be decided."""
+    say = visit.say
+    return [
+        *((f"{_DISMISS}{each.value}", _dismissed(each, visit)) for each in Dismissal),
+        ("sanction", say("uphold")),
+        ("content", say("uphold_content")),
+        ("reply", say("only_reply")),
+        ("refer", say("refer")),
+        ("abusive", say("abusive")),
+    ]
+
+
+def _dismissed(reason: Dismissal, visit: Visit) -> str:
+    return str(visit.say("dismiss_as", reason=shown.word("dismissal", reason, visit.say)))
+
+
+def _notes(visit: Visit) -> dict[str, str]:
+    """Return what follows from each decision, and what its reporter reads if nothing is typed."""
+    say = visit.say
+    usual = {each: _usual(each, visit) for each, _ in _choices(visit)}
+    told = {each: say("usual_reply", reply=text) for each, text in usual.items() if text}
+    return {
+        **told,
+        "sanction": say("uphold_text"),
+        "content": say("uphold_content_text"),
+        "refer": f"{say('refer_text')} {told['refer']}",
+        "abusive": say("abusive_text"),
+    }
+
+
+def _usual(choice: str, visit: Visit) -> str:
+    """Return the reply of a decision for which nothing is typed, "" if it needs one."""
+    key = choice.removeprefix(_DISMISS)
+    known = ("NO_VIOLATION", "NOT_ESTABLISHED", "NOT_COMPETENT", "GONE", "refer")
+    return visit.say(f"reply_to.{key}") if key in known else ""
+
+
+def _reply_of(choice: str, visit: Visit) -> str:
+    """Return what was typed, or the usual reply if the reporter has none yet."""
+    return visit.given("reply") or ("" if visit.given(_ANSWERED) else _usual(choice, visit))
+
+
+def _missing(visit: Visit) -> dict[str, str]:
+    """Return what the form lacks, by field."""
+    say, choice = visit.say, visit.given("decision")
+    if choice not in dict(_choices(visit)):
+        return {"decision": say("choose")}
+    if choice in _NEXT_PAGES:
+        return {}
+    needs = choice == "reply" or not visit.given(_ANSWERED)
+    missing = {"reply": say("required")} if needs and not _reply_of(choice, visit) else {}
+    if choice == "refer" and not visit.given("authority"):
+        missing["authority"] = say("required")
+    return missing
 
 
 def _begun(report: TipOffReport) -> dict[str, str]:
@@ -227,14 +297,8 @@ def _begun(report: TipOffReport) -> dict[str, str]:
 
 
 def _reply(report: TipOffReport, visit: Visit) -> Field:
-    """Return the field of the reply, which is needed unless the reporter has one."""
-    has_one = report.answer_time is not None
-    hint = "reply_again" if has_one else "reply_hint"
+    """Return the field of the reply."""
+    hint = "reply_again" if report.answer_time is not None else "reply_usual"
     return Field(
-        kind="area",
-        id="reply",
-        label=visit.say("reply"),
-        hint=visit.say(hint),
-        limit=_TEXT,
-        required=not has_one,
+        kind="area", id="reply", label=visit.say("reply"), hint=visit.say(hint), limit=TEXT, required=False
     )

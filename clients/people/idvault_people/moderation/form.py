@@ -6,6 +6,7 @@ The same request id makes a form that is sent again, by a double click or after 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from uuid import NAMESPACE_OID, uuid5
 
 from idvault_client.errors import VaultError
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Visit
@@ -15,12 +16,18 @@ from idvault_people.moderation.shown import Field, PagePart, Row
 REQUEST_ID = "request_id"
 
 
+def part_id(request_id: str, part: str) -> str:
+    """Return the request id of one of several acts of a form: the same whenever the form is sent again."""
+    return str(uuid5(NAMESPACE_OID, f"{request_id} {part}"))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
     """A form. texts: said before its fields; signs: whether the moderator signs what it does.
 
     sections: shown before the fields. back: the page that it belongs to. more: a second button's value and
-    text.
+    text. action: where it is sent, "" for the page's own address. key: that presses its button, "" for none.
+    whole: makes the page on which it stands; None: a page of its own.
     """
 
     title: str
@@ -33,13 +40,18 @@ class Form:
     signs: bool = False
     step: str = ""
     more: Row | None = None
+    action: str = ""
+    key: str = ""
+    whole: "Callable[[Form, Mapping[str, str], int], ConsolePage] | None" = None
 
     def page(self, *, errors: Mapping[str, str] | None = None, status: int = 200) -> ConsolePage:
         """Return the page. errors: by the id of a field."""
+        if self.whole is not None:
+            return self.whole(self, errors or {}, status)
         return ConsolePage(
             template="moderation_form.html",
             title=self.title,
-            values={"shown": self, "request_id": self.request_id},
+            values={"shown": self},
             errors=errors or {},
             status=status,
         )

@@ -38,9 +38,22 @@ def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePar
         rows=place.rows(
             visit, account=account_token, standing=shown.word("standing", _standing(found), visit.say)
         ),
-        items=[item(each, place=place, visit=visit) for each in reversed(found)],
-        empty=visit.say("nothing"),
+        items=[_short(each, place=place, visit=visit) for each in reversed(found)],
+        empty=visit.say("nothing_else"),
     )
+
+
+def _short(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:
+    """Return a sanction as it stands beside a case."""
+    say, statement = visit.say, sanction.statement
+    rows = place.rows(
+        visit,
+        state=shown.word("state", sanction.state, say),
+        category=statement and shown.word("category", statement.category, say),
+        imposed_at=sanction.impose_time,
+    )
+    degree = shown.word("degree", sanction.degree, say)
+    return Item(link=Link(f"/sanctions/{sanction.sanction_id}", degree), rows=rows)
 
 
 def _standing(sanctions: Iterable[AccountSanction]) -> Standing:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from idvault_people.console.visit import ConsolePage, Visit
+from idvault_people.moderation import shown
 from idvault_people.moderation.shown import Item, Link, Row
 
-VIEW, AFTER = "view", "after"
+VIEW, AFTER, SEARCH = "view", "after", "q"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,36 +22,54 @@ class Chooser:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Bulk:
+    """What can be done with chosen items. one: with a single one, by a button in its row."""
+
+    action: str
+    button: str
+    one: str
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ListPage:
-    """What a list shows. views: value and text, the first one is shown unasked. following: the next token."""
+    """What a list shows. views: value and text, the first one is shown unasked. following: the next token.
+
+    search: the label of the field that looks for one thing, "" without. told: what the last form did.
+    """
 
     title: str
     views: Sequence[Row]
     items: Sequence[Item]
     following: str
     hint: str = ""
-    chooser: Chooser | None = None
+    choosers: Sequence[Chooser] = ()
+    search: str = ""
+    bulk: Bulk | None = None
+    told: str = ""
     links: Sequence[Link] = ()
+    happened: Link | None = None
 
     @property
     def columns(self) -> list[str]:
         """The names of the items' rows, in their order."""
-        return list(dict.fromkeys(name for item in self.items for name, _ in item.rows))
+        return shown.columns(self.items)
 
     def page(self, visit: Visit) -> ConsolePage:
         """Return the page."""
-        view, chosen = view_of(visit, self.views), {}
-        if self.chooser is not None and self.chooser.value:
-            chosen = {self.chooser.id: self.chooser.value}
+        view = view_of(visit, self.views)
+        chosen = {each.id: each.value for each in self.choosers if each.value}
+        asked = {SEARCH: visit.query[SEARCH]} if self.search and visit.query.get(SEARCH) else {}
         views = [
-            Link(_path(visit, {VIEW: name, **chosen}), text, current=name == view)
+            Link(_path(visit, {VIEW: name, **chosen}), text, current=name == view and not asked)
             for name, text in self.views
         ]
-        here = {VIEW: view, **chosen}
+        here = {VIEW: view, **chosen, **asked}
         values = {
             "shown": self,
             "views": views,
             "view": view,
+            "asked": asked.get(SEARCH, ""),
             "first": _path(visit, here) if visit.query.get(AFTER) else "",
             "next": _path(visit, {**here, AFTER: self.following}) if self.following else "",
             "keep": "&" + urlencode({**here, **_only(visit.query, AFTER)}),

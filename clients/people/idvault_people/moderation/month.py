@@ -1,5 +1,6 @@
 """The page of a month's figures."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -7,11 +8,19 @@ from typing import Any
 from idvault_client.sanctions import OperationFigure, PlatformMonth, Scope
 from idvault_people.console.visit import Answer, ConsolePage, Visit
 from idvault_people.moderation import shown
-from idvault_people.moderation.shown import Link, PagePart, Row
+from idvault_people.moderation.shown import Item, Link, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.period import Period, month_of, named, next_month
 
 _DAY = timedelta(days=1)
+_MONTHS = 6
+_SERIES: Sequence[tuple[str, Callable[[PlatformMonth], int]]] = (
+    ("reports", lambda month: month.tip_offs.filed),
+    ("solution_late", lambda month: month.tip_offs.solution_late),
+    ("sanctions", lambda month: sum(each.imposed for each in month.sanctions)),
+    ("appeals", lambda month: month.appeals.filed),
+    ("contests", lambda month: month.contests.filed),
+)
 _TITLES = {"filed": "total", "open": "still_open", "abusive": "made_to_harm", "late": "solution_late"}
 
 
@@ -33,14 +42,30 @@ class MonthPages:
             PagePart(title=say("reinstatements"), rows=_rows(found.reinstatements, visit)),
             PagePart(title=say("month_applications"), rows=_rows(found.applications, visit)),
         ]
-        values = {
-            "sections": sections,
-            "acts": self._links(found.month, visit),
-            "notes": [say("month_text")],
-            "keep": f"&month={found.month}",
-        }
-        title = say("month_title", month=found.month)
-        return ConsolePage(template="moderation_case.html", title=title, values=values)
+        return ConsolePage(
+            template="moderation_figures.html",
+            title=say("month_title", month=found.month),
+            values={
+                "sections": sections,
+                "acts": self._links(found.month, visit),
+                "tiles": _tiles(found, visit),
+                "heads": [say(name) for name, _ in _SERIES],
+                "months": self._series(found),
+                "keep": f"&month={found.month}",
+            },
+        )
+
+    def _series(self, found: PlatformMonth) -> list[tuple[Link, list[tuple[int, int]]]]:
+        """Return the months up to this one, the newest first: each count, and its share of the largest."""
+        months, month = [found], named(found.month)
+        while month is not None and len(months) < _MONTHS:
+            month = month_of(month.first - _DAY)
+            months.append(self.place.vault.sanctions.get_month(month.name))
+        counts = [[count(each) for _, count in _SERIES] for each in months]
+        most = [max(1, *column) for column in zip(*counts, strict=True)]
+        shares = [[(one, 100 * one // top) for one, top in zip(row, most, strict=True)] for row in counts]
+        links = [Link(f"/figures?month={each.month}", each.month) for each in months]
+        return list(zip(links, shares, strict=True))
 
     def _links(self, name: str, visit: Visit) -> list[Link]:
         month = named(name)
@@ -51,6 +76,21 @@ class MonthPages:
         if following.first <= self.place.clock().astimezone(self.place.zone).date():
             links.append(_link(following, visit.say("later")))
         return links
+
+
+def _tiles(found: PlatformMonth, visit: Visit) -> list[Item]:
+    """Return the counts of the month, each with the list that it leads to."""
+    paths = {
+        "reports": "/reports?view=open&sort=newest",
+        "solution_late": "/reports?view=overdue",
+        "sanctions": "/sanctions?view=all",
+        "appeals": "/appeals?view=all",
+        "contests": "/contests?view=all",
+    }
+    return [
+        Item(link=Link(paths[name], visit.say(name)), rows=[(visit.say("total"), str(count(found)))])
+        for name, count in _SERIES
+    ]
 
 
 def _link(month: Period, text: str) -> Link:

@@ -9,6 +9,7 @@ from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.contest import ContestCasePages
 from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.narrowing import NarrowingPages
+from idvault_people.moderation.order import OrderInboxPages
 from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reinstatement import ReinstatementCasePages
 from idvault_people.moderation.sanction import SanctionPages
@@ -24,6 +25,7 @@ class OverviewPages:
     """The handler."""
 
     place: Workplace
+    orders: OrderInboxPages
     tip_offs: ReportCasePages
     sanctions: SanctionPages
     appeals: AppealPages
@@ -51,6 +53,8 @@ class OverviewPages:
             ("to_confirm", "/sanctions", self._to_confirm),
             ("overdue_appeals", "/appeals?view=overdue", self._appeals("overdue")),
             ("appeals_to_decide", "/appeals", self._appeals("open")),
+            ("overdue_orders", "/orders?view=overdue", self._orders("overdue")),
+            ("orders_open", "/orders", self._orders("open")),
             ("overdue_contests", "/contests?view=overdue", self._cases(self.contests, "overdue")),
             ("contests_to_decide", "/contests", self._cases(self.contests, "open")),
             ("overdue_disavowals", "/disavowals?view=overdue", self._cases(self.disavowals, "overdue")),
@@ -72,10 +76,13 @@ class OverviewPages:
 
     def _reports(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:
-            page = self.tip_offs.listed(view, page_size=_MOST, page_token=after)
+            page = self.tip_offs.screen.queue.listed(view, page_size=_MOST, page_token=after)
             return page.tip_offs, page.next_page_token
 
         return ask
+
+    def _orders(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        return lambda after: (self.orders.listed(view), "")
 
     def _to_confirm(self, after: str) -> tuple[Any, str]:
         page = self.sanctions.listed("proposed", page_size=_MOST, page_token=after)

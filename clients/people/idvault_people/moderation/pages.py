@@ -9,8 +9,10 @@ from idvault_people.moderation.contest import ContestCasePages
 from idvault_people.moderation.decision import DecisionPages
 from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.explanation import explain
+from idvault_people.moderation.intake import IntakePages
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
+from idvault_people.moderation.order import OrderInboxPages
 from idvault_people.moderation.overview import OverviewPages
 from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reinstatement import ReinstatementCasePages
@@ -27,6 +29,7 @@ _MENU = (
     ("/reports", "reports"),
     ("/sanctions", "sanctions"),
     ("/appeals", "appeals"),
+    ("/orders", "orders"),
     ("/public-accounts", "public_accounts"),
     ("/contests", "contests"),
     ("/disavowals", "disavowals"),
@@ -49,8 +52,10 @@ def _routes(place: Workplace) -> list[Route]:
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
     contests, narrowings = ContestCasePages(place=place), NarrowingPages(place=place)
     reinstatements, disavowals = ReinstatementCasePages(place=place), DisavowalCasePages(place=place)
+    orders = OrderInboxPages(place=place)
     overview = OverviewPages(
         place=place,
+        orders=orders,
         tip_offs=tip_offs,
         sanctions=sanctions,
         appeals=appeals,
@@ -63,9 +68,10 @@ def _routes(place: Workplace) -> list[Route]:
     return [
         Route("GET", "/", overview.show),
         Route("GET", "/figures", MonthPages(place=place).figures),
-        *_of_tip_offs(tip_offs, DecisionPages(place=place)),
+        *_of_tip_offs(tip_offs, DecisionPages(place=place), IntakePages(place=place)),
         *_of_sanctions(sanctions),
         *_of_appeals(appeals),
+        *_of_orders(orders),
         *_of_public_accounts(public_accounts),
         *_of_cases(contests),
         *_of_cases(disavowals),
@@ -80,21 +86,20 @@ def _form(path: str, show: Handler, act: Handler) -> list[Route]:
     return [Route("GET", path, show), Route("POST", path, act)]
 
 
-def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages) -> list[Route]:
+def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages, intake: IntakePages) -> list[Route]:
     case = f"/reports/{{report:{_ID}}}"
     return [
         Route("GET", "/reports", pages.queue),
-        Route("GET", case, pages.case),
+        *_form("/reports/new", intake.form, intake.take),
+        *_form("/reports/assignment", pages.queue, pages.assign_chosen),
+        Route("GET", case, decision.show),
         Route("GET", f"{case}/copy", pages.copy),
         *_form(f"{case}/assignment", pages.assignment, pages.assign),
         *_form(f"{case}/return", pages.returning, pages.hand_back),
         *_form(f"{case}/note", pages.note, pages.add_note),
         *_form(f"{case}/reply", pages.reply, pages.answer),
         *_form(f"{case}/duplicates", pages.duplicates, pages.merge),
-        Route("GET", f"{case}/decision", decision.choose),
-        *_form(f"{case}/dismissal", decision.dismissal, decision.dismiss),
-        *_form(f"{case}/referral", decision.referral, decision.refer),
-        *_form(f"{case}/abuse", decision.abuse, decision.find_abusive),
+        *_form(f"{case}/decision", decision.show, decision.decide),
         *_form(f"{case}/sanction", decision.sanction, decision.uphold),
         *_form(f"{case}/content", decision.content, decision.uphold_content),
     ]
@@ -118,6 +123,18 @@ def _of_appeals(pages: AppealPages) -> list[Route]:
         Route("GET", "/appeals", pages.queue),
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
+    ]
+
+
+def _of_orders(pages: OrderInboxPages) -> list[Route]:
+    case = f"/orders/{{order:{_ID}}}"
+    return [
+        Route("GET", "/orders", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/acknowledgement", pages.case, pages.acknowledge),
+        *_form(f"{case}/objection", pages.case, pages.object_to),
+        *_form(f"{case}/sanction", pages.sanction, pages.impose),
+        *_form(f"{case}/content", pages.content, pages.impose_content),
     ]
 
 

@@ -11,8 +11,9 @@ from idvault_client.public_accounts import (
     PublicAccountState,
     RejectReason,
 )
-from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import history, listing, shown
+from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
@@ -75,16 +76,14 @@ class PublicAccountPages:
             acts.append(Link(f"{here}/decision", say("decide_public")))
         if found.state in _RENEWABLE:
             acts.append(Link(f"{here}/renewal", say("renew")))
-        values = {
-            "sections": [
+        return CasePage(
+            title=say("public_account_title", id=found.public_account_id),
+            sections=[
                 PagePart(title=say("target.PUBLIC_ACCOUNT"), rows=self._facts(found, visit)),
                 history.of_account(found.account_token, place=self.place, visit=visit),
             ],
-            "acts": [*acts, Link(f"/accounts/{found.account_token}", say("history"))],
-            "notes": [],
-        }
-        title = say("public_account_title", id=found.public_account_id)
-        return ConsolePage(template="moderation_case.html", title=title, values=values)
+            acts=[*acts, Link(f"/accounts/{found.account_token}", say("history"))],
+        ).page()
 
     def _facts(self, found: OwnedPublicAccount, visit: Visit) -> list[shown.Row]:
         say, profile, language = visit.say, found.profile, visit.language

@@ -1,13 +1,15 @@
 """The pages of sanctions: those to confirm, one with its statement, and what two moderators do with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idvault_client.sanctions import AccountSanction, Origin, SanctionPage, SanctionState
 from idvault_client.tip_offs import UpheldSanction
-from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import history, listing, shown, statement
+from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.report_case import ReportScreen, path
 from idvault_people.moderation.sanction_form import SanctionForm
 from idvault_people.moderation.shown import Field, Link, PagePart
 from idvault_people.moderation.workplace import Workplace
@@ -49,30 +51,31 @@ class SanctionPages:
         return page
 
     def case(self, visit: Visit) -> Answer:
-        """Show a sanction, its statement of reasons, and what may be done."""
+        """Show a sanction with its reasons and its report; beside them, what may be done."""
         sanction = self.read(visit)
-        is_mine = sanction.impose_moderator_id == self.place.me
-        waits = sanction.state is SanctionState.PROPOSED
-        values = {
-            "sections": [
-                PagePart(
-                    title=visit.say("its_sanction"), rows=facts(sanction, place=self.place, visit=visit)
-                ),
-                self._statement(sanction, visit),
-            ],
-            "acts": self._acts(sanction, visit),
-            "notes": [visit.say("another_must")] if waits and is_mine else [],
-        }
-        return ConsolePage(template="moderation_case.html", title=title(sanction, visit), values=values)
+        page = self._screen(sanction, visit)
+        may = sanction.state is SanctionState.PROPOSED and sanction.impose_moderator_id != self.place.me
+        return (page if may else replace(page, form=None)).page()
+
+    def _screen(self, sanction: AccountSanction, visit: Visit) -> CasePage:
+        waits, is_mine = sanction.state is SanctionState.PROPOSED, self._is_mine(sanction)
+        page = CasePage(
+            title=title(sanction, visit),
+            sections=screen(sanction, place=self.place, visit=visit),
+            acts=self._acts(sanction, visit),
+            notes=[visit.say("another_must")] if waits and is_mine else [],
+            aside=visit.say("its_sanction"),
+            facts=facts(sanction, place=self.place, visit=visit),
+        )
+        return page.deciding(self._confirmation(sanction, visit))
+
+    def _is_mine(self, sanction: AccountSanction) -> bool:
+        return sanction.impose_moderator_id == self.place.me
 
     def read(self, visit: Visit) -> AccountSanction:
         """Return the sanction of an address."""
         sanction: AccountSanction = self.place.vault.sanctions.get(visit.parts["sanction"])
         return sanction
-
-    def _statement(self, sanction: AccountSanction, visit: Visit) -> PagePart:
-        rows = statement.rows_of(sanction.statement, place=self.place, visit=visit)
-        return PagePart(title=visit.say("statement"), rows=rows)
 
     def _acts(self, sanction: AccountSanction, visit: Visit) -> list[Link]:
         say, here = visit.say, f"/sanctions/{sanction.sanction_id}"
@@ -81,13 +84,11 @@ class SanctionPages:
             return [Link(f"{here}/end", say("lift")), account]
         if sanction.state is not SanctionState.PROPOSED:
             return [account]
-        confirm = [Link(f"{here}/confirmation", say("confirm"))]
-        mine = sanction.impose_moderator_id == self.place.me
-        return [*([] if mine else confirm), Link(f"{here}/end", say("withdraw")), account]
+        return [Link(f"{here}/end", say("withdraw")), account]
 
     def confirmation(self, visit: Visit) -> Answer:
-        """Show the statement once more before it is confirmed."""
-        return self._confirmation(self.read(visit), visit).page()
+        """Show the report, the statement and the button that confirms it."""
+        return self._screen(self.read(visit), visit).page()
 
     def confirm(self, visit: Visit) -> Answer:
         """Put the sanction into force."""
@@ -97,15 +98,15 @@ class SanctionPages:
             self.place.vault.sanctions.confirm(sanction, key=self.place.key, request_id=request_id)
             return f"/sanctions/{sanction.sanction_id}"
 
-        return self._confirmation(sanction, visit).act(visit, act)
+        return self._screen(sanction, visit).ask().act(visit, act)
 
     def _confirmation(self, sanction: AccountSanction, visit: Visit) -> Form:
-        facts_of = PagePart(title=title(sanction, visit), rows=facts(sanction, place=self.place, visit=visit))
         return Form(
             title=visit.say("confirm_title"),
-            sections=[facts_of, self._statement(sanction, visit)],
-            button=visit.say("sign"),
+            texts=[visit.say("confirm_title")],
+            button=visit.say("confirm_sign"),
             back=f"/sanctions/{sanction.sanction_id}",
+            action=f"/sanctions/{sanction.sanction_id}/confirmation",
             request_id=self.place.new_id(),
             signs=True,
         )
@@ -177,13 +178,11 @@ class SanctionPages:
     def account(self, visit: Visit) -> Answer:
         """Show an account: its status and its sanctions."""
         token = visit.parts["account"]
-        values = {
-            "sections": [history.of_account(token, place=self.place, visit=visit)],
-            "acts": [Link(f"/sanctions/new?account={token}", visit.say("new_sanction"))],
-            "notes": [],
-        }
-        heading = visit.say("account_title", account=token)
-        return ConsolePage(template="moderation_case.html", title=heading, values=values)
+        return CasePage(
+            title=visit.say("account_title", account=token),
+            sections=[history.of_account(token, place=self.place, visit=visit)],
+            acts=[Link(f"/sanctions/new?account={token}", visit.say("new_sanction"))],
+        ).page()
 
 
 def title(sanction: AccountSanction, visit: Visit) -> str:
@@ -191,6 +190,18 @@ def title(sanction: AccountSanction, visit: Visit) -> str:
     degree = shown.word("degree", sanction.degree, visit.say)
     target = sanction.public_account_id or sanction.account_token
     return str(visit.say("sanction_title", degree=degree, account=target))
+
+
+def screen(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[PagePart]:
+    """Return why a sanction was imposed: its statement, and the report that it answers."""
+    parts: list[PagePart] = []
+    reference = sanction.statement.tip_off if sanction.statement else ""
+    case = ReportScreen(place=place).of_reference(reference) if reference else None
+    if case is not None:
+        told, details, *_ = ReportScreen(place=place).sections(case, visit)
+        parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see"))])]
+    reasons = statement.part(sanction.statement, place=place, visit=visit)
+    return [*parts, reasons, history.of_account(sanction.account_token, place=place, visit=visit)]
 
 
 def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[shown.Row]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Generic, TypeVar
 
 from idvault_client.errors import VaultError
@@ -25,13 +26,14 @@ from idvault_client.sanctions import (
 )
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, Visit
-from idvault_people.moderation import shown, statement
+from idvault_people.moderation import readers, shown, statement
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.shown import Field, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 
 _HABITS = ("territory", "redress", "rule_reference")
 _EVIDENCE = 50 * 66
+_COPY, _YES = "copy_evidence", "yes"
 Wanted = TypeVar("Wanted", UpheldSanction, UpheldContentMeasure)
 
 
@@ -40,16 +42,19 @@ class StatementForm(Generic[Wanted]):
     """One page of what has a statement of reasons. given: what the fields begin with.
 
     fixed: fields that cannot be changed here; after: more fields. origin, tip_off: how it came to light.
+    action: as that of a form. copy: the reporter's copy of the content, which a box makes evidence.
     """
 
     place: Workplace
     title: str
     back: str
     origin: Origin
+    action: str = ""
     tip_off: str = ""
     given: dict[str, str] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     after: Sequence[Field] = ()
+    copy: bytes = field(default=b"", repr=False)
 
     @abstractmethod
     def fields(self, visit: Visit) -> list[Field]:
@@ -64,6 +69,14 @@ class StatementForm(Generic[Wanted]):
         """Return everything that is about to be signed."""
 
     @abstractmethod
+    def owner_reads(self, wanted: Wanted, visit: Visit) -> list[Row]:
+        """Return what whoever is concerned will read, in the words of that page."""
+
+    @abstractmethod
+    def public_reads(self, wanted: Wanted, visit: Visit) -> list[Row]:
+        """Return what everybody will read."""
+
+    @abstractmethod
     def needs_two(self, wanted: Wanted) -> bool:
         """Return whether another moderator must confirm it."""
 
@@ -71,15 +84,29 @@ class StatementForm(Generic[Wanted]):
         """Return the form to fill in."""
         begun = {**self.place.habits, "detection": "NONE", "automated_decision": "NONE", **self.given}
         begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun}
-        fields = [*self.fields(visit), *self.after]
+        fields = [*self.fields(visit), *self._copied(visit), *self.after]
         return Form(
             title=self.title,
             button=visit.say("check"),
             step="check",
             back=self.back,
+            action=self.action,
             request_id=self.place.new_id(),
             fields=[self._begun(each, begun) for each in fields],
         )
+
+    def _copied(self, visit: Visit) -> list[Field]:
+        if not self.copy:
+            return []
+        box = [(_YES, visit.say("copy_as_evidence"))]
+        return [Field(kind="checks", id=_COPY, label=visit.say("copy"), options=box, required=False)]
+
+    def _with_copy(self, visit: Visit) -> Visit:
+        """Return the visit with the digest of the reporter's copy among the evidence, if that was asked."""
+        if not self.copy or not visit.given(f"{_COPY}.{_YES}"):
+            return visit
+        evidence = f"{visit.given('evidence')}\n{sha256(self.copy).hexdigest()}"
+        return replace(visit, fields={**visit.fields, "evidence": evidence})
 
     def _begun(self, each: Field, begun: dict[str, str]) -> Field:
         kind = "hidden" if each.id in self.fixed else each.kind
@@ -87,7 +114,8 @@ class StatementForm(Generic[Wanted]):
 
     def answer(self, visit: Visit, send: Callable[[Wanted, str], str]) -> Answer:
         """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
-        form, now = self.form(visit).refilled(visit), self.place.clock()
+        visit, now = self._with_copy(visit), self.place.clock()
+        form = self.form(visit).refilled(visit)
         wanted, errors = self.read(visit, now=now)
         # A form that people change does not keep the end of the former check.
         if errors:
@@ -102,8 +130,10 @@ class StatementForm(Generic[Wanted]):
         kept = statement.kept(wanted.statement, days=visit.given("days"))
         values = {each.id: each.value for each in form.fields if each.kind != "file"}
         values.update(kept)
-        rows = self.rows(wanted, visit)
-        rows += [(each.label, visit.given(each.id)) for each in self.after if visit.given(each.id)]
+        replies: list[Row] = [
+            (each.label, visit.given(each.id)) for each in self.after if visit.given(each.id)
+        ]
+        rows = [*self.rows(wanted, visit), *replies]
         return replace(
             form,
             title=visit.say("sanction_check_title"),
@@ -111,7 +141,12 @@ class StatementForm(Generic[Wanted]):
                 visit.say("will_be_signed"),
                 *([visit.say("second_needed")] if self.needs_two(wanted) else []),
             ],
-            sections=[PagePart(title=self.title, rows=rows)],
+            sections=[
+                PagePart(title=visit.say("owner_reads"), rows=self.owner_reads(wanted, visit)),
+                *([PagePart(title=visit.say("reporter_reads"), texts=replies)] if replies else []),
+                PagePart(title=visit.say("public_reads"), rows=self.public_reads(wanted, visit)),
+                PagePart(title=visit.say("is_signed"), folded=rows, fold=visit.say("show_all")),
+            ],
             fields=[Field(kind="hidden", id=name, value=value) for name, value in values.items()],
             button=visit.say("sign"),
             step="sign",
@@ -157,6 +192,17 @@ class SanctionForm(StatementForm[UpheldSanction]):
         """Return everything that is about to be signed."""
         return statement.preview(wanted, place=self.place, visit=visit)
 
+    def owner_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
+        """Return what the owner will read on "My identity"."""
+        of = (visit.say("target.PUBLIC_ACCOUNT"), wanted.public_account_id)
+        degree = shown.word("degree", wanted.degree, visit.say)
+        told = readers.owner(wanted.statement, place=self.place, visit=visit)
+        return [(visit.say("degree"), degree), *([of] if wanted.public_account_id else []), *told]
+
+    def public_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
+        """Return the entries of the public log, and what whoever checks the account learns."""
+        return readers.public_of_sanction(wanted, visit, proposed=self.needs_two(wanted))
+
     def needs_two(self, wanted: UpheldSanction) -> bool:
         """Return whether another moderator must confirm it."""
         return wanted.degree is Degree.CLOSE or wanted.scope is Scope.PERSON
@@ -182,6 +228,7 @@ def _subject(visit: Visit) -> list[Field]:
             hint=say("measure_hint"),
             limit=64,
             required=False,
+            only="LIMIT",
         ),
         choices(visit, "scope", "scope", list(Scope), hint="scope_hint"),
     ]
@@ -254,15 +301,30 @@ def _order(visit: Visit) -> list[Field]:
     say = visit.say
     file_hint = say("evidence_file_hint")
     return [
-        Field(kind="text", id="authority", label=say("authority"), hint=say("order_hint"), required=False),
+        Field(
+            kind="text",
+            id="authority",
+            label=say("authority"),
+            hint=say("order_hint"),
+            required=False,
+            only="AUTHORITY",
+        ),
         Field(
             kind="text",
             id="order_reference",
             label=say("order_reference"),
             hint=say("order_hint"),
             required=False,
+            only="AUTHORITY",
         ),
-        Field(kind="date", id="order_date", label=say("order_date"), hint=say("order_hint"), required=False),
+        Field(
+            kind="date",
+            id="order_date",
+            label=say("order_date"),
+            hint=say("order_hint"),
+            required=False,
+            only="AUTHORITY",
+        ),
         Field(
             kind="text",
             id="order_digest",
@@ -270,8 +332,14 @@ def _order(visit: Visit) -> list[Field]:
             hint=say("order_hint"),
             limit=64,
             required=False,
+            only="AUTHORITY",
         ),
         Field(
-            kind="file", id="order_digest_file", label=say("evidence_file"), hint=file_hint, required=False
+            kind="file",
+            id="order_digest_file",
+            label=say("evidence_file"),
+            hint=file_hint,
+            required=False,
+            only="AUTHORITY",
         ),
     ]

@@ -1,6 +1,7 @@
 """What the pages show: items, sections, links and form fields, and times and words in a language."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
@@ -10,25 +11,34 @@ from idvault_people.console import shown
 Say = shown.Say
 Row = shown.Row
 word, options, day = shown.word, shown.options, shown.day
+_GROUP = 4
+_ID = re.compile("[0-9a-f]{32}")
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link; current: whether it leads to the page on which it stands."""
+    """A link; current: whether it leads to the page on which it stands. key: that follows it, "" for none."""
 
     path: str
     text: str
     current: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One thing of a list. marks: what must be seen first, such as "overdue"."""
+    """One thing of a list. marks: what must be seen first, such as "overdue".
+
+    id: for a list in which several things are chosen, "" if this one cannot be. spent: how much of its time
+    has passed, in per cent; None if nothing is due.
+    """
 
     link: Link
     rows: Sequence[Row]
     marks: Sequence[str] = ()
+    id: str = ""
+    spent: int | None = None
 
     def cell(self, name: str) -> str:
         """Return the value of one of its rows, a dash if it has none of this name."""
@@ -37,7 +47,12 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PagePart:
-    """A part of a page. texts: what people wrote, shown as it is. empty: what to say if there is nothing."""
+    """A part of a page. texts: what people wrote, shown as it is. empty: what to say if there is nothing.
+
+    folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
+    pictures: addresses and what
+    they are called, shown likewise.
+    """
 
     title: str
     rows: Sequence[Row] = ()
@@ -45,11 +60,23 @@ class PagePart:
     items: Sequence[Item] = ()
     links: Sequence[Link] = ()
     empty: str = ""
+    folded: Sequence[Row] = ()
+    fold: str = ""
+    pictures: Sequence[Link] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the items' rows, in their order."""
+        return columns(self.items)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """A field of a form. kind: text, area, choices, checks, date, file or hidden. options: value and text."""
+    """A field of a form. kind: text, area, choices, checks, date, file or hidden. options: value and text.
+
+    notes: more about an option, by its value. only: the value of another field for which it is asked.
+    key: the key that leads to it, "" for none.
+    """
 
     kind: str
     id: str
@@ -59,6 +86,24 @@ class Field:
     limit: int = 200
     options: Sequence[Row] = ()
     required: bool = True
+    notes: Mapping[str, str] = field(default_factory=dict)
+    only: str = ""
+    key: str = ""
+
+
+def columns(items: Sequence[Item]) -> list[str]:
+    """Return the names of the rows of items, in their order."""
+    return list(dict.fromkeys(name for item in items for name, _ in item.rows))
+
+
+def grouped(digits: str) -> str:
+    """Return digits in groups of four, as people read them out."""
+    return " ".join(digits[at : at + _GROUP] for at in range(0, len(digits), _GROUP))
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is an id of the vault."""
+    return _ID.fullmatch(text) is not None
 
 
 def moderator(moderator_id: str, *, me: str, say: Say) -> str:
@@ -82,6 +127,12 @@ def left(due: datetime, *, now: datetime, say: Say) -> str:
     if rest >= _HOUR:
         return say("overdue_hours" if late else "hours_left", hours=rest // _HOUR)
     return say("overdue_now" if late else "minutes_left")
+
+
+def spent(begin: datetime, due: datetime, *, now: datetime) -> int:
+    """Return how much of a time has passed, in per cent."""
+    whole = (due - begin).total_seconds()
+    return 100 if now >= due or whole <= 0 else max(0, int(100 * (now - begin).total_seconds() / whole))
 
 
 def digest(digits: str) -> bytes:

@@ -27,7 +27,7 @@ from idvault_client.sanctions import (
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import explanation, shown
-from idvault_people.moderation.shown import Row
+from idvault_people.moderation.shown import PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify import content_measure as verify_measure
 from idvault_verify import statement as verify_statement
@@ -135,11 +135,13 @@ def read(
 ) -> tuple[UpheldSanction, Mapping[str, str]]:
     """Return the sanction of a form, and what is wrong with it by field: it is signed only if nothing is."""
     reading = _Reading(visit)
+    degree = reading.chosen("degree", Degree)
     sanction = UpheldSanction(
         account_token=visit.given("account"),
-        degree=reading.chosen("degree", Degree),
+        degree=degree,
         statement=reading.statement(origin=origin, tip_off=tip_off, now=now),
-        measure=visit.given("measure"),
+        # The field is hidden for another degree, where what was typed before must not count.
+        measure=visit.given("measure") if degree is Degree.LIMIT else "",
         scope=reading.chosen("scope", Scope),
         operation_id=visit.given("operation"),
         public_account_id=visit.given("public_account_id"),
@@ -230,6 +232,18 @@ def rows_of(statement: StatementOfReasons | None, *, place: Workplace, visit: Vi
         order_reference=order and order.reference,
         order_date=order and shown.day(order.issued_on, language=visit.language),
         order_digest=order and order.digest.hex(),
+    )
+
+
+def part(statement: StatementOfReasons | None, *, place: Workplace, visit: Visit) -> PagePart:
+    """Return a statement of reasons as a part of a page, whose digests are folded."""
+    rows, say = rows_of(statement, place=place, visit=visit), visit.say
+    digests = (say("evidence"), say("order_digest"))
+    count = place.rows(visit, evidence=len(statement.evidence) if statement else None)
+    return PagePart(
+        title=say("statement"),
+        rows=[*(each for each in rows if each[0] not in digests), *count],
+        folded=[each for each in rows if each[0] in digests],
     )
 
 

@@ -14,8 +14,9 @@ from idvault_client.sessions import (
     DisavowalState,
     ReinstatementState,
 )
-from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import history, listing, shown
+from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
@@ -129,33 +130,35 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
         return Item(link=link, rows=rows, marks=[say("overdue")] if case.overdue else [])
 
     def case(self, visit: Visit) -> Answer:
-        """Show a case with its text, and what is known about the account."""
-        found: VerificationCase = self.get(visit.parts["case"])
-        say = visit.say
-        values = {
-            "sections": [
-                *self._parts(found, visit),
-                history.of_account(found.account_token, place=self.place, visit=visit),
-            ],
-            "acts": self._acts(found, visit),
-            "notes": [say("another_must")] if self._is_mine(found) else [],
-        }
-        title = say(self.texts.title, account=found.account_token)
-        return ConsolePage(template="moderation_case.html", title=title, values=values)
+        """Show a case with its text and what is known about the account; beside them, the decision."""
+        found = self.get(visit.parts["case"])
+        page = self._screen(found, visit)
+        if found.state is self.states.FILED:
+            page = self._deciding(page, visit)
+        elif found.state is self.states.PROPOSED and not self._is_mine(found):
+            page = page.deciding(self._confirmation(found, found.paper_digest, visit))
+        return page.page()
 
-    def _parts(self, case: VerificationCase, visit: Visit) -> list[PagePart]:
+    def _screen(self, case: VerificationCase, visit: Visit) -> CasePage:
         say = visit.say
-        return [
-            PagePart(title=say(self.texts.text), texts=[("", self._text(case, visit))]),
-            PagePart(title=say(self.texts.one), rows=self._facts(case, visit)),
-        ]
+        return CasePage(
+            title=say(self.texts.title, account=case.account_token),
+            sections=[
+                PagePart(title=say(self.texts.text), texts=[("", self._text(case, visit))]),
+                history.of_account(case.account_token, place=self.place, visit=visit),
+            ],
+            acts=self._acts(case, visit),
+            notes=[say("another_must")] if self._is_mine(case) else [],
+            aside=say(self.texts.one),
+            facts=self._facts(case, visit),
+        )
+
+    def _deciding(self, page: CasePage, visit: Visit) -> CasePage:
+        return page.deciding(self._form(visit))
 
     def _acts(self, case: VerificationCase, visit: Visit) -> list[Link]:
         decide = Link(f"{self._here(case)}/decision", visit.say(self.texts.decide))
-        if case.state is not self.states.PROPOSED:
-            return [decide] if case.state is self.states.FILED else []
-        confirm = Link(f"{self._here(case)}/confirmation", visit.say(self.texts.confirm))
-        return [decide] if self._is_mine(case) else [confirm, decide]
+        return [decide] if case.state is self.states.PROPOSED else []
 
     def _is_mine(self, case: VerificationCase) -> bool:
         """Return whether the own proposal waits for another moderator."""
@@ -187,11 +190,12 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
 
     def decision(self, visit: Visit) -> Answer:
         """Show the form of the decision."""
-        return self._form(visit).page()
+        return self._deciding(self._screen(self.get(visit.parts["case"]), visit), visit).page()
 
     def decide(self, visit: Visit) -> Answer:
         """Reject the case, or propose to uphold it."""
-        form, given = self._form(visit), visit.given("verdict")
+        page = self._deciding(self._screen(self.get(visit.parts["case"]), visit), visit)
+        form, given = page.ask(), visit.given("verdict")
         if given not in [each.value for each in self._verdicts()]:
             return form.refilled(visit).page(errors={"verdict": visit.say("choose")}, status=422)
 
@@ -205,7 +209,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
     def confirmation(self, visit: Visit) -> Answer:
         """Show the case once more before what was proposed is done."""
         case = self.get(visit.parts["case"])
-        return self._confirmation(case, case.paper_digest, visit).page()
+        return self._screen(case, visit).deciding(self._confirmation(case, case.paper_digest, visit)).page()
 
     def confirm(self, visit: Visit) -> Answer:
         """Confirm the proposal that was shown."""
@@ -215,13 +219,14 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             self.sign_confirmation(replace(case, paper_digest=seen), request_id)
             return self._here(case)
 
-        return self._confirmation(case, seen, visit).act(visit, act)
+        return self._screen(case, visit).deciding(self._confirmation(case, seen, visit)).ask().act(visit, act)
 
     def _confirmation(self, case: VerificationCase, paper: bytes, visit: Visit) -> Form:
         return Form(
             title=visit.say(self.texts.confirm_title),
-            sections=self._parts(case, visit),
-            button=visit.say("sign"),
+            texts=[visit.say(self.texts.confirm_title)],
+            action=f"{self._here(case)}/confirmation",
+            button=visit.say(self.texts.confirm),
             back=self._here(case),
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="paper", value=paper.hex())],
@@ -235,6 +240,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             texts=[say(self.texts.follows)],
             button=say("send"),
             back=f"{self.path}/{visit.parts['case']}",
+            action=f"{self.path}/{visit.parts['case']}/decision",
             request_id=self.place.new_id(),
             fields=[
                 Field(

@@ -1,6 +1,6 @@
 """Where a moderator works: the vault, the key that signs, the clock, and what was used last."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -11,6 +11,7 @@ from idvault_client.backend.sanction import PlatformOperation
 from idvault_client.sanctions import ModeratorKey, OperationState
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
+from idvault_verify.attest.people.roster import Roster
 
 _MOST_OPERATIONS = 50
 
@@ -21,7 +22,11 @@ def _now() -> datetime:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Workplace:
-    """One moderator's session. zone: None for this machine's. habits: what the next form begins with."""
+    """One moderator's session. zone: None for this machine's. habits: what the next form begins with.
+
+    drafts: replies that were typed before a sanction, by report. roster: reads the published roster's
+    versions, by which orders of authorities are checked; None if none was named.
+    """
 
     vault: Vault
     key: ModeratorKey
@@ -29,6 +34,8 @@ class Workplace:
     zone: tzinfo | None = None
     new_id: Callable[[], str] = lambda: str(uuid4())
     habits: dict[str, str] = field(default_factory=lambda: {"territory": "CN"})
+    drafts: dict[str, str] = field(default_factory=dict)
+    roster: Callable[[], Sequence[Roster]] | None = None
 
     @property
     def me(self) -> str:

@@ -487,10 +487,14 @@ class AioTipOffClient:
         target: TipOffTarget | None = None,
         category: SanctionCategory | None = None,
         operation_id: str = "",
+        reference: str = "",
         page_size: int = 100,
         page_token: str = "",
     ) -> TipOffPage:
-        """Return a page of reports in the order of the queue; overdue ones: open_only, and due_before now."""
+        """Return a page of reports in the order of the queue; overdue ones: open_only, and due_before now.
+
+        reference: the 12 digits of one report, without blanks.
+        """
         return await self.run(
             call(
                 _SERVICE,
@@ -501,6 +505,7 @@ class AioTipOffClient:
                 moderator_id=moderator_id,
                 **given(target=target and _target(target)),
                 operation_id=operation_id,
+                reference=reference,
                 page_size=page_size,
                 page_token=page_token,
             )

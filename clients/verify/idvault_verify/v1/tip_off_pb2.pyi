@@ -1059,6 +1059,7 @@ class ListTipOffsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     OPERATION_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
     state: Global___TipOff.State.ValueType
     """Only those in this state; unspecified for all."""
     open_only: _builtins.bool
@@ -1073,6 +1074,8 @@ class ListTipOffsRequest(_message.Message):
     """The next_page_token of the page before; empty for the first page."""
     operation_id: _builtins.str
     """Only those that belong to this operation; empty for all."""
+    reference: _builtins.str
+    """Only the one with this reference of 12 digits; empty for all."""
     @_builtins.property
     def due_before_time(self) -> _timestamp_pb2.Timestamp:
         """Only those that are due before this time; unset for all."""
@@ -1093,10 +1096,11 @@ class ListTipOffsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         operation_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_before_time", b"due_before_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "due_before_time", b"due_before_time", "moderator_id", b"moderator_id", "open_only", b"open_only", "operation_id", b"operation_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "due_before_time", b"due_before_time", "moderator_id", b"moderator_id", "open_only", b"open_only", "operation_id", b"operation_id", "page_size", b"page_size", "page_token", b"page_token", "reference", b"reference", "state", b"state", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

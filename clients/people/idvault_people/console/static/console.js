@@ -18,6 +18,32 @@
       input.reportValidity();
     });
   });
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+  // Keys of what a page offers: data-key names one, j and k go through the rows of a list. Whoever speaks to the
+  // machine, or types by another means, can switch them off.
+  var off = document.querySelector("[data-keys-off]");
+  if (off) {
+    off.checked = localStorage.getItem("keys") === "off";
+    off.addEventListener("change", function () { localStorage.setItem("keys", off.checked ? "off" : "on"); });
+  }
+  document.addEventListener("keydown", function (event) {
+    var typing = "textarea, select, input:not([type=radio]):not([type=checkbox])";
+    if (!off || off.checked || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    if (!/^[a-z/?]$/.test(event.key) || event.target.matches(typing)) { return; }
+    var rows = Array.from(document.querySelectorAll("main form [data-row]")), at = document.activeElement;
+    var place = rows.findIndex(function (row) { return row.contains(at); });
+    var step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0, key = '[data-key="' + event.key + '"]';
+    var found = step && rows.length ? rows[Math.min(Math.max(place + step, 0), rows.length - 1)].querySelector("a") :
+      rows.length && event.key === "a" ? place >= 0 && rows[place].querySelector(key) : document.querySelector(key);
+    if (!found) { return; }
+    event.preventDefault();
+    if (found.matches("details")) { found.open = !found.open; }
+    else if (found.matches("button, .walk a, [data-key=m]")) { found.click(); }
+    else { found.focus(); }
+  });
   window.addEventListener("pageshow", function (event) {
     able(true);
     // A form that the way back shows as it was has been sent already, and would be taken for that one: ask for a new

@@ -22,6 +22,16 @@ _OVERVIEW = {
 }
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
+    "search_reports": _("Number, account or content"),
+    "sort": _("Order"),
+    "sort.queue": _("as in the queue"),
+    "sort.newest": _("newest first"),
+    "sort.oldest": _("oldest first"),
+    "sort.due": _("due first"),
+    "sort.target": _("by what they are about"),
+    "take_chosen": _("Assign the chosen ones to me"),
+    "assigned_all": _("Assigned to you: {count}."),
+    "assigned_missed": _("Assigned to you: {count}. Somebody else was faster: {missed}."),
     "report_title": _("Report {reference}"),
     "due": _("Due"),
     "about": _("About"),
@@ -46,6 +56,24 @@ _REPORTS = {
     "decision_referred": _("waits for the authority"),
     "proposed_reply": _("Reply once the sanction is confirmed"),
     "see": _.in_context("see", "Open"),
+    "walk": _("The list"),
+    "to_list": _("Back to the list"),
+    "previous_report": _("Previous report"),
+    "next_report": _("Next report"),
+    "happened_decided": _("Report {reference} is decided: {outcome}."),
+    "happened_replied": _("The reporter of {reference} has a reply. It is not decided."),
+    "happened_proposed": _("Report {reference} waits for a second moderator."),
+    "happened_referred": _("Report {reference} waits for {authority}."),
+    "technical": _("Numbers and digests"),
+    "show_picture": _("Show the picture"),
+    "which": _("Which"),
+    "taken_by_deciding": _("Nobody has this report: it is assigned to you when you send a decision."),
+    "together": _("Decide these together with it"),
+    "send_next": _("Sign and next"),
+    "dismiss_as": _("Dismiss: {reason}"),
+    "only_reply": _("Only reply, decide later"),
+    "usual_reply": _("Unless you write another reply: “{reply}”"),
+    "reply_usual": _("Leave it empty for the usual reply of the decision."),
     "details": _("The report"),
     "told": _("What the reporter says"),
     "texts_deleted": _("The texts were deleted on {day}."),
@@ -75,17 +103,13 @@ _REPORTS = {
     "merge_hint": _("One decision, and every reporter is answered."),
     "merge_none": _("There is no report to merge."),
     "duplicates": _.in_context("duplicates", "Duplicates"),
-    "decide": _("Decide"),
-    "decide_title": _("What do you decide about report {reference}?"),
     "uphold": _("Uphold and sanction"),
     "uphold_text": _("The decision and the sanction take effect together."),
     "uphold_content": _("Uphold with a measure on content"),
     "uphold_content_text": _(
         "It needs no account, and is in force at once. You do it to the content yourself."
     ),
-    "dismiss": _("Dismiss it"),
-    "dismiss_text": _("The reporter reads the reason and your reply."),
-    "refer": _("Refer it to an authority"),
+    "refer": _("Refer to an authority"),
     "refer_text": _(
         "Somebody else decides about this matter: name the authority. It reads the category and the target "
         "of the report, and nothing else. The report is decided once it accepts, within seven days; else it "
@@ -95,7 +119,54 @@ _REPORTS = {
     "authority_hint": _("Its name, as on the page of public supervision."),
     "abusive": _("Abusive report"),
     "abusive_text": _("The reporter is warned, and the second time limited to one report a day for 30 days."),
-    "why_dismissed": _("Why nothing follows"),
+}
+_INTAKE = {
+    "intake": _("Take down a report"),
+    "intake_text": _(
+        "For somebody on the telephone or at a counter, or a letter. "
+        "You then read number and secret out, or print them."
+    ),
+    "said": _("What the reporter says or writes"),
+    "target_key": _("Which account, public account or content"),
+    "target_hint": _("The account's token, the public account's id, or your own reference of the content."),
+    "contact_hint": _("Optional: how the reporter can be reached. It is stored encrypted."),
+    "slip_title": _("Number and secret"),
+    "slip_number": _("Number"),
+    "slip_secret": _("Secret"),
+    "shown_once": _(
+        "The secret is shown here once. With both the reporter reads state and reply, without an account."
+    ),
+    "reply_until": _("Reply until"),
+    "read_at": _("Read it at"),
+    "take_another": _("Take down another one"),
+    "print": _("Print"),
+}
+_ORDERS = {
+    "orders_open": _("Orders to carry out"),
+    "orders_one": _("Order"),
+    "overdue_orders": _("Overdue orders"),
+    "order_title": _("Order {reference}"),
+    "source": _("Came"),
+    "recorded": _("Recorded"),
+    "ordered": _("Ordered"),
+    "legal_basis": _("Legal basis"),
+    "document_digest": _("SHA-256 of the document"),
+    "acknowledged": _("Read by you"),
+    "objected": _("Objected"),
+    "objection": _("Objection"),
+    "objection_hint": _("The authority reads it; it must name nobody. The deadline runs on."),
+    "carried_out": _("Carried out"),
+    "withdrawn": _("Withdrawn"),
+    "carry_out": _("Carry it out by a sanction"),
+    "carry_out_content": _("Carry it out on content"),
+    "carry_out_title": _("Carry out: {reference}"),
+    "acknowledge": _("Tell the authority that you have read it"),
+    "object_to": _("Object"),
+    "order_needs_roster": _(
+        "An authority signed this order. To check it, start the desk with --roster FILE, the published "
+        "roster. Follow no order that was not checked."
+    ),
+    "order_unverified": _("This order does not verify: {why}. Do not follow it."),
 }
 _OTHERS = {
     "confirm_order": _("What was proposed first comes first."),
@@ -112,7 +183,7 @@ _OTHERS = {
     "ended_by": _("Ended by"),
     "lift_reason": _("Why it was ended"),
     "another_must": _("You proposed it: another moderator must confirm it."),
-    "confirm": _("Confirm it"),
+    "confirm_sign": _("Confirm and sign"),
     "confirm_title": _("Confirm this sanction?"),
     "lift": _("Lift it"),
     "withdraw": _("Withdraw it"),
@@ -124,7 +195,6 @@ _OTHERS = {
     "account_title": _("Account {account}"),
     "appeal_title": _("Appeal against: {degree}"),
     "appeal_text": _.in_context("appeal_text", "What the owner writes"),
-    "decide_appeal": _.in_context("decide_appeal", "Decide it"),
     "decide_appeal_title": _("What do you decide about this appeal?"),
     "not_own_appeal": _("You imposed or confirmed the sanction: another moderator must decide."),
     "verdict": _("Decision"),
@@ -166,6 +236,9 @@ _OTHERS = {
         "counts in the month in which it began. The transparency report shows it in the month in which it "
         "fell due."
     ),
+    "by_month": _("Month by month"),
+    "month": _("Month"),
+    "all_figures": _("All figures of the month"),
     "earlier": _("The month before"),
     "later": _("The month after"),
     "total": _("In all"),
@@ -194,7 +267,7 @@ _CONTESTS = {
     "contest_title": _("Contest: {account}"),
     "contest_text": _.in_context("contest_text", "What the owner writes"),
     "verification": _("Verification"),
-    "decide_contest": _.in_context("decide_contest", "Decide it"),
+    "decide_contest": _("Decide it"),
     "decide_contest_title": _("Was it the owner?"),
     "contest_follows": _(
         "If you uphold it, another moderator must confirm that within 72 hours. Then the account's newest "
@@ -224,7 +297,7 @@ _DISAVOWALS = {
         "and said that the account is not hers or his. Who it is, and which other accounts there are, nobody "
         "here is told. The account's holder can prove to be that person, which rejects it at once."
     ),
-    "decide_disavowal": _.in_context("decide_contest", "Decide it"),
+    "decide_disavowal": _("Decide it"),
     "decide_disavowal_title": _("Is the account that person's?"),
     "disavowal_follows": _(
         "If you uphold it, another moderator must confirm that within 72 hours. Then the account's "
@@ -240,7 +313,7 @@ _REINSTATEMENTS = {
     "reinstatement": _("Appeal against a withdrawal"),
     "reinstatement_title": _("Appeal against a withdrawal: {account}"),
     "reinstatement_text": _("What the account's holder writes"),
-    "decide_reinstatement": _.in_context("decide_contest", "Decide it"),
+    "decide_reinstatement": _("Decide it"),
     "decide_reinstatement_title": _("Was the withdrawal right?"),
     "reinstatement_follows": _(
         "Nobody who withdrew the verification decides here. If you uphold the appeal, another moderator must "
@@ -268,6 +341,8 @@ _REPORTERS = {
 CASES: Mapping[str, Text] = {
     **_OVERVIEW,
     **_REPORTS,
+    **_INTAKE,
+    **_ORDERS,
     **_OTHERS,
     **_CONTESTS,
     **_DISAVOWALS,

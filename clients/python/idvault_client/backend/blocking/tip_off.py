@@ -301,10 +301,14 @@ class TipOffClient:
         target: TipOffTarget | None = None,
         category: SanctionCategory | None = None,
         operation_id: str = "",
+        reference: str = "",
         page_size: int = 100,
         page_token: str = "",
     ) -> TipOffPage:
-        """Return a page of reports in the order of the queue; overdue ones: open_only, and due_before now."""
+        """Return a page of reports in the order of the queue; overdue ones: open_only, and due_before now.
+
+        reference: the 12 digits of one report, without blanks.
+        """
         return self.run(
             call(
                 _SERVICE,
@@ -315,6 +319,7 @@ class TipOffClient:
                 moderator_id=moderator_id,
                 **given(target=target and _target(target)),
                 operation_id=operation_id,
+                reference=reference,
                 page_size=page_size,
                 page_token=page_token,
             )

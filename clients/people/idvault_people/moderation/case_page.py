@@ -1,0 +1,57 @@
+"""A case on one screen: what is known about it, and beside that the forms of what can be done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from idvault_people.console.visit import ConsolePage
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.shown import Link, PagePart, Row
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CasePage:
+    """One case. happened: what the last form did, and where that is seen.
+
+    facts: told before the form. main: where what the page is for is done. form: the decision. buttons: forms
+    of a button alone. folded: forms that are shown when somebody asks for them. walk: the list that the case
+    is in, the case before and the one after. keep: what a change of language keeps of the address, "" for all
+    of it.
+    """
+
+    title: str
+    sections: Sequence[PagePart]
+    acts: Sequence[Link] = ()
+    notes: Sequence[str] = ()
+    happened: Link | None = None
+    aside: str = ""
+    facts: Sequence[Row] = ()
+    main: Sequence[Link] = ()
+    form: Form | None = None
+    buttons: Sequence[Form] = ()
+    folded: Sequence[Form] = ()
+    walk: Sequence[Link] = ()
+    keep: str = ""
+
+    def page(self, *, errors: Mapping[str, str] | None = None, status: int = 200) -> ConsolePage:
+        """Return the page. errors: by the id of a field of the form."""
+        return ConsolePage(
+            template="moderation_case.html",
+            title=self.title,
+            values={"case": self, **({"keep": self.keep} if self.keep else {})},
+            errors=errors or {},
+            status=status,
+        )
+
+    def ask(self) -> Form:
+        """Return the form; raises ValueError if there is none."""
+        if self.form is None:
+            raise ValueError("a case without a form")
+        return self.form
+
+    def deciding(self, form: Form) -> "CasePage":
+        """Return the case with a form that is shown again on this page if it is refused."""
+
+        def whole(again: Form, errors: Mapping[str, str], status: int) -> ConsolePage:
+            return replace(self, form=again).page(errors=errors, status=status)
+
+        return replace(self, form=replace(form, whole=whole))

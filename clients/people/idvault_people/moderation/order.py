@@ -1,0 +1,324 @@
+"""The pages of authorities' orders: what is due, each checked on this machine, carried out or objected to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from idvault_client.sanctions import (
+    CheckedOrder,
+    ContentMeasureKind,
+    OrderSource,
+    Origin,
+    PlatformOrder,
+    UpheldContentMeasure,
+    check_order,
+)
+from idvault_client.tip_offs import TargetKind, UpheldSanction
+from idvault_people.console.visit import Answer, NoPageError, Visit
+from idvault_people.moderation import listing, shown
+from idvault_people.moderation.case_page import CasePage
+from idvault_people.moderation.content_form import ContentMeasureForm
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.sanction_form import SanctionForm
+from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
+from idvault_people.moderation.workplace import Workplace, all_pages
+from idvault_verify.attest.reading import RosterError
+from idvault_verify.offline.proof import UnverifiedError
+from idvault_verify.order import OrderMeasure
+from idvault_verify.sanction import AuthorityOrder, OrderState
+
+_MOST, _SIZE = 1_000, 100
+_REASON = 500
+_WAITS = (OrderState.OPEN, OrderState.ACKNOWLEDGED, OrderState.OBJECTED, OrderState.OVERDUE)
+_CONTENT = {
+    OrderMeasure.LABEL: ContentMeasureKind.LABELLED,
+    OrderMeasure.RESTRICT: ContentMeasureKind.RESTRICTED,
+    OrderMeasure.REMOVE: ContentMeasureKind.REMOVED,
+}
+_NAMED = ("issuer", "authority", "order_reference", "order_date", "order_digest")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderInboxPages:
+    """The handlers."""
+
+    place: Workplace
+
+    def queue(self, visit: Visit) -> Answer:
+        """Show orders by their deadlines."""
+        say = visit.say
+        views = [("open", say("orders_open")), ("overdue", say("overdue_view")), ("all", say("all_view"))]
+        found = self.listed(listing.view_of(visit, views))
+        return ListPage(
+            title=say("orders"),
+            views=views,
+            items=[self._item(each, visit) for each in found],
+            following="",
+        ).page(visit)
+
+    def listed(self, view: str) -> list[PlatformOrder]:
+        """Return the orders of a view, what is due first comes first."""
+        found = [each for each in self._all() if view == "all" or each.state in _WAITS]
+        if view == "overdue":
+            found = [each for each in found if each.state is OrderState.OVERDUE]
+        return sorted(found, key=lambda each: each.deadline)
+
+    def _all(self) -> list[PlatformOrder]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.place.vault.sanctions.list_orders(page_size=_SIZE, page_token=after)
+            return page.orders, page.next_page_token
+
+        return list(all_pages(ask, most=_MOST))
+
+    def _item(self, order: PlatformOrder, visit: Visit) -> Item:
+        waits, say = order.state in _WAITS, visit.say
+        rows = self.place.rows(
+            visit,
+            due=self.place.left(order.deadline, visit) if waits else None,
+            authority=order.order.authority,
+            state=shown.word("order", order.state, say),
+            source=shown.word("source", order.source, say),
+            recorded=order.record_time,
+        )
+        spent = shown.spent(order.record_time, order.deadline, now=self.place.clock()) if waits else None
+        marks = [say("overdue")] if order.state is OrderState.OVERDUE else []
+        return Item(link=Link(_path(order), order.order.reference), rows=rows, spent=spent, marks=marks)
+
+    def case(self, visit: Visit) -> Answer:
+        """Show an order as its authority signed it, and what may be done."""
+        return self._screen(self._read(visit), visit).page()
+
+    def _screen(self, order: PlatformOrder, visit: Visit) -> CasePage:
+        say, checked, wrong = visit.say, *self._checked(order, visit)
+        waits = order.state in _WAITS and not wrong
+        may_object = checked is not None and order.state in _WAITS and order.object_time is None
+        return CasePage(
+            title=say("order_title", reference=order.order.reference),
+            sections=[self._ordered(order, checked, visit)],
+            main=self._acts(order, checked, visit) if waits else [],
+            notes=[wrong] if wrong else [],
+            aside=say("orders_one"),
+            facts=self._facts(order, visit),
+            buttons=[self._acknowledging(order, visit)] if self._may_answer(order, checked) else [],
+            folded=[self._objecting(order, visit)] if may_object else [],
+        )
+
+    def _may_answer(self, order: PlatformOrder, checked: CheckedOrder | None) -> bool:
+        return checked is not None and order.state in _WAITS and order.acknowledge_time is None
+
+    def _acts(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> list[Link]:
+        """Return how an order is carried out; one on paper may be about an account or about content."""
+        links = [
+            Link(f"{_path(order)}/sanction", visit.say("carry_out")),
+            Link(f"{_path(order)}/content", visit.say("carry_out_content")),
+        ]
+        if checked is None:
+            return links
+        return links[1:] if checked.terms.target_kind is TargetKind.CONTENT else links[:1]
+
+    def _checked(self, order: PlatformOrder, visit: Visit) -> tuple[CheckedOrder | None, str]:
+        """Return what an authority signed, and why the order must not be followed, "" if it may be."""
+        if order.source is OrderSource.PAPER:
+            return None, ""
+        if self.place.roster is None:
+            return None, str(visit.say("order_needs_roster"))
+        try:
+            versions = self.place.roster()
+            return check_order(order, platform=self.place.key.relying_party, versions=versions), ""
+        except (UnverifiedError, RosterError) as error:
+            return None, str(visit.say("order_unverified", why=str(error)))
+
+    def _ordered(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> PagePart:
+        say, named = visit.say, order.order
+        rows: dict[str, Any] = {}
+        folded: dict[str, Any] = {"order_digest": named.digest.hex()}
+        if checked is not None:
+            terms = checked.terms
+            target = f"{shown.word('target', terms.target_kind, say)} {terms.target}"
+            measure = shown.word("order_measure", terms.measure, say)
+            rows = {"about": target, "ordered": measure, "legal_basis": terms.legal_basis}
+            folded["document_digest"] = terms.document_digest.hex()
+        day = shown.day(named.issued_on, language=visit.language)
+        return PagePart(
+            title=say("order"),
+            rows=self.place.rows(
+                visit, **rows, authority=named.authority, order_reference=named.reference, order_date=day
+            ),
+            folded=self.place.rows(visit, **folded),
+        )
+
+    def _facts(self, order: PlatformOrder, visit: Visit) -> list[Row]:
+        waits = order.state in _WAITS
+        due = f"{self.place.time(order.deadline, visit)} ({self.place.left(order.deadline, visit)})"
+        return self.place.rows(
+            visit,
+            state=shown.word("order", order.state, visit.say),
+            due=due if waits else order.deadline,
+            source=shown.word("source", order.source, visit.say),
+            recorded=order.record_time,
+            acknowledged=order.acknowledge_time,
+            objected=order.object_time,
+            objection=order.objection,
+            carried_out=order.carry_out_time,
+            withdrawn=order.withdraw_time,
+        )
+
+    def acknowledge(self, visit: Visit) -> Answer:
+        """Tell the authority that its order was read."""
+        order = self._read(visit)
+        checked, _ = self._checked(order, visit)
+
+        def act(request_id: str) -> str:
+            if checked is not None:
+                self.place.vault.sanctions.acknowledge_order(
+                    checked, key=self.place.key, request_id=request_id
+                )
+            return _path(order)
+
+        return self._acknowledging(order, visit).act(visit, act)
+
+    def object_to(self, visit: Visit) -> Answer:
+        """Tell the authority why its order is not carried out."""
+        order = self._read(visit)
+        checked, _ = self._checked(order, visit)
+
+        def act(request_id: str) -> str:
+            if checked is not None:
+                self.place.vault.sanctions.object_to_order(
+                    checked, visit.line("reason"), key=self.place.key, request_id=request_id
+                )
+            return _path(order)
+
+        page = replace(self._screen(order, visit), main=(), folded=())
+        return page.deciding(self._objecting(order, visit)).ask().act(visit, act)
+
+    def sanction(self, visit: Visit) -> Answer:
+        """Show the form of the sanction that carries the order out."""
+        return self._sanction(visit).form(visit).page()
+
+    def impose(self, visit: Visit) -> Answer:
+        """Check that sanction, show it, or impose it."""
+
+        def send(wanted: UpheldSanction, request_id: str) -> str:
+            self.place.vault.sanctions.impose(
+                wanted.account_token,
+                wanted.degree,
+                wanted.statement,
+                key=self.place.key,
+                measure=wanted.measure,
+                scope=wanted.scope,
+                public_account_id=wanted.public_account_id,
+                request_id=request_id,
+            )
+            return f"/orders/{visit.parts['order']}"
+
+        return self._sanction(visit).answer(visit, send)
+
+    def content(self, visit: Visit) -> Answer:
+        """Show the form of the measure that carries the order out."""
+        return self._content(visit).form(visit).page()
+
+    def impose_content(self, visit: Visit) -> Answer:
+        """Check that measure, show it, or impose it."""
+
+        def send(wanted: UpheldContentMeasure, request_id: str) -> str:
+            self.place.vault.content_measures.impose(
+                wanted.content, wanted.kind, wanted.statement, key=self.place.key, request_id=request_id
+            )
+            return f"/orders/{visit.parts['order']}"
+
+        return self._content(visit).answer(visit, send)
+
+    def _sanction(self, visit: Visit) -> SanctionForm:
+        order, checked = self._followed(visit)
+        given, fixed = _begun(order, checked), set(_NAMED)
+        if checked is not None:
+            terms = checked.terms
+            given["degree"] = terms.measure.value
+            if terms.target_kind is TargetKind.ACCOUNT:
+                given["account"] = terms.target
+                fixed |= {"account", "public_account_id"}
+            else:
+                found = self.place.vault.public_accounts.get(terms.target)
+                given |= {"account": found.account_token, "public_account_id": terms.target}
+                fixed |= {"account", "public_account_id"}
+        return SanctionForm(
+            place=self.place,
+            title=visit.say("carry_out_title", reference=order.order.reference),
+            back=_path(order),
+            origin=Origin.AUTHORITY,
+            given=given,
+            fixed=frozenset(fixed),
+        )
+
+    def _content(self, visit: Visit) -> ContentMeasureForm:
+        order, checked = self._followed(visit)
+        given, fixed = _begun(order, checked), set(_NAMED)
+        if checked is not None and checked.terms.measure in _CONTENT:
+            given |= {"content": checked.terms.target, "content_kind": _CONTENT[checked.terms.measure].value}
+            fixed |= {"content"}
+        return ContentMeasureForm(
+            place=self.place,
+            title=visit.say("carry_out_title", reference=order.order.reference),
+            back=_path(order),
+            origin=Origin.AUTHORITY,
+            given=given,
+            fixed=frozenset(fixed),
+        )
+
+    def _followed(self, visit: Visit) -> tuple[PlatformOrder, CheckedOrder | None]:
+        """Return an order that may be followed; raises NoPageError."""
+        order = self._read(visit)
+        checked, wrong = self._checked(order, visit)
+        if wrong:
+            raise NoPageError
+        return order, checked
+
+    def _acknowledging(self, order: PlatformOrder, visit: Visit) -> Form:
+        return self._form(order, visit, "acknowledgement", "acknowledge")
+
+    def _objecting(self, order: PlatformOrder, visit: Visit) -> Form:
+        say = visit.say
+        reason = Field(
+            kind="area", id="reason", label=say("objection"), hint=say("objection_hint"), limit=_REASON
+        )
+        return self._form(order, visit, "objection", "object_to", reason)
+
+    def _form(self, order: PlatformOrder, visit: Visit, where: str, key: str, *fields: Field) -> Form:
+        return Form(
+            title=visit.say(key),
+            button=visit.say(key),
+            back=_path(order),
+            request_id=self.place.new_id(),
+            fields=fields,
+            action=f"{_path(order)}/{where}",
+        )
+
+    def _read(self, visit: Visit) -> PlatformOrder:
+        which: Callable[[PlatformOrder], bool] = lambda each: each.order_id == visit.parts["order"]  # noqa: E731
+        found = next(filter(which, self._all()), None)
+        if found is None:
+            raise NoPageError
+        return found
+
+
+def _begun(order: PlatformOrder, checked: CheckedOrder | None) -> dict[str, str]:
+    """Return what the statement of reasons begins with: it names the order."""
+    named: AuthorityOrder = order.order
+    document = checked.terms.document_digest if checked else named.digest
+    return {
+        "issuer": "AUTHORITY",
+        "ground": "ILLEGAL",
+        "authority": named.authority,
+        "order_reference": named.reference,
+        "order_date": named.issued_on.isoformat(),
+        "order_digest": named.digest.hex(),
+        "case_reference": named.reference,
+        "rule_reference": checked.terms.legal_basis if checked else "",
+        "evidence": document.hex(),
+    }
+
+
+def _path(order: PlatformOrder) -> str:
+    return f"/orders/{order.order_id}"

@@ -1,0 +1,137 @@
+"""Orders of authorities at the desk: checked on this machine, carried out, answered, or not followed."""
+
+from pathlib import Path
+
+import pytest
+
+from idvault_client.sanctions import PlatformOrder
+from idvault_people.authority.officer import GivenOrder
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.order import OrderMeasure
+from idvault_verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.tip_off import TargetKind
+from tests.support.console import Visitor
+from tests.support.moderation_console import Office, post, submit
+from tools.support import builders, orders
+from tools.support.authority_world import HOUR, AuthorityWorld
+from tools.support.flow_world import PARTY
+from tools.support.sanction_world import signing
+
+CARRIED = {"category": "RUMOUR", "redress": "Write to appeals within 180 days"}
+
+
+@pytest.fixture
+async def authority(place: Office, tmp_path: Path) -> AuthorityWorld:
+    """Authorities beside the office, over its database."""
+    world = AuthorityWorld(place.world.database, tmp_path, life=7)
+    await world.register_platforms(PARTY)
+    return world
+
+
+async def given(place: Office, authority: AuthorityWorld, token: str, **changes: object) -> GivenOrder:
+    """Give an order to the platform, now."""
+    now = place.age
+    (made,) = await authority.issue((PARTY, token), seconds=now, deadline=now + 30 * HOUR, **changes)  # type: ignore[arg-type]
+    return made
+
+
+async def state(place: Office, order_id: str) -> PlatformOrder:
+    listed = (await place.world.world.asks(place.age).list_orders()).orders
+    return next(each for each in listed if each.order_id == order_id)
+
+
+async def test_an_order_is_carried_out(place: Office, browser: Visitor, authority: AuthorityWorld) -> None:
+    """Checked by the roster, its words fill the statement, and the sanction carries it out."""
+    token = await place.world.world.account()
+    made = await given(place, authority, token)
+    here = f"/orders/{made.order_id}"
+    assert "Orders to carry out How many 1" in (await browser.get("/")).words
+    page = await browser.get("/orders")
+    assert f'href="{here}"' in page.text
+    assert "hours left" in page.words
+    page = await browser.get(here)
+    for word in (token, "a warning at least", "第一条 (synthetic)", "signed by the authority"):
+        assert word in page.words, word
+    assert f'href="{here}/sanction"' in page.text
+    assert f'href="{here}/content"' not in page.text
+    page = await submit(browser, f"{here}/sanction", **CARRIED)
+    assert page.title == "Check before you sign", page.words
+    assert "案 2026-7 (synthetic)" in page.words.partition("What the owner reads")[2]
+    page = await submit(browser, f"{here}/sanction", page)
+    assert "carried out" in page.words
+    assert f'href="{here}/sanction"' not in page.text
+    assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
+    assert f'href="{here}"' not in (await browser.get("/orders")).text
+    assert f'href="{here}"' in (await browser.get("/orders?view=all")).text
+
+
+async def test_an_order_about_content_is_carried_out(
+    place: Office, browser: Visitor, authority: AuthorityWorld
+) -> None:
+    """By the measure that was ordered, on the content that it names."""
+    made = await given(place, authority, "post/17", kind=TargetKind.CONTENT, measure=OrderMeasure.REMOVE)
+    here = f"/orders/{made.order_id}"
+    page = await submit(browser, f"{here}/content", **CARRIED)
+    assert page.title == "Check before you sign", page.words
+    await submit(browser, f"{here}/content", page)
+    assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
+    assert place.wire.calls("ImposeContentMeasure")
+
+
+async def test_an_order_is_answered(place: Office, browser: Visitor, authority: AuthorityWorld) -> None:
+    """Read, then objected to with a reason, each once; the deadline runs on."""
+    made = await given(place, authority, await place.world.world.account())
+    here = f"/orders/{made.order_id}"
+    page = await submit(browser, f"{here}/acknowledgement", await browser.get(here))
+    assert "read, waits" in page.words
+    assert f'action="{here}/acknowledgement"' not in page.text
+    page = await submit(browser, f"{here}/objection", page, reason="")
+    assert (page.status, 'href="#reason"' in page.text) == (422, True)
+    page = await submit(browser, f"{here}/objection", page, reason="The account is another one's")
+    assert "The account is another one's" in page.words
+    assert f'action="{here}/objection"' not in page.text
+    assert f'href="{here}/sanction"' in page.text, "it can still be carried out"
+    assert (await state(place, made.order_id)).state is OrderState.OBJECTED
+
+
+async def test_an_order_that_does_not_verify_is_not_followed(
+    place: Office, key: ModeratorKey, authority: AuthorityWorld
+) -> None:
+    """Without the roster, or by one without its authority, nothing can be done, and the page says why."""
+    made = await given(place, authority, await place.world.world.account())
+    here = f"/orders/{made.order_id}"
+    for versions, told in (
+        (None, "start the desk with --roster FILE"),
+        (lambda: (orders.roster(orders.OTHER_OFFICE),), "This order does not verify"),
+    ):
+        place.roster = versions
+        async with place.works(key) as browser:
+            page = await browser.get(here)
+            assert told in page.words
+            assert f"{here}/" not in page.text, "no act is offered"
+            assert (await browser.get(f"{here}/sanction")).status == 404
+            before = len(place.wire.sent)
+            fields = {"form": page.hidden("form"), "once": page.hidden("once"), "step": "sign"}
+            assert (await post(browser, f"{here}/sanction", fields)).status == 404
+            assert {path.rpartition("/")[2] for path, _ in place.wire.sent[before:]} == {"ListOrders"}
+
+
+async def test_an_order_on_paper(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """Shown as it was recorded; whoever carries it out says on what, and no authority reads an answer."""
+    named = AuthorityOrder("the authority (synthetic)", "order 7", builders.NOW.date(), bytes(range(32)))
+    now = place.age
+    asks = place.world.world.asks(now)
+    due = builders.NOW.replace(year=builders.NOW.year + 5)
+    made = await asks.record_order(named, deadline=due, key=signing(key, now))
+    here = f"/orders/{made.order_id}"
+    page = await browser.get(here)
+    assert "on paper" in page.words
+    for step in ("sanction", "content"):
+        assert f'href="{here}/{step}"' in page.text
+    assert f'action="{here}/objection"' not in page.text
+    asked = {"account": await place.world.world.account(), "degree": "WARN", "rule_reference": "order 7"}
+    page = await submit(browser, f"{here}/sanction", **CARRIED, **asked)
+    assert page.title == "Check before you sign", page.words
+    await submit(browser, f"{here}/sanction", page)
+    assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
+    assert (await browser.get(f"/orders/{'f' * 32}")).status == 404
