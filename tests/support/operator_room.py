@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import shutil
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,9 +13,12 @@ import pytest
 from idvault.core.act import SYSTEM
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
+from idvault.custody.drill import acts as drill_acts
 from idvault.people.second_factor.acts import SecondFactors
 from idvault.platform import acts as platform_acts
+from idvault.processes.bootstrap import vitals
 from idvault.processes.cli import app
+from idvault.processes.deployment import acts as deployment
 from idvault.processes.services.custody_edge import RosterServicer
 from idvault.sealing.second_factor import TotpSealer
 from idvault_people.console.operator import console as pages
@@ -28,14 +30,13 @@ from idvault_people.opens.identity import PersonalIdentity
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
-from tools.support import people
+from tools.support import builders, people
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
 from tools.support.databases import Databases
 from tools.support.in_process import InProcessChannel
 
 OPERATOR = "operator-a"
-_ENTROPY_SIZE = 32
 
 
 def operator_identity() -> PersonalIdentity:
@@ -75,9 +76,10 @@ class OperatorEdge(Local):
 
 @dataclass
 class OperatorRoom:
-    """A chamber at the real time, whose operator works with a console. ran: the vault's commands.
+    """A chamber at the real time, whose operator works with a console.
 
-    away: why no command can be run, "" if they can.
+    ran: the vault's commands, in order. ahead: of the real time, for the console alone. replaced: how a
+    command ends in place of its run, by its first word.
     """
 
     room: Chamber
@@ -124,6 +126,17 @@ class OperatorRoom:
             (self.certificates / f"{name}.pem").write_bytes(issued.certificate)
         await self.room.step()
         return issued
+
+    async def drilled(self) -> None:
+        """Have a drill record of the quorum, from which on its custodians' drills fall due."""
+        record = builders.record(present_quorum_id=self.room.rosters.quorum.id)
+        await drill_acts.renew(self.room.vault, SYSTEM, self.room.now(), record)
+        await self.room.step()
+
+    def back_up(self, *names: str) -> None:
+        """Note that backups of databases have ended now; of both without names."""
+        for name in names or ("main", "shred"):
+            vitals.note_backup(self.folder / "backups", name, now=datetime.now(UTC))
 
     def issue(self, name: str, *, role: str = "platform", days: float = 200) -> Issued:
         """Certify a caller that is not registered."""
@@ -176,7 +189,7 @@ class _Zeros:
         return bytes(size)
 
 
-def operator_room(
+async def operator_room(
     room: Chamber, databases: Databases, folder: Path, stack: AsyncExitStack, patch: pytest.MonkeyPatch
 ) -> OperatorRoom:
     """Return the room, with the settings of the vault's worker in the environment."""
@@ -185,6 +198,7 @@ def operator_room(
     room.rosters.versions[:] = [roster]
     (folder / "roster.json").write_bytes(roster.to_bytes())
     (folder / "backups").mkdir()
+    await deployment.ensure(room.main, room.shred, candidate="00" * 16)
     settings = {
         "DATABASE_URL": databases.main_url,
         "SHRED_DATABASE_URL": databases.shred_url,
@@ -197,8 +211,3 @@ def operator_room(
     for name, value in settings.items():
         patch.setenv(f"IDVAULT_{name}", str(value))
     return OperatorRoom(room, folder, stack)
-
-
-def emptied(folder: Path) -> None:
-    """Remove a folder of certificates."""
-    shutil.rmtree(folder, ignore_errors=True)

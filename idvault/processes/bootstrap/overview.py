@@ -19,6 +19,7 @@ from idvault.core.platform import Platform
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import store as drill_store
 from idvault.erasure import acts as erasure_acts
+from idvault.key.acts import version as version_acts
 from idvault.log.acts import stored_log
 from idvault.log.acts.witness import cosignatures
 from idvault.platform import acts as platform_acts
@@ -26,6 +27,7 @@ from idvault.platform.usage import acts as usage_acts
 from idvault.processes.bootstrap import connection_failure
 from idvault.processes.bootstrap.base import Clock, Deployment, urls
 from idvault.processes.bootstrap.checks import asked, contents
+from idvault.processes.bootstrap.key.rewrap import VersionState
 from idvault.processes.bootstrap.report import sources_of
 from idvault.processes.bootstrap.usage import this_month
 from idvault.processes.bootstrap.vault import vault_of
@@ -39,6 +41,7 @@ from idvault.sanction.appeal.acts import APPEALS
 from idvault.sanction.content_measure import acts as content_measures
 from idvault.sanction.narrowing import acts as narrowings
 from idvault.sanction.order import acts as orders
+from idvault.sealing import key_version as key_rules
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.disavowal import acts as disavowals
 from idvault.session.reinstatement.acts import REINSTATEMENTS
@@ -250,6 +253,27 @@ async def _deadlines(look: Look) -> Document:
     }
 
 
+async def _keys(look: Look) -> list[Document]:
+    """Return every announced version of the service's keys, by purpose, the newest first."""
+    announced = await version_acts.announced(look.deployment.main)
+    found = []
+    for purpose in sorted({each.purpose for each in announced}):
+        known = key_rules.of(announced, purpose)
+        current = key_rules.in_use(known, now=look.now.real)
+        for each in reversed(known):
+            state = VersionState(each, -1 if current is None else current.version, None)
+            found.append(
+                {
+                    "purpose": each.purpose,
+                    "version": each.version,
+                    "state": state.word,
+                    "announce_time": _iso(each.announced_at),
+                    "over_time": _iso(each.over_at),
+                }
+            )
+    return found
+
+
 async def _backups(look: Look) -> Mapping[str, Any]:
     folder = look.settings.backup_dir
     if not folder.name:
@@ -273,6 +297,7 @@ _PARTS: Mapping[str, Callable[[Look], Awaitable[Any]]] = {
     "queue": _queue,
     "deadlines": _deadlines,
     "backups": _backups,
+    "keys": _keys,
 }
 NAMES: Sequence[str] = ("vault", *_PARTS)
 """The names of the parts."""

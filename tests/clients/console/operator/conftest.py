@@ -18,4 +18,4 @@ async def office(
     """Return an operator's room over SQLite files."""
     (tmp_path / "room").mkdir()
     async with AsyncExitStack() as stack, chamber(sqlite_databases, tmp_path / "room") as room:
-        yield operator_room(room, sqlite_databases, tmp_path, stack, monkeypatch)
+        yield await operator_room(room, sqlite_databases, tmp_path, stack, monkeypatch)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.operator.console import MENU
 from idvault_people.console.operator.texts import OPERATOR as WORDS
 from idvault_people.console.texts import CONSOLE
 from tests.clients.console.operator.tour import furnish
@@ -89,8 +90,10 @@ def read_every_page(user: OperatorUser) -> None:
     user.press(user.say("platforms"))
     assert user.page.locator("tbody tr").first.get_by_text(ENDING).count() == 1
     user.look("platforms")
-    user.press(user.say("own_keys"))
-    user.look("own")
+    for path, key in MENU[2:]:
+        user.press(user.say(key))
+        user.page.get_by_role("heading", level=1, name=user.say(key), exact=True).wait_for()
+        user.look(path.strip("/"))
 
 
 async def test_an_operator_works_with_the_console(office: OperatorRoom) -> None:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from idvault_people.console.operator.console import MENU
 from tests.support.console import Seen, Visitor
 from tests.support.operator_room import OperatorRoom
 from tools.support.authority import Authority, spiffe
 
-PAGES = {"today": "/", "platforms": "/platforms", "own": "/own"}
+PAGES = {path.strip("/") or "today": path for path, _ in MENU}
 NAMES = ("example-im", "example-moments", "example-mail", "watcher-1")
 
 
@@ -16,6 +17,8 @@ async def furnish(office: OperatorRoom) -> None:
     await office.register("example-moments", days=6)
     await office.register("example-mail", days=25)
     await office.register("watcher-1", role="monitor", days=None)
+    await office.drilled()
+    office.back_up()
 
 
 @dataclass

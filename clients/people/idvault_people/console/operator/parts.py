@@ -9,9 +9,13 @@ GREEN, AMBER, RED, PLAIN = "green", "amber", "red", ""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorCell:
-    """A cell of a table. badge: what stands behind the text as a badge, in a colour; link: where it leads."""
+    """A cell of a table. badge: what stands behind the text as a badge, in a colour; link: where it leads.
+
+    english: whether the text is a program's own words, which are English on every page.
+    """
 
     text: str = ""
+    english: bool = False
     link: str = ""
     badge: str = ""
     colour: str = PLAIN
@@ -38,9 +42,13 @@ class OperatorTile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorNote:
-    """Something that stands out. link, label: where it leads, and by which words."""
+    """Something that stands out. link, label: where it leads, and by which words.
+
+    said: a program's own words about it, which are English on every page.
+    """
 
     text: str
+    said: str = ""
     colour: str = AMBER
     link: str = ""
     label: str = ""

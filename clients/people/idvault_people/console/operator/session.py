@@ -85,7 +85,7 @@ class OperatorSession:
 def unread(state: VaultState, visit: Visit, *names: str) -> tuple[OperatorNote, ...]:
     """Return a note for each part that the vault could not read."""
     return tuple(
-        OperatorNote(text=visit.say("unread", part=visit.say(f"part.{name}"), why=why))
+        OperatorNote(text=visit.say("unread", part=visit.say(f"part.{name}")), said=why)
         for name in names
         if (why := state.problem(name))
     )

@@ -20,6 +20,7 @@ _PARTS: Mapping[str, Text] = {
     "queue": _("the queue"),
     "deadlines": _("the deadlines"),
     "backups": _("the backups"),
+    "keys": _("the versions of keys"),
 }
 _ROLES: Mapping[str, Text] = {
     "platform": _("Platform"),
@@ -47,6 +48,22 @@ _LIMITS: Mapping[str, Text] = {
     "processes": _("Processes of one edge"),
 }
 
+_MEMBERS: Mapping[str, Text] = {
+    "auditor": _("Auditor"),
+    "custodian": _("Custodian"),
+    "operator": _("Operator's staff"),
+    "authority": _("Authority's officer"),
+}
+_OVERDUE: Mapping[str, Text] = {
+    "reports": _("Replies to reports"),
+    "appeals": _("Appeals"),
+    "contests": _("Contests of verifications"),
+    "disavowals": _("Disowned accounts"),
+    "reinstatements": _("Appeals against withdrawals"),
+    "narrowings": _("Sanctions to be narrowed"),
+    "orders": _("Orders of authorities"),
+}
+
 
 def _named(prefix: str, texts: Mapping[str, Text]) -> dict[str, Text]:
     return {f"{prefix}.{name}": text for name, text in texts.items()}
@@ -57,12 +74,14 @@ OPERATOR: Mapping[str, Text] = {
     **_named("role", _ROLES),
     **_named("proof", _PROOFS),
     **_named("limit", _LIMITS),
+    **_named("member", _MEMBERS),
+    **_named("overdue", _OVERDUE),
     "service": _("The operator's console"),
     "head": _("{name} · {vault} · your certificate lasts until {until}"),
     "as_of": _("As of {time}."),
     "ask_again": _("Check again"),
     "never_yet": _("never"),
-    "unread": _("Not read: {part}. {why}"),
+    "unread": _("Not read: {part}."),
     "technical_details": _("Technical details"),
     "commands_away": _(
         "The vault's commands cannot be run from here. Start the console with --vault and the words that run"
@@ -74,6 +93,15 @@ OPERATOR: Mapping[str, Text] = {
     "tile_ending": _("Certificates that end within 14 days"),
     "tile_unknown": _("Certificates whose last day is not known here"),
     "tile_verified": _("Verifications this month"),
+    "tile_queue": _("Claims that wait for the registry"),
+    "tile_log": _("Entries that wait for the log"),
+    "tile_overdue": _("Overdue decisions"),
+    "tile_drills": _("Overdue drills"),
+    "tile_backup": _("Age of the newest backups"),
+    "tile_doctor": _("Failed checks of the vault"),
+    "not_asked": _("not run yet"),
+    "not_known_short": _("not known"),
+    "hours": _("{hours} h"),
     "open_name": _("Open {name}"),
     # Platforms
     "platforms": _("Platforms"),
@@ -134,6 +162,131 @@ OPERATOR: Mapping[str, Text] = {
     "certificate_hint": _("A PEM file of one of the keys above."),
     "no_certificate": _("This is not a certificate in PEM form with the name of a caller"),
     "other_key": _("This certificate has another key than those of {name}"),
+    # The roster
+    "roster_title": _("Roster"),
+    "members": _("Members"),
+    "role": _("Role"),
+    "of_organisation": _("Its organisation"),
+    "key_since": _("Present key"),
+    "since_version": _("since version {version}"),
+    "drill": _("Last drill"),
+    "no_drill": _("none recorded"),
+    "is_overdue": _("overdue"),
+    "due_in": _("next one due in {days} days"),
+    "drills_late": _(
+        "The drill of {names} is overdue. Have them run it, and replace those who cannot while enough others"
+        " still can."
+    ),
+    "roster_hash": _("SHA-256 of what the custodians signed"),
+    "version": _("Version"),
+    "version_in_force": _("Version in force"),
+    "custodians_needed": _("Custodians who open together"),
+    "witnesses_needed": _("Witnesses who must cosign"),
+    "of_custodians": _("{threshold} of {count}"),
+    "proposals": _("Proposed versions"),
+    "no_proposals": _("No version waits for signatures."),
+    "hash_start": _("Start of its SHA-256"),
+    "signed_by": _("Signed by"),
+    "nobody_signed": _("nobody yet"),
+    "edge_away": _("The custody edge does not answer: what waits for signatures is not known."),
+    # The log
+    "log_title": _("Public log"),
+    "log_verified": _(
+        "This machine has verified the newest checkpoint: signed by the log's key, cosigned by enough"
+        " witnesses, and a continuation of what was seen here before."
+    ),
+    "signed_entries": _("Entries in it"),
+    "log_name": _("Name of the log"),
+    "log_root": _("Root"),
+    "log_key": _("Public key"),
+    "log_told": _("What the vault says"),
+    "log_entries_all": _("Entries with a place in the log"),
+    "sequenced_at": _("Last placed"),
+    "log_waiting": _("Entries that wait for a place"),
+    "waiting_since": _("Waiting since"),
+    "witnesses": _("Witnesses"),
+    "witness": _("Witness"),
+    "cosigned_at": _("Last cosigned"),
+    "witness_lag": _("Entries behind"),
+    "cosigned_newest": _("within ten minutes"),
+    "cosigned_old": _("more than ten minutes ago"),
+    "cosigned_not": _("not the newest checkpoint"),
+    "lag_unknown": _("not known"),
+    "no_witnesses": _("The roster names no witnesses: nobody would notice a second copy of the log."),
+    # The queue of the registry
+    "queue_title": _("Registry"),
+    "queue_all": _("Claims that wait"),
+    "queue_oldest": _("The oldest since"),
+    "queue_empty": _("Nothing waits for the registry."),
+    "registry_title": _("Calls of the registry"),
+    "registry_none_held": _("No call is held back."),
+    "held_until": _("Held back until ({name})"),
+    "registry_ill": _("The last check of the registry failed."),
+    "breaker": _("When a process stops calling by itself"),
+    "breaker_is": _("Circuit breaker"),
+    "breaker_text": _(
+        "After five failures in a row each process pauses for 2 to 30 seconds, and after a refusal of this"
+        " caller for 60. It is in the process's memory alone: the vault's check of the registry and the"
+        " metric idvault_registry_calls_total tell of it."
+    ),
+    # Deadlines
+    "deadlines_title": _("Deadlines"),
+    "deadline_of": _("What was due"),
+    "overdue_now": _("Overdue now"),
+    "missed_in": _("Missed in {month}, by platform"),
+    "missed_count": _("How often"),
+    "none_missed": _("No platform has missed a deadline this month."),
+    "not_named": _("of no named platform"),
+    "erasures_late": _("A step of an erasure was due at {time}. Run the check of the vault, which says why."),
+    # The check of the vault
+    "doctor_title": _("Check of the vault"),
+    "check": _("Check"),
+    "what_to_do": _("What to do"),
+    "runbook": _("Section of the runbook"),
+    "all_passed": _("Every check passed."),
+    "passed_checks": _("Passed checks: {count}"),
+    "check_passed": _("passed"),
+    "check_failed": _("failed"),
+    "check_not_made": _("not made"),
+    "check_remark": _("remark"),
+    # The host
+    "storage_title": _("Databases and backups"),
+    "databases": _("Databases"),
+    "database": _("Database"),
+    "database.main": _("Main database"),
+    "database.shred": _("Database of the shred keys"),
+    "schema_version": _("Schema"),
+    "schema_needed": _("This program needs"),
+    "schema_usable": _("fits"),
+    "schema_unusable": _("does not fit"),
+    "schema_waits": _("fits; a step waits until the old program has gone"),
+    "backups": _("Newest backups"),
+    "backup_at": _("Ended"),
+    "backup_new": _("within a day"),
+    "backup_old": _("older than a day"),
+    "backups_unknown": _(
+        "These settings name no folder of backups: run the console with the settings of the worker."
+    ),
+    "own_certificates": _("The vault's certificates"),
+    "setting": _("Setting"),
+    "unreadable": _("cannot be read"),
+    "no_certificates": _("These settings name no certificate."),
+    "keys_title": _("Keys of the service"),
+    "announced_keys": _("Announced versions"),
+    "announced_text": _("Every process uses a version an hour after its announcement."),
+    "purpose_of_key": _("What for"),
+    "announced_at": _("Announced"),
+    "key_state.in_use": _("in use"),
+    "key_state.announced": _("announced, used an hour later"),
+    "key_state.former": _("former"),
+    "key_state.over": _("over"),
+    "keys_in_file": _("In the key file of these settings"),
+    "keys_in_file_text": _("Copies of one key have the same check value, which reveals nothing else."),
+    "keys_unread": _("The key file was not read."),
+    "check_value": _("Check value"),
+    "stored_under": _("Stored under it"),
+    "not_counted": _("not counted"),
+    "no_keys": _("There are none yet."),
     # The operator's own page
     "own_keys": _("My keys"),
 }

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from idvault_people.console.operator import platforms
+from idvault_people.console.operator import findings, platforms, storage
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import (
     AMBER,
@@ -58,6 +58,30 @@ class TodayPage:
         if unknown:
             yield _tile(visit, "tile_unknown", unknown, "/platforms", AMBER)
         yield _tile(visit, "tile_verified", verified, "/platforms")
+        waiting = sum(state.table("queue").get("waiting", {}).values())
+        yield _tile(visit, "tile_queue", waiting, "/queue")
+        unsequenced = int(state.table("log").get("waiting", 0))
+        yield _tile(visit, "tile_log", unsequenced, "/log")
+        late = sum(state.table("deadlines").get("overdue", {}).values())
+        yield _tile(visit, "tile_overdue", late, "/deadlines", RED if late else PLAIN)
+        drills = sum(bool(each["overdue"]) for each in state.list("drills"))
+        yield _tile(visit, "tile_drills", drills, "/members", RED if drills else PLAIN)
+        yield self._backup(state, visit)
+        failed, colour = findings.failed(self.session.commands.last_findings())
+        figure = visit.say("not_asked") if failed is None else number(failed, visit)
+        yield OperatorTile(name=visit.say("tile_doctor"), figure=figure, link="/doctor", colour=colour)
+
+    def _backup(self, state: VaultState, visit: Visit) -> OperatorTile:
+        """Return the age of the older of both databases' newest backups."""
+        found = state.table("backups")
+        times = [datetime.fromisoformat(found[name]) for name in ("main", "shred") if found.get(name)]
+        name, link = visit.say("tile_backup"), "/storage"
+        if len(times) < 2:
+            return OperatorTile(name=name, figure=visit.say("not_known_short"), link=link, colour=AMBER)
+        age = self.session.now() - min(times)
+        hours = max(age // timedelta(hours=1), 0)
+        colour = RED if age > storage.BACKUP_OLD else PLAIN
+        return OperatorTile(name=name, figure=visit.say("hours", hours=hours), link=link, colour=colour)
 
 
 def _ending(each: RegisteredName, now: datetime, visit: Visit) -> OperatorNote:
