@@ -1,5 +1,6 @@
 """The operator's console, in this process, over a chamber's databases and the vault's own commands."""
 
+import asyncio
 import contextlib
 import io
 from collections.abc import Sequence
@@ -25,8 +26,8 @@ from idvault_people.console.operator import console as pages
 from idvault_people.console.operator.certificates import NAME, KnownCertificates
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.operator.vault_commands import CommandEnd, VaultCommands
-from idvault_people.member import MemberClient
 from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.operator_client import OperatorClient
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
@@ -85,6 +86,7 @@ class OperatorRoom:
     room: Chamber
     folder: Path
     stack: AsyncExitStack
+    patch: pytest.MonkeyPatch
     authority: Authority = field(default_factory=Authority)
     ran: list[Sequence[str]] = field(default_factory=list)
     ahead: timedelta = timedelta()
@@ -138,6 +140,13 @@ class OperatorRoom:
         for name in names or ("main", "shred"):
             vitals.note_backup(self.folder / "backups", name, now=datetime.now(UTC))
 
+    async def make_keys(self) -> None:
+        """Have the key file of the worker among the settings."""
+        keys = self.folder / "keys"
+        self.patch.setenv("IDVAULT_KEYS", str(keys / "work.keys"))
+        assert (await asyncio.to_thread(self.run, ["keys", "init"])).code == 0
+        self.patch.setenv("IDVAULT_KEY_PASSPHRASE_FILE", str(keys / "work.passphrase"))
+
     def issue(self, name: str, *, role: str = "platform", days: float = 200) -> Issued:
         """Certify a caller that is not registered."""
         ends = timedelta(days=days, minutes=30)
@@ -160,7 +169,7 @@ class OperatorRoom:
         own.mkdir(mode=0o700, exist_ok=True)
         state = self.room.trust(OPERATOR)
         return OperatorSession(
-            member=lambda: MemberClient(
+            operator=lambda: OperatorClient(
                 identity=operator_identity(), trust=state, edge=self.edge, now=self._now
             ),
             commands=VaultCommands(run=self.run),
@@ -210,4 +219,4 @@ async def operator_room(
     }
     for name, value in settings.items():
         patch.setenv(f"IDVAULT_{name}", str(value))
-    return OperatorRoom(room, folder, stack)
+    return OperatorRoom(room, folder, stack, patch)

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from idvault_people.commands.console import Newest, NoBrowser, tell_ready
-from idvault_people.commands.session import MemberOptions, MemberSession, as_json, now, open_session
-from idvault_people.member import MemberClient
+from idvault_people.commands.session import MemberOptions, as_json, now, open_session
 from idvault_people.opens import identity as identities
 from idvault_verify import small_file
 from idvault_verify.attest import certificate
@@ -64,7 +63,7 @@ def console(
         folder, newest = given.folder(), Newest(session)
         own = certificate.read(small_file.read(folder / identities.CERTIFICATE))
         made = OperatorSession(
-            member=lambda: _client(newest()),
+            operator=lambda: newest().operator(),
             commands=VaultCommands(run=vault_commands.runner(words)),
             certificates=KnownCertificates(own=folder / NAME, others=tuple(certificates or ())),
             target=session.identity_folder.target,
@@ -76,8 +75,3 @@ def console(
         server.serve(pages.console(made), folder=folder, ready=ready)
     if not as_json(context):
         typer.echo("console: ended")
-
-
-def _client(session: MemberSession) -> MemberClient:
-    trust = session.identity_folder.trust()
-    return MemberClient(identity=session.identity, trust=trust, edge=session.edge, now=now)

@@ -22,9 +22,15 @@ from tools.support.generate import words
 SPOKEN = re.compile(r'<span lang="en">([^<]*)</span>')
 TYPED = (
     *NAMES,
+    "new-im",
+    "Chat",
     *(text for each in operated_roster().people for text in (each.organisation, each.name)),
 )
-REFUSED = {"missing": 404, "certificate-none": 422, "certificate-wrong": 422}
+WRONG = (
+    *("certificate-none", "certificate-wrong", "register-wrong", "moderator-wrong", "code-wrong"),
+    *("presentation-wrong", "proofs-wrong", "rotate-wrong"),
+)
+REFUSED = {**dict.fromkeys(WRONG, 422), "missing": 404}
 
 
 async def tour(office: OperatorRoom, language: str) -> dict[str, Seen]:

@@ -69,7 +69,7 @@ def test_findings_come_with_a_failed_check() -> None:
         with pytest.raises(CommandRefusedError, match="broken"):
             VaultCommands(run=lambda _, end=end: end).findings()  # type: ignore[misc]
     with pytest.raises(CommandRefusedError):
-        VaultCommands(run=lambda _: told).keys()
+        VaultCommands(run=lambda _: told).key_versions()
 
 
 def test_the_refusal_of_a_command_is_read() -> None:

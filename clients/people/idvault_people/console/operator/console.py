@@ -6,8 +6,10 @@ from pathlib import Path
 from idvault_people.console.app import Console
 from idvault_people.console.disclosure import own
 from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.operator.decisions import DecisionPages
 from idvault_people.console.operator.explaining import explain
 from idvault_people.console.operator.findings import DoctorPage
+from idvault_people.console.operator.forms import FormPages
 from idvault_people.console.operator.log import LogPage
 from idvault_people.console.operator.members import MembersPage
 from idvault_people.console.operator.parts import OperatorSection
@@ -36,7 +38,7 @@ MENU = (
 
 def console(session: OperatorSession) -> Console:
     """Return the operator's console."""
-    platforms = NamePages(session=session)
+    platforms, decisions = NamePages(session=session), DecisionPages(session=session)
     routes = (
         *TodayPage(session=session, platforms=platforms).routes(),
         *platforms.routes(),
@@ -45,6 +47,8 @@ def console(session: OperatorSession) -> Console:
         *WaitingPages(session=session).routes(),
         *DoctorPage(session=session).routes(),
         *StoragePages(session=session).routes(),
+        *FormPages(session=session, names=platforms, decisions=decisions).routes(),
+        *decisions.routes(),
         Route("GET", "/own", _OperatorKeys(session).show),
     )
     texts = {**PEOPLE, **OPERATOR}
@@ -57,6 +61,6 @@ class _OperatorKeys:
 
     def show(self, visit: Visit) -> Answer:
         """Show keys and fingerprints, roster, log position and second factor."""
-        member = self.session.member()
+        member = self.session.operator()
         rows = own.rows(member.identity, member.trust, member.edge, visit)
         return self.session.page(visit, visit.say("own_keys"), [OperatorSection(rows=rows)])

@@ -1,6 +1,8 @@
 """Why something could not be shown or done in the operator's console, in the operator's language."""
 
+from idvault_client.errors import VaultError
 from idvault_people.console.disclosure import explaining
+from idvault_people.console.operator.texts import OWN_REASONS
 from idvault_people.console.operator.vault_commands import CommandRefusedError, CommandsAwayError
 from idvault_people.console.visit import Explanation, Visit
 
@@ -12,4 +14,7 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
         return Explanation(visit.say("commands_away"), detail, status=503)
     if isinstance(error, CommandRefusedError):
         return Explanation(visit.say("command_refused"), detail)
+    if isinstance(error, VaultError) and error.reason is not None and error.reason in OWN_REASONS:
+        text = OWN_REASONS[error.reason].in_language(visit.language)
+        return Explanation(text, detail)
     return explaining.explain(error, visit)

@@ -48,7 +48,7 @@ class LogPage:
 
     def _head(self, visit: Visit) -> OperatorSection:
         """Verify the newest checkpoint: signed, witnessed, and a continuation of the last one seen."""
-        member = self.session.member()
+        member = self.session.operator()
         try:
             request = transparency_pb2.GetCheckpointRequest()
             answer = member.edge.call(

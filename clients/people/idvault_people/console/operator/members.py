@@ -20,7 +20,7 @@ from idvault_people.console.operator.parts import (
 from idvault_people.console.operator.session import OperatorSession, unread
 from idvault_people.console.operator.vault_commands import CommandsAwayError, VaultState
 from idvault_people.console.visit import Answer, Route, Visit
-from idvault_people.member import MemberClient
+from idvault_people.operator_client import OperatorClient
 from idvault_people.trust import Trust
 from idvault_verify.attest.certificate import Certificate
 from idvault_verify.attest.people import roster as rosters
@@ -44,7 +44,7 @@ class MembersPage:
         state: VaultState | None = None
         with suppress(CommandsAwayError):
             state = self.session.state(visit)
-        member = self.session.member()
+        member = self.session.operator()
         roster = member.trust.roster
         certificates = self.session.certificates.by_key()
         drills = {str(each["custodian"]): each for each in (state.list("drills") if state else ())}
@@ -112,7 +112,7 @@ class MembersPage:
         return (OperatorNote(text=text, colour=RED),) if late else ()
 
     @staticmethod
-    def _proposals(member: MemberClient, roster: Roster, visit: Visit) -> OperatorSection:
+    def _proposals(member: OperatorClient, roster: Roster, visit: Visit) -> OperatorSection:
         """Return the versions that wait for signatures; they are the vault's word until they are in force."""
         title = visit.say("proposals")
         try:

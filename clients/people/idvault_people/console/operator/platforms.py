@@ -84,7 +84,14 @@ class NamePages:
             empty=visit.say("none_found" if wanted else "no_names"),
         )
         sections = [
-            OperatorSection(notes=unread(state, visit, "platforms", "usage", "queue"), table=table),
+            OperatorSection(
+                notes=unread(state, visit, "platforms", "usage", "queue"),
+                table=table,
+                links=[
+                    ("/register", visit.say("register_title")),
+                    ("/moderator", visit.say("moderator_title")),
+                ],
+            ),
             self._limits(state, visit),
         ]
         return self.session.page(visit, visit.say("platforms"), sections, state=state, search=wanted)
@@ -114,6 +121,7 @@ class NamePages:
                 rows=self._about(each, state, visit),
                 summary=visit.say("technical_details"),
                 details=[(visit.say("actor_id"), each.actor_id)],
+                links=_stated(each, visit),
             ),
             *(self._key(each, key, visit, state) for key in each.keys),
             *self._used(each, state, visit),
@@ -212,6 +220,9 @@ class NamePages:
             rows=rows,
             summary=visit.say("technical_details"),
             details=[(visit.say("key_hash"), key.spki)],
+            links=[(f"/platforms/{each.name}/revoke/{key.spki}", visit.say("revoke_title"))]
+            if key.is_valid
+            else (),
         )
 
     def _used(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorSection]:
@@ -256,6 +267,17 @@ def ending(each: RegisteredName, now: datetime, visit: Visit) -> str:
         return ""
     key = "certificate_ended" if each.ends <= now else "certificate_ends"
     return visit.say(key, name=each.name, day=last_day(each.ends, visit), left=left(each.ends, now, visit))
+
+
+def _stated(each: RegisteredName, visit: Visit) -> Sequence[tuple[str, str]]:
+    """Return where what a platform states is replaced."""
+    if each.role != "platform":
+        return ()
+    path = f"/platforms/{each.name}"
+    return (
+        (f"{path}/presentation", visit.say("present_title")),
+        (f"{path}/proofs", visit.say("accept_title")),
+    )
 
 
 def _fits(each: RegisteredName, wanted: str) -> bool:

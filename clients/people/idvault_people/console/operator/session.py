@@ -11,19 +11,19 @@ from idvault_people.console.operator.certificates import KnownCertificates
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection
 from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
 from idvault_people.console.visit import ConsolePage, Visit
-from idvault_people.member import MemberClient
+from idvault_people.operator_client import OperatorClient
 
 PAGE = "operator_page.html"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorSession:
-    """An operator's. member: returns the client under the newest roster; commands: those of the vault's host.
+    """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
     target: the address of the custody edge. trust_domain, ends: of the operator's own certificate.
     """
 
-    member: Callable[[], MemberClient]
+    operator: Callable[[], OperatorClient]
     commands: VaultCommands
     certificates: KnownCertificates
     target: str
@@ -52,7 +52,7 @@ class OperatorSession:
 
     def head(self, visit: Visit) -> str:
         """Return who works here, where, and until when the own certificate lets the operator in."""
-        own = self.member().identity
+        own = self.operator().identity
         until = wording.time(self.ends, visit, zone=UTC)
         return visit.say("head", name=own.name, vault=self.trust_domain, until=until)
 

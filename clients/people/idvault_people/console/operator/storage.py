@@ -131,7 +131,7 @@ class StoragePages:
     def _file(self, visit: Visit) -> OperatorSection:
         title = visit.say("keys_in_file")
         try:
-            found = self.session.commands.keys()
+            found = self.session.commands.key_versions()
         except CommandRefusedError as error:
             return OperatorSection(
                 title=title, notes=[OperatorNote(text=visit.say("keys_unread"), said=str(error))]
@@ -150,6 +150,7 @@ class StoragePages:
             title=title,
             texts=[visit.say("keys_in_file_text")],
             table=OperatorTable(head=head, lines=lines, empty=visit.say("no_keys")),
+            links=[("/keys/rotate", visit.say("rotate_title"))],
         )
 
 

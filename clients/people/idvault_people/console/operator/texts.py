@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from idvault_verify.error import Reason
 from idvault_verify.text import Text, texts_of
 
 _ = texts_of(__name__)
@@ -62,6 +63,16 @@ _OVERDUE: Mapping[str, Text] = {
     "reinstatements": _("Appeals against withdrawals"),
     "narrowings": _("Sanctions to be narrowed"),
     "orders": _("Orders of authorities"),
+}
+
+
+# What an operator is told in place of the texts for other members of the roster.
+OWN_REASONS: Mapping[str, Text] = {
+    Reason.ACCESS_DENIED.value: _("The roster in force does not name you as an operator."),
+    Reason.ILLEGAL_TRANSITION.value: _(
+        "This key was revoked, or belongs to another name, or the name has another role. A revoked key stays"
+        " revoked: ask for a new one."
+    ),
 }
 
 
@@ -287,6 +298,86 @@ OPERATOR: Mapping[str, Text] = {
     "stored_under": _("Stored under it"),
     "not_counted": _("not counted"),
     "no_keys": _("There are none yet."),
+    # What the operator decides
+    "to_preview": _("Continue to the preview"),
+    "leave_undone": _("Do nothing"),
+    "register_title": _("Register a key"),
+    "register_text": _(
+        "Give the certificate of the caller. Its name and its role are in it; the next page shows what it"
+        " would allow."
+    ),
+    "register_hint": _("A PEM file, such as certificate.pem that idvault setup has made."),
+    "other_vault": _("This certificate names {id}; here callers of {vault} are registered"),
+    "certificate_over": _("This certificate has ended"),
+    "register_check": _("Register this key?"),
+    "register_note": _(
+        "Compare the fingerprint with the caller over another channel than the one by which the file came."
+        " Whoever has the key can call in this name within a second. The public log names you."
+    ),
+    "register_button": _("Register the key"),
+    "keys_so_far": _("Valid keys so far"),
+    "name_is_new": _("none: the name is new"),
+    "revoke_title": _("Revoke this key"),
+    "revoke_check": _("Revoke this key for good?"),
+    "revoke_note": _(
+        "Calls with it are refused within seconds, and open streams end. Nothing takes that back. The public"
+        " log names you."
+    ),
+    "revoke_last": _(
+        "This is the last valid key of {name}: all its calls are refused within seconds, until another key is"
+        " registered. Nothing takes that back. The public log names you."
+    ),
+    "revoke_button": _("Revoke the key for good"),
+    "keys_left": _("Valid keys afterwards"),
+    "present_title": _("Change its hosted pages"),
+    "present_text": _("What you type here replaces what is there. Open sessions keep their address."),
+    "title_hint": _("At most 60 characters; empty for its registered name."),
+    "origins_hint": _("One on each line, such as https://chat.example. Without one it can make no sessions."),
+    "title_wrong": _("This is too long, or has characters that cannot be seen"),
+    "origins_wrong": _("Each line must be an https address without a path"),
+    "present_check": _("Replace what its hosted pages say?"),
+    "no_origins_note": _("Without an address the platform can make no sessions."),
+    "accept_title": _("Change what it accepts"),
+    "accept_text": _(
+        "Somebody whose account is closed under one kind of proof can come back under another. So several"
+        " kinds need the last tick."
+    ),
+    "separate_persons": _("One human can be two persons there, one by each kind of proof"),
+    "accept_check": _("Replace the proofs that it accepts?"),
+    "accepts_now": _("Accepts now"),
+    "accepts_then": _("Accepts then"),
+    "replace_button": _("Replace"),
+    "rotate_title": _("Announce a new key"),
+    "rotate_text": _(
+        "A version is added to the key file of these settings. Running processes announce it by themselves."
+    ),
+    "purpose_version": _("{purpose}, version {version}"),
+    "newest_version": _("Newest version so far"),
+    "rotate_check": _("Add a version of this key?"),
+    "rotate_note": _(
+        "Within the hour copy the key file to every machine that has one, and into the safe: an hour after"
+        " its announcement every process must have it."
+    ),
+    "rotate_log": _(
+        "Copy the key file to every worker's machine, and into the safe. In a week the log is signed with the"
+        " new key, too: tell witnesses, auditors and custodians."
+    ),
+    "rotate_button": _("Add the version"),
+    "moderator_title": _("Name a platform's first moderators"),
+    "moderator_text": _(
+        "A platform with fewer than two moderators asks you to name the next one. With two it registers the"
+        " others by itself."
+    ),
+    "registration_file": _("Registration"),
+    "registration_hint": _("The registration.json of the moderator's machine."),
+    "no_registration": _("This is no valid registration of a moderator's key: ask for a new file"),
+    "moderator_check": _("Name this moderator?"),
+    "moderator_note": _(
+        "Ask the platform over another channel than the one by which the file came: whose key is it, which"
+        " fingerprint does that machine show, and is it another person's than the key of the moderator who is"
+        " left?"
+    ),
+    "moderator_button": _("Name the moderator"),
     # The operator's own page
     "own_keys": _("My keys"),
 }

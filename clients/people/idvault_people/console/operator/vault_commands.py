@@ -120,7 +120,7 @@ class VaultCommands:
         found = self._kept.get(("doctor",))
         return None if found is None else found[1]
 
-    def keys(self) -> Sequence[Mapping[str, Any]]:
+    def key_versions(self) -> Sequence[Mapping[str, Any]]:
         """Return the versions in the key file of the settings; raises as `state` does."""
         return self._asked("keys", "list")
 
