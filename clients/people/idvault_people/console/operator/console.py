@@ -6,7 +6,7 @@ from pathlib import Path
 from idvault_people.console.app import Console
 from idvault_people.console.disclosure import own
 from idvault_people.console.disclosure.texts import PEOPLE
-from idvault_people.console.operator.decisions import DecisionPages
+from idvault_people.console.operator.decisions import PreviewPages
 from idvault_people.console.operator.explaining import explain
 from idvault_people.console.operator.findings import DoctorPage
 from idvault_people.console.operator.forms import FormPages
@@ -38,7 +38,7 @@ MENU = (
 
 def console(session: OperatorSession) -> Console:
     """Return the operator's console."""
-    platforms, decisions = NamePages(session=session), DecisionPages(session=session)
+    platforms, decisions = NamePages(session=session), PreviewPages(session=session)
     routes = (
         *TodayPage(session=session, platforms=platforms).routes(),
         *platforms.routes(),

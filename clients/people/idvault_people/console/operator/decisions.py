@@ -39,7 +39,7 @@ class OperatorDecision:
 
 
 @dataclass(kw_only=True, eq=False)
-class DecisionPages:
+class PreviewPages:
     """The pages of decisions that wait for their second step."""
 
     session: OperatorSession

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from idvault_people.console.operator import platforms
-from idvault_people.console.operator.decisions import DecisionPages, OperatorDecision
+from idvault_people.console.operator.decisions import OperatorDecision, PreviewPages
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import RED, OperatorNote
 from idvault_people.console.operator.platforms import NamePages
@@ -35,7 +35,7 @@ class FormPages:
 
     session: OperatorSession
     names: NamePages
-    decisions: DecisionPages
+    decisions: PreviewPages
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
