@@ -56,7 +56,7 @@ CAPABILITY_NAMES = {
 }
 # Folders of the client package that are not a capability's.
 # `blocking` is generated: its files are capabilities.
-OTHER_FOLDERS = {"blocking", "evidence", "identity", "legacy_import", "texts"}
+OTHER_FOLDERS = {"blocking", "evidence", "identity", "legacy_import", "operator", "texts"}
 
 
 def packages(folder: Path) -> list[Path]:

@@ -120,6 +120,11 @@ class Layout:
         return self.state / "lock"
 
     @property
+    def commands(self) -> Path:
+        """A program that runs `idvault` with the settings of the worker, as the operator's console does."""
+        return self.state / "idvault-work"
+
+    @property
     def roster(self) -> Path:
         """The signed roster."""
         return self.state / "roster.json"

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Table, case, type_coerce
+from sqlalchemy import BigInteger, Column, Table, case, select, type_coerce
 
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
@@ -52,6 +52,14 @@ _PAUSE = statement(
         where=budgets.c.next_at < _NOTE.excluded.next_at,
     )
 )
+
+
+_SLOTS: Statement[tuple[str, datetime]] = statement(select(budgets.c.name, budgets.c.next_at), tuple)
+
+
+async def slots(connection: Connection) -> dict[str, datetime]:
+    """Return when the next call of each kind may leave, by the name of its clock; a ban moves it ahead."""
+    return dict(await connection.all(_SLOTS))
 
 
 async def take(main: Database, turn: CallTurn) -> datetime | None:

@@ -357,6 +357,16 @@ _LEAVES: Statement[tuple[bytes, datetime | None]] = statement(
     ),
     tuple,
 )
+# Few of all entries are misses: their table leads to them.
+_MISSES: Statement[bytes] = statement(
+    select(log_entries.c.leaf)
+    .join(log_misses, log_misses.c.entry_id == log_entries.c.entry_id)
+    .where(
+        log_entries.c.occurred_at >= param("since", Micros),
+        log_entries.c.occurred_at < param("until", Micros),
+    ),
+    scalar,
+)
 _UNCOVERED: Statement[str] = statement(
     select(log_entries.c.entry_id)
     .where(
@@ -411,6 +421,11 @@ async def leaves(
     Each with the time when its case was filed, if it is a missed deadline that names a platform.
     """
     return await connection.all(_LEAVES, start=start, end=end, since=since, until=until)
+
+
+async def misses(connection: Connection, *, since: datetime, until: datetime) -> Sequence[bytes]:
+    """Return the leaves of missed deadlines with a time from since to before until, also without an index."""
+    return await connection.all(_MISSES, since=since, until=until)
 
 
 async def is_uncovered(connection: Connection, *, size: int, since: datetime, until: datetime) -> bool:

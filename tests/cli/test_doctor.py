@@ -94,9 +94,10 @@ def test_every_kind_of_finding(
     )
     objects = [json.loads(line) for line in idvault("doctor", "--json").out.splitlines()]
     assert objects[:2] == [
-        {"check": "a", "passed": False, "advice": "rest", "remark": None},
-        {"check": "b", "passed": True, "advice": None, "remark": "fine, but slow"},
+        {"check": "a", "passed": False, "made": True, "advice": "rest", "remark": None},
+        {"check": "b", "passed": True, "made": True, "advice": None, "remark": "fine, but slow"},
     ]
+    assert [(each["passed"], each["made"]) for each in objects[2:]] == [(False, False)] * 2
     checks[:] = checks[1:2]
     result = idvault("doctor")
     assert (result.code, result.last) == (ExitCode.DONE, "doctor: all 1 checks passed")

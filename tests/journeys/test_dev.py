@@ -1,5 +1,6 @@
 """`idvault dev`: starts, prints how to call it, stops, is killed, and starts again."""
 
+import asyncio
 import json
 import os
 import select
@@ -17,6 +18,7 @@ from idvault.core.config import Settings
 from idvault.core.process import ProcessError
 from idvault_dev.layout import PASSPHRASE
 from idvault_people.moderation import key_folder
+from tests.support.console import visiting
 from tests.support.house import House, running
 from tools.support import programs, traces
 from tools.support.sandbox import claim, fetch, verify, wait_for
@@ -129,6 +131,10 @@ def test_the_consoles_are_named(house: House) -> None:
     for role in ("auditor", "custodian", "authority"):
         folder = house.ready["identities"][f"{role}-a"]
         assert f"{programs}/idvault-people {role} --identity {folder} console" in told
+    state = Path(house.ready["state"])
+    operator = house.ready["identities"]["operator"]
+    vault = f"--vault {state / 'idvault-work'} --certificates {state / 'certificates'}"
+    assert f"{programs}/idvault-people operator --identity {operator} console {vault}" in told
     folder = Path(house.ready["state"]) / "moderators" / "platform-a" / "moderator-a"
     client = f"{programs}/idvault-people moderator --ready-file {house.session.ready_file}"
     assert f"{client} --platform moderator-a desk --as {folder}" in told
@@ -246,3 +252,28 @@ def test_no_file_holds_a_name_or_number(tmp_path: Path) -> None:
         written = {"main.sqlite3", "shred.sqlite3", *(Path(log).name for log in house.ready["logs"].values())}
         assert written <= {path.name for path in paths}
         assert traces.search(paths, values) == []
+
+
+async def test_the_operator_sees_this_vault(house: House, tmp_path: Path) -> None:
+    """The console runs the program that dev wrote, and shows platforms, the log and what doctor finds."""
+    folder, state = Path(house.ready["identities"]["operator"]), Path(house.ready["state"])
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text(f"{PASSPHRASE.decode()}\n")
+    given = ("operator", "--identity", folder, "--passphrase-file", passphrase, "console", "--no-browser")
+    more = ("--vault", state / "idvault-work", "--certificates", state / "certificates")
+    started = programs.start(programs.PEOPLE, *given, *more)
+    try:
+        assert "console: open" in await asyncio.to_thread(started.stdout.readline)
+        async with visiting(folder / "console.html") as visitor:
+            listed = await visitor.get("/platforms")
+            assert (listed.status, "platform-b" in listed.words) == (200, True)
+            assert "not known here" not in listed.words.partition("web")[0]
+            assert "has verified the newest checkpoint" in (await visitor.get("/log")).words
+            assert (await visitor.get("/doctor")).status == 200
+            page = await visitor.get("/keys")
+            assert "Check value" in page.words
+            await visitor.post("/end", page)
+        out, err = await asyncio.to_thread(started.communicate, 30)
+    finally:
+        started.kill()
+    assert (started.returncode, out, err) == (0, "console: ended\n", "")

@@ -80,3 +80,12 @@ async def test_a_slow_cap_is_kept(world: World) -> None:
     gap = timedelta(minutes=50)
     assert await _take(world, "check", gap=gap, now=NOW, latest=FAR) == NOW
     assert await _take(world, "check", gap=gap, now=NOW, latest=NOW) is None
+
+
+async def test_slots_are_read_by_name(world: World) -> None:
+    """Each clock's next slot, which a ban moves ahead; reading takes none."""
+    assert await world.database.read("slots", store.slots) == {}
+    await _take(world, "check", now=NOW, latest=FAR)
+    await store.pause(world.database, "query", until=FAR)
+    for _ in range(2):
+        assert await world.database.read("slots", store.slots) == {"check": NOW + GAP, "query": FAR}

@@ -18,7 +18,7 @@ from idvault.processes.bootstrap import operator
 from idvault.processes.bootstrap.key import files as key_files
 from idvault.processes.cli import running
 from idvault.processes.witness import key as witness_key
-from idvault_dev import certificates, environment, example, people, ready
+from idvault_dev import certificates, commands_file, environment, example, people, ready
 from idvault_dev.authority import real_now
 from idvault_dev.commands import members, mock_provider, moderators, pages
 from idvault_dev.layout import (
@@ -26,6 +26,7 @@ from idvault_dev.layout import (
     COST,
     LOG_ORIGIN,
     MONITORS,
+    OPERATORS,
     PASSPHRASE,
     PEOPLE,
     PLATFORMS,
@@ -120,6 +121,9 @@ class DevelopmentProcesses:
             mock_provider.served(self._layout.provider, log_origin=LOG_ORIGIN)
         )
         told = self._told(registry, witness, web_url=web_url)
+        of_work = {**told, **environment.work(self._layout, ports=self._ports)}
+        settings = {**environment.common(self._layout), **of_work}
+        await asyncio.to_thread(commands_file.write, self._layout.commands, settings)
         serve, work = await self._supervisor.start(
             ProcessPlan(
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
@@ -127,7 +131,7 @@ class DevelopmentProcesses:
             ProcessPlan(
                 WORK,
                 ["work", "--speed", str(environment.WORK_SPEED), *self._clock],
-                {**told, **environment.work(self._layout, ports=self._ports)},
+                of_work,
             ),
         )
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
@@ -268,16 +272,20 @@ def _hosted(document: Mapping[str, Any]) -> str:
 
 def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> str:
     """Return the commands that open the consoles of development's people, and one that prints a code."""
-    names = ("auditor-a", "custodian-a", AUTHORITIES[0])
-    auditor, custodian, officer = (shlex.quote(document["identities"][name]) for name in names)
+    names = ("auditor-a", "custodian-a", AUTHORITIES[0], OPERATORS[0])
+    auditor, custodian, officer, operates = (shlex.quote(document["identities"][name]) for name in names)
     one_time_code = f"{shlex.quote(sys.executable)} -m idvault_dev.totp DIR"
-    moderator = shlex.quote(str(Layout(state).moderator(DEVELOPMENT_MODERATORS[0], platform=PLATFORMS[0])))
+    layout = Layout(state)
+    moderator = shlex.quote(str(layout.moderator(DEVELOPMENT_MODERATORS[0], platform=PLATFORMS[0])))
     # The programs beside this Python: a virtual environment need not be active.
     program = shlex.quote(str(Path(sys.executable).with_name(_PEOPLE)))
+    command, issued = (shlex.quote(str(each)) for each in (layout.commands, layout.certificates))
+    vault = f"--vault {command} --certificates {issued}"
     moderation = f"{program} moderator --ready-file {shlex.quote(str(ready_file))}"
     return f"""\
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {one_time_code})
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
   authority           {program} authority --identity {officer} console
+  operator            {program} operator --identity {operates} console {vault}
   moderator           {moderation} --platform {DEVELOPMENT_MODERATORS[0]} desk --as {moderator}"""

@@ -67,6 +67,7 @@ _OWN = {
     "setup": ("setup:setup", "Install the service or a witness on this host, step by step."),
     "check-config": ("check_config:check_config", "Say what a process would refuse, without starting it."),
     "doctor": ("doctor:doctor", "Check whether a deployment is healthy."),
+    "overview": ("overview:overview", "Print the state of the vault, as the operator's console shows it."),
     "db": ("database:app", "The schema of both databases."),
     "backup": ("backup:backup", "Copy both SQLite databases while the service runs."),
     "backup-ended": ("backup:backup_ended", "Note that PostgreSQL's own tools have made a backup."),

@@ -10,7 +10,7 @@ import typer
 
 from idvault.core import config
 from idvault.core.config import Process
-from idvault.processes.bootstrap import operator
+from idvault.processes.bootstrap import operator, overview
 from idvault.processes.migrations.branch import Migration, Phase
 from idvault_verify.commands.errors import CommandError, ExitCode
 
@@ -53,21 +53,11 @@ def current(context: typer.Context) -> None:
     states = operator.database_states(config.load(Process.DATABASES))
     for state in states:
         if context.obj:
-            typer.echo(json.dumps(_shown(state)))
+            typer.echo(json.dumps(overview.described_state(state)))
         else:
             typer.echo(f"db: {state.name} {_compared(state)}")
     if any(state.problem for state in states):
         raise typer.Exit(ExitCode.CHECK_FAILED)
-
-
-def _shown(state: "State") -> dict[str, object]:
-    return {
-        "database": state.name,
-        "version": state.found,
-        "needed": state.needed,
-        "usable": not state.problem,
-        "to_contract": [each.version for each in state.waiting],
-    }
 
 
 def _compared(state: "State") -> str:

@@ -30,6 +30,7 @@ def doctor(context: typer.Context) -> None:
         {
             "check": finding.name,
             "passed": finding.advice is None,
+            "made": finding.is_made,
             "advice": finding.advice,
             "remark": finding.remark,
         }

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from idvault.core import config
-from idvault.core.platform import Platform
-from idvault.processes.bootstrap import operator
+from idvault.processes.bootstrap import operator, overview
 from idvault.processes.cli import running
 from idvault_verify import small_file
 from idvault_verify.attest.people import roster_member
@@ -118,7 +117,7 @@ def list_(context: typer.Context) -> None:
     found = asyncio.run(operator.list_platforms(config.load(config.Process.PLATFORMS)))
     if context.find_root().obj:
         for each in found:
-            typer.echo(json.dumps(_document(each)))
+            typer.echo(json.dumps(overview.described(each)))
         return
     for each in found:
         since = f"since {each.registered_at:%Y-%m-%d %H:%M} UTC"
@@ -130,19 +129,6 @@ def list_(context: typer.Context) -> None:
             typer.echo(f"  accepts {', '.join(sorted(each.proofs))}")
     valid = sum(each.revoked_at is None for each in found)
     typer.echo(f"platforms: {len({each.name for each in found})} names, {valid} of {len(found)} keys valid")
-
-
-def _document(each: Platform) -> dict[str, object]:
-    return {
-        "name": each.name,
-        "role": each.role,
-        "actor_id": each.actor_id,
-        "spki": each.spki,
-        "register_time": each.registered_at.isoformat(),
-        "revoke_time": each.revoked_at.isoformat() if each.revoked_at else None,
-        "platform": each.relying_party or None,
-        "proofs": sorted(each.proofs) if each.role == Role.PLATFORM else None,
-    }
 
 
 @app.command()

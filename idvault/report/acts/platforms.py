@@ -56,6 +56,14 @@ async def count(sources: ReportSources, period: Period, size: int, *, edition: i
     return PeriodCount(whole, by_provider, missed)
 
 
+async def missed_by_platform(sources: ReportSources, period: Period) -> dict[str, dict[str, int]]:
+    """Return what each platform missed in a period so far, by figure; under UNNAMED what names none."""
+    counted = ProviderCount(period, zone=sources.zone)
+    for leaf in await sources.read("misses", store.misses, **period_times(sources, period)):
+        counted.add(entry.decode_leaf(leaf))
+    return {name: dict(counted.missed(name)) for name in (*counted.late(), UNNAMED) if counted.missed(name)}
+
+
 async def make(sources: ReportSources, report: Report, raw: bytes) -> Platforms | None:
     """Return the platforms of a month's report, of which raw is the file; None if the database has others.
 

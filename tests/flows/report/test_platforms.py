@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -16,9 +17,11 @@ from idvault.core.public_files import LocalPublicFiles
 from idvault.core.tables.log import log_misses
 from idvault.core.tables.platform import platform_pages
 from idvault.log.acts import publication
+from idvault.report.acts import platforms as report_platforms
 from idvault_verify.commands.app import app
 from idvault_verify.error import UnavailableError
 from idvault_verify.event import EventType
+from idvault_verify.period import month_of
 from idvault_verify.transparency import platforms
 from idvault_verify.transparency.platforms import Platforms, PlatformsError
 from tests.support.report_world import ReportWorld
@@ -92,6 +95,21 @@ async def test_a_month_says_whose_its_entries_are(world: ReportWorld) -> None:
     assert (other.title, other.actors, other.missed) == ("", (B,), {})
     assert found.unnamed == {}
     assert sorted(path.name for path in folder(world).iterdir()) == sorted(FILES)
+
+
+async def test_what_was_missed_so_far_is_read_from_the_log(world: ReportWorld) -> None:
+    """By platform and figure, of that month alone, as its file will say it; also before it is sequenced."""
+    await october(world)
+    await world.missed(REPLY, "2026-11-02T00:05", "platform-c", filed="2026-10-25T10:00")
+    found = {
+        name: await report_platforms.missed_by_platform(world.sources(), month_of(date.fromisoformat(day)))
+        for name, day in (("september", "2026-09-30"), ("october", "2026-10-31"), ("november", "2026-11-01"))
+    }
+    assert found["october"] == {"platform-a": {"tip_offs.reply_missed": 3, "tip_offs.solution_missed": 1}}
+    assert found["september"] == {}
+    assert set(found["november"]) == {"platform-b", "platform-c"}
+    await world.publish(PUBLISHED)
+    assert published(world).platforms["platform-a"].total() == found["october"]["platform-a"]
 
 
 async def test_a_miss_is_shown_where_it_fell_due_with_words(world: ReportWorld) -> None:

@@ -36,6 +36,16 @@ def console(context: typer.Context, no_browser: NoBrowser = False) -> None:
     # Not above: every other command starts without loading a web server.
     from idvault_people.commands import console_pages  # noqa: PLC0415
 
+    ready = tell_ready(context, no_browser=no_browser)
+    with open_session(role, given, needs_vault=False) as session:
+        console_pages.serve(role, Newest(session), folder=given.folder(), ready=ready)
+    if not as_json(context):
+        typer.echo("console: ended")
+
+
+def tell_ready(context: typer.Context, *, no_browser: bool) -> Callable[[Path], None]:
+    """Return what names the file to open once a console listens, and starts the browser."""
+
     def ready(path: Path) -> None:
         if as_json(context):
             display.tell({"file": str(path)})
@@ -45,10 +55,7 @@ def console(context: typer.Context, no_browser: NoBrowser = False) -> None:
             # Not here: some browsers would keep the call until they are closed.
             threading.Thread(target=webbrowser.open, args=(path.as_uri(),), daemon=True).start()
 
-    with open_session(role, given, needs_vault=False) as session:
-        console_pages.serve(role, Newest(session), folder=given.folder(), ready=ready)
-    if not as_json(context):
-        typer.echo("console: ended")
+    return ready
 
 
 @dataclass(eq=False)

@@ -14,7 +14,6 @@ from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.error import Reason
-from idvault_verify.v1 import roster_pb2, sanction_pb2
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="The registration.json of the moderator's machine.")
@@ -39,20 +38,11 @@ def name_moderator(context: typer.Context, file: File, yes: Yes = False) -> None
         typer.echo(f"platform: {found.relying_party}\nkey fingerprint: {fingerprint}")
     confirm(yes, "Did you ask the platform whose key it is?", otherwise="nobody was named")
     with open_session("operator", given, next_=NamingNextStep) as session:
-        signature = sanction_pb2.ModeratorSignature(signature=found.own.signature)
-        signature.sign_time.FromDatetime(found.own.signed_at)
-        request = roster_pb2.NameModeratorRequest(
-            request_id=found.request_id,
-            platform=found.relying_party,
-            public_key=found.public_key,
-            signature=signature,
-            code=given.asked_code(),
-        )
-        made = session.edge.call("RosterService/NameModerator", request, sanction_pb2.Moderator)
+        moderator_id = session.operator().name_moderator(found, code=given.asked_code())
     if as_json(context):
-        typer.echo(json.dumps({"platform": found.relying_party, "moderator_id": made.moderator_id}))
+        typer.echo(json.dumps({"platform": found.relying_party, "moderator_id": moderator_id}))
     else:
-        typer.echo(f"moderator: {made.moderator_id} named at {found.relying_party}")
+        typer.echo(f"moderator: {moderator_id} named at {found.relying_party}")
 
 
 class NamingNextStep(NextStep):

@@ -11,6 +11,7 @@ from idvault_people.commands import (
     init,
     naming,
     new_passphrase,
+    operator_console,
     passphrase,
     second_factor,
 )
@@ -52,6 +53,7 @@ def make(role: str) -> typer.Typer:
     app.command("passphrase", short_help="Encrypt your keys under a new passphrase.")(new_passphrase.change)
     app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     if role == "operator":
+        app.command("console", short_help="Work with pages in your browser.")(operator_console.console)
         app.command("name-moderator", short_help="Name a platform's first moderators.")(naming.name_moderator)
     elif role == "authority":
         _add_console(app)

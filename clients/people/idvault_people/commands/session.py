@@ -32,6 +32,7 @@ from idvault_people.disclosure.quota import ShareQuota
 from idvault_people.identity_folder import IdentityFolder, IdentityFolderError, TlsFileError
 from idvault_people.opens import identity as identities
 from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.operator_client import OperatorClient
 from idvault_people.trust import FindingError
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.disclosure import USUAL_DAILY
@@ -104,6 +105,12 @@ class MemberSession:
     def referral_officer(self) -> ReferralOfficer:
         """Return the same officer's client for referred reports."""
         return ReferralOfficer(
+            identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now
+        )
+
+    def operator(self) -> OperatorClient:
+        """Return the operator's client."""
+        return OperatorClient(
             identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now
         )
 

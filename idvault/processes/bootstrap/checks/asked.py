@@ -66,7 +66,7 @@ async def check_config(
     checks.append(in_thread("IDVAULT_ROSTER", contents.check_in_force, settings))
     if of is Process.WORK:
         checks.append(in_thread("IDVAULT_PUBLIC_DIR", environment.check_public, settings))
-    async with _opened(settings, clock) as deployment:
+    async with opened(settings, clock) as deployment:
         return await examine(
             [*checks, Check("IDVAULT_DATABASE_URL", partial(environment.check_databases, deployment))]
         )
@@ -81,7 +81,7 @@ async def doctor(settings: Settings, *, of: Process, clock: Clock) -> list[Findi
         return await examine(
             [Check("edge", partial(edge.check_target, settings)), owners, *_lasting(settings, clock)]
         )
-    async with _opened(settings, clock) as deployment:
+    async with opened(settings, clock) as deployment:
         return await examine(by_operator(deployment))
 
 
@@ -150,7 +150,8 @@ def _lasting(settings: Settings, clock: Clock) -> list[Check]:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, clock: Clock) -> AsyncIterator[Deployment]:
+async def opened(settings: Settings, clock: Clock) -> AsyncIterator[Deployment]:
+    """Open both databases for one look at them."""
     # No patience: each of five checks would wait in turn for a database that does not answer.
     main, shred = (Database(url=url, pool_size=1, patience=0) for url in urls(settings))
     try:

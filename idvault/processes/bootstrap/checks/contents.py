@@ -76,7 +76,8 @@ async def check_roster(deployment: Deployment) -> None:
     check_adopted(version=found.version, digest=found.digest(), adopted=adopted)
 
 
-async def _versions(deployment: Deployment) -> tuple[Roster, ...]:
+async def roster_versions(deployment: Deployment) -> tuple[Roster, ...]:
+    """Return every version in the roster file; raises AilmentError."""
     try:
         return await asyncio.to_thread(roster_chain.load_all, deployment.settings.roster)
     except (RosterError, OSError) as error:
@@ -132,7 +133,7 @@ async def check_checkpoint(deployment: Deployment) -> None:
     signed = _size(newest)
     check_covered(sequenced=sequenced, signed=signed, later=(await stored_log.head(main)).size)
     try:
-        demand = demand_of((await _versions(deployment))[-1])
+        demand = demand_of((await roster_versions(deployment))[-1])
     except AilmentError:
         return  # the check of the roster says so
     if newest is not None and demand.quorum and signed:
@@ -181,7 +182,7 @@ def check_cosigned(*, at: datetime | None, now: datetime) -> None:
 
 async def check_witnesses(deployment: Deployment) -> None:
     """Raise AilmentError unless every witness confirms the log and is in the settings."""
-    settings, roster = deployment.settings, (await _versions(deployment))[-1]
+    settings, roster = deployment.settings, (await roster_versions(deployment))[-1]
     try:
         witnesses = {
             parse_key(key): HttpWitness(
@@ -235,7 +236,7 @@ def check_confirmed(refusals: Mapping[str, str], *, missing: Sequence[str]) -> N
 
 async def check_drills(deployment: Deployment) -> None:
     """Raise AilmentError if a custodian's drill is overdue or there is no drill record."""
-    versions = await _versions(deployment)
+    versions = await roster_versions(deployment)
     history = await deployment.main.read("drill.history", drill_store.history)
     quorum = versions[-1].quorums[0]
     check_passed(

@@ -1,0 +1,66 @@
+"""The console of the operator: the pages in the order of its menu."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from idvault_people.console.app import Console
+from idvault_people.console.disclosure import own
+from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.operator.decisions import PreviewPages
+from idvault_people.console.operator.explaining import explain
+from idvault_people.console.operator.findings import DoctorPage
+from idvault_people.console.operator.forms import FormPages
+from idvault_people.console.operator.log import LogPage
+from idvault_people.console.operator.members import MembersPage
+from idvault_people.console.operator.parts import OperatorSection
+from idvault_people.console.operator.platforms import NamePages
+from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.operator.storage import StoragePages
+from idvault_people.console.operator.texts import OPERATOR
+from idvault_people.console.operator.today import TodayPage
+from idvault_people.console.operator.waiting import WaitingPages
+from idvault_people.console.visit import Answer, Route, Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+MENU = (
+    ("/", "today"),
+    ("/platforms", "platforms"),
+    ("/members", "roster_title"),
+    ("/log", "log_title"),
+    ("/queue", "queue_title"),
+    ("/deadlines", "deadlines_title"),
+    ("/doctor", "doctor_title"),
+    ("/storage", "storage_title"),
+    ("/keys", "keys_title"),
+    ("/own", "own_keys"),
+)
+
+
+def console(session: OperatorSession) -> Console:
+    """Return the operator's console."""
+    platforms, decisions = NamePages(session=session), PreviewPages(session=session)
+    routes = (
+        *TodayPage(session=session, platforms=platforms).routes(),
+        *platforms.routes(),
+        *MembersPage(session=session).routes(),
+        *LogPage(session=session).routes(),
+        *WaitingPages(session=session).routes(),
+        *DoctorPage(session=session).routes(),
+        *StoragePages(session=session).routes(),
+        *FormPages(session=session, names=platforms, decisions=decisions).routes(),
+        *decisions.routes(),
+        Route("GET", "/own", _OperatorKeys(session).show),
+    )
+    texts = {**PEOPLE, **OPERATOR}
+    return Console(texts=texts, templates=TEMPLATES, menu=MENU, routes=routes, explain=explain)
+
+
+@dataclass(frozen=True)
+class _OperatorKeys:
+    session: OperatorSession
+
+    def show(self, visit: Visit) -> Answer:
+        """Show keys and fingerprints, roster, log position and second factor."""
+        member = self.session.operator()
+        rows = own.rows(member.identity, member.trust, member.edge, visit)
+        return self.session.page(visit, visit.say("own_keys"), [OperatorSection(rows=rows)])

@@ -1,0 +1,95 @@
+"""What the operator decides, in two steps: a preview of exactly what will be done, and then a button.
+
+A decision is kept in memory until it is done: what failed can be repeated, under the same request id where
+the vault has one, so that it counts once. The second step asks for a code where the vault demands one.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from idvault_client.errors import SecondFactorRefused
+from idvault_people.console.disclosure import explaining
+from idvault_people.console.operator.parts import OperatorNote, OperatorSection
+from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+
+_MOST = 50
+_PATH = "/decisions/{id:[0-9a-f]{32}}"
+_TEMPLATE = "operator_decision.html"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorDecision:
+    """What will be done. act: does it, with a code of the second factor where `needs_code`.
+
+    title, button: keys of texts. rows, notes: of the preview, in the language of whoever asked. is_final:
+    whether nothing takes it back. after: the page that shows the outcome; back: the one that asked.
+    """
+
+    title: str
+    button: str
+    rows: Sequence[tuple[str, str]]
+    notes: Sequence[OperatorNote] = ()
+    act: Callable[[str], None] = field(repr=False)
+    after: str
+    back: str
+    is_final: bool = False
+    needs_code: bool = False
+
+
+@dataclass(kw_only=True, eq=False)
+class PreviewPages:
+    """The pages of decisions that wait for their second step."""
+
+    session: OperatorSession
+    _waiting: dict[str, OperatorDecision] = field(default_factory=dict, repr=False)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        return (Route("GET", _PATH, self.show), Route("POST", _PATH, self.decide))
+
+    def propose(self, decision: OperatorDecision) -> GoTo:
+        """Keep a decision, and lead to its preview."""
+        key = os.urandom(16).hex()
+        self._waiting[key] = decision
+        if len(self._waiting) > _MOST:
+            del self._waiting[next(iter(self._waiting))]
+        return GoTo(f"/decisions/{key}")
+
+    def show(self, visit: Visit) -> Answer:
+        """Show what will be done."""
+        return self._preview(self._found(visit), visit, {})
+
+    def decide(self, visit: Visit) -> Answer:
+        """Do it; what the vault refuses can be repeated."""
+        decision, code = self._found(visit), visit.given("code")
+        if decision.needs_code and not code:
+            return self._preview(decision, visit, {"code": visit.say("required")})
+        try:
+            decision.act(code)
+        except SecondFactorRefused as error:
+            return self._preview(decision, visit, {"code": explaining.code(error, visit)})
+        del self._waiting[visit.parts["id"]]
+        self.session.commands.forget()
+        return GoTo(decision.after)
+
+    def _found(self, visit: Visit) -> OperatorDecision:
+        try:
+            return self._waiting[visit.parts["id"]]
+        except KeyError:
+            raise NoPageError from None
+
+    def _preview(self, decision: OperatorDecision, visit: Visit, errors: Mapping[str, str]) -> ConsolePage:
+        sections = [OperatorSection(notes=decision.notes, rows=decision.rows)]
+        return self.session.page(
+            visit,
+            visit.say(decision.title),
+            sections,
+            back=decision.back,
+            template=_TEMPLATE,
+            errors=errors,
+            button=visit.say(decision.button),
+            is_final=decision.is_final,
+            needs_code=decision.needs_code,
+        )

@@ -1,0 +1,325 @@
+"""The forms of what the operator decides: callers' keys, what platforms state, service keys, moderators."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from idvault_people.console.operator import platforms
+from idvault_people.console.operator.decisions import OperatorDecision, PreviewPages
+from idvault_people.console.operator.keys import RegisteredName
+from idvault_people.console.operator.parts import RED, OperatorNote
+from idvault_people.console.operator.platforms import NamePages
+from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.visit import Answer, ConsolePage, NoPageError, Route, Visit
+from idvault_people.member import random_request_id
+from idvault_people.operator_client import ROLES
+from idvault_verify import return_address
+from idvault_verify.attest import certificate
+from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.attest.people import roster_member
+from idvault_verify.attest.registration import Registration, RegistrationFileError
+from idvault_verify.error import InvalidError
+from idvault_verify.session import Proof
+
+_FORM = "operator_form.html"
+_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
+_LASTING = frozenset({"reference", "pairwise", "intake"})
+"""The purposes whose keys nobody rotates, or that rotate by themselves (docs/operations.md)."""
+
+
+@dataclass(kw_only=True, eq=False)
+class FormPages:
+    """The forms; each leads to the preview of its decision."""
+
+    session: OperatorSession
+    names: NamePages
+    decisions: PreviewPages
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        forms: Mapping[str, tuple[Callable[[Visit], Answer], Callable[[Visit], Answer]]] = {
+            "/register": (self.ask_certificate, self.register),
+            f"{_NAME}/presentation": (self.ask_presentation, self.present),
+            f"{_NAME}/proofs": (self.ask_proofs, self.accept),
+            "/keys/rotate": (self.ask_purpose, self.rotate),
+            "/moderator": (self.ask_registration, self.name_moderator),
+        }
+        asked = [
+            route
+            for path, (ask, take) in forms.items()
+            for route in (Route("GET", path, ask), Route("POST", path, take))
+        ]
+        return (*asked, Route("GET", f"{_NAME}/revoke/{{spki:[0-9a-f]{{64}}}}", self.revoke))
+
+    def ask_certificate(self, visit: Visit, wrong: str = "") -> ConsolePage:
+        """Ask for the certificate of a caller."""
+        return self._file(visit, wrong, title="register_title", text="register_text", back="/platforms")
+
+    def register(self, visit: Visit) -> Answer:
+        """Show what a certificate would allow."""
+        upload = visit.files.get("file")
+        pem = upload.content if upload else b""
+        try:
+            found = certificate.read(pem)
+        except CertificateError:
+            return self.ask_certificate(visit, visit.say("no_certificate"))
+        if found.role not in ROLES or found.trust_domain != self.session.trust_domain:
+            wrong = visit.say("other_vault", id=found.spiffe_id, vault=self.session.trust_domain)
+            return self.ask_certificate(visit, wrong)
+        now = self.session.now()
+        if found.not_after <= now:
+            return self.ask_certificate(visit, visit.say("certificate_over"))
+        state = self.session.state(visit)
+        known = next((each for each in self.names.names(state) if each.name == found.name), None)
+        request_id = random_request_id()
+
+        def act(_code: str) -> None:
+            self.session.operator().register(found, request_id=request_id)
+            self.session.certificates.keep(pem)
+
+        valid = number_of_keys(known, visit)
+        rows = [
+            (visit.say("name"), found.name),
+            (visit.say("kind"), visit.say(f"role.{found.role}")),
+            (visit.say("fingerprint"), roster_member.grouped(found.spki)),
+            (visit.say("last_day"), platforms.last_day(found.not_after, visit)),
+            (visit.say("keys_so_far"), valid),
+        ]
+        return self.decisions.propose(
+            OperatorDecision(
+                title="register_check",
+                button="register_button",
+                rows=rows,
+                notes=[OperatorNote(text=visit.say("register_note"))],
+                act=act,
+                after=f"/platforms/{found.name}",
+                back="/register",
+            )
+        )
+
+    def revoke(self, visit: Visit) -> Answer:
+        """Show what the end of a key would end."""
+        each, spki = self._name(visit), visit.parts["spki"]
+        key = next((one for one in each.valid if one.spki == spki), None)
+        if key is None:
+            raise NoPageError
+        is_last = len(each.valid) == 1
+        text = visit.say("revoke_last" if is_last else "revoke_note", name=each.name)
+        request_id = random_request_id()
+        rows = [
+            (visit.say("name"), each.name),
+            (visit.say("kind"), visit.say(f"role.{each.role}")),
+            (visit.say("fingerprint"), roster_member.grouped(spki)),
+            (visit.say("keys_left"), str(len(each.valid) - 1)),
+        ]
+        return self.decisions.propose(
+            OperatorDecision(
+                title="revoke_check",
+                button="revoke_button",
+                rows=rows,
+                notes=[OperatorNote(text=text, colour=RED)],
+                act=lambda _code: self.session.operator().revoke(each.name, spki, request_id=request_id),
+                after=f"/platforms/{each.name}",
+                back=f"/platforms/{each.name}",
+                is_final=True,
+            )
+        )
+
+    def ask_presentation(self, visit: Visit) -> ConsolePage:
+        """Ask how the hosted pages call a platform, and where they may send a browser."""
+        each = self._platform(visit)
+        pages = self.session.state(visit).table("pages").get(each.name, {})
+        typed = {"title": pages.get("title", ""), "origins": "\n".join(pages.get("return_origins", ()))}
+        return self._presentation(each, typed, visit, {})
+
+    def present(self, visit: Visit) -> Answer:
+        """Show what the hosted pages would do instead."""
+        each, title = self._platform(visit), visit.line("title")
+        origins = [line.strip() for line in visit.given("origins").splitlines() if line.strip()]
+        errors: dict[str, str] = {}
+        try:
+            return_address.check_title(title)
+        except InvalidError:
+            errors["title"] = visit.say("title_wrong")
+        try:
+            origins = [*dict.fromkeys(return_address.check_origin(origin) for origin in origins)]
+        except InvalidError:
+            errors["origins"] = visit.say("origins_wrong")
+        if errors:
+            typed = {"title": title, "origins": "\n".join(origins)}
+            return self._presentation(each, typed, visit, errors)
+        words = ["platform", "present", each.name, f"--title={title}"]
+        words += [f"--return-origin={origin}" for origin in origins]
+        rows = [
+            (visit.say("name"), each.name),
+            (visit.say("title_of_pages"), title or visit.say("none_set")),
+            (visit.say("return_origins"), "\n".join(origins) or visit.say("none_set")),
+        ]
+        notes = [] if origins else [OperatorNote(text=visit.say("no_origins_note"))]
+        return self._command(words, each.name, "present_check", rows, notes)
+
+    def ask_proofs(self, visit: Visit) -> ConsolePage:
+        """Ask which proofs of a person a platform accepts."""
+        each = self._platform(visit)
+        return self._proofs(each, each.proofs, visit, {})
+
+    def accept(self, visit: Visit) -> Answer:
+        """Show which proofs a platform would accept instead."""
+        each = self._platform(visit)
+        chosen = [proof.value for proof in Proof if visit.given(f"proof.{proof.value}")]
+        if not chosen:
+            return self._proofs(each, (), visit, {"proofs": visit.say("required")})
+        separate = bool(visit.given("separate"))
+        words = ["platform", "accept", each.name, *(f"--proof={proof}" for proof in chosen)]
+        words += ["--separate-persons"] if separate else []
+        rows = [
+            (visit.say("name"), each.name),
+            (visit.say("accepts_now"), "\n".join(visit.say(f"proof.{proof}") for proof in each.proofs)),
+            (visit.say("accepts_then"), "\n".join(visit.say(f"proof.{proof}") for proof in chosen)),
+        ]
+        notes = [OperatorNote(text=visit.say("separate_persons"))] if separate else []
+        return self._command(words, each.name, "accept_check", rows, notes)
+
+    def ask_purpose(self, visit: Visit) -> ConsolePage:
+        """Ask which key of the service gets another version."""
+        return self._purpose(visit, "")
+
+    def rotate(self, visit: Visit) -> Answer:
+        """Show what the announcement of a key asks of the operator."""
+        purpose, known = visit.given("purpose"), self._rotated()
+        if purpose not in known:
+            return self._purpose(visit, visit.say("required"))
+        note = "rotate_log" if purpose == "log" else "rotate_note"
+        return self.decisions.propose(
+            OperatorDecision(
+                title="rotate_check",
+                button="rotate_button",
+                rows=[(visit.say("purpose_of_key"), purpose), (visit.say("newest_version"), known[purpose])],
+                notes=[OperatorNote(text=visit.say(note))],
+                act=lambda _code: self.session.commands.act("keys", "rotate", purpose),
+                after="/keys",
+                back="/keys/rotate",
+            )
+        )
+
+    def ask_registration(self, visit: Visit, wrong: str = "") -> ConsolePage:
+        """Ask for the file that a platform's first moderators send."""
+        return self._file(
+            visit, wrong, title="moderator_title", text="moderator_text", back="/platforms",
+            label="registration_file", hint="registration_hint",
+        )  # fmt: skip
+
+    def name_moderator(self, visit: Visit) -> Answer:
+        """Show whose key would decide for a platform, and ask for a code."""
+        upload = visit.files.get("file")
+        try:
+            found = Registration.from_bytes(upload.content if upload else b"")
+            found.paper(now=self.session.now())
+        except (RegistrationFileError, InvalidError):
+            return self.ask_registration(visit, visit.say("no_registration"))
+        fingerprint = roster_member.grouped(sha256(found.public_key).hexdigest())
+        rows = [
+            (visit.say("role.platform"), found.relying_party),
+            (visit.say("fingerprint"), fingerprint),
+        ]
+
+        def act(code: str) -> None:
+            self.session.operator().name_moderator(found, code=code)
+
+        return self.decisions.propose(
+            OperatorDecision(
+                title="moderator_check",
+                button="moderator_button",
+                rows=rows,
+                notes=[OperatorNote(text=visit.say("moderator_note"))],
+                act=act,
+                after="/platforms",
+                back="/moderator",
+                needs_code=True,
+            )
+        )
+
+    def _command(
+        self,
+        words: list[str],
+        name: str,
+        title: str,
+        rows: list[tuple[str, str]],
+        notes: list[OperatorNote],
+    ) -> Answer:
+        return self.decisions.propose(
+            OperatorDecision(
+                title=title,
+                button="replace_button",
+                rows=rows,
+                notes=notes,
+                act=lambda _code: self.session.commands.act(*words),
+                after=f"/platforms/{name}",
+                back=f"/platforms/{name}",
+            )
+        )
+
+    def _name(self, visit: Visit) -> RegisteredName:
+        return self.names.found(visit, self.session.state(visit))
+
+    def _platform(self, visit: Visit) -> RegisteredName:
+        found = self._name(visit)
+        if found.role != "platform":
+            raise NoPageError
+        return found
+
+    def _rotated(self) -> dict[str, str]:
+        """Return the newest version of each purpose in the key file that can be rotated."""
+        found: dict[str, str] = {}
+        for each in self.session.commands.key_versions():
+            if each["purpose"] not in _LASTING:
+                found[str(each["purpose"])] = str(each["version"])
+        return found
+
+    def _file(
+        self,
+        visit: Visit,
+        wrong: str,
+        *,
+        title: str,
+        text: str,
+        back: str,
+        label: str = "certificate_file",
+        hint: str = "register_hint",
+    ) -> ConsolePage:
+        values = {"form": "file", "told": visit.say(text), "label": label, "hint": hint}
+        return self._form(visit, title, values, back, {"file": wrong} if wrong else {})
+
+    def _presentation(
+        self, each: RegisteredName, typed: Mapping[str, str], visit: Visit, errors: Mapping[str, str]
+    ) -> ConsolePage:
+        values = {"form": "presentation", "told": visit.say("present_text"), "typed": typed}
+        return self._form(visit, "present_title", values, f"/platforms/{each.name}", errors)
+
+    def _proofs(
+        self, each: RegisteredName, typed: object, visit: Visit, errors: Mapping[str, str]
+    ) -> ConsolePage:
+        options = [(proof.value, visit.say(f"proof.{proof.value}")) for proof in Proof]
+        values = {"form": "proofs", "told": visit.say("accept_text"), "typed": typed, "options": options}
+        return self._form(visit, "accept_title", values, f"/platforms/{each.name}", errors)
+
+    def _purpose(self, visit: Visit, wrong: str) -> ConsolePage:
+        options = [
+            (purpose, visit.say("purpose_version", purpose=purpose, version=version))
+            for purpose, version in self._rotated().items()
+        ]
+        values = {"form": "purpose", "told": visit.say("rotate_text"), "options": options}
+        return self._form(visit, "rotate_title", values, "/keys", {"purpose": wrong} if wrong else {})
+
+    def _form(
+        self, visit: Visit, title: str, values: Mapping[str, Any], back: str, errors: Mapping[str, str]
+    ) -> ConsolePage:
+        page = partial(self.session.page, visit, visit.say(title), (), back=back, template=_FORM)
+        return page(errors=errors, **values)
+
+
+def number_of_keys(known: RegisteredName | None, visit: Visit) -> str:
+    """Return how many valid keys a name has, in words for one that is new."""
+    return visit.say("name_is_new") if known is None else str(len(known.valid))

@@ -1,0 +1,69 @@
+"""What the operator's pages are made of: tiles, tables, pairs, and notes above them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+GREEN, AMBER, RED, PLAIN = "green", "amber", "red", ""
+"""How urgent something is: well, soon, now, or neither."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorCell:
+    """A cell of a table. badge: what stands behind the text as a badge, in a colour; link: where it leads.
+
+    english: whether the text is a program's own words, which are English on every page.
+    """
+
+    text: str = ""
+    english: bool = False
+    link: str = ""
+    badge: str = ""
+    colour: str = PLAIN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorTable:
+    """A table. head: the names of its columns; empty: what stands in its place without rows."""
+
+    head: Sequence[str]
+    lines: Sequence[Sequence[OperatorCell]]
+    empty: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorTile:
+    """A figure that leads to its page. name: what it counts."""
+
+    name: str
+    figure: str
+    link: str
+    colour: str = PLAIN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorNote:
+    """Something that stands out. link, label: where it leads, and by which words.
+
+    said: a program's own words about it, which are English on every page.
+    """
+
+    text: str
+    said: str = ""
+    colour: str = AMBER
+    link: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorSection:
+    """A part of a page. details: pairs that are shown on demand, behind a summary."""
+
+    title: str = ""
+    texts: Sequence[str] = ()
+    notes: Sequence[OperatorNote] = ()
+    tiles: Sequence[OperatorTile] = ()
+    table: OperatorTable | None = None
+    rows: Sequence[tuple[str, str]] = ()
+    links: Sequence[tuple[str, str]] = ()
+    summary: str = ""
+    details: Sequence[tuple[str, str]] = field(default=())

@@ -1,0 +1,285 @@
+"""The pages of registered names: all of them by the last day of their certificate, and each with its keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from idvault_people.console.operator import keys
+from idvault_people.console.operator.keys import RegisteredKey, RegisteredName
+from idvault_people.console.operator.parts import (
+    AMBER,
+    RED,
+    OperatorCell,
+    OperatorNote,
+    OperatorSection,
+    OperatorTable,
+)
+from idvault_people.console.operator.session import OperatorSession, unread
+from idvault_people.console.operator.vault_commands import VaultState
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+from idvault_verify.attest import certificate
+from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.attest.people import roster_member
+
+_LOCALES = {"zh": "zh_CN", "en": "en_GB"}
+_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
+_CHARGED, _ACCOUNTS, _RECORDS, _SUCCEEDED = (
+    "registry/charged",
+    "stored/accounts",
+    "stored/records",
+    "claims/SUCCEEDED",
+)
+
+
+def number(count: float, visit: Visit) -> str:
+    """Return a number with the separators of the language."""
+    return format_decimal(count, locale=_LOCALES[visit.language])
+
+
+def last_day(ends: datetime, visit: Visit) -> str:
+    """Return the day on which a certificate ends, in UTC as it is written there."""
+    return format_date(ends.astimezone(UTC).date(), format="long", locale=_LOCALES[visit.language])
+
+
+def left(ends: datetime, now: datetime, visit: Visit) -> str:
+    """Return how long a certificate lasts, in words."""
+    days = keys.days_left(ends, now)
+    if days < 0:
+        return visit.say("has_ended")
+    return visit.say({0: "ends_today", 1: "ends_tomorrow"}.get(days, "ends_in"), days=days)
+
+
+def calls(usage: Mapping[str, int]) -> int:
+    """Return how many calls were answered."""
+    return sum(count for what, count in usage.items() if what.startswith("calls/"))
+
+
+@dataclass(kw_only=True, eq=False)
+class NamePages:
+    """The pages of names."""
+
+    session: OperatorSession
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        return (
+            Route("GET", "/platforms", self.list),
+            Route("GET", _NAME, self.show),
+            Route("POST", f"{_NAME}/certificate", self.add),
+        )
+
+    def list(self, visit: Visit) -> Answer:
+        """List all names, those first whose certificate ends first."""
+        state = self.session.state(visit)
+        wanted = visit.query.get("q", "").strip().lower()
+        found = [each for each in self.names(state) if _fits(each, wanted)]
+        head = [visit.say(key) for key in ("name", "kind", "valid_keys", "last_day", "calls", "waits_here")]
+        table = OperatorTable(
+            head=head,
+            lines=[self._line(each, state, visit) for each in found],
+            empty=visit.say("none_found" if wanted else "no_names"),
+        )
+        sections = [
+            OperatorSection(
+                notes=unread(state, visit, "platforms", "usage", "queue"),
+                table=table,
+                links=[
+                    ("/register", visit.say("register_title")),
+                    ("/moderator", visit.say("moderator_title")),
+                ],
+            ),
+            self._limits(state, visit),
+        ]
+        return self.session.page(visit, visit.say("platforms"), sections, state=state, search=wanted)
+
+    def names(self, state: VaultState) -> Sequence[RegisteredName]:
+        """Return every name with the certificates that are known here."""
+        return keys.names(state, self.session.certificates.by_key())
+
+    def found(self, visit: Visit, state: VaultState) -> RegisteredName:
+        """Return the name of the address; raises NoPageError."""
+        wanted = visit.parts["name"]
+        known = next((each for each in self.names(state) if each.name == wanted), None)
+        if known is None:
+            raise NoPageError
+        return known
+
+    def show(self, visit: Visit) -> Answer:
+        """Show a name, its keys, what it used, and what limits it."""
+        return self._one(visit, {})
+
+    def _one(self, visit: Visit, errors: Mapping[str, str]) -> ConsolePage:
+        state = self.session.state(visit)
+        each = self.found(visit, state)
+        sections = [
+            OperatorSection(
+                notes=self._notes(each, visit),
+                rows=self._about(each, state, visit),
+                summary=visit.say("technical_details"),
+                details=[(visit.say("actor_id"), each.actor_id)],
+                links=_stated(each, visit),
+            ),
+            *(self._key(each, key, visit, state) for key in each.keys),
+            *self._used(each, state, visit),
+            self._limits(state, visit),
+        ]
+        return self.session.page(
+            visit,
+            each.name,
+            sections,
+            state=state,
+            back="/platforms",
+            template="operator_name.html",
+            errors=errors,
+            name=each.name,
+        )
+
+    def add(self, visit: Visit) -> Answer:
+        """Keep a copy of a certificate of one of the name's keys, so that its last day is known here."""
+        state = self.session.state(visit)
+        each, pem = self.found(visit, state), visit.files.get("certificate")
+        wrong = ""
+        try:
+            read = certificate.read(pem.content if pem else b"")
+            if read.spki not in {key.spki for key in each.keys}:
+                wrong = visit.say("other_key", name=each.name)
+        except CertificateError:
+            wrong = visit.say("no_certificate")
+        if wrong or pem is None:
+            return self._one(visit, {"certificate": wrong})
+        self.session.certificates.keep(pem.content)
+        return GoTo(f"/platforms/{each.name}")
+
+    def _line(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorCell]:
+        usage = state.table("usage").get(each.name)
+        waits = state.table("queue").get("waiting", {}).get(each.name, 0)
+        return (
+            OperatorCell(text=each.name, link=f"/platforms/{each.name}"),
+            OperatorCell(text=visit.say(f"role.{each.role}")),
+            OperatorCell(text=number(len(each.valid), visit)),
+            self.last(each, visit),
+            OperatorCell(text=number(calls(usage), visit) if usage else "0"),
+            OperatorCell(text=number(waits, visit)),
+        )
+
+    def last(self, each: RegisteredName, visit: Visit) -> OperatorCell:
+        """Return the last day of a name's certificate, with how long that is."""
+        if not each.valid:
+            return OperatorCell(text=visit.say("no_valid_key"))
+        if each.ends is None:
+            return OperatorCell(badge=visit.say("not_known"), colour=AMBER)
+        now = self.session.now()
+        return OperatorCell(
+            text=last_day(each.ends, visit),
+            badge=left(each.ends, now, visit),
+            colour=keys.colour(each.ends, now),
+        )
+
+    def _notes(self, each: RegisteredName, visit: Visit) -> Sequence[OperatorNote]:
+        if each.is_unknown():
+            return (OperatorNote(text=visit.say("last_day_not_known")),)
+        now = self.session.now()
+        if each.ends is not None and each.is_urgent(now):
+            return (OperatorNote(text=ending(each, now, visit), colour=RED),)
+        return ()
+
+    def _about(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[tuple[str, str]]:
+        pages = state.table("pages").get(each.name, {})
+        rows = [(visit.say("kind"), visit.say(f"role.{each.role}"))]
+        if each.platform:
+            rows.append((visit.say("role.platform"), each.platform))
+        if each.role == "platform":
+            accepts = "\n".join(visit.say(f"proof.{proof}") for proof in each.proofs)
+            origins = "\n".join(pages.get("return_origins", ()))
+            rows += [
+                (visit.say("title_of_pages"), pages.get("title") or visit.say("none_set")),
+                (visit.say("return_origins"), origins or visit.say("none_set")),
+                (visit.say("accepts_proofs"), accepts),
+            ]
+        return rows
+
+    def _key(
+        self, each: RegisteredName, key: RegisteredKey, visit: Visit, state: VaultState
+    ) -> OperatorSection:
+        known, rows = key.certificate, [(visit.say("fingerprint"), roster_member.grouped(key.spki))]
+        rows.append((visit.say("registered_at"), self.session.time(key.registered, visit, state)))
+        if key.revoked:
+            rows.append((visit.say("revoked_at"), self.session.time(key.revoked, visit, state)))
+        elif known is None:
+            rows.append((visit.say("last_day"), visit.say("not_known")))
+        else:
+            now = self.session.now()
+            told = f"{last_day(known.not_after, visit)} ({left(known.not_after, now, visit)})"
+            rows.append((visit.say("last_day"), told))
+        return OperatorSection(
+            title=visit.say("key_revoked" if key.revoked else "key_valid"),
+            rows=rows,
+            summary=visit.say("technical_details"),
+            details=[(visit.say("key_hash"), key.spki)],
+            links=[(f"/platforms/{each.name}/revoke/{key.spki}", visit.say("revoke_title"))]
+            if key.is_valid
+            else (),
+        )
+
+    def _used(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorSection]:
+        if each.role != "platform":
+            return ()
+        usage: Mapping[str, int] = state.table("usage").get(each.name, {})
+        month = state.table("vault").get("month", "")
+        waits = state.table("queue").get("waiting", {}).get(each.name, 0)
+        rows = [
+            (visit.say("calls"), number(calls(usage), visit)),
+            (visit.say("verified"), number(usage.get(_SUCCEEDED, 0), visit)),
+            (visit.say("charged"), number(usage.get(_CHARGED, 0), visit)),
+            (visit.say("stored_accounts"), number(usage.get(_ACCOUNTS, 0), visit)),
+            (visit.say("stored_records"), number(usage.get(_RECORDS, 0), visit)),
+            (visit.say("waits_here"), number(waits, visit)),
+        ]
+        details = [(what, number(count, visit)) for what, count in usage.items()]
+        return (
+            OperatorSection(
+                title=visit.say("usage_of", month=month),
+                notes=unread(state, visit, "usage"),
+                rows=rows,
+                summary=visit.say("usage_details"),
+                details=details,
+            ),
+        )
+
+    @staticmethod
+    def _limits(state: VaultState, visit: Visit) -> OperatorSection:
+        found: Mapping[str, Any] = state.table("limits")
+        rows = [(visit.say(f"limit.{name}"), number(value, visit)) for name, value in found.items()]
+        return OperatorSection(
+            notes=unread(state, visit, "limits"),
+            summary=visit.say("limits"),
+            details=[(visit.say("limits_are"), visit.say("limits_text")), *rows],
+        )
+
+
+def ending(each: RegisteredName, now: datetime, visit: Visit) -> str:
+    """Return what stands out of a name whose certificate ends within days, or has ended."""
+    if each.ends is None:
+        return ""
+    key = "certificate_ended" if each.ends <= now else "certificate_ends"
+    return visit.say(key, name=each.name, day=last_day(each.ends, visit), left=left(each.ends, now, visit))
+
+
+def _stated(each: RegisteredName, visit: Visit) -> Sequence[tuple[str, str]]:
+    """Return where what a platform states is replaced."""
+    if each.role != "platform":
+        return ()
+    path = f"/platforms/{each.name}"
+    return (
+        (f"{path}/presentation", visit.say("present_title")),
+        (f"{path}/proofs", visit.say("accept_title")),
+    )
+
+
+def _fits(each: RegisteredName, wanted: str) -> bool:
+    pin = wanted.replace(" ", "")
+    return wanted in each.name or (bool(pin) and any(key.spki.startswith(pin) for key in each.keys))

@@ -1,0 +1,91 @@
+"""What the operator's console needs of an open session, and what its pages share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from idvault_people.console.authority import wording
+from idvault_people.console.operator.certificates import KnownCertificates
+from idvault_people.console.operator.parts import OperatorNote, OperatorSection
+from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
+from idvault_people.console.visit import ConsolePage, Visit
+from idvault_people.operator_client import OperatorClient
+
+PAGE = "operator_page.html"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorSession:
+    """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
+
+    target: the address of the custody edge. trust_domain, ends: of the operator's own certificate.
+    """
+
+    operator: Callable[[], OperatorClient]
+    commands: VaultCommands
+    certificates: KnownCertificates
+    target: str
+    trust_domain: str
+    ends: datetime
+    now: Callable[[], datetime]
+
+    def state(self, visit: Visit) -> VaultState:
+        """Return the state of the vault, asked anew if the visitor wants that."""
+        if visit.query.get("fresh"):
+            self.commands.forget()
+        return self.commands.state()
+
+    def zone(self, state: VaultState | None) -> tzinfo:
+        """Return the vault's time zone, UTC if it is not known."""
+        try:
+            return ZoneInfo(str(state.table("vault")["time_zone"])) if state else UTC
+        except (KeyError, ValueError, ZoneInfoNotFoundError):
+            return UTC
+
+    def time(self, text: str | None, visit: Visit, state: VaultState | None) -> str:
+        """Return a time that the vault told, in its zone; a word for none."""
+        if not text:
+            return visit.say("never_yet")
+        return wording.time(datetime.fromisoformat(text), visit, zone=self.zone(state))
+
+    def head(self, visit: Visit) -> str:
+        """Return who works here, where, and until when the own certificate lets the operator in."""
+        own = self.operator().identity
+        until = wording.time(self.ends, visit, zone=UTC)
+        return visit.say("head", name=own.name, vault=self.trust_domain, until=until)
+
+    def page(
+        self,
+        visit: Visit,
+        title: str,
+        sections: Sequence[OperatorSection],
+        *,
+        state: VaultState | None = None,
+        back: str = "",
+        template: str = PAGE,
+        errors: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> ConsolePage:
+        """Return a page. state: what it was made of; back: the page above it; errors: of its form."""
+        as_of = ""
+        if state is not None:
+            as_of = visit.say("as_of", time=self.time(state.table("vault").get("time"), visit, state))
+        shown = {"brand": self.head(visit), "sections": sections, "as_of": as_of, "back": back, **values}
+        return ConsolePage(
+            template=template,
+            title=title,
+            values=shown,
+            errors=errors or {},
+            status=422 if errors else 200,
+        )
+
+
+def unread(state: VaultState, visit: Visit, *names: str) -> tuple[OperatorNote, ...]:
+    """Return a note for each part that the vault could not read."""
+    return tuple(
+        OperatorNote(text=visit.say("unread", part=visit.say(f"part.{name}")), said=why)
+        for name in names
+        if (why := state.problem(name))
+    )

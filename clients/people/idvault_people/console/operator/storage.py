@@ -1,0 +1,158 @@
+"""The pages of what the vault's host has: databases, backups and certificates, and the versions of keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idvault_people.console.operator import keys, platforms
+from idvault_people.console.operator.parts import (
+    AMBER,
+    GREEN,
+    PLAIN,
+    RED,
+    OperatorCell,
+    OperatorNote,
+    OperatorSection,
+    OperatorTable,
+)
+from idvault_people.console.operator.platforms import number
+from idvault_people.console.operator.session import OperatorSession, unread
+from idvault_people.console.operator.vault_commands import CommandRefusedError, VaultState
+from idvault_people.console.visit import Answer, Route, Visit
+
+BACKUP_OLD = timedelta(hours=25)
+"""The age of a backup from which on it stands out: a day, and an hour in which the next one is made."""
+_IN_USE, _ANNOUNCED = "in use", "announced"
+_STATES = {_IN_USE: "in_use", _ANNOUNCED: "announced", "former": "former", "over": "over"}
+
+
+@dataclass(kw_only=True, eq=False)
+class StoragePages:
+    """The pages of the host."""
+
+    session: OperatorSession
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the pages."""
+        return (Route("GET", "/storage", self.storage), Route("GET", "/keys", self.keys))
+
+    def storage(self, visit: Visit) -> Answer:
+        """Show the schema of both databases, the age of backups, and when the vault's certificates end."""
+        state = self.session.state(visit)
+        sections = [
+            self._databases(state, visit),
+            self._backups(state, visit),
+            self._certificates(state, visit),
+        ]
+        return self.session.page(visit, visit.say("storage_title"), sections, state=state)
+
+    @staticmethod
+    def _databases(state: VaultState, visit: Visit) -> OperatorSection:
+        lines = []
+        for each in state.list("databases"):
+            word, colour = ("schema_usable", GREEN) if each["usable"] else ("schema_unusable", RED)
+            if each["usable"] and each["to_contract"]:
+                word, colour = "schema_waits", AMBER
+            lines.append(
+                (
+                    OperatorCell(text=visit.say(f"database.{each['database']}")),
+                    OperatorCell(text=str(each["version"] or visit.say("none_set"))),
+                    OperatorCell(text=str(each["needed"]), badge=visit.say(word), colour=colour),
+                )
+            )
+        head = [visit.say(key) for key in ("database", "schema_version", "schema_needed")]
+        table = OperatorTable(head=head, lines=lines, empty="")
+        return OperatorSection(
+            title=visit.say("databases"), notes=unread(state, visit, "databases"), table=table
+        )
+
+    def _backups(self, state: VaultState, visit: Visit) -> OperatorSection:
+        problem = state.problem("backups")
+        found, lines = state.table("backups"), []
+        for name in () if problem else ("main", "shred"):
+            at = found.get(name)
+            old = at is None or self.session.now() - datetime.fromisoformat(at) > BACKUP_OLD
+            lines.append(
+                (
+                    OperatorCell(text=visit.say(f"database.{name}")),
+                    OperatorCell(
+                        text=self.session.time(at, visit, state),
+                        badge=visit.say("backup_old" if old else "backup_new"),
+                        colour=RED if old else GREEN,
+                    ),
+                )
+            )
+        head = [visit.say("database"), visit.say("backup_at")]
+        table = OperatorTable(head=head, lines=lines, empty=visit.say("backups_unknown"))
+        return OperatorSection(title=visit.say("backups"), table=table)
+
+    def _certificates(self, state: VaultState, visit: Visit) -> OperatorSection:
+        lines, now = [], self.session.now()
+        for each in state.list("certificates"):
+            last = OperatorCell(badge=visit.say("unreadable"), colour=RED)
+            if each["end_time"]:
+                ends = datetime.fromisoformat(each["end_time"])
+                left = platforms.left(ends, now, visit)
+                last = OperatorCell(
+                    text=platforms.last_day(ends, visit), badge=left, colour=keys.colour(ends, now)
+                )
+            lines.append((OperatorCell(text=str(each["setting"])), last))
+        head = [visit.say("setting"), visit.say("last_day")]
+        table = OperatorTable(head=head, lines=lines, empty=visit.say("no_certificates"))
+        return OperatorSection(
+            title=visit.say("own_certificates"), notes=unread(state, visit, "certificates"), table=table
+        )
+
+    def keys(self, visit: Visit) -> Answer:
+        """Show the announced versions of every purpose, then those in the key file of the settings."""
+        state = self.session.state(visit)
+        head = [visit.say(key) for key in ("purpose_of_key", "version", "announced_at")]
+        lines = [self._version(each, state, visit) for each in state.list("keys")]
+        announced = OperatorSection(
+            title=visit.say("announced_keys"),
+            notes=unread(state, visit, "keys"),
+            texts=[visit.say("announced_text")],
+            table=OperatorTable(head=head, lines=lines, empty=visit.say("no_keys")),
+        )
+        return self.session.page(visit, visit.say("keys_title"), [announced, self._file(visit)], state=state)
+
+    def _version(self, each: Mapping[str, object], state: VaultState, visit: Visit) -> Sequence[OperatorCell]:
+        word = str(each["state"])
+        colour = {_IN_USE: GREEN, _ANNOUNCED: AMBER}.get(word, PLAIN)
+        at = each["announce_time"]
+        return (
+            OperatorCell(text=str(each["purpose"])),
+            OperatorCell(
+                text=str(each["version"]), badge=visit.say(f"key_state.{_STATES[word]}"), colour=colour
+            ),
+            OperatorCell(text=self.session.time(str(at) if at else None, visit, state)),
+        )
+
+    def _file(self, visit: Visit) -> OperatorSection:
+        title = visit.say("keys_in_file")
+        try:
+            found = self.session.commands.key_versions()
+        except CommandRefusedError as error:
+            return OperatorSection(
+                title=title, notes=[OperatorNote(text=visit.say("keys_unread"), said=str(error))]
+            )
+        lines = [
+            (
+                OperatorCell(text=str(each["purpose"])),
+                OperatorCell(text=str(each["version"])),
+                OperatorCell(text=str(each["check"])),
+                OperatorCell(text=_stored(each.get("stored"), visit)),
+            )
+            for each in found
+        ]
+        head = [visit.say(key) for key in ("purpose_of_key", "version", "check_value", "stored_under")]
+        return OperatorSection(
+            title=title,
+            texts=[visit.say("keys_in_file_text")],
+            table=OperatorTable(head=head, lines=lines, empty=visit.say("no_keys")),
+            links=[("/keys/rotate", visit.say("rotate_title"))],
+        )
+
+
+def _stored(count: object, visit: Visit) -> str:
+    return number(count, visit) if isinstance(count, int) else visit.say("not_counted")

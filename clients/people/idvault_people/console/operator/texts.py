@@ -1,0 +1,383 @@
+"""The texts of the operator's console, in Chinese and English."""
+
+from collections.abc import Mapping
+
+from idvault_verify.error import Reason
+from idvault_verify.text import Text, texts_of
+
+_ = texts_of(__name__)
+
+
+_PARTS: Mapping[str, Text] = {
+    "vault": _("the vault"),
+    "databases": _("the databases"),
+    "platforms": _("the registered names"),
+    "pages": _("what the hosted pages call each platform"),
+    "usage": _("the usage"),
+    "limits": _("the limits"),
+    "certificates": _("the vault's own certificates"),
+    "drills": _("the drills"),
+    "log": _("the public log"),
+    "queue": _("the queue"),
+    "deadlines": _("the deadlines"),
+    "backups": _("the backups"),
+    "keys": _("the versions of keys"),
+}
+_ROLES: Mapping[str, Text] = {
+    "platform": _("Platform"),
+    "monitor": _("Program that watches the log"),
+    "web": _("Hosted pages"),
+    "moderator": _("Moderator's desk"),
+    "registry": _("Notices of the registry"),
+}
+_PROOFS: Mapping[str, Text] = {
+    "NUMBER_MATCH": _("name and number, asked of the registry"),
+    "HOLDER": _("a proof of presence by a provider"),
+    "RESULT_ONLY": _("a proof without a name by a provider"),
+    "ONE_REVIEWER": _("a document that one reviewer has seen"),
+    "TWO_REVIEWERS": _("a document that two reviewers have seen"),
+}
+_LIMITS: Mapping[str, Text] = {
+    "registry_calls_per_second": _("Calls of the registry in a second, of all platforms together"),
+    "accounts_per_person": _("Accounts of one person at a platform"),
+    "verification_days": _("Days that a verification lasts"),
+    "credentials_per_day": _("Status credentials of a platform in a day"),
+    "tip_offs_per_day": _("Reports of one reporter in a day"),
+    "disclosures_per_day": _("Disclosures that one auditor requests in a day"),
+    "public_accounts_per_individual": _("Public accounts of one person"),
+    "public_accounts_per_organization": _("Public accounts of one organisation"),
+    "processes": _("Processes of one edge"),
+}
+
+_MEMBERS: Mapping[str, Text] = {
+    "auditor": _("Auditor"),
+    "custodian": _("Custodian"),
+    "operator": _("Operator's staff"),
+    "authority": _("Authority's officer"),
+}
+_OVERDUE: Mapping[str, Text] = {
+    "reports": _("Replies to reports"),
+    "appeals": _("Appeals"),
+    "contests": _("Contests of verifications"),
+    "disavowals": _("Disowned accounts"),
+    "reinstatements": _("Appeals against withdrawals"),
+    "narrowings": _("Sanctions to be narrowed"),
+    "orders": _("Orders of authorities"),
+}
+
+
+# What an operator is told in place of the texts for other members of the roster.
+OWN_REASONS: Mapping[str, Text] = {
+    Reason.ACCESS_DENIED.value: _("The roster in force does not name you as an operator."),
+    Reason.ILLEGAL_TRANSITION.value: _(
+        "This key was revoked, or belongs to another name, or the name has another role. A revoked key stays"
+        " revoked: ask for a new one."
+    ),
+}
+
+
+def _named(prefix: str, texts: Mapping[str, Text]) -> dict[str, Text]:
+    return {f"{prefix}.{name}": text for name, text in texts.items()}
+
+
+OPERATOR: Mapping[str, Text] = {
+    **_named("part", _PARTS),
+    **_named("role", _ROLES),
+    **_named("proof", _PROOFS),
+    **_named("limit", _LIMITS),
+    **_named("member", _MEMBERS),
+    **_named("overdue", _OVERDUE),
+    "service": _("The operator's console"),
+    "head": _("{name} · {vault} · your certificate lasts until {until}"),
+    "as_of": _("As of {time}."),
+    "ask_again": _("Check again"),
+    "never_yet": _("never"),
+    "unread": _("Not read: {part}."),
+    "technical_details": _("Technical details"),
+    "commands_away": _(
+        "The vault's commands cannot be run from here. Start the console with --vault and the words that run"
+        " them on the vault's host."
+    ),
+    "command_refused": _("The vault's command did not do this."),
+    # The first page
+    "today": _("Today"),
+    "tile_ending": _("Certificates that end within 14 days"),
+    "tile_unknown": _("Certificates whose last day is not known here"),
+    "tile_verified": _("Verifications this month"),
+    "tile_queue": _("Claims that wait for the registry"),
+    "tile_log": _("Entries that wait for the log"),
+    "tile_overdue": _("Overdue decisions"),
+    "tile_drills": _("Overdue drills"),
+    "tile_backup": _("Age of the newest backups"),
+    "tile_doctor": _("Failed checks of the vault"),
+    "not_asked": _("not run yet"),
+    "not_known_short": _("not known"),
+    "hours": _("{hours} h"),
+    "open_name": _("Open {name}"),
+    # Platforms
+    "platforms": _("Platforms"),
+    "name": _("Name"),
+    "kind": _("Kind"),
+    "valid_keys": _("Valid keys"),
+    "last_day": _("Certificate ends"),
+    "calls": _("Calls this month"),
+    "waits_here": _("Waiting for the registry"),
+    "search_key": _("Name, or start of a key's SHA-256"),
+    "search": _("Search"),
+    "search_all": _("Show all"),
+    "none_found": _("No name and no key fits."),
+    "no_names": _("No platform is registered yet. Register the first one with its certificate."),
+    "no_valid_key": _("no valid key"),
+    "not_known": _("not known here"),
+    "ends_in": _("in {days} days"),
+    "ends_tomorrow": _("in one day"),
+    "ends_today": _("within a day"),
+    "has_ended": _("has ended"),
+    "certificate_ends": _(
+        "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards: ask for a new"
+        " request, certify it, and register the new key."
+    ),
+    "certificate_ended": _(
+        "The certificate of {name} ended on {day}, and its calls are refused: ask for a new request, certify"
+        " it, and register the new key."
+    ),
+    "last_day_not_known": _(
+        "The vault knows the key, not the certificate. Add a copy of the certificate below, and the console"
+        " warns in time."
+    ),
+    "title_of_pages": _("Title on the hosted pages"),
+    "return_origins": _("Where the hosted pages may send a browser"),
+    "accepts_proofs": _("Accepts"),
+    "none_set": _("none"),
+    "actor_id": _("Id in the public log"),
+    "key_valid": _("Valid key"),
+    "key_revoked": _("Revoked key"),
+    "fingerprint": _("Fingerprint"),
+    "key_hash": _("SHA-256 of the public key"),
+    "registered_at": _("Registered"),
+    "revoked_at": _("Revoked"),
+    "usage_of": _("Usage in {month}"),
+    "usage_details": _("All figures"),
+    "verified": _("Verifications that succeeded"),
+    "charged": _("Checks that the registry charges"),
+    "stored_accounts": _("Accounts"),
+    "stored_records": _("Sealed records"),
+    "limits": _("Limits in force"),
+    "limits_are": _("What they are"),
+    "limits_text": _("Settings of the vault, the same for every platform. A change needs a restart."),
+    "add_certificate": _("Add a copy of its certificate"),
+    "add_certificate_text": _(
+        "Only this console reads it, for the last day. The vault is told nothing, and no key changes."
+    ),
+    "certificate_file": _("Certificate"),
+    "certificate_hint": _("A PEM file of one of the keys above."),
+    "no_certificate": _("This is not a certificate in PEM form with the name of a caller"),
+    "other_key": _("This certificate has another key than those of {name}"),
+    # The roster
+    "roster_title": _("Roster"),
+    "members": _("Members"),
+    "role": _("Role"),
+    "of_organisation": _("Its organisation"),
+    "key_since": _("Present key"),
+    "since_version": _("since version {version}"),
+    "drill": _("Last drill"),
+    "no_drill": _("none recorded"),
+    "is_overdue": _("overdue"),
+    "due_in": _("next one due in {days} days"),
+    "drills_late": _(
+        "The drill of {names} is overdue. Have them run it, and replace those who cannot while enough others"
+        " still can."
+    ),
+    "roster_hash": _("SHA-256 of what the custodians signed"),
+    "version": _("Version"),
+    "version_in_force": _("Version in force"),
+    "custodians_needed": _("Custodians who open together"),
+    "witnesses_needed": _("Witnesses who must cosign"),
+    "of_custodians": _("{threshold} of {count}"),
+    "proposals": _("Proposed versions"),
+    "no_proposals": _("No version waits for signatures."),
+    "hash_start": _("Start of its SHA-256"),
+    "signed_by": _("Signed by"),
+    "nobody_signed": _("nobody yet"),
+    "edge_away": _("The custody edge does not answer: what waits for signatures is not known."),
+    # The log
+    "log_title": _("Public log"),
+    "log_verified": _(
+        "This machine has verified the newest checkpoint: signed by the log's key, cosigned by enough"
+        " witnesses, and a continuation of what was seen here before."
+    ),
+    "signed_entries": _("Entries in it"),
+    "log_name": _("Name of the log"),
+    "log_root": _("Root"),
+    "log_key": _("Public key"),
+    "log_told": _("What the vault says"),
+    "log_entries_all": _("Entries with a place in the log"),
+    "sequenced_at": _("Last placed"),
+    "log_waiting": _("Entries that wait for a place"),
+    "waiting_since": _("Waiting since"),
+    "witnesses": _("Witnesses"),
+    "witness": _("Witness"),
+    "cosigned_at": _("Last cosigned"),
+    "witness_lag": _("Entries behind"),
+    "cosigned_newest": _("within ten minutes"),
+    "cosigned_old": _("more than ten minutes ago"),
+    "cosigned_not": _("not the newest checkpoint"),
+    "lag_unknown": _("not known"),
+    "no_witnesses": _("The roster names no witnesses: nobody would notice a second copy of the log."),
+    # The queue of the registry
+    "queue_title": _("Registry"),
+    "queue_all": _("Claims that wait"),
+    "queue_oldest": _("The oldest since"),
+    "queue_empty": _("Nothing waits for the registry."),
+    "registry_title": _("Calls of the registry"),
+    "registry_none_held": _("No call is held back."),
+    "held_until": _("Held back until ({name})"),
+    "registry_ill": _("The last check of the registry failed."),
+    "breaker": _("When a process stops calling by itself"),
+    "breaker_is": _("Circuit breaker"),
+    "breaker_text": _(
+        "After five failures in a row each process pauses for 2 to 30 seconds, and after a refusal of this"
+        " caller for 60. It is in the process's memory alone: the vault's check of the registry and the"
+        " metric idvault_registry_calls_total tell of it."
+    ),
+    # Deadlines
+    "deadlines_title": _("Deadlines"),
+    "deadline_of": _("What was due"),
+    "overdue_now": _("Overdue now"),
+    "missed_in": _("Missed in {month}, by platform"),
+    "missed_count": _("How often"),
+    "none_missed": _("No platform has missed a deadline this month."),
+    "not_named": _("of no named platform"),
+    "erasures_late": _("A step of an erasure was due at {time}. Run the check of the vault, which says why."),
+    # The check of the vault
+    "doctor_title": _("Check of the vault"),
+    "check": _("Check"),
+    "what_to_do": _("What to do"),
+    "runbook": _("Section of the runbook"),
+    "all_passed": _("Every check passed."),
+    "passed_checks": _("Passed checks: {count}"),
+    "check_passed": _("passed"),
+    "check_failed": _("failed"),
+    "check_not_made": _("not made"),
+    "check_remark": _("remark"),
+    # The host
+    "storage_title": _("Databases and backups"),
+    "databases": _("Databases"),
+    "database": _("Database"),
+    "database.main": _("Main database"),
+    "database.shred": _("Database of the shred keys"),
+    "schema_version": _("Schema"),
+    "schema_needed": _("This program needs"),
+    "schema_usable": _("fits"),
+    "schema_unusable": _("does not fit"),
+    "schema_waits": _("fits; a step waits until the old program has gone"),
+    "backups": _("Newest backups"),
+    "backup_at": _("Ended"),
+    "backup_new": _("within a day"),
+    "backup_old": _("older than a day"),
+    "backups_unknown": _(
+        "These settings name no folder of backups: run the console with the settings of the worker."
+    ),
+    "own_certificates": _("The vault's certificates"),
+    "setting": _("Setting"),
+    "unreadable": _("cannot be read"),
+    "no_certificates": _("These settings name no certificate."),
+    "keys_title": _("Keys of the service"),
+    "announced_keys": _("Announced versions"),
+    "announced_text": _("Every process uses a version an hour after its announcement."),
+    "purpose_of_key": _("What for"),
+    "announced_at": _("Announced"),
+    "key_state.in_use": _("in use"),
+    "key_state.announced": _("announced, used an hour later"),
+    "key_state.former": _("former"),
+    "key_state.over": _("over"),
+    "keys_in_file": _("In the key file of these settings"),
+    "keys_in_file_text": _("Copies of one key have the same check value, which reveals nothing else."),
+    "keys_unread": _("The key file was not read."),
+    "check_value": _("Check value"),
+    "stored_under": _("Stored under it"),
+    "not_counted": _("not counted"),
+    "no_keys": _("There are none yet."),
+    # What the operator decides
+    "to_preview": _("Continue to the preview"),
+    "leave_undone": _("Do nothing"),
+    "register_title": _("Register a key"),
+    "register_text": _(
+        "Give the certificate of the caller. Its name and its role are in it; the next page shows what it"
+        " would allow."
+    ),
+    "register_hint": _("A PEM file, such as certificate.pem that idvault setup has made."),
+    "other_vault": _("This certificate names {id}; here callers of {vault} are registered"),
+    "certificate_over": _("This certificate has ended"),
+    "register_check": _("Register this key?"),
+    "register_note": _(
+        "Compare the fingerprint with the caller over another channel than the one by which the file came."
+        " Whoever has the key can call in this name within a second. The public log names you."
+    ),
+    "register_button": _("Register the key"),
+    "keys_so_far": _("Valid keys so far"),
+    "name_is_new": _("none: the name is new"),
+    "revoke_title": _("Revoke this key"),
+    "revoke_check": _("Revoke this key for good?"),
+    "revoke_note": _(
+        "Calls with it are refused within seconds, and open streams end. Nothing takes that back. The public"
+        " log names you."
+    ),
+    "revoke_last": _(
+        "This is the last valid key of {name}: all its calls are refused within seconds, until another key is"
+        " registered. Nothing takes that back. The public log names you."
+    ),
+    "revoke_button": _("Revoke the key for good"),
+    "keys_left": _("Valid keys afterwards"),
+    "present_title": _("Change its hosted pages"),
+    "present_text": _("What you type here replaces what is there. Open sessions keep their address."),
+    "title_hint": _("At most 60 characters; empty for its registered name."),
+    "origins_hint": _("One on each line, such as https://chat.example. Without one it can make no sessions."),
+    "title_wrong": _("This is too long, or has characters that cannot be seen"),
+    "origins_wrong": _("Each line must be an https address without a path"),
+    "present_check": _("Replace what its hosted pages say?"),
+    "no_origins_note": _("Without an address the platform can make no sessions."),
+    "accept_title": _("Change what it accepts"),
+    "accept_text": _(
+        "Somebody whose account is closed under one kind of proof can come back under another. So several"
+        " kinds need the last tick."
+    ),
+    "separate_persons": _("One human can be two persons there, one by each kind of proof"),
+    "accept_check": _("Replace the proofs that it accepts?"),
+    "accepts_now": _("Accepts now"),
+    "accepts_then": _("Accepts then"),
+    "replace_button": _("Replace"),
+    "rotate_title": _("Announce a new key"),
+    "rotate_text": _(
+        "A version is added to the key file of these settings. Running processes announce it by themselves."
+    ),
+    "purpose_version": _("{purpose}, version {version}"),
+    "newest_version": _("Newest version so far"),
+    "rotate_check": _("Add a version of this key?"),
+    "rotate_note": _(
+        "Within the hour copy the key file to every machine that has one, and into the safe: an hour after"
+        " its announcement every process must have it."
+    ),
+    "rotate_log": _(
+        "Copy the key file to every worker's machine, and into the safe. In a week the log is signed with the"
+        " new key, too: tell witnesses, auditors and custodians."
+    ),
+    "rotate_button": _("Add the version"),
+    "moderator_title": _("Name a platform's first moderators"),
+    "moderator_text": _(
+        "A platform with fewer than two moderators asks you to name the next one. With two it registers the"
+        " others by itself."
+    ),
+    "registration_file": _("Registration"),
+    "registration_hint": _("The registration.json of the moderator's machine."),
+    "no_registration": _("This is no valid registration of a moderator's key: ask for a new file"),
+    "moderator_check": _("Name this moderator?"),
+    "moderator_note": _(
+        "Ask the platform over another channel than the one by which the file came: whose key is it, which"
+        " fingerprint does that machine show, and is it another person's than the key of the moderator who is"
+        " left?"
+    ),
+    "moderator_button": _("Name the moderator"),
+    # The operator's own page
+    "own_keys": _("My keys"),
+}

@@ -1,0 +1,167 @@
+"""Runs the commands of the vault's host, and keeps what they told for a few seconds.
+
+- The console has no other way to the vault's databases, files and settings than the commands that the
+  operator has anyway. So it can do nothing that the operator cannot do without it.
+- They run on this machine or, over ssh, on the vault's host: what is passed on is quoted for its shell.
+- What was told is asked for again after some seconds, and after each act.
+"""
+
+import json
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_KEPT = 20.0
+_PATIENCE = 120.0
+_SSH = "ssh"
+# ssh's own failures; a shell that does not find the program, or may not run it.
+_NOT_RUN = frozenset({255, 126, 127})
+_DONE, _FAILED_CHECKS = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEnd:
+    """How a command ended. code: its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[[Sequence[str]], CommandEnd]
+
+
+class CommandsAwayError(Exception):
+    """The vault's commands cannot be run from here; the text says what the machine told."""
+
+
+class CommandRefusedError(Exception):
+    """The vault's command refused or failed; the text is the command's own. reason: its published reason."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        """Keep both."""
+        super().__init__(text)
+        self.reason = reason
+
+
+def runner(words: Sequence[str], *, patience: float = _PATIENCE) -> Run:
+    """Return what runs a command behind these words, such as `idvault`, or `ssh vault.example idvault-work`.
+
+    patience: seconds for one command.
+    """
+    over_ssh = Path(words[0]).name == _SSH
+
+    def run(arguments: Sequence[str]) -> CommandEnd:
+        # ssh joins its arguments to a line that a shell reads.
+        passed = [shlex.quote(each) for each in arguments] if over_ssh else list(arguments)
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
+                [*words, *passed],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=patience,
+                check=False,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise CommandsAwayError(str(error)) from error
+        if done.returncode in _NOT_RUN:
+            raise CommandsAwayError(_last(done.stderr) or f"exit code {done.returncode}")
+        return CommandEnd(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class VaultState:
+    """What `idvault overview` told: parts by name. A part that the vault could not read has a problem."""
+
+    parts: Mapping[str, Any]
+
+    def problem(self, name: str) -> str:
+        """Return why a part could not be read, "" if it was."""
+        found = self.parts.get(name)
+        return str(found["problem"]) if isinstance(found, dict) and "problem" in found else ""
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        """Return a part that has names, empty if it could not be read."""
+        found = self.parts.get(name)
+        return found if isinstance(found, dict) and "problem" not in found else {}
+
+    def list(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """Return a part that is a list, empty if it could not be read."""
+        found = self.parts.get(name)
+        return found if isinstance(found, list) else ()
+
+
+@dataclass(kw_only=True, eq=False)
+class VaultCommands:
+    """The commands of the vault's host. clock: seconds, never back."""
+
+    run: Run
+    clock: Callable[[], float] = time.monotonic
+    _kept: dict[tuple[str, ...], tuple[float, list[Any]]] = field(default_factory=dict, repr=False)
+
+    def state(self) -> VaultState:
+        """Return the state of the vault; raises CommandsAwayError, CommandRefusedError."""
+        return VaultState(dict(self._asked("overview")[0]))
+
+    def findings(self) -> Sequence[Mapping[str, Any]]:
+        """Return the findings of `doctor`, in its order; raises as `state` does."""
+        return self._asked("doctor", accepts=(_DONE, _FAILED_CHECKS))
+
+    def last_findings(self) -> Sequence[Mapping[str, Any]] | None:
+        """Return the last findings of `doctor`, None if it was not asked yet: it takes seconds."""
+        found = self._kept.get(("doctor",))
+        return None if found is None else found[1]
+
+    def key_versions(self) -> Sequence[Mapping[str, Any]]:
+        """Return the versions in the key file of the settings; raises as `state` does."""
+        return self._asked("keys", "list")
+
+    def act(self, *arguments: str) -> None:
+        """Run a command that changes something; raises as `state` does."""
+        end = self.run(("--json", *arguments))
+        self.forget()
+        if end.code != _DONE:
+            raise _refused(end)
+
+    def forget(self) -> None:
+        """Ask anew from now on."""
+        self._kept.clear()
+
+    def _asked(self, *arguments: str, accepts: Sequence[int] = (_DONE,)) -> list[Any]:
+        kept = self._kept.get(arguments)
+        if kept is not None and self.clock() - kept[0] < _KEPT:
+            return kept[1]
+        end = self.run(("--json", *arguments))
+        if end.code not in accepts or (end.code != _DONE and not end.out):
+            raise _refused(end)
+        try:
+            told = [json.loads(line) for line in end.out.splitlines() if line]
+            if not all(isinstance(each, dict) for each in told) or (arguments == ("overview",) and not told):
+                raise ValueError
+        except ValueError:
+            raise CommandsAwayError("what the command told was not understood") from None
+        self._kept[arguments] = (self.clock(), told)
+        return told
+
+
+def _refused(end: CommandEnd) -> CommandRefusedError:
+    """Return the error that a command wrote as one JSON object, or else its last line."""
+    for line in reversed(end.err.splitlines()):
+        try:
+            found = json.loads(line)["error"]
+            return CommandRefusedError(str(found["text"]), str(found.get("reason", "")))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return CommandRefusedError(_last(end.err) or f"exit code {end.code}", "")
+
+
+def _last(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

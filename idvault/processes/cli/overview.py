@@ -1,0 +1,26 @@
+"""`idvault overview`: what the operator's console shows of the vault."""
+
+import asyncio
+import json
+
+import typer
+
+from idvault.core import config
+from idvault.core.config import Process
+from idvault.processes.bootstrap import overview as overviews
+from idvault.processes.cli import running
+
+
+def overview(context: typer.Context) -> None:
+    """Print the state of the vault: platforms, drills, log, queue, deadlines, databases, backups.
+
+    It changes nothing, and takes the settings of `doctor`; those of `work` show most. Each line is one part
+    as JSON; with `--json` all of them are one object. A part that cannot be read has only "problem".
+    `idvault-people operator console` runs it.
+    """
+    found = asyncio.run(overviews.overview(config.load(Process.DOCTOR), clock=running.clock(None)))
+    if context.obj:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name, part in found.items():
+        typer.echo(f"{name}: {json.dumps(part, ensure_ascii=False)}")

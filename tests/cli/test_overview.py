@@ -1,0 +1,78 @@
+"""`idvault overview`: every part of the vault's state, also if one cannot be read."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idvault.processes.bootstrap import overview as overviews
+from idvault_verify.commands.errors import ExitCode
+from tests.attest.test_certificate import GOOD, pem
+from tests.support.commands import Commands
+from tools.support.chamber import CUSTODIANS, first_roster
+from tools.support.databases import Databases
+
+
+@pytest.fixture
+def vault(idvault: Commands, tmp_path: Path, sqlite_databases: Databases) -> Commands:
+    """Return the commands of a vault with databases, a roster and a folder of backups."""
+    (tmp_path / "roster.json").write_bytes(first_roster().to_bytes())
+    (tmp_path / "backups").mkdir()
+    idvault.set(
+        DATABASE_URL=sqlite_databases.main_url,
+        SHRED_DATABASE_URL=sqlite_databases.shred_url,
+        ROSTER=tmp_path / "roster.json",
+        BACKUP_DIR=tmp_path / "backups",
+        LOG_ORIGIN="vault.example/log",
+        TIME_ZONE="Asia/Shanghai",
+    )
+    assert idvault("db", "upgrade").code == ExitCode.DONE
+    return idvault
+
+
+def test_every_part_is_there(vault: Commands) -> None:
+    """As one object, and as a line for each part; a new vault has nothing that waits."""
+    told = vault("--json", "overview")
+    found = json.loads(told.out)
+    assert (told.code, tuple(found)) == (0, overviews.NAMES)
+    lines = dict(line.split(": ", 1) for line in vault("overview").out.splitlines())
+    assert tuple(lines) == overviews.NAMES
+    assert json.loads(lines["limits"]) == found["limits"]
+    assert found["vault"]["name"] == "vault.example/log"
+    local = datetime.now(UTC) + timedelta(hours=8)
+    assert found["vault"]["month"] == f"{local:%Y-%m}"
+    assert [each["database"] for each in found["databases"]] == ["main", "shred"]
+    assert all(each["usable"] for each in found["databases"])
+    assert [each["custodian"] for each in found["drills"]] == [*CUSTODIANS]
+    assert (found["log"]["demanded"], found["log"]["witnesses"][0]["cosign_time"]) == (1, None)
+    assert set(found["deadlines"]["overdue"].values()) == {0}
+    assert (found["backups"], found["platforms"], found["queue"]["waiting"]) == ({}, [], {})
+    assert not any("problem" in each for each in found.values() if isinstance(each, dict))
+
+
+def test_files_are_read(vault: Commands, tmp_path: Path) -> None:
+    """When the vault's certificates end, and when the newest backup was made."""
+    (tmp_path / "tls.pem").write_bytes(pem(GOOD))
+    vault.set(TLS_CERTIFICATE=tmp_path / "tls.pem", TLS_CA=tmp_path / "missing.pem")
+    assert vault("backup-ended", "main").code == 0
+    found = json.loads(vault("--json", "overview").out)
+    ends = {each["setting"]: each["end_time"] for each in found["certificates"]}
+    assert ends["IDVAULT_TLS_CA"] is None
+    assert datetime.fromisoformat(ends["IDVAULT_TLS_CERTIFICATE"]).tzinfo is not None
+    assert [*found["backups"]] == ["main"]
+
+
+def test_a_part_that_cannot_be_read_says_why(vault: Commands, tmp_path: Path) -> None:
+    """A roster that does not verify, and databases that are away; the command ends well all the same."""
+    (tmp_path / "roster.json").write_text("{}")
+    told = vault("--json", "overview")
+    found = json.loads(told.out)
+    broken = {name for name, each in found.items() if isinstance(each, dict) and "problem" in each}
+    assert (told.code, broken) == (0, {"drills", "log"})
+    assert "roster does not verify" in found["drills"]["problem"]
+    vault.set(DATABASE_URL=f"sqlite:///{tmp_path}/none/main.sqlite3")
+    away = vault("--json", "overview")
+    state = json.loads(away.out)
+    assert (away.code, "STORE_UNAVAILABLE" in state["platforms"]["problem"]) == (0, True)
+    assert state["limits"] == found["limits"]

@@ -1,0 +1,248 @@
+"""What the operator decides, in two steps: the preview, what happens then, and what is refused or lost."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idvault.core.act import SYSTEM
+from idvault.log.acts import stored_log
+from idvault.platform import acts as platform_acts
+from idvault_client.errors import Unavailable
+from idvault_people.console.operator.vault_commands import CommandEnd
+from idvault_verify.attest import registration
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.attest.people import roster_member
+from idvault_verify.event import EventType
+from idvault_verify.session import Proof
+from idvault_verify.transparency import entry
+from tests.support.console import Seen, Visitor
+from tests.support.operator_room import OPERATOR, OperatorRoom
+from tools.support import people
+from tools.support.authority import Authority, spiffe
+
+OPERATOR_ID = people.roster_member(OPERATOR, role="operator").actor_id
+
+
+async def upload(visitor: Visitor, path: str, content: bytes) -> Seen:
+    """Send a file by the form of a page."""
+    return await visitor.upload(path, await visitor.get(path), {"file": ("file", content)})
+
+
+async def confirm(visitor: Visitor, preview: Seen, **fields: str) -> Seen:
+    """Press the button of a preview."""
+    return await visitor.post(place(preview), preview, **fields)
+
+
+def place(preview: Seen) -> str:
+    """Return the address of a preview, which its form names."""
+    return preview.text.partition('<form method="post" action="')[2].partition('"')[0]
+
+
+async def logged(office: OperatorRoom) -> list[tuple[str, str]]:
+    """Return type and actor of each entry of the log."""
+    await office.room.step()
+    leaves = await stored_log.read_leaves(office.room.main, start=0, limit=100)
+    read = [entry.decode_leaf(leaf) for leaf in leaves]
+    return [(each.type, each.actor_id) for each in read]
+
+
+async def test_a_key_is_registered(office: OperatorRoom) -> None:
+    """The preview shows name, role, last day and fingerprint; then it is valid, in the operator's name."""
+    visitor, issued = await office.enter(), office.issue("im", days=100)
+    preview = await upload(visitor, "/register", issued.certificate)
+    assert preview.title == "Register this key?"
+    for text in ("im", "Platform", roster_member.grouped(issued.spki), "none: the name is new"):
+        assert text in preview.words
+    assert await logged(office) == []
+    page = await confirm(visitor, preview)
+    assert (page.title, "in 100 days" in page.words) == ("im", True)
+    assert await logged(office) == [(EventType.PLATFORM_REGISTER, OPERATOR_ID)]
+    again = await visitor.post(place(preview), preview)
+    assert again.title == "im"
+    assert (await visitor.get(place(preview))).status == 404
+    second = await upload(visitor, "/register", office.issue("im").certificate)
+    assert "Valid keys so far 1" in second.words
+
+
+async def test_a_certificate_that_fits_nobody_is_refused(office: OperatorRoom) -> None:
+    """No certificate, another vault's, a member's, one that has ended; a key that was revoked stays so."""
+    visitor, authority = await office.enter(), Authority()
+    wrong = (
+        b"x",
+        authority.client(spiffe("platform", "im", "other.example")).certificate,
+        authority.client(spiffe("auditor", "im")).certificate,
+        office.issue("im", days=-2).certificate,
+    )
+    for pem in wrong:
+        refused = await upload(visitor, "/register", pem)
+        assert (refused.status, refused.title) == (422, "Register a key"), refused.words
+    issued = await office.register("im")
+    await platform_acts.revoke(office.room.vault, SYSTEM, office.room.now(), "im", issued.spki)
+    preview = await upload(visitor, "/register", issued.certificate)
+    page = await confirm(visitor, preview)
+    assert (page.status, "A revoked key stays revoked" in page.words) == (409, True)
+    assert (await visitor.get(place(preview))).status == 200
+
+
+async def test_a_lost_answer_counts_once(office: OperatorRoom) -> None:
+    """What the vault did and could not say is repeated under the same request id."""
+    visitor = await office.enter()
+    preview = await upload(visitor, "/register", office.issue("im").certificate)
+
+    def lose(method: str, found: Any) -> Any:
+        if method.endswith("RegisterPlatform"):
+            raise Unavailable(None, "UNAVAILABLE")
+        return found
+
+    office.edge.tamper = lose
+    assert (await confirm(visitor, preview)).status == 503
+    office.edge.tamper = lambda _method, found: found
+    assert (await confirm(visitor, await visitor.get(place(preview)))).title == "im"
+    assert len(await logged(office)) == 1
+
+
+async def test_a_key_is_revoked(office: OperatorRoom) -> None:
+    """The preview says what ends, and that it is the last one; a key of nobody has no page."""
+    first = await office.register("im")
+    later = await office.register("im")
+    visitor = await office.enter()
+    path = f"/platforms/im/revoke/{first.spki}"
+    assert path in (await visitor.get("/platforms/im")).text
+    one = await visitor.get(path)
+    assert "Valid keys afterwards 1" in one.words
+    assert "This is the last valid key" not in one.words
+    page = await confirm(visitor, one)
+    assert (page.title, page.words.count("Revoked key")) == ("im", 1)
+    assert (await logged(office))[-1] == (EventType.PLATFORM_REVOKE, OPERATOR_ID)
+    assert (await visitor.get(path)).status == 404
+    last = await visitor.get(f"/platforms/im/revoke/{later.spki}")
+    assert "This is the last valid key of im" in last.words
+    await confirm(visitor, last)
+    assert "no valid key" in (await visitor.get("/platforms")).words
+
+
+async def test_the_hosted_pages_of_a_platform_are_replaced(office: OperatorRoom) -> None:
+    """By the vault's command, with exactly what the preview shows; strange texts stay texts."""
+    await office.register("im")
+    visitor, path = await office.enter(), "/platforms/im/presentation"
+    form = await visitor.get(path)
+    for fields in ({"title": "x" * 61, "origins": ""}, {"title": "x", "origins": "http://a.example"}):
+        assert (await visitor.post(path, await visitor.get(path), **fields)).status == 422
+    title = "--title=$(id) 'é"
+    preview = await visitor.post(path, form, title=title, origins="https://a.example\n\nhttps://b.example")
+    assert "$(id)" in preview.words
+    page = await confirm(visitor, preview)
+    assert (page.title, title in page.words) == ("im", True), page.words
+    found = await platform_acts.pages(office.room.vault, "im")
+    assert (found.title, found.origins) == (title, ("https://a.example", "https://b.example"))
+    filled = await visitor.get(path)
+    assert "https://a.example\nhttps://b.example" in filled.text
+    emptied = await visitor.post(path, filled, title="", origins="")
+    assert "can make no sessions" in emptied.words
+
+
+async def test_what_a_platform_accepts_is_replaced(office: OperatorRoom) -> None:
+    """By the vault's command, which refuses what does not go together; the preview can be left."""
+    await office.register("im")
+    await office.register("watcher", role="monitor")
+    visitor, path = await office.enter(), "/platforms/im/proofs"
+    assert (await visitor.get("/platforms/watcher/proofs")).status == 404
+    assert (await visitor.post(path, await visitor.get(path))).status == 422
+    chosen = {"proof.HOLDER": "1", "proof.RESULT_ONLY": "1"}
+    preview = await visitor.post(path, await visitor.get(path), **chosen)
+    refused = await confirm(visitor, preview)
+    assert (refused.status, "--separate-persons" in refused.words) == (409, True)
+    preview = await visitor.post(path, await visitor.get(path), **chosen, separate="1")
+    assert "One human can be two persons there" in preview.words
+    assert (await confirm(visitor, preview)).title == "im"
+    (found,) = [each for each in await platform_acts.keys(office.room.vault) if each.name == "im"]
+    assert found.proofs == {Proof.HOLDER, Proof.RESULT_ONLY}
+
+
+async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> None:
+    """A version more in the key file of the settings; what rotates by itself is not offered."""
+    await office.make_keys()
+    visitor = await office.enter()
+    before = await visitor.get("/keys")
+    assert "Check value" in before.words
+    form = await visitor.get("/keys/rotate")
+    assert 'id="purpose-log"' in form.text
+    assert 'id="purpose-intake"' not in form.text
+    assert (await visitor.post("/keys/rotate", form, purpose="intake")).status == 422
+    preview = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="status-list")
+    assert "Within the hour copy the key file" in preview.words
+    after = await confirm(visitor, preview)
+    assert after.title == "Keys of the service"
+    assert after.words.count("status-list") == before.words.count("status-list") + 1
+    other = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="log")
+    assert "In a week the log is signed with the new key" in other.words
+
+
+async def test_a_first_moderator_is_named_with_a_code(office: OperatorRoom) -> None:
+    """The preview shows whose key it is; a code of the second factor is asked for, and counts once."""
+    await office.register("im")
+    visitor = await office.enter()
+    key = ModeratorKey("im", Ed25519PrivateKey.generate())
+    found = registration.register(key, now=datetime.now(UTC))
+    other = registration.register(ModeratorKey("im", Ed25519PrivateKey.generate()), now=datetime.now(UTC))
+    forged = replace(found, own=other.own)
+    for content in (b"{}", forged.to_bytes()):
+        refused = await upload(visitor, "/moderator", content)
+        assert (refused.status, "no valid registration" in refused.words) == (422, True)
+    preview = await upload(visitor, "/moderator", found.to_bytes())
+    assert "whose key is it" in preview.words
+    assert (await confirm(visitor, preview)).status == 422
+    wrong = await confirm(visitor, await visitor.get(place(preview)), code="000000")
+    assert (wrong.status, "The code is wrong" in wrong.words) == (422, True)
+    done = await confirm(visitor, wrong, code=office.room.codes.code())
+    assert done.title == "Platforms"
+    assert (EventType.MODERATOR_NAME, OPERATOR_ID) in await logged(office)
+
+
+async def test_a_strange_request_decides_nothing(office: OperatorRoom) -> None:
+    """Without the cookie, of another site, by another name, without the form's token: nothing happens."""
+    running = await office.running()
+    stranger = running.visitor()
+    paths = ("/", "/platforms", "/register", "/moderator", "/keys/rotate", f"/decisions/{'0' * 32}")
+    for path in paths:
+        assert (await stranger.get(path)).status == 403
+    visitor = await running.enter()
+    preview = await upload(visitor, "/register", office.issue("im").certificate)
+    fields = {name: preview.hidden(name) for name in ("form", "once")}
+    for headers in (
+        {"Origin": "http://evil.example"},
+        {"Host": "evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        assert (await visitor.send(place(preview), fields, headers=headers)).status in (403, 421), headers
+    assert (await visitor.send(place(preview), {**fields, "form": ""})).status == 403
+    assert await logged(office) == []
+
+
+async def test_nothing_secret_is_shown(office: OperatorRoom, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither the operator's keys nor the passphrases of settings; no page is kept by the browser."""
+    visitor = await office.enter()
+    await office.register("im")
+    office.replaced["overview"] = CommandEnd(0, '{"platforms": {"problem": "<script>alert(1)</script>"}}', "")
+    page = await visitor.get("/?fresh=1")
+    assert "&lt;script&gt;alert(1)" in page.text
+    assert page.text.count("<script") == 1
+    seen = b"".join(each.body for each in visitor.seen)
+    for use in ("hpke", "ed25519"):
+        secret = people.secret(OPERATOR, use)
+        assert secret.hex().encode() not in seen
+        assert secret.hex() not in caplog.text
+    assert {each.headers["Cache-Control"] for each in visitor.seen} == {"no-store"}
+
+
+async def test_only_so_many_decisions_wait(office: OperatorRoom) -> None:
+    """Previews that nobody confirms are forgotten, the oldest first."""
+    issued = await office.register("im")
+    visitor = await office.enter()
+    asked = [await visitor.get(f"/platforms/im/revoke/{issued.spki}") for _ in range(51)]
+    places = [place(each) for each in asked]
+    kept = [(await visitor.get(each)).status for each in (places[0], places[1], places[-1])]
+    assert kept == [404, 200, 200]

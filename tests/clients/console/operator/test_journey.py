@@ -1,0 +1,134 @@
+"""An operator's work in Chromium, with clicks counted: Chinese at 320 px, English at 1,280 without script."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.operator.console import MENU
+from idvault_people.console.operator.texts import OPERATOR as WORDS
+from idvault_people.console.texts import CONSOLE
+from tests.clients.console.operator.tour import furnish
+from tests.support.operator_room import OperatorRoom
+from tests.web.test_rendering import keep
+from tools.support.browser import browsing, violations
+
+PICTURES = "IDVAULT_TEST_PICTURES"
+TEXTS = {**CONSOLE, **PEOPLE, **WORDS}
+ENDING = "example-moments"
+MOST_INTERACTIONS = 2
+
+pytestmark = pytest.mark.process
+
+
+@dataclass
+class OperatorUser:
+    """An operator at a browser. count: the interactions since the entrance."""
+
+    page: Page
+    locale: str
+    scheme: str
+    count: int = 0
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text of the pages."""
+        text: str = TEXTS[key].in_language(self.locale).format(**values)
+        return text
+
+    def press(self, name: str, role: str = "link") -> None:
+        """Press a link or a button by its words."""
+        self.count += 1
+        with self.page.expect_navigation():
+            self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+
+    def look(self, name: str) -> None:
+        """Check a page: axe, nothing wider than the screen; keep a picture if asked for."""
+        self.page.wait_for_load_state()
+        assert violations(self.page) == "", name
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        if folder := os.environ.get(PICTURES):
+            suffix = "" if self.scheme == "light" else "-dark"
+            path = Path(folder) / f"operator-{name}-{self.locale}{suffix}.png"
+            keep(self.page.screenshot(full_page=True), path)
+
+
+def enter(browser: Browser, locale: str, scheme: str, file: Path) -> OperatorUser:
+    """Open the redirect file, as an operator does."""
+    context = browser.new_context(
+        locale="zh-CN" if locale == "zh" else "en-GB",
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": 320 if locale == "zh" else 1280, "height": 800},
+    )
+    if locale == "en":
+        # Not by switching script off, which axe needs.
+        context.route("**/console.js", lambda route: route.abort())
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.get_by_role("navigation").wait_for()
+    return OperatorUser(page, locale, scheme)
+
+
+def find_the_certificate_that_ends(user: OperatorUser) -> None:
+    """Find whose certificate ends next week: it is told at once, and its keys are one click away."""
+    page = user.page
+    assert page.locator(".note.stop").filter(has_text=ENDING).count() == 1
+    user.look("today")
+    user.press(user.say("open_name", name=ENDING))
+    page.get_by_role("heading", name=ENDING).wait_for()
+    assert page.get_by_text(user.say("ends_in", days=6)).count()
+    assert user.count <= MOST_INTERACTIONS
+    user.look("platform")
+
+
+def read_every_page(user: OperatorUser) -> None:
+    """Go through the menu: the first of all names is the one that ends first."""
+    user.press(user.say("platforms"))
+    assert user.page.locator("tbody tr").first.get_by_text(ENDING).count() == 1
+    user.look("platforms")
+    for path, key in MENU[2:]:
+        user.press(user.say(key))
+        user.page.get_by_role("heading", level=1, name=user.say(key), exact=True).wait_for()
+        user.look(path.strip("/"))
+
+
+def register_the_next_key(user: OperatorUser, pem: bytes) -> None:
+    """Register the key that is to follow, after a look at what it would allow."""
+    page = user.page
+    user.press(user.say("platforms"))
+    user.press(user.say("register_title"))
+    page.locator("#file").set_input_files(
+        {"name": "certificate.pem", "mimeType": "application/x-pem-file", "buffer": pem}
+    )
+    user.press(user.say("to_preview"), "button")
+    page.get_by_role("heading", name=user.say("register_check")).wait_for()
+    user.look("register")
+    user.press(user.say("register_button"), "button")
+    page.get_by_role("heading", level=1, name=ENDING).wait_for()
+    assert page.locator(".note.stop").count() == 0
+
+
+async def test_an_operator_works_with_the_console(office: OperatorRoom) -> None:
+    """From the redirect file to the end of the session, with axe on each page, light and dark."""
+    await furnish(office)
+    loop = asyncio.get_running_loop()
+
+    def entrance() -> Path:
+        return asyncio.run_coroutine_threadsafe(office.running(), loop).result(60).file
+
+    def run() -> None:
+        with browsing() as browser:
+            for locale, scheme in (("zh", "light"), ("en", "light"), ("zh", "dark"), ("en", "dark")):
+                user = enter(browser, locale, scheme, entrance())
+                find_the_certificate_that_ends(user)
+                read_every_page(user)
+                if (locale, scheme) == ("en", "dark"):
+                    register_the_next_key(user, office.issue(ENDING).certificate)
+                user.press(user.say("end"), "button")
+                user.page.get_by_role("heading", name=user.say("ended_title")).wait_for()
+
+    await asyncio.to_thread(run)

@@ -1,0 +1,96 @@
+"""Every page of the operator's console: headers, languages, words, size, and in a browser for everybody."""
+
+import re
+from collections.abc import Mapping
+from html import unescape
+
+import pytest
+from playwright.sync_api import Browser
+
+from idvault_client.pages.headers import HEADERS
+from tests.clients.console.authority.test_pages import CHINESE, ENGLISH, LARGEST, look
+from tests.clients.console.operator.tour import NAMES, Tour, furnish
+from tests.support.console import Seen
+from tests.support.operator_room import OperatorRoom, operated_roster
+from tests.web import browser as client
+from tests.web.markup import read
+from tests.web.test_rendering import screens
+from tools.support.browser import SHARED
+from tools.support.generate import words
+
+# What a program says is marked as English, and is for the operator.
+SPOKEN = re.compile(r'<span lang="en">([^<]*)</span>')
+TYPED = (
+    *NAMES,
+    "new-im",
+    "Chat",
+    *(text for each in operated_roster().people for text in (each.organisation, each.name)),
+)
+WRONG = (
+    *("certificate-none", "certificate-wrong", "register-wrong", "moderator-wrong", "code-wrong"),
+    *("presentation-wrong", "proofs-wrong", "rotate-wrong"),
+)
+REFUSED = {**dict.fromkeys(WRONG, 422), "missing": 404}
+
+
+async def tour(office: OperatorRoom, language: str) -> dict[str, Seen]:
+    """Return every page in a language."""
+    await furnish(office)
+    return await Tour(office, await office.enter(**{"Accept-Language": language})).all()
+
+
+def problems(name: str, page: Seen, language: str) -> Mapping[str, object]:
+    """Return what is wrong with a page as it was sent."""
+    markup = read(page.text, path=f"/{name}")
+    text = "\n".join(markup.texts)
+    for each in (*TYPED, *SPOKEN.findall(page.text)):
+        text = text.replace(unescape(each), "")
+    # What the vault's commands say is for the operator, and in English.
+    told = re.sub(r"(In detail: |详情：).*", "", text)
+    other = CHINESE if language == "en" else ENGLISH
+    found = {
+        "headers": [each for each, value in HEADERS.items() if page.headers.get(each) != value],
+        "language": [] if markup.language == {"zh": "zh-CN", "en": "en"}[language] else [markup.language],
+        "mixed": [line for line in told.splitlines() if other.search(line)],
+        "words": [*words.found(told, language)],
+        "inline": [*markup.inline, *(each for each in markup.sources if each == "inline")],
+        "elsewhere": [
+            each for each in (*markup.links, *markup.sources) if not each.startswith(("/", "?", "#"))
+        ],
+        "without token": [
+            form.action for form in markup.forms if form.method == "post" and not form.fields.get("form")
+        ],
+        "size": [len(page.body)] if len(page.body) > LARGEST else [],
+    }
+    return {each: value for each, value in found.items() if value}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_every_page_keeps_the_rules(office: OperatorRoom, language: str) -> None:
+    """Kept by nobody, unframed, without inline code, in one language and its words."""
+    pages = await tour(office, language)
+    assert {name: found for name, page in pages.items() if (found := problems(name, page, language))} == {}
+    assert {name: page.status for name, page in pages.items() if page.status != 200} == REFUSED
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_every_page_is_for_everybody(office: OperatorRoom, language: str) -> None:
+    """At 320 pixels, at 200 %, on paper, by keyboard and without script; axe finds nothing."""
+    visited = await tour(office, language)
+    visitor = await office.enter()
+    fetched = {}
+    for path in ("/static/style.css", "/static/console.js"):
+        seen = await visitor.get(path)
+        fetched[path] = client.Page(200, seen.headers, seen.text, path)
+    wrong: dict[str, list[str]] = {}
+
+    def run(browser: Browser) -> None:
+        with screens(browser, fetched) as (screen, bare):
+            for name, seen in visited.items():
+                recorded = client.Page(seen.status, seen.headers, seen.text, f"/{name}")
+                if found := look(screen, bare, recorded):
+                    wrong[name] = found
+
+    await SHARED.use(run)
+    assert wrong == {}

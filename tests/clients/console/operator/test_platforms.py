@@ -1,0 +1,148 @@
+"""The pages of registered names, over the vault's own commands: keys, last days, usage, limits."""
+
+from datetime import timedelta
+
+from idvault.core.act import SYSTEM
+from idvault.platform import acts as platform_acts
+from idvault.platform.usage import acts as usage_acts
+from idvault_people.console.operator.vault_commands import CommandEnd
+from idvault_verify.attest.people import roster_member
+from idvault_verify.session import Proof
+from tests.support.console import Seen, Visitor
+from tests.support.operator_room import OperatorRoom
+
+
+async def test_what_ends_soon_comes_first(office: OperatorRoom) -> None:
+    """Names are sorted by the last day of their certificate; who ends next week stands on the first page."""
+    await office.register("im")
+    await office.register("moments", days=6)
+    await office.register("mail", days=25)
+    await office.register("watcher", role="monitor", days=None)
+    visitor = await office.enter()
+    today = await visitor.get("/")
+    assert "The certificate of moments ends on" in today.words
+    assert "in 6 days" in today.words
+    assert "The certificate of mail" not in today.words
+    listed = await visitor.get("/platforms")
+    order = [listed.words.index(f"{name} ") for name in ("moments", "mail", "im", "watcher")]
+    assert order == sorted(order)
+    assert "not known here" in listed.words
+
+
+async def test_a_key_in_place_of_another_calms(office: OperatorRoom) -> None:
+    """A name whose second certificate lasts is not urgent; if that one's key is revoked, it is again."""
+    await office.register("im", days=3)
+    later = await office.register("im", days=90)
+    (office.certificates / "later.pem").write_bytes(later.certificate)
+    first = office.issue("im", days=3)
+    (office.certificates / "im.pem").write_bytes(first.certificate)
+    await platform_acts.register(
+        office.room.vault, SYSTEM, office.room.now(), name="im", role="platform", spki=first.spki
+    )
+    visitor = await office.enter()
+    assert "The certificate of im" not in (await visitor.get("/")).words
+    await platform_acts.revoke(office.room.vault, SYSTEM, office.room.now(), "im", later.spki)
+    assert "in 3 days" in (await visitor.get("/?fresh=1")).words
+    page = await visitor.get("/platforms/im")
+    assert page.words.count("Revoked key") == 1
+    assert roster_member.grouped(later.spki) in page.words
+
+
+async def test_the_last_days_in_words(office: OperatorRoom) -> None:
+    """One day, hours, and an end that has passed."""
+    await office.register("im", days=2)
+    visitor = await office.enter()
+    session_words = []
+    for ahead in (timedelta(), timedelta(days=1), timedelta(days=2), timedelta(days=3)):
+        office.ahead = ahead
+        session_words.append((await visitor.get("/platforms")).words)
+    for word, text in zip(
+        ("in 2 days", "in one day", "within a day", "has ended"), session_words, strict=True
+    ):
+        assert word in text
+    assert "ended on" in (await visitor.get("/")).words
+
+
+async def test_usage_limits_and_what_a_platform_accepts(office: OperatorRoom) -> None:
+    """What it used this month, each figure; how the hosted pages call it; the settings that limit it."""
+    await office.register("im")
+    vault, now = office.room.vault, office.room.now()
+    month = f"{now.real + timedelta(hours=8):%Y-%m}"
+    counts = {
+        ("im", month, "calls/StatusService/GetStatus"): 1_200,
+        ("im", month, "calls/VerificationService/VerifyIndividual"): 34,
+        ("im", month, "claims/SUCCEEDED"): 30,
+        ("im", month, "registry/charged"): 33,
+    }
+    await usage_acts.add(vault, SYSTEM, now, counts)
+    await platform_acts.present(
+        vault, SYSTEM, now, "im", title="Example Chat", origins=("https://chat.example",)
+    )
+    await platform_acts.accept(vault, SYSTEM, now, "im", proofs=[Proof.HOLDER])
+    visitor = await office.enter()
+    page = await visitor.get("/platforms/im")
+    for text in ("1,234", "30", "33", "Example Chat", "https://chat.example", "100,000"):
+        assert text in page.words, text
+    assert "a proof of presence by a provider" in page.words
+    assert "name and number, asked of the registry" not in page.words
+    assert "1,234" in (await visitor.get("/platforms")).words
+    assert "30 " in (await visitor.get("/")).words
+
+
+async def test_a_name_or_a_key_is_found(office: OperatorRoom) -> None:
+    """By a part of the name, and by the start of a key with or without blanks."""
+    issued = await office.register("im")
+    await office.register("mail")
+    visitor = await office.enter()
+    for asked in ("ma", roster_member.grouped(issued.spki)[:9].replace(" ", "%20"), issued.spki[:12]):
+        found = await visitor.get(f"/platforms?q={asked}")
+        assert ("/platforms/im" in found.text, "/platforms/mail" in found.text).count(True) == 1, asked
+    assert "No name and no key fits." in (await visitor.get("/platforms?q=%3Cb%3E")).words
+
+
+async def test_a_copy_of_a_certificate_tells_its_last_day(office: OperatorRoom) -> None:
+    """The console keeps it in the operator's folder; another key's certificate and other files are not."""
+    issued = await office.register("im", days=None)
+    visitor = await office.enter()
+    page = await visitor.get("/platforms/im")
+    assert "Add a copy of the certificate below" in page.words
+    wrong = await _add(visitor, office.issue("im").certificate)
+    assert (wrong.status, "another key than those of im" in wrong.words) == (422, True)
+    assert (await _add(visitor, b"-----")).status == 422
+    assert (await _add(visitor, issued.key)).status == 422
+    added = await _add(visitor, issued.certificate)
+    assert (added.status, "in 400 days" in added.words) == (200, True)
+    kept = [*(office.folder / "operator-a" / "certificates").iterdir()]
+    assert [each.read_bytes() for each in kept] == [issued.certificate]
+
+
+async def _add(visitor: Visitor, pem: bytes) -> Seen:
+    page = await visitor.get("/platforms/im")
+    return await visitor.upload("/platforms/im/certificate", page, {"certificate": ("a.pem", pem)})
+
+
+async def test_what_cannot_be_read_is_said(office: OperatorRoom) -> None:
+    """A part that the vault cannot read is a note; commands that do not run are a page with what to do."""
+    await office.register("im")
+    visitor = await office.enter()
+    office.replaced["overview"] = CommandEnd(0, '{"platforms": {"problem": "the disk is full"}}', "")
+    page = await visitor.get("/platforms?fresh=1")
+    assert (page.status, "Not read: the registered names. the disk is full" in page.words) == (200, True)
+    office.replaced["overview"] = CommandEnd(0, "no JSON", "")
+    away = await visitor.get("/?fresh=1")
+    assert (away.status, "cannot be run from here" in away.words) == (503, True)
+    told = '{"error": {"text": "IDVAULT_ROSTER is missing", "reason": "SETTINGS"}}'
+    office.replaced["overview"] = CommandEnd(2, "", told)
+    refused = await visitor.get("/?fresh=1")
+    assert (refused.status, "IDVAULT_ROSTER is missing" in refused.words) == (409, True)
+
+
+async def test_the_vault_is_asked_now_and_then(office: OperatorRoom) -> None:
+    """One command serves the pages of some seconds; "check again" runs it anew."""
+    await office.register("im")
+    visitor = await office.enter()
+    for path in ("/", "/platforms", "/platforms/im", "/"):
+        await visitor.get(path)
+    assert office.ran == [("--json", "overview")]
+    await visitor.get("/?fresh=1")
+    assert office.ran == [("--json", "overview")] * 2

@@ -1,0 +1,236 @@
+"""The pages of roster, log, queue, deadlines, check, host and keys, over the vault's own commands."""
+
+import asyncio
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idvault.core.act import SYSTEM
+from idvault.core.check import AilmentError, Check
+from idvault.key.acts import version as version_acts
+from idvault.platform import acts as platform_acts
+from idvault.processes.bootstrap.checks import asked
+from idvault.registry import store as registry_store
+from idvault.sealing.key_version import HeldKey
+from idvault_client.errors import Unavailable
+from idvault_people.console.operator.findings import SECTIONS
+from idvault_people.console.operator.vault_commands import CommandEnd
+from idvault_verify.attest.people import roster as rosters
+from idvault_verify.v1 import roster_pb2, transparency_pb2
+from tests.support.operator_room import OperatorRoom
+from tools.support import people
+from tools.support.chamber import CUSTODIANS
+
+RUNBOOK = Path(__file__).resolve().parents[4] / "docs" / "runbook.md"
+AWAY = CommandEnd(0, "no JSON", "")
+
+
+async def test_the_roster_with_its_drills(office: OperatorRoom) -> None:
+    """Members as this machine has verified them, drills as the vault counts them, and last days of copies."""
+    visitor = await office.enter()
+    page = await visitor.get("/members")
+    assert (page.status, page.words.count("none recorded")) == (200, 3)
+    for name in (*CUSTODIANS, "auditor-a", "operator-a"):
+        assert name in page.words
+    assert "2 of 3" in page.words
+    await office.drilled()
+    assert "next one due in 89 days" in (await visitor.get("/members?fresh=1")).words
+    due = datetime.now(UTC) - timedelta(days=91)
+    drill = {"custodian": "custodian-b", "pass_time": None, "due_time": due.isoformat(), "overdue": True}
+    told = json.dumps({"drills": [drill]})
+    office.replaced["overview"] = CommandEnd(0, told, "")
+    late = await visitor.get("/members?fresh=1")
+    assert "The drill of custodian-b is overdue." in late.words
+    assert "Overdue drills" in (await visitor.get("/")).words
+
+
+async def test_proposals_are_named_with_who_has_signed(office: OperatorRoom) -> None:
+    """What waits for signatures; without the vault's commands and without the edge, the rest is shown."""
+    current = office.room.rosters.current
+    following = rosters.Roster(2, False, current.people, current.quorums, current.witness)
+    proposed = people.signed(following, CUSTODIANS[0])
+    answer = roster_pb2.Roster(
+        version=1,
+        file=current.to_bytes(),
+        newest_version=1,
+        proposals=[roster_pb2.RosterProposal(version=2, file=proposed.to_bytes())],
+    )
+    visitor = await office.enter()
+    assert "No version waits for signatures." in (await visitor.get("/members")).words
+    office.edge.tamper = lambda method, found: answer if method.endswith("GetRoster") else found
+    page = await visitor.get("/members")
+    assert f"{proposed.digest()[:16]} {CUSTODIANS[0]}" in page.words
+
+    def lose(_method: str, _found: object) -> object:
+        raise Unavailable(None, "UNAVAILABLE")
+
+    office.edge.tamper = lose  # type: ignore[assignment]
+    office.replaced["overview"] = AWAY
+    alone = await visitor.get("/members?fresh=1")
+    assert (alone.status, "The custody edge does not answer" in alone.words) == (200, True)
+    assert "cannot be run from here" in alone.words
+    assert CUSTODIANS[0] in alone.words
+
+
+async def test_the_log_is_verified_here(office: OperatorRoom) -> None:
+    """The newest checkpoint with its witnesses; of a forged one a red note, beside the vault's word."""
+    await office.register("im")
+    visitor = await office.enter()
+    page = await visitor.get("/log")
+    assert "This machine has verified the newest checkpoint" in page.words
+    assert "witness.example/w1" in page.words
+    assert "within ten minutes" in page.words
+    assert "1 of 1" in page.words
+    office.edge.tamper = lambda method, found: (
+        transparency_pb2.Checkpoint(note=b"forged") if method.endswith("GetCheckpoint") else found
+    )
+    forged = await visitor.get("/log")
+    assert (forged.status, "The public log does not verify." in forged.words) == (200, True)
+    assert "This machine has verified" not in forged.words
+    office.replaced["overview"] = AWAY
+    assert "cannot be run from here" in (await visitor.get("/log?fresh=1")).words
+
+
+async def test_entries_that_wait_are_counted(office: OperatorRoom) -> None:
+    """What has no place in the log yet, on the log's page and on the first one."""
+    visitor = await office.enter()
+    issued = office.issue("im")
+    room = office.room
+    await platform_acts.register(room.vault, SYSTEM, room.now(), name="im", role="platform", spki=issued.spki)
+    page = await visitor.get("/log")
+    assert re.search(r"Entries that wait for a place 1\b", page.words)
+    assert "Waiting since" in page.words
+    assert re.search(r"Entries that wait for the log 1\b", (await visitor.get("/")).words)
+
+
+async def test_the_queue_by_platform_and_what_holds_it(office: OperatorRoom) -> None:
+    """Claims that wait by platform, the oldest, and a ban of the registry with its end."""
+    visitor = await office.enter()
+    assert "Nothing waits for the registry." in (await visitor.get("/queue")).words
+    await office.room.world.job()
+    await registry_store.pause(office.room.main, "nppa/check", until=datetime.now(UTC) + timedelta(minutes=1))
+    page = await visitor.get("/queue?fresh=1")
+    assert re.search(r"Claims that wait 1\b", page.words)
+    assert "The oldest since" in page.words
+    assert "Held back until (nppa/check)" in page.words
+    assert "No call is held back." not in page.words
+
+
+async def test_what_is_overdue_and_who_missed_it(office: OperatorRoom) -> None:
+    """Kinds with their counts; misses of this month by platform, with the words of the report."""
+    visitor = await office.enter()
+    assert "No platform has missed a deadline this month." in (await visitor.get("/deadlines")).words
+    told = (
+        '{"vault": {"time_zone": "Asia/Shanghai"}, "deadlines": {"overdue": {"reports": 3, "appeals": 0}, '
+        '"erasures_due_since": "2026-12-01T00:00:00+00:00", "month": "2026-12", '
+        '"missed": {"im": {"tip_offs.reply_missed": 2}, "": {"unknown.figure": 1}}}}'
+    )
+    office.replaced["overview"] = CommandEnd(0, told, "")
+    page = await visitor.get("/deadlines?fresh=1")
+    for text in ("Replies to reports 3", "of no named platform", "unknown.figure", "Missed in 2026-12"):
+        assert text in page.words, text
+    assert "A step of an erasure was due at 1 Dec 2026, 08:00 UTC+8" in page.words
+    assert 'href="/platforms/im"' in page.text
+    assert (
+        "3 Overdue decisions" in (await visitor.get("/")).words
+        or "Overdue decisions 3" in (await visitor.get("/")).words
+    )
+
+
+async def test_findings_have_their_section(office: OperatorRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed first, then remarks, in the doctor's own words; the rest is folded and counted."""
+
+    async def ill() -> None:
+        raise AilmentError("free a gigabyte")
+
+    async def told() -> str:
+        return "accounts are overdue at im (2)"
+
+    async def well() -> None:
+        return None
+
+    later = Check("log", well, needs="disk")
+    checks = [
+        Check("records", well),
+        Check("disavowals", told),
+        Check("disk", ill),
+        Check("registry", ill),
+        later,
+    ]
+    monkeypatch.setattr(asked, "by_operator", lambda _deployment: checks)
+    visitor = await office.enter()
+    assert "not run yet" in (await visitor.get("/")).words
+    page = await visitor.get("/doctor")
+    order = [page.words.index(each) for each in ("free a gigabyte", "accounts are overdue at im (2)")]
+    assert order == sorted(order)
+    for section in ("IdvaultDiskFull", "IdvaultDisavowalsOverdue", "IdvaultRegistryAway"):
+        assert section in page.words
+    assert "Passed checks: 1" in page.words
+    assert '<span lang="en">free a gigabyte</span>' in page.text
+    assert re.search(r"log not made not checked: mend disk first", page.words)
+    assert re.search(r"Failed checks of the vault 2\b", (await visitor.get("/")).words)
+    assert "The last check of the registry failed." in (await visitor.get("/queue")).words
+
+
+def test_every_check_has_a_section_of_the_runbook() -> None:
+    """Each name of a check leads to a heading that is there."""
+    headings = set(re.findall(r"^### (\w+)$", RUNBOOK.read_text("utf-8"), re.M))
+    assert set(SECTIONS.values()) <= headings
+
+
+async def test_every_check_of_the_doctor_is_known(office: OperatorRoom) -> None:
+    """Those that this vault's doctor makes have their section."""
+    end = await asyncio.to_thread(office.run, ["--json", "doctor"])
+    names = set(re.findall(r'"check": "([a-z-]+)"', end.out))
+    assert len(names) > 10
+    assert names <= {*SECTIONS}
+
+
+async def test_databases_backups_and_certificates(office: OperatorRoom) -> None:
+    """Schemas that fit, a backup that is missing, then both; what cannot be read stands out."""
+    visitor = await office.enter()
+    page = await visitor.get("/storage")
+    assert page.words.count("fits") == 2
+    assert page.words.count("older than a day") == 2
+    office.back_up("main")
+    assert (await visitor.get("/storage?fresh=1")).words.count("older than a day") == 1
+    assert "not known" in (await visitor.get("/")).words
+    office.back_up()
+    assert "older than a day" not in (await visitor.get("/storage?fresh=1")).words
+    assert re.search(r"Age of the newest backups 0 h", (await visitor.get("/")).words)
+    office.ahead = timedelta(hours=30)
+    assert (await visitor.get("/storage")).words.count("older than a day") == 2
+    told = (
+        '{"databases": [{"database": "main", "version": "0044", "needed": "0045", "usable": false, '
+        '"to_contract": []}, {"database": "shred", "version": "7", "needed": "7", "usable": true, '
+        '"to_contract": ["8"]}], "certificates": [{"setting": "IDVAULT_TLS_CA", "end_time": null}]}'
+    )
+    office.replaced["overview"] = CommandEnd(0, told, "")
+    page = await visitor.get("/storage?fresh=1")
+    for text in ("does not fit", "a step waits", "cannot be read"):
+        assert text in page.words
+
+
+async def test_versions_of_keys(office: OperatorRoom) -> None:
+    """Announced versions with their state; without a key file among the settings, why it was not read."""
+    office.room.pass_time(hours=-2)
+    for version in (0, 1):
+        held, now = HeldKey("index", version, bytes(8)), office.room.now()
+        await version_acts.announce(office.room.vault, SYSTEM, now, held)
+        office.room.pass_time(hours=2)
+    visitor = await office.enter()
+    page = await visitor.get("/keys")
+    assert "announced, used an hour later" in page.words
+    assert "in use" in page.words
+    assert "IDVAULT_KEYS is missing" in page.words
+    listed = (
+        '{"purpose": "log", "version": "0", "primary": true, "check": "aa bb"}\n'
+        '{"purpose": "index", "version": "1", "primary": true, "check": "cc dd", "stored": 1200}\n'
+    )
+    office.replaced["keys"] = CommandEnd(0, listed, "")
+    found = await visitor.get("/keys?fresh=1")
+    for text in ("aa bb", "1,200", "not counted"):
+        assert text in found.words

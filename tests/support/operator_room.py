@@ -1,0 +1,222 @@
+"""The operator's console, in this process, over a chamber's databases and the vault's own commands."""
+
+import asyncio
+import contextlib
+import io
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idvault.core.act import SYSTEM
+from idvault.core.edge.call import Caller
+from idvault.core.edge.server import Service
+from idvault.custody.drill import acts as drill_acts
+from idvault.people.second_factor.acts import SecondFactors
+from idvault.platform import acts as platform_acts
+from idvault.processes.bootstrap import vitals
+from idvault.processes.cli import app
+from idvault.processes.deployment import acts as deployment
+from idvault.processes.services.custody_edge import RosterServicer
+from idvault.sealing.second_factor import TotpSealer
+from idvault_people.console.operator import console as pages
+from idvault_people.console.operator.certificates import NAME, KnownCertificates
+from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.operator.vault_commands import CommandEnd, VaultCommands
+from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.operator_client import OperatorClient
+from idvault_verify.attest.people.roster import Roster
+from idvault_verify.v1 import roster_pb2
+from tests.support.console import Running, Visitor, running
+from tools.support import builders, people
+from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
+from tools.support.databases import Databases
+from tools.support.in_process import InProcessChannel
+
+OPERATOR = "operator-a"
+
+
+def operator_identity() -> PersonalIdentity:
+    """Return the operator's keys."""
+    found = people.roster_member(OPERATOR, role="operator", suite=SUITE)
+    return PersonalIdentity(
+        name=OPERATOR,
+        role="operator",
+        organisation=found.organisation,
+        actor_id=found.actor_id,
+        suite=SUITE,
+        _hpke_private=people.secret(OPERATOR, "hpke"),
+        _ed25519_private=people.secret(OPERATOR, "ed25519"),
+    )
+
+
+def operated_roster() -> Roster:
+    """Return the chamber's roster with an operator, signed by all its custodians."""
+    first = first_roster()
+    members = (*first.people, people.roster_member(OPERATOR, role="operator", suite=SUITE))
+    return people.signed(Roster(1, False, members, first.quorums, first.witness), *CUSTODIANS)
+
+
+class OperatorEdge(Local):
+    """Calls the servicers as the operator."""
+
+    def __init__(self, room: Chamber) -> None:
+        """Call with the operator's certificate."""
+        super().__init__(room, OPERATOR)
+        found = people.roster_member(OPERATOR, role="operator", suite=SUITE)
+        self._channel = InProcessChannel(
+            services=lambda: room.services,
+            caller=Caller(OPERATOR, "operator", found.actor_id),
+            now=room.now,
+        )
+
+
+@dataclass
+class OperatorRoom:
+    """A chamber at the real time, whose operator works with a console.
+
+    ran: the vault's commands, in order. ahead: of the real time, for the console alone. replaced: how a
+    command ends in place of its run, by its first word.
+    """
+
+    room: Chamber
+    folder: Path
+    stack: AsyncExitStack
+    patch: pytest.MonkeyPatch
+    authority: Authority = field(default_factory=Authority)
+    ran: list[Sequence[str]] = field(default_factory=list)
+    ahead: timedelta = timedelta()
+    replaced: dict[str, CommandEnd] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Serve the operator."""
+        self.edge = OperatorEdge(self.room)
+        factors = SecondFactors(
+            vault=self.room.vault,
+            sealer=TotpSealer(keys=self.room.keys, entropy=_Zeros()),
+            roster_member=self.room.rosters.member,
+            on_refused=lambda: None,
+        )
+        servicer = RosterServicer(
+            vault=self.room.vault,
+            rosters=self.room.rosters,  # type: ignore[arg-type]
+            second_factor=self.room.codes,
+            second_factors=factors,
+        )
+        roster = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
+        self.room.services.append(Service(roster, servicer))
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of the certificates that the operator has issued."""
+        return self.folder / "issued"
+
+    async def register(
+        self, name: str, *, role: str = "platform", days: float | None = 200, party: str = ""
+    ) -> Issued:
+        """Register a caller; its certificate ends in so many days, None if no copy of it is known."""
+        issued = self.issue(name, role=role, days=days or 400)
+        await platform_acts.register(
+            self.room.vault, SYSTEM, self.room.now(), name=name, role=role, spki=issued.spki
+        )
+        if days is not None:
+            self.certificates.mkdir(exist_ok=True)
+            (self.certificates / f"{name}.pem").write_bytes(issued.certificate)
+        await self.room.step()
+        return issued
+
+    async def drilled(self) -> None:
+        """Have a drill record of the quorum, from which on its custodians' drills fall due."""
+        record = builders.record(present_quorum_id=self.room.rosters.quorum.id)
+        await drill_acts.renew(self.room.vault, SYSTEM, self.room.now(), record)
+        await self.room.step()
+
+    def back_up(self, *names: str) -> None:
+        """Note that backups of databases have ended now; of both without names."""
+        for name in names or ("main", "shred"):
+            vitals.note_backup(self.folder / "backups", name, now=datetime.now(UTC))
+
+    async def make_keys(self) -> None:
+        """Have the key file of the worker among the settings."""
+        keys = self.folder / "keys"
+        self.patch.setenv("IDVAULT_KEYS", str(keys / "work.keys"))
+        assert (await asyncio.to_thread(self.run, ["keys", "init"])).code == 0
+        self.patch.setenv("IDVAULT_KEY_PASSPHRASE_FILE", str(keys / "work.passphrase"))
+
+    def issue(self, name: str, *, role: str = "platform", days: float = 200) -> Issued:
+        """Certify a caller that is not registered."""
+        ends = timedelta(days=days, minutes=30)
+        return self.authority.client(spiffe(role, name), starts=timedelta(days=-500), ends=ends)
+
+    def run(self, arguments: Sequence[str]) -> CommandEnd:
+        """Run a command of the vault in this process, as the console runs it on the vault's host."""
+        self.ran.append(tuple(arguments))
+        words = [each for each in arguments if not each.startswith("--")]
+        if words[0] in self.replaced:
+            return self.replaced[words[0]]
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = app.run(arguments)
+        return CommandEnd(int(code), out.getvalue(), err.getvalue())
+
+    def session(self) -> OperatorSession:
+        """Return the operator's session."""
+        own = self.folder / OPERATOR
+        own.mkdir(mode=0o700, exist_ok=True)
+        state = self.room.trust(OPERATOR)
+        return OperatorSession(
+            operator=lambda: OperatorClient(
+                identity=operator_identity(), trust=state, edge=self.edge, now=self._now
+            ),
+            commands=VaultCommands(run=self.run),
+            certificates=KnownCertificates(own=own / NAME, others=(self.certificates,)),
+            target="vault.example:7444",
+            trust_domain=TRUST_DOMAIN,
+            ends=datetime.now(UTC) + timedelta(days=300),
+            now=lambda: self._now() + self.ahead,
+        )
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def running(self) -> Running:
+        """Run the console."""
+        session = self.session()
+        return await self.stack.enter_async_context(running(pages.console(session), self.folder / OPERATOR))
+
+    async def enter(self, **headers: str) -> Visitor:
+        """Return a browser that has entered."""
+        return await (await self.running()).enter(**headers)
+
+
+class _Zeros:
+    def random(self, size: int) -> bytes:
+        return bytes(size)
+
+
+async def operator_room(
+    room: Chamber, databases: Databases, folder: Path, stack: AsyncExitStack, patch: pytest.MonkeyPatch
+) -> OperatorRoom:
+    """Return the room, with the settings of the vault's worker in the environment."""
+    room.offset = datetime.now(UTC) - room.now().real
+    roster = operated_roster()
+    room.rosters.versions[:] = [roster]
+    (folder / "roster.json").write_bytes(roster.to_bytes())
+    (folder / "backups").mkdir()
+    await deployment.ensure(room.main, room.shred, candidate="00" * 16)
+    settings = {
+        "DATABASE_URL": databases.main_url,
+        "SHRED_DATABASE_URL": databases.shred_url,
+        "ROSTER": folder / "roster.json",
+        "TRUST_DOMAIN": TRUST_DOMAIN,
+        "LOG_ORIGIN": "log.example/idvault",
+        "BACKUP_DIR": folder / "backups",
+        "DEVELOPMENT": "1",
+    }
+    for name, value in settings.items():
+        patch.setenv(f"IDVAULT_{name}", str(value))
+    return OperatorRoom(room, folder, stack, patch)
