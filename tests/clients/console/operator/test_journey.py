@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.operator.console import MENU
 from idvault_people.console.operator.texts import OPERATOR as WORDS
 from idvault_people.console.texts import CONSOLE
@@ -18,7 +18,7 @@ from tests.web.test_rendering import keep
 from tools.support.browser import browsing, violations
 
 PICTURES = "IDVAULT_TEST_PICTURES"
-TEXTS = {**CONSOLE, **PEOPLE, **WORDS}
+TEXTS = {**CONSOLE, **MEMBER, **WORDS}
 ENDING = "example-moments"
 MOST_INTERACTIONS = 2
 

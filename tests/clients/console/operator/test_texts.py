@@ -4,7 +4,7 @@ import pytest
 
 from idvault.processes.bootstrap import overview
 from idvault.processes.cli.platform import Role
-from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.texts import CONSOLE
 from idvault_verify.session import Proof
@@ -19,7 +19,7 @@ LISTS = {
 
 def test_it_says_nothing_of_the_base_in_other_words() -> None:
     """No key of the operator replaces one that all members' consoles share."""
-    assert not {*OPERATOR} & {*CONSOLE, *PEOPLE}
+    assert not {*OPERATOR} & {*CONSOLE, *MEMBER}
 
 
 @pytest.mark.parametrize("name", LISTS)

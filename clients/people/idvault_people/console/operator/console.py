@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idvault_people.console.app import Console
-from idvault_people.console.disclosure import own
-from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console import own
+from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.operator.decisions import PreviewPages
 from idvault_people.console.operator.explaining import explain
 from idvault_people.console.operator.findings import DoctorPage
@@ -51,7 +51,7 @@ def console(session: OperatorSession) -> Console:
         *decisions.routes(),
         Route("GET", "/own", _OperatorKeys(session).show),
     )
-    texts = {**PEOPLE, **OPERATOR}
+    texts = {**MEMBER, **OPERATOR}
     return Console(texts=texts, templates=TEMPLATES, menu=MENU, routes=routes, explain=explain)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from idvault_client.errors import SecondFactorRefused
-from idvault_people.console.disclosure import explaining
+from idvault_people.console import explaining
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit

@@ -1,7 +1,7 @@
 """Why something could not be shown or done in the operator's console, in the operator's language."""
 
 from idvault_client.errors import VaultError
-from idvault_people.console.disclosure import explaining
+from idvault_people.console import explaining
 from idvault_people.console.operator.texts import OWN_REASONS
 from idvault_people.console.operator.vault_commands import CommandRefusedError, CommandsAwayError
 from idvault_people.console.visit import Explanation, Visit

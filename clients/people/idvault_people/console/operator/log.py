@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idvault_client.errors import VaultError
-from idvault_people.console.disclosure import explaining
+from idvault_people.console import explaining
 from idvault_people.console.operator.parts import (
     AMBER,
     GREEN,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from idvault_people.console.authority import wording
+from idvault_people.console import shown
 from idvault_people.console.operator.certificates import KnownCertificates
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection
 from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
@@ -48,12 +48,12 @@ class OperatorSession:
         """Return a time that the vault told, in its zone; a word for none."""
         if not text:
             return visit.say("never_yet")
-        return wording.time(datetime.fromisoformat(text), visit, zone=self.zone(state))
+        return shown.time(datetime.fromisoformat(text), visit, zone=self.zone(state))
 
     def head(self, visit: Visit) -> str:
         """Return who works here, where, and until when the own certificate lets the operator in."""
         own = self.operator().identity
-        until = wording.time(self.ends, visit, zone=UTC)
+        until = shown.time(self.ends, visit, zone=UTC)
         return visit.say("head", name=own.name, vault=self.trust_domain, until=until)
 
     def page(
