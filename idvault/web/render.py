@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -359,6 +359,14 @@ def _representatives(found: pb.SessionPage, kind: str) -> list[str]:
 
 def _kind(number: common_pb2.DocumentType.ValueType) -> str:
     return common_pb2.DocumentType.Name(number).removeprefix("DOCUMENT_TYPE_")
+
+
+def minute(time: datetime, zone: tzinfo) -> str:
+    """Return a time with its zone, as 2026-02-01 20:30 UTC+8."""
+    local = time.astimezone(zone)
+    hours, minutes = f"{local:%z}"[:3], f"{local:%z}"[3:5]
+    offset = f"{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
+    return f"{local:%Y-%m-%d %H:%M} UTC{offset}"
 
 
 def last_day(expire_date: str) -> date:

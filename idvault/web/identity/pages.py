@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeVar
@@ -17,16 +18,25 @@ from google.protobuf.message import Message
 from idvault.session import rules as session_rules
 from idvault.web import calls, guard
 from idvault.web.app import Pages
-from idvault.web.identity.view import IdentityView
+from idvault.web.identity.view import IdentityView, may_erase
 from idvault_client.backend.rpc import Rpc
-from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_client.errors import (
+    InvalidFields,
+    NotFound,
+    PreconditionFailed,
+    RequestIdReused,
+    Unavailable,
+    VaultError,
+)
 from idvault_verify.document import DocumentType
 from idvault_verify.error import Reason
-from idvault_verify.v1 import identity_pb2, session_pb2
+from idvault_verify.v1 import erasure_pb2, identity_pb2, session_pb2, status_pb2
 
 FORM_BYTES = 32 * 1024
 """Of a form with a text of 2,000 characters: one may need nine bytes."""
 _Answer = TypeVar("_Answer")
+_UNTOLD = {Reason.ACCOUNT_ERASED, Reason.LOG_UNAVAILABLE}
+"""Why an account's disclosures cannot be shown: for good, or for now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +58,11 @@ class IdentityPages:
 
     async def overview(self, request: web.Request) -> web.StreamResponse:
         """Show the status, and the way to the other pages."""
-        return await self._show(request, lambda visit, own: visit.view.overview(own))
+        return await self._told(request, lambda visit, own, found: visit.view.overview(own, found))
+
+    async def timeline(self, request: web.Request) -> web.StreamResponse:
+        """Show everything that happened."""
+        return await self._told(request, lambda visit, own, found: visit.view.timeline(own, found))
 
     async def stored(self, request: web.Request) -> web.StreamResponse:
         """Show what is stored and until when."""
@@ -66,30 +80,43 @@ class IdentityPages:
         """Show the erasure that is requested, or what one is and the way to request it."""
         return await self._show(request, lambda visit, own: visit.view.erase(own))
 
-    async def change_erasure(self, request: web.Request) -> web.StreamResponse:
-        """Request the erasure of the account, or cancel the one that is requested."""
+    async def ask_erasure(self, request: web.Request) -> web.StreamResponse:
+        """Show the page that confirms a request; of an account that has none and is not erased."""
+        visit = await self._visit(request)
+        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        if not may_erase(own):
+            return self._on(visit, "erase")
+        return self._keep(visit.view.confirm_erasure(own), visit)
+
+    async def erase_account(self, request: web.Request) -> web.StreamResponse:
+        """Request the erasure of the account."""
+        return await self._erasure(
+            request,
+            lambda visit, newest: calls.erase_from_session(visit.session_id, visit.key, former=newest),
+        )
+
+    async def keep_account(self, request: web.Request) -> web.StreamResponse:
+        """Cancel the erasure of the account."""
+        return await self._erasure(
+            request,
+            lambda visit, newest: calls.keep_from_session(visit.session_id, visit.key, erasure_id=newest),
+        )
+
+    async def _erasure(
+        self, request: web.Request, call: Callable[[_IdentityVisit, str], Rpc[erasure_pb2.Erasure]]
+    ) -> web.StreamResponse:
+        """Request or cancel. call: made for the id of the newest erasure."""
         visit = await self._visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
         own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-        newest = own.erasure.erasure_id
-        try:
-            if (await self.pages.form(request)).get("keep"):
-                await self._run(
-                    visit, calls.keep_from_session(visit.session_id, visit.key, erasure_id=newest)
-                )
-            else:
-                await self._run(visit, calls.erase_from_session(visit.session_id, visit.key, former=newest))
-        except PreconditionFailed:
-            # It was requested, cancelled or carried out meanwhile: the page shows which.
-            return self._on(visit, "erase")
+        # One that was requested, cancelled or carried out meanwhile is shown by the page.
+        with suppress(PreconditionFailed):
+            await self._run(visit, call(visit, own.erasure.erasure_id))
         return self._on(visit, "erase")
 
     async def disclosures(self, request: web.Request) -> web.StreamResponse:
         """Show every disclosure and opening up to the horizon."""
-        visit = await self._visit(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-        found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
-        return self._keep(visit.view.disclosures(own, found), visit)
+        return await self._told(request, lambda visit, own, found: visit.view.disclosures(own, found))
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """Send the disclosures with their proofs, as a file that `idvault-verify check-history` checks."""
@@ -227,6 +254,24 @@ class IdentityPages:
         own = await self._run(visit, calls.identity(visit.session_id, visit.key))
         return self._keep(page(visit, own), visit)
 
+    async def _told(
+        self,
+        request: web.Request,
+        page: Callable[
+            [_IdentityVisit, identity_pb2.Identity, status_pb2.DisclosureHistory | None], web.Response
+        ],
+    ) -> web.StreamResponse:
+        """Show a page with the disclosures, or without what cannot be shown (_UNTOLD)."""
+        visit = await self._visit(request)
+        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        try:
+            found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
+        except (PreconditionFailed, Unavailable) as error:
+            if error.reason not in _UNTOLD:
+                raise
+            return self._keep(page(visit, own, None), visit)
+        return self._keep(page(visit, own, found), visit)
+
     async def _visit(self, request: web.Request) -> _IdentityVisit:
         key = guard.browser_key(request, base_url=self.pages.base_url)
         if not key:
@@ -274,6 +319,7 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
     """Return what each address does."""
     return [
         web.get(_HERE, pages.overview),
+        web.get(f"{_HERE}/timeline", pages.timeline),
         web.get(f"{_HERE}/stored", pages.stored),
         web.get(f"{_HERE}/verifications", pages.verifications),
         web.get(f"{_HERE}/verifications/{{verification:{_ID}}}/receipt", pages.receipt),
@@ -290,5 +336,7 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.get(f"{_HERE}/disowned", pages.disowned),
         web.post(f"{_HERE}/disowned", pages.answer_disowned),
         web.get(f"{_HERE}/erase", pages.erase),
-        web.post(f"{_HERE}/erase", pages.change_erasure),
+        web.post(f"{_HERE}/erase", pages.keep_account),
+        web.get(f"{_HERE}/erase/confirm", pages.ask_erasure),
+        web.post(f"{_HERE}/erase/confirm", pages.erase_account),
     ]
