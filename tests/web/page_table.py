@@ -6,7 +6,7 @@ needs its two pictures in docs/pages.md.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import update
 
@@ -188,6 +188,23 @@ async def offered(visit: Visit) -> Page:
     return await visit.browser.get(await bound(visit.site, visit.browser, made.url))
 
 
+async def invited(visit: Visit) -> Page:
+    """Come to the first page of an invitation with an incentive and a deadline."""
+    text = "一个月免广告" if visit.language == "zh" else "A month without advertisements"
+    plan = {"incentive_text": text, "enforcement_date": date(2099, 1, 1)}
+    _, made = await invitation(visit.site, locale=visit.language, **plan)
+    return await visit.browser.get(made.url.removeprefix(BASE_URL))
+
+
+async def postponed(visit: Visit) -> Page:
+    """Come to the page that asks what was chosen on the first page of an invitation."""
+    _, made = await invitation(visit.site, locale=visit.language)
+    path = made.url.removeprefix(BASE_URL)
+    first = await visit.browser.get(path)
+    await visit.browser.post(path, {"form": first.hidden("form"), "answer": "LATER"})
+    return await visit.browser.get(await bound(visit.site, visit.browser, made.url))
+
+
 async def answered(visit: Visit) -> Page:
     page = await offered(visit)
     fields = {"form": page.hidden("form"), "answer": "LATER"}
@@ -345,7 +362,11 @@ PAGES: Mapping[str, Row] = {
     "too-large": Row(too_large, 413),
     "busy": Row(busy, 429),
     "offered": Row(offered),
+    "invited": Row(invited),
+    "postponed": Row(postponed),
     "answered": Row(answered),
+    "help": Row(lambda visit: visit.browser.get("/help")),
+    "privacy": Row(lambda visit: visit.browser.get("/privacy")),
     **OWN,
     "mine-start": Row(mine_start),
     "mine-wrong": Row(mine_wrong, 422),

@@ -17,7 +17,7 @@ from idvault.session.acts.session import NewSession, ShownSession
 from idvault.session.rules import VerificationSession
 from idvault_verify import claim, document, secret, token
 from idvault_verify.account import SubjectKind
-from idvault_verify.campaign import InvitationEvent
+from idvault_verify.campaign import CampaignPlan, InvitationEvent
 from idvault_verify.claim import Identity, kind_of
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import Document, DocumentType
@@ -291,7 +291,14 @@ def page(value: ShownPage, *, verification: verification_pb2.Verification | None
         platform=found.relying_party,
         public_account_limit_reached=value.public_account_limit_reached,
         invited=found.invitation_code_hash is not None,
+        incentive_text=value.plan.incentive_text if value.plan else "",
+        enforcement_date=_enforced(value.plan),
     )
+
+
+def _enforced(plan: CampaignPlan | None) -> str:
+    day = plan.enforcement_date if plan else None
+    return day.isoformat() if day else ""
 
 
 def documents(types: Sequence[DocumentType]) -> list[common_pb2.DocumentType.ValueType]:

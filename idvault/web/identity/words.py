@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
-from babel.dates import format_date
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.web.render import View, minute
@@ -47,7 +46,7 @@ class IdentityWords:
 
     def date(self, day: date) -> str:
         """Return a day."""
-        return format_date(day, format="long", locale="zh_CN" if self.view.language == "zh" else "en")
+        return self.view.day(day)
 
     def result(self, each: pb.PastVerification) -> str:
         """Return how a verification ended."""
