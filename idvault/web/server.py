@@ -23,7 +23,9 @@ from idvault.web import about, edge
 from idvault.web.app import Pages, application
 from idvault.web.edge import EdgeConnections
 from idvault.web.identity import pages as identity_pages
+from idvault.web.identity import public_account_pages
 from idvault.web.identity.pages import IdentityPages
+from idvault.web.identity.public_account_pages import PublicAccountPages
 from idvault.web.inquiry import pages as inquiry_pages
 from idvault.web.inquiry.pages import InquiryPages
 from idvault.web.limits import InquiryLimits, ReportLimits
@@ -145,6 +147,7 @@ def whole(
         *tip_off_pages.routes(tip_offs),
         *identity_pages.routes(identity),
         *inquiry_pages.routes(inquiries),
+        *public_account_pages.routes(PublicAccountPages(identity=identity)),
         *about.routes(pages),
     ]
     return application(pages, routes=routes)

@@ -75,7 +75,7 @@ async def test_every_step_offers_to_decline(site: Site) -> None:
     browser = await site.browser()
     path, form = await form_of(site, browser, made.url)
     document = await browser.get(path)
-    start, terms = browser.seen[0], browser.seen[2]
+    start, terms = browser.seen[0], browser.seen[3]
     for page in (start, terms, document, form):
         assert BACK + made.session_id in page.text
     assert "bind_code" not in start.text + terms.text + form.text

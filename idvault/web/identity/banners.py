@@ -88,5 +88,5 @@ def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
     for each in own.public_accounts:
         if each.profile.state == _Public.STATE_GRACE:
             text = words.say("unrenewed_text", platform=words.found.platform_title)
-            links = [(f"{words.here}/standing", words.say("public_link"))]
+            links = [(f"{words.here}/public", words.say("public_link"))]
             yield Banner("unrenewed", words.say("unrenewed_title"), text, links)

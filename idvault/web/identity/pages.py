@@ -40,7 +40,7 @@ _UNTOLD = {Reason.ACCOUNT_ERASED, Reason.LOG_UNAVAILABLE}
 
 
 @dataclass(frozen=True, kw_only=True)
-class _IdentityVisit:
+class IdentityVisit:
     """One request: the session, the browser's key, and how to show a page."""
 
     session_id: str
@@ -66,27 +66,27 @@ class IdentityPages:
 
     async def stored(self, request: web.Request) -> web.StreamResponse:
         """Show what is stored and until when."""
-        return await self._show(request, lambda visit, own: visit.view.stored(own))
+        return await self.show(request, lambda visit, own: visit.view.stored(own))
 
     async def verifications(self, request: web.Request) -> web.StreamResponse:
         """Show how each verification ended."""
-        return await self._show(request, lambda visit, own: visit.view.verifications(own))
+        return await self.show(request, lambda visit, own: visit.view.verifications(own))
 
     async def standing(self, request: web.Request) -> web.StreamResponse:
         """Show the standing, the sanctions with their reasons, the appeals, and the public accounts."""
-        return await self._show(request, lambda visit, own: visit.view.standing(own))
+        return await self.show(request, lambda visit, own: visit.view.standing(own))
 
     async def erase(self, request: web.Request) -> web.StreamResponse:
         """Show the erasure that is requested, or what one is and the way to request it."""
-        return await self._show(request, lambda visit, own: visit.view.erase(own))
+        return await self.show(request, lambda visit, own: visit.view.erase(own))
 
     async def ask_erasure(self, request: web.Request) -> web.StreamResponse:
         """Show the page that confirms a request; of an account that has none and is not erased."""
-        visit = await self._visit(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        visit = await self.visit(request)
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
         if not may_erase(own):
-            return self._on(visit, "erase")
-        return self._keep(visit.view.confirm_erasure(own), visit)
+            return self.on(visit, "erase")
+        return self.keep(visit.view.confirm_erasure(own), visit)
 
     async def erase_account(self, request: web.Request) -> web.StreamResponse:
         """Request the erasure of the account."""
@@ -103,16 +103,16 @@ class IdentityPages:
         )
 
     async def _erasure(
-        self, request: web.Request, call: Callable[[_IdentityVisit, str], Rpc[erasure_pb2.Erasure]]
+        self, request: web.Request, call: Callable[[IdentityVisit, str], Rpc[erasure_pb2.Erasure]]
     ) -> web.StreamResponse:
         """Request or cancel. call: made for the id of the newest erasure."""
-        visit = await self._visit(request)
+        visit = await self.visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
         # One that was requested, cancelled or carried out meanwhile is shown by the page.
         with suppress(PreconditionFailed):
-            await self._run(visit, call(visit, own.erasure.erasure_id))
-        return self._on(visit, "erase")
+            await self.run(visit, call(visit, own.erasure.erasure_id))
+        return self.on(visit, "erase")
 
     async def disclosures(self, request: web.Request) -> web.StreamResponse:
         """Show every disclosure and opening up to the horizon."""
@@ -120,26 +120,26 @@ class IdentityPages:
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """Send the disclosures with their proofs, as a file that `idvault-verify check-history` checks."""
-        visit = await self._visit(request)
-        found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
+        visit = await self.visit(request)
+        found = await self.run(visit, calls.identity_history(visit.session_id, visit.key))
         return _file(found)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Send the receipt of a verification."""
-        visit = await self._visit(request)
+        visit = await self.visit(request)
         verification_id = request.match_info["verification"]
         call = calls.identity_receipt(visit.session_id, visit.key, verification_id=verification_id)
-        found = await self._run(visit, call)
+        found = await self.run(visit, call)
         return _file(found)
 
     async def check_receipt(self, request: web.Request) -> web.StreamResponse:
         """Show how to check a receipt: in the browser, which sends nothing, or with the program."""
-        return await self._show(request, lambda visit, own: visit.view.check_receipt(own))
+        return await self.show(request, lambda visit, own: visit.view.check_receipt(own))
 
     async def ask_appeal(self, request: web.Request) -> web.StreamResponse:
         """Show the form of an appeal."""
         sanction_id = request.match_info["sanction"]
-        return await self._show(request, lambda visit, own: visit.view.appeal(own, sanction_id))
+        return await self.show(request, lambda visit, own: visit.view.appeal(own, sanction_id))
 
     async def appeal(self, request: web.Request) -> web.StreamResponse:
         """File an appeal; show the form again with what is wrong."""
@@ -156,7 +156,7 @@ class IdentityPages:
     async def ask_contest(self, request: web.Request) -> web.StreamResponse:
         """Show the form of a contest."""
         verification_id = request.match_info["verification"]
-        return await self._show(request, lambda visit, own: visit.view.contest(own, verification_id))
+        return await self.show(request, lambda visit, own: visit.view.contest(own, verification_id))
 
     async def contest(self, request: web.Request) -> web.StreamResponse:
         """File a contest; show the form again with what is wrong."""
@@ -172,7 +172,7 @@ class IdentityPages:
 
     async def ask_reinstatement(self, request: web.Request) -> web.StreamResponse:
         """Show the form of an appeal against the withdrawal."""
-        return await self._show(request, lambda visit, own: visit.view.reinstatement(own))
+        return await self.show(request, lambda visit, own: visit.view.reinstatement(own))
 
     async def reinstatement(self, request: web.Request) -> web.StreamResponse:
         """File an appeal against the withdrawal; show the form again with what is wrong."""
@@ -187,29 +187,29 @@ class IdentityPages:
 
     async def disowned(self, request: web.Request) -> web.StreamResponse:
         """Show that the account is disowned, and how its holder shows to be that person."""
-        return await self._show(request, lambda visit, own: visit.view.disowned(own))
+        return await self.show(request, lambda visit, own: visit.view.disowned(own))
 
     async def answer_disowned(self, request: web.Request) -> web.StreamResponse:
         """Begin the holder's proof at the provider, or take its end; show again what is wrong."""
-        visit = await self._visit(request)
+        visit = await self.visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
         form = await self.pages.form(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
         try:
             if form.get("finish"):
                 newest = (own.next_proof or session_rules.ATTEMPTS + 1) - 1
                 call = calls.finish_disavowal_answer(visit.session_id, visit.key, proof=newest)
-                await self._run(visit, call)
+                await self.run(visit, call)
             else:
                 await self._begin_answer(visit, form)
         except RequestIdReused:
             # Another tab has sent one: the page shows it.
-            return self._on(visit, "disowned")
+            return self.on(visit, "disowned")
         except (InvalidFields, NotFound, PreconditionFailed) as error:
-            return self._keep(visit.view.disowned(own, error=error), visit)
-        return self._on(visit, "disowned")
+            return self.keep(visit.view.disowned(own, error=error), visit)
+        return self.on(visit, "disowned")
 
-    async def _begin_answer(self, visit: _IdentityVisit, form: Mapping[str, object]) -> None:
+    async def _begin_answer(self, visit: IdentityVisit, form: Mapping[str, object]) -> None:
         kind, proof = str(form.get("document", "")), str(form.get("proof", ""))
         if kind not in DocumentType.__members__ or proof not in map(
             str, range(1, session_rules.ATTEMPTS + 1)
@@ -223,79 +223,83 @@ class IdentityPages:
             kind=DocumentType(kind),
             number=str(form.get("number", "")),
         )
-        await self._run(visit, call)
+        await self.run(visit, call)
 
     async def _send(
         self,
         request: web.Request,
-        call: Callable[[_IdentityVisit, str], Rpc[_Answer]],
+        call: Callable[[IdentityVisit, str], Rpc[_Answer]],
         *,
-        again: Callable[[_IdentityVisit, identity_pb2.Identity, VaultError], web.Response],
+        again: Callable[[IdentityVisit, identity_pb2.Identity, VaultError], web.Response],
         onward: str,
     ) -> web.StreamResponse:
         """Pass on what the owner wrote. again: the form with errors. onward: the page that shows it."""
-        visit = await self._visit(request)
+        visit = await self.visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
         words = str((await self.pages.form(request)).get("text", ""))
         try:
-            await self._run(visit, call(visit, words))
+            await self.run(visit, call(visit, words))
         except RequestIdReused:
             # Another tab has sent one: the page shows it.
-            return self._on(visit, onward)
+            return self.on(visit, onward)
         except (InvalidFields, PreconditionFailed) as error:
-            own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-            return self._keep(again(visit, own, error), visit)
-        return self._on(visit, onward)
+            own = await self.run(visit, calls.identity(visit.session_id, visit.key))
+            return self.keep(again(visit, own, error), visit)
+        return self.on(visit, onward)
 
-    async def _show(
-        self, request: web.Request, page: Callable[[_IdentityVisit, identity_pb2.Identity], web.Response]
+    async def show(
+        self, request: web.Request, page: Callable[[IdentityVisit, identity_pb2.Identity], web.Response]
     ) -> web.StreamResponse:
-        visit = await self._visit(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-        return self._keep(page(visit, own), visit)
+        """Show a page of the account."""
+        visit = await self.visit(request)
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
+        return self.keep(page(visit, own), visit)
 
     async def _told(
         self,
         request: web.Request,
         page: Callable[
-            [_IdentityVisit, identity_pb2.Identity, status_pb2.DisclosureHistory | None], web.Response
+            [IdentityVisit, identity_pb2.Identity, status_pb2.DisclosureHistory | None], web.Response
         ],
     ) -> web.StreamResponse:
         """Show a page with the disclosures, or without what cannot be shown (_UNTOLD)."""
-        visit = await self._visit(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        visit = await self.visit(request)
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
         try:
-            found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
+            found = await self.run(visit, calls.identity_history(visit.session_id, visit.key))
         except (PreconditionFailed, Unavailable) as error:
             if error.reason not in _UNTOLD:
                 raise
-            return self._keep(page(visit, own, None), visit)
-        return self._keep(page(visit, own, found), visit)
+            return self.keep(page(visit, own, None), visit)
+        return self.keep(page(visit, own, found), visit)
 
-    async def _visit(self, request: web.Request) -> _IdentityVisit:
+    async def visit(self, request: web.Request) -> IdentityVisit:
+        """Return a request's session; raises NotFound for another browser's."""
         key = guard.browser_key(request, base_url=self.pages.base_url)
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
         session_id = request.match_info["session"]
         found = await self.pages.vault.run(calls.session_page(session_id, key))
         view = self.pages.view(request, key, found.locale)
-        return _IdentityVisit(
+        return IdentityVisit(
             session_id=session_id,
             key=key,
             found=found,
             view=IdentityView(view=view, found=found, zone=self.zone),
         )
 
-    async def _run(self, visit: _IdentityVisit, call: Rpc[_Answer]) -> _Answer:
+    async def run(self, visit: IdentityVisit, call: Rpc[_Answer]) -> _Answer:
         """Make a call within the share of the session's platform."""
         with self.pages.shares.place(visit.found.platform):
             return await self.pages.vault.run(call)
 
-    def _on(self, visit: _IdentityVisit, page: str) -> web.StreamResponse:
+    def on(self, visit: IdentityVisit, page: str) -> web.StreamResponse:
+        """Send the browser on to a page."""
         address = f"/i/{visit.session_id}/{page}"
-        return self._keep(web.Response(status=303, headers={"Location": address}), visit)
+        return self.keep(web.Response(status=303, headers={"Location": address}), visit)
 
-    def _keep(self, answer: web.StreamResponse, visit: _IdentityVisit) -> web.StreamResponse:
+    def keep(self, answer: web.StreamResponse, visit: IdentityVisit) -> web.StreamResponse:
+        """Return an answer that lets the browser keep its key."""
         guard.keep_key(answer, visit.key, base_url=self.pages.base_url)
         return answer
 
@@ -304,10 +308,10 @@ def _file(message: Message) -> web.Response:
     return web.Response(text=json_format.MessageToJson(message) + "\n", content_type="application/json")
 
 
-_ID = "[0-9a-f]{32}"
-_HERE = f"/i/{{session:{_ID}}}"
-_APPEAL = f"{_HERE}/sanctions/{{sanction:{_ID}}}/appeal"
-_CONTEST = f"{_HERE}/verifications/{{verification:{_ID}}}/contest"
+ID = "[0-9a-f]{32}"
+_HERE = f"/i/{{session:{ID}}}"
+_APPEAL = f"{_HERE}/sanctions/{{sanction:{ID}}}/appeal"
+_CONTEST = f"{_HERE}/verifications/{{verification:{ID}}}/contest"
 _REINSTATEMENT = f"{_HERE}/withdrawal/appeal"
 LARGE_FORMS = {
     web.DynamicResource(form).canonical: FORM_BYTES for form in (_APPEAL, _CONTEST, _REINSTATEMENT)
@@ -322,7 +326,7 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.get(f"{_HERE}/timeline", pages.timeline),
         web.get(f"{_HERE}/stored", pages.stored),
         web.get(f"{_HERE}/verifications", pages.verifications),
-        web.get(f"{_HERE}/verifications/{{verification:{_ID}}}/receipt", pages.receipt),
+        web.get(f"{_HERE}/verifications/{{verification:{ID}}}/receipt", pages.receipt),
         web.get(f"{_HERE}/disclosures", pages.disclosures),
         web.get(f"{_HERE}/history", pages.history),
         web.get(f"{_HERE}/standing", pages.standing),

@@ -425,4 +425,87 @@ TEXTS: Mapping[str, Text] = {
     ),
     "own_erase_confirm_button": _("Request the erasure"),
     "own_erase_not": _("Do not erase"),
+    "own_public_title": _("My public accounts"),
+    "own_no_public": _(
+        "You have no public account at {platform}. Apply for one, or take over one that its owner offers you."
+    ),
+    "own_no_public_short": _("None yet."),
+    "own_public_open": _("Manage public account {number}"),
+    "own_public_one_title": _("This public account"),
+    "own_public_apply_link": _("Apply for a public account"),
+    "own_public_accept_link": _("Take one over"),
+    "own_public_number": _("Number of this account"),
+    "own_public_number_text": _(
+        "Whoever is to name this account as an operator, or to offer it a public account, needs this "
+        "number from you."
+    ),
+    "own_own_account": _("Account"),
+    "own_public_offered": _(
+        "It is offered to another account until {time}. Until it is accepted, it is yours."
+    ),
+    "own_public_readers": _("What readers see"),
+    "own_public_operators": _("Operators"),
+    "own_public_operator": _("Operator {number}"),
+    "own_no_operators": _("Nobody may publish for it yet. Name a verified person's account as an operator."),
+    "own_may_publish": _("may publish"),
+    "own_may_not_publish": _("may not publish now"),
+    "own_public_remove": _("Remove operator {number}"),
+    "own_public_actions": _("What you can do"),
+    "own_receiver": _("Number of the other account"),
+    "own_receiver_hint": _("Its owner finds it on “My identity” under “My public accounts”."),
+    "own_kind": _("Owner"),
+    "own_KIND_INDIVIDUAL": _("a person"),
+    "own_KIND_COMPANY": _("a company"),
+    "own_KIND_OTHER_ORGANIZATION": _("another organisation"),
+    "own_licence": _("Licence"),
+    "own_licence_value": _("{name}, until {day}"),
+    "own_since": _("Public since"),
+    "own_owner_since": _("Owner changed on"),
+    "own_grace": _("Can be renewed until"),
+    "own_public_renew_title": _("Renew for another term"),
+    "own_public_renew_text": _(
+        "Another term begins when the present one ends, or today if it has ended. The category stays."
+    ),
+    "own_public_renew_button": _("Renew"),
+    "own_public_close_title": _("Close for good"),
+    "own_public_close_text": _("It publishes nothing any more, and nobody can open it again."),
+    "own_public_close_button": _("Close this public account"),
+    "own_public_offer_title": _("Offer it to another account"),
+    "own_public_offer_text": _(
+        "The other account has 14 days to accept. It must be verified, and its owner of the same kind. "
+        "When it accepts, you lose the public account, its operators lose their right to publish, and its"
+        " licence ends. A new offer replaces this one."
+    ),
+    "own_public_offer_button": _("Offer it"),
+    "own_public_operator_title": _("Name an operator"),
+    "own_public_operator_text": _(
+        "A verified person's account may then publish for you. You can remove it at any time."
+    ),
+    "own_public_operator_button": _("Name as operator"),
+    "own_public_apply_title": _("Apply for a public account"),
+    "own_public_apply_text": _(
+        "{platform} decides on the application. If it approves, the public account begins on that day, "
+        "for a term that you can renew. Readers see what kind of owner it has and its category, never "
+        "your name."
+    ),
+    "own_public_apply_licence": _(
+        "A category that needs a licence, such as news or health, is applied for at {platform}, which "
+        "looks at the licence."
+    ),
+    "own_public_apply_button": _("Send the application"),
+    "own_public_accept_title": _("Take over a public account"),
+    "own_public_accept_ask": _("Its owner offers it to your account and tells you its number."),
+    "own_public_account_hint": _("32 digits and letters from a to f."),
+    "own_public_accept_text": _(
+        "It becomes yours at once, with its term and its standing. Its licence and its operators end. "
+        "Readers see the day on which its owner changed."
+    ),
+    "own_public_accept_button": _("Agree to the terms and take it over"),
+    "own_public_no_terms": _(
+        "{platform} gave no terms to agree to with this page. Please take it over in its app."
+    ),
+    "own_public_recent": _(
+        "This cannot be undone, and somebody else may be using this browser. Verify again at {platform} "
+        "first, and come back here within an hour."
+    ),
 }

@@ -116,7 +116,7 @@ class _Timeline:
 
     def _public_accounts(self, own: pb.Identity) -> Iterator[Happening]:
         for each in own.public_accounts:
-            yield self._at(each.apply_time, "applied", "standing")
+            yield self._at(each.apply_time, "applied", "public")
             for day, key in ((each.profile.since, "opened"), (each.profile.owner_changed_on, "taken")):
                 if day:
                     at = datetime.combine(datetime.fromisoformat(day), time(), self.words.zone)
@@ -125,7 +125,7 @@ class _Timeline:
                         max(at.astimezone(UTC), moment(each.apply_time)),
                         self.words.date(at.date()),
                         self.words.say(f"at_{key}"),
-                        "standing",
+                        "public",
                     )
 
     def _erasure(self, each: erasure_pb2.Erasure) -> Iterator[Happening]:

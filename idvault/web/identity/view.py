@@ -1,6 +1,7 @@
 """The pages of "my identity": which template, which title, and which words."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -47,8 +48,7 @@ class IdentityView(IdentityWords):
         back = return_address.with_parameters(self.found.return_url, session_id=self.found.session_id)
         happenings = timeline.of(own, history, self)
         state, standing = _Status.State.Name(own.status.state), _Status.Standing.Name(own.status.standing)
-        public = own.public_accounts
-        return self._page(
+        return self.shown(
             own,
             "overview",
             self.say("title", platform=self.found.platform_title),
@@ -58,7 +58,7 @@ class IdentityView(IdentityWords):
             standing=(self.say(standing), standing in _WELL),
             sanctions=sum(each.state == _Sanction.STATE_IN_FORCE for each in own.sanctions),
             disclosed=self._disclosed(own, history),
-            public_accounts=[public_account.card(each, self) for each in public],
+            public_accounts=[public_account.card(each, self) for each in own.public_accounts],
             happenings=happenings[: timeline.NEWEST],
             more=len(happenings) > timeline.NEWEST,
             links=links,
@@ -69,7 +69,7 @@ class IdentityView(IdentityWords):
         """Return everything that happened. history: None if it cannot be shown now."""
         title = self.say("timeline_title")
         happenings = timeline.of(own, history, self)
-        return self._page(own, "timeline", title, happenings=happenings, partly=history is None)
+        return self.shown(own, "timeline", title, happenings=happenings, partly=history is None)
 
     def _disclosed(self, own: pb.Identity, history: status_pb2.DisclosureHistory | None) -> str:
         if history is None:
@@ -90,7 +90,7 @@ class IdentityView(IdentityWords):
             record = "withdrawn"
         kinds = [record, "status", "history", "log", "session"]
         kinds += ["waiting"] * pending + ["appeals"] * bool(own.appeals or own.contests or own.reinstatements)
-        return self._page(
+        return self.shown(
             own,
             "stored",
             self.say("stored_title"),
@@ -108,7 +108,7 @@ class IdentityView(IdentityWords):
             for each in own.verifications
         ]
         until = own.reinstate_until_time if own.HasField("reinstate_until_time") else None
-        return self._page(
+        return self.shown(
             own,
             "verifications",
             self.say("verifications_title"),
@@ -121,7 +121,7 @@ class IdentityView(IdentityWords):
         """Return every disclosure and opening before the horizon; None if that cannot be shown now."""
         if found is None:
             text = self.say("history_destroyed" if _destroyed(own) else "history_later")
-            return self._page(own, "disclosures", self.say("disclosures_title"), missing=text)
+            return self.shown(own, "disclosures", self.say("disclosures_title"), missing=text)
         disclosed = [
             (
                 [
@@ -142,7 +142,7 @@ class IdentityView(IdentityWords):
             )
             for each in found.openings
         ]
-        return self._page(
+        return self.shown(
             own,
             "disclosures",
             self.say("disclosures_title"),
@@ -161,7 +161,7 @@ class IdentityView(IdentityWords):
         appeals, may = {each.sanction_id: each for each in own.appeals}, appealable(own)
         in_force = [each for each in own.sanctions if each.state == _Sanction.STATE_IN_FORCE]
         explained = standing == Standing.GOOD.value or any(not each.public_account_id for each in in_force)
-        return self._page(
+        return self.shown(
             own,
             "standing",
             self.say("standing_title"),
@@ -178,7 +178,6 @@ class IdentityView(IdentityWords):
                 )
                 for each in own.sanctions
             ],
-            public_accounts=[public_account.card(each, self) for each in own.public_accounts],
         )
 
     def appeal(self, own: pb.Identity, sanction_id: str, *, error: VaultError | None = None) -> web.Response:
@@ -186,12 +185,12 @@ class IdentityView(IdentityWords):
         sanction = next((each for each in own.sanctions if each.sanction_id == sanction_id), None)
         if sanction is None:
             raise NotFound("SANCTION_NOT_FOUND", "NOT_FOUND")
-        return self._page(
+        return self.shown(
             own,
             "appeal",
             self.say("appeal_title"),
             status=422 if error else 200,
-            errors=self._errors(error),
+            errors=self.errors(error),
             retype=isinstance(error, InvalidFields),
             rows=self._sanction(sanction),
             sanction_id=sanction_id,
@@ -205,12 +204,12 @@ class IdentityView(IdentityWords):
         found = next((each for each in own.verifications if each.verification_id == verification_id), None)
         if found is None:
             raise NotFound("VERIFICATION_NOT_FOUND", "NOT_FOUND")
-        return self._page(
+        return self.shown(
             own,
             "contest",
             self.say("contest_title"),
             status=422 if error else 200,
-            errors=self._errors(error),
+            errors=self.errors(error),
             retype=isinstance(error, InvalidFields),
             rows=self._verification(found),
             verification_id=verification_id,
@@ -221,12 +220,12 @@ class IdentityView(IdentityWords):
         """Return the form of an appeal against the withdrawal; raises NotFound without one to appeal."""
         if error is None and not own.HasField("reinstate_until_time"):
             raise NotFound("REINSTATEMENT_NOT_FOUND", "NOT_FOUND")
-        return self._page(
+        return self.shown(
             own,
             "reinstatement",
             self.say("reinstatement_title"),
             status=422 if error else 200,
-            errors=self._errors(error),
+            errors=self.errors(error),
             retype=isinstance(error, InvalidFields),
             limit=objection_rules.TEXT_LENGTH,
         )
@@ -237,7 +236,7 @@ class IdentityView(IdentityWords):
         undecided = any(each.state in (states.STATE_FILED, states.STATE_PROPOSED) for each in own.disavowals)
         types = common_pb2.DocumentType
         names = [types.Name(each).removeprefix("DOCUMENT_TYPE_") for each in own.proof_document_types]
-        return self._page(
+        return self.shown(
             own,
             "disowned",
             self.say("disowned_title"),
@@ -266,11 +265,11 @@ class IdentityView(IdentityWords):
 
     def _proof_errors(self, error: VaultError | None) -> dict[str, str]:
         fields = {"real_name": "name", "document.number": "number"}
-        return {fields.get(name, ""): text for name, text in self._errors(error).items()}
+        return {fields.get(name, ""): text for name, text in self.errors(error).items()}
 
     def check_receipt(self, own: pb.Identity) -> web.Response:
         """Return the page whose script checks a receipt; without script it names the program that does."""
-        return self._page(
+        return self.shown(
             own, "receipt", self.say("receipt_title"), script="strict.js receipt_check.js receipt.js"
         )
 
@@ -291,13 +290,13 @@ class IdentityView(IdentityWords):
         """Return the second page, whose button requests the erasure."""
         return self._erase(own, "erase_confirm", "erase_confirm_title")
 
-    def _erase(self, own: pb.Identity, name: str, title: str, **values: object) -> web.Response:
+    def _erase(self, own: pb.Identity, name: str, title: str, **values: Any) -> web.Response:
         destroyed = moment(own.possible_erase_time) + erasure_rules.DELAY
         dates = [
             ("erase_from", self.minute(own.possible_erase_time)),
             ("erase_destroyed", minute(destroyed, self.zone)),
         ]
-        return self._page(
+        return self.shown(
             own,
             name,
             self.say(title),
@@ -413,16 +412,18 @@ class IdentityView(IdentityWords):
             rows.append(("outside", self.say("outside_value", body=appeal.outside_body, time=until)))
         return self.named(rows)
 
-    def _errors(self, error: VaultError | None) -> dict[str, str]:
+    def errors(self, error: VaultError | None) -> dict[str, str]:
+        """Return what is wrong by the id of a field, "" for the form as a whole."""
         if isinstance(error, InvalidFields):
             return {
                 name: FIELD_TEXTS[code].in_language(self.view.language) for name, code in error.fields.items()
             }
         return {} if error is None else {"": error.text(self.view.language)}
 
-    def _page(
+    def shown(
         self, own: pb.Identity, name: str, title: str, *, status: int = 200, **values: object
     ) -> web.Response:
+        """Return a page of the account; name: of its template."""
         return self.view.page(
             f"identity_{name}.html",
             title=title,

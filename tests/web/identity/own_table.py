@@ -137,7 +137,44 @@ async def erase_confirm(visit: Visit) -> Page:
     return await _own(visit, "erase/confirm")
 
 
+async def _public(visit: Visit, name: str = "", *, company: bool = False) -> Page:
+    """Come to a page of a public account; name: of the change that is asked for."""
+    world, people = visit.site.world.publishing, len(visit.site.world.claims.registry.checks)
+    token = await (world.company(100 + people) if company else world.person(10 + people))
+    found = await world.open(token, seconds=identities.TODAY)
+    person = await world.person(40 + people)
+    if company:
+        await world.add_operator(found, person, seconds=identities.TODAY)
+    else:
+        await world.offer(found, person, seconds=identities.TODAY)
+    made = await visit.site.platform.sessions.create_identity(
+        token, return_url=RETURN_URL, locale=visit.language
+    )
+    await bound(visit.site, visit.browser, made.url)
+    path = f"/i/{made.session_id}/public"
+    return await visit.browser.get(path if name == "list" else f"{path}/{found.public_account_id}{name}")
+
+
+async def public_accept(visit: Visit) -> Page:
+    return await _own(visit, "public/accept")
+
+
+async def public_accept_wrong(visit: Visit) -> Page:
+    asked = await public_accept(visit)
+    return await visit.browser.get(f"{asked.path}?number=1")
+
+
 OWN: Mapping[str, Row] = {
+    "own-public-none": Row(lambda visit: _own(visit, "public")),
+    "own-public": Row(lambda visit: _public(visit, "list")),
+    "own-public-one": Row(_public),
+    "own-public-company": Row(lambda visit: _public(visit, company=True)),
+    "own-public-operator": Row(lambda visit: _public(visit, "/operator", company=True)),
+    "own-public-offer": Row(lambda visit: _public(visit, "/offer")),
+    "own-public-close": Row(lambda visit: _public(visit, "/close")),
+    "own-public-apply": Row(lambda visit: _own(visit, "public/apply")),
+    "own-public-accept": Row(public_accept),
+    "own-public-accept-wrong": Row(public_accept_wrong, 422),
     "own-start": Row(start),
     "own-overview": Row(overview),
     "own-limited": Row(limited),

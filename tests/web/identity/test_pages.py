@@ -25,9 +25,9 @@ from tools.support.flow_world import PARTY, at, command
 TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 # The edge has a real clock, and an appeal has a term.
 TODAY = (clock().business - builders.NOW).total_seconds()
-PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase")
+PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase", "public")
 TITLES = {
-    "zh": ("存储了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号"),
+    "zh": ("存储了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号", "我的公众账号"),
     "en": (
         "What is stored",
         "Verification history",
@@ -35,6 +35,7 @@ TITLES = {
         "Decisions",
         "Check a receipt",
         "Erase",
+        "My public accounts",
     ),
 }
 

@@ -172,6 +172,8 @@ class CreateIdentitySessionRequest(_message.Message):
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     RETURN_URL_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    POLICY_TEXT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller, and random: the same id with the same body is the same session."""
     account_token: _builtins.str
@@ -180,6 +182,10 @@ class CreateIdentitySessionRequest(_message.Message):
     """Where the browser goes to be confirmed, and at the end; as in CreateVerificationSessionRequest."""
     locale: _builtins.str
     """The language that the page begins with: zh, en, or a tag that begins with one of them."""
+    policy_version: _builtins.str
+    """The version of the terms that a person accepts with a public account that is offered; empty if none can be accepted."""
+    policy_text: _builtins.str
+    """These terms, as in CreateVerificationSessionRequest; empty if none can be accepted."""
     def __init__(
         self,
         *,
@@ -187,10 +193,12 @@ class CreateIdentitySessionRequest(_message.Message):
         account_token: _builtins.str = ...,
         return_url: _builtins.str = ...,
         locale: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+        policy_text: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "locale", b"locale", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "locale", b"locale", "policy_text", b"policy_text", "policy_version", b"policy_version", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
