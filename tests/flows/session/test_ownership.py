@@ -48,7 +48,7 @@ async def reason(call: Any) -> str | None:
     return refused.value.reason
 
 
-def place(shown: OwnedPublicAccount) -> dict[str, str]:
+def place(shown: OwnedPublicAccount) -> dict[str, Any]:
     return {"public_account_id": shown.public_account_id}
 
 
@@ -86,7 +86,8 @@ async def test_what_cannot_be_undone_needs_a_recent_verification(world: SessionW
     found = await world.publishing.open(token)
     late = 2 * 3_600
     session = await world.identity(token, seconds=late)
-    for name, more in (("CLOSE", {}), ("OFFER", {"account_token": other}), ("ACCEPT", {})):
+    final: dict[str, dict[str, Any]] = {"CLOSE": {}, "OFFER": {"account_token": other}, "ACCEPT": {}}
+    for name, more in final.items():
         refused = change(world, session, name, seconds=late, **place(found), **more)
         assert await reason(refused) == Reason.ASSURANCE_MISSING
     assert (await world.publishing.get(found)).profile.state is PublicAccountState.ACTIVE
@@ -102,9 +103,9 @@ async def test_a_stranger_changes_nothing(world: SessionWorld) -> None:
     session = await world.identity(await world.publishing.person(2))
     token = await world.publishing.person(3)
     for name in ("RENEW", "CLOSE", "OFFER", "ADD_OPERATOR", "REMOVE_OPERATOR"):
-        more = {"account_token": token} if name in {"OFFER", "ADD_OPERATOR", "REMOVE_OPERATOR"} else {}
-        for which in (place(found), {"public_account_id": UNKNOWN}):
-            refused = change(world, session, name, **which, **more)
+        more: dict[str, Any] = {} if name in {"RENEW", "CLOSE"} else {"account_token": token}
+        for number in (found.public_account_id, UNKNOWN):
+            refused = change(world, session, name, public_account_id=number, **more)
             assert await reason(refused) == Reason.PUBLIC_ACCOUNT_NOT_FOUND
     kind = pb.GetPublicAccountFromSessionRequest
     for number in (found.public_account_id, UNKNOWN):
@@ -161,7 +162,8 @@ async def test_a_sanction_is_not_evaded(world: SessionWorld) -> None:
     other = await world.publishing.person(7)
     found = await world.publishing.open(token)
     session = await world.identity(token)
-    for name, more in (("CLOSE", {}), ("OFFER", {"account_token": other})):
+    final: dict[str, dict[str, Any]] = {"CLOSE": {}, "OFFER": {"account_token": other}}
+    for name, more in final.items():
         assert await reason(change(world, session, name, **place(found), **more)) == Reason.SANCTION_OPEN
 
 
