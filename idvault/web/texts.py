@@ -159,7 +159,7 @@ TEXTS: Mapping[str, Text] = {
     "identity_title": _("Enter your name and ID number"),
     "name": _("Name"),
     "name_hint": _("Exactly as on the document, with any middle dot."),
-    "organization_name": _.in_context("organization_name", "Registered name"),
+    "organization_name": _("Registered name"),
     "representative": _("Legal representative"),
     "representative_text": _(
         "The registry answers only whether all of this belongs together, and whether the organisation "
@@ -286,7 +286,7 @@ TEXTS: Mapping[str, Text] = {
         "end, and lets you appeal and have the account erased."
     ),
     "decline": _("Not now: back to {platform}"),
-    "decline_hint": _("Nothing is stored then."),
+    "decline_hint": _("Your name and number are not stored then."),
     "incentive": _("What {platform} offers you for it:"),
     "enforced": _("From {day} on, accounts that are not verified can publish only in a limited way."),
     "not_enforced": _("There is no deadline, and nothing changes for your account if you do not verify."),

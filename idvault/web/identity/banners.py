@@ -58,7 +58,12 @@ def _sanctions(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
         if each.public_account_id:
             title, text = words.say("public_closed_title"), words.say("public_closed_text")
         else:
-            title = words.say("limited_title", degree=words.degree(each), until=words.until(each))
+            ends = each.statement.HasField("end_time")
+            title = words.say(
+                "limited_title" if ends else "limited_forever",
+                degree=words.degree(each),
+                **({"until": words.until(each)} if ends else {}),
+            )
             text = words.say(f"limited_{_Sanction.Degree.Name(each.degree)}")
         links = [(f"{words.here}/standing", words.say("reasons_link"))]
         if each.sanction_id in may:

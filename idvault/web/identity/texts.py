@@ -311,8 +311,8 @@ TEXTS: Mapping[str, Text] = {
     "own_erase_button": _("Erase this account…"),
     "own_keep_button": _("Keep the account"),
     "own_erasing": _(
-        "On {asked} the erasure of your account at {platform} was requested. The account is erased for good "
-        "on {time}. If that was not you, cancel it now."
+        "On {asked} the erasure of your account at {platform} was requested. The account is erased for "
+        "good on {time}. If that was not you, cancel it now."
     ),
     "own_erase_unproved": _(
         "The wait is 30 days, because the account was not verified within the last hour, and somebody else "
@@ -375,7 +375,7 @@ TEXTS: Mapping[str, Text] = {
     "own_at_destroyed": _("Your details destroyed"),
     "own_erasing_title": _("This account will be erased on {day}"),
     "own_erasing_public": _("Its public accounts are closed with it."),
-    "own_limited_title": _("{degree}, until: {until}"),
+    "own_limited_title": _("{degree} until {until}"),
     "own_limited_rule": _("Rule: {rule}."),
     "own_limited_DEGREE_LIMIT": _("This account cannot publish as usual."),
     "own_limited_DEGREE_SUSPEND": _(
@@ -508,4 +508,5 @@ TEXTS: Mapping[str, Text] = {
         "This cannot be undone, and somebody else may be using this browser. Verify again at {platform} "
         "first, and come back here within an hour."
     ),
+    "own_limited_forever": _("{degree}, without an end"),
 }
