@@ -278,7 +278,8 @@ TEXTS: Mapping[str, Text] = {
     "privacy_open": _("Who can open it"),
     "privacy_open_text": _(
         "Nobody alone: only custodians together, for an auditor who names a legal basis. Each opening is "
-        "in the public log, and you are told of it 90 days later."
+        "in the public log, and “My identity” tells you of it later, from a day on that is the same for "
+        "everybody."
     ),
     "privacy_end": _("Until when, and what you can do"),
     "privacy_end_text": _(

@@ -339,7 +339,7 @@ TEXTS: Mapping[str, Text] = {
     "own_details_copy": _("One click selects a whole number, to copy it."),
     "own_no_sanction_now": _("No sanction applies to this account."),
     "own_sanctions_count": _("Sanctions in force: {count}"),
-    "own_disclosed_text": _("Released {released} times, opened {opened} times, up to {day}."),
+    "own_disclosed_text": _("Releases: {released}. Openings: {opened}. Up to {day}."),
     "own_history_later": _("The list cannot be shown now. Please try again in a few minutes."),
     "own_history_destroyed": _(
         "The keys that connect entries of the public log with this account are destroyed. So nobody can "

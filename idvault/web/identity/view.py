@@ -429,6 +429,7 @@ class IdentityView(IdentityWords):
             title=title,
             status=status,
             service="own_service",
+            brand=self.found.platform_title,
             here=self.here,
             platform=self.found.platform_title,
             **{"banners": banners.erasing(own, self), **values},

@@ -120,7 +120,7 @@ async def test_an_owner_appeals_by_keyboard_without_script(
 
 
 async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases, tmp_path: Path) -> None:
-    """On the page after the platform's: the answer is told from silence in the campaign's figures."""
+    """On the first page, and once the platform has confirmed the browser: it is told from silence."""
 
     async with place_of(sqlite_databases, tmp_path, locale="en") as place:
         campaigns = place.world.campaigns
@@ -142,8 +142,9 @@ async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases
             page.context.add_cookies([{"name": "login", "value": "somebody", "url": place.platform.origin}])
             page.goto(made.url)
             look(place, page, "invitation")
-            page.get_by_role("button", name="Continue").click()
+            page.get_by_role("button", name="Ask me later").click()
             page.get_by_role("link", name="Go to").click()
+            page.get_by_role("heading", name="Not now?").wait_for()
             look(place, page, "answer")
             page.get_by_role("button", name="Ask me later").click()
             page.get_by_role("heading", name="You will be asked later").wait_for()

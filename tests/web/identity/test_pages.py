@@ -6,7 +6,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import update
 
+from idvault.core.tables.account import accounts
+from idvault.core.tables.erasure import erasures
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
 from idvault.session import store as session_store
@@ -18,7 +21,7 @@ from tests.support.session_world import ORIGIN, RETURN_URL, TITLE
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
 from tests.web.test_pages import bound, filled, form_of
-from tools.support import builders, logs
+from tools.support import builders, logs, sql
 from tools.support.edge import clock
 from tools.support.flow_world import PARTY, at, command
 
@@ -275,6 +278,30 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
         "erasure:request:file",
         "erasure:request:file",
     ]
+
+
+async def test_an_erased_account_shows_its_disclosures(site: Site) -> None:
+    """Until its keys are destroyed; then the page says so, and every other page is there."""
+    token = await site.world.moderation.account()
+    await site.world.histories.disclose(token)
+    browser, path, _ = await opened(site, token)
+    form = await browser.get(f"{path}/erase/confirm")
+    await browser.post(form.path, {"form": form.hidden("form")})
+    changes = {
+        "ERASED": ("2026-02-01 20:30 UTC+8", "Account erased"),
+        "DESTROYED": ("The keys that connect entries", "Your details destroyed"),
+    }
+    for state, (disclosed, happened) in changes.items():
+        await sql.change(site.world.database, update(accounts).values(state="ERASED"))
+        await sql.change(site.world.database, update(erasures).values(state=state, due_at=None))
+        browser, path, overview = await opened(site, token)
+        assert happened in overview.text
+        assert disclosed in (await browser.get(f"{path}/disclosures")).text
+        for name in PAGES:
+            page = await browser.get(f"{path}/{name}")
+            assert (page.status, "Erase this account" in page.text) == (200, False)
+    timeline = await browser.get(f"{path}/timeline")
+    assert "Releases and openings are missing here" in timeline.text
 
 
 BANNERS = {
