@@ -25,7 +25,7 @@ from idvault.web.edge import EdgeConnections
 from idvault.web.identity import pages as identity_pages
 from idvault.web.identity import public_account_pages
 from idvault.web.identity.pages import IdentityPages
-from idvault.web.identity.public_account_pages import PublicAccountPages
+from idvault.web.identity.public_account_pages import OwnershipPages
 from idvault.web.inquiry import pages as inquiry_pages
 from idvault.web.inquiry.pages import InquiryPages
 from idvault.web.limits import InquiryLimits, ReportLimits
@@ -147,7 +147,7 @@ def whole(
         *tip_off_pages.routes(tip_offs),
         *identity_pages.routes(identity),
         *inquiry_pages.routes(inquiries),
-        *public_account_pages.routes(PublicAccountPages(identity=identity)),
+        *public_account_pages.routes(OwnershipPages(identity=identity)),
         *about.routes(pages),
     ]
     return application(pages, routes=routes)

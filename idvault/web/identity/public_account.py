@@ -26,7 +26,7 @@ _Profile = pb.PublicProfile
 _LIVE = (_Profile.STATE_ACTIVE, _Profile.STATE_GRACE)
 
 
-def card(each: pb.PublicAccount, words: IdentityWords) -> dict[str, object]:
+def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, object]:
     """Return what a card shows of a public account: its state, rows, and the ids behind "details"."""
     profile = each.profile
     rows = [("category", words.say(_Profile.Category.Name(profile.category)))]

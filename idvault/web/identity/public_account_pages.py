@@ -12,7 +12,7 @@ from aiohttp import web
 from idvault.web import calls, guard
 from idvault.web.identity import public_account
 from idvault.web.identity.pages import ID, IdentityPages, IdentityVisit
-from idvault.web.identity.words import moment
+from idvault.web.identity.words import utc_time
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
 from idvault_verify.v1 import identity_pb2 as pb
 
@@ -23,7 +23,7 @@ _REFUSED = (InvalidFields, NotFound, PreconditionFailed)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class PublicAccountPages:
+class OwnershipPages:
     """The handlers. identity: those of the account."""
 
     identity: IdentityPages
@@ -145,19 +145,19 @@ def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
         own,
         "public",
         visit.view.say("public_title"),
-        cards=[public_account.card(each, visit.view) for each in own.public_accounts],
+        cards=[public_account.shown_account(each, visit.view) for each in own.public_accounts],
         ids=visit.view.named([("own_account", own.status.account_token)]),
     )
 
 
 def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
     each = public_account.named(own, found)
-    offered = each.HasField("offer") and moment(each.offer.expire_time) > visit.view.view.now
+    offered = each.HasField("offer") and utc_time(each.offer.expire_time) > visit.view.view.now
     return visit.view.shown(
         own,
         "public_one",
         visit.view.say("public_one_title"),
-        card=public_account.card(each, visit.view),
+        card=public_account.shown_account(each, visit.view),
         readers=public_account.readers(each.profile, visit.view),
         organisation=each.profile.kind != each.profile.KIND_INDIVIDUAL,
         operators=each.operators,
@@ -184,7 +184,7 @@ def _ask(
         errors={"account": "".join(wrong.values())} if error and names else wrong,
         change=change,
         final=change in public_account.FINAL,
-        card=public_account.card(each, visit.view),
+        card=public_account.shown_account(each, visit.view),
         names=names,
         recent=own.recently_verified or change not in public_account.FINAL,
         revision=each.profile.revision,
@@ -209,7 +209,7 @@ def _wrong(visit: IdentityVisit, error: VaultError | None) -> dict[str, str]:
     return {"": text} if text else {}
 
 
-def routes(pages: PublicAccountPages) -> list[web.RouteDef]:
+def routes(pages: OwnershipPages) -> list[web.RouteDef]:
     """Return what each address does."""
     return [
         web.get(_HERE, pages.index),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.web.identity.words import Claim, IdentityWords, moment
+from idvault.web.identity.words import Claim, IdentityWords, utc_time
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import (
     contest_pb2,
@@ -72,7 +72,7 @@ class _Timeline:
         return self._at(stamp, text, "disclosures", more)
 
     def _at(self, stamp: Timestamp, key: str, page: str, more: str = "") -> Happening:
-        return Happening(moment(stamp), self.words.minute(stamp), self.words.say(f"at_{key}"), page, more)
+        return Happening(utc_time(stamp), self.words.minute(stamp), self.words.say(f"at_{key}"), page, more)
 
     def _verifications(self, own: pb.Identity) -> Iterator[Happening]:
         for each in own.verifications:
@@ -122,7 +122,7 @@ class _Timeline:
                     at = datetime.combine(datetime.fromisoformat(day), time(), self.words.zone)
                     yield Happening(
                         # After the application of the same day.
-                        max(at.astimezone(UTC), moment(each.apply_time)),
+                        max(at.astimezone(UTC), utc_time(each.apply_time)),
                         self.words.date(at.date()),
                         self.words.say(f"at_{key}"),
                         "public",

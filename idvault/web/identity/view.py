@@ -8,7 +8,7 @@ from aiohttp import web
 from idvault.erasure import rules as erasure_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.web.identity import banners, public_account, timeline
-from idvault.web.identity.words import Claim, IdentityWords, Rows, appealable, moment
+from idvault.web.identity.words import Claim, IdentityWords, Rows, appealable, utc_time
 from idvault.web.render import facts, last_day, minute
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text
@@ -58,7 +58,7 @@ class IdentityView(IdentityWords):
             standing=(self.say(standing), standing in _WELL),
             sanctions=sum(each.state == _Sanction.STATE_IN_FORCE for each in own.sanctions),
             disclosed=self._disclosed(own, history),
-            public_accounts=[public_account.card(each, self) for each in own.public_accounts],
+            public_accounts=[public_account.shown_account(each, self) for each in own.public_accounts],
             happenings=happenings[: timeline.NEWEST],
             more=len(happenings) > timeline.NEWEST,
             links=links,
@@ -291,7 +291,7 @@ class IdentityView(IdentityWords):
         return self._erase(own, "erase_confirm", "erase_confirm_title")
 
     def _erase(self, own: pb.Identity, name: str, title: str, **values: Any) -> web.Response:
-        destroyed = moment(own.possible_erase_time) + erasure_rules.DELAY
+        destroyed = utc_time(own.possible_erase_time) + erasure_rules.DELAY
         dates = [
             ("erase_from", self.minute(own.possible_erase_time)),
             ("erase_destroyed", minute(destroyed, self.zone)),

@@ -38,11 +38,11 @@ class IdentityWords:
 
     def minute(self, value: Timestamp) -> str:
         """Return a time with its zone."""
-        return minute(moment(value), self.zone)
+        return minute(utc_time(value), self.zone)
 
     def day(self, value: Timestamp) -> str:
         """Return the day of a time."""
-        return self.date(moment(value).astimezone(self.zone).date())
+        return self.date(utc_time(value).astimezone(self.zone).date())
 
     def date(self, day: date) -> str:
         """Return a day."""
@@ -70,7 +70,7 @@ class IdentityWords:
         return self.say("without_end")
 
 
-def moment(value: Timestamp) -> datetime:
+def utc_time(value: Timestamp) -> datetime:
     """Return a message's time."""
     return value.ToDatetime(UTC)
 
