@@ -23,6 +23,8 @@ from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
+_WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
+_MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
 ANSWERS = ("LATER", "DISMISSED")
 """What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
@@ -132,7 +134,7 @@ class View:
         if found.state == States.STATE_FAILED:
             pending = verification_pb2.Verification.FAILURE_REASON_REPRESENTATIVE_PENDING
             is_pending = found.verification.failure_reason == pending
-            if not is_pending and not found.attempts_left:
+            if _reason(found).value in _WORTH_ANOTHER:
                 return self._spent(found)
             title = "representative_title" if is_pending else "failed_title"
             return self._ended(found, title, self._failure(found))
@@ -319,7 +321,7 @@ class View:
         return self.page(
             "spent.html",
             title=self.say("spent_title"),
-            text=self._failure(found),
+            text="" if _reason(found) in _MISMATCHES else self._failure(found),
             until=minute(until, self.zone),
             platform=found.platform_title,
             proof=_proof(found),
@@ -348,10 +350,13 @@ class View:
             return self.say("representative_wrong", provider=found.provider)
         if found.verification.failure_reason == verification_pb2.Verification.FAILURE_REASON_HOLDER_REQUIRED:
             return self.say("holder_required", platform=found.platform_title)
-        name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
-        reason = name.removeprefix("FAILURE_REASON_")
-        known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
-        return known.text(self.language)
+        return _reason(found).text(self.language)
+
+
+def _reason(found: pb.SessionPage) -> FailureReason:
+    name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
+    reason = name.removeprefix("FAILURE_REASON_")
+    return FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
 
 
 def _is_closed_holder(found: pb.SessionPage) -> bool:

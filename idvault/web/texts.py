@@ -310,4 +310,5 @@ TEXTS: Mapping[str, Text] = {
     ),
     "spent_presence": _("Ask {platform} whether it offers a proof of presence."),
     "wait_until": _("Please wait until {time}."),
+    "spent_text": _("Name and number were not confirmed as belonging together."),
 }

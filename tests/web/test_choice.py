@@ -3,13 +3,17 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.invitation.rules import Stage
+from idvault.core.tables.claim import claims
+from idvault_verify.claim import FailureReason
 from idvault_verify.registry import RegistryAnswer
 from tests.support.session_world import BASE_URL, ORIGIN, TITLE
 from tests.web.conftest import Site
 from tests.web.test_pages import bound, filled, form_of, invitation
+from tools.support import sql
 from tools.support.flow_world import PARTY
 
 INCENTIVE, DAY = "A month without advertisements (synthetic)", date(2099, 1, 1)
@@ -92,8 +96,14 @@ async def test_the_fifth_failure_says_until_when(site: Site) -> None:
     assert (form.title, "<form" in form.text) == ("All five attempts are used", False)
     assert "Wait until 20" in form.text
     assert "UTC+8." in form.text
+    assert "submit again" not in form.text
     [back] = form.links
     assert back.startswith(ORIGIN)
+    # Waiting does not help whom a sanction keeps out.
+    closed = update(claims).values(failure_reason=FailureReason.PERSON_CLOSED.value)
+    await sql.change(site.world.database, closed)
+    refused = await browser.get(path)
+    assert ("Wait until" in refused.text, refused.title) == (False, "You could not be verified")
 
 
 async def test_an_organisation_has_its_own_words(site: Site) -> None:
