@@ -266,6 +266,8 @@ WHO_MAY_CALL = {
     "SessionService.AppealWithdrawalFromSession": ["ROLE_WEB"],
     "SessionService.EraseFromSession": ["ROLE_WEB"],
     "SessionService.KeepFromSession": ["ROLE_WEB"],
+    "SessionService.ChangePublicAccountFromSession": ["ROLE_WEB"],
+    "SessionService.GetPublicAccountFromSession": ["ROLE_WEB"],
     "SessionService.ContestVerification": ["ROLE_PLATFORM"],
     "SessionService.ConfirmContest": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "SessionService.DecideContest": ["ROLE_PLATFORM", "ROLE_MODERATOR"],

@@ -51,7 +51,7 @@ ATTEMPTS = 5
 POLICY_LENGTH = 4_000
 _LANGUAGES = ("zh", "en")
 _LOCALE_LENGTH = 35
-_WORTH_ANOTHER = frozenset(
+WORTH_ANOTHER = frozenset(
     {
         FailureReason.MISMATCH,
         FailureReason.ELEMENT_MISMATCH,
@@ -61,8 +61,7 @@ _WORTH_ANOTHER = frozenset(
         FailureReason.SUPERSEDED,
     }
 )
-
-
+"""Failures after which another attempt may succeed."""
 _AFTER_MATCH = frozenset(
     {
         FailureReason.PERSON_CLOSED,
@@ -187,7 +186,7 @@ def state(*, session: VerificationSession, claim: SessionClaim | None, now: date
             return SessionState.CHECKING
         if claim.state is ClaimState.SUCCEEDED:
             return SessionState.SUCCEEDED
-        if session.attempts >= ATTEMPTS or claim.failure_reason not in _WORTH_ANOTHER:
+        if session.attempts >= ATTEMPTS or claim.failure_reason not in WORTH_ANOTHER:
             return SessionState.FAILED
     if now >= session.expires_at:
         return SessionState.EXPIRED

@@ -11,9 +11,10 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from google.protobuf import json_format
@@ -51,6 +52,9 @@ _OF_ADULTS = {
     ("guardian.document.number", FieldCode.BIRTH_DATE.value): "guardian_age",
 }
 """What a page says of an adult beside a child, by field and code."""
+_ANSWER = "answer"
+"""The name of the cookie with what was answered on the first page of an invitation, and of which session."""
+_ONWARD = "onward"
 _PROOF = "proof"
 """The name of the cookie with the session whose proof is under way."""
 _ATTEMPTS = frozenset(map(str, range(1, session_rules.ATTEMPTS + 1)))
@@ -81,13 +85,14 @@ class Pages:
 
     now: the real time, by which minutes are left. door: of the port. supervision_url: of the page of public
     supervision, empty for no link. large_forms: the addresses of forms with a file, and how many bytes each
-    may have.
+    may have. zone: of the operator's days.
     """
 
     vault: EdgeConnections
     base_url: str
     proxies: int = 0
     supervision_url: str = ""
+    zone: tzinfo = UTC
     large_forms: Mapping[str, int] = field(default_factory=dict)
     metrics: WebMetrics = field(default_factory=WebMetrics)
     clock: Callable[[], float] = time.monotonic
@@ -105,10 +110,14 @@ class Pages:
         return self._keep(self.view(request, key, found.locale).start(found), key)
 
     async def redeem(self, request: web.Request) -> web.StreamResponse:
-        """Give the link to this browser."""
+        """Give the link to this browser, and let it keep what it answers to an invitation."""
         key = await self._form_key(request)
+        chosen = str((await self.form(request)).get("answer", ""))
         found = await self.vault.run(calls.redeem_session(_code(request), key))
-        return self._on(found.session_id, key)
+        answer = self._on(found.session_id, key)
+        if chosen in ANSWERS:
+            self._remember(answer, _ANSWER, f"{found.session_id}.{chosen}")
+        return answer
 
     async def show_session(self, request: web.Request) -> web.StreamResponse:
         """Show the page of the session's state."""
@@ -117,8 +126,17 @@ class Pages:
             return self._keep(_to(f"/i/{found.session_id}"), key)
         kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         view = self.view(request, key, found.locale)
-        page = view.answered(found, answered) if answered in ANSWERS else view.session(found, kind=kind)
+        if answered in ANSWERS:
+            return self._keep(view.answered(found, answered), key)
+        chosen = self._chosen(request, found)
+        page = view.confirm_answer(found, chosen) if chosen else view.session(found, kind=kind)
         return self._keep(page, key)
+
+    def _chosen(self, request: web.Request, found: pb.SessionPage) -> str:
+        """Return what a browser chose on the first page of an invitation, "" once it goes on after all."""
+        session_id, _, chosen = request.cookies.get(self._cookie(_ANSWER), "").partition(".")
+        waits = found.state == States.STATE_BOUND and found.invited and session_id == found.session_id
+        return chosen if waits and chosen in ANSWERS and _ONWARD not in request.query else ""
 
     async def agree(self, request: web.Request) -> web.StreamResponse:
         """Record that the person agreed to the terms."""
@@ -133,8 +151,9 @@ class Pages:
         if answer not in ANSWERS:
             raise web.HTTPBadRequest
         await self.vault.run(calls.answer_invitation(request.match_info["session"], key, answer=answer))
-        address = f"/s/{request.match_info['session']}?answered={answer}"
-        return self._keep(_to(address), key)
+        page = self._keep(_to(f"/s/{request.match_info['session']}?answered={answer}"), key)
+        page.del_cookie(self._cookie(_ANSWER), path="/", secure=self.base_url.startswith("https://"))
+        return page
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
@@ -212,7 +231,7 @@ class Pages:
 
     async def from_provider(self, request: web.Request) -> web.StreamResponse:
         """Send a browser that comes back from a provider to the page of its session."""
-        session_id = request.cookies.get(guard.cookie_name(self.base_url, _PROOF), "")
+        session_id = request.cookies.get(self._cookie(_PROOF), "")
         if not _SESSION.fullmatch(session_id):
             raise web.HTTPNotFound
         return _to(f"/s/{session_id}")
@@ -220,16 +239,23 @@ class Pages:
     def _proving(self, session_id: str, key: str) -> web.StreamResponse:
         """Send the browser on; it keeps the session, whose id the provider must not learn."""
         answer = self._on(session_id, key)
+        self._remember(answer, _PROOF, session_id)
+        return answer
+
+    def _cookie(self, name: str) -> str:
+        return guard.cookie_name(self.base_url, name)
+
+    def _remember(self, answer: web.StreamResponse, name: str, value: str) -> None:
+        """Let the browser keep something that is no secret, as long as its session lasts."""
         answer.set_cookie(
-            guard.cookie_name(self.base_url, _PROOF),
-            session_id,
+            self._cookie(name),
+            value,
             max_age=guard.LIFETIME,
             path="/",
             secure=self.base_url.startswith("https://"),
             httponly=True,
             samesite="Lax",
         )
-        return answer
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Send the receipt of a success."""
@@ -275,9 +301,7 @@ class Pages:
         except VaultError as error:
             status = status_of(error)
             view = self.view(request)
-            answer = view.refusal(
-                error.text(view.language), status=status, links=_onward(request, view, status)
-            )
+            answer = view.refusal(view.refused(error), status=status, links=_onward(request, view, status))
         except Exception as error:
             log().error("page_failed", **describe(error))
             view = self.view(request)
@@ -298,7 +322,16 @@ class Pages:
         kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
         keep += f"&answered={answered}" if answered in ANSWERS else ""
-        return View(language=chosen, now=self.now(), key=key, keep=keep, supervision=self.supervision_url)
+        keep += f"&{_ONWARD}=1" if _ONWARD in request.query else ""
+        return View(
+            language=chosen,
+            now=self.now(),
+            zone=self.zone,
+            key=key,
+            keep=keep,
+            supervision=self.supervision_url,
+            run_by=urlsplit(self.base_url).netloc,
+        )
 
     async def token(self, request: web.Request) -> str:
         """Return the token that a form carries."""

@@ -17,6 +17,7 @@ from idvault_verify.v1 import (
     erasure_pb2,
     identity_pb2,
     inquiry_pb2,
+    public_account_pb2,
     reinstatement_pb2,
     sanction_pb2,
     session_pb2,
@@ -296,6 +297,41 @@ def finish_disavowal_answer(session_id: str, browser_key: str, *, proof: int) ->
         proof=proof,
     )
     return rpc(_SESSIONS, "FinishDisavowalAnswer", request, disavowal_pb2.Disavowal.FromString)
+
+
+def change_public_account(
+    session_id: str,
+    browser_key: str,
+    *,
+    change: str,
+    public_account_id: str = "",
+    account_token: str = "",
+    revision: str,
+) -> Rpc[public_account_pb2.PublicAccount]:
+    """Change a public account; a repeat from the same revision is the same request."""
+    step = " ".join(("public", change, public_account_id, account_token, revision))
+    kinds = identity_pb2.ChangePublicAccountFromSessionRequest
+    request = kinds(
+        request_id=secret.request_id(browser_key, session_id=session_id, step=step),
+        session_id=session_id,
+        browser_key=browser_key,
+        change=kinds.Change.Value(f"CHANGE_{change}"),
+        public_account_id=public_account_id,
+        account_token=account_token,
+    )
+    read = public_account_pb2.PublicAccount.FromString
+    return rpc(_SESSIONS, "ChangePublicAccountFromSession", request, read)
+
+
+def public_profile(
+    session_id: str, browser_key: str, *, public_account_id: str
+) -> Rpc[public_account_pb2.PublicProfile]:
+    """Read what readers see of a public account that is the session's account's, or offered to it."""
+    request = identity_pb2.GetPublicAccountFromSessionRequest(
+        session_id=session_id, browser_key=browser_key, public_account_id=public_account_id
+    )
+    read = public_account_pb2.PublicProfile.FromString
+    return rpc(_SESSIONS, "GetPublicAccountFromSession", request, read)
 
 
 def inquiry_form() -> Rpc[inquiry_pb2.InquiryForm]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from babel.dates import format_date
 from idvault.session import rules as session_rules
 from idvault.web.texts import TEXTS
 from idvault_client import reasons
+from idvault_client.errors import TooManyAttempts, VaultError
 from idvault_client.pages import rendering
 from idvault_client.reasons import FailureReason
 from idvault_verify import return_address, secret
@@ -22,9 +23,14 @@ from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
+_WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
+_MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
 ANSWERS = ("LATER", "DISMISSED")
 """What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
+_CREDIT_CODE = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE.value
+CHECKED = ("LENGTH", "CHARACTER", "REGION", "BIRTH_DATE", "FUTURE_DATE", "CHECK_DIGIT")
+"""What the script says of a field: in the words of the rules, by the lower-case name of the code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,20 +38,24 @@ class View:
     """What all pages of one answer share.
 
     key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
-    public supervision, empty for none. now: of the answer.
+    public supervision, empty for none. run_by: the host of these pages. now: of the answer.
     """
 
     language: str
     now: datetime
+    zone: tzinfo = UTC
     key: str = field(default="", repr=False)
     keep: str = ""
     supervision: str = ""
+    run_by: str = ""
 
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
         shared: dict[str, Any] = {
             "answers": (),
+            "decline": "",
             "supervision": self.supervision,
+            "run_by": self.run_by,
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
             "title": title,
@@ -79,6 +89,8 @@ class View:
         is_known = timedelta() < left <= session_rules.LIFETIME
         return {
             "brand": found.platform_title,
+            "platform": found.platform_title,
+            "decline": _back(found),
             "at_step": number,
             "of_steps": _steps(found),
             "minutes": int(left / timedelta(minutes=1)) if is_known else 0,
@@ -95,13 +107,14 @@ class View:
             "start.html",
             title=self.say("start_title", platform=found.platform_title),
             **self._step(found, 1),
-            platform=found.platform_title,
             purpose=_purpose(found),
             proof=_proof(found),
             provider=found.provider,
             threshold=found.threshold,
             custodians=list(found.custodians),
             invited=found.invited,
+            incentive=found.incentive_text,
+            enforced=found.enforcement_date and self.day(date.fromisoformat(found.enforcement_date)),
         )
 
     def session(self, found: pb.SessionPage, *, kind: str) -> web.Response:
@@ -121,6 +134,8 @@ class View:
         if found.state == States.STATE_FAILED:
             pending = verification_pb2.Verification.FAILURE_REASON_REPRESENTATIVE_PENDING
             is_pending = found.verification.failure_reason == pending
+            if _reason(found).value in _WORTH_ANOTHER:
+                return self._spent(found)
             title = "representative_title" if is_pending else "failed_title"
             return self._ended(found, title, self._failure(found))
         expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
@@ -137,6 +152,17 @@ class View:
             links=[back, onward] if _answers(found) else [back],
         )
 
+    def confirm_answer(self, found: pb.SessionPage, answer: str) -> web.Response:
+        """Return the page that records what was chosen on the first page of an invitation."""
+        return self.page(
+            "answer.html",
+            title=self.say("answer_title"),
+            brand=found.platform_title,
+            here=_here(found),
+            answer=answer,
+            others=[each for each in ANSWERS if each != answer],
+        )
+
     def identity(
         self,
         found: pb.SessionPage,
@@ -150,18 +176,21 @@ class View:
 
         guarded: whether to ask for an adult.
         """
+        words = "organization_" if kind == _CREDIT_CODE else ""
         return self.page(
             "identity.html",
-            title=self.say("again_title" if errors else "identity_title"),
+            title=self.say("again_title" if errors else f"{words or 'identity_'}title"),
             status=status,
             **self._step(found, 4),
             here=_here(found),
             kind=kind,
+            words=words,
             attempt=found.next_attempt,
             left=found.attempts_left,
             errors=errors,
             retype=bool(errors),
-            wrong=reasons.FIELD_TEXTS["CHECK_DIGIT"].in_language(self.language),
+            said={each.lower(): reasons.FIELD_TEXTS[each].in_language(self.language) for each in CHECKED},
+            today=self.now.astimezone(self.zone).date(),
             answers=_answers(found),
             proof=_proof(found),
             provider=found.provider,
@@ -177,7 +206,6 @@ class View:
             title=self.say("proof_title", provider=found.provider),
             here=_here(found),
             **self._step(found, _steps(found)),
-            platform=found.platform_title,
             provider=found.provider,
             address=found.proof_url,
             proof=_proof(found),
@@ -257,8 +285,6 @@ class View:
         )
 
     def _done(self, found: pb.SessionPage) -> web.Response:
-        day = last_day(found.verification.status.expire_date)
-        locale = "zh_CN" if self.language == "zh" else "en"
         return self.page(
             "done.html",
             title=self.say(
@@ -270,7 +296,7 @@ class View:
             platform=found.platform_title,
             full=found.public_account_limit_reached,
             facts=facts(found.verification.status),
-            day=format_date(day, format="long", locale=locale),
+            day=self.day(last_day(found.verification.status.expire_date)),
             back_to=_back(found),
         )
 
@@ -288,6 +314,31 @@ class View:
         """Return the page after a contest of the number's pairing."""
         return self._ended(found, "pairing_done_title", self.say("pairing_done_text"))
 
+    def _spent(self, found: pb.SessionPage) -> web.Response:
+        """Return the page after the last attempt: until when to wait, and what else can be done."""
+        # Attempts count for an hour, and none was made after the session's end.
+        until = found.expire_time.ToDatetime(UTC) + timedelta(hours=1)
+        return self.page(
+            "spent.html",
+            title=self.say("spent_title"),
+            text="" if _reason(found) in _MISMATCHES else self._failure(found),
+            until=minute(until, self.zone),
+            platform=found.platform_title,
+            proof=_proof(found),
+            back_to=_back(found),
+        )
+
+    def refused(self, error: VaultError) -> str:
+        """Return why nothing is shown; of a limit, also until when to wait."""
+        text = error.text(self.language)
+        if not isinstance(error, TooManyAttempts) or error.retry_after is None:
+            return text
+        return f"{text} {self.say('wait_until', time=minute(self.now + error.retry_after, self.zone))}"
+
+    def day(self, day: date) -> str:
+        """Return a day in words."""
+        return format_date(day, format="long", locale="zh_CN" if self.language == "zh" else "en")
+
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))
         return self.page("message.html", title=self.say(title), texts=[text], links=[back])
@@ -299,10 +350,13 @@ class View:
             return self.say("representative_wrong", provider=found.provider)
         if found.verification.failure_reason == verification_pb2.Verification.FAILURE_REASON_HOLDER_REQUIRED:
             return self.say("holder_required", platform=found.platform_title)
-        name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
-        reason = name.removeprefix("FAILURE_REASON_")
-        known = FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
-        return known.text(self.language)
+        return _reason(found).text(self.language)
+
+
+def _reason(found: pb.SessionPage) -> FailureReason:
+    name = verification_pb2.Verification.FailureReason.Name(found.verification.failure_reason)
+    reason = name.removeprefix("FAILURE_REASON_")
+    return FailureReason(reason) if reason in FailureReason.__members__ else FailureReason.UNSPECIFIED
 
 
 def _is_closed_holder(found: pb.SessionPage) -> bool:
@@ -353,12 +407,20 @@ def _back(found: pb.SessionPage) -> str:
 
 def _representatives(found: pb.SessionPage, kind: str) -> list[str]:
     """Return the documents that a legal representative may have; none for the form of a person."""
-    code = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE.value
-    return [each for each in map(_kind, found.document_types) if each != code] if kind == code else []
+    people = [each for each in map(_kind, found.document_types) if each != _CREDIT_CODE]
+    return people if kind == _CREDIT_CODE else []
 
 
 def _kind(number: common_pb2.DocumentType.ValueType) -> str:
     return common_pb2.DocumentType.Name(number).removeprefix("DOCUMENT_TYPE_")
+
+
+def minute(time: datetime, zone: tzinfo) -> str:
+    """Return a time with its zone, as 2026-02-01 20:30 UTC+8."""
+    local = time.astimezone(zone)
+    hours, minutes = f"{local:%z}"[:3], f"{local:%z}"[3:5]
+    offset = f"{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
+    return f"{local:%Y-%m-%d %H:%M} UTC{offset}"
 
 
 def last_day(expire_date: str) -> date:

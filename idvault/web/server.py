@@ -19,11 +19,13 @@ from idvault.core.connections import Door
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.metrics import WebMetrics
 from idvault.core.telemetry.port import serve_metrics
-from idvault.web import edge
+from idvault.web import about, edge
 from idvault.web.app import Pages, application
 from idvault.web.edge import EdgeConnections
 from idvault.web.identity import pages as identity_pages
+from idvault.web.identity import public_account_pages
 from idvault.web.identity.pages import IdentityPages
+from idvault.web.identity.public_account_pages import OwnershipPages
 from idvault.web.inquiry import pages as inquiry_pages
 from idvault.web.inquiry.pages import InquiryPages
 from idvault.web.limits import InquiryLimits, ReportLimits
@@ -135,6 +137,7 @@ def whole(
     limits_of_inquiries: InquiryLimits | None = None,
 ) -> web.Application:
     """Return the application with the pages of every capability. zone: of the operator's days."""
+    pages.zone = zone
     forms = Forms(vault=pages.vault, clock=pages.clock)
     limits = limits_of_reports or ReportLimits()
     tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, limits=limits)
@@ -144,6 +147,8 @@ def whole(
         *tip_off_pages.routes(tip_offs),
         *identity_pages.routes(identity),
         *inquiry_pages.routes(inquiries),
+        *public_account_pages.routes(OwnershipPages(identity=identity)),
+        *about.routes(pages),
     ]
     return application(pages, routes=routes)
 

@@ -30,7 +30,7 @@ TEXTS: Mapping[str, Text] = {
         "decide; if you prove it, only what the verification is based on changes."
     ),
     "INVITATION_answers": _(
-        "You decide. Once {platform} has confirmed you, you can also choose to be asked later or not again."
+        "Once {platform} has confirmed that this browser is yours, your answer is recorded."
     ),
     "answer_title": _("Not now?"),
     "answer_text": _("You do not have to verify now. You can still do so at any time."),
@@ -234,4 +234,81 @@ TEXTS: Mapping[str, Text] = {
     "forbidden": _(
         "This form did not come from this page, or the page is too old. Please open your link again."
     ),
+    "run_by": _("Run by {name}"),
+    "help_title": _("Help"),
+    "privacy_link": _("Privacy"),
+    "privacy_title": _("What is kept about you, and who can open it"),
+    "help_name": _("My name or number is not confirmed"),
+    "help_name_text": _(
+        "Type the name exactly as it is on the document, with any middle dot, and the number without "
+        "spaces. An organisation types its registered name and its unified social credit code."
+    ),
+    "help_again_text": _(
+        "Five wrong names can be tried for a number in an hour. If the document was changed lately, the "
+        "registry may not know it yet: try again some days later, or ask the authority that issued it."
+    ),
+    "help_wait": _("The result does not come"),
+    "help_wait_text": _(
+        "If the registry does not answer, your details wait encrypted, for at most 48 hours. You can "
+        "close the page: your platform gets the result."
+    ),
+    "help_link": _("The link does not work"),
+    "help_link_text": _("A link is valid for 15 minutes, in one browser. Ask your platform for a new one."),
+    "help_not_me": _("Somebody used my name"),
+    "help_not_me_text": _(
+        "See which accounts stand in your name, and say which are not yours. For a verification of your "
+        "own account that you did not make, choose “My identity” in your platform's app."
+    ),
+    "help_contact_text": _("For everything else about your account, ask the support of your platform."),
+    "help_report": _("Report an account or a post"),
+    "privacy_who": _("Who is responsible"),
+    "privacy_who_text": _(
+        "{host} runs this service. Your platform sent you here and gets the result of a verification, "
+        "never your name or number."
+    ),
+    "privacy_kept": _("What is kept"),
+    "privacy_record_text": _(
+        "Your name and number, sealed; when you were verified and with what result; which terms you "
+        "agreed to."
+    ),
+    "privacy_else_text": _(
+        "Not kept: a picture, your internet address, and a name or number that did not match. These pages"
+        " keep nothing of what you type, and set cookies only for the session."
+    ),
+    "privacy_open": _("Who can open it"),
+    "privacy_open_text": _(
+        "Nobody alone: only custodians together, for an auditor who names a legal basis. Each opening is "
+        "in the public log, and “My identity” tells you of it later, from a day on that is the same for "
+        "everybody."
+    ),
+    "privacy_end": _("Until when, and what you can do"),
+    "privacy_end_text": _(
+        "As long as the account exists. “My identity” in your platform's app shows everything with its "
+        "end, and lets you appeal and have the account erased."
+    ),
+    "decline": _("Not now: back to {platform}"),
+    "decline_hint": _("Your name and number are not stored then."),
+    "incentive": _("What {platform} offers you for it:"),
+    "enforced": _("From {day} on, accounts that are not verified can publish only in a limited way."),
+    "not_enforced": _("There is no deadline, and nothing changes for your account if you do not verify."),
+    "organization_title": _("Enter the organisation's name and credit code"),
+    "organization_name_hint": _("As on the business licence or the certificate of registration, in full."),
+    "organization_number": _("Unified social credit code"),
+    "organization_number_hint": _(
+        "18 digits and capital letters, without I, O, S, V and Z. It begins like 91 or 12."
+    ),
+    "spent_title": _("All five attempts are used"),
+    "spent_wait": _("Wait until {time}."),
+    "spent_then": _("Then {platform} can give you a new link. You need not do anything here until then."),
+    "spent_else": _("What else you can do"),
+    "spent_check": _(
+        "Compare name and number with the document itself, and try with another document of yours."
+    ),
+    "spent_changed": _(
+        "If your name or number was changed lately, ask the authority that issued the document whether "
+        "the registry knows it."
+    ),
+    "spent_presence": _("Ask {platform} whether it offers a proof of presence."),
+    "wait_until": _("Please wait until {time}."),
+    "spent_text": _("Name and number were not confirmed as belonging together."),
 }

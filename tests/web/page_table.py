@@ -5,11 +5,8 @@ languages (test_table), and in a browser (test_rendering): axe, keyboard, zoom, 
 needs its two pictures in docs/pages.md.
 """
 
-import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 
 from sqlalchemy import update
 
@@ -17,79 +14,18 @@ from idvault.core.tables.claim import claims
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.claim import FailureReason
 from idvault_verify.registry import RegistryAnswer
-from idvault_verify.sanction import Degree
 from idvault_verify.session import Proof
-from tests.support.session_world import BASE_URL, RETURN_URL, browser_key
+from tests.support.session_world import BASE_URL, browser_key
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
-from tests.web.identity import test_pages as identities
+from tests.web.identity.own_table import OWN
 from tests.web.inquiry import test_pages as inquiries
-from tests.web.test_pages import bound, filled, form_of, invitation
+from tests.web.test_pages import bound, filled, invitation
 from tests.web.tip_off import codes
 from tests.web.tip_off import test_pages as reports
+from tests.web.visitor import CANARY_LINE, CHILD, NAME, NUMBER, TYPO, Row, Visit
 from tools.support import builders, sql
 from tools.support.fakes.flaky import Fault
-
-# Synthetic, and in every field of every page: neither may be seen on another one.
-NAME, NUMBER = "金丝雀", "11010519491231002X"
-CHILD = "110105201601050024"
-CANARIES = (NAME, NUMBER, CHILD, "canary-")
-CANARY_LINE = "canary-金丝雀"
-# A valid number with a wrong check digit.
-TYPO = "110105194912310021"
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One visitor of the pages, who reads one language."""
-
-    site: Site
-    browser: Browser
-    language: str
-
-    async def link(self, **changes: Any) -> str:
-        """Return the path of a new link in the visitor's language."""
-        made = await self.site.link(locale=self.language, **changes)
-        return str(made.url).removeprefix(BASE_URL)
-
-    async def form(self, *script: RegistryAnswer) -> tuple[str, Page]:
-        """Come to the form of a session; the registry answers by the script."""
-        self.site.world.claims.registry.script.extend(script)
-        return await form_of(self.site, self.browser, BASE_URL + await self.link())
-
-    async def submitted(self, *script: RegistryAnswer) -> Page:
-        """Send the form, and follow."""
-        path, form = await self.form(*script)
-        sent = await self.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
-        return await self.browser.follow(sent)
-
-    async def proof_form(self) -> tuple[str, Page]:
-        """Come to the form of a session that demands a proof of the provider."""
-        return await form_of(self.site, self.browser, BASE_URL + await self.link(proof=Proof.HOLDER))
-
-    async def proving(self, outcome: ProofEnd | None = None) -> Page:
-        """Send that form, and follow; outcome: end the proof at the provider."""
-        path, form = await self.proof_form()
-        sent = await self.browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
-        page = await self.browser.follow(sent)
-        if outcome is not None and self.site.world.provider is not None:
-            self.site.world.provider.end(page.links[0], outcome)
-        return page
-
-    async def proved(self, outcome: ProofEnd) -> Page:
-        """End a proof, and say so."""
-        page = await self.proving(outcome)
-        return await self.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
-
-    async def vouching(self) -> tuple[str, Page]:
-        """Come to the page before a proof for which nothing is typed."""
-        return await form_of(self.site, self.browser, BASE_URL + await self.link(proof=Proof.RESULT_ONLY))
-
-    async def vouched(self) -> Page:
-        """Go on from it, to the page that leads to the provider."""
-        path, page = await self.vouching()
-        fields = {each: page.hidden(each) for each in ("form", "attempt")}
-        return await self.browser.follow(await self.browser.post(f"{path}/begin", fields))
 
 
 async def result_start(visit: Visit) -> Page:
@@ -252,115 +188,27 @@ async def offered(visit: Visit) -> Page:
     return await visit.browser.get(await bound(visit.site, visit.browser, made.url))
 
 
+async def invited(visit: Visit) -> Page:
+    """Come to the first page of an invitation with an incentive and a deadline."""
+    text = "一个月免广告" if visit.language == "zh" else "A month without advertisements"
+    plan = {"incentive_text": text, "enforcement_date": date(2099, 1, 1)}
+    _, made = await invitation(visit.site, locale=visit.language, **plan)
+    return await visit.browser.get(made.url.removeprefix(BASE_URL))
+
+
+async def postponed(visit: Visit) -> Page:
+    """Come to the page that asks what was chosen on the first page of an invitation."""
+    _, made = await invitation(visit.site, locale=visit.language)
+    path = made.url.removeprefix(BASE_URL)
+    first = await visit.browser.get(path)
+    await visit.browser.post(path, {"form": first.hidden("form"), "answer": "LATER"})
+    return await visit.browser.get(await bound(visit.site, visit.browser, made.url))
+
+
 async def answered(visit: Visit) -> Page:
     page = await offered(visit)
     fields = {"form": page.hidden("form"), "answer": "LATER"}
     return await visit.browser.follow(await visit.browser.post(f"{page.path}/answer", fields))
-
-
-async def _own(visit: Visit, name: str = "", *, sanctioned: bool = False) -> Page:
-    """Come to a page of "my identity" of an account, sanctioned or not."""
-    world, people = visit.site.world.moderation, len(visit.site.world.claims.registry.checks)
-    # A person has five accounts at most: each visitor is somebody else.
-    token = await world.account(10 + people)
-    await visit.site.world.histories.disclose(token)
-    if sanctioned:
-        await world.case(Degree.LIMIT, token=token, measure="no-video", seconds=identities.TODAY)
-    made = await visit.site.platform.sessions.create_identity(
-        token, return_url=RETURN_URL, locale=visit.language
-    )
-    path = await bound(visit.site, visit.browser, made.url)
-    overview = await visit.browser.follow(await visit.browser.get(path))
-    return await visit.browser.get(f"{overview.path}/{name}") if name else overview
-
-
-async def own_start(visit: Visit) -> Page:
-    token = await visit.site.world.moderation.account(9)
-    made = await visit.site.platform.sessions.create_identity(
-        token, return_url=RETURN_URL, locale=visit.language
-    )
-    return await visit.browser.get(made.url.removeprefix(BASE_URL))
-
-
-async def own_receipt(visit: Visit) -> Page:
-    return await _own(visit, "receipt")
-
-
-async def own_contest(visit: Visit) -> Page:
-    listed = await _own(visit, "verifications")
-    (address,) = re.findall(r'href="([^"]*/contest)"', listed.text)
-    return await visit.browser.get(address)
-
-
-async def own_contest_wrong(visit: Visit) -> Page:
-    form = await own_contest(visit)
-    return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
-
-
-async def own_contested(visit: Visit) -> Page:
-    form = await own_contest(visit)
-    fields = {"form": form.hidden("form"), "text": CANARY_LINE}
-    return await visit.browser.follow(await visit.browser.post(form.path, fields))
-
-
-async def own_reinstatement(visit: Visit) -> Page:
-    listed = await _own(visit, "verifications")
-    await identities.withdraw(visit.site)
-    listed = await visit.browser.get(listed.path)
-    (address,) = re.findall(r'href="([^"]*/withdrawal/appeal)"', listed.text)
-    return await visit.browser.get(address)
-
-
-async def own_reinstatement_wrong(visit: Visit) -> Page:
-    form = await own_reinstatement(visit)
-    return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
-
-
-async def own_reinstatement_filed(visit: Visit) -> Page:
-    form = await own_reinstatement(visit)
-    fields = {"form": form.hidden("form"), "text": CANARY_LINE}
-    return await visit.browser.follow(await visit.browser.post(form.path, fields))
-
-
-async def own_overview(visit: Visit) -> Page:
-    return await _own(visit)
-
-
-async def own_stored(visit: Visit) -> Page:
-    return await _own(visit, "stored")
-
-
-async def own_verifications(visit: Visit) -> Page:
-    return await _own(visit, "verifications")
-
-
-async def own_disclosures(visit: Visit) -> Page:
-    return await _own(visit, "disclosures")
-
-
-async def own_standing(visit: Visit) -> Page:
-    return await _own(visit, "standing", sanctioned=True)
-
-
-async def own_erase(visit: Visit) -> Page:
-    return await _own(visit, "erase")
-
-
-async def own_erasing(visit: Visit) -> Page:
-    """Come to the overview of an account whose erasure was requested."""
-    form = await _own(visit, "erase")
-    await visit.browser.post(form.path, {"form": form.hidden("form")})
-    return await visit.browser.get(form.path.removesuffix("/erase"))
-
-
-async def own_appeal(visit: Visit) -> Page:
-    standing = await _own(visit, "standing", sanctioned=True)
-    return await visit.browser.get(standing.links[0])
-
-
-async def own_appeal_wrong(visit: Visit) -> Page:
-    form = await own_appeal(visit)
-    return await visit.browser.post(form.path, {"form": form.hidden("form"), "text": " "})
 
 
 async def _inquired(visit: Visit, ended: ProofEnd | None = ProofEnd.CONFIRMED) -> Page:
@@ -414,13 +262,6 @@ async def mine_disowned(visit: Visit) -> Page:
     page = await mine_list(visit)
     fields = {"form": page.hidden("form"), "handle": page.hidden("handle")}
     return await visit.browser.follow(await visit.browser.post("/accounts/mine", fields))
-
-
-async def own_disowned(visit: Visit) -> Page:
-    """Come to the page of an account whose platform was told that it is disowned."""
-    page = await own_overview(visit)
-    await inquiries.told(visit.site, page.path.rpartition("/")[2])
-    return await visit.browser.get(f"{page.path}/disowned")
 
 
 async def report_start(visit: Visit) -> Page:
@@ -491,14 +332,6 @@ async def report_state(visit: Visit) -> Page:
     return await reports.follow(visit.browser, filed.tip_off.reference, filed.secret)
 
 
-@dataclass(frozen=True)
-class Row:
-    """How to come to a page, and what it answers."""
-
-    come: Callable[[Visit], Awaitable[Page]]
-    status: int = 200
-
-
 PAGES: Mapping[str, Row] = {
     "start": Row(start),
     "leave": Row(leave),
@@ -530,25 +363,12 @@ PAGES: Mapping[str, Row] = {
     "too-large": Row(too_large, 413),
     "busy": Row(busy, 429),
     "offered": Row(offered),
+    "invited": Row(invited),
+    "postponed": Row(postponed),
     "answered": Row(answered),
-    "own-start": Row(own_start),
-    "own-overview": Row(own_overview),
-    "own-stored": Row(own_stored),
-    "own-verifications": Row(own_verifications),
-    "own-disclosures": Row(own_disclosures),
-    "own-standing": Row(own_standing),
-    "own-contest": Row(own_contest),
-    "own-contest-wrong": Row(own_contest_wrong, 422),
-    "own-contested": Row(own_contested),
-    "own-reinstatement": Row(own_reinstatement),
-    "own-reinstatement-wrong": Row(own_reinstatement_wrong, 422),
-    "own-reinstatement-filed": Row(own_reinstatement_filed),
-    "own-receipt": Row(own_receipt),
-    "own-erase": Row(own_erase),
-    "own-erasing": Row(own_erasing),
-    "own-appeal": Row(own_appeal),
-    "own-appeal-wrong": Row(own_appeal_wrong, 422),
-    "own-disowned": Row(own_disowned),
+    "help": Row(lambda visit: visit.browser.get("/help")),
+    "privacy": Row(lambda visit: visit.browser.get("/privacy")),
+    **OWN,
     "mine-start": Row(mine_start),
     "mine-wrong": Row(mine_wrong, 422),
     "mine-proof": Row(mine_proof),

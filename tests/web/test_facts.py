@@ -13,8 +13,8 @@ from idvault_verify.account import Assurance
 from tests.support.session_world import TITLE
 from tests.web.conftest import Site
 from tests.web.identity.test_pages import opened
-from tests.web.page_table import NAME, NUMBER, Visit
 from tests.web.test_pages import filled
+from tests.web.visitor import NAME, NUMBER, Visit
 from tools.support.project import ROOT
 
 FACTS = [fact for fact in Assurance if fact is not Assurance.NONE]

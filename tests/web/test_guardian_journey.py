@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.web.page_table import CHILD
 from tests.web.test_journey import BUTTONS, DONE, NAME, NUMBER, look, place_of, visit
+from tests.web.visitor import CHILD
 from tools.support.databases import Databases
 
 PARENT = "丁大成"

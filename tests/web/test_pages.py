@@ -167,10 +167,10 @@ async def test_a_mistyped_name_leaves_the_link(site: Site) -> None:
     assert done.title == "认证通过"
 
 
-async def invitation(site: Site, *, locale: str = "zh") -> tuple[Any, Any]:
-    """Start a campaign by link; return it, and the session of its one invitation."""
+async def invitation(site: Site, *, locale: str = "zh", **plan: Any) -> tuple[Any, Any]:
+    """Start a campaign by link; return it, and the session of its one invitation. plan: what else it has."""
     await site.world.campaigns.members(1)
-    campaign = await site.world.campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,))
+    campaign = await site.world.campaigns.started(methods=(ReverificationMethod.HOSTED_LINK,), **plan)
     # The edge has a real clock, and a code is valid for a day.
     today = (clock().business - builders.NOW).total_seconds()
     (shown,) = (await site.world.campaigns.take(campaign, seconds=today)).invitations
@@ -189,7 +189,7 @@ async def test_an_invitation_is_answered_on_the_page(site: Site, answer: str, ti
     campaign, made = await invitation(site, locale="en")
     browser = await site.browser()
     path = await bound(site, browser, made.url)
-    assert "not again" in browser.seen[0].text
+    assert "Do not ask me again" in browser.seen[0].text
     terms = await browser.get(path)
     sent = await browser.post(f"{path}/answer", {"form": terms.hidden("form"), "answer": answer})
     noted = await browser.follow(sent)

@@ -13,8 +13,9 @@ from idvault_verify.account import Assurance
 from idvault_verify.attest.assertion import ProofEnd
 from tests.support.session_world import BASE_URL
 from tests.web.conftest import Site
-from tests.web.page_table import CHILD, NAME, NUMBER, Visit, closed, guardian
+from tests.web.page_table import closed, guardian
 from tests.web.test_pages import filled, form_of
+from tests.web.visitor import CHILD, NAME, NUMBER, Visit
 from tools.support import sql
 from tools.support.edge import clock
 from tools.support.flow_world import at

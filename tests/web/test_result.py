@@ -15,8 +15,8 @@ from idvault_verify.attest.assertion import ProofEnd
 from tests.support.session_world import BASE_URL, RETURN_URL, SessionWorld
 from tests.support.spans import Spans
 from tests.web.conftest import Site, site_of
-from tests.web.page_table import NAME, Visit
 from tests.web.test_pages import bound
+from tests.web.visitor import NAME, Visit
 
 DONE = {"zh": "认证通过", "en": "You are verified"}
 NOBODY = {"zh": "只有核验机构能说明您是谁", "en": "Who you are, 核验机构 alone can say"}

@@ -11,7 +11,8 @@ from tests.support.session_world import ORIGIN, TERMS, TITLE
 from tests.web.browser import Page
 from tests.web.conftest import Site
 from tests.web.markup import Markup, read
-from tests.web.page_table import CANARIES, assets, tour
+from tests.web.page_table import assets, tour
+from tests.web.visitor import CANARIES
 from tools.support.fakes.provider import ISSUER, FakeProofProvider
 from tools.support.generate import words
 

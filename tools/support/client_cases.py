@@ -381,7 +381,8 @@ SESSIONS = {
         {"purpose": tuple(sessions.SessionPurpose)},
     ),
     "create_identity": Arguments(
-        {"account_token": TOKEN, "return_url": "https://im.example/back"}, {**_REPEAT, "locale": "en"}
+        {"account_token": TOKEN, "return_url": "https://im.example/back"},
+        {**_REPEAT, "locale": "en", "policy_version": "terms-3", "policy_text": "Terms"},
     ),
     "bind": Arguments({"session_id": ID, "bind_code": "bind-1"}, _REPEAT),
     "get": Arguments({"session_id": ID}),

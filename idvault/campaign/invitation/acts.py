@@ -21,6 +21,7 @@ from idvault.status import acts as status_acts
 from idvault_verify.account import Account
 from idvault_verify.campaign import (
     Campaign,
+    CampaignPlan,
     CampaignState,
     InvitationEvent,
     InvitationState,
@@ -296,6 +297,23 @@ async def _begin(
     ):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     return _new(token, found, method, tx.now)
+
+
+async def plan_of(
+    vault: Vault, party: str, account_token: str, code_hash: bytes, now: ClockReading
+) -> CampaignPlan | None:
+    """Return what the campaign of a code plans; None once the code is replaced or expired."""
+
+    async def read(connection: Connection) -> CampaignPlan:
+        campaign_id = await store.campaign_of(
+            connection, account_token=account_token, code_hash=code_hash, now=now.business
+        )
+        return (await campaigns.get(connection, party, campaign_id)).plan
+
+    try:
+        return await vault.read("invitation.plan_of", read)
+    except PreconditionError:
+        return None
 
 
 async def answer(

@@ -183,7 +183,7 @@ def _with(public_account: PublicAccount, carrier: Account) -> PublicAccount:
     )
 
 
-_RENEWAL_DAYS = 60
+RENEWAL_DAYS = 60
 
 
 def admit(*, owner: Account, today: date, now: datetime) -> None:
@@ -301,7 +301,7 @@ def renew(
     first = today
     if live.state is PublicAccountState.ACTIVE and live.expire_date is not None:
         first = live.expire_date
-        if today < first - timedelta(days=_RENEWAL_DAYS):
+        if today < first - timedelta(days=RENEWAL_DAYS):
             raise PreconditionError(Reason.RENEWAL_TOO_EARLY)
     return replace(
         live,

@@ -110,7 +110,7 @@ async def get(
     vault: Vault, context: IdentityContext, browser: BrowserSession, *, now: ClockReading
 ) -> OwnIdentity:
     """Return the account of a session; raises NotFoundError and PreconditionError."""
-    session, token = await _owned(vault, browser, now)
+    session, token = await owned(vault, browser, now)
     party = session.relying_party
     account = await account_acts.find(vault.main, party, token)
     if account is None:
@@ -173,7 +173,7 @@ async def history(
     vault: Vault, context: IdentityContext, browser: BrowserSession, *, now: ClockReading
 ) -> History:
     """Return the disclosure history of a session's account; raises as `get`, and as the history does."""
-    session, token = await _owned(vault, browser, now)
+    session, token = await owned(vault, browser, now)
     return await history_acts.of(vault, session.relying_party, token, now, context=context.histories)
 
 
@@ -181,7 +181,7 @@ async def receipt(
     vault: Vault, context: IdentityContext, browser: BrowserSession, *, claim_id: str, now: ClockReading
 ) -> Receipt:
     """Return the receipt of a verification; raises NotFoundError (VERIFICATION_NOT_FOUND)."""
-    _, token = await _owned(vault, browser, now)
+    _, token = await owned(vault, browser, now)
     claim = await vault.read("session.claim", lambda one: store.claim(one, token, claim_id))
     succeeded = claim is not None and claim.state is ClaimState.SUCCEEDED
     found = None
@@ -203,7 +203,7 @@ async def appeal(
     text: str,
 ) -> Appeal:
     """File an appeal against a sanction of the session's account; raises as sanction.appeal.acts.file."""
-    session, token = await _owned(vault, browser, now)
+    session, token = await owned(vault, browser, now)
     party = session.relying_party
     sanction = await sanction_acts.find(vault, party, sanction_id)
     if sanction.account_token != token:
@@ -223,7 +223,7 @@ async def contest(
     text: str,
 ) -> Contest:
     """File a contest of a verification of the session's account; raises as session.contest.acts.file."""
-    session, token = await _owned(vault, browser, now)
+    session, token = await owned(vault, browser, now)
     filing = replace(call, relying_party=session.relying_party)
     return await contest_acts.file(
         vault,
@@ -247,7 +247,7 @@ async def appeal_withdrawal(
     text: str,
 ) -> Reinstatement:
     """File an appeal against the withdrawal; raises as session.reinstatement.acts.file."""
-    session, token = await _owned(vault, browser, now)
+    session, token = await owned(vault, browser, now)
     filing = replace(call, relying_party=session.relying_party)
     return await reinstatement_acts.file(
         vault, filing, now, account_token=token, text=text, context=context.reinstatements
@@ -271,14 +271,14 @@ async def keep(
 
 
 async def _about(vault: Vault, call: Asked, browser: BrowserSession, now: ClockReading) -> ErasureCall:
-    session, token = await _owned(vault, browser, now)
+    session, token = await owned(vault, browser, now)
     party = session.relying_party
     return ErasureCall(
         party, call.actor_id, call.request_id, call.method, call.content, token, ErasureOrigin.OWNER
     )
 
 
-async def _owned(vault: Vault, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
+async def owned(vault: Vault, browser: BrowserSession, now: ClockReading) -> tuple[VerificationSession, str]:
     """Return a session and its account; raises NotFoundError and PreconditionError."""
     session = (await of_browser(vault, browser)).session
     return session, rules.owned_account(session=session, now=now.business)

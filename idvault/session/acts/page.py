@@ -20,7 +20,7 @@ from idvault.session.acts.session import Custodians, SessionContext, ShownSessio
 from idvault.session.rules import SessionClaim, StoredSession, VerificationSession
 from idvault_verify import secret
 from idvault_verify.account import SubjectKind
-from idvault_verify.campaign import InvitationEvent
+from idvault_verify.campaign import CampaignPlan, InvitationEvent
 from idvault_verify.claim import ClaimState, Consent, Identity, kind_of
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import REVIEWED, DocumentType
@@ -35,7 +35,8 @@ class ShownPage:
 
     public_account_limit_reached: never true before a match, which shows that a person uses the browser.
     provider: the name of the provider that the session demands a proof of, "" for none. proof_url: the page
-    of the open proof there, only to the browser that it belongs to.
+    of the open proof there, only to the browser that it belongs to. plan: of the campaign that invites, None
+    for none.
     """
 
     shown: ShownSession
@@ -45,6 +46,7 @@ class ShownPage:
     public_account_limit_reached: bool
     provider: str = ""
     proof_url: str = field(default="", repr=False)
+    plan: CampaignPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +266,15 @@ async def _page(vault: Vault, context: SessionContext, found: StoredSession, now
         context.custodians(),
         is_full,
         "" if found.session.proof is Proof.NUMBER_MATCH else context.provider(found.session.proof).name,
+        plan=await _plan(vault, found.session, now),
     )
+
+
+async def _plan(vault: Vault, session: VerificationSession, now: ClockReading) -> CampaignPlan | None:
+    code_hash, token = session.invitation_code_hash, session.account_token
+    if code_hash is None or token is None:
+        return None
+    return await invitation_acts.plan_of(vault, session.relying_party, token, code_hash, now)
 
 
 def documents(context: SessionContext, proof: Proof) -> tuple[DocumentType, ...]:

@@ -17,7 +17,7 @@ from idvault.session.acts.session import NewSession, ShownSession
 from idvault.session.rules import VerificationSession
 from idvault_verify import claim, document, secret, token
 from idvault_verify.account import SubjectKind
-from idvault_verify.campaign import InvitationEvent
+from idvault_verify.campaign import CampaignPlan, InvitationEvent
 from idvault_verify.claim import Identity, kind_of
 from idvault_verify.clock import ClockReading
 from idvault_verify.document import Document, DocumentType
@@ -60,34 +60,43 @@ def wanted(message: pb.CreateVerificationSessionRequest, *, caller: Caller, now:
     invited = code_hash is not None
     rules.check_purpose(purpose=purpose, account_token=account_token, invited=invited, proof=proof)
     rules.language(message.locale)
-    try:
-        claim.check_consent(policy_version=message.policy_version, agree_time=now.business, now=now.business)
-    except InvalidError as error:
-        code = error.violations[0].code
-        raise InvalidError(Reason.CONSENT_MISSING, Violation("policy_version", code)) from None
+    _check_terms(message, now)
     return NewSession(
         account_token=account_token,
         purpose=purpose,
         return_url=message.return_url,
         locale=message.locale,
         policy_version=message.policy_version,
-        policy_text=rules.check_terms(policy_text=message.policy_text),
+        policy_text=message.policy_text,
         invitation_code_hash=code_hash,
         proof=proof,
         accepted=caller.proofs,
     )
 
 
-def wanted_identity(message: pb.CreateIdentitySessionRequest) -> NewSession:
+def _check_terms(
+    message: pb.CreateVerificationSessionRequest | pb.CreateIdentitySessionRequest, now: ClockReading
+) -> None:
+    try:
+        claim.check_consent(policy_version=message.policy_version, agree_time=now.business, now=now.business)
+    except InvalidError as error:
+        code = error.violations[0].code
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("policy_version", code)) from None
+    rules.check_terms(policy_text=message.policy_text)
+
+
+def wanted_identity(message: pb.CreateIdentitySessionRequest, *, now: ClockReading) -> NewSession:
     """Return the session that shows an account to its owner; raises InvalidError."""
     rules.language(message.locale)
+    if message.policy_version or message.policy_text:
+        _check_terms(message, now)
     return NewSession(
         account_token=token.check(message.account_token),
         purpose=SessionPurpose.IDENTITY,
         return_url=message.return_url,
         locale=message.locale,
-        policy_version="",
-        policy_text="",
+        policy_version=message.policy_version,
+        policy_text=message.policy_text,
     )
 
 
@@ -291,7 +300,14 @@ def page(value: ShownPage, *, verification: verification_pb2.Verification | None
         platform=found.relying_party,
         public_account_limit_reached=value.public_account_limit_reached,
         invited=found.invitation_code_hash is not None,
+        incentive_text=value.plan.incentive_text if value.plan else "",
+        enforcement_date=_enforced(value.plan),
     )
+
+
+def _enforced(plan: CampaignPlan | None) -> str:
+    day = plan.enforcement_date if plan else None
+    return day.isoformat() if day else ""
 
 
 def documents(types: Sequence[DocumentType]) -> list[common_pb2.DocumentType.ValueType]:

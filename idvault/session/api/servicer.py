@@ -26,6 +26,7 @@ from idvault.session.acts.identity import IdentityContext, OwnIdentity
 from idvault.session.acts.page import ShownPage
 from idvault.session.acts.session import NewSession, SessionContext, ShownSession
 from idvault.session.api import convert
+from idvault.session.api.ownership import OwnershipMethods
 from idvault.session.contest import api as contest_api
 from idvault.session.contest.api import ContestMethods
 from idvault.session.disavowal import api as disavowal_api
@@ -240,7 +241,9 @@ def _past(value: PastClaim) -> pb.PastVerification:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, ReinstatementMethods):
+class SessionMethods(
+    IdentityMethods, OwnershipMethods, ContestMethods, DisavowalMethods, ReinstatementMethods
+):
     """The methods of SessionService."""
 
     context: SessionContext
@@ -267,7 +270,7 @@ class SessionMethods(IdentityMethods, ContestMethods, DisavowalMethods, Reinstat
     ) -> v1_session_pb2.VerificationSession:
         """Make the link of a session that shows an account to its owner."""
         call = repetition.asked(request, caller)
-        return await self._create(call, convert.wanted_identity(request), now)
+        return await self._create(call, convert.wanted_identity(request, now=now), now)
 
     async def BindVerificationSession(
         self,

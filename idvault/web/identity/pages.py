@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeVar
@@ -17,20 +18,29 @@ from google.protobuf.message import Message
 from idvault.session import rules as session_rules
 from idvault.web import calls, guard
 from idvault.web.app import Pages
-from idvault.web.identity.view import IdentityView
+from idvault.web.identity.view import IdentityView, may_erase
 from idvault_client.backend.rpc import Rpc
-from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_client.errors import (
+    InvalidFields,
+    NotFound,
+    PreconditionFailed,
+    RequestIdReused,
+    Unavailable,
+    VaultError,
+)
 from idvault_verify.document import DocumentType
 from idvault_verify.error import Reason
-from idvault_verify.v1 import identity_pb2, session_pb2
+from idvault_verify.v1 import erasure_pb2, identity_pb2, session_pb2, status_pb2
 
 FORM_BYTES = 32 * 1024
 """Of a form with a text of 2,000 characters: one may need nine bytes."""
 _Answer = TypeVar("_Answer")
+_UNTOLD = {Reason.ACCOUNT_ERASED, Reason.LOG_UNAVAILABLE}
+"""Why an account's disclosures cannot be shown: for good, or for now."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _IdentityVisit:
+class IdentityVisit:
     """One request: the session, the browser's key, and how to show a page."""
 
     session_id: str
@@ -48,71 +58,88 @@ class IdentityPages:
 
     async def overview(self, request: web.Request) -> web.StreamResponse:
         """Show the status, and the way to the other pages."""
-        return await self._show(request, lambda visit, own: visit.view.overview(own))
+        return await self._told(request, lambda visit, own, found: visit.view.overview(own, found))
+
+    async def timeline(self, request: web.Request) -> web.StreamResponse:
+        """Show everything that happened."""
+        return await self._told(request, lambda visit, own, found: visit.view.timeline(own, found))
 
     async def stored(self, request: web.Request) -> web.StreamResponse:
         """Show what is stored and until when."""
-        return await self._show(request, lambda visit, own: visit.view.stored(own))
+        return await self.show(request, lambda visit, own: visit.view.stored(own))
 
     async def verifications(self, request: web.Request) -> web.StreamResponse:
         """Show how each verification ended."""
-        return await self._show(request, lambda visit, own: visit.view.verifications(own))
+        return await self.show(request, lambda visit, own: visit.view.verifications(own))
 
     async def standing(self, request: web.Request) -> web.StreamResponse:
         """Show the standing, the sanctions with their reasons, the appeals, and the public accounts."""
-        return await self._show(request, lambda visit, own: visit.view.standing(own))
+        return await self.show(request, lambda visit, own: visit.view.standing(own))
 
     async def erase(self, request: web.Request) -> web.StreamResponse:
         """Show the erasure that is requested, or what one is and the way to request it."""
-        return await self._show(request, lambda visit, own: visit.view.erase(own))
+        return await self.show(request, lambda visit, own: visit.view.erase(own))
 
-    async def change_erasure(self, request: web.Request) -> web.StreamResponse:
-        """Request the erasure of the account, or cancel the one that is requested."""
-        visit = await self._visit(request)
+    async def ask_erasure(self, request: web.Request) -> web.StreamResponse:
+        """Show the page that confirms a request; of an account that has none and is not erased."""
+        visit = await self.visit(request)
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
+        if not may_erase(own):
+            return self.on(visit, "erase")
+        return self.keep(visit.view.confirm_erasure(own), visit)
+
+    async def erase_account(self, request: web.Request) -> web.StreamResponse:
+        """Request the erasure of the account."""
+        return await self._erasure(
+            request,
+            lambda visit, newest: calls.erase_from_session(visit.session_id, visit.key, former=newest),
+        )
+
+    async def keep_account(self, request: web.Request) -> web.StreamResponse:
+        """Cancel the erasure of the account."""
+        return await self._erasure(
+            request,
+            lambda visit, newest: calls.keep_from_session(visit.session_id, visit.key, erasure_id=newest),
+        )
+
+    async def _erasure(
+        self, request: web.Request, call: Callable[[IdentityVisit, str], Rpc[erasure_pb2.Erasure]]
+    ) -> web.StreamResponse:
+        """Request or cancel. call: made for the id of the newest erasure."""
+        visit = await self.visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-        newest = own.erasure.erasure_id
-        try:
-            if (await self.pages.form(request)).get("keep"):
-                await self._run(
-                    visit, calls.keep_from_session(visit.session_id, visit.key, erasure_id=newest)
-                )
-            else:
-                await self._run(visit, calls.erase_from_session(visit.session_id, visit.key, former=newest))
-        except PreconditionFailed:
-            # It was requested, cancelled or carried out meanwhile: the page shows which.
-            return self._on(visit, "erase")
-        return self._on(visit, "erase")
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
+        # One that was requested, cancelled or carried out meanwhile is shown by the page.
+        with suppress(PreconditionFailed):
+            await self.run(visit, call(visit, own.erasure.erasure_id))
+        return self.on(visit, "erase")
 
     async def disclosures(self, request: web.Request) -> web.StreamResponse:
         """Show every disclosure and opening up to the horizon."""
-        visit = await self._visit(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-        found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
-        return self._keep(visit.view.disclosures(own, found), visit)
+        return await self._told(request, lambda visit, own, found: visit.view.disclosures(own, found))
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """Send the disclosures with their proofs, as a file that `idvault-verify check-history` checks."""
-        visit = await self._visit(request)
-        found = await self._run(visit, calls.identity_history(visit.session_id, visit.key))
+        visit = await self.visit(request)
+        found = await self.run(visit, calls.identity_history(visit.session_id, visit.key))
         return _file(found)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Send the receipt of a verification."""
-        visit = await self._visit(request)
+        visit = await self.visit(request)
         verification_id = request.match_info["verification"]
         call = calls.identity_receipt(visit.session_id, visit.key, verification_id=verification_id)
-        found = await self._run(visit, call)
+        found = await self.run(visit, call)
         return _file(found)
 
     async def check_receipt(self, request: web.Request) -> web.StreamResponse:
         """Show how to check a receipt: in the browser, which sends nothing, or with the program."""
-        return await self._show(request, lambda visit, own: visit.view.check_receipt(own))
+        return await self.show(request, lambda visit, own: visit.view.check_receipt(own))
 
     async def ask_appeal(self, request: web.Request) -> web.StreamResponse:
         """Show the form of an appeal."""
         sanction_id = request.match_info["sanction"]
-        return await self._show(request, lambda visit, own: visit.view.appeal(own, sanction_id))
+        return await self.show(request, lambda visit, own: visit.view.appeal(own, sanction_id))
 
     async def appeal(self, request: web.Request) -> web.StreamResponse:
         """File an appeal; show the form again with what is wrong."""
@@ -129,7 +156,7 @@ class IdentityPages:
     async def ask_contest(self, request: web.Request) -> web.StreamResponse:
         """Show the form of a contest."""
         verification_id = request.match_info["verification"]
-        return await self._show(request, lambda visit, own: visit.view.contest(own, verification_id))
+        return await self.show(request, lambda visit, own: visit.view.contest(own, verification_id))
 
     async def contest(self, request: web.Request) -> web.StreamResponse:
         """File a contest; show the form again with what is wrong."""
@@ -145,7 +172,7 @@ class IdentityPages:
 
     async def ask_reinstatement(self, request: web.Request) -> web.StreamResponse:
         """Show the form of an appeal against the withdrawal."""
-        return await self._show(request, lambda visit, own: visit.view.reinstatement(own))
+        return await self.show(request, lambda visit, own: visit.view.reinstatement(own))
 
     async def reinstatement(self, request: web.Request) -> web.StreamResponse:
         """File an appeal against the withdrawal; show the form again with what is wrong."""
@@ -160,29 +187,29 @@ class IdentityPages:
 
     async def disowned(self, request: web.Request) -> web.StreamResponse:
         """Show that the account is disowned, and how its holder shows to be that person."""
-        return await self._show(request, lambda visit, own: visit.view.disowned(own))
+        return await self.show(request, lambda visit, own: visit.view.disowned(own))
 
     async def answer_disowned(self, request: web.Request) -> web.StreamResponse:
         """Begin the holder's proof at the provider, or take its end; show again what is wrong."""
-        visit = await self._visit(request)
+        visit = await self.visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
         form = await self.pages.form(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
         try:
             if form.get("finish"):
                 newest = (own.next_proof or session_rules.ATTEMPTS + 1) - 1
                 call = calls.finish_disavowal_answer(visit.session_id, visit.key, proof=newest)
-                await self._run(visit, call)
+                await self.run(visit, call)
             else:
                 await self._begin_answer(visit, form)
         except RequestIdReused:
             # Another tab has sent one: the page shows it.
-            return self._on(visit, "disowned")
+            return self.on(visit, "disowned")
         except (InvalidFields, NotFound, PreconditionFailed) as error:
-            return self._keep(visit.view.disowned(own, error=error), visit)
-        return self._on(visit, "disowned")
+            return self.keep(visit.view.disowned(own, error=error), visit)
+        return self.on(visit, "disowned")
 
-    async def _begin_answer(self, visit: _IdentityVisit, form: Mapping[str, object]) -> None:
+    async def _begin_answer(self, visit: IdentityVisit, form: Mapping[str, object]) -> None:
         kind, proof = str(form.get("document", "")), str(form.get("proof", ""))
         if kind not in DocumentType.__members__ or proof not in map(
             str, range(1, session_rules.ATTEMPTS + 1)
@@ -196,61 +223,83 @@ class IdentityPages:
             kind=DocumentType(kind),
             number=str(form.get("number", "")),
         )
-        await self._run(visit, call)
+        await self.run(visit, call)
 
     async def _send(
         self,
         request: web.Request,
-        call: Callable[[_IdentityVisit, str], Rpc[_Answer]],
+        call: Callable[[IdentityVisit, str], Rpc[_Answer]],
         *,
-        again: Callable[[_IdentityVisit, identity_pb2.Identity, VaultError], web.Response],
+        again: Callable[[IdentityVisit, identity_pb2.Identity, VaultError], web.Response],
         onward: str,
     ) -> web.StreamResponse:
         """Pass on what the owner wrote. again: the form with errors. onward: the page that shows it."""
-        visit = await self._visit(request)
+        visit = await self.visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
         words = str((await self.pages.form(request)).get("text", ""))
         try:
-            await self._run(visit, call(visit, words))
+            await self.run(visit, call(visit, words))
         except RequestIdReused:
             # Another tab has sent one: the page shows it.
-            return self._on(visit, onward)
+            return self.on(visit, onward)
         except (InvalidFields, PreconditionFailed) as error:
-            own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-            return self._keep(again(visit, own, error), visit)
-        return self._on(visit, onward)
+            own = await self.run(visit, calls.identity(visit.session_id, visit.key))
+            return self.keep(again(visit, own, error), visit)
+        return self.on(visit, onward)
 
-    async def _show(
-        self, request: web.Request, page: Callable[[_IdentityVisit, identity_pb2.Identity], web.Response]
+    async def show(
+        self, request: web.Request, page: Callable[[IdentityVisit, identity_pb2.Identity], web.Response]
     ) -> web.StreamResponse:
-        visit = await self._visit(request)
-        own = await self._run(visit, calls.identity(visit.session_id, visit.key))
-        return self._keep(page(visit, own), visit)
+        """Show a page of the account."""
+        visit = await self.visit(request)
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
+        return self.keep(page(visit, own), visit)
 
-    async def _visit(self, request: web.Request) -> _IdentityVisit:
+    async def _told(
+        self,
+        request: web.Request,
+        page: Callable[
+            [IdentityVisit, identity_pb2.Identity, status_pb2.DisclosureHistory | None], web.Response
+        ],
+    ) -> web.StreamResponse:
+        """Show a page with the disclosures, or without what cannot be shown (_UNTOLD)."""
+        visit = await self.visit(request)
+        own = await self.run(visit, calls.identity(visit.session_id, visit.key))
+        try:
+            found = await self.run(visit, calls.identity_history(visit.session_id, visit.key))
+        except (PreconditionFailed, Unavailable) as error:
+            if error.reason not in _UNTOLD:
+                raise
+            return self.keep(page(visit, own, None), visit)
+        return self.keep(page(visit, own, found), visit)
+
+    async def visit(self, request: web.Request) -> IdentityVisit:
+        """Return a request's session; raises NotFound for another browser's."""
         key = guard.browser_key(request, base_url=self.pages.base_url)
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
         session_id = request.match_info["session"]
         found = await self.pages.vault.run(calls.session_page(session_id, key))
         view = self.pages.view(request, key, found.locale)
-        return _IdentityVisit(
+        return IdentityVisit(
             session_id=session_id,
             key=key,
             found=found,
             view=IdentityView(view=view, found=found, zone=self.zone),
         )
 
-    async def _run(self, visit: _IdentityVisit, call: Rpc[_Answer]) -> _Answer:
+    async def run(self, visit: IdentityVisit, call: Rpc[_Answer]) -> _Answer:
         """Make a call within the share of the session's platform."""
         with self.pages.shares.place(visit.found.platform):
             return await self.pages.vault.run(call)
 
-    def _on(self, visit: _IdentityVisit, page: str) -> web.StreamResponse:
+    def on(self, visit: IdentityVisit, page: str) -> web.StreamResponse:
+        """Send the browser on to a page."""
         address = f"/i/{visit.session_id}/{page}"
-        return self._keep(web.Response(status=303, headers={"Location": address}), visit)
+        return self.keep(web.Response(status=303, headers={"Location": address}), visit)
 
-    def _keep(self, answer: web.StreamResponse, visit: _IdentityVisit) -> web.StreamResponse:
+    def keep(self, answer: web.StreamResponse, visit: IdentityVisit) -> web.StreamResponse:
+        """Return an answer that lets the browser keep its key."""
         guard.keep_key(answer, visit.key, base_url=self.pages.base_url)
         return answer
 
@@ -259,10 +308,10 @@ def _file(message: Message) -> web.Response:
     return web.Response(text=json_format.MessageToJson(message) + "\n", content_type="application/json")
 
 
-_ID = "[0-9a-f]{32}"
-_HERE = f"/i/{{session:{_ID}}}"
-_APPEAL = f"{_HERE}/sanctions/{{sanction:{_ID}}}/appeal"
-_CONTEST = f"{_HERE}/verifications/{{verification:{_ID}}}/contest"
+ID = "[0-9a-f]{32}"
+_HERE = f"/i/{{session:{ID}}}"
+_APPEAL = f"{_HERE}/sanctions/{{sanction:{ID}}}/appeal"
+_CONTEST = f"{_HERE}/verifications/{{verification:{ID}}}/contest"
 _REINSTATEMENT = f"{_HERE}/withdrawal/appeal"
 LARGE_FORMS = {
     web.DynamicResource(form).canonical: FORM_BYTES for form in (_APPEAL, _CONTEST, _REINSTATEMENT)
@@ -274,9 +323,10 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
     """Return what each address does."""
     return [
         web.get(_HERE, pages.overview),
+        web.get(f"{_HERE}/timeline", pages.timeline),
         web.get(f"{_HERE}/stored", pages.stored),
         web.get(f"{_HERE}/verifications", pages.verifications),
-        web.get(f"{_HERE}/verifications/{{verification:{_ID}}}/receipt", pages.receipt),
+        web.get(f"{_HERE}/verifications/{{verification:{ID}}}/receipt", pages.receipt),
         web.get(f"{_HERE}/disclosures", pages.disclosures),
         web.get(f"{_HERE}/history", pages.history),
         web.get(f"{_HERE}/standing", pages.standing),
@@ -290,5 +340,7 @@ def routes(pages: IdentityPages) -> list[web.RouteDef]:
         web.get(f"{_HERE}/disowned", pages.disowned),
         web.post(f"{_HERE}/disowned", pages.answer_disowned),
         web.get(f"{_HERE}/erase", pages.erase),
-        web.post(f"{_HERE}/erase", pages.change_erasure),
+        web.post(f"{_HERE}/erase", pages.keep_account),
+        web.get(f"{_HERE}/erase/confirm", pages.ask_erasure),
+        web.post(f"{_HERE}/erase/confirm", pages.erase_account),
     ]

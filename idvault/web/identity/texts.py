@@ -255,14 +255,15 @@ TEXTS: Mapping[str, Text] = {
     "own_receipt_paste": _("Or paste its content"),
     "own_receipt_file_hint": _("The file receipt.json that you downloaded."),
     "own_receipt_paste_hint": _("All of the text in the file."),
-    "own_receipt_key": _("Public key of the log"),
+    "own_receipt_key": _("Key file of the log"),
     "own_receipt_key_hint": _(
-        "From another source than this page, such as a witness, a newspaper or somebody you trust."
+        "A text file with the log's public key, from another source than this page, such as a witness, a "
+        "newspaper or somebody you trust."
     ),
-    "own_receipt_witnesses": _("Public keys of the log's witnesses"),
+    "own_receipt_witnesses": _("Key file of the log's witnesses"),
     "own_receipt_witnesses_hint": _(
-        "Not required, one in a line. All of them must have cosigned: otherwise the log may be a copy "
-        "that only you are shown."
+        "Not required: a text file with one key in a line. All of them must have cosigned: otherwise the "
+        "log may be a copy that only you are shown."
     ),
     "own_receipt_button": _("Check"),
     "own_receipt_valid": _("The receipt is valid."),
@@ -282,7 +283,7 @@ TEXTS: Mapping[str, Text] = {
         "The receipt does not verify: it was changed, or it is not of the log with this key."
     ),
     "own_receipt_wait": _("The log does not cover this receipt yet. Download it again in a minute."),
-    "own_receipt_bad_key": _("This is not a public key of a log."),
+    "own_receipt_bad_key": _("The file has no public key of a log."),
     "own_receipt_program": _("Check it without this page"),
     "own_receipt_program_text": _(
         "This page and its script come from this service: if it were dishonest, it could call any "
@@ -307,13 +308,12 @@ TEXTS: Mapping[str, Text] = {
     "own_erase_requested": _("Requested"),
     "own_erase_from": _("The account is erased"),
     "own_erase_destroyed": _("Your details are destroyed"),
-    "own_erase_button": _("Erase this account and my details"),
+    "own_erase_button": _("Erase this account…"),
     "own_keep_button": _("Keep the account"),
     "own_erasing": _(
-        "On {asked} the erasure of your account at {platform} was requested. The account is erased for good "
-        "on {time}. If that was not you, cancel it now."
+        "On {asked} the erasure of your account at {platform} was requested. The account is erased for "
+        "good on {time}. If that was not you, cancel it now."
     ),
-    "own_erase_possible": _("If you request it now, the account is erased on {time}."),
     "own_erase_unproved": _(
         "The wait is 30 days, because the account was not verified within the last hour, and somebody else "
         "may be using this browser. If you verify again at {platform} first and then come back here, the "
@@ -333,4 +333,180 @@ TEXTS: Mapping[str, Text] = {
         "about the account applies, also a mark that gives no number away, so that nobody escapes it by "
         "erasing."
     ),
+    "own_card_verification": _("Verification"),
+    "own_card_disclosures": _("Your sealed details"),
+    "own_details": _("Details"),
+    "own_details_copy": _("One click selects a whole number, to copy it."),
+    "own_no_sanction_now": _("No sanction applies to this account."),
+    "own_sanctions_count": _("Sanctions in force: {count}"),
+    "own_disclosed_text": _("Releases: {released}. Openings: {opened}. Up to {day}."),
+    "own_history_later": _("The list cannot be shown now. Please try again in a few minutes."),
+    "own_history_destroyed": _(
+        "The keys that connect entries of the public log with this account are destroyed. So nobody can "
+        "make this list any more, and nobody can open your details. A list that you downloaded before can"
+        " still be checked."
+    ),
+    "own_timeline": _("What happened"),
+    "own_timeline_title": _("Everything that happened"),
+    "own_timeline_partly": _(
+        "Releases and openings are missing here, because their list cannot be shown now."
+    ),
+    "own_no_timeline": _("Nothing yet. Verify this account in {platform}; each step is then listed here."),
+    "own_at_verified": _("Verification confirmed"),
+    "own_at_failed": _("Verification not confirmed"),
+    "own_at_asked": _("Verification asked for"),
+    "own_at_contested": _("You said that a verification was not you"),
+    "own_at_contest_decided": _("Your contest was decided"),
+    "own_at_withdrawal_appealed": _("You appealed against the withdrawal"),
+    "own_at_appealed": _("You appealed"),
+    "own_at_appeal_decided": _("Your appeal was decided"),
+    "own_at_disowned": _("Somebody said that this account is not theirs"),
+    "own_at_disowned_decided": _("That was decided"),
+    "own_at_sanctioned": _("A sanction began"),
+    "own_at_proposed": _("A sanction was proposed"),
+    "own_at_sanction_ended": _("A sanction ended"),
+    "own_at_released": _("Your details were released to an auditor"),
+    "own_at_was_opened": _("Your details were opened"),
+    "own_at_applied": _("You applied for a public account"),
+    "own_at_opened": _("A public account was approved"),
+    "own_at_taken": _("A public account changed its owner"),
+    "own_at_erasure": _("Erasure requested"),
+    "own_at_erased": _("Account erased"),
+    "own_at_destroyed": _("Your details destroyed"),
+    "own_erasing_title": _("This account will be erased on {day}"),
+    "own_erasing_public": _("Its public accounts are closed with it."),
+    "own_limited_title": _("{degree} until {until}"),
+    "own_limited_rule": _("Rule: {rule}."),
+    "own_limited_DEGREE_LIMIT": _("This account cannot publish as usual."),
+    "own_limited_DEGREE_SUSPEND": _(
+        "This account can publish nothing new, and its verification cannot be renewed."
+    ),
+    "own_limited_DEGREE_CLOSE": _("This account cannot be used any more."),
+    "own_reasons_link": _("Read the reasons"),
+    "own_appeal_link": _("Appeal"),
+    "own_disowned_banner": _("It is decided by {time}. If the account is yours, you can show it at once."),
+    "own_disowned_link": _("Answer"),
+    "own_public_closed_title": _("A public account of yours was closed"),
+    "own_public_closed_text": _("It publishes nothing any more."),
+    "own_unrenewed_title": _("A public account publishes nothing until it is renewed"),
+    "own_unrenewed_text": _(
+        "If {platform} does not renew it within 30 days after the end of its term, it ends for good, and "
+        "a new application is needed."
+    ),
+    "own_public_link": _("See public accounts"),
+    "own_target_public": _("a public account of yours"),
+    "own_category": _("Category"),
+    "own_term": _("Term ends on"),
+    "own_CATEGORY_PERSONAL": _("Person"),
+    "own_CATEGORY_STATE_ORGAN": _("State organ"),
+    "own_CATEGORY_INSTITUTION": _("Public institution"),
+    "own_CATEGORY_MASS_ORGANIZATION": _("Mass organisation"),
+    "own_CATEGORY_SOCIAL_ORGANIZATION": _("Social organisation"),
+    "own_CATEGORY_COMPANY": _("Company"),
+    "own_CATEGORY_SOLE_TRADER": _("Sole trader"),
+    "own_CATEGORY_COOPERATIVE": _("Farmers' co-operative"),
+    "own_CATEGORY_OTHER": _("Other organisation"),
+    "own_CATEGORY_MEDIA": _("News"),
+    "own_CATEGORY_GOVERNMENT": _("Government affairs"),
+    "own_CATEGORY_EDUCATION": _("Education"),
+    "own_CATEGORY_HEALTH": _("Health"),
+    "own_CATEGORY_FINANCE": _("Finance"),
+    "own_erase_dates": _("When"),
+    "own_erase_ends": _("What ends with it"),
+    "own_erase_ends_badge": _("The badge, and every credential of this account."),
+    "own_erase_ends_public": _("Its public accounts: they are closed, and end for good."),
+    "own_erase_ends_list": _(
+        "Once your details are destroyed, the list of who opened them. Download it before, if you want to"
+        " keep it."
+    ),
+    "own_erase_confirm_title": _("Erase this account for good?"),
+    "own_erase_confirm_text": _(
+        "Until the first date you can cancel it here or in {platform}. After that nobody can take it back."
+    ),
+    "own_erase_confirm_button": _("Request the erasure"),
+    "own_erase_not": _("Do not erase"),
+    "own_public_title": _("My public accounts"),
+    "own_no_public": _(
+        "You have no public account at {platform}. Apply for one, or take over one that its owner offers you."
+    ),
+    "own_no_public_short": _("None yet."),
+    "own_public_open": _("Manage public account {number}"),
+    "own_public_one_title": _("This public account"),
+    "own_public_apply_link": _("Apply for a public account"),
+    "own_public_accept_link": _("Take one over"),
+    "own_public_number": _("Number of this account"),
+    "own_public_number_text": _(
+        "Whoever is to name this account as an operator, or to offer it a public account, needs this "
+        "number from you."
+    ),
+    "own_own_account": _("Account"),
+    "own_public_offered": _(
+        "It is offered to another account until {time}. Until it is accepted, it is yours."
+    ),
+    "own_public_readers": _("What readers see"),
+    "own_public_operators": _("Operators"),
+    "own_public_operator": _("Operator {number}"),
+    "own_no_operators": _("Nobody may publish for it yet. Name a verified person's account as an operator."),
+    "own_may_publish": _("may publish"),
+    "own_may_not_publish": _("may not publish now"),
+    "own_public_remove": _("Remove operator {number}"),
+    "own_public_actions": _("What you can do"),
+    "own_receiver": _("Number of the other account"),
+    "own_receiver_hint": _("Its owner finds it on “My identity” under “My public accounts”."),
+    "own_kind": _("Owner"),
+    "own_KIND_INDIVIDUAL": _("a person"),
+    "own_KIND_COMPANY": _("a company"),
+    "own_KIND_OTHER_ORGANIZATION": _("another organisation"),
+    "own_licence": _("Licence"),
+    "own_licence_value": _("{name}, until {day}"),
+    "own_since": _("Public since"),
+    "own_owner_since": _("Owner changed on"),
+    "own_grace": _("Can be renewed until"),
+    "own_public_renew_title": _("Renew for another term"),
+    "own_public_renew_text": _(
+        "Another term begins when the present one ends, or today if it has ended. The category stays."
+    ),
+    "own_public_renew_button": _("Renew"),
+    "own_public_close_title": _("Close for good"),
+    "own_public_close_text": _("It publishes nothing any more, and nobody can open it again."),
+    "own_public_close_button": _("Close this public account"),
+    "own_public_offer_title": _("Offer it to another account"),
+    "own_public_offer_text": _(
+        "The other account has 14 days to accept. It must be verified, and its owner of the same kind. "
+        "When it accepts, you lose the public account, its operators lose their right to publish, and its"
+        " licence ends. A new offer replaces this one."
+    ),
+    "own_public_offer_button": _("Offer it"),
+    "own_public_operator_title": _("Name an operator"),
+    "own_public_operator_text": _(
+        "A verified person's account may then publish for you. You can remove it at any time."
+    ),
+    "own_public_operator_button": _("Name as operator"),
+    "own_public_apply_title": _("Apply for a public account"),
+    "own_public_apply_text": _(
+        "{platform} decides on the application. If it approves, the public account begins on that day, "
+        "for a term that you can renew. Readers see what kind of owner it has and its category, never "
+        "your name."
+    ),
+    "own_public_apply_licence": _(
+        "A category that needs a licence, such as news or health, is applied for at {platform}, which "
+        "looks at the licence."
+    ),
+    "own_public_apply_button": _("Send the application"),
+    "own_public_accept_title": _("Take over a public account"),
+    "own_public_accept_ask": _("Its owner offers it to your account and tells you its number."),
+    "own_public_account_hint": _("32 digits and letters from a to f."),
+    "own_public_accept_text": _(
+        "It becomes yours at once, with its term and its standing. Its licence and its operators end. "
+        "Readers see the day on which its owner changed."
+    ),
+    "own_public_accept_button": _("Agree to the terms and take it over"),
+    "own_public_no_terms": _(
+        "{platform} gave no terms to agree to with this page. Please take it over in its app."
+    ),
+    "own_public_recent": _(
+        "This cannot be undone, and somebody else may be using this browser. Verify again at {platform} "
+        "first, and come back here within an hour."
+    ),
+    "own_limited_forever": _("{degree}, without an end"),
 }

@@ -1,23 +1,57 @@
-// Every page works without this file. It checks a number as one types, and lets a waiting page catch up by itself.
+// Every page works without this file. It checks fields as one types, by the rules of the service (tests/web/test_fields.py),
+// and lets a waiting page catch up by itself.
 (function () {
   "use strict";
-  var WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-  function fits(number) {
-    if (!/^[0-9]{17}[0-9Xx]$/.test(number)) { return false; }
-    var sum = WEIGHTS.reduce(function (total, weight, place) { return total + weight * Number(number[place]); }, 0);
-    return "10X98765432"[sum % 11] === number[17].toUpperCase();
+  var WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], PROVINCE = /^(1[1-5]|2[123]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[123])/;
+  var CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY", LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  var FORMS = { UNIFIED_SOCIAL_CREDIT_CODE: /^[0-9A-HJ-NP-RTUWXY]{18}$/, FOREIGN_PERMANENT_RESIDENT: /^9[0-9]{16}[0-9X]$/ };
+  var REGIONS = { RESIDENT_ID: PROVINCE, RESIDENCE_PERMIT: /^8[123]0000/, UNIFIED_SOCIAL_CREDIT_CODE: /^..[0-9]{6}/ };
+  function sum(text, weight, alphabet) {
+    return Array.from(text).reduce(function (total, each, place) { return total + weight(place) * alphabet.indexOf(each); }, 0);
   }
-  var field = document.querySelector("input[data-check=RESIDENT_ID]");
-  if (field) {
-    var check = function () {
-      var typed = field.value.normalize("NFKC").replace(/\s/g, "");
-      field.setCustomValidity(typed.length < 18 || fits(typed) ? "" : field.dataset.wrong);
-    };
-    field.addEventListener("input", check);
-    field.addEventListener("change", check);
+  function resident(text) { return "10X98765432"[sum(text, function (place) { return WEIGHTS[place]; }, LETTERS) % 11]; }
+  function credit(text) {
+    var organisation = "0X987654321"[sum(text.slice(8, 16), function (place) { return [3, 7, 9, 10, 5, 8, 4, 2][place]; }, LETTERS) % 11];
+    var power = 1, total = sum(text.slice(0, 17), function (place) { power = place ? power * 3 % 31 : 1; return power; }, CREDIT);
+    return organisation === text[16] && CREDIT[(31 - total % 31) % 31] === text[17];
+  }
+  function birth(digits, today) {
+    var year = Number(digits.slice(0, 4)), day = new Date(0);
+    day.setUTCFullYear(year, Number(digits.slice(4, 6)) - 1, Number(digits.slice(6)));
+    if (year < 1 || day.toISOString().slice(0, 10).replace(/-/g, "") !== digits) { return "birthDate"; }
+    return digits > today.replace(/-/g, "") ? "futureDate" : "";
+  }
+  // What is wrong with a number, "" for nothing: the first that the rules would say.
+  function number(kind, typed, today) {
+    var text = typed.trim().replace(/[\uff01-\uff5e]/g, function (each) { return String.fromCharCode(each.charCodeAt(0) - 0xfee0); })
+      .replace(/[a-z]/g, function (each) { return each.toUpperCase(); });
+    var length = Array.from(text).length;
+    if (kind === "FOREIGN_PERMANENT_RESIDENT" && length === 15) { return /^[A-Z]{3}[0-9]{12}$/.test(text) ? "" : "character"; }
+    if (length !== 18) { return length ? "length" : ""; }
+    if (!(FORMS[kind] || /^[0-9]{17}[0-9X]$/).test(text)) { return "character"; }
+    if (!(REGIONS[kind] || PROVINCE).test(REGIONS[kind] ? text : text.slice(1))) { return "region"; }
+    if (kind === "UNIFIED_SOCIAL_CREDIT_CODE") { return credit(text) ? "" : "checkDigit"; }
+    return birth(text.slice(6, 14), today) || (resident(text.slice(0, 17)) === text[17] ? "" : "checkDigit");
+  }
+  function name(typed) {
+    var text = typed.normalize("NFKC").replace(/[\u2022\u30fb\u2027\u22c5\u0387]/g, "\u00b7").replace(/[\ue863\ue85f]/g, "\u4e00").trim();
+    if (Array.from(text).length > 50) { return "length"; }
+    var hidden = /[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/u;
+    var seen = /^(?:[\p{L}\p{M}\p{N}\p{P} ]|[\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}])*$/u, letter = /[\p{L}\p{Nl}\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}]/u;
+    return !text || (seen.test(text) && !hidden.test(text) && letter.test(text)) ? "" : "character";
+  }
+  Array.prototype.forEach.call(document.querySelectorAll("input[data-check]"), function (field) {
+    var kind = field.dataset.check, words = field.form.dataset;
+    function check() {
+      var chosen = kind === kind.toLowerCase() && (field.form.querySelector("[name=" + kind + "]:checked") || field.form.querySelector("[name=" + kind + "][type=hidden]"));
+      var wrong = kind === "NAME" ? name(field.value) : number(chosen ? chosen.value : kind, field.value, words.today);
+      field.setCustomValidity(wrong && words[wrong] || "");
+    }
+    field.form.addEventListener("input", check);
+    field.form.addEventListener("change", check);
     // Somebody may have typed before this file came.
     check();
-  }
+  });
   var evidence = document.querySelector("input[type=file][data-limit]");
   function smaller(picture, limit, width) {
     // Half the size until it fits; the canvas also drops what a camera wrote into the file.

@@ -4,6 +4,7 @@
   var form = document.getElementById("receipt-check");
   if (!form || !window.crypto || !crypto.subtle) { return; }
   var strict = window.idvault, answer = document.getElementById("receipt-answer"), texts = answer.dataset;
+  var MOST_KEYS = 64 * 1024;
   var pasted = document.getElementById("receipt-text");
 
   function tell(state, lines) {
@@ -28,6 +29,12 @@
     });
     tell(found.witnessed ? "valid" : "valid_unwitnessed", [found.witnessed ? texts.valid : texts.unwitnessed].concat(rows.filter(Boolean)));
   }
+  // Of a key file that its owner got elsewhere: a key to type could be one that a page suggested.
+  async function read(name) {
+    var file = document.getElementById(name).files[0];
+    if (file && file.size > MOST_KEYS) { throw new Error("KEY_INVALID"); }
+    return file ? file.text() : "";
+  }
   function lines(text) { return text.split(/\s+/).filter(Boolean); }
 
   // Without Ed25519 in this browser the form stays hidden, and the page names the program.
@@ -47,8 +54,7 @@
   form.addEventListener("submit", async function (event) {
     event.preventDefault();
     try {
-      var keys = document.getElementById("receipt-key").value.trim();
-      var needs = await strict.policy(keys, lines(document.getElementById("receipt-witnesses").value));
+      var needs = await strict.policy((await read("receipt-key")).trim(), lines(await read("receipt-witnesses")));
       show(await strict.check(new TextEncoder().encode(pasted.value), needs));
     } catch (error) {
       refuse(/^[A-Z_]+$/.test(error.message) ? error.message : "NOT_A_RECEIPT");

@@ -6,7 +6,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import update
 
+from idvault.core.tables.account import accounts
+from idvault.core.tables.erasure import erasures
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureCall
 from idvault.session import store as session_store
@@ -18,16 +21,16 @@ from tests.support.session_world import ORIGIN, RETURN_URL, TITLE
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
 from tests.web.test_pages import bound, filled, form_of
-from tools.support import builders, logs
+from tools.support import builders, logs, sql
 from tools.support.edge import clock
 from tools.support.flow_world import PARTY, at, command
 
 TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 # The edge has a real clock, and an appeal has a term.
 TODAY = (clock().business - builders.NOW).total_seconds()
-PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase")
+PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase", "public")
 TITLES = {
-    "zh": ("存储了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号"),
+    "zh": ("存储了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号", "我的公众账号"),
     "en": (
         "What is stored",
         "Verification history",
@@ -35,6 +38,7 @@ TITLES = {
         "Decisions",
         "Check a receipt",
         "Erase",
+        "My public accounts",
     ),
 }
 
@@ -95,7 +99,7 @@ async def test_disclosures_are_listed_with_their_proof(site: Site, tmp_path: Pat
     await site.world.histories.disclose(token)
     browser, path, _ = await opened(site, token)
     page = await browser.get(f"{path}/disclosures")
-    assert "2026-02-01 20:30" in page.text
+    assert "2026-02-01 20:30 UTC+8" in page.text
     assert "第一条 &lt;b&gt;(synthetic)&lt;/b&gt;" in page.text
     assert LEGAL_BASIS not in page.text
     assert "this service&#39;s statement" in page.text
@@ -239,30 +243,65 @@ async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
 
 
 async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> None:
-    """It says from when; sent twice it is one; cancelled, it can be requested again."""
+    """In two steps, with both dates; sent twice it is one; cancelled, it can be requested again."""
     token = await site.world.moderation.account()
     browser, path, _ = await opened(site, token)
-    form = await browser.get(f"{path}/erase")
-    assert "Your request waits" in form.text
+    first = await browser.get(f"{path}/erase")
+    assert ("Your request waits" in first.text, "<form" in first.text) == (True, False)
+    assert f'class="button stop" href="{path}/erase/confirm"' in first.text
+    form = await browser.get(f"{path}/erase/confirm")
+    for page in (first, form):
+        assert re.findall(r"<dt>([^<]+)</dt><dd>(?:20\d\d-\d\d-\d\d \d\d:\d\d UTC\+8)</dd>", page.text) == [
+            "The account is erased",
+            "Your details are destroyed",
+        ]
     fields = {"form": form.hidden("form")}
-    forged = await browser.post(f"{path}/erase", {"form": "x" * 43})
+    forged = await browser.post(f"{path}/erase/confirm", {"form": "x" * 43})
     assert forged.status == 403
+    # The first page's address requests nothing.
+    await browser.post(f"{path}/erase", fields)
+    assert await site.world.moderation.events("erasure:") == []
     for _ in range(2):
-        requested = await browser.follow(await browser.post(f"{path}/erase", fields))
+        requested = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
         assert "waits, and can be cancelled" in requested.text
         assert "Keep the account" in requested.text
+    assert (await browser.get(f"{path}/erase/confirm")).status == 303
     assert await site.world.moderation.events("erasure:") == ["erasure:request:file"]
     for _ in range(2):
-        kept = await browser.follow(await browser.post(f"{path}/erase", {**fields, "keep": "1"}))
+        kept = await browser.follow(await browser.post(f"{path}/erase", fields))
         assert ">cancelled<" in kept.text
         assert "Erase this account" in kept.text
-    again = await browser.follow(await browser.post(f"{path}/erase", fields))
+    again = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
     assert "waits, and can be cancelled" in again.text
     assert await site.world.moderation.events("erasure:") == [
         "erasure:request:cancel",
         "erasure:request:file",
         "erasure:request:file",
     ]
+
+
+async def test_an_erased_account_shows_its_disclosures(site: Site) -> None:
+    """Until its keys are destroyed; then the page says so, and every other page is there."""
+    token = await site.world.moderation.account()
+    await site.world.histories.disclose(token)
+    browser, path, _ = await opened(site, token)
+    form = await browser.get(f"{path}/erase/confirm")
+    await browser.post(form.path, {"form": form.hidden("form")})
+    changes = {
+        "ERASED": ("2026-02-01 20:30 UTC+8", "Account erased"),
+        "DESTROYED": ("The keys that connect entries", "Your details destroyed"),
+    }
+    for state, (disclosed, happened) in changes.items():
+        await sql.change(site.world.database, update(accounts).values(state="ERASED"))
+        await sql.change(site.world.database, update(erasures).values(state=state, due_at=None))
+        browser, path, overview = await opened(site, token)
+        assert happened in overview.text
+        assert disclosed in (await browser.get(f"{path}/disclosures")).text
+        for name in PAGES:
+            page = await browser.get(f"{path}/{name}")
+            assert (page.status, "Erase this account" in page.text) == (200, False)
+    timeline = await browser.get(f"{path}/timeline")
+    assert "Releases and openings are missing here" in timeline.text
 
 
 BANNERS = {
@@ -281,8 +320,8 @@ async def test_every_page_tells_of_a_requested_erasure(site: Site, locale: str, 
         browser, path, overview = await opened(site, token, locale=locale)
         assert said not in overview.text
         if asks == "owner":
-            form = await browser.get(f"{path}/erase")
-            await browser.post(f"{path}/erase", {"form": form.hidden("form")})
+            form = await browser.get(f"{path}/erase/confirm")
+            await browser.post(form.path, {"form": form.hidden("form")})
         else:
             asked = ErasureCall(PARTY, "b" * 32, site.world.new_id(), "EraseAccount", b"", token)
             context = site.world.identity_context.erasures
@@ -291,7 +330,7 @@ async def test_every_page_tells_of_a_requested_erasure(site: Site, locale: str, 
         page = await browser.get(f"{path}{name}")
         assert (said in page.text) is (name != "/erase")
         assert page.text.count(button) == 1
-        fields = {"form": page.hidden("form"), "keep": page.hidden("keep")}
+        fields = {"form": page.hidden("form")}
         assert f'action="{path}/erase"' in page.text
         kept = await browser.follow(await browser.post(f"{path}/erase", fields))
         assert (said in kept.text, button in kept.text) == (False, False)

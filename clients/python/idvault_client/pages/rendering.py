@@ -55,5 +55,6 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "brand": "",
         "at_step": 0,
         "supervision": "",
+        "run_by": "",
     }
     return environment.get_template(template).render(**{**shared, **values}, language=language)

@@ -12,6 +12,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from idvault_verify.v1 import common_pb2 as _common_pb2
 from idvault_verify.v1 import contest_pb2 as _contest_pb2
 from idvault_verify.v1 import disavowal_pb2 as _disavowal_pb2
@@ -378,3 +379,118 @@ class AppealFromSessionRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AppealFromSessionRequest: _TypeAlias = AppealFromSessionRequest  # noqa: Y015
+
+@_typing.final
+class ChangePublicAccountFromSessionRequest(_message.Message):
+    """What the owner does with a public account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Change:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ChangePublicAccountFromSessionRequest._Change.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CHANGE_UNSPECIFIED: ChangePublicAccountFromSessionRequest._Change.ValueType  # 0
+        """Refused."""
+        CHANGE_APPLY: ChangePublicAccountFromSessionRequest._Change.ValueType  # 1
+        """File an application, as ApplyPublicAccount does."""
+        CHANGE_RENEW: ChangePublicAccountFromSessionRequest._Change.ValueType  # 2
+        """Begin another term, as RenewPublicAccount does."""
+        CHANGE_CLOSE: ChangePublicAccountFromSessionRequest._Change.ValueType  # 3
+        """Close it for good, as ClosePublicAccount does."""
+        CHANGE_ADD_OPERATOR: ChangePublicAccountFromSessionRequest._Change.ValueType  # 4
+        """Name an operator, as AddOperator does."""
+        CHANGE_REMOVE_OPERATOR: ChangePublicAccountFromSessionRequest._Change.ValueType  # 5
+        """Remove an operator, as RemoveOperator does."""
+        CHANGE_OFFER: ChangePublicAccountFromSessionRequest._Change.ValueType  # 6
+        """Offer it to another account, as OfferTransfer does."""
+        CHANGE_ACCEPT: ChangePublicAccountFromSessionRequest._Change.ValueType  # 7
+        """Take over what is offered to the session's account, as AcceptTransfer does with the session's terms."""
+
+    class Change(_Change, metaclass=_ChangeEnumTypeWrapper):
+        """What is done."""
+
+    CHANGE_UNSPECIFIED: ChangePublicAccountFromSessionRequest.Change.ValueType  # 0
+    """Refused."""
+    CHANGE_APPLY: ChangePublicAccountFromSessionRequest.Change.ValueType  # 1
+    """File an application, as ApplyPublicAccount does."""
+    CHANGE_RENEW: ChangePublicAccountFromSessionRequest.Change.ValueType  # 2
+    """Begin another term, as RenewPublicAccount does."""
+    CHANGE_CLOSE: ChangePublicAccountFromSessionRequest.Change.ValueType  # 3
+    """Close it for good, as ClosePublicAccount does."""
+    CHANGE_ADD_OPERATOR: ChangePublicAccountFromSessionRequest.Change.ValueType  # 4
+    """Name an operator, as AddOperator does."""
+    CHANGE_REMOVE_OPERATOR: ChangePublicAccountFromSessionRequest.Change.ValueType  # 5
+    """Remove an operator, as RemoveOperator does."""
+    CHANGE_OFFER: ChangePublicAccountFromSessionRequest.Change.ValueType  # 6
+    """Offer it to another account, as OfferTransfer does."""
+    CHANGE_ACCEPT: ChangePublicAccountFromSessionRequest.Change.ValueType  # 7
+    """Take over what is offered to the session's account, as AcceptTransfer does with the session's terms."""
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same change."""
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    change: Global___ChangePublicAccountFromSessionRequest.Change.ValueType
+    """What is done."""
+    public_account_id: _builtins.str
+    """The public account; empty for CHANGE_APPLY."""
+    account_token: _builtins.str
+    """The account of the operator, or that it is offered to; empty for any other change."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+        change: Global___ChangePublicAccountFromSessionRequest.Change.ValueType = ...,
+        public_account_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "browser_key", b"browser_key", "change", b"change", "public_account_id", b"public_account_id", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangePublicAccountFromSessionRequest: _TypeAlias = ChangePublicAccountFromSessionRequest  # noqa: Y015
+
+@_typing.final
+class GetPublicAccountFromSessionRequest(_message.Message):
+    """Which public account to show."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    BROWSER_KEY_FIELD_NUMBER: _builtins.int
+    PUBLIC_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    browser_key: _builtins.str
+    """The browser's secret."""
+    public_account_id: _builtins.str
+    """The public account."""
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        browser_key: _builtins.str = ...,
+        public_account_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_key", b"browser_key", "public_account_id", b"public_account_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPublicAccountFromSessionRequest: _TypeAlias = GetPublicAccountFromSessionRequest  # noqa: Y015

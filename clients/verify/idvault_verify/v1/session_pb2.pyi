@@ -172,6 +172,8 @@ class CreateIdentitySessionRequest(_message.Message):
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
     RETURN_URL_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    POLICY_TEXT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller, and random: the same id with the same body is the same session."""
     account_token: _builtins.str
@@ -180,6 +182,10 @@ class CreateIdentitySessionRequest(_message.Message):
     """Where the browser goes to be confirmed, and at the end; as in CreateVerificationSessionRequest."""
     locale: _builtins.str
     """The language that the page begins with: zh, en, or a tag that begins with one of them."""
+    policy_version: _builtins.str
+    """The version of the terms that a person accepts with a public account that is offered; empty if none can be accepted."""
+    policy_text: _builtins.str
+    """These terms, as in CreateVerificationSessionRequest; empty if none can be accepted."""
     def __init__(
         self,
         *,
@@ -187,10 +193,12 @@ class CreateIdentitySessionRequest(_message.Message):
         account_token: _builtins.str = ...,
         return_url: _builtins.str = ...,
         locale: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+        policy_text: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "locale", b"locale", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "locale", b"locale", "policy_text", b"policy_text", "policy_version", b"policy_version", "request_id", b"request_id", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -749,6 +757,8 @@ class SessionPage(_message.Message):
     PROVIDER_FIELD_NUMBER: _builtins.int
     OPEN_PROOF_FIELD_NUMBER: _builtins.int
     PROOF_URL_FIELD_NUMBER: _builtins.int
+    INCENTIVE_TEXT_FIELD_NUMBER: _builtins.int
+    ENFORCEMENT_DATE_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
     state: Global___VerificationSession.State.ValueType
@@ -788,6 +798,12 @@ class SessionPage(_message.Message):
     """The proof that waits for its end at the provider; 0 if there is none."""
     proof_url: _builtins.str
     """The page of that proof at the provider; only from GetSessionPage, BeginProof and FinishProof."""
+    incentive_text: _builtins.str
+    """What the owner gets for answering the invitation, in the platform's words; empty for nothing."""
+    enforcement_date: _builtins.str
+    """The first day on which the invitation's campaign limits the publishing of accounts that are not verified,
+    YYYY-MM-DD; empty for none.
+    """
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it expires."""
@@ -829,10 +845,12 @@ class SessionPage(_message.Message):
         provider: _builtins.str = ...,
         open_proof: _builtins.int = ...,
         proof_url: _builtins.str = ...,
+        incentive_text: _builtins.str = ...,
+        enforcement_date: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "expire_time", b"expire_time", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "open_proof", b"open_proof", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "proof", b"proof", "proof_url", b"proof_url", "provider", b"provider", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "enforcement_date", b"enforcement_date", "expire_time", b"expire_time", "incentive_text", b"incentive_text", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "open_proof", b"open_proof", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "proof", b"proof", "proof_url", b"proof_url", "provider", b"provider", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

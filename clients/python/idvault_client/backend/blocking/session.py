@@ -65,10 +65,18 @@ class SessionClient:
         )
 
     def create_identity(
-        self, account_token: str, *, return_url: str, locale: str = "zh", request_id: RequestId = None
+        self,
+        account_token: str,
+        *,
+        return_url: str,
+        locale: str = "zh",
+        policy_version: str = "",
+        policy_text: str = "",
+        request_id: RequestId = None,
     ) -> HostedSession:
         """Make a link on which the owner of an account sees what is stored about it, and can appeal.
 
+        policy_version, policy_text: your terms, so that the owner can take over a public account there.
         Bind it as any other session. Whoever passes `bind` sees the account: check that this browser is
         logged in to it. Raises InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied,
         Unavailable.
@@ -82,6 +90,8 @@ class SessionClient:
                 account_token=account_token,
                 return_url=return_url,
                 locale=locale,
+                policy_version=policy_version,
+                policy_text=policy_text,
             )
         )
 

@@ -1,0 +1,97 @@
+"""What the owner of an account must know or do now, before everything else on the page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from idvault.web.identity.words import IdentityWords, appealable
+from idvault_verify.v1 import disavowal_pb2, erasure_pb2, public_account_pb2, sanction_pb2
+from idvault_verify.v1 import identity_pb2 as pb
+
+_Sanction = sanction_pb2.Sanction
+_LIMITING = (_Sanction.DEGREE_LIMIT, _Sanction.DEGREE_SUSPEND, _Sanction.DEGREE_CLOSE)
+_Public = public_account_pb2.PublicProfile
+_LIVE = (_Public.STATE_ACTIVE, _Public.STATE_GRACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """One banner. links: address and text. cancels: it has the button that cancels the erasure."""
+
+    name: str
+    title: str
+    text: str
+    links: Sequence[tuple[str, str]] = ()
+    cancels: bool = False
+
+
+def erasing(own: pb.Identity, words: IdentityWords) -> list[Banner]:
+    """Return the banner of an erasure that can be cancelled, which every page has."""
+    each = own.erasure
+    if each.state != erasure_pb2.Erasure.STATE_REQUESTED:
+        return []
+    asked, from_time = words.minute(each.request_time), words.minute(each.erase_time)
+    text = words.say("erasing", platform=words.found.platform_title, asked=asked, time=from_time)
+    if any(one.profile.state in _LIVE for one in own.public_accounts):
+        text = f"{text} {words.say('erasing_public')}"
+    title = words.say("erasing_title", day=words.day(each.erase_time))
+    return [Banner("erasing", title, text, cancels=True)]
+
+
+def of(own: pb.Identity, words: IdentityWords) -> list[Banner]:
+    """Return the banners of the overview."""
+    return [
+        *erasing(own, words),
+        *_sanctions(own, words),
+        *_disowned(own, words),
+        *_withdrawn(own, words),
+        *_unrenewed(own, words),
+    ]
+
+
+def _sanctions(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    """Yield what is limited until when, of the account and of each public account that is closed."""
+    may = appealable(own)
+    for each in own.sanctions:
+        limiting = each.state == _Sanction.STATE_IN_FORCE and each.degree in _LIMITING
+        if not limiting or (each.public_account_id and each.degree != _Sanction.DEGREE_CLOSE):
+            continue
+        if each.public_account_id:
+            title, text = words.say("public_closed_title"), words.say("public_closed_text")
+        else:
+            ends = each.statement.HasField("end_time")
+            title = words.say(
+                "limited_title" if ends else "limited_forever",
+                degree=words.degree(each),
+                **({"until": words.until(each)} if ends else {}),
+            )
+            text = words.say(f"limited_{_Sanction.Degree.Name(each.degree)}")
+        links = [(f"{words.here}/standing", words.say("reasons_link"))]
+        if each.sanction_id in may:
+            links.append((f"{words.here}/sanctions/{each.sanction_id}/appeal", words.say("appeal_link")))
+        rule = words.say("limited_rule", rule=each.statement.rule_reference)
+        yield Banner("limited", title, f"{text} {rule}" if each.statement.rule_reference else text, links)
+
+
+def _disowned(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    states = disavowal_pb2.Disavowal
+    for each in own.disavowals:
+        if each.state in (states.STATE_FILED, states.STATE_PROPOSED):
+            text = words.say("disowned_banner", time=words.minute(each.due_time))
+            links = [(f"{words.here}/disowned", words.say("disowned_link"))]
+            yield Banner("disowned", words.say("disowned_title"), text, links)
+
+
+def _withdrawn(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    if own.HasField("reinstate_until_time"):
+        text = words.say("reinstatement_until", time=words.minute(own.reinstate_until_time))
+        links = [(f"{words.here}/withdrawal/appeal", words.say("appeal_link"))]
+        yield Banner("withdrawn", words.say("STATE_REVOKED"), text, links)
+
+
+def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    """Yield the public accounts that end unless they are renewed."""
+    for each in own.public_accounts:
+        if each.profile.state == _Public.STATE_GRACE:
+            text = words.say("unrenewed_text", platform=words.found.platform_title)
+            links = [(f"{words.here}/public", words.say("public_link"))]
+            yield Banner("unrenewed", words.say("unrenewed_title"), text, links)

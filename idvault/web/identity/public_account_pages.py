@@ -1,0 +1,224 @@
+"""Public accounts by clicks, for their owner: what each is, what readers see, and what may be done with it.
+
+- What cannot be undone has a page of its own that says what follows, and a button there.
+- A form has the revision from which it was shown: sent twice, it is one change.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from idvault.web import calls, guard
+from idvault.web.identity import public_account
+from idvault.web.identity.pages import ID, IdentityPages, IdentityVisit
+from idvault.web.identity.words import utc_time
+from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_verify.v1 import identity_pb2 as pb
+
+_HERE = f"/i/{{session:{ID}}}/public"
+_ONE = f"{_HERE}/{{public_account:{ID}}}"
+_CHANGE = f"{_ONE}/{{change:{'|'.join(public_account.CHANGES)}}}"
+_REFUSED = (InvalidFields, NotFound, PreconditionFailed)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class OwnershipPages:
+    """The handlers. identity: those of the account."""
+
+    identity: IdentityPages
+
+    async def index(self, request: web.Request) -> web.StreamResponse:
+        """Show all public accounts, and the ways to another one."""
+        return await self.identity.show(request, _index)
+
+    async def one(self, request: web.Request) -> web.StreamResponse:
+        """Show a public account, and what may be done with it."""
+        found = request.match_info["public_account"]
+        return await self.identity.show(request, lambda visit, own: _one(visit, own, found))
+
+    async def ask(self, request: web.Request) -> web.StreamResponse:
+        """Show what a change would do."""
+        found, change = request.match_info["public_account"], request.match_info["change"]
+        return await self.identity.show(request, lambda visit, own: _ask(visit, own, found, change))
+
+    async def change(self, request: web.Request) -> web.StreamResponse:
+        """Change a public account; show the page again with what is wrong."""
+        found, change = request.match_info["public_account"], request.match_info["change"]
+        visit, form = await self._form(request)
+        other = str(form.get("account", "")).strip() if change in public_account.NAMING else ""
+        try:
+            await self._run(visit, form, public_account.CHANGES[change], found, other)
+        except _REFUSED as error:
+            own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
+            return self.identity.keep(_ask(visit, own, found, change, error=error), visit)
+        return self.identity.on(visit, f"public/{found}")
+
+    async def remove(self, request: web.Request) -> web.StreamResponse:
+        """Take the right to publish from an operator, who can be named again."""
+        found = request.match_info["public_account"]
+        visit, form = await self._form(request)
+        await self._run(visit, form, "REMOVE_OPERATOR", found, str(form.get("account", "")))
+        return self.identity.on(visit, f"public/{found}")
+
+    async def ask_apply(self, request: web.Request) -> web.StreamResponse:
+        """Show what an application is."""
+        return await self.identity.show(request, _ask_apply)
+
+    async def apply(self, request: web.Request) -> web.StreamResponse:
+        """File an application; show the page again with what is wrong."""
+        visit, form = await self._form(request)
+        try:
+            await self._run(visit, form, "APPLY")
+        except _REFUSED as error:
+            own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
+            return self.identity.keep(_ask_apply(visit, own, error=error), visit)
+        return self.identity.on(visit, "public")
+
+    async def ask_accept(self, request: web.Request) -> web.StreamResponse:
+        """Ask for the number of what is offered; show it with the terms, once there is one."""
+        visit = await self.identity.visit(request)
+        return self.identity.keep(await self._accept_page(visit, request.query.get("number", "")), visit)
+
+    async def accept(self, request: web.Request) -> web.StreamResponse:
+        """Take a public account over; show the page again with what is wrong."""
+        visit, form = await self._form(request)
+        number = str(form.get("number", ""))
+        try:
+            await self._run(visit, form, "ACCEPT", number)
+        except _REFUSED as error:
+            return self.identity.keep(await self._accept_page(visit, number, error=error), visit)
+        return self.identity.on(visit, f"public/{number}")
+
+    async def _accept_page(
+        self, visit: IdentityVisit, number: str, *, error: VaultError | None = None
+    ) -> web.Response:
+        own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
+        number, readers, revision = number.strip(), None, 0
+        if number:
+            call = calls.public_profile(visit.session_id, visit.key, public_account_id=number)
+            try:
+                profile = await self.identity.run(visit, call)
+                readers, revision = public_account.readers(profile, visit.view), profile.revision
+            except _REFUSED as refused:
+                error = error or refused
+        wrong = _wrong(visit, error)
+        return visit.view.shown(
+            own,
+            "public_accept",
+            visit.view.say("public_accept_title"),
+            status=422 if error else 200,
+            errors={"number": "".join(wrong.values())} if error and readers is None else wrong,
+            number=number,
+            readers=readers,
+            revision=revision,
+            terms=visit.found.policy_text,
+            version=visit.found.policy_version,
+            recent=own.recently_verified,
+        )
+
+    async def _form(self, request: web.Request) -> tuple[IdentityVisit, Mapping[str, object]]:
+        visit = await self.identity.visit(request)
+        guard.check_form(await self.identity.pages.token(request), key=visit.key)
+        return visit, await self.identity.pages.form(request)
+
+    async def _run(
+        self, visit: IdentityVisit, form: Mapping[str, object], change: str, found: str = "", other: str = ""
+    ) -> None:
+        call = calls.change_public_account(
+            visit.session_id,
+            visit.key,
+            change=change,
+            public_account_id=found,
+            account_token=other,
+            revision=str(form.get("revision", "")),
+        )
+        try:
+            await self.identity.run(visit, call)
+        except RequestIdReused:
+            # Another tab has sent it: the page shows it.
+            return
+
+
+def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
+    return visit.view.shown(
+        own,
+        "public",
+        visit.view.say("public_title"),
+        cards=[public_account.shown_account(each, visit.view) for each in own.public_accounts],
+        ids=visit.view.named([("own_account", own.status.account_token)]),
+    )
+
+
+def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
+    each = public_account.named(own, found)
+    offered = each.HasField("offer") and utc_time(each.offer.expire_time) > visit.view.view.now
+    return visit.view.shown(
+        own,
+        "public_one",
+        visit.view.say("public_one_title"),
+        card=public_account.shown_account(each, visit.view),
+        readers=public_account.readers(each.profile, visit.view),
+        organisation=each.profile.kind != each.profile.KIND_INDIVIDUAL,
+        operators=each.operators,
+        offered=visit.view.minute(each.offer.expire_time) if offered else "",
+        receiver=visit.view.named([("receiver", each.offer.account_token)]) if offered else [],
+        actions=public_account.actions(each, visit.view),
+        revision=each.profile.revision,
+    )
+
+
+def _ask(
+    visit: IdentityVisit, own: pb.Identity, found: str, change: str, *, error: VaultError | None = None
+) -> web.Response:
+    each = public_account.named(own, found)
+    if error is None and change not in public_account.actions(each, visit.view):
+        raise web.HTTPNotFound
+    names = change in public_account.NAMING
+    wrong = _wrong(visit, error)
+    return visit.view.shown(
+        own,
+        "public_change",
+        visit.view.say(f"public_{change}_title"),
+        status=422 if error else 200,
+        errors={"account": "".join(wrong.values())} if error and names else wrong,
+        change=change,
+        final=change in public_account.FINAL,
+        card=public_account.shown_account(each, visit.view),
+        names=names,
+        recent=own.recently_verified or change not in public_account.FINAL,
+        revision=each.profile.revision,
+    )
+
+
+def _ask_apply(visit: IdentityVisit, own: pb.Identity, *, error: VaultError | None = None) -> web.Response:
+    return visit.view.shown(
+        own,
+        "public_apply",
+        visit.view.say("public_apply_title"),
+        status=422 if error else 200,
+        errors=_wrong(visit, error),
+        revision=len(own.public_accounts),
+    )
+
+
+def _wrong(visit: IdentityVisit, error: VaultError | None) -> dict[str, str]:
+    if isinstance(error, InvalidFields):
+        return {"": "".join(dict.fromkeys(visit.view.errors(error).values()))}
+    text = public_account.refusal(error, visit.view)
+    return {"": text} if text else {}
+
+
+def routes(pages: OwnershipPages) -> list[web.RouteDef]:
+    """Return what each address does."""
+    return [
+        web.get(_HERE, pages.index),
+        web.get(f"{_HERE}/apply", pages.ask_apply),
+        web.post(f"{_HERE}/apply", pages.apply),
+        web.get(f"{_HERE}/accept", pages.ask_accept),
+        web.post(f"{_HERE}/accept", pages.accept),
+        web.get(_ONE, pages.one),
+        web.post(f"{_ONE}/remove", pages.remove),
+        web.get(_CHANGE, pages.ask),
+        web.post(_CHANGE, pages.change),
+    ]

@@ -1,0 +1,138 @@
+"""The timeline of an account: everything that happened to it, newest first, one line each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.web.identity.words import Claim, IdentityWords, utc_time
+from idvault_verify.transparency import entry
+from idvault_verify.v1 import (
+    contest_pb2,
+    disavowal_pb2,
+    erasure_pb2,
+    reinstatement_pb2,
+    sanction_pb2,
+    status_pb2,
+)
+from idvault_verify.v1 import identity_pb2 as pb
+
+NEWEST = 8
+"""How many of them the overview shows."""
+_Sanction = sanction_pb2.Sanction
+_Erasure = erasure_pb2.Erasure
+_CONTESTS, _DISAVOWALS = contest_pb2.Contest.State, disavowal_pb2.Disavowal.State
+_APPEALS, _REINSTATEMENTS = sanction_pb2.Appeal.State, reinstatement_pb2.Reinstatement.State
+_FINISHES = {_Sanction.STATE_LIFTED, _Sanction.STATE_LAPSED, _Sanction.STATE_OVERTURNED}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened. more: a second line, "" for none. page: the one that says all of it."""
+
+    at: datetime
+    when: str
+    text: str
+    page: str
+    more: str = ""
+
+
+def of(
+    own: pb.Identity, history: status_pb2.DisclosureHistory | None, words: IdentityWords
+) -> list[Happening]:
+    """Return what happened, newest first. history: None if it cannot be shown now."""
+    made = [*_Timeline(words).of(own), *(_Timeline(words).disclosures(history) if history else ())]
+    return sorted(made, key=lambda each: each.at, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timeline:
+    words: IdentityWords
+
+    def of(self, own: pb.Identity) -> Iterator[Happening]:
+        yield from self._verifications(own)
+        yield from self._objections(own)
+        for each in own.sanctions:
+            yield from self._sanction(each)
+        yield from self._public_accounts(own)
+        if own.HasField("erasure"):
+            yield from self._erasure(own.erasure)
+
+    def disclosures(self, found: status_pb2.DisclosureHistory) -> Iterator[Happening]:
+        for one in found.disclosures:
+            basis = one.legal_basis or self.words.say("unknown")
+            yield self._entry(one.entry.leaf, "released", basis)
+        for each in found.openings:
+            yield self._entry(each.entry.leaf, "was_opened")
+
+    def _entry(self, leaf: bytes, text: str, more: str = "") -> Happening:
+        stamp = Timestamp()
+        stamp.FromDatetime(entry.decode_leaf(leaf).occurred_at)
+        return self._at(stamp, text, "disclosures", more)
+
+    def _at(self, stamp: Timestamp, key: str, page: str, more: str = "") -> Happening:
+        return Happening(utc_time(stamp), self.words.minute(stamp), self.words.say(f"at_{key}"), page, more)
+
+    def _verifications(self, own: pb.Identity) -> Iterator[Happening]:
+        for each in own.verifications:
+            ended = each.end_time if each.HasField("end_time") else each.open_time
+            succeeded = each.state == Claim.STATE_SUCCEEDED
+            key = "verified" if succeeded else "asked" if each.state == Claim.STATE_PENDING else "failed"
+            more = self.words.say("CLAIM_WITHDRAWN") if each.withdrawn else ""
+            yield self._at(ended, key, "verifications", more if succeeded else self.words.result(each))
+
+    def _objections(self, own: pb.Identity) -> Iterator[Happening]:
+        for contest in own.contests:
+            yield self._at(contest.file_time, "contested", "verifications")
+            if contest.HasField("decide_time"):
+                more = self.words.say(f"CONTEST_{_CONTESTS.Name(contest.state)}")
+                yield self._at(contest.decide_time, "contest_decided", "verifications", more)
+        for asked in own.reinstatements:
+            yield self._at(asked.file_time, "withdrawal_appealed", "verifications")
+            if asked.HasField("decide_time"):
+                more = self.words.say(f"REINSTATEMENT_{_REINSTATEMENTS.Name(asked.state)}")
+                yield self._at(asked.decide_time, "appeal_decided", "verifications", more)
+        for disowned in own.disavowals:
+            yield self._at(disowned.file_time, "disowned", "disowned")
+            if disowned.HasField("decide_time"):
+                more = self.words.say(f"DISAVOWAL_{_DISAVOWALS.Name(disowned.state)}")
+                yield self._at(disowned.decide_time, "disowned_decided", "disowned", more)
+        for appeal in own.appeals:
+            yield self._at(appeal.file_time, "appealed", "standing")
+            if appeal.HasField("decide_time"):
+                more = self.words.say(f"APPEAL_{_APPEALS.Name(appeal.state)}")
+                yield self._at(appeal.decide_time, "appeal_decided", "standing", more)
+
+    def _sanction(self, each: sanction_pb2.Sanction) -> Iterator[Happening]:
+        what = self.words.degree(each)
+        if each.HasField("start_time"):
+            yield self._at(each.start_time, "sanctioned", "standing", what)
+        else:
+            yield self._at(each.impose_time, "proposed", "standing", what)
+        if each.state in _FINISHES and each.HasField("finish_time"):
+            ended = self.words.say(f"SANCTION_{_Sanction.State.Name(each.state)}")
+            yield self._at(each.finish_time, "sanction_ended", "standing", f"{what}: {ended}")
+
+    def _public_accounts(self, own: pb.Identity) -> Iterator[Happening]:
+        for each in own.public_accounts:
+            yield self._at(each.apply_time, "applied", "public")
+            for day, key in ((each.profile.since, "opened"), (each.profile.owner_changed_on, "taken")):
+                if day:
+                    at = datetime.combine(datetime.fromisoformat(day), time(), self.words.zone)
+                    yield Happening(
+                        # After the application of the same day.
+                        max(at.astimezone(UTC), utc_time(each.apply_time)),
+                        self.words.date(at.date()),
+                        self.words.say(f"at_{key}"),
+                        "public",
+                    )
+
+    def _erasure(self, each: erasure_pb2.Erasure) -> Iterator[Happening]:
+        cancelled = each.state == _Erasure.STATE_CANCELLED
+        more = self.words.say("ERASURE_STATE_CANCELLED") if cancelled else ""
+        yield self._at(each.request_time, "erasure", "erase", more)
+        if each.state in (_Erasure.STATE_ERASED, _Erasure.STATE_DESTROYED):
+            yield self._at(each.erase_time, "erased", "erase")
+        if each.state == _Erasure.STATE_DESTROYED:
+            yield self._at(each.destroy_time, "destroyed", "erase")

@@ -1,0 +1,81 @@
+"""How the pages of "my identity" write times, days, results and sanctions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.web.render import View, minute
+from idvault_client.reasons import FailureReason
+from idvault_verify.v1 import identity_pb2 as pb
+from idvault_verify.v1 import sanction_pb2, session_pb2, verification_pb2
+
+Claim = verification_pb2.Verification
+Rows = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityWords:
+    """The words of one answer. found: the session. zone: of the operator's days."""
+
+    view: View
+    found: session_pb2.SessionPage
+    zone: tzinfo
+
+    @property
+    def here(self) -> str:
+        """The address of the overview."""
+        return f"/i/{self.found.session_id}"
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text of these pages."""
+        return self.view.say(f"own_{key}", **values)
+
+    def named(self, rows: Iterable[tuple[str, str]]) -> Rows:
+        """Return values with the texts of their names."""
+        return [(self.say(name), value) for name, value in rows]
+
+    def minute(self, value: Timestamp) -> str:
+        """Return a time with its zone."""
+        return minute(utc_time(value), self.zone)
+
+    def day(self, value: Timestamp) -> str:
+        """Return the day of a time."""
+        return self.date(utc_time(value).astimezone(self.zone).date())
+
+    def date(self, day: date) -> str:
+        """Return a day."""
+        return self.view.day(day)
+
+    def result(self, each: pb.PastVerification) -> str:
+        """Return how a verification ended."""
+        if each.withdrawn:
+            return self.say("CLAIM_WITHDRAWN")
+        if each.state != Claim.STATE_FAILED:
+            return self.say(f"CLAIM_{Claim.State.Name(each.state)}")
+        name = Claim.FailureReason.Name(each.failure_reason).removeprefix("FAILURE_REASON_")
+        return FailureReason(name).text(self.view.language)
+
+    def degree(self, each: sanction_pb2.Sanction) -> str:
+        """Return what a sanction is."""
+        return self.say(sanction_pb2.Sanction.Degree.Name(each.degree))
+
+    def until(self, each: sanction_pb2.Sanction) -> str:
+        """Return until when a sanction applies, or applied."""
+        if each.HasField("finish_time"):
+            return self.minute(each.finish_time)
+        if each.statement.HasField("end_time"):
+            return self.minute(each.statement.end_time)
+        return self.say("without_end")
+
+
+def utc_time(value: Timestamp) -> datetime:
+    """Return a message's time."""
+    return value.ToDatetime(UTC)
+
+
+def appealable(own: pb.Identity) -> set[str]:
+    """Return the sanctions that began and were not appealed yet."""
+    appealed = {each.sanction_id for each in own.appeals}
+    return {each.sanction_id for each in own.sanctions if each.HasField("start_time")} - appealed

@@ -1,0 +1,147 @@
+"""Public accounts by clicks without script: apply, renew, operators, offer and accept, close."""
+
+import re
+
+from tests.support.session_world import RETURN_URL, TERMS
+from tests.web.browser import Browser, Page
+from tests.web.conftest import Site
+from tests.web.identity.test_pages import TODAY, opened
+from tests.web.test_pages import bound
+from tools.support import builders
+from tools.support.flow_world import command
+
+
+async def sent(browser: Browser, form: Page, **fields: str) -> Page:
+    """Send a form with its hidden fields, twice, as a double click does; return what the second answers."""
+    hidden = {name: form.hidden(name) for name in ("form", "revision", "number") if form.hidden(name)}
+    path = form.path.partition("?")[0]
+    await browser.post(path, {**hidden, **fields})
+    return await browser.post(path, {**hidden, **fields})
+
+
+async def recently(site: Site, token: str, number: int, who: int) -> None:
+    """Let an account's owner have verified again a minute ago."""
+    identity = builders.identity(number=f"110000190101{who:02}000X")
+    await site.world.claims.verify(command(number, identity, account_token=token), seconds=TODAY - 60)
+
+
+async def with_terms(site: Site, token: str) -> tuple[Browser, str]:
+    """Open "my identity" with terms to agree to."""
+    made = await site.platform.sessions.create_identity(
+        token, return_url=RETURN_URL, locale="en", policy_version="terms-3", policy_text=TERMS
+    )
+    browser = await site.browser()
+    await bound(site, browser, made.url)
+    return browser, f"/i/{made.session_id}"
+
+
+async def test_an_owner_applies_by_clicks(site: Site) -> None:
+    """The empty list says what to do; sent twice it is one application, which the platform decides."""
+    token = await site.world.publishing.person()
+    browser, path, overview = await opened(site, token)
+    assert f'href="{path}/public"' in overview.text
+    empty = await browser.get(f"{path}/public")
+    assert ("You have no public account" in empty.text, token in empty.text) == (True, True)
+    form = await browser.get(empty.links[0])
+    assert "Example Chat decides on the application" in form.text
+    listed = await browser.follow(await sent(browser, form))
+    assert listed.text.count("applied for") == 1
+    assert "You applied for a public account" in (await browser.get(path)).text
+    events = await site.world.moderation.events("publicaccount:")
+    assert len(events) == 1
+
+
+async def test_an_owner_sees_what_readers_see(site: Site) -> None:
+    """Term, category, state and standing; its number behind details; only what can be done now."""
+    token = await site.world.publishing.person()
+    found = await site.world.publishing.open(token, seconds=TODAY)
+    browser, path, _ = await opened(site, token)
+    one = await browser.get(f"{path}/public/{found.public_account_id}")
+    for shown in ("What readers see", "a person", "Person", "active", "Good", "Term ends on"):
+        assert shown in one.text
+    assert f'<code class="copy">{found.public_account_id}</code>' in one.text
+    address = f"{path}/public/{found.public_account_id}"
+    assert re.findall(rf'href="{address}/(\w+)"', one.text) == ["offer", "close"]
+    for change in ("renew", "operator"):
+        assert (await browser.get(f"{address}/{change}")).status == 404
+    assert (await browser.get(f"{path}/public/{'0' * 32}")).status == 404
+
+
+async def test_closing_takes_a_recent_verification(site: Site) -> None:
+    """Without one the page says how and has no form; with one, a second page closes it."""
+    token = await site.world.publishing.person(1)
+    found = await site.world.publishing.open(token, seconds=TODAY)
+    browser, path, _ = await opened(site, token)
+    address = f"{path}/public/{found.public_account_id}/close"
+    form = await browser.get(address)
+    assert ("Verify again at Example Chat first" in form.text, 'class="stop"' in form.text) == (True, False)
+    own = await browser.get(f"{path}/public/apply")
+    refused = await browser.post(address, {"form": own.hidden("form"), "revision": "1"})
+    assert (refused.status, "somebody else may be using this browser" in refused.text) == (422, True)
+    await recently(site, token, 77, 1)
+    form = await browser.get(address)
+    assert "nobody can open it again" in form.text
+    closed = await browser.follow(await sent(browser, form))
+    assert ">closed<" in closed.text.replace("</span>", "<")
+    assert (await browser.get(address)).status == 404
+
+
+async def test_a_public_account_changes_its_owner_by_clicks(site: Site) -> None:
+    """Offered by number, looked at, taken over with the terms; both pages show it."""
+    giver, taker = [await site.world.publishing.person(number) for number in (1, 2)]
+    found = await site.world.publishing.open(giver, seconds=TODAY)
+    for number, token in ((77, giver), (78, taker)):
+        await recently(site, token, number, number - 76)
+    browser, path, _ = await opened(site, giver)
+    address = f"{path}/public/{found.public_account_id}"
+    form = await browser.get(f"{address}/offer")
+    for wrong in ("x", "", "0" * 32):
+        again = await browser.post(
+            form.path, {"form": form.hidden("form"), "revision": "1", "account": wrong}
+        )
+        assert (again.status, 'href="#account"' in again.text) == (422, True)
+    offered = await browser.follow(await sent(browser, form, account=taker))
+    assert "It is offered to another account until" in offered.text
+    other, elsewhere, _ = await opened(site, taker)
+    unknown = await other.get(f"{elsewhere}/public/accept", query={"number": "1" * 32})
+    assert (unknown.status, 'href="#number"' in unknown.text) == (422, True)
+    bare = await other.get(f"{elsewhere}/public/accept", query={"number": found.public_account_id})
+    assert ("gave no terms" in bare.text, 'class="stop"' in bare.text) == (True, False)
+    other, elsewhere = await with_terms(site, taker)
+    form = await other.get(f"{elsewhere}/public/accept", query={"number": found.public_account_id})
+    assert (TERMS in form.text, "It becomes yours at once" in form.text) == (True, True)
+    taken = await other.follow(await sent(other, form))
+    assert "Owner changed on" in taken.text
+    assert (await browser.get(address)).status == 404
+    assert "None yet." in (await browser.get(path)).text
+
+
+async def test_an_organisation_names_and_removes_operators(site: Site) -> None:
+    """By the number that the operator finds on a page of her own."""
+    company, person = await site.world.publishing.company(), await site.world.publishing.person(1)
+    found = await site.world.publishing.open(company, seconds=TODAY)
+    own, elsewhere, _ = await opened(site, person)
+    assert f'<code class="copy">{person}</code>' in (await own.get(f"{elsewhere}/public")).text
+    browser, path, _ = await opened(site, company)
+    address = f"{path}/public/{found.public_account_id}"
+    assert "Nobody may publish for it yet" in (await browser.get(address)).text
+    form = await browser.get(f"{address}/operator")
+    named = await browser.follow(await sent(browser, form, account=person))
+    assert ("may publish" in named.text, named.hidden("account")) == (True, person)
+    fields = {name: named.hidden(name) for name in ("form", "revision", "account")}
+    removed = await browser.follow(await browser.post(f"{address}/remove", fields))
+    assert "Nobody may publish for it yet" in removed.text
+
+
+async def test_an_unrenewed_one_is_renewed_by_clicks(site: Site) -> None:
+    """A banner says that it publishes nothing; a click begins another term."""
+    token = await site.world.publishing.person(1)
+    # It began 370 days ago: its term of 365 days is over, its 30 days of grace are not.
+    await recently(site, token, 77, 1)
+    found = await site.world.publishing.open(token, seconds=TODAY - 370 * 86_400)
+    browser, path, overview = await opened(site, token)
+    assert "publishes nothing until it is renewed" in overview.text
+    form = await browser.get(f"{path}/public/{found.public_account_id}/renew")
+    renewed = await browser.follow(await sent(browser, form))
+    assert "active" in renewed.text
+    assert "publishes nothing until it is renewed" not in (await browser.get(path)).text

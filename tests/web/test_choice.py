@@ -1,0 +1,126 @@
+"""Verification as a choice: what an invitation offers, how to say no, and what follows a failure."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import update
+
+from idvault.campaign import acts as campaign_acts
+from idvault.campaign.invitation.rules import Stage
+from idvault.core.tables.claim import claims
+from idvault_verify.claim import FailureReason
+from idvault_verify.registry import RegistryAnswer
+from tests.support.session_world import BASE_URL, ORIGIN, TITLE
+from tests.web.conftest import Site
+from tests.web.test_pages import bound, filled, form_of, invitation
+from tools.support import sql
+from tools.support.flow_world import PARTY
+
+INCENTIVE, DAY = "A month without advertisements (synthetic)", date(2099, 1, 1)
+BACK = 'class="button quiet" href="https://chat.example/verified?from=vault&amp;session_id='
+
+
+async def test_an_invitation_begins_with_what_it_offers(site: Site) -> None:
+    """The incentive, the day from which publishing is limited, the answers; then everything else."""
+    _, made = await invitation(site, locale="en", incentive_text=INCENTIVE, enforcement_date=DAY)
+    first = await (await site.browser()).get(made.url.removeprefix(BASE_URL))
+    shown = (INCENTIVE, "From January 1, 2099 on", "Ask me later", "Do not ask me again", "What is checked")
+    places = [first.text.index(each) for each in shown]
+    assert places == sorted(places)
+
+
+async def test_an_invitation_without_both_says_so(site: Site) -> None:
+    """Nothing is promised, and no day."""
+    _, made = await invitation(site, locale="en")
+    first = await (await site.browser()).get(made.url.removeprefix(BASE_URL))
+    assert ("There is no deadline" in first.text, "offers you for it" in first.text) == (True, False)
+
+
+@pytest.mark.parametrize("answer", ["LATER", "DISMISSED"])
+async def test_an_answer_on_the_first_page_waits_for_the_platform(site: Site, answer: str) -> None:
+    """Nothing is recorded for whoever holds a link; once confirmed, the page asks before all else."""
+    campaign, made = await invitation(site, locale="en")
+    browser, path = await site.browser(), made.url.removeprefix(BASE_URL)
+    form = (await browser.get(path)).hidden("form")
+    await browser.follow(await browser.post(path, {"form": form, "answer": answer}))
+
+    async def reached() -> set[Stage]:
+        vault = site.world.campaigns.vault
+        _, figures = await campaign_acts.progress(vault, PARTY, campaign.campaign_id)
+        return {stage for _, _, stage in figures.reached} & {Stage.LATER, Stage.DISMISSED}
+
+    assert await reached() == set()
+    await bound(site, browser, made.url)
+    page = await browser.get(f"/s/{made.session_id}")
+    assert page.title == "Not now?"
+    onward = await browser.get(f"{page.path}?onward=1")
+    assert ("Agree and continue" in onward.text, "onward=1" in onward.text) == (True, True)
+    fields = {"form": page.hidden("form"), "answer": answer}
+    noted = await browser.follow(await browser.post(f"{page.path}/answer", fields))
+    assert (noted.status, await reached()) == (200, {Stage(answer)})
+    # Whoever verifies after all is not asked again.
+    assert "Agree and continue" in (await browser.get(page.path)).text
+
+
+async def test_a_chosen_answer_is_of_its_session_alone(site: Site) -> None:
+    """Neither another session nor a word that is no answer changes a page."""
+    _, made = await invitation(site)
+    browser = await site.browser()
+    path = await bound(site, browser, made.url)
+    for told in ("0" * 32 + ".LATER", f"{made.session_id}.NEVER", made.session_id, "", ".LATER"):
+        browser.cookies["__Host-answer"] = told
+        assert (await browser.get(path)).hidden("form") != ""
+        assert "onward=1" not in browser.seen[-1].text
+
+
+async def test_every_step_offers_to_decline(site: Site) -> None:
+    """Whoever is not invited can go back from each step, with the session only."""
+    made = await site.link()
+    browser = await site.browser()
+    path, form = await form_of(site, browser, made.url)
+    document = await browser.get(path)
+    start, terms = browser.seen[0], browser.seen[3]
+    for page in (start, terms, document, form):
+        assert BACK + made.session_id in page.text
+    assert "bind_code" not in start.text + terms.text + form.text
+
+
+async def test_the_fifth_failure_says_until_when(site: Site) -> None:
+    """No form that does nothing: a time with its zone, what else can be done, and the way back."""
+    made = await site.link(locale="en")
+    browser = await site.browser()
+    path, form = await form_of(site, browser, made.url)
+    site.world.claims.registry.script.extend([RegistryAnswer.MISMATCH] * 5)
+    for _ in range(5):
+        form = await browser.follow(await browser.post(f"{path}/identity", filled(form)))
+    assert (form.title, "<form" in form.text) == ("All five attempts are used", False)
+    assert "Wait until 20" in form.text
+    assert "UTC+8." in form.text
+    assert "submit again" not in form.text
+    [back] = form.links
+    assert back.startswith(ORIGIN)
+    # Waiting does not help whom a sanction keeps out.
+    closed = update(claims).values(failure_reason=FailureReason.PERSON_CLOSED.value)
+    await sql.change(site.world.database, closed)
+    refused = await browser.get(path)
+    assert ("Wait until" in refused.text, refused.title) == (False, "You could not be verified")
+
+
+async def test_an_organisation_has_its_own_words(site: Site) -> None:
+    """Name and code of an organisation, and no word of a card."""
+    made = await site.link(locale="en")
+    browser = await site.browser()
+    path, _ = await form_of(site, browser, made.url)
+    form = await browser.get(f"{path}?document=UNIFIED_SOCIAL_CREDIT_CODE")
+    assert form.title == "Enter the organisation's name and credit code"
+    for shown in ("Registered name", "business licence", "begins like 91 or 12", 'minlength="18"'):
+        assert shown in form.text
+
+
+async def test_every_page_says_who_runs_it(site: Site) -> None:
+    """With help and privacy, also where something is refused; both pages name the host."""
+    browser = await site.browser()
+    for page in (await browser.get("/help"), await browser.get("/privacy"), await browser.get("/nothing")):
+        assert "Run by verify.example" in page.text.replace("由verify.example运行", "Run by verify.example")
+        assert ('href="/help"' in page.text, 'href="/privacy"' in page.text) == (True, True)
+    assert TITLE not in browser.seen[0].text
