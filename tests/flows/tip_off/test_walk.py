@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from idvault.core.db.database import Database
 from idvault.web.render import View
-from idvault.web.tip_off.view import TipOffView
+from idvault.web.tip_off.view import Answering, TipOffView
 from idvault_client.errors import VaultError
 from idvault_client.tip_offs import FiledTipOff, TipOffReport
 from idvault_people.authority.referral import GivenReferral
@@ -236,7 +236,7 @@ class Walk:
         assert self.seconds(found.resolve_time) == expected.closed_at
         page = unescape(
             TipOffView(view=View(language="en", now=datetime.now(UTC)))
-            .state("platform-a", "A", found, builders.ZONE)
+            .state("platform-a", "A", found, builders.ZONE, Answering(numbers=""))
             .text
             or ""
         )

@@ -127,10 +127,11 @@ async def test_a_report_and_its_reply(site: Site, language: str, title: str) -> 
     assert "不实信息" in state.text
     assert TITLE in state.title
     # Read by whoever has the draft, or both numbers: where it is checked, and in the thread.
-    shown = [page for page in (*browser.seen, *other.seen) if any(word in page.text for word in TYPED)]
-    assert {page.path for page in shown} == {f"{path}/check", f"{FORM}/reply"}
-    for page in (*browser.seen, *other.seen):
-        assert not any(word in page.path + str(page.headers) for word in (*TYPED, secret, reference))
+    seen = (*browser.seen, *other.seen)
+    shown = {each.path for each in seen if any(word in each.text for word in TYPED)}
+    assert shown == {f"{path}/check", f"{FORM}/reply"}
+    for each in seen:
+        assert not any(word in each.path + str(each.headers) for word in (*TYPED, secret, reference))
     site.edge.logs.access.flush()
     assert not any(word in site.edge.log.read_text("utf-8") for word in (*TYPED, secret, reference))
 
