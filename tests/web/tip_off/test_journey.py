@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.web.test_journey import Place, before_the_script, look, place_of, visit
+from tests.web.tip_off.test_pages import today
 from tools.support.databases import Databases
 from tools.support.flow_world import PARTY
 
@@ -121,8 +122,9 @@ async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -
         assert Image.open(BytesIO(case.content)).format == "JPEG"
         assert b"canary camera" not in case.content
         moderator = (await place.tip_offs.world.moderator(1)).moderator_id
-        await place.tip_offs.assign(filed, moderator)
-        await place.tip_offs.answer(filed, moderator, "谢谢您的举报")
+        now = today()
+        await place.tip_offs.assign(filed, moderator, seconds=now)
+        await place.tip_offs.answer(filed, moderator, "谢谢您的举报", seconds=now)
 
         def reads(page: Page) -> None:
             page.goto(f"{place.base_url}/r/{PARTY}/reply?lang=zh")
