@@ -44,7 +44,7 @@ NOUNS = {
     "sanction": {"appeal", "content_measure", "narrowing", "objection", "operation", "order"},
     "session": {"contest", "disavowal", "inquiry", "reinstatement", "withdrawal"},
     "status": {"credential"},
-    "tip_off": {"contact", "referral", "reporter"},
+    "tip_off": {"contact", "flood", "referral", "reporter", "supplement"},
 }
 KINDS = {"rules", "ports", "store", "acts", "api"}
 # Every name of a capability or of a part of one.

@@ -19,6 +19,8 @@ NOT_COUNTED = {
     "roster:version:propose", "roster:version:sign", "secondfactor:enrolment:begin",
     "secondfactor:enrolment:confirm", "session:proof:begin", "tipoff:report:assign", "tipoff:report:return",
     "tipoff:report:note",
+    # No new report.
+    "tipoff:report:supplement",
     "tipoff:report:take",
     "tipoff:report:merge", "tipoff:reminder:half", "tipoff:reminder:fourfifths", "tipoff:reporter:set",
     "tipoff:tries:exhaust",

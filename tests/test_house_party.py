@@ -67,6 +67,7 @@ BY_ANOTHER_KEY = {
 NOT_BOUND = {
     "vault.get_verification(request_id)": "kept as a keyed hash of the caller and it",
     "tip_offs.follow(secret)": "compared with that of the caller's own report, which was read",
+    "tip_offs.supplement(secret)": "compared with that of the caller's own report, which was read",
     "tip_offs.assign(tip_off: moderator)": "compared with who works on the caller's own report",
     "public_accounts.remove_operator(account_token)": "compared with the operators that were read",
 }

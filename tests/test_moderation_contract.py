@@ -37,6 +37,7 @@ OF_THE_PLATFORM = {
     "SanctionService.FileAppeal",
     "SanctionService.FileContentAppeal",
     "TipOffService.FileTipOff",
+    "TipOffService.SupplementTipOff",
 }
 OF_MODERATORS = {"SanctionService", "TipOffService"}
 

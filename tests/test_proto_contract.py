@@ -151,6 +151,8 @@ PERSONAL_FIELDS = {
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
     "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.SupplementTipOffRequest.text",
+    "idvault.v1.SupplementTipOffFormRequest.text",
     "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What people write is personal whatever the field is called.
@@ -169,6 +171,8 @@ FREE_TEXTS = {
     "idvault.v1.FileTipOffFormRequest.text",
     "idvault.v1.FileTipOffFormRequest.contact",
     "idvault.v1.SendContactCodeRequest.address",
+    "idvault.v1.SupplementTipOffRequest.text",
+    "idvault.v1.SupplementTipOffFormRequest.text",
     "idvault.v1.ConfirmContactCodeRequest.digits",
 }
 # What a platform's staff must read to decide; only these answers have it.
@@ -293,6 +297,7 @@ WHO_MAY_CALL = {
     "TipOffFormService.ListTipOffForms": ["ROLE_WEB"],
     "TipOffFormService.FileTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.FollowTipOffForm": ["ROLE_WEB"],
+    "TipOffFormService.SupplementTipOffForm": ["ROLE_WEB"],
     "TipOffFormService.SendContactCode": ["ROLE_WEB"],
     "TipOffFormService.ConfirmContactCode": ["ROLE_WEB"],
     "SanctionService.NarrowSanction": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
@@ -332,6 +337,7 @@ WHO_MAY_CALL = {
     "TipOffService.FileTipOff": ["ROLE_PLATFORM"],
     "TipOffService.TakeTipOff": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "TipOffService.FollowTipOff": ["ROLE_PLATFORM"],
+    "TipOffService.SupplementTipOff": ["ROLE_PLATFORM"],
     "TipOffService.AssignTipOff": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "TipOffService.ReturnTipOff": ["ROLE_PLATFORM", "ROLE_MODERATOR"],
     "TipOffService.AddTipOffNote": ["ROLE_PLATFORM", "ROLE_MODERATOR"],

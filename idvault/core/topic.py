@@ -29,6 +29,7 @@ class Topic(StrEnum):
     REPORT_FILED = "report_filed"
     REPORT_DUE = "report_due"
     REPORT_REOPENED = "report_reopened"
+    REPORT_SUPPLEMENTED = "report_supplemented"
     REPORT_REFERRED = "report_referred"
     APPEAL_FILED = "appeal_filed"
     CONTEST_FILED = "contest_filed"
@@ -60,6 +61,7 @@ TOPICS: Mapping[EventType, tuple[tuple[Audience, Topic], ...]] = {
     ),
     EventType.SECOND_FACTOR_EXHAUST: ((Audience.OPERATOR, Topic.SECOND_FACTOR_LOCKED),),
     EventType.TIP_OFF_FILE: ((Audience.MODERATOR, Topic.REPORT_FILED),),
+    EventType.TIP_OFF_SUPPLEMENT: ((Audience.MODERATOR, Topic.REPORT_SUPPLEMENTED),),
     EventType.TIP_OFF_REMIND_HALF: ((Audience.MODERATOR, Topic.REPORT_DUE),),
     EventType.TIP_OFF_REMIND_FOUR_FIFTHS: ((Audience.MODERATOR, Topic.REPORT_DUE),),
     EventType.TIP_OFF_REOPEN: ((Audience.MODERATOR, Topic.REPORT_REOPENED),),

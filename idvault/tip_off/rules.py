@@ -12,17 +12,6 @@ What a moderator takes down: reports by telephone, by letter and at a counter.
 - A moderator takes down at most 200 reports a day. One key, or one desk's certificate, can so fill no queue.
 - They are no reports of a form: none makes a form flooded, and each is owed an answer.
 
-When a form is flooded: when it gets far more reports in a day than it usually does.
-
-- The vault counts the reports of each platform's form on the hosted pages, by the operator's days. Calls of
-  the platform are not counted, so none of them makes a form flooded.
-- The limit of a day is ten times the median of the 28 days before, and at least 100. A number that was
-  reached on 14 of these days is usual: nobody keeps a form flooded at one level for longer.
-- A report beyond the limit came by a flooded form; those up to the limit did not, and neither does one of
-  another channel or of a trusted flagger, which is counted all the same. What was filed before stays owed.
-- A flooded form's report keeps its deadline. If it is undecided then, `tipoff:flood:miss` is logged in place
-  of the misses of reply and solution: everybody can count those, too.
-
 The clock of a report: reminders at 50, 80 and 100 per cent of its time, each written once.
 
 - Reply and solution are both due at the end of the seventh calendar day (verify.deadline).
@@ -51,6 +40,7 @@ Reports of rumours: from filing to decision.
 | ASSIGNED | hand back | RECEIVED |
 | ANSWERED | hand back | ANSWERED, assigned to nobody |
 | ASSIGNED | answer | ANSWERED |
+| ANSWERED | the reporter answers, once (supplement.rules) | unchanged |
 | ASSIGNED with a reply, ANSWERED | resolve | RESOLVED: UPHELD, DISMISSED or ABUSIVE |
 | ASSIGNED with a reply, ANSWERED | resolve with a sanction that is proposed | unchanged, with a proposal |
 | with a proposal | its sanction comes into force | RESOLVED: UPHELD |
@@ -72,7 +62,7 @@ Reports of rumours: from filing to decision.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -177,29 +167,6 @@ def read_digits(typed: str, *, field: str, count: int) -> str:
     raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, code if digits else FieldCode.REQUIRED))
 
 
-DAYS = 28
-_TIMES, _LEAST = 10, 100
-
-
-def limit(counts: Sequence[int]) -> int:
-    """Return how many reports of a day are those of a form that is not flooded.
-
-    counts: of each of the 28 days before that had any.
-    """
-    usual = sorted((*counts, *[0] * DAYS))[-DAYS:][DAYS // 2]
-    return max(_LEAST, _TIMES * usual)
-
-
-def is_flooded(*, filed: int, most: int) -> bool:
-    """Return whether a day's report of this number came by a flooded form. most: the limit of the day."""
-    return filed > most
-
-
-def begins(*, filed: int, most: int) -> bool:
-    """Return whether the flood begins with this report, which is logged once a day."""
-    return filed == most + 1
-
-
 TIP_OFF_DAYS = 7
 
 
@@ -250,6 +217,8 @@ def happenings(before: TipOff, after: TipOff) -> Iterator[Happening]:
     yield from _moved(before, after, own)
     if before.answered_at is None and after.answered_at is not None:
         yield EventType.TIP_OFF_ANSWER, own
+    if before.supplemented_at is None and after.supplemented_at is not None:
+        yield EventType.TIP_OFF_SUPPLEMENT, own
     if (referral := referral_rules.happened(before, after)) is not None:
         yield _referred(after, referral, own)
     outcome = None if before.outcome else after.outcome
@@ -415,6 +384,22 @@ def fall(*, tip_off: TipOff, now: datetime) -> TipOff:
     tip_off = referral_rules.fall(tip_off=tip_off, now=now)
     due = list(come_due(tip_off.reminder, filed_at=tip_off.filed_at, due_at=tip_off.due_at, now=now))
     return replace(tip_off, reminder=due[-1]) if due else tip_off
+
+
+def is_overdue(*, tip_off: TipOff, now: datetime) -> bool:
+    """Return whether the deadline passed before the decision."""
+    return tip_off.due_at <= (tip_off.resolved_at or now)
+
+
+def misses(tip_off: TipOff) -> tuple[EventType, ...]:
+    """Return the entries that were written about the missed deadline; empty before."""
+    if tip_off.reminder is not Reminder.OVERDUE:
+        return ()
+    if tip_off.flooded:
+        return (EventType.TIP_OFF_MISS_FLOOD,)
+    if tip_off.answered_at is not None and tip_off.answered_at < tip_off.due_at:
+        return (EventType.TIP_OFF_MISS_SOLUTION,)
+    return EventType.TIP_OFF_MISS_REPLY, EventType.TIP_OFF_MISS_SOLUTION
 
 
 def delete_texts(*, tip_off: TipOff, now: datetime) -> TipOff:

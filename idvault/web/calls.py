@@ -441,6 +441,22 @@ def _proof_id(answer: bytes) -> str:
     return tip_off_pb2.ContactProof.FromString(answer).proof_id
 
 
+def supplement_tip_off(
+    platform: str, *, reference: str, secret: str, answer: str, request_id: str
+) -> Rpc[FollowedTipOff]:
+    """Add what a reporter answers to the reply; return the report as it is then."""
+    return call(
+        _TIP_OFF_FORMS,
+        "SupplementTipOffForm",
+        FollowedTipOff,
+        request_id=request_id,
+        platform=platform,
+        reference=reference,
+        secret=secret,
+        text=answer,
+    )
+
+
 def follow_tip_off(platform: str, *, reference: str, secret: str) -> Rpc[FollowedTipOff]:
     """Read a report by its number and secret."""
     return call(

@@ -94,6 +94,8 @@ def test_an_address_is_proved_by_its_mail(own_house: House, post: MailPost) -> N
     visitor.send(code=code_of(post.handler.raw[0]))
     assert visitor.url.endswith("/why")
     visitor.send(why="not true (synthetic)")
+    assert visitor.url.endswith("/check")
+    visitor.send()
     assert visitor.url.endswith("/done")
     with own_house.vault() as vault:
         assert _proved(vault) == (ADDRESS, True, 32)

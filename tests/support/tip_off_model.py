@@ -27,6 +27,7 @@ class ModelReport:
     reply: str = ""
     proposal: "ModelProposal | None" = None
     referral: "ModelReferral | None" = None
+    supplemented_at: int | None = None
 
     def waits(self, now: int) -> bool:
         """Return whether a proposed decision waits for a second moderator."""
@@ -141,6 +142,16 @@ class ModelReports:
         for each in self._with_merged(place):
             each.answered_at = now if each.answered_at is None else each.answered_at
         one.reply = reply
+        return "ANSWERED"
+
+    def supplement(self, place: int, *, now: int) -> str:
+        """Let the reporter answer the reply, once, while the report is open and its own."""
+        one = self.reports[place]
+        if one.supplemented_at is not None:
+            return "SUPPLEMENTED -> SUPPLEMENTED"
+        if one.state() != "ANSWERED":
+            return f"{one.state()} -> SUPPLEMENTED"
+        one.supplemented_at = now
         return "ANSWERED"
 
     def propose(self, place: int, *, by: int, reply: str, now: int) -> str:

@@ -211,6 +211,21 @@ class TipOffWorld:
     ) -> FollowedTipOff:
         return await self.asks(seconds, party=party).follow(reference, secret)
 
+    async def supplement(
+        self,
+        filed: FiledTipOff,
+        answer: str = "it was on Monday (synthetic)",
+        *,
+        secret: str = "",
+        seconds: float = 0,
+        party: str = PARTY,
+        request_id: str | None = None,
+    ) -> FollowedTipOff:
+        """Answer the reply, as the reporter."""
+        reference = filed.tip_off.reference
+        asks = self.asks(seconds, party=party)
+        return await asks.supplement(reference, secret or filed.secret, answer, request_id=request_id)
+
     async def assign(
         self,
         tip_off: TipOffReport,

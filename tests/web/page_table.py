@@ -21,7 +21,7 @@ from tests.web.conftest import Site
 from tests.web.identity.own_table import OWN
 from tests.web.inquiry import test_pages as inquiries
 from tests.web.test_pages import bound, filled, invitation
-from tests.web.tip_off import codes
+from tests.web.tip_off import asked, codes
 from tests.web.tip_off import test_pages as reports
 from tests.web.visitor import CANARY_LINE, CHILD, NAME, NUMBER, TYPO, Row, Visit
 from tools.support import builders, sql
@@ -264,74 +264,6 @@ async def mine_disowned(visit: Visit) -> Page:
     return await visit.browser.follow(await visit.browser.post("/accounts/mine", fields))
 
 
-async def report_start(visit: Visit) -> Page:
-    return await visit.browser.get(reports.FORM)
-
-
-async def _step(visit: Visit, step: str, *, answer: str | None = None) -> Page:
-    """Come to a question of a report; answer: send it, and return what the page says."""
-    path = await reports.begun(visit.browser)
-    for each, right in (("what", "RUMOUR"), ("where", CANARY_LINE), ("contact", CANARY_LINE)):
-        if each == step:
-            break
-        await reports.answer(visit.browser, path, each, right)
-    if answer is None:
-        return await visit.browser.get(f"{path}/{step}")
-    return await reports.answer(visit.browser, path, step, answer)
-
-
-async def report_what(visit: Visit) -> Page:
-    return await _step(visit, "what")
-
-
-async def report_what_wrong(visit: Visit) -> Page:
-    return await _step(visit, "what", answer="")
-
-
-async def report_where(visit: Visit) -> Page:
-    return await _step(visit, "where")
-
-
-async def report_where_wrong(visit: Visit) -> Page:
-    return await _step(visit, "where", answer=CANARY_LINE * 30)
-
-
-async def report_contact(visit: Visit) -> Page:
-    return await _step(visit, "contact")
-
-
-async def report_why(visit: Visit) -> Page:
-    return await _step(visit, "why")
-
-
-async def report_why_wrong(visit: Visit) -> Page:
-    path = (await _step(visit, "why")).path.removesuffix("/why")
-    return await reports.sent(visit.browser, path, why=CANARY_LINE, evidence=bytes(65_537))
-
-
-async def report_done(visit: Visit) -> Page:
-    path = (await _step(visit, "why")).path.removesuffix("/why")
-    return await visit.browser.follow(await reports.sent(visit.browser, path, why=CANARY_LINE))
-
-
-async def report_lost(visit: Visit) -> Page:
-    path = await reports.begun(await visit.site.browser())
-    return await visit.browser.get(f"{path}/what")
-
-
-async def report_reply_wrong(visit: Visit) -> Page:
-    return await reports.follow(visit.browser, "12", CANARY_LINE)
-
-
-async def report_state(visit: Visit) -> Page:
-    tip_offs = visit.site.tip_offs
-    filed = await tip_offs.file()
-    moderator = (await tip_offs.world.moderator(1)).moderator_id
-    await tip_offs.assign(filed.tip_off, moderator)
-    await tip_offs.answer(filed.tip_off, moderator)
-    return await reports.follow(visit.browser, filed.tip_off.reference, filed.secret)
-
-
 PAGES: Mapping[str, Row] = {
     "start": Row(start),
     "leave": Row(leave),
@@ -378,22 +310,29 @@ PAGES: Mapping[str, Row] = {
     "mine-openings": Row(mine_opened),
     "mine-disowned": Row(mine_disowned),
     "report-list": Row(lambda visit: visit.browser.get("/r")),
-    "report-start": Row(report_start),
-    "report-what": Row(report_what),
-    "report-what-wrong": Row(report_what_wrong, 422),
-    "report-where": Row(report_where),
-    "report-where-wrong": Row(report_where_wrong, 422),
-    "report-contact": Row(report_contact),
+    "report-start": Row(lambda visit: visit.browser.get(reports.FORM)),
+    "report-what": Row(lambda visit: asked.question(visit.browser, "what")),
+    "report-what-wrong": Row(lambda visit: asked.wrong(visit.browser, "what", ""), 422),
+    "report-where": Row(lambda visit: asked.question(visit.browser, "where")),
+    "report-where-wrong": Row(lambda visit: asked.wrong(visit.browser, "where", CANARY_LINE * 30), 422),
+    "report-contact": Row(lambda visit: asked.question(visit.browser, "contact")),
     "report-contact-wrong": Row(lambda visit: codes.no_address(visit.browser, CANARY_LINE), 422),
     "report-code": Row(lambda visit: codes.asked(visit.browser)),
     "report-code-wrong": Row(lambda visit: codes.wrong_code(visit.browser), 409),
-    "report-why": Row(report_why),
-    "report-why-wrong": Row(report_why_wrong, 422),
-    "report-done": Row(report_done),
-    "report-lost": Row(report_lost, 404),
+    "report-why": Row(lambda visit: asked.question(visit.browser, "why")),
+    "report-why-wrong": Row(lambda visit: asked.wrong(visit.browser, "why", ""), 422),
+    "report-check": Row(lambda visit: asked.question(visit.browser, "check")),
+    "report-check-wrong": Row(lambda visit: asked.check_wrong(visit.browser), 422),
+    "report-check-long": Row(lambda visit: asked.check_long(visit.browser)),
+    "report-where-long": Row(lambda visit: asked.where_long(visit.browser)),
+    "report-done": Row(lambda visit: asked.done(visit.browser)),
+    "report-lost": Row(lambda visit: asked.lost(visit.site, visit.browser), 404),
     "report-reply": Row(lambda visit: visit.browser.get(f"{reports.FORM}/reply")),
-    "report-reply-wrong": Row(report_reply_wrong, 422),
-    "report-state": Row(report_state),
+    "report-reply-wrong": Row(lambda visit: reports.follow(visit.browser, "12", CANARY_LINE), 422),
+    "report-state": Row(lambda visit: asked.state(visit.site, visit.browser)),
+    "report-state-wrong": Row(lambda visit: asked.state_wrong(visit.site, visit.browser), 422),
+    "report-state-answered": Row(lambda visit: asked.state_answered(visit.site, visit.browser)),
+    "report-state-overdue": Row(lambda visit: asked.state_overdue(visit.site, visit.browser)),
     # The last one: while a claim is queued, the platform's later ones are queued, too.
     "waiting": Row(waiting),
 }

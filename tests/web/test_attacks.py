@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from markupsafe import escape
 
 from idvault.web.limits import Buckets
 from tests.support.session_world import SessionWorld
@@ -91,7 +92,10 @@ def hostile(form: Form, text: str, *, in_token: bool) -> Iterator[dict[str, Any]
 @pytest.mark.parametrize("open_site", [True], ids=["without-network"], indirect=True)
 @pytest.mark.long
 async def test_hostile_texts_in_every_field(open_site: Site) -> None:
-    """Each text in each field ends with a page that does not repeat it; nothing is claimed or filed."""
+    """Each text in each field ends with a page that does not repeat it; nothing is claimed or filed.
+
+    Whoever reports reads the own words again, before they are sent and after: as text, and never as markup.
+    """
     site = open_site
     forms = [(browser, form) for browser, form in await forms_of(site) if form.method == "post"]
     assert len({name for _, form in forms for name in form.fields}) >= 13
@@ -104,8 +108,10 @@ async def test_hostile_texts_in_every_field(open_site: Site) -> None:
             # One rule checks the token of every form: each text is tried on one of them.
             for fields in hostile(form, text, in_token=number % len(forms) == turn):
                 page = await connection.post(browser, form, fields)
-                assert page.status in REFUSED, (form.action, fields, page.status)
-                assert len(text) <= 12 or text not in page.text, form.action
+                is_own = form.action.startswith("/r/")
+                assert page.status in REFUSED or (is_own and page.status == 200), (form.action, fields)
+                is_plain = is_own and escape(text) == text
+                assert len(text) <= 12 or is_plain or text not in page.text, form.action
                 assert page.headers.get("Location", "/").startswith("/"), form.action
         connection.writer.close()
 

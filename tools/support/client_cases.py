@@ -456,6 +456,10 @@ TIP_OFFS = {
         },
     ),
     "follow": Arguments({"reference": "123456789012", "secret": "secret-1"}),
+    "supplement": Arguments(
+        {"reference": "123456789012", "secret": "1234567890123456", "answer": "补充"},
+        _REPEAT,
+    ),
     "assign": Arguments({"tip_off": TIP_OFF, **_SIGNED}, {**_REPEAT, "to": "ef" * 16}),
     "hand_back": Arguments({"tip_off_id": ID, **_SIGNED}, _REPEAT),
     "add_note": Arguments({"tip_off_id": ID, "note": "备注", **_SIGNED}, _REPEAT, {"note": ("",)}),

@@ -416,6 +416,12 @@ CALLS = (
         "follow",
         {"reference": lambda own: own.report.reference, "secret": lambda own: own.secret},
     ),
+    Call(
+        "tip_offs",
+        "supplement",
+        {"reference": lambda own: own.report.reference, "secret": lambda own: own.secret},
+        {"answer": TEXT},
+    ),
     Call("tip_offs", "assign", {"tip_off": lambda own: own.report}, signed=True),
     Call("tip_offs", "assign", {"tip_off": Part("moderator", _assigned)}, signed=True),
     Call(

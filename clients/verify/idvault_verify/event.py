@@ -235,6 +235,7 @@ class EventType(StrEnum):
     TIP_OFF_RETURN = "tipoff:report:return"
     TIP_OFF_NOTE = "tipoff:report:note"
     TIP_OFF_ANSWER = "tipoff:report:answer"
+    TIP_OFF_SUPPLEMENT = "tipoff:report:supplement"
     TIP_OFF_MERGE = "tipoff:report:merge"
     # A decision that waits for a second moderator, and its end without one.
     TIP_OFF_PROPOSE = "tipoff:report:propose"
@@ -450,6 +451,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.TIP_OFF_RETURN: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_NOTE: ("tip_off_id", "moderator_id", "paper"),
     EventType.TIP_OFF_ANSWER: ("tip_off_id", "paper"),
+    EventType.TIP_OFF_SUPPLEMENT: ("tip_off_id",),
     EventType.TIP_OFF_MERGE: ("tip_off_id", "into", "paper"),
     EventType.TIP_OFF_PROPOSE: ("tip_off_id", "moderator_id", "sanction_id", "paper", "measure_id"),
     EventType.TIP_OFF_REOPEN: ("tip_off_id", "sanction_id"),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from idvault_verify.sanction import SanctionCategory
 
 TEXT_LENGTH, CONTACT_LENGTH, REPLY_LENGTH, NOTE_LENGTH = 5_000, 200, 2_000, 2_000
+SUPPLEMENT_LENGTH = 2_000
 
 
 class ReporterStanding(StrEnum):
@@ -106,11 +107,12 @@ class TipOff:
     reporter_id: None for an anonymous report, and once its texts are deleted. trusted: whether the reporter
     was a trusted flagger at filing. assignee: a moderator id. reminder: the last one that was written.
     secret_hash, secret_key: keyed hash of the reporter's secret, and the version of its key. operation_id:
-    the operation that it belongs to. flooded: whether it came by a flooded form (tip_off.rules). proposal_id:
-    the sanction with which it is decided once a second moderator confirms that, until proposal_until.
-    measure_id: the measure on content of the decision, or of its proposal. referral_id: the last referral to
-    an authority, None if there was none; authority, authority_id: its name and actor id in the roster;
-    referral_state: what became of it; referral_until: until when it can be accepted, None if it is not OPEN.
+    the operation that it belongs to. flooded: whether it came by a flooded form (tip_off.flood.rules).
+    proposal_id: the sanction with which it is decided once a second moderator confirms that, until
+    proposal_until. measure_id: the measure on content of the decision, or of its proposal. referral_id: the
+    last referral to an authority, None if there was none; authority, authority_id: its name and actor id in
+    the roster; referral_state: what became of it; referral_until: until when it can be accepted, None if it
+    is not OPEN. supplemented_at: when the reporter answered the reply.
     """
 
     tip_off_id: str
@@ -146,3 +148,4 @@ class TipOff:
     authority_id: str | None = None
     referral_state: ReferralState | None = None
     referral_until: datetime | None = None
+    supplemented_at: datetime | None = None

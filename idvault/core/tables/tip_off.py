@@ -25,7 +25,8 @@ _REFERENCE = String(12)
 # queue: the group in which lists show a report (tip_off.rules.queue_place). remind_at: when the next
 # reminder is due, null if there is none. evidence: digests of 32 bytes each. proposal_id: the sanction that
 # decides it once a second moderator confirms that, until proposal_until. referral_id: the last referral, to
-# the authority of that name and actor id, which may accept it until referral_until.
+# the authority of that name and actor id, which may accept it until referral_until. supplemented_at: when the
+# reporter answered the reply.
 tip_offs = Table(
     "tip_offs",
     main,
@@ -65,6 +66,7 @@ tip_offs = Table(
     Column("authority_id", ID),
     Column("referral_state", WORD),
     Column("referral_until", Micros),
+    Column("supplemented_at", Micros),
     Index("ix_tip_offs_reference", "relying_party", "reference", unique=True),
     Index("ix_tip_offs_queue", "relying_party", "queue", "due_at", "tip_off_id"),
     Index("ix_tip_offs_state", "relying_party", "state", "queue", "due_at", "tip_off_id"),
@@ -171,7 +173,7 @@ tip_off_tries = Table(
 )
 
 # How many reports a platform's form on the hosted pages had on a day, and how many it may have before it is
-# flooded (tip_off.rules).
+# flooded (tip_off.flood.rules).
 tip_off_form_days = Table(
     "tip_off_form_days",
     main,

@@ -24,6 +24,7 @@ from idvault.session.rules import KEPT
 from idvault.status.rules import REJECTED_ACCOUNT_DAYS
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.contact import rules as contact_rules
+from idvault.tip_off.flood import rules as flood_rules
 from idvault_verify import disclosure as verify_disclosure
 
 _NO_END = "no end"
@@ -248,7 +249,7 @@ def _words() -> tuple[RetentionRule, ...]:
         ),
         RetentionRule(
             "how many reports a form had on each day",
-            f"{tip_off_rules.DAYS} days",
+            f"{flood_rules.DAYS} days",
             "what is usual for a form, so that a flood of reports can be told",
             ("tip_off_form_days",),
             enforced_by="tip_off_purge",

@@ -5,6 +5,7 @@ visitor reports: the pages limit addresses, in memory, and the vault counts the 
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -28,13 +29,15 @@ from idvault.tip_off.acts.case import (
     signed,
 )
 from idvault.tip_off.contact import acts as contact_acts
+from idvault.tip_off.flood import rules as flood_rules
+from idvault.tip_off.flood import store as flood_store
 from idvault.tip_off.ports import TipOffSecrets
 from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
 from idvault.tip_off.rules import TIP_OFF_DAYS
-from idvault.tip_off.store import lists
 from idvault.tip_off.store import rows as tip_off_rows
-from idvault.tip_off.store.rows import ReferenceTakenError, TipOffText
+from idvault.tip_off.store.rows import FollowedReport, ReferenceTakenError, TipOffText
+from idvault.tip_off.supplement import rules as supplement_rules
 from idvault_verify import deadline
 from idvault_verify import tip_off as verify_tip_off
 from idvault_verify.clock import ClockReading
@@ -104,10 +107,19 @@ class FiledReport:
 
 @dataclass(frozen=True, slots=True)
 class ReporterView:
-    """What a reporter may read: the report, decided if the one that it was merged into is, and the reply."""
+    """What a reporter may read: the report, decided if the one that it was merged into is, and its texts.
+
+    former_reply: the one before that of the decision. supplement: what the reporter answered; can_supplement:
+    whether that is possible now. is_overdue: whether the deadline passed before the decision.
+    """
 
     tip_off: TipOff
+    text: str = field(repr=False)
+    former_reply: str = field(repr=False)
     reply: str = field(repr=False)
+    supplement: str = field(repr=False)
+    can_supplement: bool
+    is_overdue: bool
 
 
 async def file(
@@ -206,7 +218,7 @@ async def _file(tx: Tx, tip_off_id: str, filing: TipOffFiling, secrets: TipOffSe
     await log(tx, EventType.TIP_OFF_FILE, tip_off_id=tip_off_id, evidence=b"".join(made.evidence))
     if filing.taken is not None:
         await _take(tx, filing, filing.taken)
-    if flood is not None and rules.begins(filed=flood.filed, most=flood.most):
+    if flood is not None and flood_rules.begins(filed=flood.filed, most=flood.most):
         await log(tx, EventType.TIP_OFF_FLOOD, day=filing.today.isoformat(), limit=flood.most)
     return made
 
@@ -222,10 +234,10 @@ async def _take(tx: Tx, filing: TipOffFiling, taken: Acting) -> None:
     await log(tx, EventType.TIP_OFF_TAKE, paper=taken.paper, **ids)
 
 
-async def _flood(tx: Tx, filing: TipOffFiling) -> lists.FormDay | None:
+async def _flood(tx: Tx, filing: TipOffFiling) -> flood_store.FormDay | None:
     """Count a report of a form; return its day if the form is flooded."""
-    day = await lists.count(tx.connection, relying_party=tx.party, today=filing.today)
-    return day if rules.is_flooded(filed=day.filed, most=day.most) else None
+    day = await flood_store.count(tx.connection, relying_party=tx.party, today=filing.today)
+    return day if flood_rules.is_flooded(filed=day.filed, most=day.most) else None
 
 
 async def _count(tx: Tx, filing: TipOffFiling, reporter_id: str) -> bool:
@@ -241,7 +253,15 @@ async def _count(tx: Tx, filing: TipOffFiling, reporter_id: str) -> bool:
 async def follow(
     vault: Vault, party: str, *, reference: str, secret: str, context: TipOffContext, now: ClockReading
 ) -> ReporterView:
-    """Return what a reporter may read; raises NotFoundError (TIP_OFF_NOT_FOUND).
+    """Return what a reporter may read; raises as `find` does."""
+    found = await find(vault, party, reference=reference, secret=secret, context=context, now=now)
+    return view(found, context, now=now)
+
+
+async def find(
+    vault: Vault, party: str, *, reference: str, secret: str, context: TipOffContext, now: ClockReading
+) -> FollowedReport:
+    """Return the report of a number and a secret; raises NotFoundError (TIP_OFF_NOT_FOUND).
 
     The refusal is the same for an unknown reference, a wrong secret, and a reference that is locked for
     the day: a refusal of its own for the last would tell which references exist.
@@ -257,11 +277,28 @@ async def follow(
     context.secrets.check(found.tip_off, secret=secret)
     # Only this try: a count that starts again would tell others who try that the reporter has read.
     await _refund(vault, SYSTEM, now, party, reference, day)
-    reply = ""
-    if found.reply is not None:
-        place = CaseField(party, found.reply_of, found.reply.name)
-        reply = context.sealer.open(place, found.reply.sealed)
-    return ReporterView(_told(found.tip_off, found.leading), reply)
+    return found
+
+
+def view(found: FollowedReport, context: TipOffContext, *, now: ClockReading) -> ReporterView:
+    """Return what a reporter may read of a report that was found; raises DamagedError (RECORD_DAMAGED)."""
+    own = _opened(found.tip_off, found.texts, context)
+    replies = own if found.leading is None else _opened(found.leading, found.leading_texts, context) or own
+    reply, decided = replies.get(tip_off_rows.REPLY, ""), replies.get(tip_off_rows.DECISION_REPLY, "")
+    return ReporterView(
+        _told(found.tip_off, found.leading),
+        text=own.get(tip_off_rows.TEXT, ""),
+        former_reply=reply if decided else "",
+        reply=decided or reply,
+        supplement=own.get(tip_off_rows.SUPPLEMENT, ""),
+        can_supplement=supplement_rules.is_open(found.tip_off),
+        is_overdue=rules.is_overdue(tip_off=found.tip_off, now=now.business),
+    )
+
+
+def _opened(tip_off: TipOff, texts: Mapping[str, TipOffText], context: TipOffContext) -> Mapping[str, str]:
+    places = {name: CaseField(tip_off.relying_party, tip_off.tip_off_id, name) for name in texts}
+    return {name: context.sealer.open(places[name], each.sealed) for name, each in texts.items()}
 
 
 @act("tip_off.charge")

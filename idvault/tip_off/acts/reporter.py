@@ -10,6 +10,7 @@ from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
 from idvault.core.policy import TipOffPolicy
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, log, signed, write
+from idvault.tip_off.flood import store as flood_store
 from idvault.tip_off.referral import store as referral_store
 from idvault.tip_off.reporter import rules as reporter_rules
 from idvault.tip_off.reporter import store as reporter_store
@@ -122,7 +123,7 @@ async def _purge(tx: Tx, before: date, today: date) -> int:
     """Delete what is of a day before one, and the days of forms that no limit of today or later counts."""
     count = await tip_off_rows.forget(tx.connection, before=before)
     count += await reporter_store.forget(tx.connection, before=before)
-    count += await lists.forget(tx.connection, today=today)
+    count += await flood_store.forget(tx.connection, today=today)
     if count:
         await log(tx, EventType.TIP_OFF_PURGE, before=before.isoformat(), count=count)
     else:

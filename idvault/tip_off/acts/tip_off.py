@@ -88,6 +88,7 @@ class ReadReport:
     """A report with its texts, which are empty once they are deleted.
 
     proposed_reply: what the reporter will read once a proposal is confirmed, or a referral accepted.
+    former_reply: the reply before that of the decision. supplement: the reporter's answer to it.
     referral_answer: what the authority signed about the last referral; referral_salt marks the target in it.
     contact_proved: whether the contact is an address that the reporter proved.
     """
@@ -102,6 +103,8 @@ class ReadReport:
     referral_answer: bytes = field(default=b"", repr=False)
     contact_proved: bool = False
     referral_salt: bytes = field(default=b"", repr=False)
+    former_reply: str = field(default="", repr=False)
+    supplement: str = field(default="", repr=False)
 
 
 @case("tip_off.change")
@@ -208,11 +211,9 @@ async def resolve(
         acting = await _resolve.acting(vault, call, now, moderator_id)
     except IdvaultError as refused:
         return await _resolve.repeated(vault, request, refused)
-    waits = referral is not None or (imposition is not None and imposition.state is SanctionState.PROPOSED)
     texts: tuple[TipOffText, ...] = ()
     if decision.reply:
-        name = rows.PROPOSED_REPLY if waits else rows.REPLY
-        texts = sealed_texts(call, tip_off_id, name, decision.reply, sealer=context.sealer)
+        texts = sealed_texts(call, tip_off_id, rows.DECISION_REPLY, decision.reply, sealer=context.sealer)
     return await _resolve.act.run(
         vault,
         call,
@@ -314,20 +315,22 @@ async def get(
         if one.name.startswith(_NOTE)
     )
     present = rules.fall(tip_off=found, now=now.business)
-    proposed = texts.get(rows.PROPOSED_REPLY, "")
+    proposed, reply = texts.get(rows.DECISION_REPLY, ""), texts.get(rows.REPLY, "")
     told = proposed if present.state is TipOffState.RESOLVED else ""
     referral = await referrals.last_of(vault, found)
     return ReadReport(
         present,
-        texts.get("text", ""),
+        texts.get(rows.TEXT, ""),
         texts.get(rows.PROVED_CONTACT) or texts.get(rows.CONTACT, ""),
         b64decode(texts.get("content", "")),
-        told or texts.get(rows.REPLY, ""),
+        told or reply,
         proposed if present.proposal_id is not None or is_open(present) else "",
         notes,
         referral.answer if referral else b"",
         rows.PROVED_CONTACT in texts,
         (referral.salt or b"") if referral else b"",
+        former_reply=reply if told else "",
+        supplement=texts.get(rows.SUPPLEMENT, ""),
     )
 
 

@@ -100,6 +100,7 @@ def tip_off(value: TipOff) -> pb.TipOff:
             else pb.TipOff.REFERRAL_STATE_UNSPECIFIED
         ),
         referral_lapse_time=_time(value.referral_until),
+        supplement_time=_time(value.supplemented_at),
     )
 
 
@@ -116,6 +117,14 @@ def followed(value: ReporterView) -> pb.FollowedTipOff:
         outcome=whole.outcome,
         dismissal=whole.dismissal,
         reply=value.reply,
+        category=whole.category,
+        text=value.text,
+        former_reply=value.former_reply,
+        supplement=value.supplement,
+        supplement_time=whole.supplement_time if whole.HasField("supplement_time") else None,
+        can_supplement=value.can_supplement,
+        overdue=value.is_overdue,
+        misses=[each.value for each in tip_off_rules.misses(value.tip_off)],
     )
 
 
@@ -129,6 +138,8 @@ def case(value: ReadReport) -> pb.TipOffCase:
         content_copy=value.content,
         reply=value.reply,
         proposed_reply=value.proposed_reply,
+        former_reply=value.former_reply,
+        supplement=value.supplement,
         signed_referral_answer=value.referral_answer,
         referral_salt=value.referral_salt,
         notes=[

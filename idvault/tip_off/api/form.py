@@ -21,6 +21,7 @@ from idvault.sanction import api as sanction_api
 from idvault.sanction.content_measure import api as content_measure_api
 from idvault.sanction.content_measure.rules import NewContentMeasure
 from idvault.tip_off.acts import filing as acts
+from idvault.tip_off.acts import supplement as supplements
 from idvault.tip_off.acts.case import TipOffCall, TipOffContext
 from idvault.tip_off.acts.filing import NewTipOff, ReporterView
 from idvault.tip_off.acts.tip_off import TipOffDecision
@@ -328,6 +329,34 @@ class TipOffFormMethods:
         """Return what a reporter may read."""
         look_up = self._follow(platform_name(request.platform), request, now)
         return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
+
+    async def SupplementTipOffForm(
+        self,
+        request: pb.SupplementTipOffFormRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.FollowedTipOff:
+        """Add what a reporter answers to the reply."""
+        name = platform_name(request.platform)
+        call = replace(read_call(request, caller), relying_party=name)
+        work = self._supplement(call, request, now)
+        return convert.followed(await self.refusals.of(work, caller=caller.holder))
+
+    async def _supplement(
+        self, call: TipOffCall, request: pb.SupplementTipOffFormRequest, now: ClockReading
+    ) -> ReporterView:
+        await acts.serve(self.vault, call.relying_party)
+        return await supplements.supplement(
+            self.vault,
+            call,
+            now,
+            reference=request.reference,
+            secret=request.secret,
+            text=request.text,
+            context=self.context,
+        )
 
     async def _follow(
         self, name: str, request: pb.FollowTipOffFormRequest, now: ClockReading

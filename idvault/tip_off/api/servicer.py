@@ -7,7 +7,7 @@ from idvault.core.act import Vault
 from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import PAGE_FIELD, page_size
 from idvault.moderator.api import an_id
-from idvault.tip_off.acts import filing, reporter
+from idvault.tip_off.acts import filing, reporter, supplement
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import TipOffContext
 from idvault.tip_off.api import convert
@@ -61,6 +61,26 @@ class TipOffMethods:
             now=now,
         )
         return convert.followed(await self.refusals.of(look_up, caller=caller.holder))
+
+    async def SupplementTipOff(
+        self,
+        request: pb.SupplementTipOffRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> pb.FollowedTipOff:
+        """Add what a reporter answers to the reply."""
+        work = supplement.supplement(
+            self.vault,
+            tip_off_form.read_call(request, caller),
+            now,
+            reference=request.reference,
+            secret=request.secret,
+            text=request.text,
+            context=self.context,
+        )
+        return convert.followed(await self.refusals.of(work, caller=caller.holder))
 
     async def AssignTipOff(
         self, request: pb.AssignTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None

@@ -1,4 +1,4 @@
-"""The lists of reports in the order of the queue, and the days of forms, which tell what is a flood.
+"""The lists of reports in the order of the queue.
 
 Each list reads one index in order and stops after a fixed number of rows, however many reports there are. A
 filter that the index does not cover is applied to these rows; the page may then be short, and the next one
@@ -6,15 +6,13 @@ continues.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Integer, SmallInteger, String, delete, false, func, select, tuple_, update
+from sqlalchemy import Integer, SmallInteger, String, false, func, select, tuple_
 
 from idvault.core.db.connection import Connection
-from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
-from idvault.core.tables.tip_off import tip_off_form_days as days
+from idvault.core.db.statement import Micros, Statement, param, scalar, statement
 from idvault.core.tables.tip_off import tip_offs
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter
@@ -185,60 +183,3 @@ def _admits(wanted: TipOffFilter, tip_off: TipOff) -> bool:
 def _place_of(tip_off: TipOff) -> QueuePlace:
     group = tip_off_rules.queue_place(state=tip_off.state, trusted=tip_off.trusted, flooded=tip_off.flooded)
     return QueuePlace(group, tip_off.due_at, tip_off.tip_off_id)
-
-
-@dataclass(frozen=True, slots=True)
-class FormDay:
-    """A day of a form. filed: its reports. most: how many may come before it is flooded."""
-
-    filed: int
-    most: int
-
-
-def _from_row(row: Any) -> FormDay:
-    return FormDay(row.filed, row.most)
-
-
-_COUNTED = (days.c.filed, days.c.most)
-_COUNT: Statement[FormDay] = statement(
-    update(days)
-    .where(days.c.relying_party == param("party"), days.c.day == param("today"))
-    .values(filed=days.c.filed + 1)
-    .returning(*_COUNTED),
-    _from_row,
-)
-# Two processes may begin a day at once: the second one counts in the first one's row.
-_BEGIN: Statement[FormDay] = statement(
-    upsert(days)
-    .on_conflict_do_update(
-        index_elements=[days.c.relying_party, days.c.day], set_={"filed": days.c.filed + 1}
-    )
-    .returning(*_COUNTED),
-    _from_row,
-)
-_PAST: Statement[int] = statement(
-    select(days.c.filed).where(
-        days.c.relying_party == param("party"),
-        days.c.day >= param("since"),
-        days.c.day < param("today"),
-    ),
-    scalar,
-)
-_FORGET = statement(delete(days).where(days.c.day < param("before")))
-
-
-async def count(connection: Connection, *, relying_party: str, today: date) -> FormDay:
-    """Count a report of a form; return its day with this one."""
-    known = await connection.one(_COUNT, party=relying_party, today=today)
-    if known is not None:
-        return known
-    since = today - timedelta(days=tip_off_rules.DAYS)
-    past = await connection.all(_PAST, party=relying_party, since=since, today=today)
-    return await connection.only(
-        _BEGIN, relying_party=relying_party, day=today, filed=1, most=tip_off_rules.limit(past)
-    )
-
-
-async def forget(connection: Connection, *, today: date) -> int:
-    """Delete the days that no limit needs any more; return how many."""
-    return await connection.run(_FORGET, before=today - timedelta(days=tip_off_rules.DAYS))

@@ -1,6 +1,6 @@
 """Rows of reports and their sealed texts, and the tries of those who follow one, counted by day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -83,6 +83,7 @@ def from_row(row: Any) -> TipOff:
         authority_id=row.authority_id,
         referral_state=ReferralState(row.referral_state) if row.referral_state else None,
         referral_until=row.referral_until,
+        supplemented_at=row.supplemented_at,
     )
 
 
@@ -145,6 +146,7 @@ _LIFE = (
     "authority_id",
     "referral_state",
     "referral_until",
+    "supplemented_at",
 )
 _PUT = statement(update(tip_offs).where(_OF_PARTY, _MINE).values({name: param(name) for name in _LIFE}))
 
@@ -246,11 +248,13 @@ def _life(tip_off: TipOff) -> dict[str, object]:
         "authority_id": tip_off.authority_id,
         "referral_state": tip_off.referral_state and tip_off.referral_state.value,
         "referral_until": tip_off.referral_until,
+        "supplemented_at": tip_off.supplemented_at,
     }
 
 
-REPLY, PROPOSED_REPLY = "reply", "proposed-reply"
-"""A text that is bound to its name stays under it: the reply of what waits counts once that decides."""
+TEXT, SUPPLEMENT = "text", "supplement"
+REPLY, DECISION_REPLY = "reply", "proposed-reply"
+"""A text that is bound to its name stays under it: the reply of a decision counts once that decides."""
 CONTACT, PROVED_CONTACT = "contact", "proved-contact"
 """What a text is called is sealed with it: nobody with the database makes a filed contact a proved one."""
 SALT = "salt-"
@@ -270,7 +274,13 @@ _ALL: Statement[TipOffText] = statement(
     _from_row,
 )
 _REPLIES: Statement[TipOffText] = statement(
-    select(tip_off_texts).where(_OF_REPORT, one_of(tip_off_texts.c.name, [REPLY, PROPOSED_REPLY])), _from_row
+    select(tip_off_texts).where(_OF_REPORT, one_of(tip_off_texts.c.name, [REPLY, DECISION_REPLY])), _from_row
+)
+_FOLLOWED: Statement[TipOffText] = statement(
+    select(tip_off_texts).where(
+        _OF_REPORT, one_of(tip_off_texts.c.name, [TEXT, REPLY, DECISION_REPLY, SUPPLEMENT])
+    ),
+    _from_row,
 )
 _NOTES: Statement[int] = statement(
     select(func.count())
@@ -294,7 +304,7 @@ _PUT_TEXT = statement(
 _DELETE = statement(delete(tip_off_texts).where(_OF_REPORT))
 _DELETE_PROPOSED = statement(
     delete(tip_off_texts).where(
-        _OF_REPORT, one_of(tip_off_texts.c.name, [PROPOSED_REPLY, SALT + PROPOSED_REPLY])
+        _OF_REPORT, one_of(tip_off_texts.c.name, [DECISION_REPLY, SALT + DECISION_REPLY])
     )
 )
 
@@ -324,13 +334,6 @@ async def texts(connection: Connection, party: str, tip_off_id: str) -> list[Tip
     return await connection.all(_ALL, party=party, tip_off=tip_off_id)
 
 
-async def read_reply(connection: Connection, tip_off: TipOff) -> TipOffText | None:
-    """Return the reply to the reporter: that of a decision that was confirmed, else the last one."""
-    found = {each.name: each for each in await connection.all(_REPLIES, **_key(tip_off))}
-    proposed = found.get(PROPOSED_REPLY) if tip_off.state is TipOffState.RESOLVED else None
-    return proposed or found.get(REPLY)
-
-
 async def delete_proposed(connection: Connection, tip_off: TipOff) -> None:
     """Delete the reply of a proposal that decides nothing."""
     await connection.later(_DELETE_PROPOSED, **_key(tip_off))
@@ -347,12 +350,15 @@ def _key(tip_off: TipOff) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class FollowedReport:
-    """A report, the one that it was merged into, and the reply that its reporter may read."""
+    """A report and the one that it was merged into, and the texts that its reporter may read, by name.
+
+    leading_texts: replies only, because the other report is somebody else's.
+    """
 
     tip_off: TipOff
     leading: TipOff | None
-    reply: TipOffText | None
-    reply_of: str
+    texts: Mapping[str, TipOffText]
+    leading_texts: Mapping[str, TipOffText]
 
 
 _NEW = upsert(tip_off_tries)
@@ -429,10 +435,18 @@ async def follow(connection: Connection, party: str, reference: str) -> Followed
     found = await of_reference(connection, party, reference)
     if found is None:
         raise NotFoundError(Reason.TIP_OFF_NOT_FOUND)
-    leading, reply = None, None
+    leading, told = None, dict[str, TipOffText]()
     if found.merged_into is not None:
         leading = await get(connection, party, found.merged_into)
-        reply = await read_reply(connection, leading)
-    own = await read_reply(connection, found) if reply is None else None
-    of = leading if reply is not None and leading is not None else found
-    return FollowedReport(found, leading, reply or own, of.tip_off_id)
+        told = await _followed(connection, leading, _REPLIES)
+    return FollowedReport(found, leading, await _followed(connection, found, _FOLLOWED), told)
+
+
+async def _followed(
+    connection: Connection, tip_off: TipOff, asked: Statement[TipOffText]
+) -> dict[str, TipOffText]:
+    """Return texts by name; the reply of a decision only once it decides."""
+    found = {each.name: each for each in await connection.all(asked, **_key(tip_off))}
+    if tip_off.state is not TipOffState.RESOLVED:
+        found.pop(DECISION_REPLY, None)
+    return found

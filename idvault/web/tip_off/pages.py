@@ -1,12 +1,14 @@
 """The public's reports over HTTP: the form of a platform, one question a page, and the reporter's page.
 
-- Nothing is filed before the last answer. Each answer sends the browser on, so that a reload repeats nothing.
+- Nothing is filed before the page on which all answers are checked. Each answer sends the browser on, so that
+  a reload repeats nothing; only a text that is too long for the draft is carried by the forms.
 - The request id of a report is derived from the browser's key, the draft and what was written: sending the
   same again is the same report with the same numbers.
 - The reporter's numbers are typed into a form and are in no address; the vault limits the tries of each
   report, and the limits of strangers (web.limits) those of many.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,8 +26,8 @@ from idvault.web.limits import ReportLimits
 from idvault.web.tip_off import code, draft
 from idvault.web.tip_off.draft import Draft
 from idvault.web.tip_off.forms import Forms
-from idvault.web.tip_off.view import TipOffView
-from idvault_client.errors import InvalidFields, VaultError
+from idvault.web.tip_off.view import Answering, TipOffView
+from idvault_client.errors import InvalidFields, PreconditionFailed, VaultError
 from idvault_client.pages import multipart
 from idvault_verify import seal, secret, tip_off
 from idvault_verify.error import FieldCode, InvalidError, Reason
@@ -37,6 +39,7 @@ LIFETIME = 2 * 60 * 60
 FORM_BYTES = 128 * 1024
 _COOKIE, _DRAFT = "reports", "draft"
 _FIELDS = {"target.content": "where", "text": "why", "content_copy": "evidence", code.ADDRESS: "contact"}
+_ANSWER = {"text": "answer"}
 _TICK = timedelta(microseconds=1)
 
 
@@ -49,6 +52,19 @@ class _OpenDraft:
     path: str
     key: str = field(repr=False)
     draft: Draft | None = field(repr=False)
+
+    @property
+    def answers(self) -> Draft:
+        """The answers so far; none of a draft that this browser does not have."""
+        return self.draft or Draft()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Numbers:
+    """What a reporter has of a report."""
+
+    reference: str = field(repr=False)
+    secret: str = field(repr=False)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -76,9 +92,8 @@ class TipOffPages:
         key = self._key(request)
         guard.check_form(await self.pages.token(request), key=key)
         path = f"/r/{platform}/{secret.make(os.urandom(secret.SIZE))}"
-        return self._on(
-            _OpenDraft(platform=platform, title=title, path=path, key=key, draft=Draft()), Draft()
-        )
+        at = _OpenDraft(platform=platform, title=title, path=path, key=key, draft=Draft())
+        return self._on(request, at, Draft())
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show a question, or the numbers of the filed report."""
@@ -89,29 +104,36 @@ class TipOffPages:
         step = at.draft.step(wanted)
         if step != wanted:
             return self._keep(_redirect(f"{at.path}/{step}"), at.key)
-        return self._keep(self._view(request, at.key).step(step, at.title, at.path, at.draft), at.key)
+        return self._keep(self._view(request, at.key).step(step, at.title, at.path, at.answers), at.key)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Keep an answer in the draft, or file the report with the last one."""
-        at = await self._place(request)
-        fields = await self._fields(request)
+        """Keep an answer in the draft, or file the report once all are checked."""
+        at, fields = await self._place(request), await self._fields(request)
         guard.check_form(_text(fields, "form"), key=at.key)
         if at.draft is None:
             return self._view(request, at.key).lost(at.platform)
-        step = _step(request)
-        if at.draft.step(step) != step or step == draft.DONE:
-            return self._keep(_redirect(f"{at.path}/{at.draft.newest}"), at.key)
+        return await self._answering(request, at, fields)
+
+    async def _answering(
+        self, request: web.Request, at: _OpenDraft, fields: Mapping[str, bytes]
+    ) -> web.StreamResponse:
+        step, carried = _step(request), _lines(_text(fields, "carried"))
+        at = replace(at, draft=replace(at.answers, why=at.answers.why or carried))
+        if at.answers.step(step) != step or step == draft.DONE:
+            return self._keep(_redirect(f"{at.path}/{at.answers.newest}"), at.key)
         try:
-            return self._on(at, await self._answered(request, at, at.draft, fields))
+            if step == draft.CHECK and "change" in fields:
+                return self._page(request, at, at.answers.step(_text(fields, "change")))
+            return self._on(request, at, await self._answered(request, at, fields))
         except VaultError as error:
             errors = self._view(request, at.key).errors(error, names=_FIELDS)
-            answer = self._again(request, at, at.draft, fields=fields, errors=errors, status=_status(error))
-            if step == draft.WHY and error.reason == Reason.CONTACT_NOT_PROVED:
-                return self._draft(answer, at, code.unproved(at.draft))
+            answer = self._again(request, at, fields, errors=errors, status=_status(error))
+            if step == draft.CHECK and error.reason == Reason.CONTACT_NOT_PROVED:
+                return self._draft(answer, at, code.unproved(at.answers))
             return answer
         except (web.HTTPTooManyRequests, web.HTTPServiceUnavailable) as error:
             errors = {"": self._view(request).busy(many=error.status == HTTPStatus.TOO_MANY_REQUESTS)}
-            answer = self._again(request, at, at.draft, fields=fields, errors=errors, status=error.status)
+            answer = self._again(request, at, fields, errors=errors, status=error.status)
             answer.headers["Retry-After"] = error.headers["Retry-After"]
             return answer
 
@@ -131,31 +153,54 @@ class TipOffPages:
         return self._keep(self._view(request, key).ask(platform, title), key)
 
     async def read(self, request: web.Request) -> web.StreamResponse:
-        """Show a report's state and reply, or what is wrong with the numbers."""
+        """Show a report's thread, or what is wrong with the numbers; add what the reporter answers."""
         platform, title = await self._platform(request)
         fields, key = await self._fields(request), self._key(request)
         guard.check_form(_text(fields, "form"), key=key)
-        view = self._view(request, key)
-        reference, digits = _text(fields, "reference"), _text(fields, "secret")
+        view, errors, status, typed = self._view(request, key), dict[str, str](), 200, ""
+        numbers = _numbers(fields, key=key, place=_reply(platform))
         try:
-            _check_numbers(reference=reference, secret=digits)
+            _check_numbers(numbers)
             self.limits.check_look(self._prefixes(request), now=self.pages.clock())
             with self.pages.shares.place(platform):
+                if "answer" in fields:
+                    typed = _lines(_text(fields, "answer"))
+                    try:
+                        await self._supplement(platform, numbers, typed, key=key)
+                    except (InvalidFields, PreconditionFailed) as error:
+                        errors, status = view.errors(error, names=_ANSWER), _status(error)
                 found = await self.pages.vault.run(
-                    calls.follow_tip_off(platform, reference=reference, secret=digits)
+                    calls.follow_tip_off(platform, reference=numbers.reference, secret=numbers.secret)
                 )
         except VaultError as error:
             answer = view.ask(platform, title, errors=view.errors(error), status=_status(error))
             return self._keep(answer, key)
-        return self._keep(view.state(platform, title, found, self.zone), key)
+        sealed = draft.close_text(
+            json.dumps([numbers.reference, numbers.secret]), key=key, place=_reply(platform)
+        )
+        answering = Answering(numbers=sealed, typed=typed if errors else "", errors=errors, status=status)
+        return self._keep(view.state(platform, title, found, self.zone, answering), key)
 
-    async def _answered(
-        self, request: web.Request, at: _OpenDraft, answers: Draft, fields: Mapping[str, bytes]
-    ) -> Draft:
+    async def _supplement(self, platform: str, numbers: _Numbers, answer: str, *, key: str) -> None:
+        """Add what a reporter answers; raises VaultError. The same text again is the same request."""
+        _check_lines(answer, limit=tip_off.SUPPLEMENT_LENGTH, field="answer")
+        written = sha256(seal.encode("idvault/tip-off-answer/v1", numbers.reference, answer))
+        request_id = secret.request_id(key, session_id=_reply(platform), step=written.hexdigest())
+        await self.pages.vault.run(
+            calls.supplement_tip_off(
+                platform,
+                reference=numbers.reference,
+                secret=numbers.secret,
+                answer=answer,
+                request_id=request_id,
+            )
+        )
+
+    async def _answered(self, request: web.Request, at: _OpenDraft, fields: Mapping[str, bytes]) -> Draft:
         """Return the draft with an answer, with what the vault says of a code, or with the filed report."""
-        step = _step(request)
-        if step == draft.WHY:
-            return await self._file(request, at, answers, fields)
+        step, answers = _step(request), at.answers
+        if step == draft.CHECK:
+            return await self._file(request, at, fields)
         codes = code.ContactCodes(
             vault=self.pages.vault, shares=self.pages.shares, limits=self.limits, clock=self.pages.clock
         )
@@ -175,15 +220,13 @@ class TipOffPages:
             return await codes.ask(visitor, answers, answered.contact or "")
         return answered
 
-    async def _file(
-        self, request: web.Request, at: _OpenDraft, answers: Draft, fields: Mapping[str, bytes]
-    ) -> Draft:
-        why = _lines(_text(fields, "why")) or self._reopened(at, _text(fields, "kept"))
+    async def _file(self, request: web.Request, at: _OpenDraft, fields: Mapping[str, bytes]) -> Draft:
+        answers = at.answers
         report = WrittenReport(
             platform=at.platform,
             category=SanctionCategory(answers.category),
             where=answers.where,
-            why=why,
+            why=answers.why,
             contact=answers.contact or "",
             evidence=fields.get("evidence", b""),
             proof_id=answers.proof_id if answers.is_proved else "",
@@ -206,28 +249,30 @@ class TipOffPages:
         self,
         request: web.Request,
         at: _OpenDraft,
-        answers: Draft,
-        *,
         fields: Mapping[str, bytes],
+        *,
         errors: Mapping[str, str],
         status: int,
     ) -> web.StreamResponse:
-        """Show a question again with what is wrong; a long text that is not wrong comes back sealed."""
+        """Show a page again with what is wrong; a long text comes back as it was typed."""
         step = _step(request)
-        kept = self._kept(at, fields) if step == draft.WHY and "why" not in errors else ""
+        if step == draft.WHY:
+            at = replace(at, draft=replace(at.answers, why=_lines(_text(fields, draft.WHY))))
+        return self._page(request, at, step, errors=errors, status=status)
+
+    def _page(
+        self,
+        request: web.Request,
+        at: _OpenDraft,
+        step: str,
+        *,
+        errors: Mapping[str, str] | None = None,
+        status: int = 200,
+    ) -> web.StreamResponse:
         view = self._view(request, at.key)
-        answer = view.step(step, at.title, at.path, answers, errors=errors, kept=kept, status=status)
-        return self._keep(answer, at.key)
-
-    def _kept(self, at: _OpenDraft, fields: Mapping[str, bytes]) -> str:
-        typed = _lines(_text(fields, "why"))
-        if not typed:
-            return _text(fields, "kept")
-        return draft.close_text(typed, key=at.key, place=f"{at.path} why")
-
-    @staticmethod
-    def _reopened(at: _OpenDraft, kept: str) -> str:
-        return draft.open_text(kept, key=at.key, place=f"{at.path} why") or ""
+        return self._keep(
+            view.step(step, at.title, at.path, at.answers, errors=errors, status=status), at.key
+        )
 
     def _prefixes(self, request: web.Request) -> tuple[str, str]:
         return limits.prefixes(request, proxies=self.pages.proxies)
@@ -248,15 +293,19 @@ class TipOffPages:
             return multipart.fields(await request.read(), content_type=request.headers["Content-Type"])
         return {name: str(value).encode() for name, value in (await self.pages.form(request)).items()}
 
-    def _on(self, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
-        """Send the browser to the next question, with the answers so far."""
-        return self._draft(_redirect(f"{at.path}/{answers.newest}"), at, answers)
+    def _on(self, request: web.Request, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
+        """Send the browser on with the answers so far; show the next page if a form must carry the text."""
+        if answers.is_kept:
+            return self._draft(_redirect(f"{at.path}/{answers.newest}"), at, answers)
+        shown = self._page(request, replace(at, draft=answers), answers.newest)
+        return self._draft(shown, at, answers)
 
     def _draft(self, answer: web.StreamResponse, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
-        """Give the browser the answers so far."""
+        """Give the browser the answers so far, as far as a cookie keeps them."""
+        kept = answers if answers.is_kept else replace(answers, why="")
         answer.set_cookie(
             self._draft_cookie,
-            draft.close(answers, key=at.key, place=at.path),
+            draft.close(kept, key=at.key, place=at.path),
             max_age=LIFETIME,
             path=at.path,
             secure=self._secure,
@@ -273,7 +322,11 @@ class TipOffPages:
         return guard.browser_key(request, base_url=self.pages.base_url, name=_COOKIE)
 
     def _view(self, request: web.Request, key: str = "") -> TipOffView:
-        return TipOffView(view=self.pages.view(request, key), proves=self.forms.proves_contact)
+        return TipOffView(
+            view=self.pages.view(request, key),
+            proves=self.forms.proves_contact,
+            base_url=self.pages.base_url,
+        )
 
     @property
     def _secure(self) -> bool:
@@ -328,8 +381,20 @@ def _answered(answers: Draft, step: str, fields: Mapping[str, bytes]) -> Draft:
     if step == draft.WHERE:
         _check_target(given)
         return replace(answers, where=given)
+    if step == draft.WHY:
+        why = _lines(_text(fields, step))
+        _check_lines(why, limit=tip_off.TEXT_LENGTH, field=draft.WHY)
+        return replace(answers, why=why)
     _check_contact(given)
+    if given == answers.contact:  # a proof of it stays
+        return answers
     return replace(code.unproved(answers), contact=given)
+
+
+def _check_lines(text: str, *, limit: int, field: str) -> None:
+    code = tip_off_rules.lines_code(text, limit=limit)
+    if code is not None:
+        raise _invalid({field: code})
 
 
 def _check_target(where: str) -> None:
@@ -354,12 +419,21 @@ def _check(report: WrittenReport) -> None:
         raise _invalid({each.field: each.code for each in error.violations}) from None
 
 
-def _check_numbers(*, reference: str, secret: str) -> None:
+def _numbers(fields: Mapping[str, bytes], *, key: str, place: str) -> _Numbers:
+    """Return the numbers that were typed, or those that the page of the report has sealed."""
+    sealed = draft.open_text(_text(fields, "numbers"), key=key, place=place)
+    if sealed is None:
+        return _Numbers(reference=_text(fields, "reference"), secret=_text(fields, "secret"))
+    reference, digits = json.loads(sealed)
+    return _Numbers(reference=reference, secret=digits)
+
+
+def _check_numbers(numbers: _Numbers) -> None:
     """Raise InvalidFields naming number and secret if of another form; the vault names the first one."""
     wrong: dict[str, FieldCode] = {}
     for name, typed, count in (
-        ("reference", reference, tip_off.REFERENCE_DIGITS),
-        ("secret", secret, tip_off.SECRET_DIGITS),
+        ("reference", numbers.reference, tip_off.REFERENCE_DIGITS),
+        ("secret", numbers.secret, tip_off.SECRET_DIGITS),
     ):
         try:
             tip_off_rules.read_digits(typed, field=name, count=count)
@@ -383,9 +457,15 @@ def _request_id(report: WrittenReport, at: _OpenDraft) -> str:
 
 _PLATFORM = "/r/{platform:[a-z0-9-]{1,63}}"
 _DRAFT_PATH = _PLATFORM + "/{draft:[0-7][0-9a-hjkmnp-tv-z]{25}}"
-_WHY = f"{_DRAFT_PATH}/{draft.WHY}"
-LARGE_FORMS = {web.DynamicResource(_WHY).canonical: FORM_BYTES}
-"""The form with a file, as Pages.large_forms wants it."""
+LARGE_FORMS = {
+    web.DynamicResource(path).canonical: FORM_BYTES
+    for path in (f"{_PLATFORM}/reply", *(f"{_DRAFT_PATH}/{step}" for step in draft.STEPS))
+}
+"""The forms with a file or a long text, as Pages.large_forms wants them."""
+
+
+def _reply(platform: str) -> str:
+    return f"/r/{platform}/reply"
 
 
 def routes(tip_offs: TipOffPages) -> list[web.RouteDef]:

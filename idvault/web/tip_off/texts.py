@@ -26,6 +26,8 @@ TEXTS: Mapping[str, Text] = {
         "What you write is stored encrypted and read by the staff of {platform}. Whoever you "
         "report does not learn who reported."
     ),
+    "report_back": _("Back"),
+    "report_time": _("{day}, {time} ({zone})"),
     "report_start_button": _("Start a report"),
     "report_start_reply": _("Read the reply to a report"),
     "report_continue": _("Continue"),
@@ -79,13 +81,18 @@ TEXTS: Mapping[str, Text] = {
         "A screenshot or file of up to 64 KB. Larger pictures are made smaller by the page."
     ),
     "report_evidence_large": _("The file is larger than 64 KB."),
-    "report_kept": _(
-        "What you wrote is kept, encrypted: leave this empty to send it as it was. Choose the file again."
-    ),
     "report_many": _(
         "There are too many reports from your network, or to this platform, at present. Please try again "
         "in some minutes. A report that you make in the app, signed in, does not have this limit."
     ),
+    "report_check_title": _("Check your answers before you send them"),
+    "report_change": _("Change"),
+    "report_what_row": _("What you report"),
+    "report_where_row": _("Where it is"),
+    "report_contact_row": _("How you can be reached"),
+    "report_contact_none": _("No contact: the report is anonymous"),
+    "report_contact_proved": _("{contact} (proved)"),
+    "report_why_row": _("What is wrong with it"),
     "report_submit": _("Send the report"),
     "report_done_title": _("Your report has been sent"),
     "report_done_text": _(
@@ -93,6 +100,10 @@ TEXTS: Mapping[str, Text] = {
     ),
     "report_reference": _.in_context("report_reference", "Number"),
     "report_secret": _("Secret"),
+    "report_copy": _("To copy"),
+    "report_copy_hint": _("Select all of it, and keep it where nobody else reads."),
+    "report_copy_reference": _("Number: {number}"),
+    "report_copy_secret": _("Secret: {number}"),
     "report_done_due": _("{platform} must reply and decide by {day}."),
     "report_done_reply": _("Read state and reply"),
     "report_finish": _("I have both: clear this page"),
@@ -115,12 +126,32 @@ TEXTS: Mapping[str, Text] = {
     ),
     "report_state_title": _("Your report to {platform}"),
     "report_state": _("State"),
-    "report_filed": _("Sent on"),
     "report_due": _("Reply due by"),
-    "report_answered": _("Replied on"),
-    "report_resolved": _("Decided on"),
-    "report_reply": _("Reply"),
     "report_no_reply": _("There is no reply yet."),
+    "report_thread": _("What happened"),
+    "report_thread_filed": _("You reported: {category}"),
+    "report_thread_replied": _("{platform} replied"),
+    "report_thread_answered": _("You answered"),
+    "report_thread_overdue": _("The deadline passed"),
+    "report_overdue_title": _("This report is overdue"),
+    "report_late_title": _("This report was decided late"),
+    "report_overdue_text": _("{platform} had to reply and decide by {time}."),
+    "report_misses": _("The public log shows it, and nobody can remove it:"),
+    "report_misses_wait": _("The service writes this into the public log within some minutes."),
+    "report_miss_codes": _("How the log names it"),
+    "report_miss_reply": _("No reply in time"),
+    "report_miss_solution": _("No decision in time"),
+    "report_miss_flood": _("No decision in time, of a form that was flooded with reports"),
+    "report_answer_title": _("Answer the reply"),
+    "report_answer": _("Your answer to {platform}"),
+    "report_answer_hint": _(
+        "You can answer once, while the report is open; up to 2,000 characters. The deadline stays the same."
+    ),
+    "report_answer_send": _("Send the answer"),
+    "report_answer_over": _(
+        "Your answer was not sent: the report has one already, or was decided meanwhile. This is how it "
+        "stands."
+    ),
     "report_RECEIVED": _("Received"),
     "report_ASSIGNED": _("Somebody works on it"),
     "report_ANSWERED": _("Answered; a decision is outstanding"),

@@ -1,7 +1,7 @@
 """The pages of reports: which template, which title, and which words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from idvault_client.reasons import FIELD_TEXTS
 from idvault_client.tip_offs import FollowedTipOff
 from idvault_verify import tip_off
 from idvault_verify.error import Reason
+from idvault_verify.event import EventType
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import Dismissal, TipOffOutcome, TipOffState
 
@@ -27,15 +28,45 @@ _LIMITS = {
     "contact": tip_off.CONTACT_LENGTH,
     "why": tip_off.TEXT_LENGTH,
     "evidence": tip_off_rules.MOST_CONTENT,
+    "answer": tip_off.SUPPLEMENT_LENGTH,
 }
+
+
+_STEP_NUMBERS = {draft.WHAT: 1, draft.WHERE: 2, draft.CONTACT: 3, draft.CODE: 3, draft.WHY: 4, draft.CHECK: 5}
+_MISSES = {
+    EventType.TIP_OFF_MISS_REPLY.value: "miss_reply",
+    EventType.TIP_OFF_MISS_SOLUTION.value: "miss_solution",
+    EventType.TIP_OFF_MISS_FLOOD.value: "miss_flood",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answering:
+    """The form with which a reporter answers. numbers: of the report, sealed. typed: what comes back."""
+
+    numbers: str = field(repr=False)
+    typed: str = field(default="", repr=False)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThreadItem:
+    """What happened to a report at a time. text: what was written, empty for nothing."""
+
+    time: datetime
+    title: str
+    shown: str
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TipOffView:
-    """The pages of one answer. proves: whether codes are sent to addresses."""
+    """The pages of one answer. proves: whether codes are sent to addresses. base_url: of the pages."""
 
     view: View
     proves: bool = False
+    base_url: str = ""
 
     @property
     def language(self) -> str:
@@ -65,23 +96,33 @@ class TipOffView:
         answers: Draft,
         *,
         errors: Mapping[str, str] | None = None,
-        kept: str = "",
         status: int = 200,
     ) -> web.Response:
-        """Return the page of a step. kept: the sealed text of a form that is shown again."""
+        """Return the page of a step. A text that no cookie keeps is carried by the form."""
+        carried = "" if answers.is_kept else answers.why
+        name, before = path.split("/")[2], answers.before(step)
         return self._page(
             f"tip_off_{step}.html",
             self._say(f"{step}_title", platform=title),
             status=status,
             here=f"{path}/{step}",
             contact=f"{path}/{draft.CONTACT}",
+            back="" if carried or not before else f"{path}/{before}",
             platform=title,
-            name=path.split("/")[2],
+            name=name,
+            address=f"{self.base_url}/r/{name}/reply",
             answers=answers,
+            carried=carried,
+            checked=[
+                (each, self._say(f"{each}_row"), self._answer(each, answers)) for each in draft.QUESTIONS
+            ],
+            path=path,
+            at_step=_STEP_NUMBERS.get(step),
+            of_steps=_STEP_NUMBERS[draft.CHECK],
+            minutes=0,
             categories=[(each.value, self._category(each)) for each in SanctionCategory],
             limits=_LIMITS,
             errors=errors or {},
-            kept=kept,
             proves=self.proves,
             day=self._day(answers.due_day) if answers.due_day else "",
             groups=_groups,
@@ -100,26 +141,68 @@ class TipOffView:
             errors=errors or {},
         )
 
-    def state(self, platform: str, title: str, found: FollowedTipOff, zone: tzinfo) -> web.Response:
-        """Return what happened to a report."""
+    def state(
+        self, platform: str, title: str, found: FollowedTipOff, zone: tzinfo, answering: Answering
+    ) -> web.Response:
+        """Return what happened to a report, and the form of an answer while one is possible."""
         rows = [
             ("reference", _groups(found.reference)),
             ("state", self._state(found)),
-            ("filed", self._time(found.file_time, zone)),
             ("due", self._time(found.due_time - _TICK, zone)),
         ]
-        if found.answer_time:
-            rows.append(("answered", self._time(found.answer_time, zone)))
-        if found.resolve_time:
-            rows.append(("resolved", self._time(found.resolve_time, zone)))
         return self._page(
             "tip_off_state.html",
             self._say("state_title", platform=title),
+            status=answering.status,
             name=platform,
+            here=f"/r/{platform}/reply",
             platform=title,
             rows=[(self._say(key), value) for key, value in rows],
-            reply=found.reply,
+            thread=self._thread(title, found, zone),
+            is_open=found.outcome is None,
+            is_replied=found.answer_time is not None,
+            is_overdue=found.overdue,
+            due=self._time(found.due_time - _TICK, zone),
+            misses=[(each, self._say(_MISSES[each])) for each in found.misses if each in _MISSES],
+            can_answer=found.can_supplement,
+            numbers=answering.numbers,
+            typed=answering.typed,
+            errors=answering.errors,
+            limits=_LIMITS,
         )
+
+    def _thread(self, title: str, found: FollowedTipOff, zone: tzinfo) -> list[ThreadItem]:
+        """Return what happened, in the order of time; a reply that came with the decision stands there."""
+        with_decision = found.former_reply or found.answer_time == found.resolve_time
+        first = found.former_reply if with_decision else found.reply
+        category = self._category(found.category or SanctionCategory.OTHER)
+        happened = [
+            (found.file_time, self._say("thread_filed", category=category), found.text),
+            (found.answer_time if first else None, self._say("thread_replied", platform=title), first),
+            (found.supplement_time, self._say("thread_answered"), found.supplement),
+            (found.due_time if found.overdue else None, self._say("thread_overdue"), ""),
+            (found.resolve_time, self._state(found), found.reply if with_decision else ""),
+        ]
+        items = [
+            ThreadItem(time=time, title=text, shown=self._time(time, zone), text=said)
+            for time, text, said in happened
+            if time is not None
+        ]
+        return sorted(items, key=lambda each: each.time)
+
+    def _answer(self, step: str, answers: Draft) -> str:
+        """Return an answer as it is checked."""
+        if step == draft.WHAT:
+            known = answers.category in SanctionCategory.__members__
+            return self._category(SanctionCategory(answers.category)) if known else ""
+        if step == draft.CONTACT and answers.contact and answers.is_proved:
+            return self._say("contact_proved", contact=answers.contact)
+        given = {
+            draft.WHERE: answers.where,
+            draft.CONTACT: answers.contact or self._say("contact_none"),
+            draft.WHY: answers.why,
+        }
+        return given[step]
 
     def busy(self, *, many: bool) -> str:
         """Return why a report is not taken now. many: because there were too many, not for the load."""
@@ -131,6 +214,8 @@ class TipOffView:
             return {"": self._say("unknown")}
         if error.reason == Reason.TIP_OFF_LIMIT_REACHED:
             return {"": self._say("limit")}
+        if error.reason == Reason.ILLEGAL_TRANSITION:
+            return {"": self._say("answer_over")}
         if error.reason == Reason.CONTACT_NOT_PROVED:
             return {"": self._say("proof_over")}
         if not isinstance(error, InvalidFields) or not error.fields:
@@ -161,7 +246,9 @@ class TipOffView:
         return text[0].upper() + text[1:]
 
     def _time(self, time: datetime, zone: tzinfo) -> str:
-        return self._day(time.astimezone(zone).date().isoformat())
+        local = time.astimezone(zone)
+        day = self._day(local.date().isoformat())
+        return self._say("time", day=day, time=f"{local:%H:%M}", zone=f"UTC{local.isoformat()[-6:]}")
 
     def _day(self, day: str) -> str:
         locale = "zh_CN" if self.language == "zh" else "en"

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -85,6 +86,41 @@ async def test_an_unknown_platform_is_stored_nowhere(world: TipOffWorld) -> None
             wrong = await refused(world, "FollowTipOffForm", message)
             assert wrong.reason is Reason.PLATFORM_NOT_FOUND
     assert len(world.waited) == 22
+
+
+async def test_a_reporter_answers_on_a_page(world: TipOffWorld) -> None:
+    """By the numbers of that report at that platform alone; a repeat is the same answer; refusals wait."""
+    filed = await ask(world, "FileTipOffForm", report())
+    [found] = (await world.asks().list_page()).tip_offs
+    moderator = (await world.world.moderator(1)).moderator_id
+    await world.answer(await world.assign(found, moderator), moderator)
+    given = {"request_id": str(uuid4()), "secret": filed.secret, "text": "on Monday (synthetic)"}
+
+    def answering(**changes: str) -> pb.SupplementTipOffFormRequest:
+        return pb.SupplementTipOffFormRequest(
+            **{"platform": PARTY, "reference": filed.reference, **given, **changes}
+        )
+
+    for changes, reason in (
+        ({"platform": OTHER}, Reason.TIP_OFF_NOT_FOUND),
+        ({"platform": "nobody"}, Reason.PLATFORM_NOT_FOUND),
+        ({"secret": "0" * 16}, Reason.TIP_OFF_NOT_FOUND),
+    ):
+        assert (await refused(world, "SupplementTipOffForm", answering(**changes))).reason is reason
+    assert len(world.waited) == 3
+    for changes, field in (
+        ({"text": ""}, "text"),
+        ({"platform": ""}, "platform"),
+        ({"secret": "1"}, "secret"),
+    ):
+        wrong = await refused(world, "SupplementTipOffForm", answering(**changes))
+        assert isinstance(wrong, InvalidError)
+        assert wrong.violations[0].field == field
+    told = await ask(world, "SupplementTipOffForm", answering())
+    assert (told.supplement, told.can_supplement) == (given["text"], False)
+    assert await ask(world, "SupplementTipOffForm", answering()) == told
+    again = await refused(world, "SupplementTipOffForm", answering(request_id=str(uuid4())))
+    assert again.reason is Reason.ILLEGAL_TRANSITION
 
 
 WRONG: list[tuple[dict[str, Any], str, FieldCode]] = [

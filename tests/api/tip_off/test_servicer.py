@@ -169,7 +169,7 @@ async def violations(edge: Served, method: str, asked: Any) -> list[str]:
 
 async def test_wrong_fields_are_named(edge: Served) -> None:
     """What no report, decision or list has is refused with the path of its field."""
-    no_target = request()
+    no_target, mine = request(), str(uuid4())
     no_target.ClearField("target")
     wrong: list[tuple[str, Any, str]] = [
         ("FileTipOff", request(channel=0), "channel"),
@@ -184,6 +184,17 @@ async def test_wrong_fields_are_named(edge: Served) -> None:
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1", secret="1" * 16), "reference"),
         ("FollowTipOff", pb.FollowTipOffRequest(reference="1" * 12, secret="1"), "secret"),
         ("ListTipOffs", pb.ListTipOffsRequest(reference="1234 5678 9012"), "reference"),
+        ("SupplementTipOff", pb.SupplementTipOffRequest(request_id=mine, reference="1" * 12), "text"),
+        (
+            "SupplementTipOff",
+            pb.SupplementTipOffRequest(reference="1", secret="1" * 16, text="a"),
+            "reference",
+        ),
+        (
+            "SupplementTipOff",
+            pb.SupplementTipOffRequest(request_id=mine, text="a", reference="1" * 12),
+            "secret",
+        ),
         ("ListTipOffs", pb.ListTipOffsRequest(page_size=1_001), "page_size"),
         ("ListTipOffs", pb.ListTipOffsRequest(page_token="a" * 32), "page_token"),
         ("ListTipOffs", pb.ListTipOffsRequest(page_token="0-" + "9" * 18 + "-" + "a" * 32), "page_token"),

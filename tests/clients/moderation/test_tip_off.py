@@ -107,7 +107,7 @@ async def test_a_lost_answer_is_no_second_act(place: Office, browser: Visitor, k
 
 async def test_a_flood_stands_last(place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports of a flooded form are marked, and come after what is due later."""
-    monkeypatch.setattr("idvault.tip_off.rules._LEAST", 1)
+    monkeypatch.setattr("idvault.tip_off.flood.rules._LEAST", 1)
     first, flooded = [(await place.world.file_by_form()).tip_off for _ in range(2)]
     later = await filed(place.world, seconds=DAY)
     page = await browser.get("/reports?view=open")
@@ -130,6 +130,24 @@ async def test_a_reply_and_a_note(place: Office, browser: Visitor) -> None:
     page = await submit(browser, f"{path(made)}/reply", reply="twice")
     assert page.status == 409
     assert "Now: answered, not decided." in page.words
+
+
+async def test_a_reporter_s_answer_stands_after_the_reply(place: Office, browser: Visitor) -> None:
+    """With its time, between the reply that it answers and that of the decision; lists mark open ones."""
+    filed = await place.world.file()
+    made, markup = filed.tip_off, "<b>it was on Monday</b>"
+    await submit(browser, f"{path(made)}/assignment")
+    await submit(browser, f"{path(made)}/reply", reply="When was it?")
+    await place.world.supplement(filed, markup)
+    page = await browser.get(path(made))
+    assert markup not in page.text
+    asked, answered = page.words.index("When was it?"), page.words.index(markup)
+    assert asked < page.words.index("Answer of the reporter,") < answered
+    assert "Answer of the reporter" in (await browser.get("/reports?view=open")).words
+    await submit(browser, f"{path(made)}/dismissal", dismissal="NO_VIOLATION", reply="It breaks no rule.")
+    page = await browser.get(path(made))
+    assert page.words.index(markup) < page.words.index("It breaks no rule.")
+    assert page.words.count("When was it?") == 1
 
 
 async def test_duplicates_are_merged(place: Office, browser: Visitor) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.flood import rules as flood_rules
 
 LEAST = 100
 
@@ -25,11 +25,11 @@ LEAST = 100
 )
 def test_the_limit_of_a_day(counts: tuple[int, ...], limit: int) -> None:
     """Ten times what was reached on 14 of the 28 days before, and at least 100; empty days count."""
-    assert tip_off_rules.limit(counts) == limit
-    assert tip_off_rules.limit(tuple(reversed(counts))) == limit
-    assert not tip_off_rules.is_flooded(filed=limit, most=limit)
-    assert tip_off_rules.is_flooded(filed=limit + 1, most=limit)
-    begun = [filed for filed in range(1, limit + 3) if tip_off_rules.begins(filed=filed, most=limit)]
+    assert flood_rules.limit(counts) == limit
+    assert flood_rules.limit(tuple(reversed(counts))) == limit
+    assert not flood_rules.is_flooded(filed=limit, most=limit)
+    assert flood_rules.is_flooded(filed=limit + 1, most=limit)
+    begun = [filed for filed in range(1, limit + 3) if flood_rules.begins(filed=filed, most=limit)]
     assert begun == [limit + 1]
 
 
@@ -38,9 +38,7 @@ def test_a_flood_ends(volume: int, history: list[int]) -> None:
     """The same number every day is that of a flooded form on at most 14 days, whatever came before."""
     flooded = 0
     for _ in range(60):
-        flooded += tip_off_rules.is_flooded(
-            filed=volume, most=tip_off_rules.limit(history[-tip_off_rules.DAYS :])
-        )
+        flooded += flood_rules.is_flooded(filed=volume, most=flood_rules.limit(history[-flood_rules.DAYS :]))
         history.append(volume)
     assert flooded <= 14
 
@@ -50,4 +48,4 @@ def test_a_usual_day_is_no_flood(history: list[int], filed: int) -> None:
     """A day with no more reports than ten times most of the days before floods nothing."""
     usual = [each for each in history if filed <= 10 * each]
     if len(usual) >= 14:
-        assert not tip_off_rules.is_flooded(filed=filed, most=tip_off_rules.limit(history))
+        assert not flood_rules.is_flooded(filed=filed, most=flood_rules.limit(history))

@@ -16,8 +16,8 @@ from idvault.core.tables import main as metadata
 from idvault.core.telemetry.metrics import Metrics
 from idvault.notification.rules import Failure, SendError
 from idvault.sealing.key_set import Purpose
-from idvault.tip_off import rules
 from idvault.tip_off.contact import acts, store
+from idvault.tip_off.flood import rules as flood_rules
 from idvault_verify.error import ExhaustedError, IdvaultError, InvalidError, PreconditionError, Reason
 from idvault_verify.tip_off import ReporterStanding, TipOffChannel
 from tests.support.contact_world import ADDRESS, OTHER, WRONG, ContactWorld, code_of, text_of
@@ -85,7 +85,7 @@ async def test_a_trusted_flagger_is_first_in_a_flood(
     await world.file(await world.prove(mails))
     [reporter] = await world.reports.reporters()
     await world.reports.set_standing(reporter.reporter_id, ReporterStanding.TRUSTED)
-    monkeypatch.setattr(rules, "is_flooded", lambda **_: True)
+    monkeypatch.setattr(flood_rules, "is_flooded", lambda **_: True)
     plain = await world.file(None)
     trusted = await world.file(await world.prove(mails))
     page = (await world.reports.asks().list_page()).tip_offs

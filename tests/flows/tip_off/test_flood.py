@@ -17,7 +17,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
-from idvault.tip_off import rules as tip_off_rules
+from idvault.tip_off.flood import rules as flood_rules
 from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.tip_off import TipOffChannel, TipOffState
@@ -28,7 +28,7 @@ from tools.support.people import CHEAP
 
 # Filed at noon; due at the end of the seventh day, seven and a half days later.
 DUE = 648_000
-LIMIT = tip_off_rules.limit(())
+LIMIT = flood_rules.limit(())
 _ADD = statement(upsert(tip_off_form_days))
 
 

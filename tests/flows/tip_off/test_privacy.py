@@ -53,6 +53,8 @@ async def upheld(world: TipOffWorld, **changes: Any) -> tuple[Any, str, Any]:
     )
     await world.assign(filed.tip_off, key.moderator_id)
     await world.note(filed.tip_off, key.moderator_id, f"note {TEXT}")
+    await world.answer(filed.tip_off, key.moderator_id, f"question {TEXT}")
+    await world.supplement(filed, f"answer {TEXT}")
     made = await world.uphold(filed.tip_off, key, target, reply=f"reply {TEXT}")
     found = await sanction_acts.find(world.world.vault, PARTY, made.sanction_id or "")
     return filed, target, (made, found)

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from idvault.core.db.database import Database
 from idvault.web.render import View
-from idvault.web.tip_off.view import TipOffView
+from idvault.web.tip_off.view import Answering, TipOffView
 from idvault_client.errors import VaultError
 from idvault_client.tip_offs import FiledTipOff, TipOffReport
 from idvault_people.authority.referral import GivenReferral
@@ -117,6 +117,11 @@ class Walk:
             expected, self.world.answer(self.made[place], str(self.id_of(by)), reply, seconds=self.now)
         )
 
+    async def supplement(self, place: int) -> None:
+        """Let the reporter answer."""
+        expected = self.model.supplement(place, now=self.now)
+        await self.agree_on(expected, self.world.supplement(self.filed[place], seconds=self.now), of="answer")
+
     async def resolve(self, place: int, by: int, outcome: TipOffOutcome, replied: bool) -> None:
         reply = self.new_reply() if replied else ""
         expected = self.model.resolve(place, by=by, outcome=outcome.value, reply=reply, now=self.now)
@@ -209,6 +214,7 @@ class Walk:
             assert found.reminder == expected.reminder(self.now)
             assert self.seconds(found.answer_time) == expected.answered_at
             assert self.seconds(found.resolve_time) == expected.closed_at
+            assert self.seconds(found.supplement_time) == expected.supplemented_at
             assert bool(found.proposal_id) is expected.waits(self.now)
             referral = expected.referral
             assert found.referral_state == (referral and referral.state(self.now))
@@ -234,9 +240,11 @@ class Walk:
         )
         assert self.seconds(found.answer_time) == expected.answered_at
         assert self.seconds(found.resolve_time) == expected.closed_at
+        can_answer = expected.state() == "ANSWERED" and expected.supplemented_at is None
+        assert found.can_supplement is can_answer
         page = unescape(
             TipOffView(view=View(language="en", now=datetime.now(UTC)))
-            .state("platform-a", "A", found, builders.ZONE)
+            .state("platform-a", "A", found, builders.ZONE, Answering(numbers=""))
             .text
             or ""
         )
@@ -283,6 +291,8 @@ class Walk:
         assert (events["tipoff:reply:miss"], events["tipoff:solution:miss"]) == self.model.counts(self.now)
         assert events["tipoff:report:file"] == len(reports)
         assert events["tipoff:report:answer"] == sum(each.answered_at is not None for each in reports)
+        answers = sum(each.supplemented_at is not None for each in reports)
+        assert events["tipoff:report:supplement"] == answers
         outcomes = Counter(each.outcome for each in reports)
         assert [
             events[f"tipoff:report:{verb}"] for verb in ("uphold", "dismiss", "duplicate", "abusive")
@@ -354,6 +364,12 @@ class TipOffSteps(DatabaseSteps):
     def answer(self, place: int, by: int) -> None:
         """A reporter is answered."""
         self.run(self.walk.answer(place % len(self.walk.made), by))
+
+    @precondition(lambda self: self.walk.made)
+    @rule(place=PLACE)
+    def supplement(self, place: int) -> None:
+        """A reporter answers the reply."""
+        self.run(self.walk.supplement(place % len(self.walk.made)))
 
     @precondition(lambda self: self.walk.made)
     @rule(
@@ -452,7 +468,7 @@ async def decide_with_others(walk: Walk, chance: random.Random, kind: int, place
 async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tmp_path: Path) -> None:
     """Random steps, 15,000 in full: every kind of answer occurs."""
     database, chance = Database(url=sqlite_databases.main_url), random.Random(31)  # noqa: S311 - no secret
-    walk = Walk(database, tmp_path)
+    walk, speaks = Walk(database, tmp_path), random.Random(7)  # noqa: S311 - no secret
     await walk.begin()
     for _ in range(STEPS):
         kind, by = chance.randrange(29), chance.randrange(MODERATORS)
@@ -465,10 +481,14 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tm
             await walk.assign(place, by, chance.choice([own, own, own, None, by]))
         elif kind < 11:
             await walk.answer(place, walk.model.reports[place].assignee or by)
+            for _ in range(speaks.randrange(3)):
+                await walk.supplement(place)
         elif kind < 15:
             outcome = chance.choice([TipOffOutcome.UPHELD, TipOffOutcome.DISMISSED, TipOffOutcome.ABUSIVE])
             by = chance.choice([by, walk.model.reports[place].assignee or by])
             await walk.resolve(place, by, outcome, chance.random() < 0.7)
+            if speaks.random() < 0.2:
+                await walk.supplement(place)
         elif kind < 17:
             count = len(walk.made)
             others = {max(0, count - 1 - chance.randrange(15)) for _ in range(3)} - {place}
@@ -491,6 +511,7 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tm
         *("REFERRAL_OPEN", "referral ACCEPTED", "referral DECLINED", "referral LAPSED -> ACCEPTED"),
         *("sanction IN_FORCE", "sanction LIFTED", "sanction SELF_APPROVAL", "sanction LAPSED -> IN_FORCE"),
         *("RESOLVED -> ASSIGNED", "MERGED -> ASSIGNED", "RESOLVED -> MERGED", "MERGED -> MERGED"),
+        *("answer ANSWERED", "answer SUPPLEMENTED -> SUPPLEMENTED", "answer RESOLVED -> SUPPLEMENTED"),
         *("RECEIVED -> ANSWERED", "ANSWERED -> ANSWERED", "RECEIVED -> RESOLVED", "RECEIVED -> RECEIVED"),
     }
     await walk.world.world.claims.verification.drain()

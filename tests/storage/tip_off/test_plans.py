@@ -73,6 +73,11 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
     "overdue reports": (tip_off_lists.OVERDUE, {"now": NOW}, "ix_tip_offs_open"),
     "open reports by state": (tip_off_lists.OPEN, {}, "ix_tip_offs_open"),
     "texts of a report": (tip_off_rows._ALL, _ONE, "sqlite_autoindex_tip_off_texts_1|pk_tip_off_texts"),
+    "texts that a reporter reads": (
+        tip_off_rows._FOLLOWED,
+        _ONE,
+        "sqlite_autoindex_tip_off_texts_1|pk_tip_off_texts",
+    ),
     "a reporter": (
         reporter_store._LOCK,
         {**PARTY, "reporter": "a" * 32},

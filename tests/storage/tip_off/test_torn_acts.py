@@ -13,14 +13,15 @@ from idvault.core.act import SYSTEM
 from idvault.core.request import MemberAsked
 from idvault.moderator.acts import ModerationCall, SignedMutation
 from idvault.sanction import acts as sanction_acts
-from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.acts import filing
 from idvault.tip_off.acts import referral as referral_acts
 from idvault.tip_off.acts import reporter as reporter_acts
+from idvault.tip_off.acts import supplement as supplements
 from idvault.tip_off.acts import tip_off as acts
 from idvault.tip_off.acts.case import Acting, CaseMutation, TipOffCall, sealed_texts
 from idvault.tip_off.acts.filing import NewTipOff
 from idvault.tip_off.acts.proposal import lock_report
+from idvault.tip_off.flood import rules as flood_rules
 from idvault.tip_off.store import rows
 from idvault.tip_off.store.rows import TipOffText
 from idvault_client.errors import NotFound
@@ -98,7 +99,7 @@ async def _file(reports: TipOffWorld) -> Act:
 
 
 async def _file_by_form(reports: TipOffWorld) -> Act:
-    for _ in range(tip_off_rules.limit(())):
+    for _ in range(flood_rules.limit(())):
         await reports.file_by_form()
     asked = report(content=b"c", contact="a@example.org")
     return _filed(reports, replace(asked, by_form=True), "FileTipOffForm")
@@ -148,6 +149,17 @@ async def _answer(reports: TipOffWorld) -> Act:
     leading, me = await _leading(reports)
     texts = sealed(reports, leading, rows.REPLY, "a reply")
     return await _decided(reports, acts._answer, leading, me, texts)
+
+
+async def _supplement(reports: TipOffWorld) -> Act:
+    filed, me = await reports.file(), (await reports.world.moderator(1)).moderator_id
+    await reports.assign(filed.tip_off, me)
+    await reports.answer(filed.tip_off, me)
+    (text, _) = sealed(reports, filed.tip_off, rows.SUPPLEMENT, "an answer")
+    call = TipOffCall(PARTY, ACTOR, request_id(9), "SupplementTipOff", b"")
+    vault, tip_off_id = reports.vault, filed.tip_off.tip_off_id
+    # Late, so that the misses are written in the same act.
+    return lambda: supplements._supplement(vault, call, at(8 * DAY), tip_off_id, text)
 
 
 async def _note(reports: TipOffWorld) -> Act:
@@ -340,6 +352,7 @@ ACTS: dict[Prepare, str] = {
     _assign: "tip_off.change",
     _hand_back: "tip_off.change",
     _answer: "tip_off.change",
+    _supplement: "tip_off.supplement",
     _note: "tip_off.change",
     _uphold: "tip_off.resolve",
     _uphold_by_measure: "tip_off.resolve",

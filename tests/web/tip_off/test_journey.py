@@ -10,12 +10,14 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.web.test_journey import Place, before_the_script, look, place_of, visit
+from tests.web.tip_off.test_pages import today
 from tools.support.databases import Databases
 from tools.support.flow_world import PARTY
 
 pytestmark = pytest.mark.process
 
 TEXT = "金丝雀：不实信息"
+ANSWER = "是星期一发的（合成）"
 
 
 def photograph() -> bytes:
@@ -29,9 +31,31 @@ def photograph() -> bytes:
     return made.getvalue()
 
 
+def fits(page: Page) -> None:
+    """Check that nothing of a page that shows what was typed is wider than the screen."""
+    page.wait_for_load_state()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def size(page: Page) -> int:
     """Return the octets of the chosen picture."""
     return int(page.locator("#evidence").evaluate("each => each.files[0].size"))
+
+
+def checks(page: Page) -> None:
+    """Change answers from the page that shows them all, and come back without."""
+    page.get_by_role("heading", name="请核对您填写的内容").wait_for()
+    fits(page)
+    # Each answer is changed from here, and the browser's own back button loses nothing either.
+    page.get_by_role("link", name="修改 所在位置").click()
+    assert page.locator("#where").input_value() == "帖子17"
+    page.locator("#where").fill("帖子18")
+    page.get_by_role("button", name="继续").click()
+    page.get_by_text("帖子18").wait_for()
+    page.get_by_role("link", name="修改 情况说明").click()
+    assert page.locator("#why").input_value() == TEXT
+    page.go_back()
+    page.get_by_text(TEXT).wait_for()
 
 
 def report(place: Place, page: Page, picture: Path) -> list[str]:
@@ -47,11 +71,13 @@ def report(place: Place, page: Page, picture: Path) -> list[str]:
     page.get_by_role("button", name="继续").click()
     page.locator("#why").wait_for()
     page.go_back()
-    page.locator("#contact").wait_for()
+    assert page.locator("#contact").input_value() == "canary@example.org"
     page.go_forward()
+    page.locator("#why").fill(TEXT)
+    page.get_by_role("button", name="继续").click()
+    checks(page)
     with before_the_script(page):
         page.reload(wait_until="commit")
-        page.locator("#why").fill(TEXT)
         page.locator("#evidence").set_input_files(picture)
         assert size(page) > 65_536
     page.wait_for_load_state()
@@ -64,6 +90,13 @@ def report(place: Place, page: Page, picture: Path) -> list[str]:
     page.get_by_role("heading", name="举报已提交").wait_for()
     look(place, page, "done")
     page.reload()
+    # One click marks a number; the field has all that is worth keeping.
+    page.locator(".number").last.click()
+    marked = page.evaluate("getSelection().toString()")
+    assert marked == page.locator(".number").last.inner_text()
+    assert f"{place.base_url}/r/{PARTY}/reply" in page.locator("#copy").input_value()
+    assert marked in page.locator("#copy").input_value()
+    assert page.locator("#copy").get_attribute("readonly") is not None
     return [re.sub(r"\s", "", each) for each in page.locator(".number").all_inner_texts()]
 
 
@@ -85,11 +118,13 @@ async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -
         [filed] = (await place.tip_offs.asks().list_page()).tip_offs
         case = await place.tip_offs.get(filed)
         assert (case.text, case.contact) == (TEXT, "canary@example.org")
+        assert case.tip_off.target.key == "帖子18"
         assert Image.open(BytesIO(case.content)).format == "JPEG"
         assert b"canary camera" not in case.content
         moderator = (await place.tip_offs.world.moderator(1)).moderator_id
-        await place.tip_offs.assign(filed, moderator)
-        await place.tip_offs.answer(filed, moderator, "谢谢您的举报")
+        now = today()
+        await place.tip_offs.assign(filed, moderator, seconds=now)
+        await place.tip_offs.answer(filed, moderator, "谢谢您的举报", seconds=now)
 
         def reads(page: Page) -> None:
             page.goto(f"{place.base_url}/r/{PARTY}/reply?lang=zh")
@@ -97,8 +132,19 @@ async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -
                 page.locator(name).fill(number)
             page.get_by_role("button", name="查询").click()
             page.get_by_text("谢谢您的举报").wait_for()
-            look(place, page, "reply")
+            fits(page)
+            page.locator("#answer").fill(ANSWER)
+            page.get_by_role("button", name="提交补充说明").click()
+            page.get_by_text(ANSWER).wait_for()
+            fits(page)
+            # A reload sends it again, which is the same answer.
+            page.reload()
+            page.get_by_text(ANSWER).wait_for()
+            assert page.locator("#answer").count() == 0
+            said = page.locator(".thread .text").all_inner_texts()
+            assert said == [TEXT, "谢谢您的举报", ANSWER]
 
         await visit(reads, java_script_enabled=False)
+        assert (await place.tip_offs.get(filed)).supplement == ANSWER
         assert not any(TEXT in each or "canary@" in each for each in place.seen)
         assert TEXT not in place.log.read_text("utf-8")

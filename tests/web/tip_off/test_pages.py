@@ -1,6 +1,9 @@
 """Reports without script: each question in order, what is never shown, and what is never lost or doubled."""
 
 import re
+import string
+from html import unescape
+from random import Random
 from typing import Any
 
 import pytest
@@ -8,14 +11,19 @@ import pytest
 from idvault_client.tip_offs import TipOffState
 from idvault_verify.tip_off import TipOffChannel
 from tests.support.session_world import TITLE
+from tests.support.tip_off_world import DAY
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
+from tools.support.builders import NOW
+from tools.support.edge import clock
 from tools.support.flow_world import PARTY
 
 # Synthetic.
 WHERE, CONTACT, WHY = "帖子/金丝雀", "canary@example.org", "金丝雀：不实信息\r\n第二行 👩‍🚒"
 FORM = f"/r/{PARTY}"
 TYPED = ("金丝雀", "canary@", "不实信息")
+# Too long for a cookie, hard to compress, and in no language.
+LONG = "".join(Random(5).choices(f"{string.ascii_letters}{string.digits}", k=4_950))  # noqa: S311
 
 
 async def begun(browser: Browser, form: str = FORM) -> str:
@@ -43,15 +51,26 @@ def multipart(fields: dict[str, Any], *, boundary: str = "x7") -> bytes:
     return b"".join((*parts, f"--{boundary}--\r\n".encode()))
 
 
-async def sent(browser: Browser, path: str, *, why: str = WHY, evidence: bytes = b"", kept: str = "") -> Page:
-    """Send the last page."""
-    page = await browser.get(f"{path}/why")
-    body = multipart({"form": page.hidden("form"), "kept": kept, "why": why, "evidence": evidence})
-    return await browser.post(f"{path}/why", body, **{"Content-Type": "multipart/form-data; boundary=x7"})
+async def checked(browser: Browser, check: Page, *, evidence: bytes = b"", **button: str) -> Page:
+    """Send the page on which the answers are checked."""
+    fields = {"form": check.hidden("form"), "evidence": evidence, **button}
+    if carried := check.hidden("carried"):
+        fields["carried"] = unescape(carried)
+    path = check.path.rpartition("/")[0]
+    kind = {"Content-Type": "multipart/form-data; boundary=x7"}
+    return await browser.post(f"{path}/check", multipart(fields), **kind)
+
+
+async def sent(browser: Browser, path: str, *, why: str = WHY, evidence: bytes = b"") -> Page:
+    """Answer the last question, and send the report."""
+    check = await answer(browser, path, "why", why)
+    if check.status == 303:
+        check = await browser.follow(check)
+    return await checked(browser, check, evidence=evidence)
 
 
 async def answered(browser: Browser, *, contact: str = CONTACT) -> str:
-    """Come to the last page."""
+    """Come to the last question."""
     path = await begun(browser)
     for step, value in (("what", "RUMOUR"), ("where", WHERE), ("contact", contact)):
         assert (await answer(browser, path, step, value)).status == 303
@@ -69,9 +88,20 @@ async def follow(browser: Browser, reference: str, secret: str) -> Page:
     return await browser.post(f"{FORM}/reply", given)
 
 
+def today() -> float:
+    """Return the time of the pages, in seconds after that of the world of reports."""
+    return int((clock().business - NOW).total_seconds())
+
+
+async def reply(browser: Browser, state: Page, text: str) -> Page:
+    """Answer the reply on the page of a report."""
+    fields = {"form": state.hidden("form"), "numbers": state.hidden("numbers"), "answer": text}
+    return await browser.post(f"{FORM}/reply", fields)
+
+
 @pytest.mark.parametrize(("language", "title"), [("zh", "举报已提交"), ("en", "Your report has been sent")])
 async def test_a_report_and_its_reply(site: Site, language: str, title: str) -> None:
-    """Four questions, then number and secret; the moderators read it, and the reporter their reply."""
+    """Four questions, then number and secret; the moderators read it, and the reporter the thread."""
     browser = await site.browser(**{"Accept-Language": f"{language}-XX, fr;q=0.5"})
     [listed] = re.findall(r'href="(/r/[^"]*)"', (await browser.get("/r")).text)
     assert listed == FORM
@@ -94,9 +124,14 @@ async def test_a_report_and_its_reply(site: Site, language: str, title: str) -> 
     other = await site.browser()
     state = await follow(other, reference, secret.replace(" ", "-"))
     assert "谢谢 &lt;b&gt;" in state.text
+    assert "不实信息" in state.text
     assert TITLE in state.title
-    for page_seen in (*browser.seen, *other.seen):
-        assert not any(word in page_seen.text + str(page_seen.headers) for word in TYPED)
+    # Read by whoever has the draft, or both numbers: where it is checked, and in the thread.
+    seen = (*browser.seen, *other.seen)
+    shown = {each.path for each in seen if any(word in each.text for word in TYPED)}
+    assert shown == {f"{path}/check", f"{FORM}/reply"}
+    for each in seen:
+        assert not any(word in each.path + str(each.headers) for word in (*TYPED, secret, reference))
     site.edge.logs.access.flush()
     assert not any(word in site.edge.log.read_text("utf-8") for word in (*TYPED, secret, reference))
 
@@ -121,7 +156,7 @@ async def test_sending_again_files_once(site: Site) -> None:
     assert numbers(await browser.follow(await sent(browser, path))) == first
     again = await browser.post(f"{path}/what", {"form": (await browser.get(FORM)).hidden("form")})
     assert numbers(await browser.follow(again)) == first
-    for step in ("what", "where", "contact", "why"):
+    for step in ("what", "where", "contact", "why", "check"):
         assert numbers(await browser.follow(await browser.get(f"{path}/{step}"))) == first
     assert len((await site.tip_offs.asks().list_page()).tip_offs) == 1
 
@@ -148,9 +183,10 @@ async def test_another_browser_has_no_draft(site: Site) -> None:
     path = await answered(browser)
     thief.cookies["__Secure-draft"] = browser.cookies["__Secure-draft"]
     await thief.get(FORM)
-    for step in ("what", "where", "contact", "why", "done"):
+    for step in ("what", "where", "contact", "why", "check", "done"):
         assert (await thief.get(f"{path}/{step}")).status == 404
-    assert (await sent(thief, path)).status == 403
+    token = (await browser.get(f"{path}/why")).hidden("form")
+    assert (await thief.post(f"{path}/why", {"form": token, "why": WHY})).status == 403
     # Its own token does not help.
     token = (await thief.get(FORM)).hidden("form")
     assert (await thief.post(f"{path}/what", {"form": token, "what": "RUMOUR"})).status == 404
@@ -176,19 +212,18 @@ async def test_a_wrong_answer_is_named(site: Site, step: str, value: str) -> Non
 
 
 async def test_a_refused_file_loses_no_text(site: Site) -> None:
-    """The text comes back sealed, in a form that sends it as it was."""
+    """The answers are shown again, and are sent without being typed again."""
     browser = await site.browser()
     path = await answered(browser)
     wrong = await sent(browser, path, evidence=bytes(65_537))
-    assert (wrong.status, "evidence-error" in wrong.text) == (422, True)
-    assert "不实信息" not in wrong.text
-    kept = wrong.hidden("kept")
-    worse = await sent(browser, path, why="", evidence=bytes(65_537), kept=kept)
-    done = await browser.follow(await sent(browser, path, why="", kept=worse.hidden("kept")))
-    assert len(numbers(done)) == 2
+    assert (wrong.status, "evidence-error" in wrong.text, "不实信息" in wrong.text) == (422, True, True)
+    assert len(numbers(await browser.follow(await checked(browser, wrong)))) == 2
     case = await site.tip_offs.get((await site.tip_offs.asks().list_page()).tip_offs[0])
     assert case.text.startswith("金丝雀")
-    assert (await sent(browser, await answered(browser), why="", kept=kept)).status == 422
+    nothing = await answer(browser, await answered(browser), "why", "")
+    assert (nothing.status, "why-error" in nothing.text) == (422, True)
+    control = await answer(browser, await answered(browser), "why", "x" * 5_001)
+    assert (control.status, "x" * 5_001 in control.text) == (422, True), "it comes back to be made shorter"
 
 
 async def test_clearing_the_page(site: Site) -> None:
@@ -242,3 +277,143 @@ async def test_a_decision_is_told_in_words(site: Site) -> None:
     state = await follow(browser, filed.tip_off.reference, filed.secret)
     assert "Decided: it breaks no rule" in state.text
     assert TipOffState.RESOLVED.value not in state.text
+
+
+@pytest.mark.parametrize("why", [WHY, LONG], ids=["short", "long"])
+async def test_answers_are_checked_and_changed(site: Site, why: str) -> None:
+    """Each can be changed from the page that shows them, and all that was typed stays."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    path = await answered(browser)
+
+    async def changing(check: Page, step: str, value: str) -> Page:
+        """Follow the link of an answer, or press its button; return the page that shows all again."""
+        if 'name="carried"' in check.text:
+            page = await checked(browser, check, change=step)
+        else:
+            assert f'href="{path}/{step}"' in check.text
+            page = await browser.get(f"{path}/{step}")
+        assert page.status == 200
+        fields = {"form": page.hidden("form"), "carried": unescape(page.hidden("carried")), step: value}
+        after = await browser.post(f"{path}/{step}", fields)
+        return await browser.follow(after) if after.status == 303 else after
+
+    check = await answer(browser, path, "why", why)
+    check = await browser.follow(check) if check.status == 303 else check
+    assert ('name="carried"' in check.text) is (why == LONG)
+    assert all(each in check.text for each in (WHERE, CONTACT, "Spreading rumours"))
+    assert await site.tip_offs.listed() == []
+    for step, value in (("what", "FRAUD"), ("where", "post/18"), ("contact", "")):
+        check = await changing(check, step, value)
+        assert check.title == "Check your answers before you send them"
+    assert "No contact: the report is anonymous" in check.text
+    check = await changing(check, "why", why + "!")
+    assert len(numbers(await browser.follow(await checked(browser, check)))) == 2
+    case = await site.tip_offs.get((await site.tip_offs.asks().list_page()).tip_offs[0])
+    assert case.text == why.replace("\r\n", "\n").replace("\u200d", "") + "!"
+    assert (case.tip_off.category, case.tip_off.target.key, case.contact) == ("FRAUD", "post/18", "")
+
+
+async def test_going_back_shows_what_was_answered(site: Site) -> None:
+    """Each question has its answer, and a link to the one before; to the check page once all are answered."""
+    browser = await site.browser()
+    path = await answered(browser)
+    assert f'href="{path}/contact"' in (await browser.get(f"{path}/why")).text
+    await answer(browser, path, "why", WHY)
+    for step, shown in (("what", 'value="RUMOUR" required checked'), ("where", WHERE), ("contact", CONTACT)):
+        page = await browser.get(f"{path}/{step}")
+        assert shown in page.text
+        assert f'href="{path}/check"' in page.text
+    assert "金丝雀：不实信息" in (await browser.get(f"{path}/why")).text
+    # Nothing was sent by reading, and the check page is there on reload.
+    assert (await browser.get(f"{path}/check")).status == 200
+    assert await site.tip_offs.listed() == []
+
+
+async def test_markup_is_shown_and_nothing_else(site: Site) -> None:
+    """What is typed comes back as text, on the check page, in its fields, and in the thread."""
+    browser = await site.browser()
+    markup = '</textarea><script>alert(1)</script>"><b>{{ 7 * 7 }}'
+    path = await answered(browser, contact=markup)
+    await answer(browser, path, "where", markup)
+    done = await browser.follow(await sent(browser, path, why=markup))
+    reference, secret = numbers(done)
+    [filed] = (await site.tip_offs.asks().list_page()).tip_offs
+    moderator = (await site.tip_offs.world.moderator(1)).moderator_id
+    await site.tip_offs.answer(await site.tip_offs.assign(filed, moderator), moderator, markup)
+    state = await follow(browser, reference, secret)
+    wrong = await reply(browser, state, markup + "x" * 2_000)
+    assert wrong.status == 422
+    told = await reply(browser, wrong, markup)
+    assert markup in unescape(told.text)
+    for page in browser.seen:
+        assert "<script>alert" not in page.text
+
+
+async def test_the_reporter_answers_once(site: Site) -> None:
+    """In the thread, in the order of time; a reload is the same answer, and a second one is told."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    filed = await site.tip_offs.file()
+    moderator = (await site.tip_offs.world.moderator(1)).moderator_id
+    none = await follow(browser, filed.tip_off.reference, filed.secret)
+    assert 'name="answer"' not in none.text
+    assert "There is no reply yet" in none.text
+    await site.tip_offs.assign(filed.tip_off, moderator)
+    await site.tip_offs.answer(filed.tip_off, moderator, "When was it?")
+    state = await follow(browser, filed.tip_off.reference, filed.secret)
+    assert filed.secret not in state.text
+    empty = await reply(browser, state, " ")
+    assert (empty.status, 'href="#answer"' in empty.text) == (422, True)
+    told = await reply(browser, state, "On Monday.")
+    again = await reply(browser, state, "On Monday.")
+    assert told.status == again.status == 200
+    places = [
+        told.text.index(each) for each in ("You reported: Spreading rumours", "When was it?", "On Monday.")
+    ]
+    assert places == sorted(places)
+    assert 'name="answer"' not in told.text
+    other = await reply(browser, state, "On Tuesday.")
+    assert (other.status, "Your answer was not sent" in other.text, "On Monday." in other.text) == (
+        409,
+        True,
+        True,
+    )
+    assert (await site.tip_offs.get(filed.tip_off)).supplement == "On Monday."
+    assert "UTC+08:00" in told.text
+
+
+async def test_an_answer_comes_from_the_page_of_the_report(site: Site) -> None:
+    """Its numbers are sealed for that browser and platform: a copy of the page is of no use elsewhere."""
+    browser, thief = await site.browser(), await site.browser()
+    filed = await site.tip_offs.file()
+    moderator = (await site.tip_offs.world.moderator(1)).moderator_id
+    await site.tip_offs.answer(await site.tip_offs.assign(filed.tip_off, moderator), moderator)
+    state = await follow(browser, filed.tip_off.reference, filed.secret)
+    token = (await thief.get(f"{FORM}/reply")).hidden("form")
+    stolen = {"form": token, "numbers": state.hidden("numbers"), "answer": "mine"}
+    assert (await thief.post(f"{FORM}/reply", stolen)).status == 422
+    forged = {**stolen, "form": state.hidden("form")}
+    assert (await thief.post(f"{FORM}/reply", forged)).status == 403
+    spoilt = {
+        "form": state.hidden("form"),
+        "numbers": state.hidden("numbers")[:-4] + "AAAA",
+        "answer": "mine",
+    }
+    assert (await browser.post(f"{FORM}/reply", spoilt)).status == 422
+    assert (await site.tip_offs.get(filed.tip_off)).supplement == ""
+
+
+async def test_an_overdue_report_says_so(site: Site) -> None:
+    """With the deadline, and what the public log shows; before the worker has written it, that it will."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    filed = await site.tip_offs.file(seconds=today() - 8 * DAY)
+    numbers_of = (filed.tip_off.reference, filed.secret)
+    waiting = await follow(browser, *numbers_of)
+    assert "This report is overdue" in waiting.text
+    assert "The service writes this into the public log" in waiting.text
+    await site.tip_offs.remind(seconds=today())
+    late = await follow(browser, *numbers_of)
+    for each in ("This report is overdue", "No reply in time", "No decision in time", "tipoff:solution:miss"):
+        assert each in late.text
+    assert "The deadline passed" in late.text
+    fresh = await site.tip_offs.file(seconds=today())
+    assert "overdue" not in (await follow(browser, fresh.tip_off.reference, fresh.secret)).text

@@ -16,7 +16,7 @@ PLATFORM = "platform-b"
 _VISITORS = 200
 _BOUNDARY = "x7"
 _FORM = re.compile(r'name="form" value="([^"]*)"')
-_ANSWERS = (("what", "RUMOUR"), ("where", "synthetic"), ("contact", ""))
+_ANSWERS = (("what", "RUMOUR"), ("where", "synthetic"), ("contact", ""), ("why", "synthetic"))
 
 
 def run(target: Target, *, seconds: float) -> str:
@@ -66,7 +66,7 @@ class _Visitor:
         for step, value in _ANSWERS:
             if not path or not await self._post(f"{path}/{step}", f"{path}/{step}", **{step: value}):
                 return False
-        return bool(await self._send(f"{path}/why"))
+        return bool(await self._send(f"{path}/check"))
 
     async def _post(self, page: str, path: str, **fields: str) -> str:
         """Fill in the form of a page; return where the answer sends, "" if it is refused."""
@@ -74,7 +74,7 @@ class _Visitor:
         return await self._ask("POST", path, body, "application/x-www-form-urlencoded")
 
     async def _send(self, path: str) -> str:
-        fields = {"form": await self._token(path), "kept": "", "why": "synthetic"}
+        fields = {"form": await self._token(path)}
         parts = [
             f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in fields.items()

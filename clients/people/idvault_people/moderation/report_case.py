@@ -161,13 +161,23 @@ class ReportScreen:
         found = [(say("told"), case.text)]
         if case.content and not picture_type(case.content):
             found.append((say("copy"), _readable(case.content) or say("copy_bytes", size=len(case.content))))
-        if case.reply:
-            found.append((say("reply"), case.reply))
+        found += self._thread(case, visit)
         if case.proposed_reply:
             found.append((say("proposed_reply"), case.proposed_reply))
         for note in case.notes:
             who = self.place.who(note.moderator_id, visit)
             found.append((f"{say('note')}, {who}, {self.place.time(note.write_time, visit)}", note.note))
+        return found
+
+    def _thread(self, case: TipOffCase, visit: Visit) -> list[shown.Row]:
+        """Return what platform and reporter wrote to each other, in the order of time."""
+        say, answered = visit.say, case.tip_off.supplement_time
+        first = case.former_reply or (case.reply if answered else "")
+        found = [(say("reply"), first)] if first else []
+        if answered is not None:
+            found.append((f"{say('supplement')}, {self.place.time(answered, visit)}", case.supplement))
+        if case.reply != first:
+            found.append((say("reply"), case.reply))
         return found
 
     def _pictures(self, case: TipOffCase, visit: Visit) -> list[Link]:

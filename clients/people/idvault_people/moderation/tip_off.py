@@ -115,6 +115,8 @@ class ReportCasePages:
             marks.append(say("trusted"))
         if report.flooded:
             marks.append(say("flooded"))
+        if is_open and report.supplement_time:
+            marks.append(say("supplement"))
         rows = self.place.rows(
             visit,
             due=self.place.left(report.due_time, visit) if is_open else None,

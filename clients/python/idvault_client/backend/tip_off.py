@@ -70,6 +70,7 @@ class TipOffReport:
     which it is decided once a second moderator confirms that, until proposal_lapse_time; "" if none waits.
     measure_id: the measure on content of the decision, or of the proposed one. referral_id: the last referral
     to an authority, "" if there was none; authority: its name; until referral_lapse_time it can accept.
+    supplement_time: when the reporter answered the reply.
     """
 
     tip_off_id: Id
@@ -101,6 +102,7 @@ class TipOffReport:
     authority: str = ""
     referral_state: ReferralState | None = None
     referral_lapse_time: datetime | None = None
+    supplement_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,12 @@ class FiledTipOff:
 
 @dataclass(frozen=True, slots=True)
 class FollowedTipOff:
-    """What a reporter may read."""
+    """What a reporter may read.
+
+    former_reply: the one before that of the decision. supplement: what the reporter answered to the reply;
+    can_supplement: whether that is possible now. overdue: whether the deadline passed before the decision;
+    misses: the types of the public log's entries that say so.
+    """
 
     reference: str
     state: TipOffState | None
@@ -128,6 +135,14 @@ class FollowedTipOff:
     outcome: TipOffOutcome | None
     dismissal: Dismissal | None
     reply: str = field(repr=False)
+    category: SanctionCategory | None = None
+    text: str = field(default="", repr=False)
+    former_reply: str = field(default="", repr=False)
+    supplement: str = field(default="", repr=False)
+    supplement_time: datetime | None = None
+    can_supplement: bool = False
+    overdue: bool = False
+    misses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +162,7 @@ class TipOffCase:
     referral_answer: what the authority signed (idvault_verify.offline.order.check_answer); empty before that.
     contact_proved: whether the contact is an e-mail address that the reporter proved on the hosted form.
     referral_salt: with which that check compares the target; empty once the texts are deleted.
+    former_reply: the reply before that of the decision. supplement: what the reporter answered to it.
     """
 
     tip_off: TipOffReport
@@ -159,6 +175,8 @@ class TipOffCase:
     referral_answer: Annotated[bytes, Named("signed_referral_answer")] = field(default=b"", repr=False)
     contact_proved: bool = False
     referral_salt: bytes = field(default=b"", repr=False)
+    former_reply: str = field(default="", repr=False)
+    supplement: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +327,25 @@ class AioTipOffClient:
         """
         return await self.run(
             call(_SERVICE, "FollowTipOff", FollowedTipOff, reference=reference, secret=secret)
+        )
+
+    async def supplement(
+        self, reference: str, secret: str, answer: str, *, request_id: RequestId = None
+    ) -> FollowedTipOff:
+        """Add what a reporter answers to the reply: once, while the report is open.
+
+        Raises as `follow` does, InvalidFields, and PreconditionFailed with both states.
+        """
+        return await self.run(
+            call(
+                _SERVICE,
+                "SupplementTipOff",
+                FollowedTipOff,
+                request_id=chosen_id(request_id),
+                reference=reference,
+                secret=secret,
+                text=answer,
+            )
         )
 
     async def assign(

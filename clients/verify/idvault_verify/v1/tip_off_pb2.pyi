@@ -290,6 +290,7 @@ class TipOff(_message.Message):
     AUTHORITY_FIELD_NUMBER: _builtins.int
     REFERRAL_STATE_FIELD_NUMBER: _builtins.int
     REFERRAL_LAPSE_TIME_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_TIME_FIELD_NUMBER: _builtins.int
     tip_off_id: _builtins.str
     """The report: 32 lower-case hex digits."""
     reference: _builtins.str
@@ -372,6 +373,10 @@ class TipOff(_message.Message):
     def referral_lapse_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it can be accepted; afterwards the report is open again. Unset once that is over."""
 
+    @_builtins.property
+    def supplement_time(self) -> _timestamp_pb2.Timestamp:
+        """When its reporter answered the reply; unset before."""
+
     def __init__(
         self,
         *,
@@ -404,10 +409,11 @@ class TipOff(_message.Message):
         authority: _builtins.str = ...,
         referral_state: Global___TipOff.ReferralState.ValueType = ...,
         referral_lapse_time: _timestamp_pb2.Timestamp | None = ...,
+        supplement_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "referral_lapse_time", b"referral_lapse_time", "resolve_time", b"resolve_time", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "delete_time", b"delete_time", "due_time", b"due_time", "file_time", b"file_time", "proposal_lapse_time", b"proposal_lapse_time", "referral_lapse_time", b"referral_lapse_time", "resolve_time", b"resolve_time", "supplement_time", b"supplement_time", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "authority", b"authority", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "measure_id", b"measure_id", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "referral_id", b"referral_id", "referral_lapse_time", b"referral_lapse_time", "referral_state", b"referral_state", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "authority", b"authority", "category", b"category", "channel", b"channel", "delete_time", b"delete_time", "dismissal", b"dismissal", "due_time", b"due_time", "evidence_digests", b"evidence_digests", "file_time", b"file_time", "flooded", b"flooded", "measure_id", b"measure_id", "merged_into_id", b"merged_into_id", "moderator_id", b"moderator_id", "operation_id", b"operation_id", "outcome", b"outcome", "proposal_id", b"proposal_id", "proposal_lapse_time", b"proposal_lapse_time", "reference", b"reference", "referral_id", b"referral_id", "referral_lapse_time", b"referral_lapse_time", "referral_state", b"referral_state", "reminder", b"reminder", "reporter_id", b"reporter_id", "resolve_time", b"resolve_time", "sanction_id", b"sanction_id", "state", b"state", "supplement_time", b"supplement_time", "target", b"target", "tip_off_id", b"tip_off_id", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -610,6 +616,14 @@ class FollowedTipOff(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     DISMISSAL_FIELD_NUMBER: _builtins.int
     REPLY_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    FORMER_REPLY_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_TIME_FIELD_NUMBER: _builtins.int
+    CAN_SUPPLEMENT_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    MISSES_FIELD_NUMBER: _builtins.int
     reference: _builtins.str
     """The 12 digits."""
     state: Global___TipOff.State.ValueType
@@ -620,6 +634,18 @@ class FollowedTipOff(_message.Message):
     """Why it was dismissed."""
     reply: _builtins.str
     """The reply; empty before, and once the texts are deleted."""
+    category: _sanction_pb2.StatementOfReasons.Category.ValueType
+    """What is reported."""
+    text: _builtins.str
+    """What the reporter said; empty once the texts are deleted."""
+    former_reply: _builtins.str
+    """The reply before the decision, if the decision came with another one; else empty."""
+    supplement: _builtins.str
+    """What the reporter answered to the reply; empty before, and once the texts are deleted."""
+    can_supplement: _builtins.bool
+    """Whether the reporter can answer now (SupplementTipOff)."""
+    overdue: _builtins.bool
+    """Whether the deadline passed before the decision."""
     @_builtins.property
     def file_time(self) -> _timestamp_pb2.Timestamp:
         """When it was filed."""
@@ -636,6 +662,16 @@ class FollowedTipOff(_message.Message):
     def resolve_time(self) -> _timestamp_pb2.Timestamp:
         """When it was decided; unset before."""
 
+    @_builtins.property
+    def supplement_time(self) -> _timestamp_pb2.Timestamp:
+        """When; unset before."""
+
+    @_builtins.property
+    def misses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The types of the public log's entries that say so: `tipoff:reply:miss`, `tipoff:solution:miss`, or
+        `tipoff:flood:miss`. Empty until the worker has written them, within minutes of the deadline.
+        """
+
     def __init__(
         self,
         *,
@@ -648,14 +684,56 @@ class FollowedTipOff(_message.Message):
         outcome: Global___TipOff.Outcome.ValueType = ...,
         dismissal: Global___TipOff.Dismissal.ValueType = ...,
         reply: _builtins.str = ...,
+        category: _sanction_pb2.StatementOfReasons.Category.ValueType = ...,
+        text: _builtins.str = ...,
+        former_reply: _builtins.str = ...,
+        supplement: _builtins.str = ...,
+        supplement_time: _timestamp_pb2.Timestamp | None = ...,
+        can_supplement: _builtins.bool = ...,
+        overdue: _builtins.bool = ...,
+        misses: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "due_time", b"due_time", "file_time", b"file_time", "resolve_time", b"resolve_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "due_time", b"due_time", "file_time", b"file_time", "resolve_time", b"resolve_time", "supplement_time", b"supplement_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "dismissal", b"dismissal", "due_time", b"due_time", "file_time", b"file_time", "outcome", b"outcome", "reference", b"reference", "reply", b"reply", "resolve_time", b"resolve_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "can_supplement", b"can_supplement", "category", b"category", "dismissal", b"dismissal", "due_time", b"due_time", "file_time", b"file_time", "former_reply", b"former_reply", "misses", b"misses", "outcome", b"outcome", "overdue", b"overdue", "reference", b"reference", "reply", b"reply", "resolve_time", b"resolve_time", "state", b"state", "supplement", b"supplement", "supplement_time", b"supplement_time", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FollowedTipOff: _TypeAlias = FollowedTipOff  # noqa: Y015
+
+@_typing.final
+class SupplementTipOffRequest(_message.Message):
+    """What a reporter answers to the reply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    reference: _builtins.str
+    """The 12 digits; spaces and hyphens are ignored."""
+    secret: _builtins.str
+    """The 16 digits; spaces and hyphens are ignored."""
+    text: _builtins.str
+    """The answer, up to 2,000 characters. Stored sealed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        secret: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reference", b"reference", "request_id", b"request_id", "secret", b"secret", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplementTipOffRequest: _TypeAlias = SupplementTipOffRequest  # noqa: Y015
 
 @_typing.final
 class AssignTipOffRequest(_message.Message):
@@ -966,6 +1044,8 @@ class TipOffCase(_message.Message):
     SIGNED_REFERRAL_ANSWER_FIELD_NUMBER: _builtins.int
     CONTACT_PROVED_FIELD_NUMBER: _builtins.int
     REFERRAL_SALT_FIELD_NUMBER: _builtins.int
+    FORMER_REPLY_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the reporter says."""
     contact: _builtins.str
@@ -982,6 +1062,10 @@ class TipOffCase(_message.Message):
     """Whether the contact is an e-mail address that the reporter proved on the form."""
     referral_salt: _builtins.bytes
     """Marks the target in the authority's answer: 32 bytes; empty without a referral, and once the texts are deleted."""
+    former_reply: _builtins.str
+    """The reply before the decision, if the decision came with another one; else empty."""
+    supplement: _builtins.str
+    """What the reporter answered to the reply; empty before."""
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
@@ -1003,10 +1087,12 @@ class TipOffCase(_message.Message):
         signed_referral_answer: _builtins.bytes = ...,
         contact_proved: _builtins.bool = ...,
         referral_salt: _builtins.bytes = ...,
+        former_reply: _builtins.str = ...,
+        supplement: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tip_off", b"tip_off"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "notes", b"notes", "proposed_reply", b"proposed_reply", "referral_salt", b"referral_salt", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "contact_proved", b"contact_proved", "content_copy", b"content_copy", "former_reply", b"former_reply", "notes", b"notes", "proposed_reply", b"proposed_reply", "referral_salt", b"referral_salt", "reply", b"reply", "signed_referral_answer", b"signed_referral_answer", "supplement", b"supplement", "text", b"text", "tip_off", b"tip_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1604,3 +1690,41 @@ class FollowTipOffFormRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FollowTipOffFormRequest: _TypeAlias = FollowTipOffFormRequest  # noqa: Y015
+
+@_typing.final
+class SupplementTipOffFormRequest(_message.Message):
+    """What a reporter answers to the reply, on a page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID. Derive it from the browser's key or choose it at random."""
+    platform: _builtins.str
+    """The platform that the report was for."""
+    reference: _builtins.str
+    """The 12 digits; spaces and hyphens are ignored."""
+    secret: _builtins.str
+    """The 16 digits; spaces and hyphens are ignored."""
+    text: _builtins.str
+    """The answer, up to 2,000 characters. Stored sealed."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        secret: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "reference", b"reference", "request_id", b"request_id", "secret", b"secret", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplementTipOffFormRequest: _TypeAlias = SupplementTipOffFormRequest  # noqa: Y015

@@ -163,6 +163,7 @@ _TEXTS: Mapping[EventType, str] = {
     EventType.TIP_OFF_RETURN: "A moderator handed a report back.",
     EventType.TIP_OFF_NOTE: "A moderator added a note.",
     EventType.TIP_OFF_ANSWER: "The reporter was replied to.",
+    EventType.TIP_OFF_SUPPLEMENT: "The reporter answered the reply.",
     EventType.TIP_OFF_MERGE: "A report was merged into another one of the same matter.",
     EventType.TIP_OFF_PROPOSE: "A decision on a report waits for a second moderator.",
     EventType.TIP_OFF_REOPEN: "A proposed decision was withdrawn or expired: the report is open again.",

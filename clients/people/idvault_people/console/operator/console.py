@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from idvault_people.console.app import Console
 from idvault_people.console import own
+from idvault_people.console.app import Console
 from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.operator.decisions import PreviewPages
 from idvault_people.console.operator.explaining import explain

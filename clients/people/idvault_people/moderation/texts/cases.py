@@ -82,6 +82,7 @@ _REPORTS = {
     "save_copy": _("Save the copy"),
     "evidence": _("Preserved evidence"),
     "reply": _.in_context("reply", "Reply to the reporter"),
+    "supplement": _("Answer of the reporter"),
     "notes": _("Notes"),
     "same_target": _("Other reports about the same"),
     "history": _("Sanctions of the account"),

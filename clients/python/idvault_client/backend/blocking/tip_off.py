@@ -129,6 +129,25 @@ class TipOffClient:
         """
         return self.run(call(_SERVICE, "FollowTipOff", FollowedTipOff, reference=reference, secret=secret))
 
+    def supplement(
+        self, reference: str, secret: str, answer: str, *, request_id: RequestId = None
+    ) -> FollowedTipOff:
+        """Add what a reporter answers to the reply: once, while the report is open.
+
+        Raises as `follow` does, InvalidFields, and PreconditionFailed with both states.
+        """
+        return self.run(
+            call(
+                _SERVICE,
+                "SupplementTipOff",
+                FollowedTipOff,
+                request_id=chosen_id(request_id),
+                reference=reference,
+                secret=secret,
+                text=answer,
+            )
+        )
+
     def assign(
         self, tip_off: TipOffReport, *, key: ModeratorKey, to: str = "", request_id: RequestId = None
     ) -> TipOffReport:

@@ -1,0 +1,1 @@
+"""Floods: when a form gets far more reports than it usually does."""

@@ -1,0 +1,1 @@
+"""What a reporter answers to the reply."""
