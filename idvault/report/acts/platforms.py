@@ -58,7 +58,7 @@ async def count(sources: ReportSources, period: Period, size: int, *, edition: i
 
 async def missed_by_platform(sources: ReportSources, period: Period) -> dict[str, dict[str, int]]:
     """Return what each platform missed in a period so far, by figure; under UNNAMED what names none."""
-    counted = ProviderCount(period, zone=sources.zone)
+    counted = ProviderCount(period, zone=sources.zone, edition=EDITION)
     for leaf in await sources.read("misses", store.misses, **period_times(sources, period)):
         counted.add(entry.decode_leaf(leaf))
     return {name: dict(counted.missed(name)) for name in (*counted.late(), UNNAMED) if counted.missed(name)}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from idvault.core.act import SYSTEM
+from idvault.core.usage import UsageBatch
 from idvault.platform import acts as platform_acts
 from idvault.platform.usage import acts as usage_acts
 from idvault_people.console.operator.vault_commands import CommandEnd
@@ -74,7 +75,7 @@ async def test_usage_limits_and_what_a_platform_accepts(office: OperatorRoom) ->
         ("im", month, "claims/SUCCEEDED"): 30,
         ("im", month, "registry/charged"): 33,
     }
-    await usage_acts.add(vault, SYSTEM, now, counts)
+    await usage_acts.add(vault, SYSTEM, now, UsageBatch(process="e" * 32, number=1, counts=counts))
     await platform_acts.present(
         vault, SYSTEM, now, "im", title="Example Chat", origins=("https://chat.example",)
     )
