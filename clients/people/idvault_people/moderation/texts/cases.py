@@ -142,6 +142,9 @@ _INTAKE = {
     "print": _("Print"),
 }
 _ORDERS = {
+    "content_appeals": _("Appeals about content to decide"),
+    "measure_title": _("Measure on {content}"),
+    "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
     "orders_one": _("Order"),
     "overdue_orders": _("Overdue orders"),
