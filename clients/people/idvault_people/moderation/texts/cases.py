@@ -213,7 +213,7 @@ _OTHERS = {
     "kind": _("Owner"),
     "shown_category": _("Shown category"),
     "licence": _("Licence"),
-    "licence_until": _("{reference}, valid until before {day}"),
+    "licence_until": _("{reference}, valid through {day}"),
     "applied": _("Applied"),
     "approved_on": _.in_context("approved_on", "Approved"),
     "expires": _("Term ends"),
