@@ -15,7 +15,7 @@ from idvault_verify.sanction import Degree, Origin
 from idvault_verify.tip_off import TargetKind, TipOffOutcome, TipOffState, TipOffTarget
 from tests.support.moderation_console import Office
 from tools.support.authority_world import HOUR, AuthorityWorld
-from tools.support.browser import browsing
+from tools.support.browser import browsing, violations
 from tools.support.flow_world import PARTY
 from tools.support.project import ROOT
 from tools.support.sanction_world import reasons
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.process
 
 @dataclass
 class Hand:
-    """A moderator's hand: each click, key or typed text is one interaction."""
+    """A moderator's hand: each click, key or typed text is one interaction; axe looks at each page."""
 
     page: Page
     interactions: int = 0
@@ -47,6 +47,7 @@ class Hand:
         self.interactions += 1
         self.page.locator(selector).first.click()
         self.page.wait_for_load_state()
+        assert violations(self.page) == "", self.page.url
 
     def type(self, selector: str, text: str) -> None:
         """Type a text into a field."""

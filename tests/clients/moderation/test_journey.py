@@ -140,9 +140,27 @@ def day(user: User, found: Waiting) -> None:
     second(user, found)
     user.click("reporters")
     user.see("reporters", say("reporters"))
+    for name in ("orders", "measures"):
+        user.click(name)
+        user.see(name, say(name))
+    user.click("reports")
+    user.click("intake")
+    slip(user)
     user.click("figures")
     page.locator("h1").wait_for()
     user.see("figures", page.locator("h1").inner_text())
+
+
+def slip(user: User) -> None:
+    """Take a report down, until number and secret are shown."""
+    say, page = user.say, user.page
+    user.see("intake", say("intake"))
+    for value in ("COUNTER", "CONTENT", "OTHER"):
+        page.locator(f"[value={value}]").check()
+    page.locator("#text").fill(TOLD[user.language])
+    page.locator("#target").fill(f"post/{user.language}")
+    user.click("sign")
+    user.see("slip", say("slip_title"))
 
 
 def decide(user: User, found: Waiting) -> None:

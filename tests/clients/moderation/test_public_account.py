@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from idvault_client.public_accounts import OwnedPublicAccount
+from idvault_client.public_accounts import Licence, OwnedPublicAccount, PublicAccountCategory
+from idvault_people.moderation import shown
 from idvault_verify.public_account import PublicAccountState, RejectReason
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
@@ -77,3 +78,14 @@ async def test_what_expires_is_listed_and_renewed(place: Office, browser: Visito
     page = await submit(browser, f"{path(made)}/renewal")
     assert page.title.startswith("Public account"), page.words
     assert f'href="{path(made)}"' not in (await browser.get("/public-accounts?view=expiring")).text
+
+
+async def test_a_licence_is_told_by_its_last_day(place: Office, browser: Visitor) -> None:
+    """Not by the first day without it, which is what the vault keeps."""
+    owner = await place.public_accounts.person(9)
+    end = (datetime.now(UTC) + timedelta(days=300)).date().replace(day=1)
+    licence = Licence(PublicAccountCategory.MEDIA, "licence 7 (synthetic)", end)
+    made = await place.public_accounts.apply(owner, licence, seconds=place.age)
+    last = shown.day(end - timedelta(days=1), language="en")
+    page = await browser.get(path(made))
+    assert f"licence 7 (synthetic), valid through {last}" in page.words

@@ -8,6 +8,7 @@ from idvault_people.console.visit import Answer, ConsolePage, Visit
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.contest import ContestCasePages
 from idvault_people.moderation.disavowal import DisavowalCasePages
+from idvault_people.moderation.measure import MeasurePages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.order import OrderInboxPages
 from idvault_people.moderation.public_account import PublicAccountPages
@@ -26,6 +27,7 @@ class OverviewPages:
 
     place: Workplace
     orders: OrderInboxPages
+    measures: MeasurePages
     tip_offs: ReportCasePages
     sanctions: SanctionPages
     appeals: AppealPages
@@ -53,6 +55,7 @@ class OverviewPages:
             ("to_confirm", "/sanctions", self._to_confirm),
             ("overdue_appeals", "/appeals?view=overdue", self._appeals("overdue")),
             ("appeals_to_decide", "/appeals", self._appeals("open")),
+            ("content_appeals", "/measures", self._measures),
             ("overdue_orders", "/orders?view=overdue", self._orders("overdue")),
             ("orders_open", "/orders", self._orders("open")),
             ("overdue_contests", "/contests?view=overdue", self._cases(self.contests, "overdue")),
@@ -83,6 +86,10 @@ class OverviewPages:
 
     def _orders(self, view: str) -> Callable[[str], tuple[Any, str]]:
         return lambda after: (self.orders.listed(view), "")
+
+    def _measures(self, after: str) -> tuple[Any, str]:
+        page = self.measures.listed("appealed", page_size=_MOST, page_token=after)
+        return page.measures, page.next_page_token
 
     def _to_confirm(self, after: str) -> tuple[Any, str]:
         page = self.sanctions.listed("proposed", page_size=_MOST, page_token=after)

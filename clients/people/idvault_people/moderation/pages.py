@@ -10,6 +10,7 @@ from idvault_people.moderation.decision import DecisionPages
 from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.explanation import explain
 from idvault_people.moderation.intake import IntakePages
+from idvault_people.moderation.measure import MeasurePages
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.order import OrderInboxPages
@@ -29,6 +30,7 @@ _MENU = (
     ("/reports", "reports"),
     ("/sanctions", "sanctions"),
     ("/appeals", "appeals"),
+    ("/measures", "measures"),
     ("/orders", "orders"),
     ("/public-accounts", "public_accounts"),
     ("/contests", "contests"),
@@ -52,10 +54,11 @@ def _routes(place: Workplace) -> list[Route]:
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
     contests, narrowings = ContestCasePages(place=place), NarrowingPages(place=place)
     reinstatements, disavowals = ReinstatementCasePages(place=place), DisavowalCasePages(place=place)
-    orders = OrderInboxPages(place=place)
+    orders, measures = OrderInboxPages(place=place), MeasurePages(place=place)
     overview = OverviewPages(
         place=place,
         orders=orders,
+        measures=measures,
         tip_offs=tip_offs,
         sanctions=sanctions,
         appeals=appeals,
@@ -71,6 +74,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_tip_offs(tip_offs, DecisionPages(place=place), IntakePages(place=place)),
         *_of_sanctions(sanctions),
         *_of_appeals(appeals),
+        *_of_measures(measures),
         *_of_orders(orders),
         *_of_public_accounts(public_accounts),
         *_of_cases(contests),
@@ -123,6 +127,16 @@ def _of_appeals(pages: AppealPages) -> list[Route]:
         Route("GET", "/appeals", pages.queue),
         Route("GET", case, pages.case),
         *_form(f"{case}/decision", pages.decision, pages.decide),
+    ]
+
+
+def _of_measures(pages: MeasurePages) -> list[Route]:
+    case = f"/measures/{{measure:{_ID}}}"
+    return [
+        Route("GET", "/measures", pages.queue),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/decision", pages.case, pages.decide),
+        *_form(f"{case}/end", pages.case, pages.reverse),
     ]
 
 

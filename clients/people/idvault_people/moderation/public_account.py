@@ -1,7 +1,7 @@
 """The pages of public accounts: applications to decide, terms that end, and one public account."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from idvault_client.public_accounts import (
     Licence,
@@ -21,6 +21,7 @@ from idvault_people.moderation.workplace import Workplace
 from idvault_verify.public_account import DECLARED
 
 _SIZE = 50
+_DAY = timedelta(days=1)
 _APPROVE, _REJECT = "APPROVE", "REJECT"
 _RENEWABLE = (PublicAccountState.ACTIVE, PublicAccountState.GRACE)
 
@@ -99,7 +100,7 @@ class PublicAccountPages:
             and say(
                 "licence_until",
                 reference=licence.reference,
-                day=shown.day(licence.expire_date, language=language),
+                day=shown.day(licence.expire_date - _DAY, language=language),
             ),
             standing=shown.word("standing", profile.standing, say),
             applied=found.apply_time,

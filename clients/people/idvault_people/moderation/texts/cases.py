@@ -143,6 +143,9 @@ _INTAKE = {
     "print": _("Print"),
 }
 _ORDERS = {
+    "content_appeals": _("Appeals about content to decide"),
+    "measure_title": _("Measure on {content}"),
+    "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
     "orders_one": _("Order"),
     "overdue_orders": _("Overdue orders"),
@@ -211,7 +214,7 @@ _OTHERS = {
     "kind": _("Owner"),
     "shown_category": _("Shown category"),
     "licence": _("Licence"),
-    "licence_until": _("{reference}, valid until before {day}"),
+    "licence_until": _("{reference}, valid through {day}"),
     "applied": _("Applied"),
     "approved_on": _.in_context("approved_on", "Approved"),
     "expires": _("Term ends"),

@@ -13,6 +13,7 @@ COMMON: Mapping[str, Text] = {
     "reports": _("Reports"),
     "sanctions": _("Sanctions"),
     "appeals": _("Appeals"),
+    "measures": _("Measures on content"),
     "orders": _("Orders"),
     "public_accounts": _("Public accounts"),
     "contests": _("Contests"),

@@ -65,6 +65,15 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "UPHELD": _("Thank you for your report. You were right, and we have acted."),
         "refer": _("Thank you for your report. We have passed it on to the authority that decides about it."),
     },
+    "measure_state": {
+        "IN_FORCE": _("in force"),
+        "REVERSED": _("reversed"),
+        "OVERTURNED": _("overturned on appeal"),
+    },
+    "measure_verdict": {
+        "UPHELD": _("Upheld: the measure is overturned"),
+        "REJECTED": _("Rejected: the measure stays"),
+    },
     "order": {
         "OPEN": _("waits"),
         "CARRIED_OUT": _("carried out"),

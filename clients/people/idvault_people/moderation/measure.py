@@ -1,0 +1,191 @@
+"""The pages of measures on content: what was done, why, what was written against it, and the decision."""
+
+from dataclasses import dataclass, replace
+
+from idvault_client.sanctions import (
+    AppealState,
+    ContentMeasurePage,
+    ContentMeasureState,
+    PlatformContentMeasure,
+)
+from idvault_people.console.visit import Answer, Visit
+from idvault_people.moderation import listing, shown, statement
+from idvault_people.moderation.case_page import CasePage
+from idvault_people.moderation.form import Form
+from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.report_case import ReportScreen, path
+from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
+from idvault_people.moderation.workplace import Workplace
+
+_SIZE = 50
+_REASON = 500
+_VERDICTS = (AppealState.UPHELD, AppealState.REJECTED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasurePages:
+    """The handlers."""
+
+    place: Workplace
+
+    def queue(self, visit: Visit) -> Answer:
+        """Show measures with an appeal to decide, or all."""
+        views = [("appealed", visit.say("open_appeals")), ("all", visit.say("all_view"))]
+        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
+        return ListPage(
+            title=visit.say("measures"),
+            views=views,
+            items=[self._item(each, visit) for each in found.measures],
+            following=found.next_page_token,
+        ).page(visit)
+
+    def listed(self, view: str, *, page_size: int, page_token: str = "") -> ContentMeasurePage:
+        """Return a page of a view."""
+        appeal = AppealState.FILED if view == "appealed" else None
+        page: ContentMeasurePage = self.place.vault.content_measures.list_page(
+            appeal=appeal, page_size=page_size, page_token=page_token
+        )
+        return page
+
+    def _item(self, measure: PlatformContentMeasure, visit: Visit) -> Item:
+        say, appeal = visit.say, measure.appeal
+        waits = appeal is not None and appeal.state is AppealState.FILED
+        marks = [say("overdue")] if waits and appeal and appeal.overdue else []
+        if self._is_own(measure):
+            marks.append(say("yours"))
+        rows = self.place.rows(
+            visit,
+            due=self.place.left(appeal.due_time, visit) if waits and appeal else None,
+            content_kind=shown.word("content_kind", measure.kind, say),
+            state=shown.word("measure_state", measure.state, say),
+            imposed_at=measure.impose_time,
+        )
+        return Item(link=Link(_path(measure), measure.content), rows=rows, marks=marks)
+
+    def case(self, visit: Visit) -> Answer:
+        """Show a measure with its reasons and its report; beside them, what may be decided."""
+        measure = self._read(visit)
+        page = self._screen(measure, visit)
+        if self._waits(measure) and not self._is_own(measure):
+            page = page.deciding(self._deciding(measure, visit))
+        return page.page()
+
+    def _screen(self, measure: PlatformContentMeasure, visit: Visit) -> CasePage:
+        say = visit.say
+        own = self._waits(measure) and self._is_own(measure)
+        # While an appeal waits, its decision is what ends the measure.
+        may_end = measure.state is ContentMeasureState.IN_FORCE and not self._waits(measure)
+        return CasePage(
+            title=say("measure_title", content=measure.content),
+            sections=self._sections(measure, visit),
+            notes=[say("not_own_appeal")] if own else [],
+            aside=say("content_measure"),
+            facts=self._facts(measure, visit),
+            folded=[self._reversing(measure, visit)] if may_end else [],
+        )
+
+    def _sections(self, measure: PlatformContentMeasure, visit: Visit) -> list[PagePart]:
+        parts: list[PagePart] = []
+        if measure.text:
+            written = visit.say("appeal_text")
+            parts.append(PagePart(title=written, texts=[(written, measure.text)]))
+        parts.append(statement.part(measure.statement, place=self.place, visit=visit))
+        reference = measure.statement.tip_off if measure.statement else ""
+        screen = ReportScreen(place=self.place)
+        case = screen.of_reference(reference) if reference else None
+        if case is not None:
+            told, details, *_ = screen.sections(case, visit)
+            parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see"))])]
+        return parts
+
+    def _facts(self, measure: PlatformContentMeasure, visit: Visit) -> list[Row]:
+        appeal, say = measure.appeal, visit.say
+
+        def who(moderator_id: str) -> str:
+            return self.place.who(moderator_id, visit) if moderator_id else ""
+
+        return self.place.rows(
+            visit,
+            content_kind=shown.word("content_kind", measure.kind, say),
+            state=shown.word("measure_state", measure.state, say),
+            imposed_at=measure.impose_time,
+            proposed_by=who(measure.impose_moderator_id),
+            ended_at=measure.finish_time,
+            ended_by=who(measure.finish_moderator_id),
+            lift_reason=measure.finish_reason,
+            due=(appeal and self._waits(measure) and appeal.due_time) or None,
+            verdict=appeal and shown.word("state", appeal.state, say),
+            why=appeal and appeal.reason,
+        )
+
+    def decide(self, visit: Visit) -> Answer:
+        """Decide the appeal."""
+        measure = self._read(visit)
+        form = self._screen(measure, visit).deciding(self._deciding(measure, visit)).ask()
+        given = visit.given("verdict")
+        if given not in [each.value for each in _VERDICTS]:
+            return form.refilled(visit).page(errors={"verdict": visit.say("choose")}, status=422)
+
+        def act(request_id: str) -> str:
+            self.place.vault.content_measures.decide_appeal(
+                measure, AppealState(given), visit.line("reason"), key=self.place.key, request_id=request_id
+            )
+            return _path(measure)
+
+        return form.act(visit, act)
+
+    def reverse(self, visit: Visit) -> Answer:
+        """Reverse the measure."""
+        measure = self._read(visit)
+        page = replace(self._screen(measure, visit), folded=())
+        form = page.deciding(self._reversing(measure, visit)).ask()
+
+        def act(request_id: str) -> str:
+            self.place.vault.content_measures.reverse(
+                measure, visit.line("reason"), key=self.place.key, request_id=request_id
+            )
+            return _path(measure)
+
+        return form.act(visit, act)
+
+    def _deciding(self, measure: PlatformContentMeasure, visit: Visit) -> Form:
+        options = [(each.value, visit.say(f"measure_verdict.{each.value}")) for each in _VERDICTS]
+        verdict = Field(kind="choices", id="verdict", label=visit.say("verdict"), options=options)
+        return self._form(measure, visit, "decision", visit.say("sign"), verdict)
+
+    def _reversing(self, measure: PlatformContentMeasure, visit: Visit) -> Form:
+        return self._form(measure, visit, "end", visit.say("reverse"))
+
+    def _form(
+        self, measure: PlatformContentMeasure, visit: Visit, where: str, text: str, *fields: Field
+    ) -> Form:
+        say = visit.say
+        reason = Field(
+            kind="area",
+            id="reason",
+            label=say("why"),
+            hint=say("why_hint"),
+            limit=_REASON,
+        )
+        return Form(
+            title=text,
+            button=text,
+            back=_path(measure),
+            request_id=self.place.new_id(),
+            fields=[*fields, reason],
+            action=f"{_path(measure)}/{where}",
+        )
+
+    def _read(self, visit: Visit) -> PlatformContentMeasure:
+        found: PlatformContentMeasure = self.place.vault.content_measures.get(visit.parts["measure"])
+        return found
+
+    def _waits(self, measure: PlatformContentMeasure) -> bool:
+        return measure.appeal is not None and measure.appeal.state is AppealState.FILED
+
+    def _is_own(self, measure: PlatformContentMeasure) -> bool:
+        return measure.impose_moderator_id == self.place.me
+
+
+def _path(measure: PlatformContentMeasure) -> str:
+    return f"/measures/{measure.measure_id}"

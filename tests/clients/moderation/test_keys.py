@@ -1,0 +1,87 @@
+"""The desk's keys in Chromium: rows and reports, decision, search, the sheet, and how to switch them off."""
+
+import asyncio
+
+import pytest
+from playwright.sync_api import Page
+
+from idvault_client.tip_offs import TipOffReport
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.tip_off import TipOffState
+from tests.support.moderation_console import Office
+from tools.support.browser import browsing
+
+pytestmark = pytest.mark.process
+
+
+def focused(page: Page) -> str:
+    """Return the text, or the name, of what has the focus."""
+    found: str = page.evaluate("document.activeElement.innerText || document.activeElement.name || ''")
+    return found
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def by_keys(page: Page, made: list[TipOffReport]) -> None:
+    """Walk through the list and two reports, and take one; no key works while somebody types."""
+    page.goto(page.url.rstrip("/") + "/reports?view=unassigned&sort=oldest")
+    rows = [each.reference for each in made]
+    press(page, "j")
+    assert focused(page) == rows[0]
+    press(page, "j", "j", "j")
+    assert focused(page) == rows[1], "the last row is the end"
+    press(page, "k")
+    assert focused(page) == rows[0]
+    press(page, "/", "j", "?")
+    assert (focused(page), page.locator("#q").input_value()) == ("q", "j?")
+    page.locator("#q").fill("")
+    page.locator("h1").click()
+    press(page, "?")
+    page.get_by_text("next row or report").wait_for()
+    press(page, "j", "Enter")
+    page.get_by_role("heading", name=f"Report {rows[0]}").wait_for()
+    press(page, "j")
+    page.get_by_role("heading", name=f"Report {rows[1]}").wait_for()
+    press(page, "k")
+    page.get_by_role("heading", name=f"Report {rows[0]}").wait_for()
+    press(page, "d")
+    assert focused(page) == "decision"
+    press(page, "a")
+    page.get_by_text("Hand it back").wait_for()
+    press(page, "m")
+    page.get_by_role("heading", name="Which reports are about the same").wait_for()
+
+
+def without_keys(page: Page, made: list[TipOffReport]) -> None:
+    """Once they are switched off no key does anything, on later pages either."""
+    page.goto(page.url.partition("/reports")[0] + "/reports?sort=oldest")
+    press(page, "?")
+    page.locator("#keys-off").check()
+    press(page, "j")
+    assert focused(page) not in [each.reference for each in made]
+    page.reload()
+    press(page, "j", "?")
+    assert focused(page) not in [each.reference for each in made]
+    assert not page.locator("#keys-off").is_visible()
+
+
+async def test_the_keys_of_the_desk(place: Office, key: ModeratorKey) -> None:
+    """Each does what the sheet says; the report that is taken by one is the moderator's."""
+    made = [(await place.world.file(seconds=place.age + number)).tip_off for number in range(2)]
+
+    async with place.opens(key) as console:
+
+        def work() -> None:
+            with browsing() as browser:
+                page = browser.new_context(locale="en-GB").new_page()
+                page.goto(console.address)
+                page.get_by_role("navigation").first.wait_for()
+                by_keys(page, made)
+                without_keys(page, made)
+
+        await asyncio.to_thread(work)
+    taken = (await place.world.get(made[0])).tip_off
+    assert (taken.state, taken.moderator_id) == (TipOffState.ASSIGNED, key.moderator_id)
