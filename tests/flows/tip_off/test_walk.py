@@ -117,6 +117,11 @@ class Walk:
             expected, self.world.answer(self.made[place], str(self.id_of(by)), reply, seconds=self.now)
         )
 
+    async def speak(self, place: int, times: int) -> None:
+        """Let the reporter answer so many times."""
+        for _ in range(times):
+            await self.supplement(place)
+
     async def supplement(self, place: int) -> None:
         """Let the reporter answer."""
         expected = self.model.supplement(place, now=self.now)
@@ -481,14 +486,12 @@ async def test_a_long_walk_agrees_with_the_model(sqlite_databases: Databases, tm
             await walk.assign(place, by, chance.choice([own, own, own, None, by]))
         elif kind < 11:
             await walk.answer(place, walk.model.reports[place].assignee or by)
-            for _ in range(speaks.randrange(3)):
-                await walk.supplement(place)
+            await walk.speak(place, speaks.randrange(3))
         elif kind < 15:
             outcome = chance.choice([TipOffOutcome.UPHELD, TipOffOutcome.DISMISSED, TipOffOutcome.ABUSIVE])
             by = chance.choice([by, walk.model.reports[place].assignee or by])
             await walk.resolve(place, by, outcome, chance.random() < 0.7)
-            if speaks.random() < 0.2:
-                await walk.supplement(place)
+            await walk.speak(place, speaks.randrange(5) // 4)
         elif kind < 17:
             count = len(walk.made)
             others = {max(0, count - 1 - chance.randrange(15)) for _ in range(3)} - {place}
