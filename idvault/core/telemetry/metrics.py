@@ -67,9 +67,6 @@ class Metrics:
         self.notifications_oldest = Gauge(
             "idvault_notifications_oldest_seconds", "Age of the oldest message that has not arrived."
         )
-        self.contact_codes_oldest = Gauge(
-            "idvault_contact_codes_oldest_seconds", "Age of the oldest code for a reporter that was not sent."
-        )
         self.people = PeopleMetrics()
         self.moderation = ModerationMetrics()
 
@@ -110,10 +107,13 @@ class PeopleMetrics:
 
 
 class ModerationMetrics:
-    """What waits for moderators, authorities and erasures."""
+    """What waits for moderators, authorities, reporters and erasures."""
 
     def __init__(self) -> None:
         """Start without values."""
+        self.contact_codes_oldest = Gauge(
+            "idvault_contact_codes_oldest_seconds", "Age of the oldest code for a reporter that was not sent."
+        )
         self.appeals_overdue = Gauge(
             "idvault_appeals_overdue", "Appeals that wait for a decision that was due."
         )

@@ -39,7 +39,7 @@ def contact_tasks(
             log().warning("contact_code_not_sent", why=word, count=ended[word])
 
     async def offer(now: ClockReading) -> None:
-        metrics.contact_codes_oldest.set(await acts.oldest(vault, now))
+        metrics.moderation.contact_codes_oldest.set(await acts.oldest(vault, now))
         if _has_server(sender):
             await acts.offer(vault, now)
 
