@@ -17,7 +17,7 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from idvault.core.db.database import Database
-from tests.support import command_trees, reports
+from tests.support import command_trees
 from tools.support import cores, measured, passphrases
 from tools.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, memory, postgres
 
@@ -61,7 +61,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put the tests' folders into memory where there is room: databases sync their files all the time."""
     _draw(is_quick=config.getoption("--quick"))
     _end_tracing_for_nothing(config)
-    reports.tell_once(config)
     # What is collected lives until the end: looking for garbage meanwhile is a seventh of the time.
     gc.disable()
     folder = memory()
