@@ -8,14 +8,15 @@ from tools.demo import browsing
 from tools.demo.__main__ import Demo
 from tools.demo.step import DemoStep, StepError, check, run
 from tools.support import browser, programs
+from tools.support.sampling import sampled
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_demo_passes_twice_on_one_state(tmp_path: Path) -> None:
-    """The demo passes every step, skips none, keeps the state folder, and passes on it again."""
+def test_demo_passes(tmp_path: Path) -> None:
+    """The demo passes every step, skips none, and keeps the state folder; in full it passes on it again."""
     browser.chromium()
-    for _ in range(2):
+    for _ in sampled(("on a new state", "on the same"), 1):
         done = programs.run(programs.DEMO, "--state", tmp_path / "state")
         lines = done.stdout.splitlines()
         assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.support import walks
+from tools.support import sampling, walks
 from tools.torture import suites
 from tools.torture.campaign import Options
 
@@ -47,6 +47,32 @@ def test_every_walk_is_run_in_full() -> None:
     texts = {str(file.relative_to(ROOT)): file.read_text("utf-8") for file in files}
     found = {name for name, text in texts.items() if any(word in text for word in words)}
     assert found == {*suites.WALKS}
+
+
+def test_every_sample_is_run_in_full() -> None:
+    """The campaign runs each file of tests that draws a sample, and none else."""
+    files = [file for file in (ROOT / "tests").rglob("test_*.py") if file != Path(__file__)]
+    # Or by what draws one for several files.
+    words = ("support.sampling import", "cut_steps import Cuts", "looked_at(", "test_torn_acts as torn")
+    texts = {str(file.relative_to(ROOT)): file.read_text("utf-8") for file in files}
+    found = {name for name, text in texts.items() if any(word in text for word in words)}
+    assert found == {*suites.WHOLE}
+
+
+@pytest.mark.parametrize("tenths", [1, 3, 10])
+def test_a_sample_is_even_and_a_part_of_the_whole(monkeypatch: pytest.MonkeyPatch, tenths: int) -> None:
+    """Each kind is in it, first to last; another turn draws others; in full it is every case."""
+    monkeypatch.setattr(walks, "TENTHS", tenths)
+    cases = [(kind, number) for number in range(30) for kind in "abc"] + [("rare", 0)]
+    found = sampling.sampled(cases, 2, kind=lambda case: case[0])
+    assert found == [case for case in cases if case in found]
+    a = [number for kind, number in found if kind == "a"]
+    expected = {1: [0, 15], 3: [0, 5, 10, 15, 20, 25], 10: [*range(30)]}
+    assert (a, ("rare", 0) in found) == (expected[tenths], True)
+    turns = [sampling.sampled("xyz", 1, turn=turn) for turn in range(3)]
+    assert sorted({*"".join("".join(each) for each in turns)}) == [*"xyz"]
+    tried = [number for number in range(1, 10) if sampling.is_tried(number, one_in=3)]
+    assert tried == ([*range(1, 10)] if tenths == 10 else [3, 6, 9])
 
 
 @pytest.mark.parametrize(("tenths", "steps"), [(None, 1_000), (1, 1_000), (10, 10_000)])

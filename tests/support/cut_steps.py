@@ -15,6 +15,7 @@ from idvault.core.db.postgresql_connection import PostgresqlConnection
 from idvault.core.db.sqlite_connection import SqliteConnection
 from idvault_client.errors import Unavailable
 from idvault_verify.error import UnavailableError
+from tools.support.sampling import is_tried
 
 T = TypeVar("T")
 LEASE = 16
@@ -54,15 +55,16 @@ async def calm(
 
 @dataclass
 class Cuts:
-    """Lets each place of each step fail once: before a statement, before a commit, and after one.
+    """Lets places of each step fail once: before a statement, before a commit, and after one.
 
-    A place is a statement's text and how often it was sent before in the same try. cut: how many failed.
-    acts: the names of those that were begun.
+    In full every place, else one in three. A place is a statement's text and how often it was sent before in
+    the same try. cut: how many failed. acts: the names of those that were begun.
     """
 
     database: Database
     cut: int = 0
     acts: set[str] = field(default_factory=set)
+    _places: int = 0
     _known: set[tuple[Any, ...]] = field(default_factory=set)
     _seen: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     _last: str = ""
@@ -136,6 +138,9 @@ class Cuts:
         if not self._armed or whole in self._known:
             return
         self._known.add(whole)
+        self._places += 1
+        if not is_tried(self._places, one_in=3):
+            return
         self._armed = False
         self.cut += 1
         raise OSError(errno.EIO, "Input/output error") if self.cut % 2 else ConnectionResetError

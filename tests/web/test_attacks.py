@@ -19,6 +19,7 @@ from tests.web.markup import Form, read
 from tests.web.page_table import tour
 from tests.web.test_pages import filled, form_of
 from tests.web.tip_off.test_pages import multipart
+from tools.support.sampling import sampled
 from tools.torture.fuzz import naughty
 
 # A valid text would be a report or a claim each time: these make one field wrong.
@@ -34,6 +35,13 @@ def texts() -> list[str]:
     """Return 997 listed and 207 drawn texts; surrogates cannot be sent as UTF-8 at all."""
     given = (*naughty.TEXTS, *naughty.drawn(207, seed=16))
     return [each for each in given if not any("\ud800" <= one <= "\udfff" for one in each)]
+
+
+@cache
+def tried() -> list[str]:
+    """Return some of each listed kind, and some that were drawn."""
+    kinds = {text: kind for kind, listed in naughty.LISTED.items() for text in listed}
+    return sampled(texts(), 3, kind=kinds.get)
 
 
 @pytest.fixture
@@ -104,7 +112,7 @@ async def test_hostile_texts_in_every_field(open_site: Site) -> None:
 
     async def attack(browser: Browser, form: Form, turn: int) -> None:
         connection = await wire.connect(str(site.server.host), int(site.server.port or 0))
-        for number, text in enumerate(texts()):
+        for number, text in enumerate(tried()):
             # One rule checks the token of every form: each text is tried on one of them.
             for fields in hostile(form, text, in_token=number % len(forms) == turn):
                 page = await connection.post(browser, form, fields)
@@ -127,7 +135,7 @@ async def test_hostile_addresses_and_headers(open_site: Site) -> None:
     browser = await site.browser()
     usual = set((await browser.get("/r")).headers)
     # The HTTP parser refuses an address of more than 8 KiB before the pages see it.
-    for text in (each for each in texts() if len(each.encode()) < 1_000):
+    for text in (each for each in tried() if len(each.encode()) < 1_000):
         segment = quote(text, safe="")
         for path in (f"/v/{segment}", f"/s/{segment}", f"/r/{segment}", f"/static/{segment}"):
             page = await browser.get(path, query={"lang": text, "document": text})
@@ -239,9 +247,9 @@ async def test_silent_connections_end(world: SessionWorld, tmp_path: Path) -> No
 
 
 @pytest.mark.long
-async def test_two_hundred_people_of_one_address(site: Site) -> None:
+async def test_many_people_of_one_address(site: Site) -> None:
     """Within the limits their sessions go side by side: each gets its own result, and asks once."""
-    links = [await site.link() for _ in range(200)]
+    links = [await site.link() for _ in sampled(range(200), 40)]
     site.pages.addresses = Buckets(burst=2_000, per_second=20)
 
     async def person(link: Any) -> str:
@@ -253,5 +261,4 @@ async def test_two_hundred_people_of_one_address(site: Site) -> None:
     titles = await asyncio.gather(*map(person, links))
     # The fifth account of one person is the last: the policy's limit, told after the match.
     assert titles.count("认证通过") == 5
-    assert len(titles) == 200
-    assert len(site.world.claims.registry.checks) == 200
+    assert len(titles) == len(site.world.claims.registry.checks) == len(links)

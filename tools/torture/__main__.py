@@ -138,6 +138,9 @@ CAMPAIGNS: Mapping[str, Campaign] = {
     "walks": Campaign(
         suites.walks, "random walks and state machines beside a model", "tenths of their length", 1, 10, ()
     ),
+    "whole": Campaign(
+        suites.whole, "every case of tables of which tests try a sample", "tenths of them", 1, 10, ()
+    ),
     "flakes": Campaign(
         flakes.run,
         "all tests, or those named tests/..., while their processes are stopped",

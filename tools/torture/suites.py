@@ -7,6 +7,7 @@
 - pgbouncer: acts and reads behind a pooler, in each mode, with cancelled callers and with wrong settings.
 - second-factor: codes are reused, used concurrently, by several processes and after a restart, and guessed.
 - walks: state machines and long random walks beside a model, in full; the suite goes a tenth of their way.
+- whole: every case of the tables of which the suite tries a sample.
 """
 
 import os
@@ -44,9 +45,34 @@ WALKS = (
     "tests/flows/test_representative_walk.py",
     "tests/flows/tip_off/test_contact_walk.py",
     "tests/flows/tip_off/test_walk.py",
+    "tests/transparency/test_verifier.py",
     "tests/witness/test_cosigner.py",
 )
 """The tests whose length tools/support/walks.py says; a test compares."""
+
+WHOLE = (
+    "tests/api/test_role_matrix.py",
+    "tests/cli/restore/test_ages.py",
+    "tests/clients/console/authority/test_pages.py",
+    "tests/clients/test_node.py",
+    "tests/flows/session/test_cuts.py",
+    "tests/formats/test_vectors.py",
+    "tests/journeys/test_demo.py",
+    "tests/resilience/test_bombs.py",
+    "tests/storage/test_torn_acts.py",
+    "tests/storage/test_torn_disavowals.py",
+    "tests/storage/test_torn_orders.py",
+    "tests/storage/test_torn_platforms.py",
+    "tests/storage/test_torn_reviews.py",
+    "tests/storage/tip_off/test_torn_acts.py",
+    "tests/storage/tip_off/test_torn_contact.py",
+    "tests/web/test_attacks.py",
+    "tests/web/test_rendering.py",
+)
+"""The tests that draw a sample by tools/support/sampling.py; a test compares."""
+
+IN_FULL = {lengths.SETTING: str(lengths.FULL)}
+"""The environment of tests that try every case."""
 
 _KEYS = (
     "tests/domain/test_ed25519.py",
@@ -63,7 +89,7 @@ _KEYS = (
 
 def roles(options: Options) -> Tally:
     """Run promise 11; each test counts as a fault and calls every method."""
-    return run(options, "tests/api/test_role_matrix.py")
+    return run(options, "tests/api/test_role_matrix.py", environment=IN_FULL)
 
 
 def second_factor(options: Options) -> Tally:
@@ -95,12 +121,17 @@ def walks(options: Options) -> Tally:
     return _once(options, *WALKS, environment={lengths.SETTING: str(options.count)})
 
 
-def run(options: Options, *files: str) -> Tally:
+def whole(options: Options) -> Tally:
+    """Run the tests that draw a sample, with as many tenths of it as requested: ten are every case."""
+    return _once(options, *WHOLE, environment={lengths.SETTING: str(options.count)})
+
+
+def run(options: Options, *files: str, environment: Mapping[str, str] | None = None) -> Tally:
     """Run the tests of some files as often as requested; each failure counts as lost."""
     tally = Tally()
     for _ in range(options.count):
         if not options.stop.is_set():
-            tally.add(_once(options, *files))
+            tally.add(_once(options, *files, environment=environment))
     return tally
 
 

@@ -8,8 +8,9 @@ what a reader must say, null if it accepts.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import Match, SequenceMatcher
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ class LettersMatcher(SequenceMatcher[str]):
         """Set both texts."""
         super().__init__(None, one, other, autojunk=False)
         self._one, self._other = one, other
+
+    def set_seq2(self, b: Sequence[str]) -> None:
+        """Set the second text, without the table of its letters, which the parent compares by."""
+        self.b: Sequence[str] = b
+        self.matching_blocks = self.opcodes = None
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
@@ -107,6 +113,7 @@ def texts(rows: Iterable[tuple[str, bytes, str | None]], **given: Any) -> list[C
     ]
 
 
+@lru_cache(8)
 def _parts(text: bytes) -> list[bytes]:
     """Return a text in parts between which it may differ; a long one, such as a message, in pieces."""
     found = [part for part in re.split(rb'(["., \n])', text) if part]
