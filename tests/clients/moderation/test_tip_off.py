@@ -283,3 +283,28 @@ async def test_chosen_reports_are_taken_at_once(place: Office, browser: Visitor,
     ]
     done = await post(browser, asked, {**blank, "once": "another", f"take.{'f' * 32}": "yes"})
     assert "Somebody else was faster: 1." in done.words
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(9), "image/png"),
+        (b"\xff\xd8\xff" + bytes(9), "image/jpeg"),
+        (b"GIF89a" + bytes(9), "image/gif"),
+        (b"RIFF\0\0\0\0WEBP" + bytes(9), "image/webp"),
+        (b"<svg onload='alert(1)'/>", ""),
+    ],
+)
+async def test_a_picture_is_shown_when_it_is_asked_for(
+    place: Office, browser: Visitor, content: bytes, kind: str
+) -> None:
+    """Folded, since it may be hard to look at; by its first bytes, and taken for nothing else."""
+    made = await filed(place.world, content=content)
+    page = await browser.get(path(made))
+    assert (f'<img src="{path(made)}/copy"' in page.text) is bool(kind)
+    assert "<details" in page.text.partition("<img")[0]
+    copy = await browser.get(f"{path(made)}/copy")
+    assert copy.body == content
+    assert copy.headers["Content-Type"] == (kind or "application/octet-stream")
+    assert copy.headers["X-Content-Type-Options"] == "nosniff"
+    assert copy.headers["Content-Disposition"].startswith("attachment")
