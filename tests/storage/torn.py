@@ -57,7 +57,7 @@ async def leaves_no_trace(world: World, name: str, act: Act) -> None:
                 else:
                     assert len(seen) < number
                     break
-            # What one leaves is found later, too: PostgreSQL, which takes long to tell all, is asked less often.
+            # What one leaves is found later, too: PostgreSQL, which is slow to tell all, is asked less often.
             if world.database.is_file or is_tried(number, one_in=4):
                 assert await world.contents() == before, f"statement {number}"
         else:

@@ -73,6 +73,9 @@ class NotificationSteps(DatabaseSteps):
     @rule(party=st.sampled_from([PARTY, OTHER]), kind=st.sampled_from([*KINDS]), thing=st.integers(1, THINGS))
     def something_happens(self, party: str, kind: EventType, thing: int) -> None:
         """An act writes its entry, and with it a row of the outbox."""
+        self._happen(party, kind, thing)
+
+    def _happen(self, party: str, kind: EventType, thing: int) -> None:
         self.numbers += 1
         self.world.seconds = self.now
         number = thing if party == PARTY else 10 + thing
@@ -97,6 +100,27 @@ class NotificationSteps(DatabaseSteps):
     @rule()
     def a_worker_looks(self) -> None:
         """It makes messages, and every attempt that is due."""
+        self._work()
+
+    @rule(
+        who=WHO,
+        answer=st.sampled_from(["REFUSED", "LATE"]),
+        times=st.sampled_from([2, 4]),
+        apart=st.sampled_from([0, DAY]),
+    )
+    def a_server_is_away(self, who: int, answer: str, times: int, apart: int) -> None:
+        """It refuses several attempts, each as soon as it is due, or days apart."""
+        recipient = self.model.recipients[who]
+        recipient.answer = answer
+        for _ in range(2):
+            self._happen(recipient.of, EventType.ERASURE_REQUEST, 1)
+        for _ in range(times):
+            self.now += apart
+            self._work()
+            due = [each.due for each in recipient.messages if each.died is None]
+            self.now = max(self.now, min(due, default=0) - 1)
+
+    def _work(self) -> None:
         self._look()
         before = len(self.sent)
         heard = [len(each.heard) for each in self.model.recipients]
