@@ -52,9 +52,10 @@ class IntakePages:
         values = {
             "number": shown.grouped(report.reference),
             "secret": shown.grouped(filed.secret),
+            # The vault says where only if it has hosted pages.
             "rows": [
                 (say("reply_until"), self.place.time(report.due_time, visit)),
-                (say("read_at"), f"/r/{self.place.key.relying_party}/reply"),
+                *([(say("read_at"), filed.reply_url)] if filed.reply_url else []),
             ],
             "links": [Link(report_case.path(report), say("see")), Link(PATH, say("take_another"))],
         }
