@@ -68,6 +68,9 @@ class ContactSteps(DatabaseSteps):
     @rule(address=st.sampled_from(ADDRESSES), platform=PLATFORMS, times=st.sampled_from([1, 1, 4]))
     def somebody_asks(self, address: str, platform: str, times: int) -> None:
         """The answer is the same, whether a mail is sent or not."""
+        self._ask(address, platform, times)
+
+    def _ask(self, address: str, platform: str, times: int = 1) -> None:
         for _ in range(times):
             self.given.append(self.run(self.world.ask(address, platform=platform)))
             self.model.ask(platform, address, self.now)
@@ -77,6 +80,9 @@ class ContactSteps(DatabaseSteps):
     @rule(answer=st.sampled_from(["TAKES", "TAKES", "LATER", "NEVER", "SILENT"]))
     def the_worker_mails(self, answer: str) -> None:
         """Each mail that is due is tried once, whatever the server does."""
+        self._mail(answer)
+
+    def _mail(self, answer: str) -> None:
         self.answer, self.letters = answer, {}
         self.run(self.world.deliver())
         assert self.world.failed == []
@@ -92,7 +98,9 @@ class ContactSteps(DatabaseSteps):
     @rule(place=PLACE, is_right=st.booleans(), platform=PLATFORMS | st.none())
     def somebody_types(self, place: int, is_right: bool, platform: str | None) -> None:
         """A code that came, or a wrong one; also at a platform that has no such proof."""
-        place %= len(self.given)
+        self._type(place % len(self.given), is_right=is_right, platform=platform)
+
+    def _type(self, place: int, *, is_right: bool, platform: str | None = None) -> None:
         proof, right = self.model.proofs[place], self.codes.get(place)
         where = platform or proof.platform
         is_right = is_right and right is not None
@@ -118,6 +126,25 @@ class ContactSteps(DatabaseSteps):
         wanted = self.model.file(proof, platform, address, day=day, now=self.now)
         filed = self._passes(self.world.file(self.given[place], address, platform=platform))
         assert (filed or "FILED") == wanted
+
+    @rule(
+        address=st.sampled_from(ADDRESSES),
+        platform=PLATFORMS,
+        wrong=st.sampled_from([0, 4, 5]),
+        waits=st.sampled_from([0, CODE - 1, CODE]),
+        other=st.sampled_from(ADDRESSES) | st.none(),
+    )
+    def somebody_proves(self, address: str, platform: str, wrong: int, waits: int, other: str | None) -> None:
+        """The whole way, with wrong codes before the right one, and reports for this address and another."""
+        self._ask(address, platform)
+        self._mail("TAKES")
+        self._goes_on(waits)
+        place = len(self.given) - 1
+        for number in range(wrong + 1):
+            self._type(place, is_right=number == wrong)
+        self._file(place, other, None)
+        for _ in range(2):
+            self._file(place, None, None)
 
     @precondition(lambda self: self._proved())
     @rule()
