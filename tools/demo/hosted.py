@@ -52,6 +52,8 @@ class HostedSteps:
             page.get_by_role("heading", name="Do you want to be contacted?").wait_for()
             page.get_by_role("button", name="Continue").click()
             page.get_by_label("What is wrong").fill(TEXT)
+            page.get_by_role("button", name="Continue").click()
+            page.get_by_role("heading", name="Check your answers").wait_for()
             page.get_by_role("button", name="Send the report").click()
             page.get_by_role("heading", name="Your report has been sent").wait_for()
             reference, secret = page.locator(".number").all_inner_texts()

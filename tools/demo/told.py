@@ -106,6 +106,7 @@ class ToldSteps:
         page.get_by_text("The address is not proved").first.wait_for()
         self._type(page, code)
         page.get_by_label("What is wrong").fill(_TEXT)
+        page.get_by_role("button", name="Continue").click()
         page.get_by_role("button", name="Send the report").click()
         page.get_by_role("heading", name="Your report has been sent").wait_for()
 

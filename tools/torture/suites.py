@@ -59,6 +59,8 @@ WHOLE = (
     "tests/formats/test_vectors.py",
     "tests/journeys/test_demo.py",
     "tests/resilience/test_bombs.py",
+    "tests/storage/notification/test_torn_notifications.py",
+    "tests/storage/sanction/test_content_measure_acts.py",
     "tests/storage/test_torn_acts.py",
     "tests/storage/test_torn_disavowals.py",
     "tests/storage/test_torn_orders.py",

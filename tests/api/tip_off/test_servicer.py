@@ -187,7 +187,7 @@ async def test_wrong_fields_are_named(edge: Served) -> None:
         ("SupplementTipOff", pb.SupplementTipOffRequest(request_id=mine, reference="1" * 12), "text"),
         (
             "SupplementTipOff",
-            pb.SupplementTipOffRequest(reference="1", secret="1" * 16, text="a"),
+            pb.SupplementTipOffRequest(request_id=mine, reference="1", secret="1" * 16, text="a"),
             "reference",
         ),
         (

@@ -90,7 +90,7 @@ LISTS = {
     "source": (OrderSource,),
 }
 # Keys that code puts together: of the figures of a month.
-BUILT = {
+BUILT = {"unknown"} | {
     field for figures in (TipOffFigures, AppealFigures, ApplicationFigures) for field in figures.__slots__
 }
 

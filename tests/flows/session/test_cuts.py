@@ -9,8 +9,10 @@ import pytest
 from idvault.core.db.database import Database
 from tests.support import errands
 from tests.support.cut_steps import Cuts
+from tools.support.sampling import is_tried
 
-_LEAST = 10
+# In full, and of one place in three.
+_LEAST = 10 if is_tried(1, one_in=3) else 4
 CUT = {
     "representative": {"representative.prove", "session.change", "session.create", "verification.deposit"},
     "expiry": {"job.advance", "job.lease", "job.take", "representative.forget"},

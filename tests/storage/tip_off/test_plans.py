@@ -116,6 +116,8 @@ SORTED = {
     "texts of a report",
     "open reports by state",
     "reports of an operation by state",
+    # One at most.
+    "the report of a reference",
 }
 
 

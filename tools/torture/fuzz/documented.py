@@ -16,7 +16,8 @@ _ROOT = Path(__file__).resolve().parents[3]
 _PROTO = _ROOT / "proto"
 _SERVICE, _METHOD = 6, 2  # field numbers of descriptor.proto, which identify a location in a file
 _WORD = re.compile(r"\b(?:OK|[A-Z][A-Z_]+[A-Z])\b")
-_SAME_AS = re.compile(r"Statuses: as (\w+(?: and \w+)*)")
+_BETWEEN = r"(?:,| and)\s+"
+_SAME_AS = re.compile(rf"Statuses: as ([A-Z]\w+(?:{_BETWEEN}[A-Z]\w+)*)")
 
 Status = tuple[str, str]
 """A code and a reason; OK has no reason."""
@@ -60,7 +61,7 @@ def _read(path: str, text: str, comments: dict[str, str]) -> set[Status]:
     """Return what a comment lists, and what the methods list that it names."""
     read = _listed(path, text)
     others = _SAME_AS.search(text)
-    for name in others[1].split(" and ") if others else ():
+    for name in re.split(_BETWEEN, others[1]) if others else ():
         other, listed = next((each for each in comments.items() if each[0].endswith(f"/{name}")), (path, ""))
         if _SAME_AS.search(listed):
             raise UndocumentedError(f"{other} does not list its statuses")
