@@ -409,6 +409,15 @@ async def forms(vault: Vault, *, after: str, limit: int) -> tuple[list[Presented
     return found[:limit], found[limit - 1].name if len(found) > limit else ""
 
 
+async def has_form(vault: Vault, name: str) -> bool:
+    """Return whether the hosted pages have a form of a platform, and so a page for its reporters."""
+    try:
+        await platform_acts.presented_as(vault, name)
+    except NotFoundError:
+        return False
+    return True
+
+
 async def serve(vault: Vault, name: str) -> None:
     """Wait from now on in a platform's turn, and not in that of all pages.
 
