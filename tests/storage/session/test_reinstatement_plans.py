@@ -73,7 +73,7 @@ async def test_rows_are_found_by_an_index(main_database: Database, name: str) ->
 
 async def test_withdrawn_accounts_of_a_person_are_found_by_an_index(main_database: Database) -> None:
     """The list of persons alone is read to its end."""
-    given = {"given": [("platform-a", "a" * 32)]}
+    given = {"given": [("platform-a", "a" * 32)], "since": NOW}
     await check_index(
         main_database,
         (
