@@ -56,6 +56,12 @@ HOT: dict[str, Hot] = {
         "sqlite_autoindex_withdrawals_1 (account_token=?)",
         "pk_withdrawals",
     ),
+    "when a withdrawn record was last opened": (
+        withdrawal_store._LAST_OPENING,
+        {"token": "acct_1", "person": "a" * 32, "since": NOW},
+        "sqlite_autoindex_claims_1 (account_token=?)",
+        "pk_claims",
+    ),
     "the claims that come back": (
         withdrawal_store._REINSTATE_CLAIMS,
         {"token": "acct_1", "since": NOW},
