@@ -34,9 +34,10 @@ A verification that was somebody else's is withdrawn (ADR 0066):
 | REVOKED | reinstate (session.reinstatement.rules) | the state before |
 
 - The account loses its dates, its assurance and its owner; its sanctions, and what it follows, stay.
-- The person has a free slot. What the account was, and whose, is kept for 180 days. As long as it is, a claim
-  that takes a slot of that person needs the assurance HOLDER: else whoever knows name and number begins
-  again.
+- The person has a free slot. For 180 days a claim that takes a slot of that person needs the assurance
+  HOLDER: else whoever knows name and number begins again.
+- Whose the account was is kept longer: until its person could read of the last opening of the record
+  (ADR 0088). What it was is kept without an end.
 - A reinstated account has its former dates, assurance and owner, and takes a slot. The demand of HOLDER stays
   until its time: it is the person's, not the account's. What a notice ended meanwhile comes back EXPIRED.
 - Another person's claim fails while a sanction or a proposal of the account, what it follows, an appeal or a
@@ -247,22 +248,33 @@ def is_free(*, withdrawal: Withdrawal) -> bool:
     return withdrawal.forget_at is None or withdrawal.forget_at > kept_until(withdrawal=withdrawal)
 
 
-def forget(*, withdrawal: Withdrawal, embargo: timedelta, is_held: bool, now: datetime) -> Withdrawal:
+def forget(
+    *,
+    withdrawal: Withdrawal,
+    embargo: timedelta,
+    is_held: bool,
+    last_opening: datetime | None,
+    now: datetime,
+) -> Withdrawal:
     """Return the withdrawal after the step that is due, else unchanged.
 
     The first step frees its person, who still reads what was opened, for a time that depends on nothing but
     the embargo: its end is in the log, and would tell of an opening, or of a withdrawal that was taken back.
-    The second one forgets the person, unless requests have kept the record. is_held: whether its record is
-    still there.
+    The second one forgets the person, unless requests have kept the record beyond its hold, so that the last
+    opening could not be read for long enough, or the embargo is a longer one now. is_held: whether the record
+    is still there. last_opening: when it was last released or opened, None if it never was.
     """
     if withdrawal.forget_at is None or withdrawal.forget_at > now:
         return withdrawal
+    # A request of the last day ends within days. Openings of until then move nothing.
+    hold_over = kept_until(withdrawal=withdrawal) + FORMER_KEPT
     if not is_free(withdrawal=withdrawal):
-        # A request of the last day ends within days.
-        last = kept_until(withdrawal=withdrawal) + FORMER_KEPT
-        return replace(withdrawal, forget_at=last + embargo + READ_FOR)
-    if is_held:
-        return replace(withdrawal, forget_at=now + embargo + READ_FOR)
+        return replace(withdrawal, forget_at=hold_over + embargo + READ_FOR)
+    # A record that is there may be opened yet.
+    last = now if is_held else max(hold_over, last_opening or hold_over)
+    due = last + embargo + READ_FOR
+    if due > now:
+        return replace(withdrawal, forget_at=due)
     return replace(withdrawal, person_id=None, forget_at=None)
 
 

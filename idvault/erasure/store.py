@@ -35,7 +35,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.db.listing import among_words, one_of
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
 from idvault.core.rows import Rows
-from idvault.core.tables.account import accounts, records
+from idvault.core.tables.account import accounts, records, withdrawals
 from idvault.core.tables.campaign import invitations
 from idvault.core.tables.claim import account_attempts, claims, intakes, receipts, representatives, reviews
 from idvault.core.tables.disclosure import (
@@ -75,7 +75,11 @@ def _no_receipts(*but: ColumnElement[bool]) -> Statement[Any]:
 
 # The account shows nothing of them, and their person finds by them what was opened.
 _NO_RECEIPTS = _no_receipts()
-_NO_FORGOTTEN_RECEIPTS = _no_receipts(claims.c.person_id != withdrawal_store.NOBODY)
+# A claim may name another person: one whose number replaced the owner's. Nothing forgets that one later.
+_NAMED_BY_WITHDRAWAL = exists().where(
+    withdrawals.c.account_token == claims.c.account_token, withdrawals.c.person_id == claims.c.person_id
+)
+_NO_IDLE_RECEIPTS = _no_receipts(_NAMED_BY_WITHDRAWAL)
 _K, _D, _M, _O = kept_records.c, disclosures.c, disclosure_decisions.c, disclosure_openings.c
 # A version with a hold, also one that is over, goes in its own time (erasure.former_version).
 _NO_VERSIONS = statement(
@@ -143,7 +147,7 @@ _UNLINK = [
         )
         for table, *conditions in (
             # Those of withdrawn verifications are unlinked when their person is forgotten.
-            (claims, claims.c.withdrawn_at.is_(None)),
+            (claims, or_(claims.c.withdrawn_at.is_(None), ~_NAMED_BY_WITHDRAWAL)),
             (public_accounts,),
             (public_account_versions,),
         )
@@ -160,7 +164,7 @@ async def clear(connection: Connection, *, account_token: str) -> None:
 async def destroy(connection: Connection, *, account_token: str) -> None:
     """Delete every version of the record, see `clear`, and what opens the account's log entries."""
     await clear(connection, account_token=account_token)
-    await connection.run(_NO_FORGOTTEN_RECEIPTS, token=account_token)
+    await connection.run(_NO_IDLE_RECEIPTS, token=account_token)
     await connection.run(_NO_LOG_OPENINGS, token=account_token)
 
 

@@ -193,7 +193,7 @@ async def _act_on_persons(tx: Tx, notice: KeptNotice, sought: Sought, *, today: 
         await store.mark(connection, notice, [(*each, None) for each in concerned])
     elif notice.kind is NoticeKind.REPRESENTATIVE_CHANGED:
         await store.end_waits(connection, concerned)
-    accounts = await store.verified_accounts(connection, concerned)
+    accounts = await store.verified_accounts(connection, concerned, now=tx.now.business)
     await account_notice.add(connection, notice.notice_id, _drawn(tx, notice.kind, accounts, today))
 
 

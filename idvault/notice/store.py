@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from idvault.account.rules import Pairing
+from idvault.account.rules import KEPT_FOR, Pairing
 from idvault.account.store import forgetting, parting
 from idvault.account.store import notice as account_notice
 from idvault.account.store.forgetting import BY_ID, Person
@@ -35,6 +35,7 @@ from idvault.account.store.person import PRESENT_ID
 from idvault.core.db.connection import Connection
 from idvault.core.db.listing import listed
 from idvault.core.db.statement import (
+    Micros,
     Statement,
     by_index,
     for_change,
@@ -367,6 +368,8 @@ _WITHDRAWN = statement(
         .where(
             withdrawals.c.relying_party == _PERSONS.c.party,
             withdrawals.c.ended_at.is_(None),
+            # What cannot come back any more has no day, although its person is still known.
+            withdrawals.c.withdrawn_at > param("since", Micros),
             withdrawals.c.state == literal_column(f"'{AccountState.VERIFIED.value}'"),
         ),
         withdrawals,
@@ -376,13 +379,17 @@ _WITHDRAWN = statement(
 )
 
 
-async def verified_accounts(connection: Connection, found: Sequence[Person]) -> list[tuple[str, Person]]:
+async def verified_accounts(
+    connection: Connection, found: Sequence[Person], *, now: datetime
+) -> list[tuple[str, Person]]:
     """Return the tokens of the VERIFIED accounts of locked persons, each with its person, in order.
 
-    Also of those that were VERIFIED and are REVOKED: they may get that back (session.reinstatement.rules).
+    Also of those that were VERIFIED and are REVOKED, as long as they may get that back
+    (session.reinstatement.rules).
     """
     verified = await connection.all(_ACCOUNTS, given=found)
-    return sorted([*verified, *await connection.all(_WITHDRAWN, given=found)])
+    withdrawn = await connection.all(_WITHDRAWN, given=found, since=now - KEPT_FOR)
+    return sorted([*verified, *withdrawn])
 
 
 # Their sealed records, which nothing leads to any more, end when they would have ended.

@@ -359,9 +359,9 @@ _LEAVES: Statement[tuple[bytes, datetime | None]] = statement(
 )
 # Few of all entries are misses: their table leads to them.
 _MISSES: Statement[bytes] = statement(
-    select(log_entries.c.leaf)
-    .join(log_misses, log_misses.c.entry_id == log_entries.c.entry_id)
-    .where(
+    # Not a join: SQLite has no statistics, and would read the whole log.
+    select(log_entries.c.leaf).where(
+        log_entries.c.entry_id.in_(select(log_misses.c.entry_id)),
         log_entries.c.occurred_at >= param("since", Micros),
         log_entries.c.occurred_at < param("until", Micros),
     ),

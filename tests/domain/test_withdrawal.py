@@ -43,8 +43,17 @@ _KEPT = account_rules.withdrawal(
 )
 
 
-def _forget(withdrawal: Withdrawal, now: datetime, *, is_held: bool = False) -> Withdrawal:
-    return account_rules.forget(withdrawal=withdrawal, embargo=EMBARGO, is_held=is_held, now=now)
+def _forget(
+    withdrawal: Withdrawal,
+    now: datetime,
+    *,
+    is_held: bool = False,
+    last_opening: datetime | None = None,
+    embargo: timedelta = EMBARGO,
+) -> Withdrawal:
+    return account_rules.forget(
+        withdrawal=withdrawal, embargo=embargo, is_held=is_held, last_opening=last_opening, now=now
+    )
 
 
 def test_a_withdrawal_takes_what_the_verification_gave() -> None:
@@ -98,6 +107,34 @@ def test_requests_that_keep_the_record_keep_its_reader() -> None:
     assert kept == replace(freed, forget_at=freed.forget_at + EMBARGO + account_rules.READ_FOR)
     assert kept.forget_at is not None
     assert _forget(kept, kept.forget_at).person_id is None
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1, 112])
+def test_an_opening_after_the_hold_moves_the_end(days: int) -> None:
+    """Until its person could read of it for 90 days; one of before moves nothing: the end is public."""
+    freed = _forget(_KEPT, _KEPT.withdrawn_at + account_rules.KEPT_FOR)
+    due = freed.forget_at
+    assert due is not None
+    after_hold = _KEPT.withdrawn_at + account_rules.KEPT_FOR + account_rules.FORMER_KEPT
+    last = after_hold + timedelta(days=days)
+    moved = _forget(freed, due, last_opening=last)
+    if days <= 0:
+        assert moved.person_id is None
+        return
+    end = last + EMBARGO + account_rules.READ_FOR
+    assert moved == replace(freed, forget_at=end)
+    assert _forget(moved, end - TICK, last_opening=last) is moved
+    assert _forget(moved, end, last_opening=last).person_id is None
+
+
+def test_a_longer_embargo_moves_the_end() -> None:
+    """The deployment may choose one meanwhile: what is told later is read later. A shorter one does not."""
+    freed = _forget(_KEPT, _KEPT.withdrawn_at + account_rules.KEPT_FOR)
+    due = freed.forget_at
+    assert due is not None
+    moved = _forget(freed, due, embargo=2 * EMBARGO)
+    assert moved == replace(freed, forget_at=due + EMBARGO)
+    assert _forget(freed, due, embargo=EMBARGO / 2).person_id is None
 
 
 def test_what_has_no_verification_is_not_withdrawn() -> None:

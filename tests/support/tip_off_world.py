@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from idvault.core.act import SYSTEM
 from idvault.core.db.database import Database
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
 from idvault.core.policy import TipOffPolicy
 from idvault.key.acts.version import DayKeys
+from idvault.platform import acts as platform_acts
 from idvault.processes.bootstrap.vault import vault_of
 from idvault.sealing import key_set
 from idvault.sealing.contact import DayLetterSealer, KeyedContactSecrets
@@ -185,6 +187,11 @@ class TipOffWorld:
         if number not in self._people:
             self._people[number] = await self.world.account(_PEOPLE + number)
         return self._people[number]
+
+    async def present(self, name: str = PARTY) -> None:
+        """Let the operator register a platform and say how the hosted pages present it."""
+        await platform_acts.register(self.vault, SYSTEM, at(0), name=name, role="platform", spki="0" * 64)
+        await platform_acts.present(self.vault, SYSTEM, at(0), name, title="Title (synthetic)", origins=())
 
     def form_call(self, *, request_id: str = "", party: str = PARTY) -> TipOffCall:
         """Return a call of the form of the hosted pages."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Integer, String, delete, exists, literal_column, or_, select, update
+from sqlalchemy import Integer, String, delete, exists, func, literal_column, or_, select, update
 
 from idvault.account.rules import Withdrawal
 from idvault.account.store import rows as account_rows
@@ -13,6 +13,7 @@ from idvault.core.db.statement import Statement, for_change, param, scalar, stat
 from idvault.core.rows import KeptAs, Rows
 from idvault.core.tables.account import withdrawals
 from idvault.core.tables.claim import claims, receipts
+from idvault.core.tables.disclosure import disclosure_openings, disclosures
 from idvault.core.tables.erasure import erasures
 from idvault.core.tables.public_account import public_account_versions, public_accounts
 from idvault.core.tables.sanction import appeals, followers, sanctions
@@ -123,6 +124,32 @@ _UNLINK = [
         for table in (claims, public_accounts, public_account_versions)
     ),
 ]
+# What its person reads (session.inquiry.store). Of this withdrawal alone: what the account was withdrawn of
+# later has an end of its own, and would move this one, which is public.
+_LAST_OPENING: Statement[datetime | None] = statement(
+    select(func.max(func.coalesce(disclosure_openings.c.opened_at, disclosures.c.disclosed_at)))
+    .select_from(claims)
+    .join(
+        receipts,
+        (receipts.c.account_token == claims.c.account_token) & (receipts.c.claim_id == claims.c.claim_id),
+    )
+    .join(
+        disclosures,
+        (disclosures.c.account_token == receipts.c.account_token)
+        & (disclosures.c.record_digest == receipts.c.record_digest),
+    )
+    .outerjoin(
+        disclosure_openings,
+        (disclosure_openings.c.account_token == disclosures.c.account_token)
+        & (disclosure_openings.c.disclosure_id == disclosures.c.disclosure_id),
+    )
+    .where(
+        claims.c.account_token == param("token"),
+        claims.c.person_id == _OF_PERSON,
+        claims.c.withdrawn_at == param("since"),
+    ),
+    scalar,
+)
 _NAMED_AGAIN = statement(
     select(literal_column("1")).where(_OF_ACCOUNT, withdrawals.c.person_id == _OF_PERSON).limit(1), scalar
 )
@@ -184,6 +211,16 @@ async def find(connection: Connection, account_token: str, *, withdrawal_id: str
 async def due(connection: Connection, *, now: datetime, limit: int) -> list[Withdrawal]:
     """Return withdrawals whose person must be forgotten, the longest due first."""
     return await connection.all(DUE, now=now, limit=limit)
+
+
+async def last_opening(connection: Connection, withdrawal: Withdrawal) -> datetime | None:
+    """Return when the record of a withdrawal was last released or opened, None if it never was."""
+    return await connection.one(
+        _LAST_OPENING,
+        token=withdrawal.account_token,
+        person=withdrawal.person_id,
+        since=withdrawal.withdrawn_at,
+    )
 
 
 async def forget(connection: Connection, forgotten: Withdrawal, *, person_id: str, is_owner: bool) -> None:

@@ -21,7 +21,6 @@ from idvault.log.acts.stored_log import Proofs
 from idvault.people import acts as people_acts
 from idvault.people.acts import RosterSource
 from idvault.sealing.ports import RecordSealer
-from idvault_verify.attest import drill as papers
 from idvault_verify.attest import drill as verify_drill
 from idvault_verify.attest.drill import DrillTerms
 from idvault_verify.attest.people.roster import Roster
@@ -188,7 +187,7 @@ def _checked(
     rules.check_fresh(signed_at=command.signed_at, now=now.real)
     time = int(command.signed_at.timestamp())
     terms = DrillTerms(command.record_id, command.quorum_id, roster_member.name, time)
-    return papers.check_signature(terms, command.signature, roster_member=roster_member)
+    return verify_drill.check_signature(terms, command.signature, roster_member=roster_member)
 
 
 async def _own(context: DisclosureContext, actor_id: str) -> tuple[DrillRecord, QuorumMember]:

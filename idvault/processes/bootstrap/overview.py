@@ -23,6 +23,7 @@ from idvault.key.acts import version as version_acts
 from idvault.log.acts import stored_log
 from idvault.log.acts.witness import cosignatures
 from idvault.platform import acts as platform_acts
+from idvault.platform import store as platform_store
 from idvault.platform.usage import acts as usage_acts
 from idvault.processes.bootstrap import connection_failure
 from idvault.processes.bootstrap.base import Clock, Deployment, urls
@@ -133,7 +134,7 @@ def described(each: Platform) -> Document:
         "register_time": each.registered_at.isoformat(),
         "revoke_time": each.revoked_at.isoformat() if each.revoked_at else None,
         "platform": each.relying_party or None,
-        "proofs": sorted(each.proofs) if each.role == "platform" else None,
+        "proofs": sorted(each.proofs) if each.role == platform_store.PLATFORM else None,
     }
 
 

@@ -106,6 +106,13 @@ class PublicAccountStep(Generic[P]):
         done = await self.act.run(vault, call, now, request, which.public_account_id, change, *args, **kwargs)
         return shown(done, change.present)
 
+    async def known(
+        self, vault: Vault, call: PublicAccountCall, now: ClockReading, policy: OperatorPolicy
+    ) -> ShownPublicAccount | None:
+        """Return what a repeat of a request gets, None if it is new; raises as a mutation does."""
+        done = await self.act.known(vault, call.request(vault.fingerprinter))
+        return None if done is None else shown(done, Present(now, policy.zone))
+
 
 def step(name: str) -> Callable[[Body[P]], PublicAccountStep[P]]:
     """Make a mutation of a public account of a function of an act, the id, and what it needs."""

@@ -4,9 +4,11 @@
   application has none, a renewal keeps the present one.
 - Whoever sits at the owner's browser could close or give away what cannot be had back. So a CLOSE, an OFFER
   and an ACCEPT need a verification within the last hour, as an erasure does that is not to wait (ADR 0087).
+  A repeat of one that was done does not: it is told what it did, also once the account has another owner.
 - Whoever takes a public account over agrees to the terms that the platform gave the session.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +17,12 @@ from idvault.core.act import Vault
 from idvault.core.request import Asked
 from idvault.erasure import acts as erasure_acts
 from idvault.public_account.acts import public_account as acts
-from idvault.public_account.acts.step import PublicAccountCall, ShownPublicAccount, begin
+from idvault.public_account.acts.step import (
+    PublicAccountCall,
+    PublicAccountStep,
+    ShownPublicAccount,
+    begin,
+)
 from idvault.public_account.rules import owner as owner_rules
 from idvault.session.acts import identity as identity_acts
 from idvault.session.acts.identity import IdentityContext
@@ -38,7 +45,12 @@ class OwnerChange(StrEnum):
     ACCEPT = "ACCEPT"
 
 
-FINAL = frozenset({OwnerChange.CLOSE, OwnerChange.OFFER, OwnerChange.ACCEPT})
+_FINAL: Mapping[OwnerChange, PublicAccountStep[...]] = {
+    OwnerChange.CLOSE: acts.close,
+    OwnerChange.OFFER: acts.offer,
+    OwnerChange.ACCEPT: acts.accept,
+}
+FINAL = frozenset(_FINAL)
 """Those that take a recent verification."""
 OF_ANOTHER = frozenset({OwnerChange.ADD_OPERATOR, OwnerChange.REMOVE_OPERATOR, OwnerChange.OFFER})
 """Those that name another account."""
@@ -64,11 +76,32 @@ async def change(
 ) -> ShownPublicAccount:
     """Do it, for the session's account; raises NotFoundError, PreconditionError and as the platform's act."""
     session, token = await identity_acts.owned(vault, browser, now)
-    if wanted.change in FINAL:
-        await _check_recent(vault, context, session, token, now)
     asked = PublicAccountCall(
         session.relying_party, call.actor_id, call.request_id, call.method, call.content
     )
+    final = _FINAL.get(wanted.change)
+    if final is None:
+        return await _change(vault, context, asked, now, session, token=token, wanted=wanted)
+    try:
+        await _check_recent(vault, context, session, token, now)
+        return await _change(vault, context, asked, now, session, token=token, wanted=wanted)
+    except (NotFoundError, PreconditionError):
+        repeated = await final.known(vault, asked, now, context.policy)
+        if repeated is None:
+            raise
+        return repeated
+
+
+async def _change(
+    vault: Vault,
+    context: IdentityContext,
+    asked: PublicAccountCall,
+    now: ClockReading,
+    session: VerificationSession,
+    *,
+    token: str,
+    wanted: WantedChange,
+) -> ShownPublicAccount:
     policy, found = context.policy, wanted.public_account_id
     if wanted.change is OwnerChange.APPLY:
         return await acts.apply(vault, asked, now, policy, account_token=token, licence=None)

@@ -142,7 +142,11 @@ async def forget(tx: Tx, known: Withdrawal, *, embargo: timedelta) -> bool:
     until = account_rules.kept_until(withdrawal=stored)
     held = await account_version.held(tx.connection, stored.account_token)
     is_held = any(each.until == until for each in held)
-    after = account_rules.forget(withdrawal=stored, embargo=embargo, is_held=is_held, now=tx.now.business)
+    # Read after the version: nothing is opened any more of one that is gone.
+    last_opening = await withdrawal_store.last_opening(tx.connection, stored)
+    after = account_rules.forget(
+        withdrawal=stored, embargo=embargo, is_held=is_held, last_opening=last_opening, now=tx.now.business
+    )
     if after is stored:
         tx.unchanged("that is not due")
         return False

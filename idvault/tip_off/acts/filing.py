@@ -284,7 +284,9 @@ def view(found: FollowedReport, context: TipOffContext, *, now: ClockReading) ->
     """Return what a reporter may read of a report that was found; raises DamagedError (RECORD_DAMAGED)."""
     own = _opened(found.tip_off, found.texts, context)
     replies = own if found.leading is None else _opened(found.leading, found.leading_texts, context) or own
-    reply, decided = replies.get(tip_off_rows.REPLY, ""), replies.get(tip_off_rows.DECISION_REPLY, "")
+    # What this reporter was asked, and may have answered, before the report was merged.
+    reply = own.get(tip_off_rows.REPLY) or replies.get(tip_off_rows.REPLY, "")
+    decided = replies.get(tip_off_rows.DECISION_REPLY, "")
     return ReporterView(
         _told(found.tip_off, found.leading),
         text=own.get(tip_off_rows.TEXT, ""),
@@ -373,13 +375,15 @@ def _texts(
 ) -> tuple[TipOffText, ...]:
     """Return the texts that there are; what a moderator signed, with its salt."""
     given = {
-        "text": wanted.text,
+        tip_off_rows.TEXT: wanted.text,
         tip_off_rows.PROVED_CONTACT if wanted.proof_id else tip_off_rows.CONTACT: wanted.contact,
         "content": b64encode(wanted.content).decode(),
     }
     under_salt: tuple[TipOffText, ...] = ()
     if call.decision is not None:
-        under_salt = sealed_texts(call, made.tip_off_id, "text", given.pop("text"), sealer=context.sealer)
+        under_salt = sealed_texts(
+            call, made.tip_off_id, tip_off_rows.TEXT, given.pop(tip_off_rows.TEXT), sealer=context.sealer
+        )
     places = {name: CaseField(made.relying_party, made.tip_off_id, name) for name in given}
     return under_salt + tuple(
         TipOffText(name, context.sealer.seal(places[name], text)) for name, text in given.items() if text
@@ -403,6 +407,15 @@ async def forms(vault: Vault, *, after: str, limit: int) -> tuple[list[Presented
     """Return the platforms with a form whose names follow `after`, and where the list continues."""
     found = await platform_acts.presented(vault, after=after, limit=limit + 1)
     return found[:limit], found[limit - 1].name if len(found) > limit else ""
+
+
+async def has_form(vault: Vault, name: str) -> bool:
+    """Return whether the hosted pages have a form of a platform, and so a page for its reporters."""
+    try:
+        await platform_acts.presented_as(vault, name)
+    except NotFoundError:
+        return False
+    return True
 
 
 async def serve(vault: Vault, name: str) -> None:

@@ -34,7 +34,7 @@ class TipOffMethods:
         wanted = tip_off_form.filing(request)
         call = tip_off_form.read_call(request, caller)
         found = await filing.file(self.vault, call, now, wanted, self.context)
-        return self._filed(found, caller)
+        return await self._filed(found, caller)
 
     async def TakeTipOff(
         self, request: pb.TakeTipOffRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -42,10 +42,11 @@ class TipOffMethods:
         """File a report that a moderator took down."""
         wanted, call = tip_off_form.taking(request), tip_off_form.taken(request, caller)
         found = await filing.take(self.vault, call, now, wanted, self.context)
-        return self._filed(found, caller)
+        return await self._filed(found, caller)
 
-    def _filed(self, found: filing.FiledReport, caller: Caller) -> pb.FiledTipOff:
-        page = f"{self.web_url}/r/{caller.name}/reply" if self.web_url else ""
+    async def _filed(self, found: filing.FiledReport, caller: Caller) -> pb.FiledTipOff:
+        has_page = bool(self.web_url) and await filing.has_form(self.vault, caller.name)
+        page = f"{self.web_url}/r/{caller.name}/reply" if has_page else ""
         return pb.FiledTipOff(tip_off=convert.tip_off(found.tip_off), secret=found.secret, reply_url=page)
 
     async def FollowTipOff(

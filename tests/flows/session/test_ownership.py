@@ -97,6 +97,36 @@ async def test_what_cannot_be_undone_needs_a_recent_verification(world: SessionW
     assert closed.profile.state == closed.profile.STATE_CLOSED
 
 
+async def test_a_repeat_of_a_final_change_is_told_what_it_did(world: SessionWorld) -> None:
+    """Its answer was lost, and an hour has passed, or the receiver was quick; what is new is refused."""
+    token, other, third = [await world.publishing.person(number) for number in (1, 2, 3)]
+    closing, giving = await world.publishing.open(token), await world.publishing.open(other)
+    ids = [world.new_id() for _ in range(3)]
+    session = await world.identity(token, seconds=3_500)
+    closed = await change(world, session, "CLOSE", seconds=3_590, request_id=ids[0], **place(closing))
+    again = await change(world, session, "CLOSE", seconds=3_605, request_id=ids[0], **place(closing))
+    assert again == closed
+    new = change(world, session, "CLOSE", seconds=3_605, **place(closing))
+    assert await reason(new) == Reason.ASSURANCE_MISSING
+    offer = {**place(giving), "account_token": third}
+    session = await world.identity(other, browser=2)
+    await change(world, session, "OFFER", browser=2, request_id=ids[1], **offer)
+    made = await world.asks().create_identity(
+        third, return_url=RETURN_URL, policy_version="terms-3", policy_text=TERMS
+    )
+    await world.redeem(made.url, browser=3)
+    await world.bind(made.session_id, browser=3)
+    taken = await change(world, made.session_id, "ACCEPT", browser=3, request_id=ids[2], **place(giving))
+    again = await change(world, session, "OFFER", browser=2, request_id=ids[1], **offer)
+    assert (again.account_token, again.profile) == (third, taken.profile)
+    assert (
+        await reason(change(world, session, "OFFER", browser=2, **offer)) == Reason.PUBLIC_ACCOUNT_NOT_FOUND
+    )
+    # An id alone repeats nothing.
+    changed = change(world, session, "CLOSE", browser=2, request_id=ids[1], **place(giving))
+    assert await reason(changed) == Reason.REQUEST_ID_REUSED
+
+
 async def test_a_stranger_changes_nothing(world: SessionWorld) -> None:
     """Another account's public account is unknown to a session, for a change and to look at."""
     found = await world.publishing.open(await world.publishing.person(1))

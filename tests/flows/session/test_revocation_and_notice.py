@@ -7,6 +7,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.core.db.database import Database
+from idvault.core.tables.account import withdrawals
 from idvault.core.tables.claim import persons
 from idvault.core.tables.notice import account_notices, person_marks
 from idvault_verify.account import AccountState
@@ -47,6 +48,22 @@ async def test_a_notice_of_the_former_owner_ends_nothing_of_the_next(
     assert await notices.due() == {}
     assert await notices.expire(seconds=121 * DAY) == 0
     assert (await world.status(token, seconds=121 * DAY)).state is AccountState.VERIFIED
+
+
+async def test_a_notice_ends_nothing_that_cannot_come_back(
+    world: WithdrawalWorld, notices: NoticeWorld
+) -> None:
+    """From 180 days on, when its person is still known: no day near somebody's death stays in the row."""
+    token = await world.withdraw(await world.verify())
+    before = await sql.rows(world.database, select(withdrawals.c.state, withdrawals.c.expire_date))
+    # Also before the worker has come to it.
+    await notices.submit(notice(1, NoticeKind.PERSON_ENDED, VICTIM.document), seconds=180 * DAY)
+    assert await notices.due() == {}
+    assert await world.forget(seconds=180 * DAY) == 1
+    await notices.submit(notice(2, NoticeKind.PERSON_ENDED, VICTIM.document), seconds=200 * DAY)
+    assert (await notices.due(), await notices.expire(seconds=330 * DAY)) == ({}, 0)
+    after = await sql.rows(world.database, select(withdrawals.c.state, withdrawals.c.expire_date))
+    assert (after, len(before), bool(token)) == (before, 1, True)
 
 
 @pytest.mark.parametrize("kind", [NoticeKind.PERSON_ENDED, NoticeKind.NUMBER_REPLACED])

@@ -11,10 +11,11 @@ from idvault.account.store.withdrawal import NOBODY
 from idvault.claim.rules import Claim
 from idvault.core.db.database import Database
 from idvault.core.tables import main
+from idvault.core.tables.account import withdrawals
 from idvault.core.tables.claim import claims, persons, receipts
 from idvault.erasure import rules as erasure_rules
 from idvault.erasure import store as erasure_store
-from idvault_verify.claim import Identity
+from idvault_verify.claim import ClaimState, Identity
 from idvault_verify.error import Reason
 from idvault_verify.v1 import identity_pb2
 from tests.support.inquiry_world import STRANGER, WAIT, InquiryWorld, somebody
@@ -277,8 +278,42 @@ async def test_who_asks_again_and_again_is_read_about(world: InquiryWorld) -> No
     seconds = READ + DAY + LATER
     assert await told(world, seconds=seconds) == ([READ + DAY], [READ + DAY])
     await world.versions_gone()
+    # The first end after the look at the version is a day too early for the opening.
     assert await world.forget(seconds=READ + EMBARGO + 90 * DAY) == 1
+    assert await world.counts() == [(0, 0, 0)]
+    assert await world.forget(seconds=READ + DAY + EMBARGO + 90 * DAY) == 1
     assert await world.counts() == []
+
+
+async def test_an_opening_is_read_although_the_record_is_gone(world: InquiryWorld) -> None:
+    """Requests kept it beyond its hold and ended before its person would be forgotten."""
+    claim = await world.verify()
+    await world.withdraw(claim)
+    assert await world.forget(seconds=KEPT) == 1
+    last = KEPT + 60 * DAY
+    await opened(world, claim, seconds=last)
+    await world.versions_gone()
+    assert await world.forget(seconds=READ) == 1
+    assert await world.events("withdrawal:link") == []
+    end = last + EMBARGO + 90 * DAY
+    assert await told(world, seconds=end - 1) == ([last], [last])
+    assert [await world.forget(seconds=seconds) for seconds in (end - 1, end)] == [0, 1]
+    assert await world.counts() == []
+
+
+async def test_the_end_tells_of_no_opening_of_a_later_hold(world: InquiryWorld) -> None:
+    """The account was withdrawn twice of one person: what was opened of the second moves only its own end."""
+    first = await world.verify()
+    token = first.account.account_token
+    await world.withdraw(first)
+    second = await world.verify_present(VICTIM, token, seconds=HOUR)
+    await world.withdraw(second, seconds=100 * DAY)
+    await opened(world, second, seconds=250 * DAY)
+    for seconds in (KEPT, KEPT + 100 * DAY):
+        assert await world.forget(seconds=seconds) == 1
+    await world.versions_gone()
+    assert await world.forget(seconds=READ) == 1
+    assert await world.events("withdrawal:link") == ["withdrawal:link:forget"]
 
 
 async def test_a_second_withdrawal_keeps_its_reader(world: InquiryWorld) -> None:
@@ -326,3 +361,30 @@ async def test_an_erasure_takes_nothing_from_her(
     assert await sql.count(world.database, receipts) == 0
     assert await sql.count(world.database, persons) == 0
     assert {row.person_id for row in await sql.rows(world.database, select(claims))} == {NOBODY}
+
+
+async def test_an_erasure_takes_what_no_withdrawal_names(
+    main_database: Database, shred_database: Database
+) -> None:
+    """A replaced number renewed the account: its claim names a person whom no withdrawal forgets later."""
+    world: Joining = await open_joining(main_database)
+    page = world.sessions
+    token = (await page.verify(OLD)).account.account_token
+    await world.pair()
+    renewed = await page.verify(NEW, token, seconds=1)
+    assert renewed.state is ClaimState.SUCCEEDED
+    await page.withdraw(renewed, seconds=HOUR)
+    assert (await page.verify(OTHER, token, seconds=2 * HOUR)).state is ClaimState.SUCCEEDED
+    named = {row.person_id for row in await sql.rows(page.database, select(claims))}
+    whose = {row.person_id for row in await sql.rows(page.database, select(withdrawals))}
+    assert (len(named), len(whose)) == (3, 1)
+    erasures = ErasureWorld(page.database, shred_database, life=2)
+    await erasures.request(token, seconds=3 * HOUR)
+    effect = 3 * HOUR + int(TERMS.unproved.total_seconds())
+    assert await erasures.work(seconds=effect) == 1
+    assert await erasures.work(seconds=effect + int(erasure_rules.DELAY.total_seconds())) == 1
+    left = {row.claim_id: row.person_id for row in await sql.rows(page.database, select(claims))}
+    assert set(left.values()) == {NOBODY, *whose}
+    kept = [row.claim_id for row in await sql.rows(page.database, select(receipts))]
+    assert {left[each] for each in kept} == whose
+    await page.claims.verification.drain()

@@ -209,6 +209,20 @@ async def test_a_decision_keeps_the_reply_before_it(world: TipOffWorld, key: Mod
     assert (told.former_reply, told.reply) == ("", "when was it? (synthetic)")
 
 
+async def test_a_merged_reporter_reads_the_own_question(world: TipOffWorld, key: ModeratorKey) -> None:
+    """Who was asked and has answered, not what the reporter of the leading report was told meanwhile."""
+    leading, filed = await world.file(), await replied(world, key)
+    await world.supplement(filed, ANSWER)
+    await world.assign(leading.tip_off, key.moderator_id)
+    await world.answer(leading.tip_off, key.moderator_id, "we look at it (synthetic)")
+    await world.merge(leading.tip_off, [filed.tip_off], key.moderator_id)
+    told = await world.follow(filed)
+    assert (told.former_reply, told.reply, told.supplement) == ("", "when was it? (synthetic)", ANSWER)
+    await world.dismiss(leading.tip_off, key.moderator_id, reply="no rule (synthetic)")
+    told = await world.follow(filed)
+    assert (told.former_reply, told.reply) == ("when was it? (synthetic)", "no rule (synthetic)")
+
+
 async def test_the_reporter_is_told_what_the_log_shows(world: TipOffWorld) -> None:
     """Overdue from the deadline on, and the misses once the worker has written them."""
     filed = await world.file()

@@ -97,6 +97,10 @@ async def test_the_address_of_the_reply_is_the_platforms(world: TipOffWorld, key
     filed = [await world.file(), await take(world, key)]
     assert [each.reply_url for each in filed] == ["", ""]
     world.web_url = "https://verify.example"
+    # The pages know no platform that was never presented.
+    filed = [await world.file(), await take(world, key)]
+    assert [each.reply_url for each in filed] == ["", ""]
+    await world.present()
     filed = [await world.file(), await take(world, key)]
     assert {each.reply_url for each in filed} == {f"https://verify.example/r/{PARTY}/reply"}
 

@@ -94,6 +94,14 @@ async def test_a_window_of_the_log_is_read_by_its_index(main_database: Database)
     assert "SCAN" not in plan
 
 
+async def test_misses_lead_to_their_entries(main_database: Database) -> None:
+    """The few misses are read, and the log by the ids of their entries alone."""
+    plan = await plan_of(main_database, report_store._MISSES, since=SINCE, until=UNTIL)
+    assert "SCAN log_entries" not in plan
+    assert "Seq Scan on log_entries" not in plan
+    assert "entry_id" in plan
+
+
 async def test_a_month_is_read_by_indices(main_database: Database) -> None:
     """Of one platform and one month, whatever there is besides."""
     times: dict[str, Any] = {"since": SINCE, "until": UNTIL}

@@ -56,6 +56,12 @@ HOT: dict[str, Hot] = {
         "sqlite_autoindex_withdrawals_1 (account_token=?)",
         "pk_withdrawals",
     ),
+    "when a withdrawn record was last opened": (
+        withdrawal_store._LAST_OPENING,
+        {"token": "acct_1", "person": "a" * 32, "since": NOW},
+        "sqlite_autoindex_claims_1 (account_token=?)",
+        "pk_claims",
+    ),
     "the claims that come back": (
         withdrawal_store._REINSTATE_CLAIMS,
         {"token": "acct_1", "since": NOW},
@@ -73,7 +79,7 @@ async def test_rows_are_found_by_an_index(main_database: Database, name: str) ->
 
 async def test_withdrawn_accounts_of_a_person_are_found_by_an_index(main_database: Database) -> None:
     """The list of persons alone is read to its end."""
-    given = {"given": [("platform-a", "a" * 32)]}
+    given = {"given": [("platform-a", "a" * 32)], "since": NOW}
     await check_index(
         main_database,
         (

@@ -555,7 +555,9 @@ class FiledTipOff(_message.Message):
     secret: _builtins.str
     """16 digits for the reporter, who follows the report with it. Only a keyed hash is stored."""
     reply_url: _builtins.str
-    """The hosted page on which the reporter reads state and reply; empty if the vault has no hosted pages."""
+    """The hosted page on which the reporter reads state and reply; empty if the vault has no hosted pages, or
+    they do not present the platform.
+    """
     @_builtins.property
     def tip_off(self) -> Global___TipOff:
         """The report."""
