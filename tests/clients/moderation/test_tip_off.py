@@ -144,7 +144,8 @@ async def test_a_reporter_s_answer_stands_after_the_reply(place: Office, browser
     asked, answered = page.words.index("When was it?"), page.words.index(markup)
     assert asked < page.words.index("Answer of the reporter,") < answered
     assert "Answer of the reporter" in (await browser.get("/reports?view=open")).words
-    await submit(browser, f"{path(made)}/dismissal", dismissal="NO_VIOLATION", reply="It breaks no rule.")
+    told = {"decision": "dismiss.NO_VIOLATION", "reply": "It breaks no rule."}
+    await submit(browser, f"{path(made)}/decision", **told)
     page = await browser.get(path(made))
     assert page.words.index(markup) < page.words.index("It breaks no rule.")
     assert page.words.count("When was it?") == 1
