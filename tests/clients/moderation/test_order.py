@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from idvault.sanction import acts as sanction_acts
+from idvault.sanction.rules import Sanction
 from idvault_client.sanctions import PlatformOrder
 from idvault_people.authority.officer import GivenOrder
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -12,6 +14,7 @@ from idvault_verify.sanction import AuthorityOrder, OrderState
 from idvault_verify.tip_off import TargetKind
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, post, submit
+from tests.support.tip_off_world import opened
 from tools.support import builders, orders
 from tools.support.authority_world import HOUR, AuthorityWorld
 from tools.support.flow_world import PARTY
@@ -38,6 +41,13 @@ async def given(place: Office, authority: AuthorityWorld, token: str, **changes:
 async def state(place: Office, order_id: str) -> PlatformOrder:
     listed = (await place.world.world.asks(place.age).list_orders()).orders
     return next(each for each in listed if each.order_id == order_id)
+
+
+async def imposed(place: Office, token: str) -> list[Sanction]:
+    """Return the sanctions of an account, the oldest first."""
+    pages = await place.world.world.pages(size=9, account_token=token)
+    vault = place.world.world.vault
+    return [await sanction_acts.find(vault, PARTY, each) for page in pages for each in page]
 
 
 async def test_an_order_is_carried_out(place: Office, browser: Visitor, authority: AuthorityWorld) -> None:
@@ -135,3 +145,17 @@ async def test_an_order_on_paper(place: Office, browser: Visitor, key: Moderator
     await submit(browser, f"{here}/sanction", page)
     assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
     assert (await browser.get(f"/orders/{'f' * 32}")).status == 404
+
+
+async def test_the_chosen_operation_is_signed(
+    place: Office, browser: Visitor, authority: AuthorityWorld
+) -> None:
+    """What the form offers and the preview shows is what is signed and stored."""
+    token, operation = await place.world.world.account(), await opened(place.world)
+    made = await given(place, authority, token)
+    where = f"/orders/{made.order_id}/sanction"
+    page = await submit(browser, where, operation=operation.operation_id, **CARRIED)
+    assert operation.title in page.words.partition("What is signed")[2]
+    await submit(browser, where, page)
+    (found,) = await imposed(place, token)
+    assert found.operation_id == operation.operation_id

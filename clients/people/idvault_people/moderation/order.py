@@ -201,16 +201,7 @@ class OrderInboxPages:
         """Check that sanction, show it, or impose it."""
 
         def send(wanted: UpheldSanction, request_id: str) -> str:
-            self.place.vault.sanctions.impose(
-                wanted.account_token,
-                wanted.degree,
-                wanted.statement,
-                key=self.place.key,
-                measure=wanted.measure,
-                scope=wanted.scope,
-                public_account_id=wanted.public_account_id,
-                request_id=request_id,
-            )
+            self.place.impose(wanted, request_id)
             return f"/orders/{visit.parts['order']}"
 
         return self._sanction(visit).answer(visit, send)

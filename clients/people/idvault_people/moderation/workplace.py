@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.sanction import PlatformOperation
-from idvault_client.sanctions import ModeratorKey, OperationState
+from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState
+from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
 from idvault_verify.attest.people.roster import Roster
@@ -66,6 +67,23 @@ class Workplace:
         """Return the operations that a sanction may name."""
         page = self.vault.sanctions.list_operations(state=OperationState.OPEN, page_size=_MOST_OPERATIONS)
         return tuple(page.operations)
+
+    def impose(self, wanted: UpheldSanction, request_id: str) -> AccountSanction:
+        """Sign and impose a sanction as it was shown; raises as the vault's `impose` and `get_operation` do."""
+        named = wanted.operation_id
+        made: AccountSanction = self.vault.sanctions.impose(
+            wanted.account_token,
+            wanted.degree,
+            wanted.statement,
+            key=self.key,
+            measure=wanted.measure,
+            scope=wanted.scope,
+            # One that was closed meanwhile is for the vault to refuse: it must not fall away silently.
+            operation=self.vault.sanctions.get_operation(named) if named else None,
+            public_account_id=wanted.public_account_id,
+            request_id=request_id,
+        )
+        return made
 
 
 def all_pages(ask: Callable[[str], tuple[Any, str]], *, most: int, pages: int = 10) -> Iterator[Any]:
