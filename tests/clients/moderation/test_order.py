@@ -1,10 +1,15 @@
 """Orders of authorities at the desk: checked on this machine, carried out, answered, or not followed."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from idvault.core.db.connection import Connection
 from idvault.sanction import acts as sanction_acts
+from idvault.sanction.order import store as order_store
+from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.rules import Sanction
 from idvault_client.sanctions import PlatformOrder
 from idvault_people.authority.officer import GivenOrder
@@ -159,3 +164,33 @@ async def test_the_chosen_operation_is_signed(
     await submit(browser, where, page)
     (found,) = await imposed(place, token)
     assert found.operation_id == operation.operation_id
+
+
+async def test_a_new_order_behind_a_thousand_others(
+    place: Office, browser: Visitor, authority: AuthorityWorld
+) -> None:
+    """It is in the list, counted and shown, however many were recorded before; all of them are in pages."""
+    begun = builders.NOW - timedelta(days=90)
+
+    async def record(connection: Connection) -> None:
+        for number in range(1_001):
+            named = AuthorityOrder("a (synthetic)", str(number), begun.date(), number.to_bytes(32))
+            at = begun + timedelta(seconds=number)
+            old = RecordedOrder(f"{number:032x}", PARTY, named, at + timedelta(days=1), at)
+            assert await order_store.add(connection, old) is None
+
+    await place.world.database.act("test", record)
+    made = await given(place, authority, await place.world.world.account())
+    here = f"/orders/{made.order_id}"
+    assert f'href="{here}"' in (await browser.get("/orders")).text
+    assert f'href="{here}"' not in (await browser.get("/orders?view=overdue")).text
+    assert "Orders to carry out How many 100 or more" in (await browser.get("/")).words
+    page = await browser.get(here)
+    assert (page.status, "第一条 (synthetic)" in page.words) == (200, True)
+    page, count = await browser.get("/orders?view=all"), 0
+    while f'href="{here}"' not in page.text:
+        count += len(re.findall(r'scope="row"', page.text))
+        page = await browser.get(
+            re.findall(r'class="button" href="(/orders[^"]*)"', page.text)[0].replace("&amp;", "&")
+        )
+    assert count == 1_000

@@ -146,3 +146,18 @@ async def test_an_operation_that_ended_meanwhile_is_refused(place: Office, brows
     page = await submit(browser, "/sanctions/new", page)
     assert page.status == 409
     assert await place.world.world.pages(size=9, account_token=token) == [[]]
+
+
+async def test_the_hardest_of_many_sanctions_counts(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """However many an account has: the newest comes first, and the standing counts them all."""
+    token, world = await place.world.world.account(), place.world.world
+    for number in range(101):
+        given = reasons(case_reference=f"case {number}")
+        await world.impose(token, Degree.WARN, key=key, given=given, seconds=number)
+    made = await world.impose(token, Degree.SUSPEND, key=key, seconds=200)
+    page = await browser.get(f"/accounts/{token}")
+    assert "Standing suspended" in page.words
+    found = re.findall(r'scope="row"><a href="/sanctions/([0-9a-f]{32})">', page.text)
+    assert (len(found), found[0]) == (102, made.sanction_id)

@@ -1,7 +1,8 @@
 """The pages of authorities' orders: what is due, each checked on this machine, carried out or objected to."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from idvault_client.sanctions import (
@@ -22,13 +23,14 @@ from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.sanction_form import SanctionForm
 from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
-from idvault_people.moderation.workplace import Workplace, all_pages
+from idvault_people.moderation.whole_list import every
+from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, OrderState
 
-_MOST, _SIZE = 1_000, 100
+_SIZE = 50
 _REASON = 500
 _WAITS = (OrderState.OPEN, OrderState.ACKNOWLEDGED, OrderState.OBJECTED, OrderState.OVERDUE)
 _CONTENT = {
@@ -46,30 +48,31 @@ class OrderInboxPages:
     place: Workplace
 
     def queue(self, visit: Visit) -> Answer:
-        """Show orders by their deadlines."""
+        """Show those that wait by their deadlines, or all as they were recorded."""
         say = visit.say
         views = [("open", say("orders_open")), ("overdue", say("overdue_view")), ("all", say("all_view"))]
-        found = self.listed(listing.view_of(visit, views))
+        view = listing.view_of(visit, views)
+        found, following = self._page(visit) if view == "all" else (self.waiting(view), "")
         return ListPage(
             title=say("orders"),
             views=views,
             items=[self._item(each, visit) for each in found],
-            following="",
+            following=following,
         ).page(visit)
 
-    def listed(self, view: str) -> list[PlatformOrder]:
-        """Return the orders of a view, what is due first comes first."""
-        found = [each for each in self._all() if view == "all" or each.state in _WAITS]
-        if view == "overdue":
-            found = [each for each in found if each.state is OrderState.OVERDUE]
-        return sorted(found, key=lambda each: each.deadline)
+    def waiting(self, view: str) -> list[PlatformOrder]:
+        """Return the orders of the view "open" or "overdue": what is due first comes first."""
+        # In the order of their life: one that changes between two answers is in the later one.
+        states = (OrderState.OVERDUE,) if view == "overdue" else _WAITS
+        found = {each.order_id: each for state in states for each in self._every(state)}
+        return sorted(found.values(), key=lambda each: each.deadline)
 
-    def _all(self) -> list[PlatformOrder]:
-        def ask(after: str) -> tuple[Any, str]:
-            page = self.place.vault.sanctions.list_orders(page_size=_SIZE, page_token=after)
-            return page.orders, page.next_page_token
+    def _every(self, state: OrderState | None = None) -> Iterator[PlatformOrder]:
+        return every(self.place.vault.sanctions.list_orders, "orders", state=state)
 
-        return list(all_pages(ask, most=_MOST))
+    def _page(self, visit: Visit) -> tuple[Sequence[PlatformOrder], str]:
+        page = self.place.vault.sanctions.list_orders(page_size=_SIZE, page_token=listing.after(visit))
+        return page.orders, page.next_page_token
 
     def _item(self, order: PlatformOrder, visit: Visit) -> Item:
         waits, say = order.state in _WAITS, visit.say
@@ -287,11 +290,12 @@ class OrderInboxPages:
         )
 
     def _read(self, visit: Visit) -> PlatformOrder:
-        which: Callable[[PlatformOrder], bool] = lambda each: each.order_id == visit.parts["order"]  # noqa: E731
-        found = next(filter(which, self._all()), None)
-        if found is None:
-            raise NoPageError
-        return found
+        # Most that are looked at wait, and all may be many.
+        some = chain.from_iterable(self._every(state) for state in (*_WAITS, None))
+        for each in some:
+            if each.order_id == visit.parts["order"]:
+                return each
+        raise NoPageError
 
 
 def _begun(order: PlatformOrder, checked: CheckedOrder | None) -> dict[str, str]:

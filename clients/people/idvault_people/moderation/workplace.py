@@ -1,6 +1,6 @@
 """Where a moderator works: the vault, the key that signs, the clock, and what was used last."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -69,7 +69,7 @@ class Workplace:
         return tuple(page.operations)
 
     def impose(self, wanted: UpheldSanction, request_id: str) -> AccountSanction:
-        """Sign and impose a sanction as it was shown; raises as the vault's `impose` and `get_operation` do."""
+        """Sign and impose a sanction as it was shown; raises as `impose` and `get_operation` do."""
         named = wanted.operation_id
         made: AccountSanction = self.vault.sanctions.impose(
             wanted.account_token,
@@ -84,17 +84,3 @@ class Workplace:
             request_id=request_id,
         )
         return made
-
-
-def all_pages(ask: Callable[[str], tuple[Any, str]], *, most: int, pages: int = 10) -> Iterator[Any]:
-    """Yield at most so many things of a list. ask: returns the things and the token of a page."""
-    after, count = "", 0
-    for _ in range(pages):
-        found, after = ask(after)
-        for each in found:
-            if count == most:
-                return
-            count += 1
-            yield each
-        if not after:
-            return
