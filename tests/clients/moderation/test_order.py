@@ -15,7 +15,7 @@ from idvault_client.sanctions import PlatformOrder
 from idvault_people.authority.officer import GivenOrder
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
-from idvault_verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.sanction import AuthorityOrder, Degree, OrderState, SanctionState
 from idvault_verify.tip_off import TargetKind
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, post, submit
@@ -194,3 +194,36 @@ async def test_a_new_order_behind_a_thousand_others(
             re.findall(r'class="button" href="(/orders[^"]*)"', page.text)[0].replace("&amp;", "&")
         )
     assert count == 1_000
+
+
+async def test_a_closing_waits_for_a_second_moderator(
+    place: Office, browser: Visitor, authority: AuthorityWorld
+) -> None:
+    """The order says so and is not carried out twice, though the vault would take it; again once it ended."""
+    token, other = await place.world.world.account(), await place.moderator(2)
+    made = await given(place, authority, token, measure=OrderMeasure.CLOSE)
+    here = f"/orders/{made.order_id}"
+    async with place.works(other) as second:
+        slow = await submit(second, f"{here}/sanction", **CARRIED)
+        page = await submit(browser, f"{here}/sanction", **CARRIED)
+        place.wire.loses = "ImposeSanction"
+        page = await submit(browser, f"{here}/sanction", page)
+        assert page.status == 503
+        page = await submit(browser, f"{here}/sanction", page)
+        after = await submit(browser, f"{here}/sanction", page)
+        (found,) = await imposed(place, token)
+        assert (found.degree, found.state) == (Degree.CLOSE, SanctionState.PROPOSED)
+        told = "A sanction for this order waits for a second moderator."
+        for page in (
+            after,
+            await browser.get(f"{here}/sanction"),
+            await second.get(f"{here}/content"),
+            await submit(second, f"{here}/sanction", slow),
+        ):
+            assert (page.title, told in page.words) == ("Order 案 2026-7 (synthetic)", True), page.words
+            assert f'href="/sanctions/{found.sanction_id}"' in page.text
+            assert f'href="{here}/sanction"' not in page.text
+    assert len(await imposed(place, token)) == 1
+    await submit(browser, f"/sanctions/{found.sanction_id}/end", reason="A mistake")
+    page = await browser.get(here)
+    assert (told in page.words, f'href="{here}/sanction"' in page.text) == (False, True)

@@ -6,16 +6,19 @@ from itertools import chain
 from typing import Any
 
 from idvault_client.sanctions import (
+    AccountSanction,
     CheckedOrder,
     ContentMeasureKind,
     OrderSource,
     Origin,
     PlatformOrder,
+    SanctionPage,
+    SanctionState,
     UpheldContentMeasure,
     check_order,
 )
 from idvault_client.tip_offs import TargetKind, UpheldSanction
-from idvault_people.console.visit import Answer, NoPageError, Visit
+from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
 from idvault_people.moderation import listing, shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
@@ -94,18 +97,29 @@ class OrderInboxPages:
 
     def _screen(self, order: PlatformOrder, visit: Visit) -> CasePage:
         say, checked, wrong = visit.say, *self._checked(order, visit)
-        waits = order.state in _WAITS and not wrong
+        proposed = self._proposed(order)
+        may_follow = order.state in _WAITS and not wrong and not proposed
         may_object = checked is not None and order.state in _WAITS and order.object_time is None
         return CasePage(
             title=say("order_title", reference=order.order.reference),
             sections=[self._ordered(order, checked, visit)],
-            main=self._acts(order, checked, visit) if waits else [],
-            notes=[wrong] if wrong else [],
+            main=self._acts(order, checked, visit) if may_follow else [],
+            acts=[Link(f"/sanctions/{each.sanction_id}", say("its_proposal")) for each in proposed],
+            notes=[*([wrong] if wrong else []), *([say("order_proposed")] if proposed else [])],
             aside=say("orders_one"),
             facts=self._facts(order, visit),
             buttons=[self._acknowledging(order, visit)] if self._may_answer(order, checked) else [],
             folded=[self._objecting(order, visit)] if may_object else [],
         )
+
+    def _proposed(self, order: PlatformOrder) -> Sequence[AccountSanction]:
+        """Return what waits for a second moderator: the vault would take another sanction beside it."""
+        if order.state not in _WAITS:
+            return ()
+        page: SanctionPage = self.place.vault.sanctions.list_page(
+            order_id=order.order_id, state=SanctionState.PROPOSED
+        )
+        return page.sanctions
 
     def _may_answer(self, order: PlatformOrder, checked: CheckedOrder | None) -> bool:
         return checked is not None and order.state in _WAITS and order.acknowledge_time is None
@@ -198,20 +212,31 @@ class OrderInboxPages:
 
     def sanction(self, visit: Visit) -> Answer:
         """Show the form of the sanction that carries the order out."""
-        return self._sanction(visit).form(visit).page()
+        order, checked = self._followed(visit)
+        return self._elsewhere(order) or self._sanction(order, checked, visit).form(visit).page()
+
+    def _elsewhere(self, order: PlatformOrder, *, mine: bool = True) -> GoTo | None:
+        """Return the way to the order if a sanction waits for a second moderator. mine: also one's own.
+
+        An own one may be what a form did before its answer was lost: sent again, it is the same act.
+        """
+        waits = [each for each in self._proposed(order) if mine or each.impose_moderator_id != self.place.me]
+        return GoTo(_path(order)) if waits else None
 
     def impose(self, visit: Visit) -> Answer:
         """Check that sanction, show it, or impose it."""
 
         def send(wanted: UpheldSanction, request_id: str) -> str:
             self.place.impose(wanted, request_id)
-            return f"/orders/{visit.parts['order']}"
+            return _path(order)
 
-        return self._sanction(visit).answer(visit, send)
+        order, checked = self._followed(visit)
+        return self._elsewhere(order, mine=False) or self._sanction(order, checked, visit).answer(visit, send)
 
     def content(self, visit: Visit) -> Answer:
         """Show the form of the measure that carries the order out."""
-        return self._content(visit).form(visit).page()
+        order, checked = self._followed(visit)
+        return self._elsewhere(order) or self._content(order, checked, visit).form(visit).page()
 
     def impose_content(self, visit: Visit) -> Answer:
         """Check that measure, show it, or impose it."""
@@ -220,12 +245,12 @@ class OrderInboxPages:
             self.place.vault.content_measures.impose(
                 wanted.content, wanted.kind, wanted.statement, key=self.place.key, request_id=request_id
             )
-            return f"/orders/{visit.parts['order']}"
+            return _path(order)
 
-        return self._content(visit).answer(visit, send)
-
-    def _sanction(self, visit: Visit) -> SanctionForm:
         order, checked = self._followed(visit)
+        return self._elsewhere(order, mine=False) or self._content(order, checked, visit).answer(visit, send)
+
+    def _sanction(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> SanctionForm:
         given, fixed = _begun(order, checked), set(_NAMED)
         if checked is not None:
             terms = checked.terms
@@ -246,8 +271,9 @@ class OrderInboxPages:
             fixed=frozenset(fixed),
         )
 
-    def _content(self, visit: Visit) -> ContentMeasureForm:
-        order, checked = self._followed(visit)
+    def _content(
+        self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit
+    ) -> ContentMeasureForm:
         given, fixed = _begun(order, checked), set(_NAMED)
         if checked is not None and checked.terms.measure in _CONTENT:
             given |= {"content": checked.terms.target, "content_kind": _CONTENT[checked.terms.measure].value}
