@@ -309,3 +309,13 @@ async def test_a_picture_is_shown_when_it_is_asked_for(
     assert copy.headers["Content-Type"] == (kind or "application/octet-stream")
     assert copy.headers["X-Content-Type-Options"] == "nosniff"
     assert copy.headers["Content-Disposition"].startswith("attachment")
+
+
+async def test_a_keystroke_takes_no_report_from_a_colleague(place: Office, browser: Visitor) -> None:
+    """The key that assigns is on an unassigned report's button; a colleague's is taken by a click only."""
+    filed, other = (await place.world.file()).tip_off, await place.moderator(2)
+    assert 'data-key="a"' in (await browser.get(f"/reports/{filed.tip_off_id}")).text
+    await place.world.assign(filed, other.moderator_id)
+    page = await browser.get(f"/reports/{filed.tip_off_id}")
+    assert f"Take it over from {other.moderator_id[:8]}" in page.words
+    assert 'data-key="a"' not in page.text

@@ -223,7 +223,8 @@ class ReportScreen:
             request_id=self.place.new_id(),
             fields=fields,
             action=f"{path(report)}/{act}{queues.kept(visit)}",
-            key="a" if act == "assignment" else "",
+            # A keystroke takes nothing over from a colleague.
+            key="a" if act == "assignment" and not report.moderator_id else "",
         )
 
     def _folded(self, report: TipOffReport, visit: Visit) -> list[Form]:
