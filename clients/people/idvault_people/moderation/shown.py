@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from idvault_people.console import shown
 
 # As on every console.
 Say = shown.Say
 Row = shown.Row
-word, options, day = shown.word, shown.options, shown.day
+word, options, day, time = shown.word, shown.options, shown.day, shown.time
 _GROUP = 4
 _ID = re.compile("[0-9a-f]{32}")
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -111,11 +111,6 @@ def moderator(moderator_id: str, *, me: str, say: Say) -> str:
     if not moderator_id:
         return say("nobody")
     return say("you") if moderator_id == me else moderator_id[:8]
-
-
-def time(value: datetime, *, zone: tzinfo | None, language: str) -> str:
-    """Return a time in words. zone: None for that of this machine."""
-    return shown.minute(value.astimezone(zone), language=language)
 
 
 def left(due: datetime, *, now: datetime, say: Say) -> str:

@@ -48,8 +48,8 @@ class Workplace:
         return shown.left(due, now=self.clock(), say=visit.say)
 
     def time(self, value: datetime, visit: Visit) -> str:
-        """Return a time in words."""
-        return shown.time(value, zone=self.zone, language=visit.language)
+        """Return a time in words, with its zone."""
+        return shown.time(value, visit, zone=self.zone)
 
     def rows(self, visit: Visit, **values: Any) -> list[shown.Row]:
         """Return rows of names and values without those that are None or "": times are shown in words."""
