@@ -11,7 +11,6 @@ from idvault_people.console import shown
 Say = shown.Say
 Row = shown.Row
 word, options, day, time = shown.word, shown.options, shown.day, shown.time
-_GROUP = 4
 _ID = re.compile("[0-9a-f]{32}")
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -94,11 +93,6 @@ class Field:
 def columns(items: Sequence[Item]) -> list[str]:
     """Return the names of the rows of items, in their order."""
     return list(dict.fromkeys(name for item in items for name, _ in item.rows))
-
-
-def grouped(digits: str) -> str:
-    """Return digits in groups of four, as people read them out."""
-    return " ".join(digits[at : at + _GROUP] for at in range(0, len(digits), _GROUP))
 
 
 def is_id(text: str) -> bool:
