@@ -314,11 +314,13 @@ async def test_what_others_will_read_is_shown_first(
         assert word in owner, word
     assert bytes(range(32)).hex() not in owner
     assert REASONS["reply"] in reporter
-    assert "sanction:close:propose, sanction:close:impose" in public
+    for word in ("Closed: proposed", "Closed: in force"):
+        assert word in public
+    assert ":close:" not in page.words
     assert made.target.key not in public
     assert bytes(range(32)).hex() in signed
     page = await preview(browser, made, degree="WARN", scope="PERSON", measure="left from before")
-    assert "person:warn:propose, person:warn:impose" in page.words
+    assert "Warning, of all accounts of the owner: proposed" in page.words
     assert "left from before" not in page.words.partition("What is signed")[2].partition("Sign and send")[0]
 
 

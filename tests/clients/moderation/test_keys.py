@@ -55,6 +55,27 @@ def by_keys(page: Page, made: list[TipOffReport]) -> None:
     page.get_by_role("heading", name="Which reports are about the same").wait_for()
 
 
+def with_a_text(page: Page, made: list[TipOffReport]) -> None:
+    """No key leaves a report on which somebody has typed, before a refusal or after it."""
+    page.goto(page.url.partition("/reports")[0] + f"/reports/{made[0].tip_off_id}?sort=oldest")
+    words, reply = "We are looking at it (synthetic)", page.locator("#reply")
+
+    def stays() -> None:
+        page.locator("h1").click()
+        press(page, "d", "j", "k", "m", "a")
+        assert focused(page) == "decision"
+        page.get_by_role("heading", name=f"Report {made[0].reference}").wait_for()
+        assert reply.input_value() == words
+
+    reply.fill(words)
+    stays()
+    page.locator("input[value=refer]").check()
+    page.locator("#authority").fill("nobody")
+    page.get_by_role("button", name="Sign and next").click()
+    page.locator(".errors").wait_for()
+    stays()
+
+
 def without_keys(page: Page, made: list[TipOffReport]) -> None:
     """Once they are switched off no key does anything, on later pages either."""
     page.goto(page.url.partition("/reports")[0] + "/reports?sort=oldest")
@@ -80,6 +101,7 @@ async def test_the_keys_of_the_desk(place: Office, key: ModeratorKey) -> None:
                 page.goto(console.address)
                 page.get_by_role("navigation").first.wait_for()
                 by_keys(page, made)
+                with_a_text(page, made)
                 without_keys(page, made)
 
         await asyncio.to_thread(work)

@@ -1,17 +1,25 @@
 """Orders of authorities at the desk: checked on this machine, carried out, answered, or not followed."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from idvault.core.db.connection import Connection
+from idvault.sanction import acts as sanction_acts
+from idvault.sanction.order import store as order_store
+from idvault.sanction.order.rules import RecordedOrder
+from idvault.sanction.rules import Sanction
 from idvault_client.sanctions import PlatformOrder
 from idvault_people.authority.officer import GivenOrder
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
-from idvault_verify.sanction import AuthorityOrder, OrderState
+from idvault_verify.sanction import AuthorityOrder, Degree, OrderState, SanctionState
 from idvault_verify.tip_off import TargetKind
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, post, submit
+from tests.support.tip_off_world import opened
 from tools.support import builders, orders
 from tools.support.authority_world import HOUR, AuthorityWorld
 from tools.support.flow_world import PARTY
@@ -38,6 +46,13 @@ async def given(place: Office, authority: AuthorityWorld, token: str, **changes:
 async def state(place: Office, order_id: str) -> PlatformOrder:
     listed = (await place.world.world.asks(place.age).list_orders()).orders
     return next(each for each in listed if each.order_id == order_id)
+
+
+async def imposed(place: Office, token: str) -> list[Sanction]:
+    """Return the sanctions of an account, the oldest first."""
+    pages = await place.world.world.pages(size=9, account_token=token)
+    vault = place.world.world.vault
+    return [await sanction_acts.find(vault, PARTY, each) for page in pages for each in page]
 
 
 async def test_an_order_is_carried_out(place: Office, browser: Visitor, authority: AuthorityWorld) -> None:
@@ -135,3 +150,80 @@ async def test_an_order_on_paper(place: Office, browser: Visitor, key: Moderator
     await submit(browser, f"{here}/sanction", page)
     assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
     assert (await browser.get(f"/orders/{'f' * 32}")).status == 404
+
+
+async def test_the_chosen_operation_is_signed(
+    place: Office, browser: Visitor, authority: AuthorityWorld
+) -> None:
+    """What the form offers and the preview shows is what is signed and stored."""
+    token, operation = await place.world.world.account(), await opened(place.world)
+    made = await given(place, authority, token)
+    where = f"/orders/{made.order_id}/sanction"
+    page = await submit(browser, where, operation=operation.operation_id, **CARRIED)
+    assert operation.title in page.words.partition("What is signed")[2]
+    await submit(browser, where, page)
+    (found,) = await imposed(place, token)
+    assert found.operation_id == operation.operation_id
+
+
+async def test_a_new_order_behind_a_thousand_others(
+    place: Office, browser: Visitor, authority: AuthorityWorld
+) -> None:
+    """It is in the list, counted and shown, however many were recorded before; all of them are in pages."""
+    begun = builders.NOW - timedelta(days=90)
+
+    async def record(connection: Connection) -> None:
+        for number in range(1_001):
+            named = AuthorityOrder("a (synthetic)", str(number), begun.date(), number.to_bytes(32))
+            at = begun + timedelta(seconds=number)
+            old = RecordedOrder(f"{number:032x}", PARTY, named, at + timedelta(days=1), at)
+            assert await order_store.add(connection, old) is None
+
+    await place.world.database.act("test", record)
+    made = await given(place, authority, await place.world.world.account())
+    here = f"/orders/{made.order_id}"
+    assert f'href="{here}"' in (await browser.get("/orders")).text
+    assert f'href="{here}"' not in (await browser.get("/orders?view=overdue")).text
+    assert "Orders to carry out How many 100 or more" in (await browser.get("/")).words
+    page = await browser.get(here)
+    assert (page.status, "第一条 (synthetic)" in page.words) == (200, True)
+    page, count = await browser.get("/orders?view=all"), 0
+    while f'href="{here}"' not in page.text:
+        count += len(re.findall(r'scope="row"', page.text))
+        page = await browser.get(
+            re.findall(r'class="button" href="(/orders[^"]*)"', page.text)[0].replace("&amp;", "&")
+        )
+    assert count == 1_000
+
+
+async def test_a_closing_waits_for_a_second_moderator(
+    place: Office, browser: Visitor, authority: AuthorityWorld
+) -> None:
+    """The order says so and is not carried out twice, though the vault would take it; again once it ended."""
+    token, other = await place.world.world.account(), await place.moderator(2)
+    made = await given(place, authority, token, measure=OrderMeasure.CLOSE)
+    here = f"/orders/{made.order_id}"
+    async with place.works(other) as second:
+        slow = await submit(second, f"{here}/sanction", **CARRIED)
+        page = await submit(browser, f"{here}/sanction", **CARRIED)
+        place.wire.loses = "ImposeSanction"
+        page = await submit(browser, f"{here}/sanction", page)
+        assert page.status == 503
+        page = await submit(browser, f"{here}/sanction", page)
+        after = await submit(browser, f"{here}/sanction", page)
+        (found,) = await imposed(place, token)
+        assert (found.degree, found.state) == (Degree.CLOSE, SanctionState.PROPOSED)
+        told = "A sanction for this order waits for a second moderator."
+        for page in (
+            after,
+            await browser.get(f"{here}/sanction"),
+            await second.get(f"{here}/content"),
+            await submit(second, f"{here}/sanction", slow),
+        ):
+            assert (page.title, told in page.words) == ("Order 案 2026-7 (synthetic)", True), page.words
+            assert f'href="/sanctions/{found.sanction_id}"' in page.text
+            assert f'href="{here}/sanction"' not in page.text
+    assert len(await imposed(place, token)) == 1
+    await submit(browser, f"/sanctions/{found.sanction_id}/end", reason="A mistake")
+    page = await browser.get(here)
+    assert (told in page.words, f'href="{here}/sanction"' in page.text) == (False, True)

@@ -12,6 +12,7 @@ from idvault_verify.sanction import Degree, Origin, SanctionState, Scope
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
+from tests.support.tip_off_world import closed, opened
 from tools.support.flow_world import PARTY
 from tools.support.sanction_world import reasons
 
@@ -134,3 +135,29 @@ async def test_lists_by_state(place: Office, browser: Visitor, other: ModeratorK
     gone = TipOffTarget(TargetKind.CONTENT, "post/1")
     filed = (await place.world.file(target=gone)).tip_off
     assert "Sanctions of the account" not in (await browser.get(f"/reports/{filed.tip_off_id}")).words
+
+
+async def test_an_operation_that_ended_meanwhile_is_refused(place: Office, browser: Visitor) -> None:
+    """Nothing is signed without the operation that the preview showed."""
+    token, operation = await place.world.world.account(), await opened(place.world)
+    page = await submit(browser, "/sanctions/new", account=token, operation=operation.operation_id, **NEW)
+    assert operation.title in page.words
+    await closed(place.world, operation)
+    page = await submit(browser, "/sanctions/new", page)
+    assert page.status == 409
+    assert await place.world.world.pages(size=9, account_token=token) == [[]]
+
+
+async def test_the_hardest_of_many_sanctions_counts(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """However many an account has: the newest comes first, and the standing counts them all."""
+    token, world = await place.world.world.account(), place.world.world
+    for number in range(101):
+        given = reasons(case_reference=f"case {number}")
+        await world.impose(token, Degree.WARN, key=key, given=given, seconds=number)
+    made = await world.impose(token, Degree.SUSPEND, key=key, seconds=200)
+    page = await browser.get(f"/accounts/{token}")
+    assert "Standing suspended" in page.words
+    found = re.findall(r'scope="row"><a href="/sanctions/([0-9a-f]{32})">', page.text)
+    assert (len(found), found[0]) == (102, made.sanction_id)

@@ -310,3 +310,23 @@ async def test_a_picture_is_shown_when_it_is_asked_for(
     assert copy.headers["Content-Type"] == (kind or "application/octet-stream")
     assert copy.headers["X-Content-Type-Options"] == "nosniff"
     assert copy.headers["Content-Disposition"].startswith("attachment")
+
+
+async def test_a_keystroke_takes_no_report_from_a_colleague(place: Office, browser: Visitor) -> None:
+    """The key that assigns is on an unassigned report's button; a colleague's is taken by a click only."""
+    filed, other = (await place.world.file()).tip_off, await place.moderator(2)
+    assert 'data-key="a"' in (await browser.get(f"/reports/{filed.tip_off_id}")).text
+    await place.world.assign(filed, other.moderator_id)
+    page = await browser.get(f"/reports/{filed.tip_off_id}")
+    assert f"Take it over from {other.moderator_id[:8]}" in page.words
+    assert 'data-key="a"' not in page.text
+
+
+async def test_times_have_their_zone(place: Office, browser: Visitor) -> None:
+    """Each of a report, on its page and beside what was written."""
+    filed = (await place.world.file()).tip_off
+    await submit(browser, f"/reports/{filed.tip_off_id}/assignment")
+    page = await submit(browser, f"/reports/{filed.tip_off_id}/note", note="seen")
+    times = re.findall(r"[0-9]{1,2} \w+ 20[0-9]{2}, [0-9]{2}:[0-9]{2}(?: UTC)?", page.words)
+    assert len(times) >= 3, page.words
+    assert all(each.endswith(" UTC") for each in times), times

@@ -43,15 +43,6 @@ def signing(
             yield SignedCall(vault, key, as_json)
 
 
-def every(ask: Callable[..., Any], of: str, **wanted: Any) -> Iterator[Any]:
-    """Yield all things of a list. ask: returns a page, whose things are in its field `of`."""
-    token, last = "", False
-    while not last:
-        page = ask(**wanted, page_token=token)
-        yield from getattr(page, of)
-        token, last = page.next_page_token, not page.next_page_token
-
-
 def show_all(found: Iterable[Any], name: str, *, shown: _Shown, as_json: bool) -> None:
     """Print each thing of a list, and for people how many there are."""
     count = 0

@@ -6,9 +6,10 @@ import typer
 
 from idvault_client.backend.session import AccountContest
 from idvault_client.commands.output import AsJson, show
-from idvault_people.commands.cases import every, facts, show_all, signing
+from idvault_people.commands.cases import facts, show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
+from idvault_people.moderation.whole_list import every
 from idvault_verify.session import ContestState
 
 app = typer.Typer(no_args_is_help=True, help='Verifications of which the owner says "that was not me".')

@@ -23,9 +23,10 @@ from idvault_client.sanctions import (
 from idvault_client.tip_offs import TipOffReport
 from idvault_people.authority.officer import OrderDocument
 from idvault_people.commands import order as orders
-from idvault_people.commands.cases import SignedCall, every, show_all, signing
+from idvault_people.commands.cases import SignedCall, show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
+from idvault_people.moderation.whole_list import every
 
 app = typer.Typer(no_args_is_help=True, help="Measures on content, which need no account.")
 appeals = typer.Typer(no_args_is_help=True, help="Appeals against measures on content.")

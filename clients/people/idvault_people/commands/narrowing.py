@@ -7,9 +7,10 @@ import typer
 from idvault_client.backend.narrowing import SanctionNarrowing
 from idvault_client.commands.output import AsJson
 from idvault_client.errors import NotFound
-from idvault_people.commands.cases import every, show_all, signing
+from idvault_people.commands.cases import show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
+from idvault_people.moderation.whole_list import every
 from idvault_verify.error import Reason
 
 app = typer.Typer(

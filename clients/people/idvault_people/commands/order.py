@@ -9,9 +9,10 @@ import typer
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import CheckedOrder, OrderSource, PlatformOrder, check_order
-from idvault_people.commands.cases import SignedCall, every, show_all, signing
+from idvault_people.commands.cases import SignedCall, show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
+from idvault_people.moderation.whole_list import every
 from idvault_verify import durable_file
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.error import Reason

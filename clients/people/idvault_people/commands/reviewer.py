@@ -11,9 +11,10 @@ from idvault_client import Consent, IdentityDocument
 from idvault_client.commands import connection
 from idvault_client.commands.output import AsJson
 from idvault_client.reviews import DocumentReview, SeenDocument, mainland_travel_permit, passport
-from idvault_people.commands.cases import every, show_all, signing
+from idvault_people.commands.cases import show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
+from idvault_people.moderation.whole_list import every
 from idvault_verify import durable_file, small_file
 
 _HELP = "A reviewer: a moderator who sees passports and travel permits with their holders, and signs that."

@@ -10,12 +10,12 @@ from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.output import AsJson
 from idvault_people.commands.cases import signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
+from idvault_people.moderation.digits import grouped
 from idvault_verify import small_file
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
 
 app = typer.Typer(no_args_is_help=True, help="Reports: take one down, refer one.")
-_GROUP = 4
 
 
 class TakenChannel(StrEnum):
@@ -77,11 +77,6 @@ def take(  # noqa: PLR0917 - typer's parameters
         typer.echo(f"reply until: {shown['due']}")
         if filed.reply_url:
             typer.echo(f"read it at: {filed.reply_url}")
-
-
-def grouped(digits: str) -> str:
-    """Return digits in groups of four, as people read them out."""
-    return " ".join(digits[at : at + _GROUP] for at in range(0, len(digits), _GROUP))
 
 
 def read_text(file: Path) -> str:

@@ -8,11 +8,10 @@ from idvault_client.tip_offs import TargetKind, TipOffTarget
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
 from idvault_people.moderation.shown import Item, Link, PagePart
+from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.account import Standing
 from idvault_verify.sanction import STANDINGS
-
-_SIZE = 50
 
 
 def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[PagePart]:
@@ -32,7 +31,8 @@ def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[P
 
 def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePart:
     """Return the standing that an account's sanctions give it, and the sanctions, the newest first."""
-    found = place.vault.sanctions.list_page(account_token=account_token, page_size=_SIZE).sanctions
+    # Each of them may be the hardest one that is in force.
+    found = list(every(place.vault.sanctions.list_page, "sanctions", account_token=account_token))
     return PagePart(
         title=visit.say("history"),
         rows=place.rows(

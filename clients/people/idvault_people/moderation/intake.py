@@ -7,6 +7,7 @@ from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import FiledTipOff, TargetKind, TipOffChannel, TipOffTarget
 from idvault_people.console.visit import Answer, ConsolePage, Hiding, Visit
 from idvault_people.moderation import report_case, shown
+from idvault_people.moderation.digits import grouped
 from idvault_people.moderation.form import REQUEST_ID, Form
 from idvault_people.moderation.shown import Field, Link
 from idvault_people.moderation.workplace import Workplace
@@ -50,8 +51,8 @@ class IntakePages:
     def _slip(self, filed: FiledTipOff, visit: Visit) -> ConsolePage:
         say, report = visit.say, filed.tip_off
         values = {
-            "number": shown.grouped(report.reference),
-            "secret": shown.grouped(filed.secret),
+            "number": grouped(report.reference),
+            "secret": grouped(filed.secret),
             # The vault says where only if it has hosted pages.
             "rows": [
                 (say("reply_until"), self.place.time(report.due_time, visit)),

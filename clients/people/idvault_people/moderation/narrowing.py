@@ -15,7 +15,8 @@ from idvault_people.moderation import listing, sanction, shown
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
-from idvault_people.moderation.workplace import Workplace, all_pages
+from idvault_people.moderation.whole_list import all_pages
+from idvault_people.moderation.workplace import Workplace
 
 _SIZE = 50
 _MOST = 10_000

@@ -1,20 +1,24 @@
 """The pages of authorities' orders: what is due, each checked on this machine, carried out or objected to."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from idvault_client.sanctions import (
+    AccountSanction,
     CheckedOrder,
     ContentMeasureKind,
     OrderSource,
     Origin,
     PlatformOrder,
+    SanctionPage,
+    SanctionState,
     UpheldContentMeasure,
     check_order,
 )
 from idvault_client.tip_offs import TargetKind, UpheldSanction
-from idvault_people.console.visit import Answer, NoPageError, Visit
+from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
 from idvault_people.moderation import listing, shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
@@ -22,13 +26,14 @@ from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.sanction_form import SanctionForm
 from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
-from idvault_people.moderation.workplace import Workplace, all_pages
+from idvault_people.moderation.whole_list import every
+from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, OrderState
 
-_MOST, _SIZE = 1_000, 100
+_SIZE = 50
 _REASON = 500
 _WAITS = (OrderState.OPEN, OrderState.ACKNOWLEDGED, OrderState.OBJECTED, OrderState.OVERDUE)
 _CONTENT = {
@@ -46,30 +51,31 @@ class OrderInboxPages:
     place: Workplace
 
     def queue(self, visit: Visit) -> Answer:
-        """Show orders by their deadlines."""
+        """Show those that wait by their deadlines, or all as they were recorded."""
         say = visit.say
         views = [("open", say("orders_open")), ("overdue", say("overdue_view")), ("all", say("all_view"))]
-        found = self.listed(listing.view_of(visit, views))
+        view = listing.view_of(visit, views)
+        found, following = self._page(visit) if view == "all" else (self.waiting(view), "")
         return ListPage(
             title=say("orders"),
             views=views,
             items=[self._item(each, visit) for each in found],
-            following="",
+            following=following,
         ).page(visit)
 
-    def listed(self, view: str) -> list[PlatformOrder]:
-        """Return the orders of a view, what is due first comes first."""
-        found = [each for each in self._all() if view == "all" or each.state in _WAITS]
-        if view == "overdue":
-            found = [each for each in found if each.state is OrderState.OVERDUE]
-        return sorted(found, key=lambda each: each.deadline)
+    def waiting(self, view: str) -> list[PlatformOrder]:
+        """Return the orders of the view "open" or "overdue": what is due first comes first."""
+        # In the order of their life: one that changes between two answers is in the later one.
+        states = (OrderState.OVERDUE,) if view == "overdue" else _WAITS
+        found = {each.order_id: each for state in states for each in self._every(state)}
+        return sorted(found.values(), key=lambda each: each.deadline)
 
-    def _all(self) -> list[PlatformOrder]:
-        def ask(after: str) -> tuple[Any, str]:
-            page = self.place.vault.sanctions.list_orders(page_size=_SIZE, page_token=after)
-            return page.orders, page.next_page_token
+    def _every(self, state: OrderState | None = None) -> Iterator[PlatformOrder]:
+        return every(self.place.vault.sanctions.list_orders, "orders", state=state)
 
-        return list(all_pages(ask, most=_MOST))
+    def _page(self, visit: Visit) -> tuple[Sequence[PlatformOrder], str]:
+        page = self.place.vault.sanctions.list_orders(page_size=_SIZE, page_token=listing.after(visit))
+        return page.orders, page.next_page_token
 
     def _item(self, order: PlatformOrder, visit: Visit) -> Item:
         waits, say = order.state in _WAITS, visit.say
@@ -91,18 +97,29 @@ class OrderInboxPages:
 
     def _screen(self, order: PlatformOrder, visit: Visit) -> CasePage:
         say, checked, wrong = visit.say, *self._checked(order, visit)
-        waits = order.state in _WAITS and not wrong
+        proposed = self._proposed(order)
+        may_follow = order.state in _WAITS and not wrong and not proposed
         may_object = checked is not None and order.state in _WAITS and order.object_time is None
         return CasePage(
             title=say("order_title", reference=order.order.reference),
             sections=[self._ordered(order, checked, visit)],
-            main=self._acts(order, checked, visit) if waits else [],
-            notes=[wrong] if wrong else [],
+            main=self._acts(order, checked, visit) if may_follow else [],
+            acts=[Link(f"/sanctions/{each.sanction_id}", say("its_proposal")) for each in proposed],
+            notes=[*([wrong] if wrong else []), *([say("order_proposed")] if proposed else [])],
             aside=say("orders_one"),
             facts=self._facts(order, visit),
             buttons=[self._acknowledging(order, visit)] if self._may_answer(order, checked) else [],
             folded=[self._objecting(order, visit)] if may_object else [],
         )
+
+    def _proposed(self, order: PlatformOrder) -> Sequence[AccountSanction]:
+        """Return what waits for a second moderator: the vault would take another sanction beside it."""
+        if order.state not in _WAITS:
+            return ()
+        page: SanctionPage = self.place.vault.sanctions.list_page(
+            order_id=order.order_id, state=SanctionState.PROPOSED
+        )
+        return page.sanctions
 
     def _may_answer(self, order: PlatformOrder, checked: CheckedOrder | None) -> bool:
         return checked is not None and order.state in _WAITS and order.acknowledge_time is None
@@ -195,29 +212,31 @@ class OrderInboxPages:
 
     def sanction(self, visit: Visit) -> Answer:
         """Show the form of the sanction that carries the order out."""
-        return self._sanction(visit).form(visit).page()
+        order, checked = self._followed(visit)
+        return self._elsewhere(order) or self._sanction(order, checked, visit).form(visit).page()
+
+    def _elsewhere(self, order: PlatformOrder, *, mine: bool = True) -> GoTo | None:
+        """Return the way to the order if a sanction waits for a second moderator. mine: also one's own.
+
+        An own one may be what a form did before its answer was lost: sent again, it is the same act.
+        """
+        waits = [each for each in self._proposed(order) if mine or each.impose_moderator_id != self.place.me]
+        return GoTo(_path(order)) if waits else None
 
     def impose(self, visit: Visit) -> Answer:
         """Check that sanction, show it, or impose it."""
 
         def send(wanted: UpheldSanction, request_id: str) -> str:
-            self.place.vault.sanctions.impose(
-                wanted.account_token,
-                wanted.degree,
-                wanted.statement,
-                key=self.place.key,
-                measure=wanted.measure,
-                scope=wanted.scope,
-                public_account_id=wanted.public_account_id,
-                request_id=request_id,
-            )
-            return f"/orders/{visit.parts['order']}"
+            self.place.impose(wanted, request_id)
+            return _path(order)
 
-        return self._sanction(visit).answer(visit, send)
+        order, checked = self._followed(visit)
+        return self._elsewhere(order, mine=False) or self._sanction(order, checked, visit).answer(visit, send)
 
     def content(self, visit: Visit) -> Answer:
         """Show the form of the measure that carries the order out."""
-        return self._content(visit).form(visit).page()
+        order, checked = self._followed(visit)
+        return self._elsewhere(order) or self._content(order, checked, visit).form(visit).page()
 
     def impose_content(self, visit: Visit) -> Answer:
         """Check that measure, show it, or impose it."""
@@ -226,12 +245,12 @@ class OrderInboxPages:
             self.place.vault.content_measures.impose(
                 wanted.content, wanted.kind, wanted.statement, key=self.place.key, request_id=request_id
             )
-            return f"/orders/{visit.parts['order']}"
+            return _path(order)
 
-        return self._content(visit).answer(visit, send)
-
-    def _sanction(self, visit: Visit) -> SanctionForm:
         order, checked = self._followed(visit)
+        return self._elsewhere(order, mine=False) or self._content(order, checked, visit).answer(visit, send)
+
+    def _sanction(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> SanctionForm:
         given, fixed = _begun(order, checked), set(_NAMED)
         if checked is not None:
             terms = checked.terms
@@ -252,8 +271,9 @@ class OrderInboxPages:
             fixed=frozenset(fixed),
         )
 
-    def _content(self, visit: Visit) -> ContentMeasureForm:
-        order, checked = self._followed(visit)
+    def _content(
+        self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit
+    ) -> ContentMeasureForm:
         given, fixed = _begun(order, checked), set(_NAMED)
         if checked is not None and checked.terms.measure in _CONTENT:
             given |= {"content": checked.terms.target, "content_kind": _CONTENT[checked.terms.measure].value}
@@ -296,11 +316,12 @@ class OrderInboxPages:
         )
 
     def _read(self, visit: Visit) -> PlatformOrder:
-        which: Callable[[PlatformOrder], bool] = lambda each: each.order_id == visit.parts["order"]  # noqa: E731
-        found = next(filter(which, self._all()), None)
-        if found is None:
-            raise NoPageError
-        return found
+        # Most that are looked at wait, and all may be many.
+        some = chain.from_iterable(self._every(state) for state in (*_WAITS, None))
+        for each in some:
+            if each.order_id == visit.parts["order"]:
+                return each
+        raise NoPageError
 
 
 def _begun(order: PlatformOrder, checked: CheckedOrder | None) -> dict[str, str]:

@@ -16,7 +16,8 @@ from idvault_people.moderation.reinstatement import ReinstatementCasePages
 from idvault_people.moderation.sanction import SanctionPages
 from idvault_people.moderation.shown import Item, Link
 from idvault_people.moderation.tip_off import ReportCasePages
-from idvault_people.moderation.workplace import Workplace, all_pages
+from idvault_people.moderation.whole_list import all_pages
+from idvault_people.moderation.workplace import Workplace
 
 _MOST = 100
 
@@ -85,7 +86,7 @@ class OverviewPages:
         return ask
 
     def _orders(self, view: str) -> Callable[[str], tuple[Any, str]]:
-        return lambda after: (self.orders.listed(view), "")
+        return lambda after: (self.orders.waiting(view), "")
 
     def _measures(self, after: str) -> tuple[Any, str]:
         page = self.measures.listed("appealed", page_size=_MOST, page_token=after)

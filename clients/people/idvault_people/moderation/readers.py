@@ -1,12 +1,13 @@
 """What others will read of a decision: its owner on "My identity", and everybody in the public log."""
 
+from collections.abc import Sequence
+
 from idvault_client.sanctions import Scope, StatementOfReasons, UpheldContentMeasure, cause_text
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
 from idvault_people.moderation.shown import Row
 from idvault_people.moderation.workplace import Workplace
-from idvault_verify.event import EventType
 from idvault_verify.sanction import STANDINGS
 
 
@@ -31,18 +32,22 @@ def owner(statement: StatementOfReasons, *, place: Workplace, visit: Visit) -> l
 
 def public_of_sanction(wanted: UpheldSanction, visit: Visit, *, proposed: bool) -> list[Row]:
     """Return the entries of the log, and what whoever checks the account learns."""
-    kind = "PERSON" if wanted.scope is Scope.PERSON else "SANCTION"
-    names = [f"{kind}_{wanted.degree}_{verb}" for verb in (["PROPOSE"] if proposed else []) + ["IMPOSE"]]
+    degree = shown.word("degree", wanted.degree, visit.say)
+    what = visit.say("of_owner", degree=degree) if wanted.scope is Scope.PERSON else degree
+    verbs = ["log_proposed", "log_imposed"] if proposed else ["log_imposed"]
     standing = shown.word("standing", STANDINGS[wanted.degree], visit.say)
-    return [*_entries(visit, *names), (visit.say("standing"), standing)]
+    return [
+        *_entries(visit, [visit.say(verb, what=what) for verb in verbs]),
+        (visit.say("standing"), standing),
+    ]
 
 
 def public_of_measure(wanted: UpheldContentMeasure, visit: Visit) -> list[Row]:
     """Return the entry of the log."""
-    return _entries(visit, f"CONTENT_{wanted.kind}_IMPOSE")
+    kind = shown.word("content_kind", wanted.kind, visit.say)
+    return _entries(visit, [f"{visit.say('content_measure')}: {kind}"])
 
 
-def _entries(visit: Visit, *names: str) -> list[Row]:
+def _entries(visit: Visit, entries: Sequence[str]) -> list[Row]:
     say = visit.say
-    events = ", ".join(EventType[each].value for each in names)
-    return [(say("log_entry"), events), (say("log_says"), say("log_names_nobody"))]
+    return [*((say("log_entry"), each) for each in entries), (say("log_says"), say("log_names_nobody"))]

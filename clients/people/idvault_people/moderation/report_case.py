@@ -14,7 +14,7 @@ from idvault_people.moderation.queue import ReportQueue
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
 from idvault_people.moderation.workplace import Workplace
 
-_MOST_CANDIDATES = 50
+MOST_CANDIDATES = 50
 TEXT = 2_000
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
@@ -103,7 +103,7 @@ class ReportScreen:
 
     def same_target(self, report: TipOffReport) -> list[TipOffReport]:
         """Return other reports about the same target, the open ones first."""
-        page = self.place.vault.tip_offs.list_page(target=report.target, page_size=_MOST_CANDIDATES)
+        page = self.place.vault.tip_offs.list_page(target=report.target, page_size=MOST_CANDIDATES)
         return [each for each in page.tip_offs if each.tip_off_id != report.tip_off_id]
 
     def mergeable(self, reports: Sequence[TipOffReport]) -> list[TipOffReport]:
@@ -223,7 +223,8 @@ class ReportScreen:
             request_id=self.place.new_id(),
             fields=fields,
             action=f"{path(report)}/{act}{queues.kept(visit)}",
-            key="a" if act == "assignment" else "",
+            # A keystroke takes nothing over from a colleague.
+            key="a" if act == "assignment" and not report.moderator_id else "",
         )
 
     def _folded(self, report: TipOffReport, visit: Visit) -> list[Form]:

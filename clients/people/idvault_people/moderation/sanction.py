@@ -149,19 +149,7 @@ class SanctionPages:
         """Check the sanction, show it, or impose it."""
 
         def send(wanted: UpheldSanction, request_id: str) -> str:
-            operations = {each.operation_id: each for each in self.place.open_operations()}
-            made = self.place.vault.sanctions.impose(
-                wanted.account_token,
-                wanted.degree,
-                wanted.statement,
-                key=self.place.key,
-                measure=wanted.measure,
-                scope=wanted.scope,
-                operation=operations.get(wanted.operation_id),
-                public_account_id=wanted.public_account_id,
-                request_id=request_id,
-            )
-            return f"/sanctions/{made.sanction_id}"
+            return f"/sanctions/{self.place.impose(wanted, request_id).sanction_id}"
 
         return self._new(visit).answer(visit, send)
 

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from idvault_people.console import shown
 
 # As on every console.
 Say = shown.Say
 Row = shown.Row
-word, options, day = shown.word, shown.options, shown.day
-_GROUP = 4
+word, options, day, time = shown.word, shown.options, shown.day, shown.time
 _ID = re.compile("[0-9a-f]{32}")
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -96,11 +95,6 @@ def columns(items: Sequence[Item]) -> list[str]:
     return list(dict.fromkeys(name for item in items for name, _ in item.rows))
 
 
-def grouped(digits: str) -> str:
-    """Return digits in groups of four, as people read them out."""
-    return " ".join(digits[at : at + _GROUP] for at in range(0, len(digits), _GROUP))
-
-
 def is_id(text: str) -> bool:
     """Return whether a text is an id of the vault."""
     return _ID.fullmatch(text) is not None
@@ -111,11 +105,6 @@ def moderator(moderator_id: str, *, me: str, say: Say) -> str:
     if not moderator_id:
         return say("nobody")
     return say("you") if moderator_id == me else moderator_id[:8]
-
-
-def time(value: datetime, *, zone: tzinfo | None, language: str) -> str:
-    """Return a time in words. zone: None for that of this machine."""
-    return shown.minute(value.astimezone(zone), language=language)
 
 
 def left(due: datetime, *, now: datetime, say: Say) -> str:

@@ -13,6 +13,7 @@ from idvault_people.moderation import queue as queues
 from idvault_people.moderation.form import REQUEST_ID, Form, part_id
 from idvault_people.moderation.listing import Bulk, Chooser, ListPage
 from idvault_people.moderation.report_case import (
+    MOST_CANDIDATES,
     TEXT,
     ReportScreen,
     note_form,
@@ -22,8 +23,6 @@ from idvault_people.moderation.report_case import (
 )
 from idvault_people.moderation.shown import Field, Item, Link
 from idvault_people.moderation.workplace import Workplace
-
-_MOST_CANDIDATES = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -278,14 +277,14 @@ class ReportCasePages:
     def _candidates(self, report: TipOffReport) -> Sequence[TipOffReport]:
         """Return open reports that nobody else works on: about the same target, then of the same category."""
         of_category = self.place.vault.tip_offs.list_page(
-            open_only=True, category=report.category, page_size=_MOST_CANDIDATES
+            open_only=True, category=report.category, page_size=MOST_CANDIDATES
         )
         found = {
             each.tip_off_id: each
             for each in self.screen.mergeable((*self.screen.same_target(report), *of_category.tip_offs))
             if each.tip_off_id != report.tip_off_id
         }
-        return list(found.values())[:_MOST_CANDIDATES]
+        return list(found.values())[:MOST_CANDIDATES]
 
     def _candidate(self, report: TipOffReport, visit: Visit) -> str:
         words = (target_text(report, visit), shown.word("category", report.category, visit.say))

@@ -1,6 +1,6 @@
 """Where a moderator works: the vault, the key that signs, the clock, and what was used last."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.sanction import PlatformOperation
-from idvault_client.sanctions import ModeratorKey, OperationState
+from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState
+from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
 from idvault_verify.attest.people.roster import Roster
@@ -47,8 +48,8 @@ class Workplace:
         return shown.left(due, now=self.clock(), say=visit.say)
 
     def time(self, value: datetime, visit: Visit) -> str:
-        """Return a time in words."""
-        return shown.time(value, zone=self.zone, language=visit.language)
+        """Return a time in words, with its zone."""
+        return shown.time(value, visit, zone=self.zone)
 
     def rows(self, visit: Visit, **values: Any) -> list[shown.Row]:
         """Return rows of names and values without those that are None or "": times are shown in words."""
@@ -67,16 +68,19 @@ class Workplace:
         page = self.vault.sanctions.list_operations(state=OperationState.OPEN, page_size=_MOST_OPERATIONS)
         return tuple(page.operations)
 
-
-def all_pages(ask: Callable[[str], tuple[Any, str]], *, most: int, pages: int = 10) -> Iterator[Any]:
-    """Yield at most so many things of a list. ask: returns the things and the token of a page."""
-    after, count = "", 0
-    for _ in range(pages):
-        found, after = ask(after)
-        for each in found:
-            if count == most:
-                return
-            count += 1
-            yield each
-        if not after:
-            return
+    def impose(self, wanted: UpheldSanction, request_id: str) -> AccountSanction:
+        """Sign and impose a sanction as it was shown; raises as `impose` and `get_operation` do."""
+        named = wanted.operation_id
+        made: AccountSanction = self.vault.sanctions.impose(
+            wanted.account_token,
+            wanted.degree,
+            wanted.statement,
+            key=self.key,
+            measure=wanted.measure,
+            scope=wanted.scope,
+            # One that was closed meanwhile is for the vault to refuse: it must not fall away silently.
+            operation=self.vault.sanctions.get_operation(named) if named else None,
+            public_account_id=wanted.public_account_id,
+            request_id=request_id,
+        )
+        return made

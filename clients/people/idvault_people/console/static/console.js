@@ -29,6 +29,12 @@
     off.checked = localStorage.getItem("keys") === "off";
     off.addEventListener("change", function () { localStorage.setItem("keys", off.checked ? "off" : "on"); });
   }
+  function typed() {
+    var texts = "form[method=post] textarea, form[method=post] input[type=text]";
+    return Array.from(document.querySelectorAll(texts)).some(function (one) {
+      return one.value !== (errors ? "" : one.defaultValue);
+    });
+  }
   document.addEventListener("keydown", function (event) {
     var typing = "textarea, select, input:not([type=radio]):not([type=checkbox])";
     if (!off || off.checked || event.ctrlKey || event.metaKey || event.altKey) { return; }
@@ -40,8 +46,11 @@
       rows.length && event.key === "a" ? place >= 0 && rows[place].querySelector(key) : document.querySelector(key);
     if (!found) { return; }
     event.preventDefault();
+    // A key that leaves the page would take along what somebody has typed, or typed before a refusal.
+    var leaves = found.matches("button, .walk a, [data-key=m]");
+    if (leaves && typed()) { return; }
     if (found.matches("details")) { found.open = !found.open; }
-    else if (found.matches("button, .walk a, [data-key=m]")) { found.click(); }
+    else if (leaves) { found.click(); }
     else { found.focus(); }
   });
   window.addEventListener("pageshow", function (event) {

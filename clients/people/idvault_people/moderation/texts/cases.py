@@ -164,6 +164,7 @@ _ORDERS = {
     "carry_out": _("Carry it out by a sanction"),
     "carry_out_content": _("Carry it out on content"),
     "carry_out_title": _("Carry out: {reference}"),
+    "order_proposed": _("A sanction for this order waits for a second moderator."),
     "acknowledge": _("Tell the authority that you have read it"),
     "object_to": _("Object"),
     "order_needs_roster": _(

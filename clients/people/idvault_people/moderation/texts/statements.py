@@ -59,6 +59,8 @@ STATEMENTS: Mapping[str, Text] = {
     "is_signed": _("What is signed"),
     "show_all": _("Show everything"),
     "log_entry": _("Entry of the public log"),
+    "log_proposed": _("{what}: proposed"),
+    "log_imposed": _("{what}: in force"),
     "log_says": _("It says"),
     "log_names_nobody": _("that it happened, and when: no account, no reason, no words of yours"),
     "will_be_signed": _("You are about to sign this."),
