@@ -181,6 +181,18 @@ async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> No
     assert "In a week the log is signed with the new key" in other.words
 
 
+async def test_a_private_key_beside_a_certificate_is_not_kept(office: OperatorRoom) -> None:
+    """Of a file with both, the copy on this machine has the certificate alone, by either form."""
+    known, fresh = await office.register("im", days=None), office.issue("im", days=90)
+    visitor, path = await office.enter(), "/platforms/im"
+    both = {"certificate": ("a.pem", known.key + known.certificate)}
+    assert (await visitor.upload(f"{path}/certificate", await visitor.get(path), both)).status == 200
+    preview = await upload(visitor, "/register", fresh.certificate + fresh.key)
+    assert (await confirm(visitor, preview)).title == "im"
+    kept = {each.read_bytes() for each in (office.folder / OPERATOR / "certificates").iterdir()}
+    assert kept == {known.certificate, fresh.certificate}
+
+
 async def test_a_first_moderator_is_named_with_a_code(office: OperatorRoom) -> None:
     """The preview shows whose key it is; a code of the second factor is asked for, and counts once."""
     await office.register("im")
