@@ -20,13 +20,12 @@ PAGE = "operator_page.html"
 class OperatorSession:
     """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
-    target: the address of the custody edge. trust_domain, ends: of the operator's own certificate.
+    trust_domain, ends: of the operator's own certificate.
     """
 
     operator: Callable[[], OperatorClient]
     commands: VaultCommands
     certificates: KnownCertificates
-    target: str
     trust_domain: str
     ends: datetime
     now: Callable[[], datetime]
