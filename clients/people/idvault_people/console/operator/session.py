@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from idvault_people.console import shown
 from idvault_people.console.operator.certificates import KnownCertificates
-from idvault_people.console.operator.parts import OperatorNote, OperatorSection
+from idvault_people.console.operator.parts import OperatorNote, OperatorSection, OperatorTable
 from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
 from idvault_people.console.visit import ConsolePage, Visit
 from idvault_people.operator_client import OperatorClient
@@ -88,3 +88,8 @@ def unread(state: VaultState, visit: Visit, *names: str) -> tuple[OperatorNote, 
         for name in names
         if (why := state.problem(name))
     )
+
+
+def unless_unread(state: VaultState, name: str, table: OperatorTable) -> OperatorTable | None:
+    """Return the table of a part; None if it was not read: an empty one would look like good news."""
+    return None if state.problem(name) else table
