@@ -174,7 +174,6 @@ class OperatorRoom:
             ),
             commands=VaultCommands(run=self.run),
             certificates=KnownCertificates(own=own / NAME, others=(self.certificates,)),
-            target="vault.example:7444",
             trust_domain=TRUST_DOMAIN,
             ends=datetime.now(UTC) + timedelta(days=300),
             now=lambda: self._now() + self.ahead,

@@ -66,7 +66,6 @@ def console(
             operator=lambda: newest().operator(),
             commands=VaultCommands(run=vault_commands.runner(words)),
             certificates=KnownCertificates(own=folder / NAME, others=tuple(certificates or ())),
-            target=session.identity_folder.target,
             trust_domain=own.trust_domain,
             ends=own.not_after,
             now=now,

@@ -1,5 +1,6 @@
 """What the operator decides, in two steps: the preview, what happens then, and what is refused or lost."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,8 @@ from idvault.core.act import SYSTEM
 from idvault.log.acts import stored_log
 from idvault.platform import acts as platform_acts
 from idvault_client.errors import Unavailable
-from idvault_people.console.operator.vault_commands import CommandEnd
+from idvault_people.console.operator.texts import OPERATOR as OPERATOR_TEXTS
+from idvault_people.console.operator.vault_commands import CommandEnd, CommandsAwayError
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.people import roster_member
@@ -62,7 +64,7 @@ async def test_a_key_is_registered(office: OperatorRoom) -> None:
     assert await logged(office) == [(EventType.PLATFORM_REGISTER, OPERATOR_ID)]
     again = await visitor.post(place(preview), preview)
     assert again.title == "im"
-    assert (await visitor.get(place(preview))).status == 404
+    assert (await visitor.get(place(preview))).title == "im"
     second = await upload(visitor, "/register", office.issue("im").certificate)
     assert "Valid keys so far 1" in second.words
 
@@ -152,14 +154,36 @@ async def test_what_a_platform_accepts_is_replaced(office: OperatorRoom) -> None
     assert (await visitor.get("/platforms/watcher/proofs")).status == 404
     assert (await visitor.post(path, await visitor.get(path))).status == 422
     chosen = {"proof.HOLDER": "1", "proof.RESULT_ONLY": "1"}
-    preview = await visitor.post(path, await visitor.get(path), **chosen)
-    refused = await confirm(visitor, preview)
-    assert (refused.status, "--separate-persons" in refused.words) == (409, True)
     preview = await visitor.post(path, await visitor.get(path), **chosen, separate="1")
     assert "One human can be two persons there" in preview.words
-    assert (await confirm(visitor, preview)).title == "im"
+    office.replaced["platform"] = CommandEnd(2, "", "the disk is full")
+    refused = await confirm(visitor, preview)
+    assert (refused.status, "the disk is full" in refused.words) == (409, True)
+    office.replaced.clear()
+    assert (await confirm(visitor, await visitor.get(place(preview)))).title == "im"
     (found,) = [each for each in await platform_acts.keys(office.room.vault) if each.name == "im"]
     assert found.proofs == {Proof.HOLDER, Proof.RESULT_ONLY}
+
+
+async def test_proofs_that_do_not_go_together_stay_in_the_form(office: OperatorRoom) -> None:
+    """Several kinds without the last tick, and both reviews, are told beside what was ticked."""
+    await office.register("im")
+    visitor, path = await office.enter(), "/platforms/im/proofs"
+    for values, told in (
+        (("HOLDER", "RESULT_ONLY"), "Several kinds of proof need this tick"),
+        (("ONE_REVIEWER", "TWO_REVIEWERS"), "Choose one reviewer or two, not both"),
+    ):
+        fields = {f"proof.{value}": "1" for value in values}
+        wrong = await visitor.post(path, await visitor.get(path), **fields)
+        assert (wrong.status, told in wrong.words) == (422, True)
+        for value in Proof:
+            is_ticked = f'id="proof-{value}" value="1" checked' in wrong.text
+            assert is_ticked == (value in values), value
+    both = await visitor.post(path, await visitor.get(path), **fields, separate="1")
+    assert 'id="separate" value="1" checked' in both.text
+    one_kind = {"proof.NUMBER_MATCH": "1", "proof.HOLDER": "1"}
+    preview = await visitor.post(path, await visitor.get(path), **one_kind)
+    assert preview.title == "Replace the proofs that it accepts?"
 
 
 async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> None:
@@ -179,6 +203,53 @@ async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> No
     assert after.words.count("status-list") == before.words.count("status-list") + 1
     other = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="log")
     assert "In a week the log is signed with the new key" in other.words
+
+
+async def test_a_key_whose_announcement_was_lost_is_not_announced_twice(office: OperatorRoom) -> None:
+    """The vault is asked anew, and the preview that is out of date leads to the keys."""
+    await office.make_keys()
+    run, lost = office.run, [True]
+
+    def losing(arguments: Sequence[str]) -> CommandEnd:
+        end = run(arguments)
+        if "rotate" in arguments and lost and lost.pop():
+            raise CommandsAwayError("the connection was lost")
+        return end
+
+    office.patch.setattr(office, "run", losing)
+    visitor = await office.enter()
+    before = (await visitor.get("/keys")).words.count("status-list")
+    preview = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="status-list")
+    assert (await confirm(visitor, preview)).status == 503
+    assert (await visitor.get("/keys")).words.count("status-list") == before + 1
+    again = await confirm(visitor, await visitor.get(place(preview)))
+    assert (again.status, "the key has another newest version" in again.words) == (409, True)
+    after = await visitor.get(place(preview))
+    assert (after.title, after.words.count("status-list")) == ("Keys of the service", before + 1)
+
+
+async def test_a_preview_follows_the_language(office: OperatorRoom) -> None:
+    """What was decided in English is previewed in Chinese after the change, with its warnings."""
+    await office.register("im")
+    visitor, path = await office.enter(), "/platforms/im/presentation"
+    preview = await visitor.post(path, await visitor.get(path), title="Chat", origins="")
+    assert "can make no sessions" in preview.words
+    changed = await visitor.get(f"{place(preview)}?lang=zh")
+    assert "Without an address" not in changed.words
+    for key in ("no_origins_note", "return_origins", "present_check"):
+        assert OPERATOR_TEXTS[key].in_language("zh") in changed.words
+
+
+async def test_a_private_key_beside_a_certificate_is_not_kept(office: OperatorRoom) -> None:
+    """Of a file with both, the copy on this machine has the certificate alone, by either form."""
+    known, fresh = await office.register("im", days=None), office.issue("im", days=90)
+    visitor, path = await office.enter(), "/platforms/im"
+    both = {"certificate": ("a.pem", known.key + known.certificate)}
+    assert (await visitor.upload(f"{path}/certificate", await visitor.get(path), both)).status == 200
+    preview = await upload(visitor, "/register", fresh.certificate + fresh.key)
+    assert (await confirm(visitor, preview)).title == "im"
+    kept = {each.read_bytes() for each in (office.folder / OPERATOR / "certificates").iterdir()}
+    assert kept == {known.certificate, fresh.certificate}
 
 
 async def test_a_first_moderator_is_named_with_a_code(office: OperatorRoom) -> None:
@@ -242,7 +313,7 @@ async def test_only_so_many_decisions_wait(office: OperatorRoom) -> None:
     """Previews that nobody confirms are forgotten, the oldest first."""
     issued = await office.register("im")
     visitor = await office.enter()
-    asked = [await visitor.get(f"/platforms/im/revoke/{issued.spki}") for _ in range(51)]
+    asked = [await visitor.get(f"/platforms/im/revoke/{issued.spki}") for _ in range(21)]
     places = [place(each) for each in asked]
     kept = [(await visitor.get(each)).status for each in (places[0], places[1], places[-1])]
     assert kept == [404, 200, 200]

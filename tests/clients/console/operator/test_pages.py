@@ -28,7 +28,7 @@ TYPED = (
 )
 WRONG = (
     *("certificate-none", "certificate-wrong", "register-wrong", "moderator-wrong", "code-wrong"),
-    *("presentation-wrong", "proofs-wrong", "rotate-wrong"),
+    *("presentation-wrong", "proofs-wrong", "proofs-several", "rotate-wrong"),
 )
 REFUSED = {**dict.fromkeys(WRONG, 422), "missing": 404}
 

@@ -32,14 +32,9 @@ async def test_what_ends_soon_comes_first(office: OperatorRoom) -> None:
 
 async def test_a_key_in_place_of_another_calms(office: OperatorRoom) -> None:
     """A name whose second certificate lasts is not urgent; if that one's key is revoked, it is again."""
-    await office.register("im", days=3)
+    first = await office.register("im", days=3)
+    (office.certificates / "first.pem").write_bytes(first.certificate)
     later = await office.register("im", days=90)
-    (office.certificates / "later.pem").write_bytes(later.certificate)
-    first = office.issue("im", days=3)
-    (office.certificates / "im.pem").write_bytes(first.certificate)
-    await platform_acts.register(
-        office.room.vault, SYSTEM, office.room.now(), name="im", role="platform", spki=first.spki
-    )
     visitor = await office.enter()
     assert "The certificate of im" not in (await visitor.get("/")).words
     await platform_acts.revoke(office.room.vault, SYSTEM, office.room.now(), "im", later.spki)
@@ -47,6 +42,21 @@ async def test_a_key_in_place_of_another_calms(office: OperatorRoom) -> None:
     page = await visitor.get("/platforms/im")
     assert page.words.count("Revoked key") == 1
     assert roster_member.grouped(later.spki) in page.words
+
+
+async def test_a_key_without_a_certificate_makes_its_end_unknown(office: OperatorRoom) -> None:
+    """Beside a certificate that ended, a newer one may be valid: it is asked for, and nothing is urgent."""
+    await office.register("im", days=2)
+    await office.register("im", days=None)
+    office.ahead = timedelta(days=5)
+    visitor = await office.enter()
+    today = await visitor.get("/")
+    assert "The certificate of im ended" not in today.words
+    assert "Certificates whose last day is not known here 1" in today.words
+    page = await visitor.get("/platforms/im")
+    assert "calls are refused" not in page.words
+    assert "add a copy of each certificate that is not known here" in page.words
+    assert "not known here" in (await visitor.get("/platforms")).words
 
 
 async def test_the_last_days_in_words(office: OperatorRoom) -> None:
@@ -106,9 +116,11 @@ async def test_a_copy_of_a_certificate_tells_its_last_day(office: OperatorRoom) 
     issued = await office.register("im", days=None)
     visitor = await office.enter()
     page = await visitor.get("/platforms/im")
-    assert "Add a copy of the certificate below" in page.words
+    assert "add a copy of each certificate" in page.words
     wrong = await _add(visitor, office.issue("im").certificate)
     assert (wrong.status, "another key than those of im" in wrong.words) == (422, True)
+    for asked in ("", "?fresh=1", "?lang=en"):
+        assert (await visitor.get(f"/platforms/im/certificate{asked}")).title == "im"
     assert (await _add(visitor, b"-----")).status == 422
     assert (await _add(visitor, issued.key)).status == 422
     added = await _add(visitor, issued.certificate)

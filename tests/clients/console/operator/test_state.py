@@ -12,6 +12,7 @@ from idvault.core.act import SYSTEM
 from idvault.core.check import AilmentError, Check
 from idvault.key.acts import version as version_acts
 from idvault.platform import acts as platform_acts
+from idvault.processes.bootstrap import overview
 from idvault.processes.bootstrap.checks import asked
 from idvault.registry import store as registry_store
 from idvault.sealing.key_version import HeldKey
@@ -73,6 +74,45 @@ async def test_proposals_are_named_with_who_has_signed(office: OperatorRoom) -> 
     assert (alone.status, "The custody edge does not answer" in alone.words) == (200, True)
     assert "cannot be run from here" in alone.words
     assert CUSTODIANS[0] in alone.words
+
+
+async def test_what_was_not_read_is_no_good_news(office: OperatorRoom) -> None:
+    """No figure is 0, and no list is called empty, because a part of the state could not be read."""
+    visitor = await office.enter()
+    told = json.dumps({name: {"problem": "permission denied"} for name in overview.NAMES})
+    office.replaced["overview"] = CommandEnd(0, told, "")
+    today = await visitor.get("/")
+    for figure in (
+        *("Certificates that end within 14 days", "Verifications this month", "Overdue decisions"),
+        *("Claims that wait for the registry", "Entries that wait for the log", "Overdue drills"),
+    ):
+        assert f"{figure} not read" in today.words
+    for path, *good_news in (
+        ("/platforms", "No platform is registered yet"),
+        ("/queue", "Nothing waits for the registry.", "No call is held back."),
+        ("/deadlines", "No platform has missed a deadline"),
+        ("/members", "none recorded"),
+        ("/storage", "These settings name no"),
+        ("/keys", "There are none yet."),
+    ):
+        page = await visitor.get(path)
+        assert (page.status, "permission denied" in page.words) == (200, True), path
+        assert [text for text in good_news if text in page.words] == []
+    office.replaced["overview"] = AWAY
+    assert "none recorded" not in (await visitor.get("/members?fresh=1")).words
+
+
+async def test_the_figures_of_a_platform_that_were_not_read(office: OperatorRoom) -> None:
+    """Neither 0 calls nor "none" stands where usage, queue and hosted pages could not be read."""
+    await office.register("im")
+    end = await asyncio.to_thread(office.run, ["--json", "overview"])
+    parts = {name: {"problem": "permission denied"} for name in ("usage", "queue", "pages")}
+    office.replaced["overview"] = CommandEnd(0, json.dumps({**json.loads(end.out), **parts}), "")
+    visitor = await office.enter()
+    page = await visitor.get("/platforms/im")
+    for row in ("Title on the hosted pages", "Calls this month", "Accounts", "Waiting for the registry"):
+        assert f"{row} not read" in page.words
+    assert (await visitor.get("/platforms")).words.count("not read") == 2
 
 
 async def test_the_log_is_verified_here(office: OperatorRoom) -> None:
@@ -162,7 +202,7 @@ async def test_findings_have_their_section(office: OperatorRoom, monkeypatch: py
     ]
     monkeypatch.setattr(asked, "by_operator", lambda _deployment: checks)
     visitor = await office.enter()
-    assert "not run yet" in (await visitor.get("/")).words
+    assert "not run recently" in (await visitor.get("/")).words
     page = await visitor.get("/doctor")
     order = [page.words.index(each) for each in ("free a gigabyte", "accounts are overdue at im (2)")]
     assert order == sorted(order)

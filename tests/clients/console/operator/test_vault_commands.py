@@ -72,6 +72,18 @@ def test_findings_come_with_a_failed_check() -> None:
         VaultCommands(run=lambda _: told).key_versions()
 
 
+def test_findings_grow_old() -> None:
+    """What the doctor found ten minutes ago says nothing of the present."""
+    now = [0.0]
+    told = CommandEnd(0, '{"check": "disk", "passed": true}\n', "")
+    commands = VaultCommands(run=lambda _: told, clock=lambda: now[0])
+    commands.findings()
+    now[0] = 599.0
+    assert commands.last_findings() == [{"check": "disk", "passed": True}]
+    now[0] = 600.0
+    assert commands.last_findings() is None
+
+
 def test_the_refusal_of_a_command_is_read() -> None:
     """The JSON object on its stderr, or else the last line, or else the exit code."""
     told = '{"error": {"text": "the key is missing", "reason": "KEY"}}'

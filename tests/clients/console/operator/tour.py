@@ -70,6 +70,8 @@ class Tour:
                 self.pages[f"{name}-wrong"] = await self.send(name, b"x")
             else:
                 self.pages[f"{name}-wrong"] = await see.post(path, form, **wrong)
+        kinds = {"proof.HOLDER": "1", "proof.RESULT_ONLY": "1"}
+        self.pages["proofs-several"] = await see.post(f"{one}/proofs", self.pages["proofs"], **kinds)
         self.pages["register-check"] = await self.send("register", self.office.issue("new-im").certificate)
         found = registration.register(
             ModeratorKey(NAMES[0], Ed25519PrivateKey.generate()), now=datetime.now(UTC)

@@ -1,36 +1,41 @@
 """What the operator decides, in two steps: a preview of exactly what will be done, and then a button.
 
 A decision is kept in memory until it is done: what failed can be repeated, under the same request id where
-the vault has one, so that it counts once. The second step asks for a code where the vault demands one.
+the vault has one, so that it counts once. Afterwards its page leads to the outcome. The second step asks for
+a code where the vault demands one.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from idvault_client.errors import SecondFactorRefused
 from idvault_people.console import explaining
-from idvault_people.console.operator.parts import OperatorNote, OperatorSection
+from idvault_people.console.drafts import Drafts
+from idvault_people.console.operator.parts import OperatorSection
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 
-_MOST = 50
-_PATH = "/decisions/{id:[0-9a-f]{32}}"
+_ROOT = "/decisions"
+_PATH = f"{_ROOT}/{{draft:[0-9a-f]{{32}}}}"
 _TEMPLATE = "operator_decision.html"
+
+
+class OutdatedPreviewError(Exception):
+    """What a preview showed has changed: the decision is made anew, or was carried out already."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorDecision:
     """What will be done. act: does it, with a code of the second factor where `needs_code`.
 
-    title, button: keys of texts. rows, notes: of the preview, in the language of whoever asked. is_final:
-    whether nothing takes it back. after: the page that shows the outcome; back: the one that asked.
+    title, button: keys of texts. shown: the preview, in the language of the visit. is_final: whether nothing
+    takes it back. after: the page that shows the outcome; back: the one that asked.
     """
 
     title: str
     button: str
-    rows: Sequence[tuple[str, str]]
-    notes: Sequence[OperatorNote] = ()
+    shown: Callable[[Visit], OperatorSection]
     act: Callable[[str], None] = field(repr=False)
     after: str
     back: str
@@ -43,7 +48,7 @@ class PreviewPages:
     """The pages of decisions that wait for their second step."""
 
     session: OperatorSession
-    _waiting: dict[str, OperatorDecision] = field(default_factory=dict, repr=False)
+    _drafts: Drafts[OperatorDecision] = field(default_factory=lambda: Drafts(_ROOT), repr=False)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -52,17 +57,17 @@ class PreviewPages:
     def propose(self, decision: OperatorDecision) -> GoTo:
         """Keep a decision, and lead to its preview."""
         key = os.urandom(16).hex()
-        self._waiting[key] = decision
-        if len(self._waiting) > _MOST:
-            del self._waiting[next(iter(self._waiting))]
-        return GoTo(f"/decisions/{key}")
+        self._drafts.keep(key, decision)
+        return GoTo(f"{_ROOT}/{key}")
 
     def show(self, visit: Visit) -> Answer:
-        """Show what will be done."""
-        return self._preview(self._found(visit), visit, {})
+        """Show what will be done, or lead to the outcome of what was done."""
+        return self._drafts.sent(visit) or self._preview(self._found(visit), visit, {})
 
     def decide(self, visit: Visit) -> Answer:
         """Do it; what the vault refuses can be repeated."""
+        if (sent := self._drafts.sent(visit)) is not None:
+            return sent
         decision, code = self._found(visit), visit.given("code")
         if decision.needs_code and not code:
             return self._preview(decision, visit, {"code": visit.say("required")})
@@ -70,22 +75,23 @@ class PreviewPages:
             decision.act(code)
         except SecondFactorRefused as error:
             return self._preview(decision, visit, {"code": explaining.code(error, visit)})
-        del self._waiting[visit.parts["id"]]
+        except OutdatedPreviewError:
+            self._drafts.finish(visit, decision.after)
+            raise
         self.session.commands.forget()
-        return GoTo(decision.after)
+        return self._drafts.finish(visit, decision.after)
 
     def _found(self, visit: Visit) -> OperatorDecision:
-        try:
-            return self._waiting[visit.parts["id"]]
-        except KeyError:
-            raise NoPageError from None
+        found = self._drafts.find(visit)
+        if found is None:
+            raise NoPageError
+        return found
 
     def _preview(self, decision: OperatorDecision, visit: Visit, errors: Mapping[str, str]) -> ConsolePage:
-        sections = [OperatorSection(notes=decision.notes, rows=decision.rows)]
         return self.session.page(
             visit,
             visit.say(decision.title),
-            sections,
+            [decision.shown(visit)],
             back=decision.back,
             template=_TEMPLATE,
             errors=errors,

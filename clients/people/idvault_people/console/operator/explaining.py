@@ -2,6 +2,7 @@
 
 from idvault_client.errors import VaultError
 from idvault_people.console import explaining
+from idvault_people.console.operator.decisions import OutdatedPreviewError
 from idvault_people.console.operator.texts import OWN_REASONS
 from idvault_people.console.operator.vault_commands import CommandRefusedError, CommandsAwayError
 from idvault_people.console.visit import Explanation, Visit
@@ -14,6 +15,8 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
         return Explanation(visit.say("commands_away"), detail, status=503)
     if isinstance(error, CommandRefusedError):
         return Explanation(visit.say("command_refused"), detail)
+    if isinstance(error, OutdatedPreviewError):
+        return Explanation(visit.say("preview_outdated"))
     if isinstance(error, VaultError) and error.reason is not None and error.reason in OWN_REASONS:
         text = OWN_REASONS[error.reason].in_language(visit.language)
         return Explanation(text, detail)

@@ -1,16 +1,16 @@
 """The forms of what the operator decides: callers' keys, what platforms state, service keys, moderators."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from idvault_people.console.operator import platforms
-from idvault_people.console.operator.decisions import OperatorDecision, PreviewPages
+from idvault_people.console.operator.decisions import OperatorDecision, OutdatedPreviewError, PreviewPages
 from idvault_people.console.operator.keys import RegisteredName
-from idvault_people.console.operator.parts import RED, OperatorNote
-from idvault_people.console.operator.platforms import NamePages
+from idvault_people.console.operator.parts import RED, OperatorNote, OperatorSection
+from idvault_people.console.operator.platforms import PATH_OF_NAME, NamePages
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.visit import Answer, ConsolePage, NoPageError, Route, Visit
 from idvault_people.member import random_request_id
@@ -21,10 +21,9 @@ from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.error import InvalidError
-from idvault_verify.session import Proof
+from idvault_verify.session import ACCEPTED, REVIEWS, Proof
 
 _FORM = "operator_form.html"
-_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
 _LASTING = frozenset({"reference", "pairwise", "intake"})
 """The purposes whose keys nobody rotates, or that rotate by themselves (docs/operations.md)."""
 
@@ -41,8 +40,8 @@ class FormPages:
         """Return the pages."""
         forms: Mapping[str, tuple[Callable[[Visit], Answer], Callable[[Visit], Answer]]] = {
             "/register": (self.ask_certificate, self.register),
-            f"{_NAME}/presentation": (self.ask_presentation, self.present),
-            f"{_NAME}/proofs": (self.ask_proofs, self.accept),
+            f"{PATH_OF_NAME}/presentation": (self.ask_presentation, self.present),
+            f"{PATH_OF_NAME}/proofs": (self.ask_proofs, self.accept),
             "/keys/rotate": (self.ask_purpose, self.rotate),
             "/moderator": (self.ask_registration, self.name_moderator),
         }
@@ -51,7 +50,7 @@ class FormPages:
             for path, (ask, take) in forms.items()
             for route in (Route("GET", path, ask), Route("POST", path, take))
         ]
-        return (*asked, Route("GET", f"{_NAME}/revoke/{{spki:[0-9a-f]{{64}}}}", self.revoke))
+        return (*asked, Route("GET", f"{PATH_OF_NAME}/revoke/{{spki:[0-9a-f]{{64}}}}", self.revoke))
 
     def ask_certificate(self, visit: Visit, wrong: str = "") -> ConsolePage:
         """Ask for the certificate of a caller."""
@@ -79,20 +78,21 @@ class FormPages:
             self.session.operator().register(found, request_id=request_id)
             self.session.certificates.keep(pem)
 
-        valid = number_of_keys(known, visit)
-        rows = [
-            (visit.say("name"), found.name),
-            (visit.say("kind"), visit.say(f"role.{found.role}")),
-            (visit.say("fingerprint"), roster_member.grouped(found.spki)),
-            (visit.say("last_day"), platforms.last_day(found.not_after, visit)),
-            (visit.say("keys_so_far"), valid),
-        ]
+        def preview(visit: Visit) -> OperatorSection:
+            rows = [
+                (visit.say("name"), found.name),
+                (visit.say("kind"), visit.say(f"role.{found.role}")),
+                (visit.say("fingerprint"), roster_member.grouped(found.spki)),
+                (visit.say("last_day"), platforms.last_day(found.not_after, visit)),
+                (visit.say("keys_so_far"), number_of_keys(known, visit)),
+            ]
+            return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say("register_note"))])
+
         return self.decisions.propose(
             OperatorDecision(
                 title="register_check",
                 button="register_button",
-                rows=rows,
-                notes=[OperatorNote(text=visit.say("register_note"))],
+                shown=preview,
                 act=act,
                 after=f"/platforms/{found.name}",
                 back="/register",
@@ -106,20 +106,23 @@ class FormPages:
         if key is None:
             raise NoPageError
         is_last = len(each.valid) == 1
-        text = visit.say("revoke_last" if is_last else "revoke_note", name=each.name)
         request_id = random_request_id()
-        rows = [
-            (visit.say("name"), each.name),
-            (visit.say("kind"), visit.say(f"role.{each.role}")),
-            (visit.say("fingerprint"), roster_member.grouped(spki)),
-            (visit.say("keys_left"), str(len(each.valid) - 1)),
-        ]
+
+        def preview(visit: Visit) -> OperatorSection:
+            text = visit.say("revoke_last" if is_last else "revoke_note", name=each.name)
+            rows = [
+                (visit.say("name"), each.name),
+                (visit.say("kind"), visit.say(f"role.{each.role}")),
+                (visit.say("fingerprint"), roster_member.grouped(spki)),
+                (visit.say("keys_left"), str(len(each.valid) - 1)),
+            ]
+            return OperatorSection(rows=rows, notes=[OperatorNote(text=text, colour=RED)])
+
         return self.decisions.propose(
             OperatorDecision(
                 title="revoke_check",
                 button="revoke_button",
-                rows=rows,
-                notes=[OperatorNote(text=text, colour=RED)],
+                shown=preview,
                 act=lambda _code: self.session.operator().revoke(each.name, spki, request_id=request_id),
                 after=f"/platforms/{each.name}",
                 back=f"/platforms/{each.name}",
@@ -152,35 +155,43 @@ class FormPages:
             return self._presentation(each, typed, visit, errors)
         words = ["platform", "present", each.name, f"--title={title}"]
         words += [f"--return-origin={origin}" for origin in origins]
-        rows = [
-            (visit.say("name"), each.name),
-            (visit.say("title_of_pages"), title or visit.say("none_set")),
-            (visit.say("return_origins"), "\n".join(origins) or visit.say("none_set")),
-        ]
-        notes = [] if origins else [OperatorNote(text=visit.say("no_origins_note"))]
-        return self._command(words, each.name, "present_check", rows, notes)
+
+        def preview(visit: Visit) -> OperatorSection:
+            rows = [
+                (visit.say("name"), each.name),
+                (visit.say("title_of_pages"), title or visit.say("none_set")),
+                (visit.say("return_origins"), "\n".join(origins) or visit.say("none_set")),
+            ]
+            notes = [] if origins else [OperatorNote(text=visit.say("no_origins_note"))]
+            return OperatorSection(rows=rows, notes=notes)
+
+        return self._command(words, each.name, "present_check", preview)
 
     def ask_proofs(self, visit: Visit) -> ConsolePage:
         """Ask which proofs of a person a platform accepts."""
         each = self._platform(visit)
-        return self._proofs(each, each.proofs, visit, {})
+        return self._proofs(each, each.proofs, False, visit, {})
 
     def accept(self, visit: Visit) -> Answer:
         """Show which proofs a platform would accept instead."""
         each = self._platform(visit)
         chosen = [proof.value for proof in Proof if visit.given(f"proof.{proof.value}")]
-        if not chosen:
-            return self._proofs(each, (), visit, {"proofs": visit.say("required")})
         separate = bool(visit.given("separate"))
+        if errors := _wrong_proofs(chosen, separate, visit):
+            return self._proofs(each, chosen, separate, visit, errors)
         words = ["platform", "accept", each.name, *(f"--proof={proof}" for proof in chosen)]
         words += ["--separate-persons"] if separate else []
-        rows = [
-            (visit.say("name"), each.name),
-            (visit.say("accepts_now"), "\n".join(visit.say(f"proof.{proof}") for proof in each.proofs)),
-            (visit.say("accepts_then"), "\n".join(visit.say(f"proof.{proof}") for proof in chosen)),
-        ]
-        notes = [OperatorNote(text=visit.say("separate_persons"))] if separate else []
-        return self._command(words, each.name, "accept_check", rows, notes)
+
+        def preview(visit: Visit) -> OperatorSection:
+            rows = [
+                (visit.say("name"), each.name),
+                (visit.say("accepts_now"), "\n".join(visit.say(f"proof.{proof}") for proof in each.proofs)),
+                (visit.say("accepts_then"), "\n".join(visit.say(f"proof.{proof}") for proof in chosen)),
+            ]
+            notes = [OperatorNote(text=visit.say("separate_persons"))] if separate else []
+            return OperatorSection(rows=rows, notes=notes)
+
+        return self._command(words, each.name, "accept_check", preview)
 
     def ask_purpose(self, visit: Visit) -> ConsolePage:
         """Ask which key of the service gets another version."""
@@ -192,13 +203,24 @@ class FormPages:
         if purpose not in known:
             return self._purpose(visit, visit.say("required"))
         note = "rotate_log" if purpose == "log" else "rotate_note"
+
+        def preview(visit: Visit) -> OperatorSection:
+            rows = [(visit.say("purpose_of_key"), purpose), (visit.say("newest_version"), known[purpose])]
+            return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say(note))])
+
+        def act(_code: str) -> None:
+            # A command without a request id: a try whose answer was lost may have added the version.
+            self.session.commands.forget()
+            if self._rotated().get(purpose) != known[purpose]:
+                raise OutdatedPreviewError
+            self.session.commands.act("keys", "rotate", purpose)
+
         return self.decisions.propose(
             OperatorDecision(
                 title="rotate_check",
                 button="rotate_button",
-                rows=[(visit.say("purpose_of_key"), purpose), (visit.say("newest_version"), known[purpose])],
-                notes=[OperatorNote(text=visit.say(note))],
-                act=lambda _code: self.session.commands.act("keys", "rotate", purpose),
+                shown=preview,
+                act=act,
                 after="/keys",
                 back="/keys/rotate",
             )
@@ -220,10 +242,13 @@ class FormPages:
         except (RegistrationFileError, InvalidError):
             return self.ask_registration(visit, visit.say("no_registration"))
         fingerprint = roster_member.grouped(sha256(found.public_key).hexdigest())
-        rows = [
-            (visit.say("role.platform"), found.relying_party),
-            (visit.say("fingerprint"), fingerprint),
-        ]
+
+        def preview(visit: Visit) -> OperatorSection:
+            rows = [
+                (visit.say("role.platform"), found.relying_party),
+                (visit.say("fingerprint"), fingerprint),
+            ]
+            return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say("moderator_note"))])
 
         def act(code: str) -> None:
             self.session.operator().name_moderator(found, code=code)
@@ -232,8 +257,7 @@ class FormPages:
             OperatorDecision(
                 title="moderator_check",
                 button="moderator_button",
-                rows=rows,
-                notes=[OperatorNote(text=visit.say("moderator_note"))],
+                shown=preview,
                 act=act,
                 after="/platforms",
                 back="/moderator",
@@ -242,19 +266,13 @@ class FormPages:
         )
 
     def _command(
-        self,
-        words: list[str],
-        name: str,
-        title: str,
-        rows: list[tuple[str, str]],
-        notes: list[OperatorNote],
+        self, words: list[str], name: str, title: str, preview: Callable[[Visit], OperatorSection]
     ) -> Answer:
         return self.decisions.propose(
             OperatorDecision(
                 title=title,
                 button="replace_button",
-                rows=rows,
-                notes=notes,
+                shown=preview,
                 act=lambda _code: self.session.commands.act(*words),
                 after=f"/platforms/{name}",
                 back=f"/platforms/{name}",
@@ -299,10 +317,21 @@ class FormPages:
         return self._form(visit, "present_title", values, f"/platforms/{each.name}", errors)
 
     def _proofs(
-        self, each: RegisteredName, typed: object, visit: Visit, errors: Mapping[str, str]
+        self,
+        each: RegisteredName,
+        typed: Sequence[str],
+        separate: bool,
+        visit: Visit,
+        errors: Mapping[str, str],
     ) -> ConsolePage:
         options = [(proof.value, visit.say(f"proof.{proof.value}")) for proof in Proof]
-        values = {"form": "proofs", "told": visit.say("accept_text"), "typed": typed, "options": options}
+        values = {
+            "form": "proofs",
+            "told": visit.say("accept_text"),
+            "typed": typed,
+            "separate": separate,
+            "options": options,
+        }
         return self._form(visit, "accept_title", values, f"/platforms/{each.name}", errors)
 
     def _purpose(self, visit: Visit, wrong: str) -> ConsolePage:
@@ -323,3 +352,14 @@ class FormPages:
 def number_of_keys(known: RegisteredName | None, visit: Visit) -> str:
     """Return how many valid keys a name has, in words for one that is new."""
     return visit.say("name_is_new") if known is None else str(len(known.valid))
+
+
+def _wrong_proofs(chosen: Sequence[str], separate: bool, visit: Visit) -> Mapping[str, str]:
+    """Return what the vault would refuse: no proof, both reviews, several kinds without the last tick."""
+    if not chosen:
+        return {"proofs": visit.say("required")}
+    if REVIEWS.issubset(chosen):
+        return {"proofs": visit.say("one_review")}
+    if len(chosen) > 1 and not separate and not ACCEPTED.issuperset(chosen):
+        return {"separate": visit.say("several_kinds")}
+    return {}

@@ -46,17 +46,16 @@ class RegisteredName:
 
     @property
     def ends(self) -> datetime | None:
-        """When the last of its valid keys' certificates ends; None if none of them is known."""
-        return max(
-            (each.certificate.not_after for each in self.valid if each.certificate is not None), default=None
-        )
+        """When the last of its valid keys' certificates ends; None unless each of them is known."""
+        known = [each.certificate.not_after for each in self.valid if each.certificate is not None]
+        return max(known, default=None) if len(known) == len(self.valid) else None
 
     def is_urgent(self, now: datetime) -> bool:
         """Whether its last certificate has ended, or ends within days."""
         return self.ends is not None and self.ends - now <= URGENT
 
     def is_unknown(self) -> bool:
-        """Whether it may call, and no certificate of it is known here."""
+        """Whether it may call, and the certificate of one of its keys is not known here."""
         return bool(self.valid) and self.ends is None
 
 

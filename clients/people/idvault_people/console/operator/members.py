@@ -95,6 +95,8 @@ class MembersPage:
         )
 
     def _drill(self, drill: Mapping[str, Any] | None, visit: Visit, state: VaultState | None) -> OperatorCell:
+        if state is None or state.problem("drills"):
+            return OperatorCell(badge=visit.say("not_read"), colour=AMBER)
         if drill is None or not drill["due_time"]:
             return OperatorCell(badge=visit.say("no_drill"), colour=AMBER)
         passed = self.session.time(drill["pass_time"], visit, state)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from idvault_people.console import shown
 from idvault_people.console.operator import keys
 from idvault_people.console.operator.keys import RegisteredKey, RegisteredName
 from idvault_people.console.operator.parts import (
@@ -18,15 +18,14 @@ from idvault_people.console.operator.parts import (
     OperatorSection,
     OperatorTable,
 )
-from idvault_people.console.operator.session import OperatorSession, unread
+from idvault_people.console.operator.session import OperatorSession, unless_unread, unread
 from idvault_people.console.operator.vault_commands import VaultState
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 from idvault_verify.attest import certificate
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.attest.people import roster_member
 
-_LOCALES = {"zh": "zh_CN", "en": "en_GB"}
-_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
+PATH_OF_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
 _CHARGED, _ACCOUNTS, _RECORDS, _SUCCEEDED = (
     "registry/charged",
     "stored/accounts",
@@ -37,12 +36,17 @@ _CHARGED, _ACCOUNTS, _RECORDS, _SUCCEEDED = (
 
 def number(count: float, visit: Visit) -> str:
     """Return a number with the separators of the language."""
-    return format_decimal(count, locale=_LOCALES[visit.language])
+    return format_decimal(count, locale=shown.LOCALES[visit.language])
+
+
+def figure(count: float, part: str, state: VaultState, visit: Visit) -> str:
+    """Return a figure from a part of the vault's state; words if it was not read: 0 looks like good news."""
+    return visit.say("not_read") if state.problem(part) else number(count, visit)
 
 
 def last_day(ends: datetime, visit: Visit) -> str:
     """Return the day on which a certificate ends, in UTC as it is written there."""
-    return format_date(ends.astimezone(UTC).date(), format="long", locale=_LOCALES[visit.language])
+    return shown.day(ends.astimezone(UTC).date(), language=visit.language)
 
 
 def left(ends: datetime, now: datetime, visit: Visit) -> str:
@@ -68,8 +72,10 @@ class NamePages:
         """Return the pages."""
         return (
             Route("GET", "/platforms", self.list),
-            Route("GET", _NAME, self.show),
-            Route("POST", f"{_NAME}/certificate", self.add),
+            Route("GET", PATH_OF_NAME, self.show),
+            # Where the links of a refused form lead.
+            Route("GET", f"{PATH_OF_NAME}/certificate", self.show),
+            Route("POST", f"{PATH_OF_NAME}/certificate", self.add),
         )
 
     def list(self, visit: Visit) -> Answer:
@@ -86,7 +92,7 @@ class NamePages:
         sections = [
             OperatorSection(
                 notes=unread(state, visit, "platforms", "usage", "queue"),
-                table=table,
+                table=unless_unread(state, "platforms", table),
                 links=[
                     ("/register", visit.say("register_title")),
                     ("/moderator", visit.say("moderator_title")),
@@ -155,15 +161,15 @@ class NamePages:
         return GoTo(f"/platforms/{each.name}")
 
     def _line(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorCell]:
-        usage = state.table("usage").get(each.name)
+        usage: Mapping[str, int] = state.table("usage").get(each.name, {})
         waits = state.table("queue").get("waiting", {}).get(each.name, 0)
         return (
             OperatorCell(text=each.name, link=f"/platforms/{each.name}"),
             OperatorCell(text=visit.say(f"role.{each.role}")),
             OperatorCell(text=number(len(each.valid), visit)),
             self.last(each, visit),
-            OperatorCell(text=number(calls(usage), visit) if usage else "0"),
-            OperatorCell(text=number(waits, visit)),
+            OperatorCell(text=figure(calls(usage), "usage", state, visit)),
+            OperatorCell(text=figure(waits, "queue", state, visit)),
         )
 
     def last(self, each: RegisteredName, visit: Visit) -> OperatorCell:
@@ -195,9 +201,10 @@ class NamePages:
         if each.role == "platform":
             accepts = "\n".join(visit.say(f"proof.{proof}") for proof in each.proofs)
             origins = "\n".join(pages.get("return_origins", ()))
+            none = visit.say("not_read" if state.problem("pages") else "none_set")
             rows += [
-                (visit.say("title_of_pages"), pages.get("title") or visit.say("none_set")),
-                (visit.say("return_origins"), origins or visit.say("none_set")),
+                (visit.say("title_of_pages"), pages.get("title") or none),
+                (visit.say("return_origins"), origins or none),
                 (visit.say("accepts_proofs"), accepts),
             ]
         return rows
@@ -232,13 +239,16 @@ class NamePages:
         month = state.table("vault").get("month", "")
         waits = state.table("queue").get("waiting", {}).get(each.name, 0)
         rows = [
-            (visit.say("calls"), number(calls(usage), visit)),
-            (visit.say("verified"), number(usage.get(_SUCCEEDED, 0), visit)),
-            (visit.say("charged"), number(usage.get(_CHARGED, 0), visit)),
-            (visit.say("stored_accounts"), number(usage.get(_ACCOUNTS, 0), visit)),
-            (visit.say("stored_records"), number(usage.get(_RECORDS, 0), visit)),
-            (visit.say("waits_here"), number(waits, visit)),
+            (visit.say(key), figure(count, "usage", state, visit))
+            for key, count in (
+                ("calls", calls(usage)),
+                ("verified", usage.get(_SUCCEEDED, 0)),
+                ("charged", usage.get(_CHARGED, 0)),
+                ("stored_accounts", usage.get(_ACCOUNTS, 0)),
+                ("stored_records", usage.get(_RECORDS, 0)),
+            )
         ]
+        rows.append((visit.say("waits_here"), figure(waits, "queue", state, visit)))
         details = [(what, number(count, visit)) for what, count in usage.items()]
         return (
             OperatorSection(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from idvault_people.console import shown
 from idvault_people.console.operator.certificates import KnownCertificates
-from idvault_people.console.operator.parts import OperatorNote, OperatorSection
+from idvault_people.console.operator.parts import OperatorNote, OperatorSection, OperatorTable
 from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
 from idvault_people.console.visit import ConsolePage, Visit
 from idvault_people.operator_client import OperatorClient
@@ -20,13 +20,12 @@ PAGE = "operator_page.html"
 class OperatorSession:
     """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
-    target: the address of the custody edge. trust_domain, ends: of the operator's own certificate.
+    trust_domain, ends: of the operator's own certificate.
     """
 
     operator: Callable[[], OperatorClient]
     commands: VaultCommands
     certificates: KnownCertificates
-    target: str
     trust_domain: str
     ends: datetime
     now: Callable[[], datetime]
@@ -89,3 +88,8 @@ def unread(state: VaultState, visit: Visit, *names: str) -> tuple[OperatorNote, 
         for name in names
         if (why := state.problem(name))
     )
+
+
+def unless_unread(state: VaultState, name: str, table: OperatorTable) -> OperatorTable | None:
+    """Return the table of a part; None if it was not read: an empty one would look like good news."""
+    return None if state.problem(name) else table

@@ -16,7 +16,7 @@ from idvault_people.console.operator.parts import (
     OperatorTable,
 )
 from idvault_people.console.operator.platforms import number
-from idvault_people.console.operator.session import OperatorSession, unread
+from idvault_people.console.operator.session import OperatorSession, unless_unread, unread
 from idvault_people.console.operator.vault_commands import CommandRefusedError, VaultState
 from idvault_people.console.visit import Answer, Route, Visit
 
@@ -67,9 +67,11 @@ class StoragePages:
         )
 
     def _backups(self, state: VaultState, visit: Visit) -> OperatorSection:
-        problem = state.problem("backups")
         found, lines = state.table("backups"), []
-        for name in () if problem else ("main", "shred"):
+        if state.problem("backups"):
+            notes, texts = unread(state, visit, "backups"), [visit.say("backups_unknown")]
+            return OperatorSection(title=visit.say("backups"), notes=notes, texts=texts)
+        for name in ("main", "shred"):
             at = found.get(name)
             old = at is None or self.session.now() - datetime.fromisoformat(at) > BACKUP_OLD
             lines.append(
@@ -83,7 +85,7 @@ class StoragePages:
                 )
             )
         head = [visit.say("database"), visit.say("backup_at")]
-        table = OperatorTable(head=head, lines=lines, empty=visit.say("backups_unknown"))
+        table = OperatorTable(head=head, lines=lines, empty="")
         return OperatorSection(title=visit.say("backups"), table=table)
 
     def _certificates(self, state: VaultState, visit: Visit) -> OperatorSection:
@@ -100,7 +102,9 @@ class StoragePages:
         head = [visit.say("setting"), visit.say("last_day")]
         table = OperatorTable(head=head, lines=lines, empty=visit.say("no_certificates"))
         return OperatorSection(
-            title=visit.say("own_certificates"), notes=unread(state, visit, "certificates"), table=table
+            title=visit.say("own_certificates"),
+            notes=unread(state, visit, "certificates"),
+            table=unless_unread(state, "certificates", table),
         )
 
     def keys(self, visit: Visit) -> Answer:
@@ -108,11 +112,12 @@ class StoragePages:
         state = self.session.state(visit)
         head = [visit.say(key) for key in ("purpose_of_key", "version", "announced_at")]
         lines = [self._version(each, state, visit) for each in state.list("keys")]
+        table = OperatorTable(head=head, lines=lines, empty=visit.say("no_keys"))
         announced = OperatorSection(
             title=visit.say("announced_keys"),
             notes=unread(state, visit, "keys"),
             texts=[visit.say("announced_text")],
-            table=OperatorTable(head=head, lines=lines, empty=visit.say("no_keys")),
+            table=unless_unread(state, "keys", table),
         )
         return self.session.page(visit, visit.say("keys_title"), [announced, self._file(visit)], state=state)
 

@@ -110,7 +110,8 @@ OPERATOR: Mapping[str, Text] = {
     "tile_drills": _("Overdue drills"),
     "tile_backup": _("Age of the newest backups"),
     "tile_doctor": _("Failed checks of the vault"),
-    "not_asked": _("not run yet"),
+    "not_asked": _("not run recently"),
+    "not_read": _("not read"),
     "not_known_short": _("not known"),
     "hours": _("{hours} h"),
     "open_name": _("Open {name}"),
@@ -142,8 +143,8 @@ OPERATOR: Mapping[str, Text] = {
         " it, and register the new key."
     ),
     "last_day_not_known": _(
-        "The vault knows the key, not the certificate. Add a copy of the certificate below, and the console"
-        " warns in time."
+        "The vault knows keys, not certificates. Below, add a copy of each certificate that is not known"
+        " here, and the console warns in time."
     ),
     "title_of_pages": _("Title on the hosted pages"),
     "return_origins": _("Where the hosted pages may send a browser"),
@@ -276,7 +277,8 @@ OPERATOR: Mapping[str, Text] = {
     "backup_new": _("within a day"),
     "backup_old": _("older than a day"),
     "backups_unknown": _(
-        "These settings name no folder of backups: run the console with the settings of the worker."
+        "The settings of the worker name the folder of backups: run the console with them, as a user who may"
+        " read it."
     ),
     "own_certificates": _("The vault's certificates"),
     "setting": _("Setting"),
@@ -343,6 +345,8 @@ OPERATOR: Mapping[str, Text] = {
         " kinds need the last tick."
     ),
     "separate_persons": _("One human can be two persons there, one by each kind of proof"),
+    "several_kinds": _("Several kinds of proof need this tick"),
+    "one_review": _("Choose one reviewer or two, not both"),
     "accept_check": _("Replace the proofs that it accepts?"),
     "accepts_now": _("Accepts now"),
     "accepts_then": _("Accepts then"),
@@ -363,6 +367,10 @@ OPERATOR: Mapping[str, Text] = {
         " new key, too: tell witnesses, auditors and custodians."
     ),
     "rotate_button": _("Add the version"),
+    "preview_outdated": _(
+        "This was not done: the key has another newest version than the preview showed. An earlier try has"
+        " added it, or somebody else has. Look at the keys before you add one more."
+    ),
     "moderator_title": _("Name a platform's first moderators"),
     "moderator_text": _(
         "A platform with fewer than two moderators asks you to name the next one. With two it registers the"

@@ -14,12 +14,22 @@ from idvault_people.console.operator.parts import (
     OperatorSection,
     OperatorTile,
 )
-from idvault_people.console.operator.platforms import NamePages, number
+from idvault_people.console.operator.platforms import NamePages, figure, number
 from idvault_people.console.operator.session import OperatorSession, unread
 from idvault_people.console.operator.vault_commands import VaultState
 from idvault_people.console.visit import Answer, Route, Visit
 
 _SUCCEEDED = "claims/SUCCEEDED"
+_FIGURES = {
+    "tile_ending": ("platforms", "/platforms"),
+    "tile_unknown": ("platforms", "/platforms"),
+    "tile_verified": ("usage", "/platforms"),
+    "tile_queue": ("queue", "/queue"),
+    "tile_log": ("log", "/log"),
+    "tile_overdue": ("deadlines", "/deadlines"),
+    "tile_drills": ("drills", "/members"),
+}
+"""The part of the vault's state that each figure is from, and the page that it leads to."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -54,22 +64,23 @@ class TodayPage:
         ending = sum(each.is_urgent(now) for each in names)
         unknown = sum(each.is_unknown() for each in names)
         verified = sum(usage.get(_SUCCEEDED, 0) for usage in state.table("usage").values())
-        yield _tile(visit, "tile_ending", ending, "/platforms", RED if ending else PLAIN)
+        colour = RED if ending else PLAIN
+        yield _tile(state, visit, "tile_ending", ending, colour)
         if unknown:
-            yield _tile(visit, "tile_unknown", unknown, "/platforms", AMBER)
-        yield _tile(visit, "tile_verified", verified, "/platforms")
+            yield _tile(state, visit, "tile_unknown", unknown, AMBER)
+        yield _tile(state, visit, "tile_verified", verified)
         waiting = sum(state.table("queue").get("waiting", {}).values())
-        yield _tile(visit, "tile_queue", waiting, "/queue")
+        yield _tile(state, visit, "tile_queue", waiting)
         unsequenced = int(state.table("log").get("waiting", 0))
-        yield _tile(visit, "tile_log", unsequenced, "/log")
+        yield _tile(state, visit, "tile_log", unsequenced)
         late = sum(state.table("deadlines").get("overdue", {}).values())
-        yield _tile(visit, "tile_overdue", late, "/deadlines", RED if late else PLAIN)
+        yield _tile(state, visit, "tile_overdue", late, RED if late else PLAIN)
         drills = sum(bool(each["overdue"]) for each in state.list("drills"))
-        yield _tile(visit, "tile_drills", drills, "/members", RED if drills else PLAIN)
+        yield _tile(state, visit, "tile_drills", drills, RED if drills else PLAIN)
         yield self._backup(state, visit)
         failed, colour = findings.failed(self.session.commands.last_findings())
-        figure = visit.say("not_asked") if failed is None else number(failed, visit)
-        yield OperatorTile(name=visit.say("tile_doctor"), figure=figure, link="/doctor", colour=colour)
+        told = visit.say("not_asked") if failed is None else number(failed, visit)
+        yield OperatorTile(name=visit.say("tile_doctor"), figure=told, link="/doctor", colour=colour)
 
     def _backup(self, state: VaultState, visit: Visit) -> OperatorTile:
         """Return the age of the older of both databases' newest backups."""
@@ -89,5 +100,12 @@ def _ending(each: RegisteredName, now: datetime, visit: Visit) -> OperatorNote:
     return OperatorNote(text=platforms.ending(each, now, visit), colour=RED, link=link, label=label)
 
 
-def _tile(visit: Visit, key: str, count: int, link: str, colour: str = PLAIN) -> OperatorTile:
-    return OperatorTile(name=visit.say(key), figure=number(count, visit), link=link, colour=colour)
+def _tile(state: VaultState, visit: Visit, key: str, count: int, colour: str = PLAIN) -> OperatorTile:
+    """Return a figure that stands out if its part of the vault's state was not read."""
+    part, link = _FIGURES[key]
+    return OperatorTile(
+        name=visit.say(key),
+        figure=figure(count, part, state, visit),
+        link=link,
+        colour=AMBER if state.problem(part) else colour,
+    )

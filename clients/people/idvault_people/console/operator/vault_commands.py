@@ -3,7 +3,7 @@
 - The console has no other way to the vault's databases, files and settings than the commands that the
   operator has anyway. So it can do nothing that the operator cannot do without it.
 - They run on this machine or, over ssh, on the vault's host: what is passed on is quoted for its shell.
-- What was told is asked for again after some seconds, and after each act.
+- What was told is asked for again after some seconds, and after each try of an act.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _KEPT = 20.0
+_FINDINGS_LAST = 600.0
 _PATIENCE = 120.0
 _SSH = "ssh"
 # ssh's own failures; a shell that does not find the program, or may not run it.
@@ -116,9 +117,9 @@ class VaultCommands:
         return self._asked("doctor", accepts=(_DONE, _FAILED_CHECKS))
 
     def last_findings(self) -> Sequence[Mapping[str, Any]] | None:
-        """Return the last findings of `doctor`, None if it was not asked yet: it takes seconds."""
+        """Return what `doctor` found in the last ten minutes, None if it was not asked: it takes seconds."""
         found = self._kept.get(("doctor",))
-        return None if found is None else found[1]
+        return found[1] if found is not None and self.clock() - found[0] < _FINDINGS_LAST else None
 
     def key_versions(self) -> Sequence[Mapping[str, Any]]:
         """Return the versions in the key file of the settings; raises as `state` does."""
@@ -126,8 +127,9 @@ class VaultCommands:
 
     def act(self, *arguments: str) -> None:
         """Run a command that changes something; raises as `state` does."""
-        end = self.run(("--json", *arguments))
+        # Before: the vault may have done what it could not tell.
         self.forget()
+        end = self.run(("--json", *arguments))
         if end.code != _DONE:
             raise _refused(end)
 

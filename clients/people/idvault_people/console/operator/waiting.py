@@ -11,7 +11,7 @@ from idvault_people.console.operator.parts import (
     OperatorTable,
 )
 from idvault_people.console.operator.platforms import number
-from idvault_people.console.operator.session import OperatorSession, unread
+from idvault_people.console.operator.session import OperatorSession, unless_unread, unread
 from idvault_people.console.operator.vault_commands import VaultState
 from idvault_people.console.visit import Answer, Route, Visit
 from idvault_verify.report import catalogue
@@ -44,7 +44,11 @@ class WaitingPages:
             head=[visit.say("name"), visit.say("waits_here")], lines=lines, empty=visit.say("queue_empty")
         )
         sections = [
-            OperatorSection(notes=unread(state, visit, "queue"), rows=self._queue(state, visit), table=table),
+            OperatorSection(
+                notes=unread(state, visit, "queue"),
+                rows=self._queue(state, visit),
+                table=unless_unread(state, "queue", table),
+            ),
             self._registry(state, visit),
         ]
         return self.session.page(visit, visit.say("queue_title"), sections, state=state)
@@ -68,6 +72,7 @@ class WaitingPages:
             rows.append((visit.say("held_until", name=name), time))
         findings = self.session.commands.last_findings() or ()
         ill = [each for each in findings if str(each["check"]).startswith(_REGISTRY) and not each["passed"]]
+        is_free = not held and not state.problem("queue")
         notes = [
             OperatorNote(
                 text=visit.say("registry_ill"), colour=RED, link="/doctor", label=visit.say("doctor_title")
@@ -77,7 +82,7 @@ class WaitingPages:
         return OperatorSection(
             title=visit.say("registry_title"),
             notes=notes,
-            texts=[visit.say("registry_none_held")] if not held else (),
+            texts=[visit.say("registry_none_held")] if is_free else (),
             rows=rows,
             summary=visit.say("breaker"),
             details=[(visit.say("breaker_is"), visit.say("breaker_text"))],
@@ -104,7 +109,7 @@ class WaitingPages:
         head = [visit.say("deadline_of"), visit.say("overdue_now")]
         sections = [
             OperatorSection(notes=notes, table=OperatorTable(head=head, lines=lines, empty="")),
-            self._missed(state, visit),
+            *(() if state.problem("deadlines") else (self._missed(state, visit),)),
         ]
         return self.session.page(visit, visit.say("deadlines_title"), sections, state=state)
 
