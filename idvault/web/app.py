@@ -156,6 +156,12 @@ class Pages:
         page.del_cookie(self._cookie(_ANSWER), path="/", secure=self.base_url.startswith("https://"))
         return page
 
+    async def back(self, request: web.Request) -> web.StreamResponse:
+        """Lead from the address of a form, to which a change of language leads, to the session's page."""
+        kind = request.query.get("document", "")
+        known = f"?document={kind}" if kind in DocumentType.__members__ else ""
+        return _to(f"/s/{request.match_info['session']}{known}")
+
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
         key = await self._form_key(request)
@@ -421,6 +427,7 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
             web.post("/s/{session:[0-9a-f]{32}}/begin", pages.begin),
             web.post("/s/{session:[0-9a-f]{32}}/proof", pages.finish),
             web.post("/s/{session:[0-9a-f]{32}}/pairing", pages.contest_pairing),
+            web.get("/s/{session:[0-9a-f]{32}}/{form:terms|answer|identity|begin|proof|pairing}", pages.back),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
             web.get("/proof", pages.from_provider),
             web.get("/static/{name}", pages.static),

@@ -183,6 +183,7 @@ class View:
             status=status,
             **self._step(found, 4),
             here=_here(found),
+            keep=self.keep or f"&document={kind}",
             kind=kind,
             words=words,
             attempt=found.next_attempt,
