@@ -383,9 +383,8 @@ class Pages:
             raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=size)
 
     def _told(self, request: web.Request, error: web.HTTPException) -> web.Response:
-        view, key = self.view(request), _TOLD.get(HTTPStatus(error.status), "busy")
-        minutes = int(error.headers.get("Retry-After", "0")) // 60
-        text = view.say("busy_minutes", minutes=minutes) if minutes else view.say(key)
+        view, key = self.view(request), _TOLD.get(HTTPStatus(error.status))
+        text = view.say(key) if key else view.busy(error.headers.get("Retry-After", "0"))
         return view.refusal(text, status=error.status, links=_onward(request, view, error.status))
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:

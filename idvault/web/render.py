@@ -336,6 +336,11 @@ class View:
             return text
         return f"{text} {self.say('wait_until', time=minute(self.now + error.retry_after, self.zone))}"
 
+    def busy(self, retry_after: str) -> str:
+        """Return that there are too many requests now. retry_after: how many seconds to wait."""
+        minutes = int(retry_after) // 60
+        return self.say("busy_minutes", minutes=minutes) if minutes else self.say("busy")
+
     def day(self, day: date) -> str:
         """Return a day in words."""
         return format_date(day, format="long", locale="zh_CN" if self.language == "zh" else "en")
