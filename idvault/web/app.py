@@ -156,6 +156,12 @@ class Pages:
         page.del_cookie(self._cookie(_ANSWER), path="/", secure=self.base_url.startswith("https://"))
         return page
 
+    async def back(self, request: web.Request) -> web.StreamResponse:
+        """Lead from the address of a form, to which a change of language leads, to the session's page."""
+        kind = request.query.get("document", "")
+        known = f"?document={kind}" if kind in DocumentType.__members__ else ""
+        return _to(f"/s/{request.match_info['session']}{known}")
+
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Pass on what a person typed; show the form again with what is wrong."""
         key = await self._form_key(request)
@@ -377,9 +383,8 @@ class Pages:
             raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=size)
 
     def _told(self, request: web.Request, error: web.HTTPException) -> web.Response:
-        view, key = self.view(request), _TOLD.get(HTTPStatus(error.status), "busy")
-        minutes = int(error.headers.get("Retry-After", "0")) // 60
-        text = view.say("busy_minutes", minutes=minutes) if minutes else view.say(key)
+        view, key = self.view(request), _TOLD.get(HTTPStatus(error.status))
+        text = view.say(key) if key else view.busy(error.headers.get("Retry-After", "0"))
         return view.refusal(text, status=error.status, links=_onward(request, view, error.status))
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
@@ -421,6 +426,7 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
             web.post("/s/{session:[0-9a-f]{32}}/begin", pages.begin),
             web.post("/s/{session:[0-9a-f]{32}}/proof", pages.finish),
             web.post("/s/{session:[0-9a-f]{32}}/pairing", pages.contest_pairing),
+            web.get("/s/{session:[0-9a-f]{32}}/{form:terms|answer|identity|begin|proof|pairing}", pages.back),
             web.get("/s/{session:[0-9a-f]{32}}/receipt", pages.receipt),
             web.get("/proof", pages.from_provider),
             web.get("/static/{name}", pages.static),

@@ -183,6 +183,7 @@ class View:
             status=status,
             **self._step(found, 4),
             here=_here(found),
+            keep=self.keep or f"&document={kind}",
             kind=kind,
             words=words,
             attempt=found.next_attempt,
@@ -334,6 +335,11 @@ class View:
         if not isinstance(error, TooManyAttempts) or error.retry_after is None:
             return text
         return f"{text} {self.say('wait_until', time=minute(self.now + error.retry_after, self.zone))}"
+
+    def busy(self, retry_after: str) -> str:
+        """Return that there are too many requests now. retry_after: how many seconds to wait."""
+        minutes = int(retry_after) // 60
+        return self.say("busy_minutes", minutes=minutes) if minutes else self.say("busy")
 
     def day(self, day: date) -> str:
         """Return a day in words."""

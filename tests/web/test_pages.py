@@ -1,6 +1,8 @@
 """Hosted verification without script: each page in order, what is never shown, and what is never repeated."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -95,6 +97,22 @@ async def test_pages_have_the_headers(site: Site) -> None:
     style = await browser.get("/static/style.css")
     script = await browser.get("/static/form.js")
     assert len(style.text) + len(script.text) + largest < 30_000
+
+
+async def test_the_language_of_a_refused_form_changes(site: Site) -> None:
+    """The link leads by the address of the form back to it, with the same document; nothing else is there."""
+    browser = await site.browser()
+    path, form = await form_of(site, browser, (await site.link(locale="zh")).url)
+    refused = await browser.post(f"{path}/identity", filled(form, number="1"))
+    assert refused.status == 422
+    (switch,) = re.findall(r'<a href="(\?lang=en[^"]*)"', refused.text)
+    answer = await browser.get(f"{path}/identity{unescape(switch)}")
+    assert (answer.status, answer.headers["Location"]) == (303, f"{path}?document=RESIDENT_ID")
+    assert answer.headers["Set-Cookie"].startswith("language=en;")
+    assert (await browser.follow(answer)).hidden("document") == "RESIDENT_ID"
+    for each in ("terms", "answer", "begin", "proof", "pairing", "identity?document=NONE"):
+        assert (await browser.get(f"{path}/{each}")).headers["Location"] == path
+    assert (await browser.get(f"{path}/other")).status == 404
 
 
 async def test_somebody_elses_link_is_of_no_use(site: Site) -> None:

@@ -1,6 +1,7 @@
 """The one style sheet: its colours can be read, light and dark, and it has no class that no page has."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,20 @@ def test_colours_can_be_told_apart(scheme: str) -> None:
     unread = [pair for pair in TEXTS if contrast(colours[pair[0]], colours[pair[1]]) < _READ]
     unseen = [pair for pair in EDGES if contrast(colours[pair[0]], colours[pair[1]]) < _SEEN]
     assert (unread, unseen) == ([], [])
+
+
+def test_one_rule_has_the_margins_of_an_element() -> None:
+    """Two rules of one selector would each say a part; which of them counts, their order would decide."""
+    sheet = re.sub(r"/\*.*?\*/", "", rendering.STYLE.read_text("utf-8"), flags=re.S)
+    rules = re.sub(r"@[a-z]+[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", sheet)
+    found = Counter(
+        selector.strip()
+        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", rules)
+        if "margin" in body
+        for selector in selectors.split(",")
+    )
+    assert found["h1"] == 1
+    assert [each for each, count in found.items() if count > 1] == []
 
 
 def test_every_class_is_of_a_page() -> None:

@@ -1,6 +1,7 @@
 """Every page of the table over HTTP: headers, size, languages, addresses, and where a canary is not."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -72,6 +73,9 @@ def problems(page: Page, language: str, fetched: Mapping[str, Page]) -> dict[str
         "inline": [*markup.inline, *(each for each in markup.sources if each == "inline")],
         "elsewhere": foreign(markup),
         "without token": unsafe,
+        "ids": [
+            each for each, count in Counter(re.findall(r' id="([^"]*)"', page.text)).items() if count > 1
+        ],
         "canary": [each for each in CANARIES if each in page.text + str(page.headers) + page.path],
         "size": [size] if size > _LARGEST else [],
     }
@@ -103,7 +107,7 @@ def test_a_broken_page_is_found() -> None:
     text = (
         '<html lang="en"><script>1</script><p style="x">您好，您的账户 you are welcome here</p>'
         '<a href="//evil.example">x</a>canary-'
-        '<form method="post" action="/s"><input name="form" value=""></form>'
+        '<form method="post" action="/s"><input name="form" id="x" value=""><p id="x"></form>'
     )
     bad = Page(200, {"Content-Security-Policy": "'unsafe-inline'"}, text, "/v/x")
     assert set(problems(bad, "zh", {})) == {
@@ -114,6 +118,7 @@ def test_a_broken_page_is_found() -> None:
         "inline",
         "elsewhere",
         "without token",
+        "ids",
         "canary",
     }
     assert "mixed" in problems(bad, "en", {})

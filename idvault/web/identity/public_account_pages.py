@@ -4,6 +4,7 @@
 - A form has the revision from which it was shown: sent twice, it is one change.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -109,6 +110,8 @@ class OwnershipPages:
             visit.view.say("public_accept_title"),
             status=422 if error else 200,
             errors={"number": "".join(wrong.values())} if error and readers is None else wrong,
+            retype=bool(error) and readers is None,
+            keep=f"&number={number}" if re.fullmatch(ID, number) else "",
             number=number,
             readers=readers,
             revision=revision,
@@ -182,6 +185,7 @@ def _ask(
         visit.view.say(f"public_{change}_title"),
         status=422 if error else 200,
         errors={"account": "".join(wrong.values())} if error and names else wrong,
+        retype=bool(error) and names,
         change=change,
         final=change in public_account.FINAL,
         card=public_account.shown_account(each, visit.view),
@@ -218,6 +222,7 @@ def routes(pages: OwnershipPages) -> list[web.RouteDef]:
         web.get(f"{_HERE}/accept", pages.ask_accept),
         web.post(f"{_HERE}/accept", pages.accept),
         web.get(_ONE, pages.one),
+        web.get(f"{_ONE}/remove", pages.one),
         web.post(f"{_ONE}/remove", pages.remove),
         web.get(_CHANGE, pages.ask),
         web.post(_CHANGE, pages.change),

@@ -116,17 +116,18 @@ class _Timeline:
 
     def _public_accounts(self, own: pb.Identity) -> Iterator[Happening]:
         for each in own.public_accounts:
-            yield self._at(each.apply_time, "applied", "public")
-            for day, key in ((each.profile.since, "opened"), (each.profile.owner_changed_on, "taken")):
-                if day:
-                    at = datetime.combine(datetime.fromisoformat(day), time(), self.words.zone)
-                    yield Happening(
-                        # After the application of the same day.
-                        max(at.astimezone(UTC), utc_time(each.apply_time)),
-                        self.words.date(at.date()),
-                        self.words.say(f"at_{key}"),
-                        "public",
-                    )
+            taken = each.profile.owner_changed_on
+            if not taken:  # what came before a transfer was the former owner's
+                yield self._at(each.apply_time, "applied", "public")
+            if day := taken or each.profile.since:
+                at = datetime.combine(datetime.fromisoformat(day), time(), self.words.zone)
+                yield Happening(
+                    # After the application of the same day.
+                    max(at.astimezone(UTC), utc_time(each.apply_time)),
+                    self.words.date(at.date()),
+                    self.words.say("at_taken" if taken else "at_opened"),
+                    "public",
+                )
 
     def _erasure(self, each: erasure_pb2.Erasure) -> Iterator[Happening]:
         cancelled = each.state == _Erasure.STATE_CANCELLED

@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from idvault.web import calls, guard, limits
 from idvault.web.app import Pages
 from idvault.web.limits import InquiryLimits
-from idvault.web.render import View
+from idvault.web.render import View, minute
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_verify import secret
@@ -30,6 +30,7 @@ _COOKIE = "inquiry"
 _NOBODY = ""
 """In place of the platform whose share a call takes."""
 _IDS = {"real_name": "name", "document.number": "number"}
+_Pairs = list[tuple[str, str]]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -151,33 +152,37 @@ class InquiryPages:
         )
 
     def _told(self, view: View, found: pb.Inquiry) -> dict[str, Any]:
-        """Return what is shown of withdrawn verifications, as rows of names and values."""
+        """Return what is shown of withdrawn verifications: of each its rows, and the ids behind "details"."""
         if not found.HasField("horizon_time"):
             return {}
 
-        def rows(each: pb.ToldDisclosure | pb.ToldOpening, *named: tuple[str, str]) -> list[tuple[str, str]]:
-            place = str(each.log_index) if each.log_index else view.say("mine_not_logged")
-            pairs = (*named, ("own_auditor", each.auditor_actor_id), ("own_place", place))
-            return [(view.say("mine_platform"), each.platform_title), *((view.say(a), b) for a, b in pairs)]
+        def card(each: pb.ToldDisclosure | pb.ToldOpening, *named: tuple[str, str]) -> tuple[_Pairs, _Pairs]:
+            rows = [("mine_platform", each.platform_title), *named]
+            ids = [("own_auditor", each.auditor_actor_id)]
+            if each.log_index:
+                ids.append(("own_place", str(each.log_index)))
+            else:
+                rows.append(("own_place", view.say("mine_not_logged")))
+            return [(view.say(name), value) for name, value in rows], [(view.say(a), b) for a, b in ids]
 
         def basis(each: pb.ToldDisclosure) -> str:
             return each.legal_basis or view.say("own_unknown")
 
         return {
-            "horizon": f"{found.horizon_time.ToDatetime(UTC).astimezone(self.zone):%Y-%m-%d}",
+            "horizon": view.day(found.horizon_time.ToDatetime(UTC).astimezone(self.zone).date()),
             "disclosed": [
-                rows(
+                card(
                     each,
                     ("own_disclosed", self._minute(each.disclose_time)),
                     ("own_legal_basis", basis(each)),
                 )
                 for each in found.disclosures
             ],
-            "opened": [rows(each, ("own_opened", self._minute(each.open_time))) for each in found.openings],
+            "opened": [card(each, ("own_opened", self._minute(each.open_time))) for each in found.openings],
         }
 
     def _minute(self, time: Timestamp) -> str:
-        return f"{time.ToDatetime(UTC).astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return minute(time.ToDatetime(UTC), self.zone)
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
         """Say what went wrong and lead on: to the form, unless this inquiry can go on."""

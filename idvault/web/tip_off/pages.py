@@ -157,29 +157,47 @@ class TipOffPages:
         platform, title = await self._platform(request)
         fields, key = await self._fields(request), self._key(request)
         guard.check_form(_text(fields, "form"), key=key)
-        view, errors, status, typed = self._view(request, key), dict[str, str](), 200, ""
+        view, typed = self._view(request, key), _lines(_text(fields, "answer"))
         numbers = _numbers(fields, key=key, place=_reply(platform))
         try:
             _check_numbers(numbers)
+        except InvalidFields as error:
+            wrong = Answering(errors=view.errors(error), status=_status(error))
+            return self._keep(view.ask(platform, title, wrong), key)
+        sealed = draft.close_text(
+            json.dumps([numbers.reference, numbers.secret]), key=key, place=_reply(platform)
+        )
+        sent = shown = Answering(numbers=sealed, typed=typed)
+        try:
             self.limits.check_look(self._prefixes(request), now=self.pages.clock())
             with self.pages.shares.place(platform):
                 if "answer" in fields:
-                    typed = _lines(_text(fields, "answer"))
-                    try:
-                        await self._supplement(platform, numbers, typed, key=key)
-                    except (InvalidFields, PreconditionFailed) as error:
-                        errors, status = view.errors(error, names=_ANSWER), _status(error)
+                    shown = await self._supplemented(platform, numbers, sent, view)
                 found = await self.pages.vault.run(
                     calls.follow_tip_off(platform, reference=numbers.reference, secret=numbers.secret)
                 )
         except VaultError as error:
-            answer = view.ask(platform, title, errors=view.errors(error), status=_status(error))
+            # Wrong numbers are typed again; whatever else was sent comes back.
+            again = Answering() if error.reason == Reason.TIP_OFF_NOT_FOUND and not typed else sent
+            again = replace(again, errors=view.errors(error), status=_status(error))
+            return self._keep(view.ask(platform, title, again), key)
+        except (web.HTTPTooManyRequests, web.HTTPServiceUnavailable) as error:
+            later = error.headers["Retry-After"]
+            again = replace(sent, errors={"": view.view.busy(later)}, status=error.status)
+            answer = view.ask(platform, title, again)
+            answer.headers["Retry-After"] = later
             return self._keep(answer, key)
-        sealed = draft.close_text(
-            json.dumps([numbers.reference, numbers.secret]), key=key, place=_reply(platform)
-        )
-        answering = Answering(numbers=sealed, typed=typed if errors else "", errors=errors, status=status)
-        return self._keep(view.state(platform, title, found, self.zone, answering), key)
+        return self._keep(view.state(platform, title, found, self.zone, shown), key)
+
+    async def _supplemented(
+        self, platform: str, numbers: _Numbers, sent: Answering, view: TipOffView
+    ) -> Answering:
+        """Add an answer; return the form that follows it: what is wrong and the text again, or neither."""
+        try:
+            await self._supplement(platform, numbers, sent.typed, key=view.view.key)
+        except (InvalidFields, PreconditionFailed) as error:
+            return replace(sent, errors=view.errors(error, names=_ANSWER), status=_status(error))
+        return replace(sent, typed="")
 
     async def _supplement(self, platform: str, numbers: _Numbers, answer: str, *, key: str) -> None:
         """Add what a reporter answers; raises VaultError. The same text again is the same request."""

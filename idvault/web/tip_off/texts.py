@@ -27,7 +27,6 @@ TEXTS: Mapping[str, Text] = {
         "report does not learn who reported."
     ),
     "report_back": _("Back"),
-    "report_time": _("{day}, {time} ({zone})"),
     "report_start_button": _("Start a report"),
     "report_start_reply": _("Read the reply to a report"),
     "report_continue": _("Continue"),

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from aiohttp import web
-from babel.dates import format_date
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.web.render import View
+from idvault.web.render import View, minute
 from idvault.web.tip_off import code as code_page
 from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft
@@ -44,7 +43,7 @@ _MISSES = {
 class Answering:
     """The form with which a reporter answers. numbers: of the report, sealed. typed: what comes back."""
 
-    numbers: str = field(repr=False)
+    numbers: str = field(default="", repr=False)
     typed: str = field(default="", repr=False)
     errors: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
@@ -124,21 +123,23 @@ class TipOffView:
             limits=_LIMITS,
             errors=errors or {},
             proves=self.proves,
-            day=self._day(answers.due_day) if answers.due_day else "",
+            day=self.view.day(date.fromisoformat(answers.due_day)) if answers.due_day else "",
             groups=_groups,
         )
 
-    def ask(
-        self, platform: str, title: str, *, errors: Mapping[str, str] | None = None, status: int = 200
-    ) -> web.Response:
-        """Return the form for number and secret."""
+    def ask(self, platform: str, title: str, answering: Answering | None = None) -> web.Response:
+        """Return the form for number and secret; with an answer that was not taken now, that form again."""
+        sent = answering or Answering()
         return self._page(
             "tip_off_reply.html",
             self._say("reply_title", platform=title),
-            status=status,
+            status=sent.status,
             here=f"/r/{platform}/reply",
             platform=title,
-            errors=errors or {},
+            numbers=sent.numbers,
+            typed=sent.typed,
+            errors=sent.errors,
+            limits=_LIMITS,
         )
 
     def state(
@@ -148,7 +149,7 @@ class TipOffView:
         rows = [
             ("reference", _groups(found.reference)),
             ("state", self._state(found)),
-            ("due", self._time(found.due_time - _TICK, zone)),
+            ("due", minute(found.due_time - _TICK, zone)),
         ]
         return self._page(
             "tip_off_state.html",
@@ -162,7 +163,7 @@ class TipOffView:
             is_open=found.outcome is None,
             is_replied=found.answer_time is not None,
             is_overdue=found.overdue,
-            due=self._time(found.due_time - _TICK, zone),
+            due=minute(found.due_time - _TICK, zone),
             misses=[(each, self._say(_MISSES[each])) for each in found.misses if each in _MISSES],
             can_answer=found.can_supplement,
             numbers=answering.numbers,
@@ -184,7 +185,7 @@ class TipOffView:
             (found.resolve_time, self._state(found), found.reply if with_decision else ""),
         ]
         items = [
-            ThreadItem(time=time, title=text, shown=self._time(time, zone), text=said)
+            ThreadItem(time=time, title=text, shown=minute(time, zone), text=said)
             for time, text, said in happened
             if time is not None
         ]
@@ -244,15 +245,6 @@ class TipOffView:
             return self._say("other")
         text = CATEGORY_TEXTS[category].in_language(self.language)
         return text[0].upper() + text[1:]
-
-    def _time(self, time: datetime, zone: tzinfo) -> str:
-        local = time.astimezone(zone)
-        day = self._day(local.date().isoformat())
-        return self._say("time", day=day, time=f"{local:%H:%M}", zone=f"UTC{local.isoformat()[-6:]}")
-
-    def _day(self, day: str) -> str:
-        locale = "zh_CN" if self.language == "zh" else "en"
-        return format_date(datetime.fromisoformat(day).date(), format="long", locale=locale)
 
     def _say(self, key: str, **values: object) -> str:
         return self.view.say(f"report_{key}", **values)

@@ -142,6 +142,10 @@ async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases
             page.context.add_cookies([{"name": "login", "value": "somebody", "url": place.platform.origin}])
             page.goto(made.url)
             look(place, page, "invitation")
+            page.set_viewport_size({"width": 1280, "height": 900})
+            tops = [each.bounding_box() for each in page.locator(".row button").all()]
+            assert len({box["y"] for box in tops if box}) == 1, tops
+            page.set_viewport_size({"width": 320, "height": 700})
             page.get_by_role("button", name="Ask me later").click()
             page.get_by_role("link", name="Go to").click()
             page.get_by_role("heading", name="Not now?").wait_for()

@@ -353,6 +353,17 @@ async def test_the_page_says_how_long_a_request_waits(site: Site) -> None:
     assert "The wait is 30 days" not in (await browser.get(f"{path}/erase")).text
 
 
+async def test_each_limit_has_an_id_of_its_own(site: Site) -> None:
+    """An account with two sanctions has two banners, and no id stands twice."""
+    token = await site.world.moderation.account()
+    for degree, measure in ((Degree.LIMIT, "no-video"), (Degree.SUSPEND, "")):
+        await site.world.moderation.case(degree, token=token, measure=measure, seconds=TODAY)
+    _, _, overview = await opened(site, token)
+    ids = re.findall(r' id="([^"]*)"', overview.text)
+    assert overview.text.count('class="note stop"') == 2
+    assert len(ids) == len(set(ids))
+
+
 async def test_an_appeal_that_is_too_late_is_told_on_its_page(site: Site) -> None:
     """With the reason, in the session's language, and the way back."""
     token, sanction, _ = await site.world.moderation.case()

@@ -10,6 +10,8 @@ from tests.web.test_pages import bound
 from tools.support import builders
 from tools.support.flow_world import command
 
+RETYPED = "this page does not show what you typed"
+
 
 async def sent(browser: Browser, form: Page, **fields: str) -> Page:
     """Send a form with its hidden fields, twice, as a double click does; return what the second answers."""
@@ -99,19 +101,25 @@ async def test_a_public_account_changes_its_owner_by_clicks(site: Site) -> None:
         again = await browser.post(
             form.path, {"form": form.hidden("form"), "revision": "1", "account": wrong}
         )
-        assert (again.status, 'href="#account"' in again.text) == (422, True)
+        assert (again.status, 'href="#account"' in again.text, RETYPED in again.text) == (422, True, True)
     offered = await browser.follow(await sent(browser, form, account=taker))
     assert "It is offered to another account until" in offered.text
     other, elsewhere, _ = await opened(site, taker)
     unknown = await other.get(f"{elsewhere}/public/accept", query={"number": "1" * 32})
-    assert (unknown.status, 'href="#number"' in unknown.text) == (422, True)
+    assert (unknown.status, 'href="#number"' in unknown.text, RETYPED in unknown.text) == (422, True, True)
+    assert f"?lang=zh&amp;number={'1' * 32}" in unknown.text
+    assert '"?lang=zh"' in (await other.get(f"{elsewhere}/public/accept", query={"number": "1"})).text
     bare = await other.get(f"{elsewhere}/public/accept", query={"number": found.public_account_id})
     assert ("gave no terms" in bare.text, 'class="stop"' in bare.text) == (True, False)
     other, elsewhere = await with_terms(site, taker)
     form = await other.get(f"{elsewhere}/public/accept", query={"number": found.public_account_id})
     assert (TERMS in form.text, "It becomes yours at once" in form.text) == (True, True)
+    assert (f"number={found.public_account_id}" in form.text, RETYPED in form.text) == (True, False)
     taken = await other.follow(await sent(other, form))
     assert "Owner changed on" in taken.text
+    told = (await other.get(f"{elsewhere}/timeline")).text
+    assert "A public account changed its owner" in told
+    assert not any(each in told for each in ("You applied for a public account", "was approved"))
     assert (await browser.get(address)).status == 404
     assert "None yet." in (await browser.get(path)).text
 
@@ -129,6 +137,8 @@ async def test_an_organisation_names_and_removes_operators(site: Site) -> None:
     named = await browser.follow(await sent(browser, form, account=person))
     assert ("may publish" in named.text, named.hidden("account")) == (True, person)
     fields = {name: named.hidden(name) for name in ("form", "revision", "account")}
+    # A change of language on a refused form asks for the form's address.
+    assert (await browser.get(f"{address}/remove")).hidden("account") == person
     removed = await browser.follow(await browser.post(f"{address}/remove", fields))
     assert "Nobody may publish for it yet" in removed.text
 

@@ -137,6 +137,7 @@ async def test_a_person_disowns_an_account_by_clicks(site: Site, language: str) 
     browser = await site.browser(**{"Accept-Language": language})
     asked = await proven(site, browser)
     assert TITLE not in asked.text
+    assert " UTC+8" in asked.text
     await age(site)
     listed = await proven(site, browser)
     assert TITLE in listed.text
@@ -163,13 +164,15 @@ async def test_a_person_reads_who_opened_what_was_withdrawn(site: Site, language
     assert NOTHING_OPENED[language] in (await proven(site, browser)).text
     token = await withdrawn(site.world)
     page = unescape((await proven(site, browser)).text)
-    for each in (OPENED[language], LEGAL_BASIS, "66" * 16, "2026-02-01 20:30"):
+    copied = f'<code class="copy">{"66" * 16}</code>'
+    for each in (OPENED[language], LEGAL_BASIS, copied, "<dd>2026-02-01 20:30 UTC+8</dd>"):
         assert each in page
+    assert f"<dd>{'66' * 16}" not in page
     assert NOTHING_OPENED[language] not in page
     assert page.count(f"<dd>{TITLE}</dd>") == 2
     assert not any(token in each.text for each in browser.seen)
     await sql.change(site.world.database, update(log_entries).values(log_index=None))
-    assert NOT_LOGGED[language] in (await proven(site, browser)).text
+    assert f"<dd>{NOT_LOGGED[language]}" in (await proven(site, browser)).text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

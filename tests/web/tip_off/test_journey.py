@@ -142,7 +142,7 @@ async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -
             page.reload()
             page.get_by_text(ANSWER).wait_for()
             assert page.locator("#answer").count() == 0
-            said = page.locator(".thread .text").all_inner_texts()
+            said = page.locator(".timeline .text").all_inner_texts()
             assert said == [TEXT, "谢谢您的举报", ANSWER]
 
         await visit(reads, java_script_enabled=False)

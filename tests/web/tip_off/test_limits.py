@@ -1,5 +1,6 @@
 """One platform's visitors take nothing from another's; a flood of visits asks the vault nothing."""
 
+import re
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,13 +13,13 @@ from sqlalchemy import Table
 from idvault.core.db.connection import Connection
 from idvault.core.db.statement import statement
 from idvault.core.tables import main as schema
-from idvault.web.limits import ReportLimits
+from idvault.web.limits import Buckets, ReportLimits, Shares
 from idvault.web.tip_off.forms import Forms
 from idvault_client.errors import NotFound, VaultError
 from tests.support.session_world import SessionWorld
 from tests.web.browser import Browser, Page
 from tests.web.conftest import limits_of, site_of
-from tests.web.tip_off.test_pages import FORM, answer, begun, follow, sent
+from tests.web.tip_off.test_pages import FORM, answer, begun, follow, reply, sent
 
 NEIGHBOUR = "/r/im-b"
 
@@ -161,6 +162,43 @@ async def test_looks_are_limited(world: SessionWorld, tmp_path: Path) -> None:
             assert (await follow(browser, "12", "x")).status == 422
         told = [await follow(browser, f"{place:012}", "0" * 16) for place in range(4)]
         assert [each.status for each in told] == [404, 404, 429, 429]
+
+
+@pytest.mark.parametrize(("trouble", "status"), [("away", 503), ("busy", 503), ("many", 429)])
+async def test_nothing_is_typed_again_after_a_refusal(
+    world: SessionWorld, tmp_path: Path, trouble: str, status: int
+) -> None:
+    """With the vault away, busy pages or too many looks, the numbers and the answer come back in a form."""
+    limits = limits_of()
+    async with site_of(world, tmp_path, reports=limits) as site:
+        browser = await site.browser(**{"Accept-Language": "en"})
+        filed = await site.tip_offs.file()
+        moderator = (await site.tip_offs.world.moderator(1)).moderator_id
+        await site.tip_offs.answer(await site.tip_offs.assign(filed.tip_off, moderator), moderator)
+        state = await follow(browser, filed.tip_off.reference, filed.secret)
+        usual = (site.pages.vault, site.pages.shares, limits.narrow_looks)
+        if trouble == "away":
+            away = VaultError("STORE_UNAVAILABLE", "UNAVAILABLE")
+            site.pages.vault = CountingVault(away, away)  # type: ignore[assignment]
+        elif trouble == "busy":
+            site.pages.shares = Shares(at_once=0)
+        else:
+            limits.narrow_looks = Buckets(burst=0, per_second=0)
+        refused = [
+            await follow(browser, filed.tip_off.reference, filed.secret),
+            await reply(browser, state, "On Monday."),
+        ]
+        site.pages.vault, site.pages.shares, limits.narrow_looks = usual
+        for page in refused:
+            assert (page.status, 'name="reference"' in page.text) == (status, False)
+            assert filed.secret not in page.text
+            assert ("Retry-After" in page.headers) is (trouble != "away")
+        fields = {name: refused[0].hidden(name) for name in ("form", "numbers")}
+        assert "There is no reply yet" not in (await browser.post(f"{FORM}/reply", fields)).text
+        (typed,) = re.findall(r"<textarea[^>]*>\n([^<]*)</textarea>", refused[1].text)
+        told = await reply(browser, refused[1], typed)
+        assert (told.status, 'name="answer"' in told.text) == (200, False)
+        assert (await site.tip_offs.get(filed.tip_off)).supplement == "On Monday."
 
 
 async def test_no_address_is_kept(world: SessionWorld, tmp_path: Path) -> None:

@@ -378,7 +378,7 @@ async def test_the_reporter_answers_once(site: Site) -> None:
         True,
     )
     assert (await site.tip_offs.get(filed.tip_off)).supplement == "On Monday."
-    assert "UTC+08:00" in told.text
+    assert re.search(r">20[0-9-]{8} [0-9]{2}:[0-9]{2} UTC\+8<", told.text)
 
 
 async def test_an_answer_comes_from_the_page_of_the_report(site: Site) -> None:
