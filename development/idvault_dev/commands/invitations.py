@@ -1,4 +1,4 @@
-"""The invitation to try in `idvault dev`: a legacy account of the example platform that is invited by a link."""
+"""The invitation to try in `idvault dev`: a legacy account of the example platform, invited by a link."""
 
 import asyncio
 import os
