@@ -8,12 +8,17 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 
 from aiohttp import web
+
+from idvault_client.pages import rendering
 
 _HOST = "127.0.0.1"
 _GRACE = 0.5
 _COOKIE = "login"
+COMPONENTS = Path(__file__).with_name("components.html")
+"""A page with every component of the style sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,13 @@ class SiteSession:
 class VaultCalls:
     """What the platform asks the vault for.
 
-    verify, identity: a session for a return address and a language, the second one for an account. bind:
-    where to send the browser that came with a code. result: state and account of a session, or "".
+    verify, invitation, identity: a session for a return address and a language; the second one answers an
+    invitation, the third one is for an account. bind: where to send the browser that came with a code.
+    result: state and account of a session, or "".
     """
 
     verify: Callable[[str, str], Awaitable[SiteSession]]
+    invitation: Callable[[str, str], Awaitable[SiteSession]]
     identity: Callable[[str, str, str], Awaitable[SiteSession]]
     bind: Callable[[str, str], Awaitable[str]]
     result: Callable[[str], Awaitable[tuple[str, str]]]
@@ -55,8 +62,11 @@ class ExampleSite:
             [
                 web.get("/", self.index),
                 web.get("/verify", self.verify),
+                web.get("/invitation", self.invitation),
                 web.get("/me", self.identity),
                 web.get("/verified", self.verified),
+                web.get("/components", _file(COMPONENTS, "text/html")),
+                web.get("/style.css", _file(rendering.STYLE, "text/css")),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
@@ -88,6 +98,11 @@ class ExampleSite:
         made = await self.vault.verify(f"{self.origin}/verified", _language(request))
         return self._send(request, made)
 
+    async def invitation(self, request: web.Request) -> web.StreamResponse:
+        """Send the browser to an invitation of an account that was opened before verification."""
+        made = await self.vault.invitation(f"{self.origin}/verified", _language(request))
+        return self._send(request, made)
+
     async def identity(self, request: web.Request) -> web.StreamResponse:
         """Send the browser to "my identity" of the account that it verified here."""
         account = self._accounts.get(request.cookies.get(_COOKIE, ""))
@@ -114,6 +129,15 @@ class ExampleSite:
         answer = web.Response(status=303, headers={"Location": made.url})
         answer.set_cookie(_COOKIE, login, httponly=True, samesite="Lax")
         return answer
+
+
+def _file(path: Path, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    text = path.read_text("utf-8")
+
+    async def serve(_request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type=content_type)
+
+    return serve
 
 
 def _language(request: web.Request) -> str:

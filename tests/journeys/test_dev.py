@@ -21,6 +21,7 @@ from idvault_people.moderation import key_folder
 from tests.support.console import visiting
 from tests.support.house import House, running
 from tools.support import programs, traces
+from tools.support.browser import browsing
 from tools.support.sandbox import claim, fetch, verify, wait_for
 
 # The setting IDVAULT_ACCOUNTS_PER_PERSON, unless it is set.
@@ -190,10 +191,33 @@ def test_the_pages_to_try_answer(house: House) -> None:
     """Each address is printed, and shows its page."""
     told = house.session.output.read_text("utf-8")
     pages = house.ready["pages"]
-    for name in ("hosted verification", "my identity", "report form", "reporter's page"):
+    served = ("hosted verification", "invitation", "my identity", "components")
+    for name in (*served, "report form", "reporter's page"):
         assert pages[name] in told
         assert b"<h1>" in fetch(pages[name])
     assert pages["public supervision"] == house.ready["public_url"]
+
+
+def test_an_invitation_is_answered_by_clicks(own_house: House) -> None:
+    """Each visit has another one, with incentive and date; what the person answers reaches the campaign."""
+    with browsing() as browser:
+        page = browser.new_page(locale="en-US")
+        page.goto(own_house.ready["pages"]["invitation"])
+        assert "A badge beside your nickname" in page.inner_text("main")
+        page.get_by_role("button", name="Ask me later").click()
+        page.get_by_role("link", name="Go to").click()
+        page.get_by_role("heading", name="Not now?").wait_for()
+        page.get_by_role("button", name="Ask me later").click()
+        page.get_by_role("heading", name="You will be asked later").wait_for()
+        page.goto(own_house.ready["pages"]["invitation"])
+        assert "A badge beside your nickname" in page.inner_text("main")
+    with own_house.vault() as vault:
+        [campaign] = vault.campaigns.list_page().campaigns
+        total = vault.campaigns.progress(campaign.campaign_id).total
+        assert (total.shown, total.later) == (2, 1)
+        enforced = campaign.plan.enforcement_date
+    assert enforced is not None
+    assert enforced > campaign.created_at.date()
 
 
 def test_public_directory_is_served(house: House) -> None:

@@ -1,13 +1,15 @@
 """The pages to try in `idvault dev`: their addresses, and the example platform that leads to them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from idvault_client import Tls, aio
-from idvault_client.sessions import HostedSession
+from idvault_client.sessions import HostedSession, SessionPurpose
+from idvault_dev.commands.invitations import ExampleInvitations
 from idvault_dev.example_site import ExampleSite, SiteSession, VaultCalls
 from idvault_dev.layout import PLATFORMS
+from idvault_verify.clock import ClockReading
 
 _TERMS = "Example terms: we check that your name belongs to your number, and never see either."
 
@@ -17,16 +19,21 @@ def addresses(*, web_url: str, site_url: str, public_url: str) -> dict[str, str]
     form = f"{web_url}/r/{PLATFORMS[0]}"
     return {
         "hosted verification": f"{site_url}/verify",
+        "invitation": f"{site_url}/invitation",
         "my identity": f"{site_url}/me",
         "accounts in my name": f"{web_url}/accounts",
         "report form": form,
         "reporter's page": f"{form}/reply",
         "public supervision": public_url,
+        "components": f"{site_url}/components",
     }
 
 
-def site(vault: aio.Vault, *, links: Mapping[str, str], port: int) -> ExampleSite:
-    """Return the example platform."""
+def site(
+    vault: aio.Vault, *, links: Mapping[str, str], port: int, clock: Callable[[], ClockReading]
+) -> ExampleSite:
+    """Return the example platform. clock: the vault's."""
+    invitations = ExampleInvitations(vault=vault, clock=clock)
 
     async def verify(return_url: str, locale: str) -> SiteSession:
         made = await vault.sessions.create(
@@ -34,6 +41,19 @@ def site(vault: aio.Vault, *, links: Mapping[str, str], port: int) -> ExampleSit
             policy_version="example",
             policy_text=_TERMS,
             locale=locale,
+        )
+        return _session(made)
+
+    async def invitation(return_url: str, locale: str) -> SiteSession:
+        invited = await invitations.invite()
+        made = await vault.sessions.create(
+            return_url=return_url,
+            policy_version="example",
+            policy_text=_TERMS,
+            locale=locale,
+            account_token=invited.account_token,
+            purpose=SessionPurpose.INVITATION,
+            invitation_code=invited.code,
         )
         return _session(made)
 
@@ -49,7 +69,7 @@ def site(vault: aio.Vault, *, links: Mapping[str, str], port: int) -> ExampleSit
         claim = found.verification
         return str(found.state), claim.account_token if claim and found.succeeded else ""
 
-    calls = VaultCalls(verify=verify, identity=identity, bind=bind, result=result)
+    calls = VaultCalls(verify=verify, invitation=invitation, identity=identity, bind=bind, result=result)
     return ExampleSite(vault=calls, links=links, port=port)
 
 

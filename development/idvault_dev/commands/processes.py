@@ -80,6 +80,7 @@ class DevelopmentProcesses:
         self._layout = layout
         self._ports = ports
         self._ready_file = ready_file
+        self._clock_file = clock_file
         self._clock = ["--clock-file", str(clock_file)] if clock_file else []
         self._latency = registry_latency
         self._site = AsyncExitStack()
@@ -172,7 +173,8 @@ class DevelopmentProcesses:
         connection = pages.connect(
             target=target, certificate=layout.certificate(name), key=layout.key(name), ca=layout.authority
         )
-        site = pages.site(await self._site.enter_async_context(connection), links=links, port=port)
+        vault = await self._site.enter_async_context(connection)
+        site = pages.site(vault, links=links, port=port, clock=running.clock(self._clock_file))
         self._site.push_async_callback(site.stop)
         await site.start()
 

@@ -40,6 +40,7 @@ from idvault_verify.error import Reason, UnavailableError
 from idvault_verify.period import Period, month_of
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import EDITION, OTHER, Breakdown, Duration, EntryCount, Language
+from idvault_verify.report.provider import ProviderCount
 from idvault_verify.suppression import Cells, Elsewhere
 from idvault_verify.transparency import checkpoint, entry, note
 from idvault_verify.transparency import platforms as platforms_file
@@ -59,18 +60,26 @@ class RunningMonth:
     """The count of the month that has not ended; only entries that are new are read."""
 
     sources: ReportSources
-    _counted: tuple[Period, int, EntryCount] | None = field(default=None, init=False)
+    _counted: tuple[Period, int, EntryCount, ProviderCount] | None = field(default=None, init=False)
 
-    async def up_to(self, size: int, *, now: ClockReading) -> tuple[Period, EntryCount]:
-        """Return the month and its count up to this size of the log."""
+    async def up_to(self, size: int, *, now: ClockReading) -> tuple[Period, EntryCount, ProviderCount]:
+        """Return the month, its count up to this size of the log, and that of each platform."""
         zone = self.sources.zone
         month = month_of(now.today(zone))
         if self._counted is None or self._counted[0] != month or self._counted[1] > size:
-            self._counted = (month, 0, EntryCount(month, zone=zone))
-        _, begin, count = self._counted
-        await _count(self.sources, count, month, begin, size)
-        self._counted = (month, size, count)
-        return month, count
+            providers = ProviderCount(month, zone=zone, edition=EDITION)
+            self._counted = (month, 0, EntryCount(month, zone=zone), providers)
+        _, begin, count, providers = self._counted
+        times = period_times(self.sources, month)
+        for start in range(begin, size, WINDOW):
+            end = min(start + WINDOW, size)
+            for leaf, _ in await self.sources.read("leaves", store.leaves, start=start, end=end, **times):
+                found = entry.decode_leaf(leaf)
+                count.add(found.type, found.occurred_at)
+                providers.add(found)
+            # An interruption must not count an entry twice.
+            self._counted = (month, end, count, providers)
+        return month, count, providers
 
 
 async def make(sources: ReportSources, period: Period, *, now: ClockReading) -> Report:
@@ -104,15 +113,6 @@ async def _checkpoint(sources: ReportSources, period: Period, now: ClockReading)
         if await sources.read("is_uncovered", store.is_uncovered, size=size, **times):
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
     return raw, size
-
-
-async def _count(sources: ReportSources, count: EntryCount, period: Period, begin: int, size: int) -> None:
-    times = period_times(sources, period)
-    for start in range(begin, size, WINDOW):
-        end = min(start + WINDOW, size)
-        for leaf, _ in await sources.read("leaves", store.leaves, start=start, end=end, **times):
-            found = entry.decode_leaf(leaf)
-            count.add(found.type, found.occurred_at)
 
 
 async def _breakdowns(

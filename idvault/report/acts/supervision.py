@@ -1,18 +1,21 @@
 """The page of public supervision: `index.html` and `index.en.html` of the public directory, for a journalist.
 
-- It says what is in the log and who signed that, who can open an identity, which deadlines were missed, where
-  the reports are, and how to verify and mirror all of it. Its numbers are those of the published reports.
+- First come five numbers of the published reports, who is late, who watches over the service, and how to
+  check it in three steps. The rest follows: reports, the log, who can open an identity, all deadlines.
+- Its numbers are those of the published reports, and of the log's entries in the month that goes on.
 - It proves nothing by itself: it names the files and commands that do.
 - Of the roster it has the organisations, not the members, and each authority with its public key: an order is
   signed by it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from idvault.log.ports import PublicDirectory
+from idvault.report.acts import headline, lateness
 from idvault.report.acts import page as report_page
+from idvault.report.acts.lateness import Late
 from idvault.report.acts.report import RunningMonth
 from idvault.report.acts.sources import FOLDER, PLATFORMS, PLATFORMS_NOTE, path_of
 from idvault_verify import period as periods
@@ -20,12 +23,16 @@ from idvault_verify.attest import reading
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.clock import ClockReading
+from idvault_verify.period import Period
 from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import Language
+from idvault_verify.report.provider import UNNAMED, ProviderCount
 from idvault_verify.transparency import checkpoint, report
+from idvault_verify.transparency import platforms as platforms_file
 from idvault_verify.transparency.checkpoint import CosignaturePolicy, SignedCheckpoint
 from idvault_verify.transparency.directory import LOG_FOLDER
 from idvault_verify.transparency.note import VerifierKey
+from idvault_verify.transparency.platforms import Platforms
 from idvault_verify.transparency.report import Report
 from idvault_verify.transparency.tile import CHECKPOINT_PATH
 
@@ -38,6 +45,8 @@ _MOST_MONTHS = 12
 class Supervised:
     """What the page shows. reports: the published ones, the newest first. so_far: the running month.
 
+    late: how many deadlines each platform missed in it. platforms: the newest month that has a file of its
+    platforms, with that file.
     named: the names of the months that have a file of their platforms. web_url: of the hosted pages, empty if
     there are none.
     """
@@ -48,6 +57,8 @@ class Supervised:
     reports: Sequence[Report]
     made: datetime
     so_far: tuple[str, Mapping[str, int]]
+    late: Late = field(default_factory=dict)
+    platforms: tuple[Period, Platforms] | None = None
     named: frozenset[str] = frozenset()
     web_url: str = ""
 
@@ -73,8 +84,13 @@ async def publish(page: PublicPage, *, now: ClockReading) -> None:
     if raw is None:
         return
     newest = checkpoint.verify(raw, page.policy())
-    month, count = await page.running.up_to(newest.checkpoint.size, now=now)
+    month, count, by_provider = await page.running.up_to(newest.checkpoint.size, now=now)
     paths = await page.files.listing(without=LOG_FOLDER)
+    named = frozenset(
+        path.removeprefix(f"{FOLDER}/").removesuffix(f".{PLATFORMS_NOTE}")
+        for path in paths
+        if path.endswith(f".{PLATFORMS_NOTE}")
+    )
     shown = Supervised(
         key=page.key,
         roster=page.roster(),
@@ -82,11 +98,9 @@ async def publish(page: PublicPage, *, now: ClockReading) -> None:
         reports=await _published(page.files, paths),
         made=now.real,
         so_far=(month.name, count.values(report_catalogue.logged_figures())),
-        named=frozenset(
-            path.removeprefix(f"{FOLDER}/").removesuffix(f".{PLATFORMS_NOTE}")
-            for path in paths
-            if path.endswith(f".{PLATFORMS_NOTE}")
-        ),
+        late=_late(by_provider),
+        platforms=await _newest_platforms(page.files, named),
+        named=named,
         web_url=page.web_url,
     )
     for language, path in PATHS.items():
@@ -101,35 +115,44 @@ async def _published(files: PublicDirectory, paths: Sequence[str]) -> list[Repor
     return [report.parse(data) for data in read if data is not None]
 
 
+async def _newest_platforms(files: PublicDirectory, named: frozenset[str]) -> tuple[Period, Platforms] | None:
+    months = [month for name in named if (month := periods.named(name)) is not None]
+    if not months:
+        return None
+    newest = max(months, key=lambda each: each.last)
+    raw = await files.read(path_of(newest, PLATFORMS))
+    return None if raw is None else (newest, platforms_file.parse(raw))
+
+
+def _late(counted: ProviderCount) -> dict[str, int]:
+    """Return how many deadlines each platform missed, without those that missed none."""
+    missed = {name: sum(counted.missed(name).values()) for name in (*counted.late(), UNNAMED)}
+    return {name: count for name, count in missed.items() if count}
+
+
 def render(shown: Supervised, *, language: Language) -> str:
     """Return the page in one language."""
     say = report_page.saying(language)
     other = PATHS[Language.EN if language is Language.ZH else Language.ZH]
+    running = shown.so_far[0]
     return report_page.published(
         "supervision.html",
         language=language,
         title=say("supervision"),
         heading=f"{say('supervision')}: {shown.key.name}",
         links=[(other, say("other_language"))],
+        headlines=headline.headlines(shown.reports, running=running, language=language),
+        running=running,
+        late=lateness.platforms(shown.late, shown.platforms, language=language),
+        last=shown.platforms[0].name if shown.platforms else "",
+        watching=_watching(shown, say),
         log=_log(shown, say),
         witnesses=[
             (key.name, _minute(datetime.fromtimestamp(time, UTC)))
             for key, time in sorted(shown.newest.cosigned, key=lambda one: one[0].name)
         ],
         quorums=sorted({(each.threshold, len(each.custodians)) for each in shown.roster.quorums}),
-        organisations=[
-            (say(f"{role}s"), ", ".join(_organisations(shown.roster, role)) or "–")
-            for role in ("custodian", "auditor")
-        ],
-        authorities=[
-            (
-                f"{each.organisation} ({each.name})",
-                roster_member.fingerprint(each.ed25519),
-                reading.base64url(each.ed25519),
-            )
-            for each in sorted(shown.roster.people, key=lambda one: one.name)
-            if each.role == "authority"
-        ],
+        authorities=_authorities(shown.roster),
         roster=shown.roster.digest(),
         web_url=shown.web_url,
         deadlines=_deadlines(shown, language),
@@ -137,6 +160,27 @@ def render(shown: Supervised, *, language: Language) -> str:
         key=str(shown.key),
         url=f"https://{shown.key.name}/",
     )
+
+
+def _watching(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str]]:
+    """Return who watches over the service, by what they are; no member of the roster but the authorities."""
+    roles = {"custodians": "custodian", "auditors": "auditor", "authorities_named": "authority"}
+    told = [(say(key), _organisations(shown.roster, role)) for key, role in roles.items()]
+    told.append((say("witnesses"), sorted(key.name for key, _ in shown.newest.cosigned)))
+    return [(name, ", ".join(organisations) or "–") for name, organisations in told]
+
+
+def _authorities(roster: Roster) -> list[tuple[str, str, str]]:
+    """Return each authority with the fingerprint of its key, and the key."""
+    return [
+        (
+            f"{each.organisation} ({each.name})",
+            roster_member.fingerprint(each.ed25519),
+            reading.base64url(each.ed25519),
+        )
+        for each in sorted(roster.people, key=lambda one: one.name)
+        if each.role == "authority"
+    ]
 
 
 def _log(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str]]:
@@ -168,8 +212,14 @@ def _deadlines(shown: Supervised, language: Language) -> list[dict[str, object]]
         names = (kind.due, *kind.missed)
         titles = [report_catalogue.BY_NAME[name].title.in_language(language) for name in names]
         rows = [(month, [str(logged.get(name, "–")) for name in names]) for month, logged in months]
+        missed = sum(logged.get(name, 0) for _, logged in months for name in kind.missed)
         tables.append(
-            {"title": kind.title.in_language(language), "head": [say("month"), *titles], "rows": rows}
+            {
+                "title": kind.title.in_language(language),
+                "head": [say("month"), *titles],
+                "rows": rows,
+                "missed": missed,
+            }
         )
     return tables
 

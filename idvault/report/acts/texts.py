@@ -61,6 +61,37 @@ TEXTS: Mapping[str, Text] = {
         "Every verification, every sanction and every opening is entered in a public log. This page says"
         " who watches over the service, and how anybody can check it."
     ),
+    "headline_verified": _("People and organisations verified"),
+    "headline_disclosed": _("Records disclosed ✓"),
+    "headline_sanctions": _("Sanctions imposed ✓"),
+    "headline_answered": _("Reports answered in time ✓"),
+    "headline_appeals": _("Appeals upheld, of those decided ✓"),
+    "headlines_are": _(
+        "These numbers are those of the published monthly reports; each bar is a month. Reports answered in "
+        "time are those received in a month less those whose deadline passed in it without a reply. Numbers "
+        "marked ✓ are counted from the public log."
+    ),
+    "by_month": _("By month"),
+    "twelve_months": _("{title}, {first} to {last}"),
+    "month_without_report": _("no report"),
+    "no_report_yet": _("no report yet"),
+    "late": _("Who is late"),
+    "late_are": _(
+        "How many deadlines passed at each platform before it had replied, decided or acted. Whether it has "
+        "done so since, the log does not tell: a deadline that passed stays in it."
+    ),
+    "platform": _("platform"),
+    "late_so_far": _("✓ late, {month} so far"),
+    "late_in": _("✓ late, {month}"),
+    "answered_in": _("✓ reports answered, {month}"),
+    "unnamed": _("platforms that no entry names"),
+    "nobody_late": _("No platform has missed a deadline in {month} so far."),
+    "watching": _("Who watches"),
+    "witnesses": _("witnesses"),
+    "authorities_named": _("authorities that may give orders"),
+    "missed_count": _("missed: {count}"),
+    "zeros": _("Figures that are 0: {count}"),
+    "folded": _("0 or withheld: {count}"),
     "the_log": _("The log"),
     "log_is": _(
         "The log only grows. Witnesses are independent organisations that sign only a continuation of "

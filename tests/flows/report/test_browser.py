@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from idvault.report.acts import headline, provider_page
 from idvault.report.acts import page as report_page
-from idvault.report.acts import provider_page
 from idvault.report.acts import supervision as report_supervision
 from idvault.report.acts.supervision import Supervised
 from idvault_verify.attest.people.roster import Roster
@@ -16,7 +16,7 @@ from idvault_verify.report import catalogue as report_catalogue
 from idvault_verify.report.figure import Language
 from idvault_verify.report.provider import ACTS, MISSED
 from idvault_verify.transparency import checkpoint
-from idvault_verify.transparency.platforms import PlatformEntries
+from idvault_verify.transparency.platforms import PlatformEntries, Platforms
 from tests.support.report_world import at, made_up
 from tools.support import logs, people
 from tools.support.browser import NoBrowserError, browsing, chromium, violations
@@ -96,7 +96,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a public directory with a month's report and the page of public supervision."""
     folder = tmp_path_factory.mktemp("public")
     (folder / "report").mkdir()
-    made = made_up()
+    drawn = made_up()
+    in_time = {"tip_offs.reply_missed": 1_234, "tip_offs.flood_missed": 0}
+    made = replace(drawn, logged={**drawn.logged, **in_time})
     leaves = log_of(1_234_567 % 5_000)
     policy = checkpoint.CosignaturePolicy(logs.ORIGIN, (logs.SIGNER.key,), (ONE.key,))
     shown = Supervised(
@@ -106,6 +108,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         reports=[made],
         made=at("2026-11-01T00:15"),
         so_far=("2026-11", made.logged),
+        late={LATE: 3},
+        platforms=(made.period, Platforms("0" * 64, {LATE: ENTRIES}, {})),
     )
     for language, name in report_supervision.PATHS.items():
         (folder / name).write_text(report_supervision.render(shown, language=language), "utf-8")
@@ -154,7 +158,7 @@ def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> 
     assert opened.evaluate(CLASHES) == []
     assert violations(opened) == ""
     if name.startswith("report/") and LATE not in name:
-        assert opened.locator(".chart").count() == len(report_catalogue.breakdowns()) + len(
+        assert opened.locator("figure").count() == len(report_catalogue.breakdowns()) + len(
             report_catalogue.levels()
         )
         assert opened.evaluate(SMALLEST) >= 13
@@ -190,21 +194,64 @@ def test_a_reader_finds_who_was_late(opened: Page, site: Path, language: Languag
 
 
 def test_a_chart_is_read_aloud(opened: Page, site: Path) -> None:
-    """A screen reader gets every label and number, hidden ones as such."""
+    """A screen reader gets every label and number; withheld ones as such, once they are unfolded."""
     opened.goto((site / "report" / "2026-10.en.html").as_uri())
     told = opened.get_by_role("table", name="By outcome")
-    for label, number in (("verified", "90"), ("number unknown to the registry", "withheld")):
-        assert told.get_by_role("row", name=f"{label} {number}", exact=True).count() == 1
+    withheld = told.get_by_role("row", name="number unknown to the registry withheld", exact=True)
+    assert told.get_by_role("row", name="verified 90", exact=True).count() == 1
+    assert withheld.count() == 0
+    opened.locator("figure", has_text="number unknown to the registry").locator("summary").click()
+    assert withheld.count() == 1
 
 
 def test_bars_are_as_long_as_their_numbers(opened: Page, site: Path) -> None:
     """The longest fills its row, a zero has none, and a withheld number has a frame over the whole row."""
     opened.goto((site / "report" / "2026-10.en.html").as_uri())
-    drawn = opened.locator(".chart", has_text="number unknown to the registry").evaluate(BARS)
+    chart = opened.locator("figure", has_text="number unknown to the registry")
+    chart.locator("summary").click()
+    drawn = chart.evaluate(BARS)
     longest = max(int(text) for text, _ in drawn if text.isdigit())
     assert any(text == "withheld" for text, _ in drawn)
     for text, part in drawn:
         assert part == pytest.approx(int(text) / longest if text.isdigit() else 1, abs=0.01), text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_five_numbers_come_first(opened: Page, site: Path, language: Language) -> None:
+    """On the first screen, each with a chart that has a name, and a table behind it that says the same."""
+    opened.set_viewport_size({"width": 1280, "height": 800})
+    opened.goto((site / report_supervision.PATHS[language]).as_uri())
+    assert opened.locator(".tiles b").all_inner_texts()[0] == "90"
+    for tile in opened.locator(".tiles > li").all():
+        place = tile.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] < 800
+        assert "2025-11" in (tile.get_by_role("img").get_attribute("aria-label") or "")
+        assert tile.locator("rect").count() == 1
+        tile.locator("summary").click()
+        rows = tile.get_by_role("row").all_inner_texts()
+        assert len(rows) == 1 + headline.MONTHS
+        assert tile.locator("b").inner_text() in rows[1]
+        assert len({row.split("\t")[1] for row in rows[2:]}) == 1
+
+
+def test_each_bar_stands_in_its_month(opened: Page, site: Path) -> None:
+    """The only month with a report is the last one: its bar fills the height at the right end."""
+    opened.goto((site / "index.en.html").as_uri())
+    bar, chart = (opened.locator(f".tiles svg{part}").first.bounding_box() for part in (" rect", ""))
+    assert bar is not None
+    assert chart is not None
+    assert bar["height"] == pytest.approx(chart["height"], abs=2)
+    assert bar["x"] > chart["x"] + chart["width"] * 11 / 12
+
+
+def test_who_is_late_leads_to_the_page_of_the_platform(opened: Page, site: Path) -> None:
+    """The number of this month stands beside that of the last report."""
+    opened.goto((site / "index.en.html").as_uri())
+    row = opened.get_by_role("region", name="Who is late").get_by_role("row").nth(1)
+    assert row.get_by_role("cell").all_inner_texts() == ["3", str(sum(ENTRIES.total().values())), "12345678"]
+    row.get_by_role("link").click()
+    assert opened.url.endswith(f"2026-10.{LATE}.en.html")
 
 
 def test_no_page_needs_a_script(browser: Browser, site: Path) -> None:

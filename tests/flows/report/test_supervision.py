@@ -135,6 +135,55 @@ async def test_a_missed_deadline_shows_at_once(world: ReportWorld) -> None:
     assert '2026-11 so far</th><td class="number">0</td><td class="number">0</td>' in shown(world)
 
 
+LATE_NOW = '<td class="number late">{now}</td><td class="number{class_}">{before}</td>'
+
+
+async def test_late_platforms_are_named_at_once(world: ReportWorld) -> None:
+    """With what was late before, from the signed file of the last month; each leads to its own page."""
+    await world.platform("platform-a", "aa" * 16, title="Example Chat")
+    await world.events(EventType.TIP_OFF_ANSWER, "2026-10-05T10:00", 6, actor_id="aa" * 16)
+    await world.missed(
+        EventType.APPEAL_OVERDUE, "2026-10-20T10:00", "platform-b", filed="2026-10-05T10:00", count=2
+    )
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-11-01T10:00")
+    await world.sequence()
+    await world.publish("2026-11-01T00:20")
+    page = page_of(world)
+    await supervision.publish(page, now=world.now("2026-11-02T10:00"))
+    told = shown(world)
+    assert "No platform has missed a deadline in 2026-11 so far." in told
+    assert '<a href="report/2026-10.platform-b.en.html">platform-b</a>' in told
+    assert '<td class="number">0</td><td class="number late">2</td>' in told
+    assert '<a href="report/2026-10.platform-a.en.html">Example Chat (platform-a)</a>' in told
+    await world.missed(
+        EventType.TIP_OFF_MISS_REPLY, "2026-11-03T10:00", "platform-c", filed="2026-10-27T10:00", count=3
+    )
+    await world.events(EventType.APPEAL_OVERDUE, "2026-11-03T11:00")
+    await world.sequence()
+    await supervision.publish(page, now=world.now("2026-11-03T12:00"))
+    await supervision.publish(page, now=world.now("2026-11-03T12:01"))
+    told = shown(world)
+    assert "No platform has missed a deadline" not in told
+    assert f"platform-c</th>{LATE_NOW.format(now=3, class_='', before=0)}" in told
+    assert told.index("platform-c</th>") < told.index("platform-b.en.html")
+    assert f"platforms that no entry names</th>{LATE_NOW.format(now=1, class_='', before=0)}" in told
+
+
+async def test_the_first_command_can_be_run_as_it_stands(world: ReportWorld) -> None:
+    """Who watches is named before it; the second one names the newest report that there is."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-11-05T10:00")
+    await world.sequence()
+    await supervision.publish(page_of(world), now=world.now("2026-11-05T11:00"))
+    assert "check-report copy/report/REPORT.json" in shown(world)
+    await world.publish("2026-11-05T11:00")
+    await supervision.publish(page_of(world), now=world.now("2026-11-05T11:00"))
+    told = shown(world)
+    assert "check-report copy/report/2026-10.json" in told
+    order = ["Who is late", "Who watches", "mirror-log", "check-report", "follow-log", "The log<"]
+    assert [told.index(each) for each in order] == sorted(told.index(each) for each in order)
+
+
 def test_deadlines_are_figures_of_the_log() -> None:
     """Whoever counts the log finds the same numbers."""
     for kind in report_catalogue.DEADLINES:

@@ -1,0 +1,52 @@
+"""The page with every component, which `idvault dev` serves: complete, and readable by everybody."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser
+
+from idvault_client.pages import rendering
+from idvault_dev.example_site import COMPONENTS
+from tools.support.browser import browsing, violations
+
+pytestmark = pytest.mark.process
+
+PAGE = COMPONENTS.read_text("utf-8")
+WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as opened:
+        yield opened
+
+
+def test_every_class_of_the_style_sheet_is_shown() -> None:
+    """And told by its name, so that nobody makes a second one."""
+    sheet = rendering.STYLE.read_text("utf-8").partition("/* Components */")[2].partition("@media print")[0]
+    named = set(re.findall(r"\.([a-z][a-z-]*)[ :{,.>]", sheet))
+    shown = {name for names in re.findall(r'class="([^"]*)"', PAGE) for name in names.split()}
+    assert named - shown == set()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_page_is_readable(browser: Browser, scheme: Literal["light", "dark"], width: int) -> None:
+    """Nothing scrolls sideways, and axe finds nothing, in either scheme."""
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.route("**/style.css", lambda route: route.fulfill(path=rendering.STYLE, content_type="text/css"))
+    page.route("**/components", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+    page.goto("http://pages.example/components")
+    assert page.evaluate("getComputedStyle(document.body).margin") == "0px"
+    assert page.evaluate(WIDER) <= 0
+    assert violations(page) == ""
+    page.close()
+
+
+def test_it_has_neither_script_nor_style_of_its_own() -> None:
+    """As the pages that people see."""
+    assert "<script" not in PAGE
+    assert "style=" not in PAGE
+    assert "<style" not in PAGE
