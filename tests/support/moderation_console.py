@@ -169,6 +169,7 @@ async def office(database: Database, folder: Path) -> AsyncIterator[Office]:
     """Serve a world until the block ends."""
     sessions = SessionWorld(database, moderation=AppealWorld(database))
     world = TipOffWorld(database, key_files(folder), sanctions=sessions.moderation)
+    world.web_url = "https://verify.example"
     public_accounts = sessions.publishing
     servicers = (world.world.servicer, world.servicer, public_accounts.servicer, sessions.servicer)
     services = [

@@ -23,8 +23,8 @@ async def test_a_report_is_taken_down(place: Office, browser: Visitor, key: Mode
     page = await browser.get(WHERE)
     asked = {**ASKED, "contact": "555 (synthetic)", "operation": operation.operation_id}
     slips = [await submit(browser, WHERE, page, **asked)]
-    assert "/reply" not in slips[0].words, "the vault has no pages"
-    place.world.web_url = "https://verify.example"
+    assert "/reply" not in slips[0].words, "the pages do not know this platform"
+    await place.world.present()
     slips.append(await submit(browser, WHERE, page, **asked))
     assert f"https://verify.example/r/{PARTY}/reply" in slips[1].words
     assert slips[0].title == "Number and secret"
