@@ -143,12 +143,12 @@ async def forget(tx: Tx, known: Withdrawal, *, embargo: timedelta) -> bool:
     held = await account_version.held(tx.connection, stored.account_token)
     is_held = any(each.until == until for each in held)
     # Read after the version: nothing is opened any more of one that is gone.
-    newest_opening = await withdrawal_store.newest_opening(tx.connection, stored)
+    accessed_at = await withdrawal_store.accessed_at(tx.connection, stored)
     after = account_rules.forget(
         withdrawal=stored,
         embargo=embargo,
         is_held=is_held,
-        newest_opening=newest_opening,
+        accessed_at=accessed_at,
         now=tx.now.business,
     )
     if after is stored:
