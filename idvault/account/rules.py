@@ -253,7 +253,7 @@ def forget(
     withdrawal: Withdrawal,
     embargo: timedelta,
     is_held: bool,
-    last_opening: datetime | None,
+    accessed_at: datetime | None,
     now: datetime,
 ) -> Withdrawal:
     """Return the withdrawal after the step that is due, else unchanged.
@@ -262,7 +262,7 @@ def forget(
     the embargo: its end is in the log, and would tell of an opening, or of a withdrawal that was taken back.
     The second one forgets the person, unless requests have kept the record beyond its hold, so that the last
     opening could not be read for long enough, or the embargo is a longer one now. is_held: whether the record
-    is still there. last_opening: when it was last released or opened, None if it never was.
+    is still there. accessed_at: when it was last released or opened, None if it never was.
     """
     if withdrawal.forget_at is None or withdrawal.forget_at > now:
         return withdrawal
@@ -271,7 +271,7 @@ def forget(
     if not is_free(withdrawal=withdrawal):
         return replace(withdrawal, forget_at=hold_over + embargo + READ_FOR)
     # A record that is there may be opened yet.
-    last = now if is_held else max(hold_over, last_opening or hold_over)
+    last = now if is_held else max(hold_over, accessed_at or hold_over)
     due = last + embargo + READ_FOR
     if due > now:
         return replace(withdrawal, forget_at=due)

@@ -48,11 +48,11 @@ def _forget(
     now: datetime,
     *,
     is_held: bool = False,
-    last_opening: datetime | None = None,
+    accessed_at: datetime | None = None,
     embargo: timedelta = EMBARGO,
 ) -> Withdrawal:
     return account_rules.forget(
-        withdrawal=withdrawal, embargo=embargo, is_held=is_held, last_opening=last_opening, now=now
+        withdrawal=withdrawal, embargo=embargo, is_held=is_held, accessed_at=accessed_at, now=now
     )
 
 
@@ -117,14 +117,14 @@ def test_an_opening_after_the_hold_moves_the_end(days: int) -> None:
     assert due is not None
     after_hold = _KEPT.withdrawn_at + account_rules.KEPT_FOR + account_rules.FORMER_KEPT
     last = after_hold + timedelta(days=days)
-    moved = _forget(freed, due, last_opening=last)
+    moved = _forget(freed, due, accessed_at=last)
     if days <= 0:
         assert moved.person_id is None
         return
     end = last + EMBARGO + account_rules.READ_FOR
     assert moved == replace(freed, forget_at=end)
-    assert _forget(moved, end - TICK, last_opening=last) is moved
-    assert _forget(moved, end, last_opening=last).person_id is None
+    assert _forget(moved, end - TICK, accessed_at=last) is moved
+    assert _forget(moved, end, accessed_at=last).person_id is None
 
 
 def test_a_longer_embargo_moves_the_end() -> None:

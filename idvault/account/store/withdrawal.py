@@ -126,7 +126,7 @@ _UNLINK = [
 ]
 # What its person reads (session.inquiry.store). Of this withdrawal alone: what the account was withdrawn of
 # later has an end of its own, and would move this one, which is public.
-_LAST_OPENING: Statement[datetime | None] = statement(
+_ACCESSED_AT: Statement[datetime | None] = statement(
     select(func.max(func.coalesce(disclosure_openings.c.opened_at, disclosures.c.disclosed_at)))
     .select_from(claims)
     .join(
@@ -213,10 +213,10 @@ async def due(connection: Connection, *, now: datetime, limit: int) -> list[With
     return await connection.all(DUE, now=now, limit=limit)
 
 
-async def last_opening(connection: Connection, withdrawal: Withdrawal) -> datetime | None:
+async def accessed_at(connection: Connection, withdrawal: Withdrawal) -> datetime | None:
     """Return when the record of a withdrawal was last released or opened, None if it never was."""
     return await connection.one(
-        _LAST_OPENING,
+        _ACCESSED_AT,
         token=withdrawal.account_token,
         person=withdrawal.person_id,
         since=withdrawal.withdrawn_at,

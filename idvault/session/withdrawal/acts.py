@@ -143,9 +143,13 @@ async def forget(tx: Tx, known: Withdrawal, *, embargo: timedelta) -> bool:
     held = await account_version.held(tx.connection, stored.account_token)
     is_held = any(each.until == until for each in held)
     # Read after the version: nothing is opened any more of one that is gone.
-    last_opening = await withdrawal_store.last_opening(tx.connection, stored)
+    accessed_at = await withdrawal_store.accessed_at(tx.connection, stored)
     after = account_rules.forget(
-        withdrawal=stored, embargo=embargo, is_held=is_held, last_opening=last_opening, now=tx.now.business
+        withdrawal=stored,
+        embargo=embargo,
+        is_held=is_held,
+        accessed_at=accessed_at,
+        now=tx.now.business,
     )
     if after is stored:
         tx.unchanged("that is not due")

@@ -57,7 +57,7 @@ HOT: dict[str, Hot] = {
         "pk_withdrawals",
     ),
     "when a withdrawn record was last opened": (
-        withdrawal_store._LAST_OPENING,
+        withdrawal_store._ACCESSED_AT,
         {"token": "acct_1", "person": "a" * 32, "since": NOW},
         "sqlite_autoindex_claims_1 (account_token=?)",
         "pk_claims",
