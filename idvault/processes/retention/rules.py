@@ -135,8 +135,9 @@ def _withdrawn() -> RetentionRule:
     read = account_rules.KEPT_FOR + account_rules.FORMER_KEPT + account_rules.READ_FOR
     return RetentionRule(
         "what an account was before its verification was withdrawn, and whose",
-        f"{_days(read)} and the embargo after the withdrawal, or while requests keep its record; without "
-        "whose it was, without an end",
+        f"{_days(read)} and the embargo after the withdrawal; if requests keep its record longer, until it "
+        f"is gone, and {_days(account_rules.READ_FOR)} and the embargo after its last opening; without whose "
+        "it was, without an end",
         "name and number do not suffice again for 180 days; the account shows nothing of it, and its "
         "person reads who opened it",
         ("withdrawals",),

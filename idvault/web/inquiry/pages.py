@@ -156,7 +156,7 @@ class InquiryPages:
         if not found.HasField("horizon_time"):
             return {}
 
-        def card(each: pb.ToldDisclosure | pb.ToldOpening, *named: tuple[str, str]) -> tuple[_Pairs, _Pairs]:
+        def told(each: pb.ToldDisclosure | pb.ToldOpening, *named: tuple[str, str]) -> tuple[_Pairs, _Pairs]:
             rows = [("mine_platform", each.platform_title), *named]
             ids = [("own_auditor", each.auditor_actor_id)]
             if each.log_index:
@@ -171,14 +171,14 @@ class InquiryPages:
         return {
             "horizon": view.day(found.horizon_time.ToDatetime(UTC).astimezone(self.zone).date()),
             "disclosed": [
-                card(
+                told(
                     each,
                     ("own_disclosed", self._minute(each.disclose_time)),
                     ("own_legal_basis", basis(each)),
                 )
                 for each in found.disclosures
             ],
-            "opened": [card(each, ("own_opened", self._minute(each.open_time))) for each in found.openings],
+            "opened": [told(each, ("own_opened", self._minute(each.open_time))) for each in found.openings],
         }
 
     def _minute(self, time: Timestamp) -> str:

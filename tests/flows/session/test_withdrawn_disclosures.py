@@ -251,7 +251,7 @@ READ = KEPT + 8 * DAY + EMBARGO + 90 * DAY
 """When whose it was is forgotten, counted from the withdrawal."""
 
 
-async def test_the_accessed_at_of_the_hold_is_read(world: InquiryWorld) -> None:
+async def test_the_last_opening_of_the_hold_is_read(world: InquiryWorld) -> None:
     """For 90 days after the embargo at least, also once name and number suffice again; then by nobody."""
     claim = await world.verify()
     await world.withdraw(claim)
