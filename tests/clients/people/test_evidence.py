@@ -127,7 +127,7 @@ async def test_evidence_is_kept_before_the_key_is_destroyed(room: Chamber) -> No
     assert opened.answer.disclosure.opened == 1
 
 
-async def test_the_accessed_at_is_announced(room: Chamber) -> None:
+async def test_the_last_opening_is_announced(room: Chamber) -> None:
     """The client knows before it opens how many openings are left."""
     disclosure_id = await room.request(await room.account(), openings=2)
     await room.approve(disclosure_id, A, B)
