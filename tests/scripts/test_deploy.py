@@ -96,6 +96,13 @@ def test_the_pages_have_no_database() -> None:
     assert [each["secret"]["secretName"] for each in volumes if "secret" in each] == ["idvault-web"]
 
 
+@pytest.mark.parametrize("name", ["platform", "work"])
+def test_whoever_makes_links_to_the_pages_knows_their_address(name: str) -> None:
+    """The edge and the worker have the address that the pages have themselves."""
+    (pages,), (container,) = (pod(f"idvault-{each}")["containers"] for each in ("web", name))
+    assert set_by(container)["IDVAULT_WEB_URL"] == set_by(pages)["IDVAULT_WEB_URL"]
+
+
 def test_the_follower_of_notices_has_no_database() -> None:
     """It has its own settings and Secret alone; in the trial, edge and worker know the registry's key."""
     (container,) = pod("idvault-notices")["containers"]
