@@ -138,7 +138,8 @@ def test_the_consoles_are_named(house: House) -> None:
     assert f"{programs}/idvault-people operator --identity {operator} console {vault}" in told
     folder = Path(house.ready["state"]) / "moderators" / "platform-a" / "moderator-a"
     client = f"{programs}/idvault-people moderator --ready-file {house.session.ready_file}"
-    assert f"{client} --platform moderator-a desk --as {folder}" in told
+    roster = house.ready["roster"]
+    assert f"{client} --platform moderator-a desk --as {folder} --roster {roster}" in told
     assert key_folder.load(folder, password=PASSPHRASE).relying_party == "platform-a"
 
 
