@@ -38,6 +38,8 @@ class MonthPages:
             PagePart(title=say("reports"), rows=_rows(found.tip_offs, visit)),
             PagePart(title=say("sanctions"), rows=_sanctions(found, visit)),
             PagePart(title=say("appeals"), rows=_rows(found.appeals, visit)),
+            PagePart(title=say("measures"), rows=_measures(found, visit)),
+            PagePart(title=say("month_content_appeals"), rows=_rows(found.content_appeals, visit)),
             PagePart(title=say("contests"), rows=_rows(found.contests, visit)),
             PagePart(title=say("reinstatements"), rows=_rows(found.reinstatements, visit)),
             PagePart(title=say("month_applications"), rows=_rows(found.applications, visit)),
@@ -108,6 +110,27 @@ def _sanctions(found: PlatformMonth, visit: Visit) -> list[Row]:
         *((_degree(each, visit), _told(each, visit)) for each in found.sanctions),
         (say("proposals_open"), str(found.proposals_open)),
         (say("proposals_ended"), str(found.proposals_ended)),
+    ]
+
+
+def _measures(found: PlatformMonth, visit: Visit) -> list[Row]:
+    """Return how many measures on content there were, and what became of those of each kind."""
+    say = visit.say
+    return [
+        (say("total"), str(sum(each.imposed for each in found.content_measures))),
+        *(
+            (
+                shown.word("content_kind", each.kind, say),
+                say(
+                    "measure_figure",
+                    imposed=each.imposed,
+                    in_force=each.in_force,
+                    reversed=each.reversed,
+                    overturned=each.overturned,
+                ),
+            )
+            for each in found.content_measures
+        ),
     ]
 
 

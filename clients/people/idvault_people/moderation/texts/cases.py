@@ -263,6 +263,8 @@ _OTHERS = {
     "sanction_figure": _(
         "{imposed} (in force {in_force}, lifted {lifted}, ended {lapsed}, overturned {overturned})"
     ),
+    "month_content_appeals": _("Appeals about content"),
+    "measure_figure": _("{imposed} (in force {in_force}, reversed {reversed}, overturned {overturned})"),
     "of_owner": _("{degree}, of all accounts of the owner"),
 }
 _CONTESTS = {
