@@ -1,7 +1,8 @@
 """`idvault-people moderator report take`: number and secret to read out."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,10 +46,21 @@ def signs(tmp_path: Path) -> Sequence[str]:
     return ("--as", str(folder), "--passphrase-file", str(passphrase))
 
 
+@pytest.fixture
+def in_shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this machine's zone be UTC+8."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_shanghai")
 def test_number_and_secret_are_read_out(
     server: VaultServer, connection: Sequence[str], tmp_path: Path, signs: Sequence[str]
 ) -> None:
-    """In groups of four digits, once each; the texts are read from files, and the moderator signs them."""
+    """In groups of four, with the local time; the texts are read from files, and the moderator signs them."""
     said, contact = tmp_path / "said", tmp_path / "contact"
     said.write_text("this is not true\nsays a caller (synthetic)\n", encoding="utf-8")
     contact.write_text("a desk number (synthetic)\n", encoding="utf-8")
@@ -60,7 +72,7 @@ def test_number_and_secret_are_read_out(
         assert result.stdout.splitlines() == [
             "number: 0123 4567 8901",
             "secret: 0123 4567 8901 2345",
-            "reply until: 2026-03-08T16:00:00+00:00",
+            "reply until: 2026-03-09 00:00 UTC+8",
             f"read it at: {PAGE}",
         ]
         sent = pb.TakeTipOffRequest.FromString(server.asked[-1].body)
@@ -98,6 +110,7 @@ def test_json_has_the_digits_alone(
     result = run(*connection, "--json", "report", "take", said, *options, *signs)
     found = json.loads(result.stdout)
     assert (found["number"], found["secret"], found["page"]) == (REFERENCE, SECRET, PAGE)
+    assert found["due"] == "2026-03-08T16:00:00+00:00"
     sent = pb.TakeTipOffRequest.FromString(server.asked[-1].body)
     assert (sent.target.account_token, sent.request_id) == (TOKEN, again)
 

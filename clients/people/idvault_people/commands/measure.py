@@ -23,6 +23,7 @@ from idvault_client.sanctions import (
 from idvault_client.tip_offs import TipOffReport
 from idvault_people.authority.officer import OrderDocument
 from idvault_people.commands import order as orders
+from idvault_people.commands import report_named
 from idvault_people.commands.cases import SignedCall, show_all, signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
 from idvault_people.commands.output import reporting
@@ -58,7 +59,7 @@ RosterFile = Annotated[
     ),
 ]
 ReportId = Annotated[
-    str, typer.Option("--report", metavar="REPORT", help="The report to uphold with it, in the same act.")
+    str, typer.Option("--report", metavar="REPORT", help="The number or id of the report to uphold with it.")
 ]
 
 
@@ -118,7 +119,7 @@ def impose(  # noqa: PLR0917 - typer makes an option of each
     if reply and not report:
         raise typer.BadParameter("--reply is for a report: --report is missing")
     with signing(context, moderator, passphrase_file, json_option) as by:
-        upheld = by.vault.tip_offs.get(report).tip_off if report else None
+        upheld = by.vault.tip_offs.get(report_named.id_of(by.vault, report)).tip_off if report else None
         ordered = orders.named(by, order, roster, known=known)
         statement = StatementOfReasons(
             ground=ground,

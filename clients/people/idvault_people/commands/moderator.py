@@ -36,6 +36,7 @@ app.add_typer(contest.app, name="contest", short_help='List and decide verificat
 app.add_typer(
     reinstatement.app, name="reinstatement", short_help="List and decide appeals against withdrawals."
 )
+taking.app.command(short_help="Take a report on.")(referring.assign)
 taking.app.command("refer", short_help="Refer a report to an authority.")(referring.refer)
 app.add_typer(taking.app, name="report", short_help="Take down a report by telephone, or refer one.")
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")

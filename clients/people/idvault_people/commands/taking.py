@@ -10,12 +10,13 @@ from idvault_client.backend.tip_off import FiledTipOff
 from idvault_client.commands.output import AsJson
 from idvault_people.commands.cases import signing
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, RequestId
+from idvault_people.local_time import to_minute
 from idvault_people.moderation.digits import grouped
 from idvault_verify import small_file
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffChannel, TipOffTarget
 
-app = typer.Typer(no_args_is_help=True, help="Reports: take one down, refer one.")
+app = typer.Typer(no_args_is_help=True, help="Reports: take one down, work on one, refer one.")
 
 
 class TakenChannel(StrEnum):
@@ -74,7 +75,7 @@ def take(  # noqa: PLR0917 - typer's parameters
             return
         for name in ("number", "secret"):
             typer.echo(f"{name}: {grouped(shown[name])}")
-        typer.echo(f"reply until: {shown['due']}")
+        typer.echo(f"reply until: {to_minute(made.due_time)}")
         if filed.reply_url:
             typer.echo(f"read it at: {filed.reply_url}")
 

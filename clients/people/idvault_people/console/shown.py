@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault_people.console.texts import TIME
 from idvault_people.console.visit import Visit
+from idvault_people.local_time import offset
 
 Say = Callable[..., str]
 Row = tuple[str, str]
@@ -25,15 +26,6 @@ def time(value: datetime | Timestamp, visit: Visit, *, zone: tzinfo | None = UTC
 def minute(local: datetime, *, language: str) -> str:
     """Return a local time to the minute, without its zone."""
     return format_datetime(local, TIME.in_language(language), locale=LOCALES[language])
-
-
-def offset(local: datetime) -> str:
-    """Return how far a local time is from UTC, such as UTC+8."""
-    minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
 
 
 def day(value: date, *, language: str) -> str:

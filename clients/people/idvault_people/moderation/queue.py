@@ -16,7 +16,7 @@ from idvault_client.tip_offs import (
     TipOffTarget,
 )
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import listing, shown
+from idvault_people.moderation import digits, listing, shown
 from idvault_people.moderation.shown import Row
 from idvault_people.moderation.workplace import Workplace
 
@@ -26,8 +26,6 @@ TAKEABLE = (TipOffState.RECEIVED, *WORKED_ON)
 _KEPT = ("view", "category", "sort")
 _SIZE = 50
 _MOST_SORTED = 1_000
-_BLANKS = re.compile(r"[\s-]")
-_REFERENCE = re.compile(r"[0-9]{12}")
 _ACCOUNT = re.compile(r"acct_[0-9a-z]{26}")
 SORTS: Mapping[str, Callable[[TipOffReport], Any]] = {
     "newest": lambda each: -each.file_time.timestamp(),
@@ -80,8 +78,8 @@ class ReportQueue:
 
     def search(self, asked: str, *, after: str = "") -> tuple[Sequence[TipOffReport], str]:
         """Return the report of a number, or those about an account, a public account or some content."""
-        number, calls = _BLANKS.sub("", asked), self.place.vault.tip_offs
-        if _REFERENCE.fullmatch(number):
+        number, calls = digits.number(asked), self.place.vault.tip_offs
+        if number:
             return calls.list_page(reference=number, page_size=1).tip_offs, ""
         kind = TargetKind.CONTENT
         if _ACCOUNT.fullmatch(asked.strip()):

@@ -14,6 +14,7 @@ from idvault_people.console.app import MOST_BYTES
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.signing import PaperDraft, SigningPages
 from idvault_people.console.visit import Visit
+from idvault_people.local_time import offset
 from idvault_verify import order
 from idvault_verify.attest.order import OrderTerms
 from idvault_verify.error import InvalidError
@@ -73,7 +74,7 @@ class IssuingPages(SigningPages[OrderTerms]):
             "kinds": shown.options("target", TargetKind, visit.say),
             "measures": shown.options("measure", OrderMeasure, visit.say),
             "limits": {**_TEXTS, "target": order.TARGET_LENGTH},
-            "zone": shown.offset(self.session.now().astimezone(self.session.zone)),
+            "zone": offset(self.session.now().astimezone(self.session.zone)),
             "document": _document(draft, visit),
             # The form has other fields, too.
             "most_bytes": MOST_BYTES - 64 * 1024,
