@@ -284,11 +284,11 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
     command, issued = (shlex.quote(str(each)) for each in (layout.commands, layout.certificates))
     vault = f"--vault {command} --certificates {issued}"
     moderation = f"{program} moderator --ready-file {shlex.quote(str(ready_file))}"
-    desk = f"desk --as {moderator} --roster {shlex.quote(document['roster'])}"
+    signs = f"--as {moderator} --roster {shlex.quote(document['roster'])}"
     return f"""\
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {one_time_code})
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
   authority           {program} authority --identity {officer} console
   operator            {program} operator --identity {operates} console {vault}
-  moderator           {moderation} --platform {DEVELOPMENT_MODERATORS[0]} {desk}"""
+  moderator           {moderation} --platform {DEVELOPMENT_MODERATORS[0]} desk {signs}"""
