@@ -3,8 +3,6 @@
 from datetime import timedelta
 from functools import partial
 
-import pytest
-
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.act import SYSTEM
 from idvault.sanction.objection.rules import ObjectionFilter
@@ -204,25 +202,7 @@ ACTS: dict[Prepare, str] = {
 }
 
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
-    world: World, prepare: Prepare, name: str
-) -> None:
-    """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
-    await torn.leaves_no_trace(world, name, await prepare(world))
+class TestTornDisavowals(torn.UnsentActs):
+    """Inquiries, disavowals and withdrawals, with their entries: all of them or nothing."""
 
-
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_a_commit_that_was_never_sent_leaves_no_trace(
-    world: World, prepare: Prepare, name: str
-) -> None:
-    """The act is rolled back and can be repeated."""
-    await torn.was_never_sent(world, name, await prepare(world))
-
-
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
-    world: World, prepare: Prepare, name: str
-) -> None:
-    """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
-    await torn.is_done_once(world, name, await prepare(world))
+    acts = ACTS

@@ -6,9 +6,9 @@ faults are the errors that a driver raises when the disk or the connection fails
 
 import errno
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -88,3 +88,43 @@ async def is_done_once(world: World, name: str, act: Act) -> None:
         assert after != before
         await act()
     assert await world.contents() == after
+
+
+class InterruptedActs:
+    """The tests of a table of acts, for a class of a module to inherit.
+
+    acts: what prepares an act, and the name under which it is listed.
+    """
+
+    acts: ClassVar[Mapping[Any, str]]
+
+    @pytest.fixture
+    def ground(self, world: World) -> Any:
+        """Return what an act is prepared in."""
+        return world
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Try each act of the table."""
+        metafunc.parametrize(("prepare", "name"), self.acts.items())
+
+    async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
+        self, world: World, ground: Any, prepare: Any, name: str
+    ) -> None:
+        """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
+        await leaves_no_trace(world, name, await prepare(ground))
+
+    async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
+        self, world: World, ground: Any, prepare: Any, name: str
+    ) -> None:
+        """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
+        await is_done_once(world, name, await prepare(ground))
+
+
+class UnsentActs(InterruptedActs):
+    """The same, and that of a commit that was never sent."""
+
+    async def test_a_commit_that_was_never_sent_leaves_no_trace(
+        self, world: World, ground: Any, prepare: Any, name: str
+    ) -> None:
+        """The act is rolled back and can be repeated."""
+        await was_never_sent(world, name, await prepare(ground))

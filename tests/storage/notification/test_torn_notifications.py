@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import pytest
-
 from idvault.core.act import SYSTEM
 from idvault.core.topic import Audience
 from idvault.notification import acts, rules
@@ -102,17 +100,7 @@ ACTS: dict[Prepare, str] = {
 }
 
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
-    world: World, prepare: Prepare, name: str
-) -> None:
-    """Outbox, things to tell and messages: none is lost between them, and none is in two of them."""
-    await torn.leaves_no_trace(world, name, await prepare(world))
+class TestTornNotifications(torn.InterruptedActs):
+    """Outbox, things to tell and messages: none is lost between them, in two of them, or told twice."""
 
-
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
-    world: World, prepare: Prepare, name: str
-) -> None:
-    """The worker repeats: nothing is told twice, and no attempt is counted twice."""
-    await torn.is_done_once(world, name, await prepare(world))
+    acts = ACTS

@@ -99,17 +99,11 @@ ACTS: dict[Prepare, str] = {
 }
 
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
-    world: World, prepare: Prepare, name: str
-) -> None:
+class TestTornMeasures(torn.InterruptedActs):
     """Measure, appeal, text and log entries: all of them or nothing."""
-    await torn.leaves_no_trace(world, name, await prepare(AppealWorld(world.database)))
 
+    acts = ACTS
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
-    world: World, prepare: Prepare, name: str
-) -> None:
-    """The caller repeats: the act is found done, and nothing is added."""
-    await torn.is_done_once(world, name, await prepare(AppealWorld(world.database)))
+    @pytest.fixture
+    def ground(self, world: World) -> AppealWorld:
+        return AppealWorld(world.database)

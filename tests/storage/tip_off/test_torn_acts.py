@@ -373,17 +373,11 @@ ACTS: dict[Prepare, str] = {
 }
 
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
-    world: World, reports: TipOffWorld, prepare: Prepare, name: str
-) -> None:
+class TestTornReports(torn.InterruptedActs):
     """Report, texts, reporters, sanction and log entries: all of them or nothing."""
-    await torn.leaves_no_trace(world, name, await prepare(reports))
 
+    acts = ACTS
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
-    world: World, reports: TipOffWorld, prepare: Prepare, name: str
-) -> None:
-    """The caller repeats: the act is found done, and nothing is added."""
-    await torn.is_done_once(world, name, await prepare(reports))
+    @pytest.fixture
+    def ground(self, reports: TipOffWorld) -> TipOffWorld:
+        return reports

@@ -132,17 +132,11 @@ ACTS: dict[Prepare, str] = {
 }
 
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(
-    world: World, contacts: ContactWorld, prepare: Prepare, name: str
-) -> None:
-    """Proof, mail, count and report: all of them or nothing."""
-    await torn.leaves_no_trace(world, name, await prepare(contacts))
+class TestTornContacts(torn.InterruptedActs):
+    """Proof, mail, count and report: all or nothing; no second code is sent, and no second try counted."""
 
+    acts = ACTS
 
-@pytest.mark.parametrize(("prepare", "name"), ACTS.items())
-async def test_a_commit_whose_answer_is_lost_has_done_everything_once(
-    world: World, contacts: ContactWorld, prepare: Prepare, name: str
-) -> None:
-    """The caller repeats: the act is found done, no second code is sent, and no second try counted."""
-    await torn.is_done_once(world, name, await prepare(contacts))
+    @pytest.fixture
+    def ground(self, contacts: ContactWorld) -> ContactWorld:
+        return contacts
