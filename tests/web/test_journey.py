@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from socket import AF_INET, socket
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer, get_port_socket
 from playwright.sync_api import Browser, Page, Route
 
 from idvault.core.db.database import Database
@@ -50,6 +52,11 @@ class Place:
     seen: list[str] = field(default_factory=list)
 
 
+def _held(held: socket, *_: object) -> socket:
+    """Return a socket that has its port already."""
+    return held
+
+
 @asynccontextmanager
 async def place_of(
     databases: Databases, folder: Path, *, locale: str, provider: ProofProvider | None = None
@@ -58,7 +65,9 @@ async def place_of(
     async with AsyncExitStack() as stack:
         database = Database(url=databases.main_url)
         stack.push_async_callback(database.close)
-        ports = unused_port(), unused_port()
+        # Addresses name the ports before anybody listens: they are held, or another test takes them.
+        held = [stack.enter_context(get_port_socket("127.0.0.1", 0, AF_INET)) for _ in range(2)]
+        ports = [each.getsockname()[1] for each in held]
         base_url, origin = f"http://localhost:{ports[0]}", f"http://127.0.0.1:{ports[1]}"
         world = SessionWorld(database, base_url=base_url)
         if provider is not None:
@@ -73,8 +82,8 @@ async def place_of(
         platform = WebPlatform(own_vault, origin, locale=locale)
         pages = Pages(vault=web_vault, base_url=base_url, large_forms=LARGE_FORMS)
         apps = (whole(pages, zone=ZONE), platform.application())
-        for app, port in zip(apps, ports, strict=True):
-            server = TestServer(app, port=port)
+        for app, own in zip(apps, held, strict=True):
+            server = TestServer(app, socket_factory=partial(_held, own))
             await server.start_server()
             stack.push_async_callback(closing.close, server)
         yield Place(world, platform, base_url, edge.log, tip_offs)
