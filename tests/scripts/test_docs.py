@@ -1,8 +1,12 @@
 """The documentation site: its pages, its links, and that a reader needs no network."""
 
+import posixpath
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import material
 import pytest
 from mkdocs.commands import build
 from mkdocs.config import load_config
@@ -11,7 +15,7 @@ from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
 
 from tools.support.browser import browsing
-from tools.support.documentation import api, built, contract, hooks, links, lists
+from tools.support.documentation import api, built, chinese, contract, hooks, links, lists, searched
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,6 +67,14 @@ def test_lists_are_indented_for_the_parser(page: str, expected: str) -> None:
 def test_links_are_those_of_the_site(source: str, target: str, language: str, expected: str) -> None:
     """A link keeps its target where the site has it; else its text and path are left."""
     assert links.rewritten(f"[x]({target})", source=source, language=language) == expected
+
+
+def test_a_picture_on_a_page_in_chinese_is_that_of_the_english_site() -> None:
+    """It keeps its address, as HTML; on an English page nothing changes."""
+    picture = "![队列](../pages/queue-zh.png)"
+    made = links.rewritten(picture, source="docs/zh/moderation.md", language="zh")
+    assert made == '<a href="../pages/queue-zh.png"><img src="../pages/queue-zh.png" alt="队列"></a>'
+    assert links.rewritten(picture, source="docs/people/check.md") == picture
 
 
 def test_the_reference_has_every_method_message_and_enum() -> None:
@@ -147,6 +159,75 @@ def test_a_page_that_stands_twice_stops_the_build(tmp_path: Path) -> None:
                 hooks.on_nav(found, config, files)
         else:
             assert hooks.on_nav(found, config, files) is found
+
+
+def pages_of(nav: Any) -> Iterator[str]:
+    """Yield the pages of a part of the navigation, in order."""
+    if isinstance(nav, str):
+        yield nav
+    for each in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
+        yield from pages_of(each)
+
+
+@pytest.mark.parametrize(("config", "folder"), [("mkdocs.yml", "docs"), ("mkdocs.zh.yml", "docs/zh")])
+def test_the_first_page_leads_to_the_quick_start_and_to_each_reader(config: str, folder: str) -> None:
+    """The quick start comes first; each part of the navigation has a row that begins with its page."""
+    page, language = (ROOT / folder / "index.md").read_text("utf-8"), "zh" if "zh" in config else "en"
+    assert 0 < page.index("](quick-start.md)") < page.index("\n|")
+    begin, *parts = ([*pages_of(part)] for part in load_config(f"{ROOT / config}").nav or ())
+    assert begin == ["index.md", "quick-start.md"]
+    rows = re.findall(r"^\| \*\*.*?\]\(([^)#]+)", page, re.MULTILINE)
+    read = [links.place(posixpath.normpath(f"{folder}/{each}"), language=language) for each in rows]
+    owners = [number for each in read for number, part in enumerate(parts) if each in part]
+    assert owners == [*range(len(parts))]
+
+
+def test_chinese_words_are_separated() -> None:
+    """Each word of a sentence in Chinese is by itself; what is not Chinese stays as it is."""
+    words = chinese.separated("举报人可以申诉。See <code>acts</code>，由保管人决定").split(chinese.BETWEEN)
+    assert words == ["举报人", "可以", "申诉", "。See <code>acts</code>，", "由", "保管人", "决定"]
+    assert chinese.separated("Nothing (here).") == "Nothing (here)."
+
+
+def test_the_search_tries_what_ends_a_query() -> None:
+    """The theme's script is mended in one place; one that cuts queries otherwise stops the build."""
+    (script,) = Path(material.__path__[0]).glob("templates/assets/javascripts/workers/search.*.js")
+    theme = script.read_text("utf-8")
+    mended = chinese.mended(theme)
+    assert len(mended) == len(theme) + 1
+    with pytest.raises(chinese.SearchScriptError):
+        chinese.mended(mended)
+
+
+def test_chinese_words_are_found(tmp_path: Path) -> None:
+    """Each word of the table finds its page among the first of the site in Chinese, as it is built."""
+    config = load_config(f"{ROOT / 'mkdocs.zh.yml'}", site_dir=f"{tmp_path / 'zh'}")
+    build.build(config)
+    assert len(searched.CHINESE) >= 10
+    assert searched.faults(tmp_path / "zh", searched.CHINESE) == []
+    # A character of a word is not a word.
+    (found,) = searched.search(tmp_path / "zh", ["销"])
+    assert found == []
+
+
+def test_english_words_are_found(tmp_path: Path) -> None:
+    """So does each word whose page is short; scripts/docs searches the whole site for all of them."""
+    expected = {word: page for word, page in searched.ENGLISH.items() if is_short(page)}
+    names = {page.replace(".html", ".md") for page in expected.values()}
+    pages = {name: (ROOT / "docs" / name).read_text("utf-8") for name in sorted(names)}
+    made = site(tmp_path, {"index.md": "# a\n", **pages}, strict=False)
+    chinese.prepare(made)
+    assert len(expected) >= 10
+    assert searched.faults(made, expected) == []
+    lost = searched.faults(made, {"appeal": "log.html", "xyzzy": "log.html"})
+    assert lost[1] == "xyzzy: log.html is not among the first 3 pages found: none"
+    assert lost[0].startswith("appeal: log.html is not among the first 3 pages found: people/decisions.html")
+
+
+def is_short(page: str) -> bool:
+    """Return whether a page of docs/ is built in a moment."""
+    path = (ROOT / "docs" / page).with_suffix(".md")
+    return path.is_file() and path.stat().st_size < 40_000
 
 
 def test_the_search_works_in_a_page_that_was_opened_as_a_file(tmp_path: Path) -> None:
