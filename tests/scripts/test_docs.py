@@ -205,8 +205,8 @@ def test_chinese_words_are_found(tmp_path: Path) -> None:
     build.build(config)
     assert len(searched.CHINESE) >= 10
     assert searched.faults(tmp_path / "zh", searched.CHINESE) == []
-    # A character of a word is not a word.
-    (found,) = searched.search(tmp_path / "zh", ["销"])
+    # The end of a word is not a word.
+    (found,) = searched.search(tmp_path / "zh", ["诉"])
     assert found == []
 
 
