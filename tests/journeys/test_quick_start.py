@@ -27,8 +27,9 @@ def section(language: str, number: int) -> str:
 
 def printed(text: str) -> list[list[str]]:
     """Return each block of a terminal without its commands: the lines that a program prints."""
-    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return [[line for line in block.splitlines() if not line.startswith("$ ")] for block in blocks]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    terminals = [block for language, block in blocks if not language]
+    return [[line for line in block.splitlines() if not line.startswith("$ ")] for block in terminals]
 
 
 def appears(told: list[str], output: list[str]) -> bool:
@@ -66,7 +67,7 @@ def test_the_demo_prints_what_the_page_shows(language: str, tmp_path: Path) -> N
 def test_dev_prints_what_the_page_shows(language: str, house: House) -> None:
     """The same lines, apart from the folder; the ports are those of a start without options."""
     (told,) = printed(section(language, 2))
-    output = house.session.output.read_text("utf-8").replace(house.ready["state"], "/home/you/idvault/var")
+    output = house.session.output.read_text("utf-8").replace(house.ready["state"], "/srv/idvault/var")
     ports = Ports()
     usual = {
         house.ready["grpc"]: f"127.0.0.1:{ports.platform}",
