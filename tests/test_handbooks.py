@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from markdown.extensions.toc import slugify
+from markdown.extensions.toc import slugify  # type: ignore[import-untyped]
 
 from tools.support.project import ROOT, expect_none
 

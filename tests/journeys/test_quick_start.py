@@ -75,8 +75,8 @@ def test_dev_prints_what_the_page_shows(language: str, house: House) -> None:
         house.ready["pages"]["invitation"]: f"http://127.0.0.1:{ports.platform_site}/invitation",
         house.ready["pages"]["hosted verification"]: f"http://127.0.0.1:{ports.platform_site}/verify",
     }
-    for found, shown in usual.items():
-        output = output.replace(found, shown)
+    for found, named in usual.items():
+        output = output.replace(found, named)
     # The addresses differ in length, and with them the blanks between two columns.
     lines, shown = ([re.sub(r" {2,}", "  ", line) for line in each] for each in (output.splitlines(), told))
     assert appears(shown, lines), (shown, lines)

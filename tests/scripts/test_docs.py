@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import material
+import material  # type: ignore[import-untyped]
 import pytest
 from mkdocs.commands import build
 from mkdocs.config import load_config
