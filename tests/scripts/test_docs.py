@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from mkdocs.exceptions import Abort, PluginError
 from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
 
-from tools.support.browser import browsing
+from tools.support.browser import browsing, equip
 from tools.support.documentation import api, built, chinese, contract, hooks, links, lists, searched
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,15 +200,41 @@ def test_the_search_tries_what_ends_a_query() -> None:
         chinese.mended(mended)
 
 
-def test_chinese_words_are_found(tmp_path: Path) -> None:
-    """Each word of the table finds its page among the first of the site in Chinese, as it is built."""
-    config = load_config(f"{ROOT / 'mkdocs.zh.yml'}", site_dir=f"{tmp_path / 'zh'}")
-    build.build(config)
+@pytest.fixture(scope="module")
+def chinese_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site in Chinese, as it is built, with the style that it shares with the English one."""
+    folder = tmp_path_factory.mktemp("site")
+    build.build(load_config(f"{ROOT / 'mkdocs.zh.yml'}", site_dir=f"{folder / 'zh'}"))
+    shutil.copytree(ROOT / "docs" / "site", folder / "site")
+    return folder / "zh"
+
+
+def test_chinese_words_are_found(chinese_site: Path) -> None:
+    """Each word of the table finds its page among the first."""
     assert len(searched.CHINESE) >= 10
-    assert searched.faults(tmp_path / "zh", searched.CHINESE) == []
+    assert searched.faults(chinese_site, searched.CHINESE) == []
     # The end of a word is not a word.
-    (found,) = searched.search(tmp_path / "zh", ["诉"])
+    (found,) = searched.search(chinese_site, ["诉"])
     assert found == []
+
+
+def test_pages_fit_the_window_and_can_be_read(chinese_site: Path) -> None:
+    """Nothing is wider than a small or a large window, and each colour stands out, by day and by night."""
+    rules = """axe.run({runOnly: ["color-contrast", "aria-dialog-name"]}).then(found => found.violations.map(
+        each => [each.id, each.nodes[0].html]))"""
+    with browsing() as browser:
+        page = browser.new_page()
+        equip(page)
+        for width in (360, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            for name in ("moderation", "disclosure", "hand-over", "index", "quick-start"):
+                page.goto((chinese_site / f"{name}.html").as_uri())
+                assert page.evaluate("document.documentElement.scrollWidth") == width, name
+            page.emulate_media(color_scheme="light")
+            assert page.evaluate(rules) == []
+            page.emulate_media(color_scheme="dark")
+            page.reload()
+            assert page.evaluate(rules) == []
 
 
 def test_english_words_are_found(tmp_path: Path) -> None:
