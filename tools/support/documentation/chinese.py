@@ -2,7 +2,8 @@
 
 - The index gets a blank without width between two words, which the separator of mkdocs.yml names.
 - A reader's query is cut by the words of the index, in the browser. The theme's script leaves out those that
-  end the query, so that of two words the last one is not searched; this is mended in the copy of the site.
+  end the query, so that of two words the last one is not searched, and writes two wildcards after the others,
+  so that they count as missing. Both are mended in the copy of the site.
 """
 
 import json
@@ -17,6 +18,7 @@ _RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 _LOOP = re.compile(
     r"for\(let (?P<end>\w)=\w\+1;(?P=end)<(?P<query>\w)\.length;(?P=end)\+\+\)(?P=query)\.slice\("
 )
+_JOINED = '.join("* ")'
 
 
 class SearchScriptError(Exception):
@@ -45,9 +47,10 @@ def prepare(site: Path) -> None:
 
 def mended(script: str) -> str:
     """Return the script of the search, which also tries what ends a query; raises SearchScriptError."""
-    found = list(_LOOP.finditer(script))
-    if len(found) != 1:
+    loops, joined = list(_LOOP.finditer(script)), script.count(_JOINED)
+    if (len(loops), joined) != (1, 1):
         raise SearchScriptError("the theme cuts queries in another way: look whether it must still be mended")
-    end, query = found[0]["end"], found[0]["query"]
-    loop = found[0][0].replace(f"{end}<{query}.length", f"{end}<={query}.length")
-    return script[: found[0].start()] + loop + script[found[0].end() :]
+    (found,) = loops
+    end, query = found["end"], found["query"]
+    loop = found[0].replace(f"{end}<{query}.length", f"{end}<={query}.length")
+    return (script[: found.start()] + loop + script[found.end() :]).replace(_JOINED, '.join(" ")')

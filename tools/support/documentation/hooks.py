@@ -11,7 +11,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from tools.support.documentation import api, chinese, links, lists
+from tools.support.documentation import api, chinese, links, lists, names
 
 ROOT = Path(__file__).resolve().parents[3]
 # Pages that are looked up and not read: whoever searches for a word finds the guides before them.
@@ -53,6 +53,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.src_uri.startswith("api/"):
         return markdown
     return lists.indented(links.rewritten(markdown, source=_source(page, config), language=_language(config)))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Let the long names in tables be broken after an underscore, where there is no room."""
+    return names.breakable(html)
 
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
