@@ -1,8 +1,13 @@
 """The documentation site: its pages, its links, and that a reader needs no network."""
 
+import posixpath
+import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import material  # type: ignore[import-untyped]
 import pytest
 from mkdocs.commands import build
 from mkdocs.config import load_config
@@ -10,8 +15,8 @@ from mkdocs.exceptions import Abort, PluginError
 from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
 
-from tools.support.browser import browsing
-from tools.support.documentation import api, built, contract, hooks, links, lists
+from tools.support.browser import browsing, equip
+from tools.support.documentation import api, built, chinese, contract, hooks, links, lists, names, searched
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,6 +68,14 @@ def test_lists_are_indented_for_the_parser(page: str, expected: str) -> None:
 def test_links_are_those_of_the_site(source: str, target: str, language: str, expected: str) -> None:
     """A link keeps its target where the site has it; else its text and path are left."""
     assert links.rewritten(f"[x]({target})", source=source, language=language) == expected
+
+
+def test_a_picture_on_a_page_in_chinese_is_that_of_the_english_site() -> None:
+    """It keeps its address, as HTML; on an English page nothing changes."""
+    picture = "![队列](../pages/queue-zh.png)"
+    made = links.rewritten(picture, source="docs/zh/moderation.md", language="zh")
+    assert made == '<a href="../pages/queue-zh.png"><img src="../pages/queue-zh.png" alt="队列"></a>'
+    assert links.rewritten(picture, source="docs/people/check.md") == picture
 
 
 def test_the_reference_has_every_method_message_and_enum() -> None:
@@ -147,6 +160,108 @@ def test_a_page_that_stands_twice_stops_the_build(tmp_path: Path) -> None:
                 hooks.on_nav(found, config, files)
         else:
             assert hooks.on_nav(found, config, files) is found
+
+
+def pages_of(nav: Any) -> Iterator[str]:
+    """Yield the pages of a part of the navigation, in order."""
+    if isinstance(nav, str):
+        yield nav
+    for each in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
+        yield from pages_of(each)
+
+
+@pytest.mark.parametrize(("config", "folder"), [("mkdocs.yml", "docs"), ("mkdocs.zh.yml", "docs/zh")])
+def test_the_first_page_leads_to_the_quick_start_and_to_each_reader(config: str, folder: str) -> None:
+    """The quick start comes first; each part of the navigation has a row that begins with its page."""
+    page, language = (ROOT / folder / "index.md").read_text("utf-8"), "zh" if "zh" in config else "en"
+    assert 0 < page.index("](quick-start.md)") < page.index("\n|")
+    begin, *parts = ([*pages_of(part)] for part in load_config(f"{ROOT / config}").nav or ())
+    assert begin == ["index.md", "quick-start.md"]
+    rows = re.findall(r"^\| \*\*.*?\]\(([^)#]+)", page, re.MULTILINE)
+    read = [links.place(posixpath.normpath(f"{folder}/{each}"), language=language) for each in rows]
+    owners = [number for each in read for number, part in enumerate(parts) if each in part]
+    assert owners == [*range(len(parts))]
+
+
+def test_chinese_words_are_separated() -> None:
+    """Each word of a sentence in Chinese is by itself; what is not Chinese stays as it is."""
+    words = chinese.separated("举报人可以申诉。See <code>acts</code>，由保管人决定").split(chinese.BETWEEN)
+    assert words == ["举报人", "可以", "申诉", "。See <code>acts</code>，", "由", "保管人", "决定"]
+    assert chinese.separated("Nothing (here).") == "Nothing (here)."
+
+
+def test_the_search_tries_what_ends_a_query() -> None:
+    """The theme's script is mended in two places; one that cuts queries otherwise stops the build."""
+    (script,) = Path(material.__path__[0]).glob("templates/assets/javascripts/workers/search.*.js")
+    theme = script.read_text("utf-8")
+    mended = chinese.mended(theme)
+    assert (mended == theme, len(mended)) == (False, len(theme))
+    with pytest.raises(chinese.SearchScriptError):
+        chinese.mended(mended)
+
+
+def test_long_names_in_tables_can_be_broken() -> None:
+    """After each underscore of a name in a cell; elsewhere nothing changes."""
+    cell, sentence = "<td><code>A_B_C</code>, so</td>", "<p><code>A_B_C</code></p>"
+    made = names.breakable(f"{cell}\n{sentence}")
+    assert made == f"<td><code>A_<wbr>B_<wbr>C</code>, so</td>\n{sentence}"
+
+
+@pytest.fixture(scope="module")
+def chinese_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site in Chinese, as it is built, with the style that it shares with the English one."""
+    folder = tmp_path_factory.mktemp("site")
+    build.build(load_config(f"{ROOT / 'mkdocs.zh.yml'}", site_dir=f"{folder / 'zh'}"))
+    shutil.copytree(ROOT / "docs" / "site", folder / "site")
+    return folder / "zh"
+
+
+def test_chinese_words_are_found(chinese_site: Path) -> None:
+    """Each word of the table finds its page among the first."""
+    assert len(searched.CHINESE) >= 10
+    assert searched.faults(chinese_site, searched.CHINESE) == []
+    # The end of a word is not a word.
+    (found,) = searched.search(chinese_site, ["诉"])
+    assert found == []
+
+
+def test_pages_fit_the_window_and_can_be_read(chinese_site: Path) -> None:
+    """Nothing is wider than a small or a large window, and each colour stands out, by day and by night."""
+    rules = """axe.run({runOnly: ["color-contrast", "aria-dialog-name"]}).then(found => found.violations.map(
+        each => [each.id, each.nodes[0].html]))"""
+    with browsing() as browser:
+        page = browser.new_page()
+        equip(page)
+        for width in (360, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            for name in ("moderation", "disclosure", "hand-over", "index", "quick-start"):
+                page.goto((chinese_site / f"{name}.html").as_uri())
+                assert page.evaluate("document.documentElement.scrollWidth") == width, name
+            page.emulate_media(color_scheme="light")
+            assert page.evaluate(rules) == []
+            page.emulate_media(color_scheme="dark")
+            page.reload()
+            assert page.evaluate(rules) == []
+
+
+def test_english_words_are_found(tmp_path: Path) -> None:
+    """So does each word whose page is short; scripts/docs searches the whole site for all of them."""
+    expected = {word: page for word, page in searched.ENGLISH.items() if is_short(page)}
+    names = {page.replace(".html", ".md") for page in expected.values()}
+    pages = {name: (ROOT / "docs" / name).read_text("utf-8") for name in sorted(names)}
+    made = site(tmp_path, {"index.md": "# a\n", **pages}, strict=False)
+    chinese.prepare(made)
+    assert len(expected) >= 10
+    assert searched.faults(made, expected) == []
+    lost = searched.faults(made, {"appeal": "log.html", "xyzzy": "log.html"})
+    assert lost[1] == "xyzzy: log.html is not among the first 3 pages found: none"
+    assert lost[0].startswith("appeal: log.html is not among the first 3 pages found: people/decisions.html")
+
+
+def is_short(page: str) -> bool:
+    """Return whether a page of docs/ is built in a moment."""
+    path = (ROOT / "docs" / page).with_suffix(".md")
+    return path.is_file() and path.stat().st_size < 40_000
 
 
 def test_the_search_works_in_a_page_that_was_opened_as_a_file(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 - A page of docs/ keeps its place. A page of the root (README.md) becomes project/README.md.
 - proto/ becomes the API reference.
 - A link to anything else of the repository becomes its text and its path: it is not on the site.
-- A link to the other language becomes HTML: mkdocs would look for its page in this site, and warn.
+- A link to the other language becomes HTML: mkdocs would look for its page in this site, and warn. So does a
+  picture on a page in Chinese: all are in docs/pages, which is in the English site.
 """
 
 import posixpath
@@ -12,6 +13,7 @@ from pathlib import PurePosixPath
 
 ROOT_PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 _LINK = re.compile(r"(?<!!)\[([^\]\[]*(?:\[[^\]]*\][^\]\[]*)*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
+_PICTURE = re.compile(r"!\[([^\]]*)\]\((\.\./[^)\s]+)\)")
 
 
 def rewritten(text: str, *, source: str, language: str = "en") -> str:
@@ -28,6 +30,8 @@ def rewritten(text: str, *, source: str, language: str = "en") -> str:
         leads_out = path.startswith("docs/zh/") == (language == "en")
         return f'<a href="{there}">{words}</a>' if leads_out else f"[{words}]({there})"
 
+    if language == "zh":
+        text = _PICTURE.sub(r'<a href="\2"><img src="\2" alt="\1"></a>', text)
     return _LINK.sub(replace, text)
 
 
