@@ -20,6 +20,12 @@ def focused(page: Page) -> str:
     return found
 
 
+def comes(page: Page, name: str) -> None:
+    """Wait for a page: its heading is there before the script that knows the keys."""
+    page.get_by_role("heading", name=name).wait_for()
+    page.wait_for_load_state()
+
+
 def press(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
@@ -42,17 +48,18 @@ def by_keys(page: Page, made: list[TipOffReport]) -> None:
     press(page, "?")
     page.get_by_text("next row or report").wait_for()
     press(page, "j", "Enter")
-    page.get_by_role("heading", name=f"Report {rows[0]}").wait_for()
+    comes(page, f"Report {rows[0]}")
     press(page, "j")
-    page.get_by_role("heading", name=f"Report {rows[1]}").wait_for()
+    comes(page, f"Report {rows[1]}")
     press(page, "k")
-    page.get_by_role("heading", name=f"Report {rows[0]}").wait_for()
+    comes(page, f"Report {rows[0]}")
     press(page, "d")
     assert focused(page) == "decision"
     press(page, "a")
     page.get_by_text("Hand it back").wait_for()
+    page.wait_for_load_state()
     press(page, "m")
-    page.get_by_role("heading", name="Which reports are about the same").wait_for()
+    comes(page, "Which reports are about the same")
 
 
 def with_a_text(page: Page, made: list[TipOffReport]) -> None:
@@ -64,7 +71,7 @@ def with_a_text(page: Page, made: list[TipOffReport]) -> None:
         page.locator("h1").click()
         press(page, "d", "j", "k", "m", "a")
         assert focused(page) == "decision"
-        page.get_by_role("heading", name=f"Report {made[0].reference}").wait_for()
+        comes(page, f"Report {made[0].reference}")
         assert reply.input_value() == words
 
     reply.fill(words)

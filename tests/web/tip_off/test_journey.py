@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
+from idvault_client.tip_offs import TipOffReport
+from tests.support.tip_off_world import TipOffWorld
 from tests.web.test_journey import Place, before_the_script, look, place_of, visit
 from tools.support.builders import NOW
 from tools.support.databases import Databases
@@ -100,6 +102,15 @@ def report(place: Place, page: Page, picture: Path) -> list[str]:
     return [re.sub(r"\s", "", each) for each in page.locator(".number").all_inner_texts()]
 
 
+async def reply(world: TipOffWorld, filed: TipOffReport) -> None:
+    """Answer a report as a moderator."""
+    moderator = (await world.world.moderator(1)).moderator_id
+    # A moment after the filing, whatever the clocks of this test and of the pages say.
+    now = (filed.file_time - NOW).total_seconds() + 0.001
+    await world.assign(filed, moderator, seconds=now)
+    await world.answer(filed, moderator, "谢谢您的举报", seconds=now)
+
+
 async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -> None:
     """Back and reload lose nothing; a picture is made smaller, however early; the reply is read elsewhere."""
     async with place_of(sqlite_databases, tmp_path, locale="zh") as place:
@@ -121,11 +132,7 @@ async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -
         assert case.tip_off.target.key == "帖子18"
         assert Image.open(BytesIO(case.content)).format == "JPEG"
         assert b"canary camera" not in case.content
-        moderator = (await place.tip_offs.world.moderator(1)).moderator_id
-        # A moment after the filing, whatever the clocks of this test and of the pages say.
-        now = (filed.file_time - NOW).total_seconds() + 0.001
-        await place.tip_offs.assign(filed, moderator, seconds=now)
-        await place.tip_offs.answer(filed, moderator, "谢谢您的举报", seconds=now)
+        await reply(place.tip_offs, filed)
 
         def reads(page: Page) -> None:
             page.goto(f"{place.base_url}/r/{PARTY}/reply?lang=zh")
