@@ -125,7 +125,7 @@ async def test_the_figures_of_a_campaign(place: Office, browser: Visitor) -> Non
     here = f"/campaigns/{campaign.campaign_id}"
     page = await browser.get(here)
     for words in (
-        "Accounts 4 Invited 4 100.0 %",
+        "Accounts 4 – Invited 4 100.0 %",
         "Opened it 1 25.0 % Postponed it 1 25.0 % Declined 1 25.0 %",
         "No answer yet 2 50.0 %",
         "by your own message",
@@ -168,4 +168,4 @@ def test_the_newest_days_come_first() -> None:
     rows = figures.coverage(many, visit())
     assert (len(rows), rows[0]) == (60, ("10 April 2026", "99 (49.5 %)"))
     assert figures.share(3, 0) == "–"
-    assert [each.share for each in figures.funnel(progress(invited=1), visit())][:2] == ["", "100.0 %"]
+    assert [each.share for each in figures.funnel(progress(invited=1), visit())][:2] == ["–", "100.0 %"]

@@ -7,6 +7,7 @@ import pytest
 
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.campaign import InvitationEvent, ReverificationMethod
+from idvault_verify.sanction import Degree
 from tests.clients.moderation.test_journey import User
 from tests.support.moderation_console import Office
 from tools.support.browser import browsing
@@ -45,7 +46,8 @@ def plan(user: User, name: str) -> None:
 
 
 async def test_campaigns_by_clicks(place: Office, key: ModeratorKey) -> None:
-    """From the form to the start; the figures of one that has run for ten days."""
+    """From the form to the start; the figures of one that has run for ten days;
+    then the history and the counts beside the menu."""
     campaigns, begin = place.sessions.campaigns, place.age - 10 * DAY
     tokens = await campaigns.members(12, seconds=begin)
     old = await campaigns.started(methods=(ReverificationMethod.WHEN_DUE,), seconds=begin)
@@ -65,7 +67,16 @@ async def test_campaigns_by_clicks(place: Office, key: ModeratorKey) -> None:
         user.see(f"campaign-figures-{width}-{colours}", old.plan.title)
         page.locator("details").first.click()
         user.see(f"campaign-days-{width}-{colours}", old.plan.title)
+        user.click("own_history")
+        user.see(f"history-{width}-{colours}", user.say("own_history"))
+        user.click("overview")
+        user.see(f"counts-{width}-{colours}", user.say("overview"))
 
+    token = await place.world.world.account(40)
+    await place.world.world.impose(token, Degree.CLOSE, key=key, seconds=place.age)
+    await place.world.world.impose(token, Degree.CLOSE, key=await place.moderator(2), seconds=place.age)
+    for seconds in (0.0, place.age):
+        await place.world.file(seconds=seconds)
     for run in RUNS:
         async with place.opens(key) as running:
             address = running.address

@@ -23,6 +23,7 @@ _STEPS: Mapping[str, Sequence[CampaignState]] = {
     "end": (CampaignState.DRAFT, CampaignState.RUNNING, CampaignState.PAUSED),
 }
 """The steps of a campaign by their names in an address, and the states in which each is possible."""
+_ONWARD = ("start", "resume")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +83,10 @@ class CampaignPages:
         """Show a campaign: what may be done, its figures, and its plan."""
         found, progress = self._read(visit), self._progress(visit)
         say = visit.say
-        steps = [Link(f"{_path(found)}/{name}", say(f"do.{name}")) for name in _possible(found)]
+        steps = [
+            Link(f"{_path(found)}/{name}", say(f"do.{name}"), current=name in _ONWARD)
+            for name in _possible(found)
+        ]
         return ConsolePage(
             template="moderation_campaign.html",
             title=found.plan.title,
@@ -93,7 +97,7 @@ class CampaignPages:
                 "tiles": _tiles(progress, visit),
                 "funnel": figures.funnel(progress, visit),
                 "curve": figures.curve(progress, visit),
-                "stages": [say(f"stage.{name}") for name in chart.STAGES],
+                "stages": [say("campaign_how"), *(say(f"stage.{name}") for name in chart.STAGES)],
                 "days": figures.by_day(progress, visit),
                 "coverage": figures.coverage(progress, visit),
                 "csv": f"{_path(found)}/figures.csv",

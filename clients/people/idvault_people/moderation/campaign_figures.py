@@ -46,7 +46,7 @@ def funnel(progress: CampaignProgress, visit: Visit) -> list[FunnelStage]:
         FunnelStage(
             name=visit.say(f"stage.{name}"),
             count=count,
-            share="" if name == "cohort" else share(count, total.invited),
+            share="–" if name == "cohort" else share(count, total.invited),
             percent=100 * count // most,
         )
         for name, count in [("cohort", progress.cohort_size), *counts, ("unanswered", progress.unanswered)]
@@ -85,12 +85,15 @@ def curve(progress: CampaignProgress, visit: Visit) -> CoverageCurve | None:
     )
 
 
-def by_day(progress: CampaignProgress, visit: Visit) -> list[tuple[str, list[int]]]:
-    """Return the newest days of the funnel: day and method, and the count of each stage."""
+def by_day(progress: CampaignProgress, visit: Visit) -> list[tuple[str, list[str]]]:
+    """Return the newest days of the funnel: the method, and the count of each stage."""
     return [
         (
-            f"{_day(day, visit)} · {shown.word('method', method, visit.say)}",
-            [getattr(figures, name) for name in chart.STAGES],
+            day.isoformat(),
+            [
+                shown.word("method", method, visit.say),
+                *(str(getattr(figures, name)) for name in chart.STAGES),
+            ],
         )
         for day, method, figures in progress.days[: -_MOST_DAYS - 1 : -1]
     ]
