@@ -87,6 +87,17 @@ def test_the_history_is_kept(tmp_path: Path) -> None:
         history.add(each)
     assert file.stat().st_mode & 0o777 == 0o600
     assert set(json.loads(file.read_text().splitlines()[0])) == {"at", "where", "kind", "act", "word"}
-    for torn in ('{"at": "2026', '{"at": "2026-03-01T00:00:00+00:00"}', "[]"):
+    for torn in ('{"at": "2025', '{"at": "2026-03-01T00:00:00+00:00"}', "[]"):
         file.write_text(file.read_text() + torn + "\n")
-    assert list(OwnHistory(file).newest()) == acts[::-1]
+    file.write_text(file.read_text() + '{"at": "2025')
+    again = OwnHistory(file)
+    assert list(again.newest()) == acts[::-1]
+    again.add(acts[0])
+    assert list(OwnHistory(file).newest()) == [acts[0], *acts[::-1]]
+
+
+def test_a_full_disk_undoes_nothing(tmp_path: Path) -> None:
+    """What was signed is done: it is listed until the session ends, and the page is answered."""
+    history = OwnHistory(tmp_path / "missing" / "history.jsonl")
+    history.add(OwnAct(at=NOW, where=CASE, kind="reports", act="note"))
+    assert len(list(history.newest())) == 1

@@ -5,9 +5,11 @@ fixed list that was chosen. Addresses hold random ids only.
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -52,13 +54,21 @@ class OwnHistory:
         self._acts = [act for line in lines[-_MOST:] for act in _read(line)]
 
     def add(self, act: OwnAct) -> None:
-        """Keep an act; raises OSError."""
+        """Keep an act. It is done: a disk that is full must not say otherwise, so it costs its line only."""
         self._acts.append(act)
-        if self.file is not None:
-            kept = {"at": act.at.isoformat(), "where": act.where, "kind": act.kind, "act": act.act}
-            with self.file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({**kept, "word": act.word}) + "\n")
-            self.file.chmod(0o600)
+        if self.file is None:
+            return
+        line = json.dumps({**asdict(act), "at": act.at.isoformat()}) + "\n"
+        with suppress(OSError):
+            file = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                # After a line that a crash has cut, this one begins a line of its own.
+                os.write(file, f"\n{line}".encode() if self._is_cut() else line.encode())
+            finally:
+                os.close(file)
+
+    def _is_cut(self) -> bool:
+        return self.file is not None and self.file.read_bytes()[-1:] not in (b"", b"\n")
 
     def newest(self) -> Iterator[OwnAct]:
         """Yield the acts, the newest first."""
