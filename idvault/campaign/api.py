@@ -140,7 +140,7 @@ def read_call(
     """Return a mutation's caller and content, and what a moderator signed; raises InvalidError."""
     asked = repetition.asked(message, caller)
     signature = message.signature if message.HasField("signature") else None
-    decision = moderator_api.signed_at_desk(message, *fields, caller=caller, signature=signature)
+    decision = moderator_api.signed_if_given(message, *fields, caller=caller, signature=signature)
     return CampaignCall(
         asked.relying_party, asked.actor_id, asked.request_id, asked.method, asked.content, decision
     )

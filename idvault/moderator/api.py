@@ -57,7 +57,7 @@ def signed(
     )
 
 
-def signed_at_desk(
+def signed_if_given(
     message: RepeatableRequest, *fields: Part, caller: Caller, signature: pb.ModeratorSignature | None
 ) -> ModerationCall | None:
     """Return what a moderator signed, None if the platform decides by itself; raises InvalidError.

@@ -70,7 +70,7 @@ def read_decision(
 ) -> ModerationCall | None:
     """Return what a moderator signed, None if the platform decides by itself; raises InvalidError."""
     signature = message.signature if message.HasField("signature") else None
-    return moderator_api.signed_at_desk(message, *fields, caller=caller, signature=signature)
+    return moderator_api.signed_if_given(message, *fields, caller=caller, signature=signature)
 
 
 def read_licence(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> Licence | None:

@@ -58,10 +58,10 @@ async def test_a_caller_brings_what_its_platform_accepts() -> None:
 
 async def test_a_desk_brings_what_its_platform_accepts() -> None:
     """Also if the platform has no key at present: a moderator has no proofs of their own."""
-    desk = Platform("7" * 32, "moderator", "44" * 16, NEW_KEY, NOW, relying_party="platform-a")
+    moderator = Platform("7" * 32, "moderator", "44" * 16, NEW_KEY, NOW, relying_party="platform-a")
     for former in (None, NOW):
         accepting = replace(PLATFORM, proofs=frozenset({Proof.RESULT_ONLY}), revoked_at=former)
-        found = directory(FakePlatforms(desk, accepting), Clock())
+        found = directory(FakePlatforms(moderator, accepting), Clock())
         await found.load()
         pin = found.find(role="moderator", name="7" * 32, spki=NEW_KEY)
         assert pin is not None

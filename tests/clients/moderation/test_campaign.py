@@ -8,7 +8,7 @@ from idvault_client.backend.campaign import Funnel
 from idvault_client.campaigns import CampaignProgress
 from idvault_client.pages.rendering import saying
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import campaign_figures as figures
+from idvault_people.moderation import funnel as figures
 from idvault_people.moderation.texts import TEXTS
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.campaign import CampaignState, InvitationEvent, ReverificationMethod

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from idvault_client.campaigns import Campaign, CampaignProgress, CampaignState, Plan
 from idvault_client.commands.campaign import chart
 from idvault_people.console.visit import Answer, ConsolePage, Download, NoPageError, Visit
-from idvault_people.moderation import campaign_figures as figures
 from idvault_people.moderation import campaign_plan, listing, shown
+from idvault_people.moderation import funnel as figures
 from idvault_people.moderation.campaign_plan import CampaignForm
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage

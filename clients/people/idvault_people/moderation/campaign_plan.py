@@ -29,7 +29,7 @@ _LONGEST_NUMBER = 7
 
 
 @dataclass(slots=True)
-class _Reading:
+class _PlanReading:
     """Reads the fields, and gathers the names of those that are wrong."""
 
     visit: Visit
@@ -93,7 +93,7 @@ class _Reading:
 
 def read(visit: Visit, *, today: date) -> tuple[Plan, Mapping[str, str]]:
     """Return the plan of a form, and what is wrong with it by field: it is signed only if nothing is."""
-    reading = _Reading(visit)
+    reading = _PlanReading(visit)
     plan = reading.plan()
     wrong = {*reading.wrong, *plan_problems(plan, today=today)}
     return plan, {name: visit.say(f"campaign_wrong.{name}") for name in sorted(wrong)}

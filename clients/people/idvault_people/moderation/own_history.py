@@ -17,7 +17,7 @@ from idvault_people.console.visit import Answer, GoTo, Handler, Visit
 from idvault_people.moderation.texts import TEXTS
 
 FILE = "history.jsonl"
-_MOST = 10_000
+_MOST, _LONGEST = 10_000, 2_000_000
 _ACT = re.compile(r"(/([a-z-]+)/(?:[0-9a-f]{32}|new))(?:/([a-z]+))?")
 _PLACE = re.compile(r"/[a-z-]+/[0-9a-f]{32}")
 _ONWARD = ("sanction", "content")
@@ -50,7 +50,7 @@ class OwnHistory:
 
     def __post_init__(self) -> None:
         """Read the newest acts; a line that a crash has cut is left out."""
-        lines = self.file.read_text("utf-8").splitlines() if self.file and self.file.exists() else []
+        lines = _end(self.file, _LONGEST).decode("utf-8", "replace").splitlines() if self.file else []
         self._acts = [act for line in lines[-_MOST:] for act in _read(line)]
 
     def add(self, act: OwnAct) -> None:
@@ -63,12 +63,11 @@ class OwnHistory:
             file = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 # After a line that a crash has cut, this one begins a line of its own.
-                os.write(file, f"\n{line}".encode() if self._is_cut() else line.encode())
+                os.write(
+                    file, f"\n{line}".encode() if _end(self.file, 1) not in {b"", b"\n"} else line.encode()
+                )
             finally:
                 os.close(file)
-
-    def _is_cut(self) -> bool:
-        return self.file is not None and self.file.read_bytes()[-1:] not in (b"", b"\n")
 
     def newest(self) -> Iterator[OwnAct]:
         """Yield the acts, the newest first."""
@@ -84,6 +83,16 @@ class OwnHistory:
             return answer
 
         return handle
+
+
+def _end(file: Path, size: int) -> bytes:
+    """Return the last bytes of a file, nothing if there is none."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(max(0, opened.seek(0, os.SEEK_END) - size))
+            return opened.read(size)
+    except FileNotFoundError:
+        return b""
 
 
 def _read(line: str) -> Iterator[OwnAct]:

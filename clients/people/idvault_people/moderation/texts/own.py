@@ -21,7 +21,7 @@ OWN: Mapping[str, Text] = {
     "did.note": _("noted"),
     "did.reply": _("replied"),
     "did.duplicates": _("merged"),
-    "did.decision": _.in_context("did", "decided"),
+    "did.decision": _("decided"),
     "did.sanction": _("upheld with a sanction"),
     "did.content": _("upheld with a measure on content"),
     "did.confirmation": _("confirmed"),
@@ -32,6 +32,6 @@ OWN: Mapping[str, Text] = {
     "did.acknowledgement": _("read"),
     "did.objection": _("objected to"),
     "did.start": _("started"),
-    "did.pause": _.in_context("did", "paused"),
+    "did.pause": _("paused"),
     "did.resume": _("resumed"),
 }
