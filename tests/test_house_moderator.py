@@ -76,5 +76,8 @@ async def test_a_desk_tells_no_thing_from_none(
         if foreign != unknown:
             found[str(naming)] = (foreign, unknown)
     assert not found
-    # It names a month, and nothing else.
-    assert allowed - tried == {"/idvault.v1.SanctionService/GetMonthFigures"}
+    # They name a month, or a place in a list, and nothing else.
+    assert allowed - tried == {
+        "/idvault.v1.SanctionService/GetMonthFigures",
+        "/idvault.v1.CampaignService/ListCampaigns",
+    }

@@ -92,6 +92,11 @@ def test_a_decision_is_signed(method: MethodDescriptor) -> None:
 def test_the_list_of_decisions() -> None:
     """All of them are known by name, so that one that is forgotten above is noticed."""
     assert {name_of(each) for each in DECISIONS} == {
+        "CampaignService.CreateCampaign",
+        "CampaignService.EndCampaign",
+        "CampaignService.PauseCampaign",
+        "CampaignService.ResumeCampaign",
+        "CampaignService.StartCampaign",
         "PublicAccountService.DecidePublicAccount",
         "PublicAccountService.RenewPublicAccount",
         "SanctionService.AcknowledgeOrder",
@@ -138,6 +143,9 @@ def test_a_desk_has_nothing_else() -> None:
     reads = {each for each in granted if each.partition(".")[2].startswith(("Get", "List"))}
     assert granted - reads == {name_of(each) for each in DECISIONS}
     assert reads == {
+        "CampaignService.GetCampaign",
+        "CampaignService.GetCampaignProgress",
+        "CampaignService.ListCampaigns",
         "PublicAccountService.GetPublicAccount",
         "PublicAccountService.ListExpiringPublicAccounts",
         "PublicAccountService.ListPublicAccounts",

@@ -1,23 +1,22 @@
 """Creates, moves and reads campaigns."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import tzinfo
-from hashlib import sha256
+from typing import Any
 
 from idvault.campaign import rules, store
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
 from idvault.campaign.invitation.store import progress as figures
 from idvault.campaign.rules import Verb
 from idvault.core.act import Tx, Vault, mutation
-from idvault.core.request import Asked
-from idvault_verify import seal
+from idvault.core.request import Asked, Fingerprinter, Request
+from idvault.moderator.acts import ModerationCall, signed_act, stored
 from idvault_verify.campaign import Campaign, CampaignPlan, ReverificationMethod
 from idvault_verify.clock import ClockReading
 from idvault_verify.event import EventType
-from idvault_verify.seal import Part
 from idvault_verify.session import Proof
 
-_PLAN_PURPOSE = "idvault/campaign-plan/v1"
 _EVENTS = {
     Verb.START: EventType.CAMPAIGN_START,
     Verb.PAUSE: EventType.CAMPAIGN_PAUSE,
@@ -26,42 +25,67 @@ _EVENTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignCall(Asked):
+    """A mutation's caller and content. decision: what a moderator signed; None if the platform decides."""
+
+    decision: ModerationCall | None = None
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its fingerprint, which the moderator is no part of."""
+        signer = "" if self.decision is None else self.decision.moderator_id
+        return replace(Asked.request(self, fingerprinter), signer=signer)
+
+
+async def _paper(vault: Vault, call: CampaignCall, now: ClockReading) -> Mapping[str, Any]:
+    """Return what the log keeps of a moderator's signature, nothing without; raises as `signed_act` does."""
+    if call.decision is None:
+        return {}
+    return {"paper": await signed_act(stored(vault), call.decision, now=now)}
+
+
 @mutation("campaign.create", again=store.get)
-async def _create(tx: Tx, campaign_id: str, plan: CampaignPlan, plan_hash: bytes) -> Campaign:
+async def _create(
+    tx: Tx, campaign_id: str, plan: CampaignPlan, plan_hash: bytes, paper: Mapping[str, Any]
+) -> Campaign:
     made = rules.make(campaign_id=campaign_id, relying_party=tx.party, plan=plan, now=tx.now.business)
     await store.add(tx.connection, made)
-    await tx.log(EventType.CAMPAIGN_CREATE, campaign_id=campaign_id, plan_hash=plan_hash)
+    await tx.log(EventType.CAMPAIGN_CREATE, campaign_id=campaign_id, plan_hash=plan_hash, **paper)
     return made
 
 
 async def create(
     vault: Vault,
-    asked: Asked,
+    call: CampaignCall,
     now: ClockReading,
     *,
     plan: CampaignPlan,
-    fields: Sequence[Part],
+    plan_hash: bytes,
     proofs: Collection[Proof],
     zone: tzinfo,
 ) -> Campaign:
     """Create a campaign; raises InvalidError, PreconditionError, AlreadyExistsError and UnavailableError.
 
-    fields: of the plan as received, of which the log has a hash. proofs: those that its accounts can give.
+    plan_hash: of the plan as received. proofs: those that its accounts can give.
     """
     checked = rules.check_plan(plan=plan, today=now.today(zone))
     rules.check_reach(plan=checked, proofs=proofs)
-    plan_hash = sha256(seal.encode(_PLAN_PURPOSE, *fields)).digest()
-    return await _create(vault, asked, now, vault.new_id(), checked, plan_hash)
+    paper = await _paper(vault, call, now)
+    return await _create(vault, call, now, vault.new_id(), checked, plan_hash, paper)
 
 
 @mutation("campaign.move", again=store.get)
-async def move(tx: Tx, campaign_id: str, verb: Verb) -> Campaign:
-    """Move a campaign; raises NotFoundError (REQUEST_NOT_FOUND) and PreconditionError."""
+async def _move(tx: Tx, campaign_id: str, verb: Verb, paper: Mapping[str, Any]) -> Campaign:
     before = await store.lock(tx.connection, tx.party, campaign_id)
     after = rules.move(campaign=before, verb=verb, now=tx.now.business)
     await store.put_state(tx.connection, after)
-    await tx.log(_EVENTS[verb], campaign_id=campaign_id)
+    await tx.log(_EVENTS[verb], campaign_id=campaign_id, **paper)
     return after
+
+
+async def move(vault: Vault, call: CampaignCall, now: ClockReading, campaign_id: str, verb: Verb) -> Campaign:
+    """Move a campaign; raises NotFoundError (REQUEST_NOT_FOUND), PreconditionError and as `signed_act`."""
+    return await _move(vault, call, now, campaign_id, verb, await _paper(vault, call, now))
 
 
 async def get(vault: Vault, party: str, campaign_id: str) -> Campaign:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from idvault.campaign import acts
+from idvault.campaign.acts import CampaignCall
 from idvault.campaign.invitation import acts as invitation_acts
 from idvault.campaign.invitation.acts import ShownInvitation, TakenBatch
 from idvault.campaign.invitation.rules import CampaignProgress, Stage
@@ -24,6 +25,7 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import numbers
 from idvault.core.policy import OperatorPolicy
 from idvault.core.telemetry.metrics import Metrics
+from idvault.moderator import api as moderator_api
 from idvault_verify import token
 from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import (
@@ -36,6 +38,7 @@ from idvault_verify.campaign import (
     InvitationState,
     QuietHours,
     ReverificationMethod,
+    plan_hash,
 )
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import FieldCode, InvalidError, Reason, Violation
@@ -51,6 +54,9 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _LIST = "ListCampaigns"
 
 _Word = TypeVar("_Word")
+MovingRequest = (
+    pb.StartCampaignRequest | pb.PauseCampaignRequest | pb.ResumeCampaignRequest | pb.EndCampaignRequest
+)
 
 _RESULTS = numbers(ImportResult, pb.ImportLegacyAccountsResponse.Row.Outcome.Value, "OUTCOME_")
 _METHODS = numbers(ReverificationMethod, pb.CampaignPlan.Method.Value, "METHOD_")
@@ -94,28 +100,6 @@ def _row(row: RowResult) -> pb.ImportLegacyAccountsResponse.Row:
     )
 
 
-def plan_fields(plan: pb.CampaignPlan) -> tuple[Part, ...]:
-    """Return what the log's hash of a plan covers: all fields, as received; a list follows its length."""
-    return (
-        plan.title,
-        plan.cohort.label,
-        plan.cohort.create_date_from,
-        plan.cohort.create_date_before,
-        len(plan.methods),
-        *plan.methods,
-        plan.daily_limit,
-        len(plan.reminder_days),
-        *plan.reminder_days,
-        plan.quiet_hours.start,
-        plan.quiet_hours.end,
-        plan.quiet_hours.time_zone,
-        plan.incentive_text,
-        plan.enforcement_date,
-        # It came later: plans without one keep the hash that they had.
-        *([] if _minimum(plan.minimum_assurance) is None else [plan.minimum_assurance]),
-    )
-
-
 def _minimum(number: int) -> MinimumAssurance | None:
     found = convert.minimum_assurance(number, field="plan.minimum_assurance")
     return None if found is MinimumAssurance.ANY else found
@@ -148,6 +132,18 @@ def read_campaign_id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise _invalid("campaign_id", FieldCode.CHARACTER)
     return text
+
+
+def read_call(
+    message: pb.CreateCampaignRequest | MovingRequest, *fields: Part, caller: Caller
+) -> CampaignCall:
+    """Return a mutation's caller and content, and what a moderator signed; raises InvalidError."""
+    asked = repetition.asked(message, caller)
+    signature = message.signature if message.HasField("signature") else None
+    decision = moderator_api.signed_if_given(message, *fields, caller=caller, signature=signature)
+    return CampaignCall(
+        asked.relying_party, asked.actor_id, asked.request_id, asked.method, asked.content, decision
+    )
 
 
 def page(message: pb.ListCampaignsRequest) -> tuple[int, int]:
@@ -378,12 +374,13 @@ class CampaignServicer:
         self, request: pb.CreateCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Campaign:
         """Make a campaign."""
+        hashed = plan_hash(request.plan)
         made = await acts.create(
             self.vault,
-            repetition.asked(request, caller),
+            read_call(request, hashed, caller=caller),
             now,
             plan=plan(request.plan),
-            fields=plan_fields(request.plan),
+            plan_hash=hashed,
             proofs=caller.proofs & self.offered,
             zone=self.policy.zone,
         )
@@ -498,14 +495,11 @@ class CampaignServicer:
 
     async def _move(
         self,
-        request: pb.StartCampaignRequest
-        | pb.PauseCampaignRequest
-        | pb.ResumeCampaignRequest
-        | pb.EndCampaignRequest,
+        request: MovingRequest,
         verb: Verb,
         caller: Caller,
         now: ClockReading,
     ) -> pb.Campaign:
-        asked = repetition.asked(request, caller)
         campaign_id = read_campaign_id(request.campaign_id)
-        return campaign(await acts.move(self.vault, asked, now, campaign_id, verb))
+        call = read_call(request, campaign_id, caller=caller)
+        return campaign(await acts.move(self.vault, call, now, campaign_id, verb))

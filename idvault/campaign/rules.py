@@ -18,28 +18,19 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from idvault_verify.campaign import (
+    DELIVERED,
     Campaign,
     CampaignPlan,
     CampaignState,
     Cohort,
-    QuietHours,
     ReverificationMethod,
+    plan_problems,
 )
-from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.error import InvalidError, PreconditionError, Reason, Violation
 from idvault_verify.session import FACTS, Proof
 
 REGISTRY_SHARE = 0.5
-DAILY_LIMIT = 1_000_000
-REMINDERS = 10
-LONGEST_REMINDER = 365
 _DAY_SECONDS = 86_400
-_TITLE_LENGTH = 100
-_LABEL_LENGTH = 64
-_INCENTIVE_LENGTH = 500
-
-
-DELIVERED = frozenset({ReverificationMethod.WHEN_DUE, ReverificationMethod.HOSTED_LINK})
-"""The methods whose invitations the platform fetches in batches and delivers."""
 
 
 class Verb(StrEnum):
@@ -64,64 +55,10 @@ _MOVES: dict[Verb, tuple[frozenset[CampaignState], CampaignState]] = {
 
 def check_plan(*, plan: CampaignPlan, today: date) -> CampaignPlan:
     """Return the plan unchanged, or raise InvalidError (INVALID_MESSAGE) naming every invalid field."""
-    violations = [
-        Violation(f"plan.{name}", code) for name, code in _problems(plan, today).items() if code is not None
-    ]
+    violations = [Violation(f"plan.{name}", code) for name, code in plan_problems(plan, today=today).items()]
     if violations:
         raise InvalidError(Reason.INVALID_MESSAGE, *violations)
     return plan
-
-
-def _problems(plan: CampaignPlan, today: date) -> dict[str, FieldCode | None]:
-    return {
-        "title": _text(plan.title, _TITLE_LENGTH, required=True),
-        "cohort.label": _text(plan.cohort.label, _LABEL_LENGTH),
-        "cohort.create_date_before": _ordered(plan.cohort),
-        "methods": _methods(plan.methods),
-        "daily_limit": None if 1 <= plan.daily_limit <= DAILY_LIMIT else FieldCode.LENGTH,
-        "reminder_days": _reminders(plan.reminder_days),
-        "quiet_hours.end": _quiet(plan.quiet_hours),
-        "incentive_text": _text(plan.incentive_text, _INCENTIVE_LENGTH),
-        "enforcement_date": _enforcement(plan.enforcement_date, today),
-    }
-
-
-def _text(text: str, limit: int, *, required: bool = False) -> FieldCode | None:
-    if not text:
-        return FieldCode.REQUIRED if required else None
-    if len(text) > limit:
-        return FieldCode.LENGTH
-    return None if text.isprintable() else FieldCode.CHARACTER
-
-
-def _ordered(cohort: Cohort) -> FieldCode | None:
-    if cohort.created_from is None or cohort.created_before is None:
-        return None
-    return None if cohort.created_from < cohort.created_before else FieldCode.LENGTH
-
-
-def _methods(methods: tuple[ReverificationMethod, ...]) -> FieldCode | None:
-    if not methods:
-        return FieldCode.REQUIRED
-    # Both methods would draw from the same queue, with nothing to decide which one an invitation uses.
-    if len(set(methods)) != len(methods) or set(methods) >= DELIVERED:
-        return FieldCode.CHARACTER
-    return None
-
-
-def _reminders(days: tuple[int, ...]) -> FieldCode | None:
-    if len(days) > REMINDERS:
-        return FieldCode.LENGTH
-    growing = all(former < later for former, later in zip((0, *days), days, strict=False))
-    return None if growing and all(day <= LONGEST_REMINDER for day in days) else FieldCode.CHARACTER
-
-
-def _quiet(hours: QuietHours | None) -> FieldCode | None:
-    return FieldCode.CHARACTER if hours is not None and hours.start == hours.end else None
-
-
-def _enforcement(day: date | None, today: date) -> FieldCode | None:
-    return FieldCode.LENGTH if day is not None and day <= today else None
 
 
 def check_reach(*, plan: CampaignPlan, proofs: Collection[Proof]) -> None:

@@ -57,6 +57,19 @@ def signed(
     )
 
 
+def signed_if_given(
+    message: RepeatableRequest, *fields: Part, caller: Caller, signature: pb.ModeratorSignature | None
+) -> ModerationCall | None:
+    """Return what a moderator signed, None if the platform decides by itself; raises InvalidError.
+
+    For what a platform decides with or without a moderator: a desk cannot without. signature: None if unset.
+    """
+    if signature is None:
+        check_signer(caller, ())
+        return None
+    return signed(message, *fields, caller=caller, signature=signature)
+
+
 def _call(asked: Asked) -> ModerationCall:
     return ModerationCall(asked.relying_party, asked.actor_id, asked.request_id, asked.method, asked.content)
 

@@ -69,10 +69,8 @@ def read_decision(
     message: pb.DecidePublicAccountRequest | pb.RenewPublicAccountRequest, *fields: Part, caller: Caller
 ) -> ModerationCall | None:
     """Return what a moderator signed, None if the platform decides by itself; raises InvalidError."""
-    if not message.HasField("signature"):
-        moderator_api.check_signer(caller, ())
-        return None
-    return moderator_api.signed(message, *fields, caller=caller, signature=message.signature)
+    signature = message.signature if message.HasField("signature") else None
+    return moderator_api.signed_if_given(message, *fields, caller=caller, signature=signature)
 
 
 def read_licence(message: pb.ApplyPublicAccountRequest | pb.RenewPublicAccountRequest) -> Licence | None:

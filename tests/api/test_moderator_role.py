@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.error import Reason
 from idvault_verify.public_account import RejectReason
 from idvault_verify.v1 import (
+    campaign_pb2,
     common_pb2,
     options_pb2,
     public_account_pb2,
@@ -40,6 +42,8 @@ from tests.support.served import served
 from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.test_moderation_contract import DECISIONS, name_of
+from tools.support.campaign_edge import PLAN
+from tools.support.campaign_world import plan as campaign_plan
 from tools.support.databases import Databases
 from tools.support.sanction_world import key_of, reasons
 
@@ -49,6 +53,7 @@ SERVICES = (
     public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
     session_pb2.DESCRIPTOR.services_by_name["SessionService"],
     review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
+    campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
 )
 NOBODY = key_of(77).of("7" * 32)
 
@@ -95,6 +100,7 @@ async def staff(sqlite_databases: Databases, logs: Logs, tmp_path: Path) -> Asyn
     servicers = (
         *(world.servicer, reports.servicer, sessions.publishing.servicer, sessions.servicer),
         review_methods(world, database),
+        sessions.campaigns.servicer,
     )
     services = [Service(found, each) for found, each in zip(SERVICES, servicers, strict=True)]
     pinned = {
@@ -233,6 +239,8 @@ def complete(message: Any) -> Any:
         message.target.content, message.text = "post/1 (synthetic)", "what the caller says (synthetic)"
         message.channel, message.category = tip_off_pb2.TipOff.CHANNEL_PHONE, 1
         message.signature.text_salt = bytes(32)
+    if message.DESCRIPTOR.name == "CreateCampaignRequest":
+        message.plan.CopyFrom(PLAN)
     if "real_name" in known:
         message.real_name, message.salt = "ANNA CANARY ERIKSSON", bytes(32)
         message.document.type = common_pb2.DOCUMENT_TYPE_PASSPORT
@@ -289,3 +297,27 @@ async def test_a_platform_decides_applications_by_itself_and_a_desk_signs(staff:
         first, lambda vault: vault.public_accounts.reject(found, RejectReason.INCOMPLETE, key=first)
     )
     assert done.public_account_id == found
+
+
+async def test_a_platform_runs_campaigns_by_itself_and_a_desk_signs(staff: Staff) -> None:
+    """A desk creates, starts, pauses and ends by its own key; it imports nothing and delivers nothing."""
+    first, plan = staff.first, campaign_plan()
+
+    def create(vault: Vault, key: ModeratorKey | None) -> Any:
+        return vault.campaigns.create(plan, key=key)
+
+    for wrong in (None, staff.second):
+        told = await refused(staff.call(first, partial(create, key=wrong)))
+        assert told.reason == Reason.ACCESS_DENIED
+    made = (await staff.call(first, partial(create, key=first))).campaign_id
+
+    def move(vault: Vault, verb: str) -> Any:
+        return getattr(vault.campaigns, verb)(made, key=first)
+
+    for verb in ("start", "pause", "resume", "end"):
+        assert (await staff.call(first, partial(move, verb=verb))).campaign_id == made
+    assert (await staff.call(first, lambda vault: vault.campaigns.progress(made))).cohort_size == 0
+    of_backend = await staff.call(None, partial(create, key=None))
+    page = await staff.call(first, lambda vault: vault.campaigns.list_page())
+    assert {each.campaign_id for each in page.campaigns} == {made, of_backend.campaign_id}
+    assert (await staff.call(staff.theirs, lambda vault: vault.campaigns.list_page())).campaigns == ()

@@ -27,7 +27,7 @@ from idvault_people.moderation.pages import console
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.people.roster import Roster
-from idvault_verify.v1 import public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
+from idvault_verify.v1 import campaign_pb2, public_account_pb2, sanction_pb2, session_pb2, tip_off_pb2
 from tests.support.appeal_world import AppealWorld
 from tests.support.console import Running, Seen, Visitor, running
 from tests.support.served import served
@@ -43,6 +43,7 @@ _SERVICES = (
     tip_off_pb2.DESCRIPTOR.services_by_name["TipOffService"],
     public_account_pb2.DESCRIPTOR.services_by_name["PublicAccountService"],
     session_pb2.DESCRIPTOR.services_by_name["SessionService"],
+    campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
 )
 
 
@@ -171,7 +172,10 @@ async def office(database: Database, folder: Path) -> AsyncIterator[Office]:
     world = TipOffWorld(database, key_files(folder), sanctions=sessions.moderation)
     world.web_url = "https://verify.example"
     public_accounts = sessions.publishing
-    servicers = (world.world.servicer, world.servicer, public_accounts.servicer, sessions.servicer)
+    servicers = (
+        *(world.world.servicer, world.servicer, public_accounts.servicer, sessions.servicer),
+        sessions.campaigns.servicer,
+    )
     services = [
         Service(descriptor, servicer) for descriptor, servicer in zip(_SERVICES, servicers, strict=True)
     ]

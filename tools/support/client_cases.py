@@ -190,10 +190,13 @@ VAULT = {
 }
 CAMPAIGNS = {
     "import_legacy_accounts": Arguments({"label": "first", "accounts": IMPORTED}, _REPEAT),
-    "create": Arguments({"plan": PLAN}, _REPEAT, {"plan": (FULL_PLAN,)}),
+    "create": Arguments({"plan": PLAN}, {**_REPEAT, **_SIGNED}, {"plan": (FULL_PLAN,)}),
     "get": Arguments({"campaign_id": ID}),
     "list_page": Arguments({}, _PAGE),
-    **{name: Arguments({"campaign_id": ID}, _REPEAT) for name in ("start", "pause", "resume", "end")},
+    **{
+        name: Arguments({"campaign_id": ID}, {**_REPEAT, **_SIGNED})
+        for name in ("start", "pause", "resume", "end")
+    },
     "claim_due_invitations": Arguments(
         {"campaign_id": ID}, {**_REPEAT, "limit": 5, "lease": timedelta(minutes=3, milliseconds=20)}
     ),

@@ -231,6 +231,8 @@ CALLS = (
         Call("campaigns", method, _CAMPAIGN)
         for method in ("get", "start", "pause", "resume", "end", "claim_due_invitations", "progress")
     ),
+    *(Call("campaigns", method, _CAMPAIGN, signed=True) for method in ("start", "pause", "resume", "end")),
+    Call("campaigns", "create", {}, {"plan": client_cases.PLAN}, signed=True),
     Call(
         "campaigns",
         "get_invitation",

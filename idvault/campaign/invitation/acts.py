@@ -11,7 +11,6 @@ from idvault.campaign.invitation import rules
 from idvault.campaign.invitation.rules import Invitation, Limited, Offer
 from idvault.campaign.invitation.store import rows as store
 from idvault.campaign.ports import InvitationCoder
-from idvault.campaign.rules import DELIVERED
 from idvault.core import account_request, invitation_code
 from idvault.core.act import Actor, Tx, Vault, act, sweep
 from idvault.core.db.connection import Connection
@@ -20,6 +19,7 @@ from idvault.core.request import Asked, Request
 from idvault.status import acts as status_acts
 from idvault_verify.account import Account
 from idvault_verify.campaign import (
+    DELIVERED,
     Campaign,
     CampaignPlan,
     CampaignState,

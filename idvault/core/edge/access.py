@@ -10,7 +10,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from google.protobuf.descriptor import MethodDescriptor
@@ -33,7 +33,7 @@ class Pin:
     """One key that may call, and its owner. spki: SHA-256 of the SubjectPublicKeyInfo in hex.
 
     relying_party: of a moderator, whose name is an id; empty for everybody else. proofs: of people, which a
-    platform accepts.
+    platform accepts, or the platform of a moderator.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Pin:
         """Make the caller once, not for each of its calls."""
         made = Caller(self.name, self.role, self.actor_id, self.spki, proofs=self.proofs)
         if self.role == "moderator":
-            made = Caller(self.relying_party, self.role, self.actor_id, self.spki, moderator_id=self.name)
+            made = replace(made, name=self.relying_party, moderator_id=self.name)
         object.__setattr__(self, "caller", made)
 
 
@@ -75,10 +75,13 @@ class Directory:
     async def load(self) -> None:
         """Read all keys now; raises UnavailableError if the store cannot answer."""
         pins = list(self._people())
-        for platform in await self._platforms():
+        platforms = await self._platforms()
+        accepted = {each.name: each.proofs for each in platforms if each.role == "platform"}
+        for platform in platforms:
             if platform.revoked_at is None:
                 own = (platform.name, platform.role, platform.actor_id, platform.spki)
-                pins.append(Pin(*own, relying_party=platform.relying_party, proofs=platform.proofs))
+                proofs = accepted.get(platform.relying_party, platform.proofs)
+                pins.append(Pin(*own, relying_party=platform.relying_party, proofs=proofs))
         self._pins = {(pin.role, pin.name, pin.spki): pin for pin in pins}
         self._read_at = self._clock()
         self._read.set()

@@ -19,7 +19,6 @@ from tools.support.campaign_edge import (
     IMPORT,
     LIST,
     OFFER,
-    PLAN,
     PROGRESS,
     RECORD,
     REQUEST,
@@ -59,14 +58,6 @@ async def test_only_an_import_may_be_long(edge: Edge) -> None:
     plan = pb.CampaignPlan(incentive_text="x" * 70_000)
     other = pb.CreateCampaignRequest(request_id=f"{REQUEST}001", plan=plan)
     assert (await refused(edge.mine(), CREATE, other.SerializeToString())).reason == "INVALID_MESSAGE"
-
-
-def test_what_the_logs_hash_of_a_plan_covers() -> None:
-    """All its fields, in their order."""
-    assert api.plan_fields(PLAN) == (
-        *("Verify", "2014", "2010-01-01", "2014-08-07", 2, 4, 2, 100, 2, 3, 7),
-        *("22:00", "08:00", "Asia/Shanghai", "一枚徽章", "2099-01-01"),
-    )
 
 
 async def test_a_plan_that_is_none(edge: Edge) -> None:

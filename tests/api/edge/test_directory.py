@@ -56,6 +56,19 @@ async def test_a_caller_brings_what_its_platform_accepts() -> None:
         assert pin.caller.proofs == accepted
 
 
+async def test_a_desk_brings_what_its_platform_accepts() -> None:
+    """Also if the platform has no key at present: a moderator has no proofs of their own."""
+    moderator = Platform("7" * 32, "moderator", "44" * 16, NEW_KEY, NOW, relying_party="platform-a")
+    for former in (None, NOW):
+        accepting = replace(PLATFORM, proofs=frozenset({Proof.RESULT_ONLY}), revoked_at=former)
+        found = directory(FakePlatforms(moderator, accepting), Clock())
+        await found.load()
+        pin = found.find(role="moderator", name="7" * 32, spki=NEW_KEY)
+        assert pin is not None
+        assert (pin.caller.name, pin.caller.moderator_id) == ("platform-a", "7" * 32)
+        assert pin.caller.proofs == frozenset({Proof.RESULT_ONLY})
+
+
 async def test_two_keys_of_one_name() -> None:
     """During a key change both keys work; a revoked one does not."""
     old = Platform("platform-a", "platform", "22" * 16, KEY, NOW, revoked_at=NOW)

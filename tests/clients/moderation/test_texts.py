@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from idvault_client.campaigns import CampaignState, Method
 from idvault_client.errors import DeadlineExceeded, InvalidFields, NotFound, PreconditionFailed, VaultError
 from idvault_client.pages.rendering import saying
 from idvault_client.public_accounts import (
@@ -43,17 +44,19 @@ from idvault_people import moderation
 from idvault_people.console.texts import CONSOLE
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import explanation
-from idvault_people.moderation.texts import TEXTS, words
+from idvault_people.moderation.texts import TEXTS
+from idvault_people.moderation.texts.campaigns import CAMPAIGNS
 from idvault_people.moderation.texts.cases import CASES
 from idvault_people.moderation.texts.common import COMMON
+from idvault_people.moderation.texts.own import OWN
 from idvault_people.moderation.texts.statements import STATEMENTS
 from idvault_people.moderation.texts.words import WORDS
-from idvault_verify.account import Standing
+from idvault_verify.account import MinimumAssurance, Standing
 from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.sanction import OrderState
 
 FOLDER = Path(moderation.__file__).parent
-PARTS = (WORDS, COMMON, CASES, STATEMENTS, CONSOLE)
+PARTS = (WORDS, COMMON, CASES, STATEMENTS, CAMPAIGNS, OWN, CONSOLE)
 LISTS = {
     "state": (
         TipOffState,
@@ -88,6 +91,9 @@ LISTS = {
     "order": (OrderState,),
     "order_measure": (OrderMeasure,),
     "source": (OrderSource,),
+    "campaign": (CampaignState,),
+    "method": (Method,),
+    "minimum": (MinimumAssurance,),
 }
 # Keys that code puts together: of the figures of a month.
 BUILT = {"unknown"} | {
@@ -98,14 +104,14 @@ BUILT = {"unknown"} | {
 def test_every_text_exists_once() -> None:
     """No key stands for two texts."""
     assert sum(len(part) for part in PARTS) == len({key for part in PARTS for key in part})
-    assert len(TEXTS) == sum(len(part) for part in PARTS[:4])
+    assert len(TEXTS) == sum(len(part) for part in PARTS[:-1])
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_value_of_a_list_has_a_word(name: str) -> None:
     """Each value of our own enums, and no other except a state of an operation."""
     values = {f"{name}.{each.value}" for kind in LISTS[name] for each in kind}
-    known = {key for key in words.WORDS if key.startswith(f"{name}.")}
+    known = {key for key in TEXTS if key.startswith(f"{name}.")}
     assert known - {"state.OPEN"} == values - {"state.OPEN"}
 
 

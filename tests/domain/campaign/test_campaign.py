@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 
 from idvault.campaign import rules as campaign_rules
 from idvault.campaign.rules import Verb
+from idvault_verify import seal
 from idvault_verify.account import MinimumAssurance
 from idvault_verify.campaign import (
     Campaign,
@@ -17,10 +19,13 @@ from idvault_verify.campaign import (
     Cohort,
     QuietHours,
     ReverificationMethod,
+    plan_hash,
 )
 from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason
 from idvault_verify.session import Proof
+from idvault_verify.v1 import campaign_pb2, common_pb2
 from tools.support import builders
+from tools.support.campaign_edge import PLAN
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TODAY = builders.TODAY
@@ -91,6 +96,28 @@ def test_a_wrong_plan(changes: dict[str, Any], field: str, code: FieldCode) -> N
         campaign_rules.check_plan(plan=plan(**changes), today=TODAY)
     assert refused.value.reason is Reason.INVALID_MESSAGE
     assert [(one.field, one.code) for one in refused.value.violations] == [(f"plan.{field}", code)]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "more"),
+    [
+        (common_pb2.MINIMUM_ASSURANCE_UNSPECIFIED, ()),
+        (common_pb2.MINIMUM_ASSURANCE_ANY, ()),
+        (common_pb2.MINIMUM_ASSURANCE_HOLDER, (3,)),
+    ],
+)
+def test_the_hash_of_a_plan_covers_all_its_fields(minimum: Any, more: tuple[int, ...]) -> None:
+    """In their order, a list after its length; a minimum only if there is one."""
+    message = campaign_pb2.CampaignPlan()
+    message.CopyFrom(PLAN)
+    message.minimum_assurance = minimum
+    fields: list[seal.Part] = [
+        *("Verify", "2014", "2010-01-01", "2014-08-07"),
+        *(2, 4, 2, 100, 2, 3, 7),
+        *("22:00", "08:00", "Asia/Shanghai", "一枚徽章", "2099-01-01"),
+        *more,
+    ]
+    assert plan_hash(message) == sha256(seal.encode("idvault/campaign-plan/v1", *fields)).digest()
 
 
 @pytest.mark.parametrize("verb", list(Verb))

@@ -136,7 +136,7 @@ def serve(
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         # Not above: every other command starts without loading a web server.
         from idvault_people.console import server  # noqa: PLC0415
-        from idvault_people.moderation import pages, workplace  # noqa: PLC0415
+        from idvault_people.moderation import own_history, pages, workplace  # noqa: PLC0415
 
         key = key_folder.enter(moderator, password=read_passphrase(passphrase_file), vault=vault)
         if vault.sanctions.get_moderator(key.moderator_id).revoke_time is not None:
@@ -150,5 +150,6 @@ def serve(
             sys.stdout.flush()
 
         versions = None if roster is None else partial(roster_chain.load_all, roster)
-        place = workplace.Workplace(vault=vault, key=key, roster=versions)
+        history = own_history.OwnHistory(moderator / own_history.FILE)
+        place = workplace.Workplace(vault=vault, key=key, roster=versions, history=history)
         server.serve(pages.console(place), folder=moderator, ready=ready)

@@ -23,6 +23,7 @@ from idvault_people.console.visit import (
     Download,
     Explanation,
     GoTo,
+    MenuCount,
     NoPageError,
     Route,
     Upload,
@@ -46,7 +47,8 @@ class Console:
     """The pages of one role. texts: with "service", the name in each page's head.
 
     menu: paths, and the keys of their texts. explain:
-    returns why an exception ended a handler, None if it does not know the exception.
+    returns why an exception ended a handler, None if it does not know the exception. counts: returns what
+    waits behind links of the menu, by path, and asks nobody.
     """
 
     texts: Mapping[str, Text]
@@ -54,6 +56,7 @@ class Console:
     menu: Sequence[tuple[str, str]]
     routes: Sequence[Route]
     explain: Callable[[Exception, Visit], Explanation | None]
+    counts: Callable[[Visit], Mapping[str, MenuCount]] = lambda _visit: {}
 
 
 @dataclass(kw_only=True, eq=False)
@@ -204,7 +207,11 @@ class ConsoleApp:
 
     def _rendered(self, request: web.Request, visit: Visit, page: ConsolePage, **more: Any) -> web.Response:
         current = request.path
-        menu = [(path, visit.say(key), _is_under(current, path)) for path, key in self.console.menu]
+        counts = self.console.counts(visit)
+        menu = [
+            (path, visit.say(key), _is_under(current, path), counts.get(path))
+            for path, key in self.console.menu
+        ]
         number = secret.make(os.urandom(secret.SIZE))
         values: dict[str, Any] = {
             "menu": menu,

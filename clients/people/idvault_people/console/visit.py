@@ -88,6 +88,14 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuCount:
+    """How much waits behind a link of the menu, in words. is_late: whether some of it is overdue."""
+
+    text: str
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why something did not happen, in the user's language. hint: what to do next."""
 

@@ -35,7 +35,8 @@ class Bulk:
 class ListPage:
     """What a list shows. views: value and text, the first one is shown unasked. following: the next token.
 
-    search: the label of the field that looks for one thing, "" without. told: what the last form did.
+    empty: what to do if there is nothing. search: the label of the field that looks for one thing, ""
+    without. told: what the last form did.
     """
 
     title: str
@@ -43,6 +44,7 @@ class ListPage:
     items: Sequence[Item]
     following: str
     hint: str = ""
+    empty: str = ""
     choosers: Sequence[Chooser] = ()
     search: str = ""
     bulk: Bulk | None = None

@@ -1,12 +1,13 @@
 """The first page: what waits, and how much of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idvault_people.console.visit import Answer, ConsolePage, Visit
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.contest import ContestCasePages
+from idvault_people.moderation.counts import QueueCounts
 from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.measure import MeasurePages
 from idvault_people.moderation.narrowing import NarrowingPages
@@ -24,7 +25,7 @@ _MOST = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OverviewPages:
-    """The handler."""
+    """The handler. counts: what stands beside the menu. size: up to how many are counted."""
 
     place: Workplace
     orders: OrderInboxPages
@@ -37,16 +38,26 @@ class OverviewPages:
     disavowals: DisavowalCasePages
     reinstatements: ReinstatementCasePages
     narrowings: NarrowingPages
+    counts: QueueCounts
+    size: int = _MOST
 
     def show(self, visit: Visit) -> Answer:
         """Show how much waits in each list, counted up to a hundred."""
         say = visit.say
+        lists = self._lists()
+        counted = {name: self._count(ask) for name, _, ask in lists}
+        self.counts.learn(counted)
         items = [
-            Item(link=Link(path, say(name)), rows=[(say("count"), self._count(ask, visit))])
-            for name, path, ask in self._lists()
+            Item(link=Link(path, say(name)), rows=[(say("count"), _told(counted[name], visit))])
+            for name, path, _ in lists
         ]
         values = {"items": items, "who": say("you_are", moderator=self.place.me)}
         return ConsolePage(template="moderation_overview.html", title=say("overview"), values=values)
+
+    def count(self, name: str, most: int) -> int:
+        """Return how many are in one of the lists, up to a number."""
+        pages = replace(self, size=most)
+        return next(pages._count(ask) for each, _, ask in pages._lists() if each == name)
 
     def _lists(self) -> list[tuple[str, str, Callable[[str], tuple[Any, str]]]]:
         return [
@@ -74,13 +85,12 @@ class OverviewPages:
             ("expiring", "/public-accounts?view=expiring", self._public_accounts("expiring")),
         ]
 
-    def _count(self, ask: Callable[[str], tuple[Any, str]], visit: Visit) -> str:
-        count = sum(1 for _ in all_pages(ask, most=_MOST))
-        return str(visit.say("more_than", count=count) if count == _MOST else count)
+    def _count(self, ask: Callable[[str], tuple[Any, str]]) -> int:
+        return sum(1 for _ in all_pages(ask, most=self.size))
 
     def _reports(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:
-            page = self.tip_offs.screen.queue.listed(view, page_size=_MOST, page_token=after)
+            page = self.tip_offs.screen.queue.listed(view, page_size=self.size, page_token=after)
             return page.tip_offs, page.next_page_token
 
         return ask
@@ -89,17 +99,17 @@ class OverviewPages:
         return lambda after: (self.orders.waiting(view), "")
 
     def _measures(self, after: str) -> tuple[Any, str]:
-        page = self.measures.listed("appealed", page_size=_MOST, page_token=after)
+        page = self.measures.listed("appealed", page_size=self.size, page_token=after)
         return page.measures, page.next_page_token
 
     def _to_confirm(self, after: str) -> tuple[Any, str]:
-        page = self.sanctions.listed("proposed", page_size=_MOST, page_token=after)
+        page = self.sanctions.listed("proposed", page_size=self.size, page_token=after)
         others = [each for each in page.sanctions if each.impose_moderator_id != self.place.me]
         return others, page.next_page_token
 
     def _appeals(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:
-            page = self.appeals.listed(view, page_size=_MOST, page_token=after)
+            page = self.appeals.listed(view, page_size=self.size, page_token=after)
             return page.appeals, page.next_page_token
 
         return ask
@@ -107,15 +117,19 @@ class OverviewPages:
     def _cases(
         self, pages: ContestCasePages | DisavowalCasePages | ReinstatementCasePages, view: str
     ) -> Callable[[str], tuple[Any, str]]:
-        return lambda after: pages.listed(view, page_size=_MOST, page_token=after)
+        return lambda after: pages.listed(view, page_size=self.size, page_token=after)
 
     def _narrowings(self, after: str) -> tuple[Any, str]:
-        page = self.narrowings.listed("open", page_size=_MOST, page_token=after)
+        page = self.narrowings.listed("open", page_size=self.size, page_token=after)
         return page.narrowings, page.next_page_token
 
     def _public_accounts(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:
-            page = self.public_accounts.listed(view, page_size=_MOST, page_token=after)
+            page = self.public_accounts.listed(view, page_size=self.size, page_token=after)
             return page.public_accounts, page.next_page_token
 
         return ask
+
+
+def _told(count: int, visit: Visit) -> str:
+    return str(visit.say("more_than", count=count) if count == _MOST else count)

@@ -1,11 +1,14 @@
 """The moderators' console: its addresses, and which handler serves each."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from idvault_people.console.app import Console
 from idvault_people.console.visit import Handler, Route
 from idvault_people.moderation.appeal import AppealPages
+from idvault_people.moderation.campaign import CampaignPages
 from idvault_people.moderation.contest import ContestCasePages
+from idvault_people.moderation.counts import CountedPages, QueueCounts
 from idvault_people.moderation.decision import DecisionPages
 from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.explanation import explain
@@ -15,6 +18,7 @@ from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.order import OrderInboxPages
 from idvault_people.moderation.overview import OverviewPages
+from idvault_people.moderation.own_history_page import OwnHistoryPages
 from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reinstatement import ReinstatementCasePages
 from idvault_people.moderation.reporter import ReporterStandingPages
@@ -38,18 +42,26 @@ _MENU = (
     ("/reinstatements", "reinstatements"),
     ("/narrowings", "narrowings"),
     ("/reporters", "reporters"),
+    ("/campaigns", "campaigns"),
     ("/figures", "figures"),
+    ("/history", "own_history"),
 )
 
 
 def console(place: Workplace) -> Console:
     """Return the console of a moderator."""
+    counts = QueueCounts(clock=place.clock)
     return Console(
-        texts=TEXTS, templates=TEMPLATES, menu=_MENU, routes=tuple(_routes(place)), explain=explain
+        texts=TEXTS,
+        templates=TEMPLATES,
+        menu=_MENU,
+        routes=tuple(_routes(place, counts)),
+        explain=explain,
+        counts=counts.shown,
     )
 
 
-def _routes(place: Workplace) -> list[Route]:
+def _routes(place: Workplace, counts: QueueCounts) -> list[Route]:
     tip_offs, sanctions = ReportCasePages(place=place), SanctionPages(place=place)
     appeals, public_accounts = AppealPages(place=place), PublicAccountPages(place=place)
     contests, narrowings = ContestCasePages(place=place), NarrowingPages(place=place)
@@ -67,10 +79,13 @@ def _routes(place: Workplace) -> list[Route]:
         disavowals=disavowals,
         reinstatements=reinstatements,
         narrowings=narrowings,
+        counts=counts,
     )
-    return [
+    counted = CountedPages(counts=counts, count=overview.count)
+    routes = [
         Route("GET", "/", overview.show),
         Route("GET", "/figures", MonthPages(place=place).figures),
+        Route("GET", "/history", OwnHistoryPages(place=place).show),
         *_of_tip_offs(tip_offs, DecisionPages(place=place), IntakePages(place=place)),
         *_of_sanctions(sanctions),
         *_of_appeals(appeals),
@@ -82,6 +97,11 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_cases(reinstatements),
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
+        *_of_campaigns(CampaignPages(place=place)),
+    ]
+    return [
+        replace(each, handler=counted.beside(place.history.beside(each.handler, clock=place.clock)))
+        for each in routes
     ]
 
 
@@ -183,4 +203,15 @@ def _of_reporters(pages: ReporterStandingPages) -> list[Route]:
     return [
         Route("GET", "/reporters", pages.queue),
         *_form(f"/reporters/{{reporter:{_ID}}}/standing", pages.standing, pages.set_standing),
+    ]
+
+
+def _of_campaigns(pages: CampaignPages) -> list[Route]:
+    case = f"/campaigns/{{campaign:{_ID}}}"
+    return [
+        Route("GET", "/campaigns", pages.queue),
+        *_form("/campaigns/new", pages.new, pages.create),
+        Route("GET", case, pages.case),
+        Route("GET", f"{case}/figures.csv", pages.table),
+        *_form(f"{case}/{{step:start|pause|resume|end}}", pages.step, pages.take_step),
     ]

@@ -16,7 +16,7 @@ from idvault_client.tip_offs import (
     TipOffTarget,
 )
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import digits, listing, shown
+from idvault_people.moderation import digits, listing, own_notes, shown
 from idvault_people.moderation.shown import Row
 from idvault_people.moderation.workplace import Workplace
 
@@ -77,7 +77,10 @@ class ReportQueue:
         return found[begin:end], str(end) if end < len(found) else ""
 
     def search(self, asked: str, *, after: str = "") -> tuple[Sequence[TipOffReport], str]:
-        """Return the report of a number, or those about an account, a public account or some content."""
+        """Return the report of a number, or those about an account, a public account or some content.
+
+        If nothing is about a content of this name: those with a note of one's own that has this text.
+        """
         number, calls = digits.number(asked), self.place.vault.tip_offs
         if number:
             return calls.list_page(reference=number, page_size=1).tip_offs, ""
@@ -88,6 +91,8 @@ class ReportQueue:
             kind = TargetKind.PUBLIC_ACCOUNT
         target = TipOffTarget(kind, asked.strip())
         page = calls.list_page(target=target, page_size=_SIZE, page_token=after)
+        if kind is TargetKind.CONTENT and not (page.tip_offs or after):
+            return own_notes.search(asked, place=self.place), ""
         return page.tip_offs, page.next_page_token
 
     def window(self, visit: Visit) -> Sequence[TipOffReport]:

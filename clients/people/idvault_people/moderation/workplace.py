@@ -12,6 +12,7 @@ from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationSta
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
+from idvault_people.moderation.own_history import OwnHistory
 from idvault_verify.attest.people.roster import Roster
 
 _MOST_OPERATIONS = 50
@@ -25,8 +26,9 @@ def _now() -> datetime:
 class Workplace:
     """One moderator's session. zone: None for this machine's. habits: what the next form begins with.
 
-    drafts: replies that were typed before a sanction, by report. roster: reads the published roster's
-    versions, by which orders of authorities are checked; None if none was named.
+    drafts: replies that were typed before a sanction, by report. history: what was done at this
+    desk. roster: reads the published roster's versions, by which orders of authorities are checked; None if
+    none was named.
     """
 
     vault: Vault
@@ -36,6 +38,7 @@ class Workplace:
     new_id: Callable[[], str] = lambda: str(uuid4())
     habits: dict[str, str] = field(default_factory=lambda: {"territory": "CN"})
     drafts: dict[str, str] = field(default_factory=dict)
+    history: OwnHistory = field(default_factory=OwnHistory)
     roster: Callable[[], Sequence[Roster]] | None = None
 
     @property

@@ -7,11 +7,15 @@ one. Every method raises VaultError and no exception of gRPC.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from idvault_client import codec
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
+from idvault_client.backend.signing import act, by
 from idvault_client.codec import REQUIRED, Id, Named, ReadBy, given
 from idvault_verify.account import MinimumAssurance
+from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.campaign import (
     Campaign,
     CampaignState,
@@ -19,11 +23,13 @@ from idvault_verify.campaign import (
     InvitationEvent,
     InvitationState,
     QuietHours,
+    plan_hash,
 )
 from idvault_verify.campaign import CampaignPlan as Plan
 from idvault_verify.campaign import ImportResult as Outcome
 from idvault_verify.campaign import ReverificationMethod as Method
 from idvault_verify.v1 import campaign_pb2 as pb
+from idvault_verify.v1.sanction_pb2 import ModeratorSignature
 
 CHUNK_SIZE = 2_000
 """How many accounts one ImportLegacyAccounts takes."""
@@ -141,6 +147,10 @@ def _rows(answer: pb.ImportLegacyAccountsResponse) -> tuple[ImportedRow, ...]:
     return codec.read(_ImportedRows, answer).rows
 
 
+def _sign_plan(key: ModeratorKey, method: str, request: Any) -> ModeratorSignature:
+    return act(key, method, request, plan_hash(request.plan))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AioCampaignClient:
     """Legacy accounts and campaigns. run: makes a call and returns its result, or raises VaultError."""
@@ -162,13 +172,23 @@ class AioCampaignClient:
             )
         )
 
-    async def create(self, plan: Plan, *, request_id: RequestId = None) -> Campaign:
+    async def create(
+        self, plan: Plan, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
         """Create a campaign; it invites nobody before it is started.
 
-        Raises PreconditionFailed (PROOF_NOT_OFFERED) for a minimum assurance that no proof reaches.
+        key: of the moderator who does; None if your platform does by itself. Raises PreconditionFailed
+        (PROOF_NOT_OFFERED) for a minimum assurance that no proof reaches.
         """
         return await self.run(
-            call(_SERVICE, "CreateCampaign", Campaign, request_id=chosen_id(request_id), plan=plan)
+            call(
+                _SERVICE,
+                "CreateCampaign",
+                Campaign,
+                request_id=chosen_id(request_id),
+                plan=plan,
+                sign=None if key is None else partial(_sign_plan, key),
+            )
         )
 
     async def get(self, campaign_id: str) -> Campaign:
@@ -181,38 +201,45 @@ class AioCampaignClient:
             call(_SERVICE, "ListCampaigns", CampaignPage, page_size=page_size, page_token=page_token)
         )
 
-    async def start(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """Start a draft; raises PreconditionFailed."""
-        return await self.run(
-            call(
-                _SERVICE, "StartCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
-            )
-        )
+    async def start(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """Start a draft; raises PreconditionFailed. key: as of `create`."""
+        return await self._move("StartCampaign", campaign_id, key, request_id)
 
-    async def pause(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """Pause a running campaign; raises PreconditionFailed."""
-        return await self.run(
-            call(
-                _SERVICE, "PauseCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
-            )
-        )
+    async def pause(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """Pause a running campaign; raises PreconditionFailed. key: as of `create`."""
+        return await self._move("PauseCampaign", campaign_id, key, request_id)
 
-    async def resume(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """Resume a paused campaign; raises PreconditionFailed."""
+    async def resume(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """Resume a paused campaign; raises PreconditionFailed. key: as of `create`."""
+        return await self._move("ResumeCampaign", campaign_id, key, request_id)
+
+    async def end(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """End a campaign for good, and lift the limits it set; raises PreconditionFailed.
+
+        key: as of `create`.
+        """
+        return await self._move("EndCampaign", campaign_id, key, request_id)
+
+    async def _move(
+        self, method: str, campaign_id: str, key: ModeratorKey | None, request_id: RequestId
+    ) -> Campaign:
         return await self.run(
             call(
                 _SERVICE,
-                "ResumeCampaign",
+                method,
                 Campaign,
                 request_id=chosen_id(request_id),
                 campaign_id=campaign_id,
+                sign=by(key, "campaign_id"),
             )
-        )
-
-    async def end(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """End a campaign for good, and lift the limits it set; raises PreconditionFailed."""
-        return await self.run(
-            call(_SERVICE, "EndCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id)
         )
 
     async def claim_due_invitations(

@@ -13,6 +13,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from idvault_verify.v1 import common_pb2 as _common_pb2
+from idvault_verify.v1 import sanction_pb2 as _sanction_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -414,21 +415,27 @@ class CreateCampaignRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PLAN_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same campaign."""
     @_builtins.property
     def plan(self) -> Global___CampaignPlan:
         """The plan of the campaign."""
 
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who creates it; unset if the platform does by itself."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         plan: Global___CampaignPlan | None = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan", "signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -518,19 +525,25 @@ class StartCampaignRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CAMPAIGN_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     campaign_id: _builtins.str
     """The campaign."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who starts it; unset if the platform does by itself."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         campaign_id: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -544,19 +557,25 @@ class PauseCampaignRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CAMPAIGN_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     campaign_id: _builtins.str
     """The campaign."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who pauses it; unset if the platform does by itself."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         campaign_id: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -570,19 +589,25 @@ class ResumeCampaignRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CAMPAIGN_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     campaign_id: _builtins.str
     """The campaign."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who resumes it; unset if the platform does by itself."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         campaign_id: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -596,19 +621,25 @@ class EndCampaignRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CAMPAIGN_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     campaign_id: _builtins.str
     """The campaign."""
+    @_builtins.property
+    def signature(self) -> _sanction_pb2.ModeratorSignature:
+        """The signature of the moderator who ends it; unset if the platform does by itself."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         campaign_id: _builtins.str = ...,
+        signature: _sanction_pb2.ModeratorSignature | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "request_id", b"request_id", "signature", b"signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

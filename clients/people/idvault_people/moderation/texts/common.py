@@ -32,6 +32,7 @@ COMMON: Mapping[str, Text] = {
     "overdue_hours": _("{hours} hours overdue"),
     "overdue_now": _("overdue for less than an hour"),
     "overdue": _("overdue"),
+    "late_of": _("{late} overdue · {count}"),
     "trusted": _("trusted flagger"),
     "flooded": _("from a flooded form"),
     "yours": _("yours"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from idvault_client.backend.campaign import (
     _OCCASIONS,
@@ -14,9 +15,12 @@ from idvault_client.backend.campaign import (
     InvitationBatch,
     LegacyAccount,
     _rows,
+    _sign_plan,
 )
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
+from idvault_client.backend.signing import by
 from idvault_client.codec import given
+from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.campaign import (
     Campaign,
     InvitationEvent,
@@ -46,13 +50,23 @@ class CampaignClient:
             )
         )
 
-    def create(self, plan: Plan, *, request_id: RequestId = None) -> Campaign:
+    def create(
+        self, plan: Plan, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
         """Create a campaign; it invites nobody before it is started.
 
-        Raises PreconditionFailed (PROOF_NOT_OFFERED) for a minimum assurance that no proof reaches.
+        key: of the moderator who does; None if your platform does by itself. Raises PreconditionFailed
+        (PROOF_NOT_OFFERED) for a minimum assurance that no proof reaches.
         """
         return self.run(
-            call(_SERVICE, "CreateCampaign", Campaign, request_id=chosen_id(request_id), plan=plan)
+            call(
+                _SERVICE,
+                "CreateCampaign",
+                Campaign,
+                request_id=chosen_id(request_id),
+                plan=plan,
+                sign=None if key is None else partial(_sign_plan, key),
+            )
         )
 
     def get(self, campaign_id: str) -> Campaign:
@@ -65,38 +79,45 @@ class CampaignClient:
             call(_SERVICE, "ListCampaigns", CampaignPage, page_size=page_size, page_token=page_token)
         )
 
-    def start(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """Start a draft; raises PreconditionFailed."""
-        return self.run(
-            call(
-                _SERVICE, "StartCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
-            )
-        )
+    def start(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """Start a draft; raises PreconditionFailed. key: as of `create`."""
+        return self._move("StartCampaign", campaign_id, key, request_id)
 
-    def pause(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """Pause a running campaign; raises PreconditionFailed."""
-        return self.run(
-            call(
-                _SERVICE, "PauseCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id
-            )
-        )
+    def pause(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """Pause a running campaign; raises PreconditionFailed. key: as of `create`."""
+        return self._move("PauseCampaign", campaign_id, key, request_id)
 
-    def resume(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """Resume a paused campaign; raises PreconditionFailed."""
+    def resume(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """Resume a paused campaign; raises PreconditionFailed. key: as of `create`."""
+        return self._move("ResumeCampaign", campaign_id, key, request_id)
+
+    def end(
+        self, campaign_id: str, *, key: ModeratorKey | None = None, request_id: RequestId = None
+    ) -> Campaign:
+        """End a campaign for good, and lift the limits it set; raises PreconditionFailed.
+
+        key: as of `create`.
+        """
+        return self._move("EndCampaign", campaign_id, key, request_id)
+
+    def _move(
+        self, method: str, campaign_id: str, key: ModeratorKey | None, request_id: RequestId
+    ) -> Campaign:
         return self.run(
             call(
                 _SERVICE,
-                "ResumeCampaign",
+                method,
                 Campaign,
                 request_id=chosen_id(request_id),
                 campaign_id=campaign_id,
+                sign=by(key, "campaign_id"),
             )
-        )
-
-    def end(self, campaign_id: str, *, request_id: RequestId = None) -> Campaign:
-        """End a campaign for good, and lift the limits it set; raises PreconditionFailed."""
-        return self.run(
-            call(_SERVICE, "EndCampaign", Campaign, request_id=chosen_id(request_id), campaign_id=campaign_id)
         )
 
     def claim_due_invitations(

@@ -1,0 +1,103 @@
+"""A moderator's own history, what can be withdrawn from it, and the search in own notes."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from idvault_people.console.visit import GoTo, Visit
+from idvault_people.moderation.own_history import OwnAct, OwnHistory, done
+from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.sanction import Degree
+from tests.support.console import Visitor
+from tests.support.moderation_console import Office, submit
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+CASE = f"/reports/{'a' * 32}"
+
+
+async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """The newest first, by the form and the word that was chosen; what waits can be withdrawn from there."""
+    assert "Nothing yet." in (await browser.get("/history")).words
+    filed = (await place.world.file()).tip_off
+    here = f"/reports/{filed.tip_off_id}"
+    await submit(browser, f"{here}/assignment")
+    await submit(browser, f"{here}/note", note="seen (synthetic)")
+    await submit(browser, f"{here}/decision", decision="dismiss.GONE", reply="gone")
+    token = await place.world.world.account()
+    closing = await place.world.world.impose(token, Degree.CLOSE, key=key, seconds=place.age)
+    other = await place.moderator(2)
+    theirs = await place.world.world.impose(token, Degree.CLOSE, key=other, seconds=place.age)
+    page = await browser.get("/history")
+    short = filed.tip_off_id[:8]
+    assert page.words.index("decided The content or the account is gone") < page.words.index(
+        f"Reports · {short} noted"
+    )
+    assert f"Reports · {short} assigned to you" in page.words
+    assert "seen (synthetic)" not in page.text
+    assert f'href="/sanctions/{closing.sanction_id}/end"' in page.text
+    assert theirs.sanction_id not in page.text
+    await submit(browser, f"/sanctions/{closing.sanction_id}/end", reason="a mistake (synthetic)")
+    page = await browser.get("/history")
+    assert "No proposal of yours waits for a second moderator." in page.words
+    assert f"Sanctions · {closing.sanction_id[:8]} ended or withdrawn" in page.words
+
+
+async def test_own_notes_are_found(place: Office, browser: Visitor) -> None:
+    """By a part of their text; a text of the report, or of somebody else's note, is not searched."""
+    noted = [(await place.world.file()).tip_off for _ in range(2)]
+    for report, text in zip(noted, ("The photograph is of 2015", "nothing to see"), strict=True):
+        await submit(browser, f"/reports/{report.tip_off_id}/assignment")
+        await submit(browser, f"/reports/{report.tip_off_id}/note", note=text)
+    page = await browser.get("/reports?q=PHOTOGRAPH")
+    assert page.title == f"Report {noted[0].reference}"
+    assert "There is nothing here." in (await browser.get("/reports?q=p")).words
+    assert "There is nothing here." in (await browser.get("/reports?q=tap+water")).words
+
+
+def visit(path: str, **fields: str) -> Visit:
+    return Visit(language="en", say=str, path=path, fields={"form": "x", **fields})
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "fields", "act"),
+    [
+        (f"{CASE}/decision", CASE, {"decision": "sanction"}, None),
+        ("/reports/assignment", "/reports", {}, None),
+        ("/campaigns/new", "/campaigns", {}, None),
+        ("/sanctions/new", f"/sanctions/{'b' * 32}", {"degree": "WARN"}, ("new", "degree.WARN")),
+        (f"{CASE}/note", CASE, {"note": "a text"}, ("note", "")),
+        (f"{CASE}/decision", CASE, {"decision": "dismiss.GONE"}, ("decision", "dismissal.GONE")),
+        (f"/appeals/{'c' * 32}/decision", "/", {"verdict": "a text"}, ("decision", "")),
+    ],
+)
+def test_what_a_form_did(path: str, to: str, fields: dict[str, str], act: tuple[str, str] | None) -> None:
+    """A form that only leads to another one did nothing; no typed text is kept."""
+    found = done(visit(path, **fields), GoTo(to), NOW)
+    assert (None if found is None else (found.act, found.word)) == act
+
+
+def test_the_history_is_kept(tmp_path: Path) -> None:
+    """In a file that only its owner reads; a line that is cut is left out, and the newest come first."""
+    file = tmp_path / "history.jsonl"
+    history = OwnHistory(file)
+    acts = [OwnAct(at=NOW, where=CASE, kind="reports", act=name) for name in ("note", "decision")]
+    for each in acts:
+        history.add(each)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert set(json.loads(file.read_text().splitlines()[0])) == {"at", "where", "kind", "act", "word"}
+    for torn in ('{"at": "2025', '{"at": "2026-03-01T00:00:00+00:00"}', "[]"):
+        file.write_text(file.read_text() + torn + "\n")
+    file.write_text(file.read_text() + '{"at": "2025')
+    again = OwnHistory(file)
+    assert list(again.newest()) == acts[::-1]
+    again.add(acts[0])
+    assert list(OwnHistory(file).newest()) == [acts[0], *acts[::-1]]
+
+
+def test_a_full_disk_undoes_nothing(tmp_path: Path) -> None:
+    """What was signed is done: it is listed until the session ends, and the page is answered."""
+    history = OwnHistory(tmp_path / "missing" / "history.jsonl")
+    history.add(OwnAct(at=NOW, where=CASE, kind="reports", act="note"))
+    assert len(list(history.newest())) == 1
