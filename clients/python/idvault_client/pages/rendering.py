@@ -49,11 +49,11 @@ def time_left(due: datetime, *, now: datetime, say: Callable[..., str]) -> str:
     say: gives a text of SHARED.
     """
     late = now >= due
-    word, rest = ("late", now - due) if late else ("left", due - now)
+    rest = now - due if late else due - now
     for unit, length in (("days", _DAY), ("hours", _HOUR), ("minutes", _MINUTE)):
         if rest >= 2 * length:
-            return say(f"{word}_{unit}", **{unit: rest // length})
-    return say(f"{word}_now")
+            return say(f"late_{unit}" if late else f"left_{unit}", **{unit: rest // length})
+    return say("late_now" if late else "left_now")
 
 
 def time_spent(begin: datetime, due: datetime, *, now: datetime) -> int:
