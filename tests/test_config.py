@@ -138,9 +138,6 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("LISTEN", "127.0.0.1:70000", "HOST:PORT"),
         ("LISTEN", "127.0.0.1:1,127.0.0.1:2", "must have 1 address"),
         ("METRICS_LISTEN", SECRET, "HOST:PORT"),
-        ("WEB_SUPERVISION_URL", f"http://{SECRET}.example/", "must be https"),
-        ("WEB_SUPERVISION_URL", f"https://vault.example/{SECRET}", "a slash at its end"),
-        ("WEB_SUPERVISION_URL", f"https://vault.example/?{SECRET}/", "a slash at its end"),
         ("TIME_ZONE", SECRET, "time zone"),
         ("TIME_ZONE", "../" + SECRET, "time zone"),
         ("REGISTRY_DOCUMENT_TYPES", SECRET, "RESIDENT_ID"),
@@ -163,6 +160,16 @@ def test_unusable_value_is_named_and_never_shown(
     error = _refusal()
     assert any(problem.startswith(f"IDVAULT_{name} ") and text in problem for problem in error.problems)
     assert SECRET not in str(error)
+
+
+def test_pages_and_worker_check_who_runs_the_service(environment: Environment) -> None:
+    """A file that says nothing stops both, and is not quoted; the edges do not read it."""
+    environment.set(WEB_OPERATOR=environment.file("operator.json", SECRET))
+    for process in (Process.WEB, Process.WORK):
+        error = _refusal(process)
+        assert any(problem.startswith("IDVAULT_WEB_OPERATOR cannot be used: ") for problem in error.problems)
+        assert SECRET not in str(error)
+    assert load(Process.PLATFORM_EDGE).web_operator.name == "operator.json"
 
 
 def test_both_databases_must_differ(environment: Environment) -> None:

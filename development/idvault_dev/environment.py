@@ -1,9 +1,11 @@
 """The settings of each process of a development vault."""
 
+import json
 from os import environ
 
 from idvault_dev.layout import LOG_ORIGIN, SERVER, TRUST_DOMAIN, WEB, Layout
 from idvault_dev.supervisor import HOST, Ports
+from idvault_verify import durable_file
 
 APP_ID = "development-app"
 BIZ_ID = "development-biz"
@@ -65,9 +67,17 @@ def witness(*, url: str, public_key: str) -> dict[str, str]:
     return _prefixed(WITNESSES=f"{url} {public_key}")
 
 
-def web(
-    layout: Layout, *, url: str, port: int, metrics: int, target: str, supervision_url: str
-) -> dict[str, str]:
+def write_operator(layout: Layout, *, supervision: str = "") -> None:
+    """Write the file that says who runs the service. supervision: where the public directory is served."""
+    told: dict[str, object] = {
+        "name": {"zh": "示例身份保管库", "en": "Example Vault"},
+        "contact": "help@vault.example",
+    }
+    told |= {"supervision": supervision} if supervision else {}
+    durable_file.replace(layout.operator, json.dumps(told, ensure_ascii=False, indent=2).encode())
+
+
+def web(layout: Layout, *, url: str, port: int, metrics: int, target: str) -> dict[str, str]:
     """Return the settings of the hosted pages, which know neither database nor key."""
     nothing = dict.fromkeys(
         ("DATABASE_URL", "SHRED_DATABASE_URL", "KEYS", "KEY_PASSPHRASE_FILE", "ROSTER", "PUBLIC_DIR"), ""
@@ -77,7 +87,7 @@ def web(
         METRICS_LISTEN=f"{HOST}:{metrics}",
         WEB_URL=url,
         WEB_TARGET=target,
-        WEB_SUPERVISION_URL=supervision_url,
+        WEB_OPERATOR=str(layout.operator),
         TLS_CERTIFICATE=str(layout.certificate(WEB)),
         TLS_KEY=str(layout.key(WEB)),
         TLS_CA=str(layout.authority),
@@ -85,9 +95,9 @@ def web(
     )
 
 
-def hosted(url: str) -> dict[str, str]:
-    """Return the setting of the edges and of the worker that leads to the hosted pages."""
-    return _prefixed(WEB_URL=url)
+def hosted(layout: Layout, url: str) -> dict[str, str]:
+    """Return the settings of edges and worker that lead to the hosted pages and name the operator."""
+    return _prefixed(WEB_URL=url, WEB_OPERATOR=str(layout.operator))
 
 
 def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:

@@ -81,6 +81,11 @@ class Layout:
         return self.keys / "provider.json"
 
     @property
+    def operator(self) -> Path:
+        """The file that says who runs the service."""
+        return self.state / "operator.json"
+
+    @property
     def certificates(self) -> Path:
         """The folder of the certificates of authority, server, platforms, monitor and pages."""
         return self.state / "certificates"

@@ -158,6 +158,14 @@ def public_account(value: ShownPublicAccount) -> pb.PublicAccount:
     return message
 
 
+def offered(value: ShownPublicAccount) -> pb.OfferedPublicAccount:
+    """Return the message for whom a public account is offered to: what readers see, and until when."""
+    message = pb.OfferedPublicAccount(profile=profile(value.profile))
+    if value.public_account.offer is not None:
+        message.expire_time.FromDatetime(value.public_account.offer.offered_at + OFFER_LIFETIME)
+    return message
+
+
 def profile(value: PublicProfile) -> pb.PublicProfile:
     """Return the message of a profile."""
     message = pb.PublicProfile(

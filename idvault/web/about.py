@@ -1,4 +1,4 @@
-"""Who runs these pages, where there is help, and what is kept: two pages that every other one links to."""
+"""The front page, and where there is help and what is kept: two pages that every other one links to."""
 
 from collections.abc import Sequence
 
@@ -7,24 +7,38 @@ from aiohttp import web
 from idvault.web.app import Pages
 from idvault.web.render import View
 
+_CONTACT = "operator_contact"
+"""Said only where the operator has named a way."""
 HELP = {
     "help_name": ("help_name_text", "help_again_text"),
     "help_wait": ("help_wait_text",),
     "help_link": ("help_link_text",),
-    "help_not_me": ("help_not_me_text", "help_contact_text"),
+    "help_not_me": ("help_not_me_text",),
+    "help_contact": ("help_contact_text", _CONTACT),
 }
 PRIVACY = {
-    "privacy_who": ("privacy_who_text",),
+    "privacy_who": ("privacy_who_text", _CONTACT),
     "privacy_kept": ("privacy_record_text", "privacy_else_text"),
     "privacy_open": ("privacy_open_text",),
     "privacy_end": ("privacy_end_text",),
 }
 _LINKS = {"help_not_me": (("/accounts", "mine_title"), ("/r", "help_report"))}
+_FRONT = (*_LINKS["help_not_me"], ("/help", "help_title"), ("/privacy", "privacy_title"))
 Section = tuple[str, Sequence[str], Sequence[tuple[str, str]]]
 
 
 def routes(pages: Pages) -> list[web.RouteDef]:
-    """Return the two pages."""
+    """Return the three pages."""
+
+    async def front(request: web.Request) -> web.StreamResponse:
+        """Show who runs the pages, and what a visitor without a link finds here."""
+        view = pages.view(request)
+        return view.page(
+            "front.html",
+            title=view.say("front_title", name=view.run_by),
+            text=view.say("front_text"),
+            links=[(address, view.say(text)) for address, text in _FRONT],
+        )
 
     async def help_page(request: web.Request) -> web.StreamResponse:
         """Show what to do when something does not work."""
@@ -36,7 +50,7 @@ def routes(pages: Pages) -> list[web.RouteDef]:
         view = pages.view(request)
         return view.page("about.html", title=view.say("privacy_title"), sections=sections(view, PRIVACY))
 
-    return [web.get("/help", help_page), web.get("/privacy", privacy)]
+    return [web.get("/", front), web.get("/help", help_page), web.get("/privacy", privacy)]
 
 
 def sections(view: View, parts: dict[str, tuple[str, ...]]) -> list[Section]:
@@ -44,7 +58,11 @@ def sections(view: View, parts: dict[str, tuple[str, ...]]) -> list[Section]:
     return [
         (
             view.say(part),
-            [view.say(text, host=view.run_by) for text in texts],
+            [
+                view.say(text, name=view.run_by, contact=view.contact)
+                for text in texts
+                if text != _CONTACT or view.contact
+            ],
             [(address, view.say(text)) for address, text in _LINKS.get(part, ())],
         )
         for part, texts in parts.items()

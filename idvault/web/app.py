@@ -21,6 +21,7 @@ from aiohttp import web
 from google.protobuf import json_format
 
 from idvault.core import capacity
+from idvault.core.config.operator_file import ServiceOperator
 from idvault.core.connections import Door
 from idvault.core.telemetry.logs import describe, log
 from idvault.core.telemetry.metrics import WebMetrics
@@ -84,15 +85,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Pages:
     """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front.
 
-    now: the real time, by which minutes are left. door: of the port. supervision_url: of the page of public
-    supervision, empty for no link. large_forms: the addresses of forms with a file, and how many bytes each
-    may have. zone: of the operator's days.
+    now: the real time, by which minutes are left. door: of the port. operator: who runs the service.
+    large_forms: the addresses of forms with a file, and how many bytes each may have. zone: of the operator's
+    days.
     """
 
     vault: EdgeConnections
     base_url: str
     proxies: int = 0
-    supervision_url: str = ""
+    operator: ServiceOperator = field(default_factory=ServiceOperator)
     zone: tzinfo = UTC
     large_forms: Mapping[str, int] = field(default_factory=dict)
     metrics: WebMetrics = field(default_factory=WebMetrics)
@@ -336,8 +337,9 @@ class Pages:
             zone=self.zone,
             key=key,
             keep=keep,
-            supervision=self.supervision_url,
-            run_by=urlsplit(self.base_url).netloc,
+            supervision=self.operator.supervision,
+            run_by=self.operator.name(chosen) or urlsplit(self.base_url).netloc,
+            contact=self.operator.contact,
         )
 
     async def token(self, request: web.Request) -> str:

@@ -38,7 +38,8 @@ class View:
     """What all pages of one answer share.
 
     key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
-    public supervision, empty for none. run_by: the host of these pages. now: of the answer.
+    public supervision, empty for none. run_by: who runs the service, the host of these pages if no name is
+    known. contact: how people reach the operator, empty if that is not known. now: of the answer.
     """
 
     language: str
@@ -48,6 +49,7 @@ class View:
     keep: str = ""
     supervision: str = ""
     run_by: str = ""
+    contact: str = ""
 
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
         """Return a page."""
@@ -82,18 +84,24 @@ class View:
             "message.html", title=self.say(title), service=service, status=status, texts=[text], links=links
         )
 
+    def time_left(self, found: pb.SessionPage) -> dict[str, Any]:
+        """Return how long a session is still open, in words and in per cent."""
+        due = found.expire_time.ToDatetime(UTC)
+        # A vault whose days are shifted for development expires in days that are not ours.
+        if not timedelta() < due - self.now <= session_rules.LIFETIME:
+            return {}
+        spent = rendering.time_spent(due - session_rules.LIFETIME, due, now=self.now)
+        return {"time_left": rendering.time_left(due, now=self.now, say=self.say), "time_spent": spent}
+
     def _step(self, found: pb.SessionPage, number: int) -> dict[str, Any]:
         """Return where a page is on the way to the result, and how long the way is still open."""
-        left = found.expire_time.ToDatetime(UTC) - self.now
-        # A vault whose days are shifted for development expires in days that are not ours.
-        is_known = timedelta() < left <= session_rules.LIFETIME
         return {
+            **self.time_left(found),
             "brand": found.platform_title,
             "platform": found.platform_title,
             "decline": _back(found),
             "at_step": number,
             "of_steps": _steps(found),
-            "minutes": int(left / timedelta(minutes=1)) if is_known else 0,
         }
 
     def start(self, found: pb.SessionPage) -> web.Response:

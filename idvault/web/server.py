@@ -14,7 +14,7 @@ from aiohttp import web
 from idvault.core import capacity, certificate_files, tuning
 from idvault.core.certificate_files import CertificateFiles, CertificateReplacer, Pem, following
 from idvault.core.check import Check
-from idvault.core.config import Settings
+from idvault.core.config import Settings, operator_file
 from idvault.core.connections import Door
 from idvault.core.telemetry import watching
 from idvault.core.telemetry.metrics import WebMetrics
@@ -96,7 +96,7 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
             vault=vault,
             base_url=settings.web_url,
             proxies=settings.web_proxies,
-            supervision_url=settings.web_supervision_url,
+            operator=operator_file.read(settings.web_operator, development=settings.development),
             large_forms=LARGE_FORMS,
             door=_door(settings),
         )

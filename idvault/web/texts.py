@@ -20,7 +20,6 @@ TEXTS: Mapping[str, Text] = {
     "busy_minutes": _("Too many requests. Please try again in {minutes} minutes."),
     "service": _("Identity verification"),
     "step": _("Step {number} of {count}"),
-    "minutes_left": _("{minutes} minutes left"),
     "start_title": _("{platform} asks you to verify your identity"),
     "SIGN_UP": _("You are signing up for an account."),
     "RENEWAL": _("The verification of your account is due for renewal."),
@@ -235,6 +234,12 @@ TEXTS: Mapping[str, Text] = {
         "This form did not come from this page, or the page is too old. Please open your link again."
     ),
     "run_by": _("Run by {name}"),
+    "front_title": _("Identity verification by {name}"),
+    "front_text": _(
+        "Platforms send people here to be verified. Name and number are typed here, sealed, and never given "
+        "to a platform. To verify yourself, use the link that your platform gives you. Without one you find "
+        "here:"
+    ),
     "help_title": _("Help"),
     "privacy_link": _("Privacy"),
     "privacy_title": _("What is kept about you, and who can open it"),
@@ -259,11 +264,13 @@ TEXTS: Mapping[str, Text] = {
         "See which accounts stand in your name, and say which are not yours. For a verification of your "
         "own account that you did not make, choose “My identity” in your platform's app."
     ),
+    "help_contact": _("Other questions"),
     "help_contact_text": _("For everything else about your account, ask the support of your platform."),
+    "operator_contact": _("{name} can be reached here: {contact}"),
     "help_report": _("Report an account or a post"),
     "privacy_who": _("Who is responsible"),
     "privacy_who_text": _(
-        "{host} runs this service. Your platform sent you here and gets the result of a verification, "
+        "{name} runs this service. Your platform sent you here and gets the result of a verification, "
         "never your name or number."
     ),
     "privacy_kept": _("What is kept"),

@@ -39,6 +39,8 @@ class Markup(HTMLParser):
         elif tag == "a":
             self.links.append(given["href"])
             self._marked = ["a"] if "lang" in given else []
+        elif tag == "button":
+            self._marked = ["button"] if "lang" in given else []
         elif tag in ("link", "script"):
             self.sources.append(given.get("href") or given.get("src") or "inline")
         elif tag == "form":
@@ -59,7 +61,7 @@ class Markup(HTMLParser):
             self._marked = []
 
     def handle_data(self, data: str) -> None:
-        # A link in the other language says so by an attribute, for readers and for this test.
+        # A link or button in the other language says so by an attribute, for readers and for this test.
         if data.strip() and not self._marked:
             self.texts.append(data.strip())
 

@@ -298,6 +298,7 @@ PAGES: Mapping[str, Row] = {
     "invited": Row(invited),
     "postponed": Row(postponed),
     "answered": Row(answered),
+    "front": Row(lambda visit: visit.browser.get("/")),
     "help": Row(lambda visit: visit.browser.get("/help")),
     "privacy": Row(lambda visit: visit.browser.get("/privacy")),
     **OWN,

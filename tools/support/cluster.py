@@ -131,14 +131,14 @@ class Cluster:
         port = free_port()
         scheme = "https" if https else "http"
         url = f"{scheme}://localhost:{port}"
-        self.settings |= environment.hosted(url)
+        environment.write_operator(self._layout)
+        self.settings |= environment.hosted(self._layout, url)
         told = environment.web(
             self._layout,
             url=url,
             port=port,
             metrics=0,
             target=f"127.0.0.1:{self.port}",
-            supervision_url="",
         )
         # Visitors of a measurement say their addresses themselves.
         told["IDVAULT_WEB_PROXIES"] = str(proxies)

@@ -116,6 +116,7 @@ class DevelopmentProcesses:
         web_url, site_url = f"http://localhost:{web}", f"http://{HOST}:{site}"
         prepared = await asyncio.to_thread(self._prepare, site_url)
         public_url = await self._supervisor.publish(port=self._ports.public)
+        await asyncio.to_thread(environment.write_operator, self._layout, supervision=public_url)
         plans = self._registry_plan(), self._witness_plan(prepared.log_public_key)
         registry, witness = await self._supervisor.start(*plans)
         provider = await self._site.enter_async_context(
@@ -136,7 +137,7 @@ class DevelopmentProcesses:
             ),
         )
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
-        plan = self._web_plan(web_url, port=web, target=serve["grpc"], supervision_url=public_url)
+        plan = self._web_plan(web_url, port=web, target=serve["grpc"])
         (web_ready,) = await self._supervisor.start(plan)
         await self._open_site(serve["grpc"], links=links, port=site)
         facts = ReadyFacts(
@@ -206,11 +207,9 @@ class DevelopmentProcesses:
                 settings, name=name, title=title, origins=(site_url,), now=running.real_clock()
             )
 
-    def _web_plan(self, url: str, *, port: int, target: str, supervision_url: str) -> ProcessPlan:
+    def _web_plan(self, url: str, *, port: int, target: str) -> ProcessPlan:
         metrics = self._ports.web_metrics
-        hosted = environment.web(
-            self._layout, url=url, port=port, metrics=metrics, target=target, supervision_url=supervision_url
-        )
+        hosted = environment.web(self._layout, url=url, port=port, metrics=metrics, target=target)
         return ProcessPlan(WEB_PROCESS, ["web"], hosted)
 
     def _told(
@@ -222,7 +221,7 @@ class DevelopmentProcesses:
             **environment.provider(self._layout),
             **environment.registry(self._layout, base_url=base_url, notice_key=notice_key),
             **environment.witness(url=witness["url"], public_key=witness["public_key"]),
-            **environment.hosted(web_url),
+            **environment.hosted(self._layout, web_url),
         }
 
     def _registry_plan(self) -> ProcessPlan:

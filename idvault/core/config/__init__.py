@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from idvault.core import secret_file
-from idvault.core.config import database, kubernetes, parts, pkcs11, traces
+from idvault.core.config import database, kubernetes, operator_file, parts, pkcs11, traces
 from idvault.core.config.parts import (
     ErasureSettings,
     ModerationSettings,
@@ -261,9 +261,10 @@ def _problems(settings: Settings, process: Process) -> Iterator[str]:
     yield from parts.web_problems(_name("web_url"), settings.web_url, development=settings.development)
     yield from _hardware_problems(settings)
     yield from traces.problems(os.environ)
-    yield from parts.supervision_problems(
-        _name("web_supervision_url"), settings.web_supervision_url, development=settings.development
-    )
+    if process in (Process.WEB, Process.WORK):
+        yield from operator_file.problems(
+            _name("web_operator"), settings.web_operator, development=settings.development
+        )
     yield from _file_problems(settings, present, process)
     yield from _development_problems(settings, process)
 

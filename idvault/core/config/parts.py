@@ -33,31 +33,21 @@ class ModerationSettings(BaseModel):
     tip_offs_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
 
 
-_PATH = re.compile(r"https?://[a-z0-9.\-:/_]+")
 _URL = re.compile(r"https?://[a-z0-9.\-]+(?::[1-9][0-9]{0,4})?")
 
 
 class WebSettings(CapacitySettings):
     """web_url is for the platform edge, too, which makes the links, and for the worker, whose page of public
-    supervision links to the reports; the others are for `idvault web`.
+    supervision links to the reports; web_operator, the file that says who runs the service, is for the
+    worker's page, too. The others are for `idvault web`.
     """
 
     web_url: str = ""
-    web_supervision_url: str = ""
+    web_operator: Path = Path()
     web_target: str = ""
     web_tls_certificate: Path = Path()
     web_tls_key: Path = Path()
     web_proxies: Annotated[int, Field(ge=0, le=5)] = 0
-
-
-def supervision_problems(name: str, url: str, *, development: bool) -> Iterator[str]:
-    """Yield what is wrong with the address of the public directory, empty for no link to it."""
-    if not url:
-        return
-    if not url.endswith("/") or not _URL.match(url) or not _PATH.fullmatch(url):
-        yield f"{name} must be https://HOST/ with or without a path, in lower case, with a slash at its end"
-    elif not url.startswith("https://") and not development:
-        yield f"{name} must be https"
 
 
 def web_problems(name: str, url: str, *, development: bool) -> Iterator[str]:

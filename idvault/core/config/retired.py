@@ -25,6 +25,7 @@ RETIRED: Mapping[str, str] = {
     "TIP_OFF_RETENTION_DAYS": _FIXED.format(90),
     "CORES": "use CPUAffinity= of the systemd unit, or taskset",
     "WEB_SERVER_NAME": "the edge's certificate must have the host of IDVAULT_WEB_TARGET among its names",
+    "WEB_SUPERVISION_URL": "write it as `supervision` into the file of IDVAULT_WEB_OPERATOR",
     "WORK_SPEED": "use `idvault work --speed N`, in development",
     "SCHEDULING": _TUNED,
     "GRPC_LISTENER": _TUNED,

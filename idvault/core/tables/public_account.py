@@ -48,6 +48,13 @@ public_accounts = Table(
         sqlite_where=text("due_on IS NOT NULL"),
     ),
     Index(
+        "ix_public_accounts_offered",
+        "offered_to",
+        "offered_at",
+        postgresql_where=text("offered_to IS NOT NULL"),
+        sqlite_where=text("offered_to IS NOT NULL"),
+    ),
+    Index(
         "ix_public_accounts_expiring",
         "relying_party",
         "expire_date",

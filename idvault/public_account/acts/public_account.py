@@ -330,6 +330,24 @@ async def page(
     return [one for one in page if state in (None, one.public_account.state)], following
 
 
+async def offered(
+    vault: Vault, party: str, account_token: str, *, limit: int, zone: tzinfo, now: ClockReading
+) -> list[ShownPublicAccount]:
+    """Return the live public accounts with an offer to an account that is valid now, the oldest offer first.
+
+    Without operators: they are of the owner that offers.
+    """
+    present = Present(now, zone)
+    since = present.time - owner_rules.OFFER_LIFETIME
+    found = await vault.read(
+        "public_account.offered",
+        lambda one: lists.offered(one, party, account_token=account_token, since=since, limit=limit),
+    )
+    return [
+        each for each in (shown(one, present) for one in found) if each.public_account.state in rules.LIVE
+    ]
+
+
 async def is_full(vault: Vault, owner: Account, *, policy: OperatorPolicy, now: ClockReading) -> bool:
     """Return whether an owner can have no further public account (LIMIT_REACHED); only for the owner."""
     party, person_id = owner.relying_party, owner.person_id

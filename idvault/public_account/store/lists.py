@@ -103,6 +103,18 @@ _IN_STATE: dict[PublicAccountState, tuple[ColumnElement[bool], tuple[str, ...]]]
 IN_STATE: dict[PublicAccountState, Statement[Owned]] = {
     state: statement(_PAGE.where(condition), owned) for state, (condition, _) in _IN_STATE.items()
 }
+OFFERED: Statement[Owned] = statement(
+    OWNED.where(
+        _OF_PARTY,
+        # Worded like the index, so that it is used.
+        _columns.offered_to.is_not(None),
+        _columns.offered_to == param("token"),
+        _columns.offered_at > param("since", Micros),
+    )
+    .order_by(_columns.offered_at)
+    .limit(_LIMIT),
+    owned,
+)
 EXPIRING: Statement[Owned] = statement(
     OWNED.where(
         _OF_PARTY,
@@ -165,6 +177,13 @@ async def expiring(
     place = {"party": party, "until": until, "day": day, "after": last, "limit": limit}
     found = await connection.all(EXPIRING, **place, lapsed=_lapsed(present), now=present.time)
     return await joined(connection, found)
+
+
+async def offered(
+    connection: Connection, party: str, *, account_token: str, since: datetime, limit: int
+) -> Sequence[Owned]:
+    """Return public accounts that were offered to an account after a time, the oldest offer first."""
+    return await connection.all(OFFERED, party=party, token=account_token, since=since, limit=limit)
 
 
 async def due(connection: Connection, *, today: date, limit: int) -> list[Owned]:

@@ -1,7 +1,9 @@
-"""Which platforms are late, on the page of public supervision: so far in this month, and in the last report.
+"""Whose deadlines passed, on the page of public supervision: in this month so far, and in the last one.
 
-- What is late so far is counted from the entries of missed deadlines, which name the platform.
-- Whether a late case has been decided since, the log does not tell: a deadline that passed stays in it.
+- What passed so far is counted from the entries of missed deadlines, which name the platform.
+- What is late at this moment nobody can tell from published data: an entry of a reply or decision has its
+  type, its minute and who made it in the clear, and its case only under the commitment. So no miss can be
+  matched with what came after it, and the page says that deadlines passed, never that something is late now.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +35,7 @@ class LatePlatform:
 def platforms(
     so_far: Late, newest: tuple[Period, Platforms] | None, *, language: Language
 ) -> Sequence[LatePlatform]:
-    """Return every platform that is late, or that the newest file of a month has; the latest first."""
+    """Return each platform that let a deadline pass or is in the newest file of a month; the latest first."""
     of_month: Mapping[str, PlatformEntries] = {} if newest is None else newest[1].platforms
     unnamed = 0 if newest is None else sum(newest[1].unnamed.values())
     rows = []

@@ -1,7 +1,7 @@
 """The page of public supervision: `index.html` and `index.en.html` of the public directory, for a journalist.
 
-- First come five numbers of the published reports, who is late, who watches over the service, and how to
-  check it in three steps. The rest follows: reports, the log, who can open an identity, all deadlines.
+- First come five numbers of the published reports, whose deadlines passed, who watches over the service, and
+  how to check it in three steps. The rest follows: reports, the log, who can open an identity, all deadlines.
 - Its numbers are those of the published reports, and of the log's entries in the month that goes on.
 - It proves nothing by itself: it names the files and commands that do.
 - Of the roster it has the organisations, not the members, and each authority with its public key: an order is
@@ -48,7 +48,7 @@ class Supervised:
     late: how many deadlines each platform missed in it. platforms: the newest month that has a file of its
     platforms, with that file.
     named: the names of the months that have a file of their platforms. web_url: of the hosted pages, empty if
-    there are none.
+    there are none. run_by: who runs the service, by language; empty if that is not known.
     """
 
     key: VerifierKey
@@ -61,13 +61,14 @@ class Supervised:
     platforms: tuple[Period, Platforms] | None = None
     named: frozenset[str] = frozenset()
     web_url: str = ""
+    run_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class PublicPage:
     """The page of one public directory. policy: whose signatures the log's checkpoints need.
 
-    web_url: of the hosted pages, empty if there are none.
+    web_url: of the hosted pages, empty if there are none. run_by: who runs the service, by language.
     """
 
     files: PublicDirectory
@@ -76,6 +77,7 @@ class PublicPage:
     roster: Callable[[], Roster]
     policy: Callable[[], CosignaturePolicy]
     web_url: str = ""
+    run_by: Mapping[str, str] = field(default_factory=dict)
 
 
 async def publish(page: PublicPage, *, now: ClockReading) -> None:
@@ -102,6 +104,7 @@ async def publish(page: PublicPage, *, now: ClockReading) -> None:
         platforms=await _newest_platforms(page.files, named),
         named=named,
         web_url=page.web_url,
+        run_by=page.run_by,
     )
     for language, path in PATHS.items():
         await page.files.write(path, render(shown, language=language).encode())
@@ -139,7 +142,7 @@ def render(shown: Supervised, *, language: Language) -> str:
         "supervision.html",
         language=language,
         title=say("supervision"),
-        heading=f"{say('supervision')}: {shown.key.name}",
+        heading=f"{say('supervision')}: {shown.run_by.get(language.value) or shown.key.name}",
         links=[(other, say("other_language"))],
         headlines=headline.headlines(shown.reports, running=running, language=language),
         running=running,

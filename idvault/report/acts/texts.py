@@ -75,14 +75,15 @@ TEXTS: Mapping[str, Text] = {
     "twelve_months": _("{title}, {first} to {last}"),
     "month_without_report": _("no report"),
     "no_report_yet": _("no report yet"),
-    "late": _("Who is late"),
+    "late": _("Deadlines that platforms let pass"),
     "late_are": _(
-        "How many deadlines passed at each platform before it had replied, decided or acted. Whether it has "
-        "done so since, the log does not tell: a deadline that passed stays in it."
+        "How many deadlines passed at each platform before it had replied, decided or acted. This is not "
+        "what is late at this moment: whether the platform has acted since, the log does not tell, and a "
+        "deadline that passed stays in it."
     ),
     "platform": _("platform"),
-    "late_so_far": _("✓ late, {month} so far"),
-    "late_in": _("✓ late, {month}"),
+    "late_so_far": _("✓ deadlines passed, {month} so far"),
+    "late_in": _("✓ deadlines passed, {month}"),
     "answered_in": _("✓ reports answered, {month}"),
     "unnamed": _("platforms that no entry names"),
     "nobody_late": _("No platform has missed a deadline in {month} so far."),

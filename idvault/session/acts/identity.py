@@ -73,7 +73,8 @@ class AnswerOffer:
 class OwnIdentity:
     """An account as its owner sees it. quorum: of the stored record, None if there is none.
 
-    reinstate_until: until when the present withdrawal can be appealed, None if it cannot.
+    reinstate_until: until when the present withdrawal can be appealed, None if it cannot. offered: public
+    accounts that their owners offer to this account.
     """
 
     status: Status
@@ -87,6 +88,7 @@ class OwnIdentity:
     reinstatements: tuple[Reinstatement, ...]
     reinstate_until: datetime | None
     public_accounts: tuple[ShownPublicAccount, ...]
+    offered: tuple[ShownPublicAccount, ...]
     erasure: ShownErasure | None
     offer: ErasureOffer
 
@@ -134,6 +136,9 @@ async def get(
         zone=context.policy.zone,
         now=now,
     )
+    offered = await public_account_acts.offered(
+        vault, party, token, limit=LIMIT, zone=context.policy.zone, now=now
+    )
     claims = await vault.read("session.past_claims", lambda one: store.past_claims(one, token, LIMIT))
     return OwnIdentity(
         account_rules.project(account=account, today=now.today(context.policy.zone), now=now.business),
@@ -147,6 +152,7 @@ async def get(
         tuple(reinstatements),
         await _reinstate_until(vault, account, now, zone=context.policy.zone),
         tuple(public_accounts),
+        tuple(offered),
         await erasure_acts.find(vault, party, token, proofs=context.erasures.proofs),
         await erasure_acts.offer(vault, account, now, terms=context.erasures.terms),
     )

@@ -214,6 +214,7 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
         reinstatements=[reinstatement_api.message(each, now=now) for each in value.reinstatements],
         reinstate_until_time=sanction_api.time(value.reinstate_until),
         public_accounts=[public_account_api.public_account(each) for each in value.public_accounts],
+        offered_public_accounts=[public_account_api.offered(each) for each in value.offered],
     )
     if value.quorum is not None:
         message.record_quorum.CopyFrom(claim_api.quorum(value.quorum))

@@ -45,6 +45,7 @@ def of(own: pb.Identity, words: IdentityWords) -> list[Banner]:
         *_disowned(own, words),
         *_withdrawn(own, words),
         *_unrenewed(own, words),
+        *_offered(own, words),
     ]
 
 
@@ -95,3 +96,17 @@ def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
             text = words.say("unrenewed_text", platform=words.found.platform_title)
             links = [(f"{words.here}/public", words.say("public_link"))]
             yield Banner("unrenewed", words.say("unrenewed_title"), text, links)
+
+
+def _offered(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    """Yield the public accounts that can be taken over."""
+    for each in own.offered_public_accounts:
+        text = words.say("offered_text", time=words.minute(each.expire_time))
+        yield Banner(
+            "offered", words.say("offered_title"), text, [(accepts(each, words), words.say("offered_link"))]
+        )
+
+
+def accepts(each: public_account_pb2.OfferedPublicAccount, words: IdentityWords) -> str:
+    """Return the address of the page on which what is offered is taken over."""
+    return f"{words.here}/public/accept?number={each.profile.public_account_id}"

@@ -49,6 +49,19 @@ def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, obj
     }
 
 
+def offered(each: pb.OfferedPublicAccount, words: IdentityWords) -> Rows:
+    """Return what a card shows of a public account that is offered to this account."""
+    profile = each.profile
+    return words.named(
+        [
+            ("kind", words.say(_Profile.Kind.Name(profile.kind))),
+            ("category", words.say(_Profile.Category.Name(profile.category))),
+            ("standing", words.say(common_pb2.AccountStatus.Standing.Name(profile.standing))),
+            ("offer_until", words.minute(each.expire_time)),
+        ]
+    )
+
+
 def readers(profile: pb.PublicProfile, words: IdentityWords) -> Rows:
     """Return everything that readers see of a public account."""
     rows = [

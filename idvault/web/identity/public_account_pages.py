@@ -6,12 +6,13 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from idvault.web import calls, guard
-from idvault.web.identity import public_account
+from idvault.web.identity import banners, public_account
 from idvault.web.identity.pages import ID, IdentityPages, IdentityVisit
 from idvault.web.identity.words import utc_time
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
@@ -77,9 +78,12 @@ class OwnershipPages:
         return self.identity.on(visit, "public")
 
     async def ask_accept(self, request: web.Request) -> web.StreamResponse:
-        """Ask for the number of what is offered; show it with the terms, once there is one."""
+        """Show what is offered with the terms; without its number, the list of what is offered."""
         visit = await self.identity.visit(request)
-        return self.identity.keep(await self._accept_page(visit, request.query.get("number", "")), visit)
+        number = request.query.get("number", "")
+        if not number:
+            return self.identity.on(visit, "public")
+        return self.identity.keep(await self._accept_page(visit, number), visit)
 
     async def accept(self, request: web.Request) -> web.StreamResponse:
         """Take a public account over; show the page again with what is wrong."""
@@ -95,22 +99,17 @@ class OwnershipPages:
         self, visit: IdentityVisit, number: str, *, error: VaultError | None = None
     ) -> web.Response:
         own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
-        number, readers, revision = number.strip(), None, 0
-        if number:
-            call = calls.public_profile(visit.session_id, visit.key, public_account_id=number)
-            try:
-                profile = await self.identity.run(visit, call)
-                readers, revision = public_account.readers(profile, visit.view), profile.revision
-            except _REFUSED as refused:
-                error = error or refused
-        wrong = _wrong(visit, error)
+        readers, revision = None, 0
+        call = calls.public_profile(visit.session_id, visit.key, public_account_id=number)
+        with suppress(*_REFUSED):
+            profile = await self.identity.run(visit, call)
+            readers, revision = public_account.readers(profile, visit.view), profile.revision
         return visit.view.shown(
             own,
             "public_accept",
             visit.view.say("public_accept_title"),
-            status=422 if error else 200,
-            errors={"number": "".join(wrong.values())} if error and readers is None else wrong,
-            retype=bool(error) and readers is None,
+            status=422 if error or readers is None else 200,
+            errors=_wrong(visit, error) if readers else {"": visit.view.say("public_gone")},
             keep=f"&number={number}" if re.fullmatch(ID, number) else "",
             number=number,
             readers=readers,
@@ -149,6 +148,10 @@ def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
         "public",
         visit.view.say("public_title"),
         cards=[public_account.shown_account(each, visit.view) for each in own.public_accounts],
+        offers=[
+            (banners.accepts(each, visit.view), public_account.offered(each, visit.view))
+            for each in own.offered_public_accounts
+        ],
         ids=visit.view.named([("own_account", own.status.account_token)]),
     )
 

@@ -433,7 +433,13 @@ TEXTS: Mapping[str, Text] = {
     "own_public_open": _("Manage public account {number}"),
     "own_public_one_title": _("This public account"),
     "own_public_apply_link": _("Apply for a public account"),
-    "own_public_accept_link": _("Take one over"),
+    "own_public_offers": _("Offered to you"),
+    "own_offer_until": _("Can be taken over until"),
+    "own_offered_title": _("A public account is offered to you"),
+    "own_offered_text": _(
+        "Its owner offers it to this account until {time}. Nothing changes if you do nothing."
+    ),
+    "own_offered_link": _("Look at it"),
     "own_public_number": _("Number of this account"),
     "own_public_number_text": _(
         "Whoever is to name this account as an operator, or to offer it a public account, needs this "
@@ -494,8 +500,9 @@ TEXTS: Mapping[str, Text] = {
     ),
     "own_public_apply_button": _("Send the application"),
     "own_public_accept_title": _("Take over a public account"),
-    "own_public_accept_ask": _("Its owner offers it to your account and tells you its number."),
-    "own_public_account_hint": _("32 digits and letters from a to f."),
+    "own_public_gone": _(
+        "It is not offered to this account, or not any more. What is offered now is on the list."
+    ),
     "own_public_accept_text": _(
         "It becomes yours at once, with its term and its standing. Its licence and its operators end. "
         "Readers see the day on which its owner changed."

@@ -432,6 +432,7 @@ class IdentityView(IdentityWords):
             brand=self.found.platform_title,
             here=self.here,
             platform=self.found.platform_title,
+            **self.view.time_left(self.found),
             **{"banners": banners.erasing(own, self), **values},
         )
 

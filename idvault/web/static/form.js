@@ -83,7 +83,7 @@
   }
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
-  var form = document.querySelector("form[method=post]");
+  var form = document.querySelector("main form[method=post]");
   if (form) {
     // A second click sends nothing; coming back from the history makes the button work again.
     form.addEventListener("submit", function () {

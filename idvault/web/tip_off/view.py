@@ -15,7 +15,7 @@ from idvault_client.backend.texts import CATEGORY_TEXTS
 from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_client.tip_offs import FollowedTipOff
-from idvault_verify import tip_off
+from idvault_verify import secret, tip_off
 from idvault_verify.error import Reason
 from idvault_verify.event import EventType
 from idvault_verify.sanction import SanctionCategory
@@ -116,9 +116,9 @@ class TipOffView:
                 (each, self._say(f"{each}_row"), self._answer(each, answers)) for each in draft.QUESTIONS
             ],
             path=path,
+            resend=self._resend(f"{path}/{draft.CHECK}", carried=carried, change=step) if carried else None,
             at_step=_STEP_NUMBERS.get(step),
             of_steps=_STEP_NUMBERS[draft.CHECK],
-            minutes=0,
             categories=[(each.value, self._category(each)) for each in SanctionCategory],
             limits=_LIMITS,
             errors=errors or {},
@@ -137,6 +137,7 @@ class TipOffView:
             here=f"/r/{platform}/reply",
             platform=title,
             numbers=sent.numbers,
+            resend=self._resend(f"/r/{platform}/reply", numbers=sent.numbers) if sent.numbers else None,
             typed=sent.typed,
             errors=sent.errors,
             limits=_LIMITS,
@@ -167,10 +168,15 @@ class TipOffView:
             misses=[(each, self._say(_MISSES[each])) for each in found.misses if each in _MISSES],
             can_answer=found.can_supplement,
             numbers=answering.numbers,
+            resend=self._resend(f"/r/{platform}/reply", numbers=answering.numbers),
             typed=answering.typed,
             errors=answering.errors,
             limits=_LIMITS,
         )
+
+    def _resend(self, address: str, **fields: str) -> dict[str, object]:
+        """Return the form that shows a page again in the other language, with what no address may have."""
+        return {"address": address, "fields": {"form": secret.form_token(self.view.key), **fields}}
 
     def _thread(self, title: str, found: FollowedTipOff, zone: tzinfo) -> list[ThreadItem]:
         """Return what happened, in the order of time; a reply that came with the decision stands there."""

@@ -245,10 +245,10 @@ def test_each_bar_stands_in_its_month(opened: Page, site: Path) -> None:
     assert bar["x"] > chart["x"] + chart["width"] * 11 / 12
 
 
-def test_who_is_late_leads_to_the_page_of_the_platform(opened: Page, site: Path) -> None:
+def test_a_passed_deadline_leads_to_the_page_of_the_platform(opened: Page, site: Path) -> None:
     """The number of this month stands beside that of the last report."""
     opened.goto((site / "index.en.html").as_uri())
-    row = opened.get_by_role("region", name="Who is late").get_by_role("row").nth(1)
+    row = opened.get_by_role("region", name="Deadlines that platforms let pass").get_by_role("row").nth(1)
     assert row.get_by_role("cell").all_inner_texts() == ["3", str(sum(ENTRIES.total().values())), "12345678"]
     row.get_by_role("link").click()
     assert opened.url.endswith(f"2026-10.{LATE}.en.html")

@@ -69,6 +69,21 @@ async def test_the_page_shows_log_people_and_how_to_check(world: ReportWorld) ->
     assert "The first report is published after" in shown(world)
 
 
+async def test_the_page_is_headed_by_the_operators_name(world: ReportWorld) -> None:
+    """In the page's language; the log's name stands with its key, and is the heading without a name."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
+    await world.sequence()
+    names = {"zh": "示例身份保管库", "en": "Example Vault"}
+    page = replace(page_of(world), run_by=names)
+    await supervision.publish(page, now=world.now("2026-10-05T10:00"))
+    for language in Language:
+        told = shown(world, language)
+        assert re.findall(r"<h1>.*: (.*)</h1>", told) == [names[language.value]]
+        assert str(KEY) in told
+    await supervision.publish(page_of(world), now=world.now("2026-10-05T10:00"))
+    assert re.findall(r"<h1>.*: (.*)</h1>", shown(world)) == [KEY.name]
+
+
 async def test_an_authority_is_named_with_its_key(world: ReportWorld, tmp_path: Path) -> None:
     """A stranger checks an order with the page's key; without an authority nothing is said of orders."""
     await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
@@ -180,7 +195,14 @@ async def test_the_first_command_can_be_run_as_it_stands(world: ReportWorld) -> 
     await supervision.publish(page_of(world), now=world.now("2026-11-05T11:00"))
     told = shown(world)
     assert "check-report copy/report/2026-10.json" in told
-    order = ["Who is late", "Who watches", "mirror-log", "check-report", "follow-log", "The log<"]
+    order = [
+        "Deadlines that platforms let pass",
+        "Who watches",
+        "mirror-log",
+        "check-report",
+        "follow-log",
+        "The log<",
+    ]
     assert [told.index(each) for each in order] == sorted(told.index(each) for each in order)
 
 

@@ -171,6 +171,37 @@ async def test_a_transfer_is_offered_and_accepted(world: SessionWorld) -> None:
     assert (await world.publishing.get(found)).profile.state is PublicAccountState.ACTIVE
 
 
+async def test_the_receiver_alone_sees_an_offer(world: SessionWorld) -> None:
+    """Nothing of the owner is with it. One that is over, replaced or of a closed public account is gone."""
+    bodies = enumerate(("MA000001", "MA000002", "MA000003"), 90)
+    tokens = [await world.publishing.company(number, body=body) for number, body in bodies]
+    giver, taker, third = tokens
+    first, second = [await world.publishing.open(giver) for _ in range(2)]
+
+    async def seen(seconds: float) -> list[list[str]]:
+        """Return what each account is offered, by its page."""
+        found = []
+        for browser, token in enumerate(tokens, 1):
+            session = await world.identity(token, browser=browser, seconds=seconds)
+            kind = pb.GetIdentityRequest
+            own = await world.own("GetIdentity", kind, session, browser=browser, seconds=seconds)
+            assert giver not in str(own.offered_public_accounts)
+            found.append([each.profile.public_account_id for each in own.offered_public_accounts])
+        return found
+
+    assert await seen(0) == [[], [], []]
+    for shown, seconds in ((second, 1), (first, 2)):
+        await world.publishing.offer(shown, taker, seconds=seconds)
+    assert await seen(2) == [[], [second.public_account_id, first.public_account_id], []]
+    # Another offer replaces one; a closed public account has none.
+    await world.publishing.offer(first, third, seconds=3)
+    await world.publishing.close(second, seconds=4)
+    assert await seen(4) == [[], [], [first.public_account_id]]
+    # After 14 days it is over.
+    assert await seen(14 * DAY + 2) == [[], [], [first.public_account_id]]
+    assert await seen(14 * DAY + 3) == [[], [], []]
+
+
 async def test_an_organisation_names_operators(world: SessionWorld) -> None:
     """It names a verified person and removes her; a person's public account has none."""
     company, person = await world.publishing.company(), await world.publishing.person(1)

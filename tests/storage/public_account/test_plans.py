@@ -92,6 +92,12 @@ HOT: dict[str, Hot] = {
         "sqlite_autoindex_public_account_operators_1 (account_token=?)",
         "pk_public_account_operators",
     ),
+    "what is offered to an account": (
+        public_account_lists.OFFERED,
+        {"party": "platform-a", "token": "acct_1", "since": NOW, "limit": 9},
+        "ix_public_accounts_offered (offered_to=? AND offered_at>?)",
+        "ix_public_accounts_offered",
+    ),
     "expiring ones": (
         public_account_lists.EXPIRING,
         {

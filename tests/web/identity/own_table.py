@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from idvault_verify.sanction import Degree
-from tests.support.session_world import BASE_URL, RETURN_URL
+from tests.support.session_world import BASE_URL, RETURN_URL, TERMS
 from tests.web.browser import Page
 from tests.web.identity import test_pages as identities
 from tests.web.inquiry import test_pages as inquiries
@@ -139,10 +139,10 @@ async def erase_confirm(visit: Visit) -> Page:
 
 async def _public(visit: Visit, name: str = "", *, company: bool = False) -> Page:
     """Come to a page of a public account; name: of the change that is asked for."""
-    world, people = visit.site.world.publishing, len(visit.site.world.claims.registry.checks)
-    token = await (world.company(100 + people) if company else world.person(10 + people))
+    world, checks = visit.site.world.publishing, visit.site.world.claims.registry.checks
+    token = await (world.company(100 + len(checks)) if company else world.person(10 + len(checks)))
     found = await world.open(token, seconds=identities.TODAY)
-    person = await world.person(40 + people)
+    person = await world.person(10 + len(checks))
     if company:
         await world.add_operator(found, person, seconds=identities.TODAY)
     else:
@@ -155,13 +155,18 @@ async def _public(visit: Visit, name: str = "", *, company: bool = False) -> Pag
     return await visit.browser.get(path if name == "list" else f"{path}/{found.public_account_id}{name}")
 
 
-async def public_accept(visit: Visit) -> Page:
-    return await _own(visit, "public/accept")
-
-
-async def public_accept_wrong(visit: Visit) -> Page:
-    asked = await public_accept(visit)
-    return await visit.browser.get(f"{asked.path}?number=1")
+async def _offered(visit: Visit, name: str = "") -> Page:
+    """Come to a page of an account that is offered a public account, with the platform's terms."""
+    world, checks = visit.site.world.publishing, visit.site.world.claims.registry.checks
+    # Each person is checked once, so the number of checks is another one for each.
+    found = await world.open(await world.person(10 + len(checks)), seconds=identities.TODAY)
+    receiver = await world.person(10 + len(checks))
+    await world.offer(found, receiver, seconds=identities.TODAY)
+    made = await visit.site.platform.sessions.create_identity(
+        receiver, return_url=RETURN_URL, locale=visit.language, policy_version="terms-3", policy_text=TERMS
+    )
+    await bound(visit.site, visit.browser, made.url)
+    return await visit.browser.get(f"/i/{made.session_id}{name.format(found.public_account_id)}")
 
 
 OWN: Mapping[str, Row] = {
@@ -173,8 +178,10 @@ OWN: Mapping[str, Row] = {
     "own-public-offer": Row(lambda visit: _public(visit, "/offer")),
     "own-public-close": Row(lambda visit: _public(visit, "/close")),
     "own-public-apply": Row(lambda visit: _own(visit, "public/apply")),
-    "own-public-accept": Row(public_accept),
-    "own-public-accept-wrong": Row(public_accept_wrong, 422),
+    "own-offered": Row(_offered),
+    "own-public-offered": Row(lambda visit: _offered(visit, "/public")),
+    "own-public-accept": Row(lambda visit: _offered(visit, "/public/accept?number={}")),
+    "own-public-accept-wrong": Row(lambda visit: _own(visit, "public/accept?number=1"), 422),
     "own-start": Row(start),
     "own-overview": Row(overview),
     "own-limited": Row(limited),

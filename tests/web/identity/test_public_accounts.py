@@ -89,7 +89,7 @@ async def test_closing_takes_a_recent_verification(site: Site) -> None:
 
 
 async def test_a_public_account_changes_its_owner_by_clicks(site: Site) -> None:
-    """Offered by number, looked at, taken over with the terms; both pages show it."""
+    """Offered by number; the receiver finds it on the page, and takes it over with the terms."""
     giver, taker = [await site.world.publishing.person(number) for number in (1, 2)]
     found = await site.world.publishing.open(giver, seconds=TODAY)
     for number, token in ((77, giver), (78, taker)):
@@ -104,12 +104,16 @@ async def test_a_public_account_changes_its_owner_by_clicks(site: Site) -> None:
         assert (again.status, 'href="#account"' in again.text, RETYPED in again.text) == (422, True, True)
     offered = await browser.follow(await sent(browser, form, account=taker))
     assert "It is offered to another account until" in offered.text
-    other, elsewhere, _ = await opened(site, taker)
+    other, elsewhere, first = await opened(site, taker)
+    assert "A public account is offered to you" in first.text
     unknown = await other.get(f"{elsewhere}/public/accept", query={"number": "1" * 32})
-    assert (unknown.status, 'href="#number"' in unknown.text, RETYPED in unknown.text) == (422, True, True)
+    assert (unknown.status, "not any more" in unknown.text) == (422, True)
     assert f"?lang=zh&amp;number={'1' * 32}" in unknown.text
     assert '"?lang=zh"' in (await other.get(f"{elsewhere}/public/accept", query={"number": "1"})).text
-    bare = await other.get(f"{elsewhere}/public/accept", query={"number": found.public_account_id})
+    listed = await other.follow(await other.get(f"{elsewhere}/public/accept"))
+    assert ("Offered to you" in listed.text, giver in listed.text) == (True, False)
+    (address_of_offer,) = re.findall(r'href="([^"]*accept[^"]*)"', listed.text)
+    bare = await other.get(address_of_offer)
     assert ("gave no terms" in bare.text, 'class="stop"' in bare.text) == (True, False)
     other, elsewhere = await with_terms(site, taker)
     form = await other.get(f"{elsewhere}/public/accept", query={"number": found.public_account_id})
@@ -122,6 +126,8 @@ async def test_a_public_account_changes_its_owner_by_clicks(site: Site) -> None:
     assert not any(each in told for each in ("You applied for a public account", "was approved"))
     assert (await browser.get(address)).status == 404
     assert "None yet." in (await browser.get(path)).text
+    for name in ("", "/public"):
+        assert "ffered to you" not in (await other.get(f"{elsewhere}{name}")).text
 
 
 async def test_an_organisation_names_and_removes_operators(site: Site) -> None:

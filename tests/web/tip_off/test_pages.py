@@ -262,7 +262,7 @@ def _without_token(page: Page) -> str:
 async def test_only_presented_platforms_have_a_form(site: Site) -> None:
     """Every other name is told alike, without a call of the vault for it."""
     browser = await site.browser()
-    for name in ("nobody", "web-1", "%2e%2e", "A"):
+    for name in ("nobody", "web-1", "%252e%252e", "A"):
         assert (await browser.get(f"/r/{name}")).status == 404
     assert (await browser.post("/r/nobody", {})).status == 404
 
@@ -400,6 +400,51 @@ async def test_an_answer_comes_from_the_page_of_the_report(site: Site) -> None:
     }
     assert (await browser.post(f"{FORM}/reply", spoilt)).status == 422
     assert (await site.tip_offs.get(filed.tip_off)).supplement == ""
+
+
+def resent(page: Page) -> tuple[str, dict[str, str]]:
+    """Return address and fields of the form that shows a page in the other language."""
+    head = page.text.partition("</header>")[0]
+    (form,) = re.findall(r'<form method="post" action="([^"]*)">(.*)</form>', head, re.S)
+    fields = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form[1])
+    return unescape(form[0]), {name: unescape(value) for name, value in fields}
+
+
+async def test_the_other_language_keeps_the_report(site: Site) -> None:
+    """The page of a report changes its language without its numbers in an address; nothing is sent by it."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    filed = await site.tip_offs.file()
+    moderator = (await site.tip_offs.world.moderator(1)).moderator_id
+    await site.tip_offs.answer(await site.tip_offs.assign(filed.tip_off, moderator), moderator)
+    english = await follow(browser, filed.tip_off.reference, filed.secret)
+    wrong = await reply(browser, english, "x" * 2_001)
+    for page in (english, wrong):
+        address, fields = resent(page)
+        assert (address, set(fields)) == (f"{FORM}/reply?lang=zh", {"form", "numbers"})
+        assert not any(each in str(fields) for each in (filed.secret, filed.tip_off.reference))
+        chinese = await browser.post(address, fields)
+        assert (chinese.status, 'lang="zh-CN"' in chinese.text) == (200, True)
+        assert filed.tip_off.reference in chinese.text.replace(" ", "")
+        assert resent(chinese)[0] == f"{FORM}/reply?lang=en"
+    assert (await site.tip_offs.get(filed.tip_off)).supplement == ""
+    # The form for the numbers has an address that leads to it.
+    assert '<a href="?lang=' in (await browser.get(f"{FORM}/reply")).text
+
+
+async def test_the_other_language_keeps_a_long_text(site: Site) -> None:
+    """A text that no cookie keeps is carried on, on the page that checks it and on each question."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    path = await answered(browser)
+    check = await answer(browser, path, "why", LONG)
+    question = await checked(browser, check, change="where")
+    for page, field in ((check, 'name="evidence"'), (question, 'name="where"')):
+        address, fields = resent(page)
+        assert address == f"{path}/check?lang=zh"
+        chinese = await browser.post(address, fields)
+        assert (chinese.status, 'lang="zh-CN"' in chinese.text) == (200, True)
+        assert unescape(chinese.hidden("carried")) == unescape(page.hidden("carried"))
+        assert (field in page.text, field in chinese.text) == (True, True)
+    assert await site.tip_offs.listed() == []
 
 
 async def test_an_overdue_report_says_so(site: Site) -> None:

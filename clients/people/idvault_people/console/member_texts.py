@@ -66,8 +66,6 @@ REASONS: Mapping[Reason, Text] = {
 
 MEMBER: Mapping[str, Text] = {
     "time_over": _("ended"),
-    "left_days": _("{days} d {hours} h left"),
-    "left_hours": _("{hours} h {minutes} min left"),
     "code": _("One-time code"),
     "code_hint": _("The 6 digits that your app shows now."),
     "text_too_long": _("This is too long"),

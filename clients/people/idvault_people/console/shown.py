@@ -1,12 +1,13 @@
 """How consoles write times with their zone, days, the time that is left, and words of fixed lists."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from babel.dates import format_date, format_datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault_client.pages import rendering
 from idvault_people.console.texts import TIME
 from idvault_people.console.visit import Visit
 from idvault_people.local_time import offset
@@ -34,15 +35,10 @@ def day(value: date, *, language: str) -> str:
 
 
 def left(until: datetime, visit: Visit, *, now: datetime) -> str:
-    """Return how much time is left, in days and hours, or in hours and minutes."""
-    rest = until - now
-    if rest <= timedelta():
+    """Return how much time is left, or that what ends by itself has ended."""
+    if now >= until:
         return visit.say("time_over")
-    minutes = int(rest.total_seconds()) // 60
-    days, hours = minutes // 1440, minutes // 60 % 24
-    if days:
-        return visit.say("left_days", days=days, hours=hours)
-    return visit.say("left_hours", hours=hours, minutes=minutes % 60)
+    return rendering.time_left(until, now=now, say=visit.say)
 
 
 def word(name: str, value: StrEnum | None, say: Say) -> str:

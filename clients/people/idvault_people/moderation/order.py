@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
+from idvault_client.pages import rendering
 from idvault_client.sanctions import (
     AccountSanction,
     CheckedOrder,
@@ -87,7 +88,9 @@ class OrderInboxPages:
             source=shown.word("source", order.source, say),
             recorded=order.record_time,
         )
-        spent = shown.spent(order.record_time, order.deadline, now=self.place.clock()) if waits else None
+        spent = (
+            rendering.time_spent(order.record_time, order.deadline, now=self.place.clock()) if waits else None
+        )
         marks = [say("overdue")] if order.state is OrderState.OVERDUE else []
         return Item(link=Link(_path(order), order.order.reference), rows=rows, spent=spent, marks=marks)
 

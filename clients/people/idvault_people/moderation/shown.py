@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from idvault_people.console import shown
 
@@ -12,7 +11,6 @@ Say = shown.Say
 Row = shown.Row
 word, options, day, time = shown.word, shown.options, shown.day, shown.time
 _ID = re.compile("[0-9a-f]{32}")
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +103,6 @@ def moderator(moderator_id: str, *, me: str, say: Say) -> str:
     if not moderator_id:
         return say("nobody")
     return say("you") if moderator_id == me else moderator_id[:8]
-
-
-def left(due: datetime, *, now: datetime, say: Say) -> str:
-    """Return how much time is left, in days, and in hours on the last two days."""
-    late = now >= due
-    rest = now - due if late else due - now
-    if rest >= 2 * _DAY:
-        return say("overdue_days" if late else "days_left", days=rest // _DAY)
-    if rest >= _HOUR:
-        return say("overdue_hours" if late else "hours_left", hours=rest // _HOUR)
-    return say("overdue_now" if late else "minutes_left")
-
-
-def spent(begin: datetime, due: datetime, *, now: datetime) -> int:
-    """Return how much of a time has passed, in per cent."""
-    whole = (due - begin).total_seconds()
-    return 100 if now >= due or whole <= 0 else max(0, int(100 * (now - begin).total_seconds() / whole))
 
 
 def digest(digits: str) -> bytes:

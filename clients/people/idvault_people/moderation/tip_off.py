@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from idvault_client.errors import NotFound, PreconditionFailed
+from idvault_client.pages import rendering
 from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import ReferralState, TipOffReport, TipOffState
 from idvault_people.console.visit import Answer, Download, GoTo, NoPageError, Visit
@@ -131,7 +132,9 @@ class ReportCasePages:
             rows=rows,
             marks=marks,
             id=report.tip_off_id if report.state is TipOffState.RECEIVED else "",
-            spent=shown.spent(report.file_time, report.due_time, now=self.place.clock()) if is_open else None,
+            spent=rendering.time_spent(report.file_time, report.due_time, now=self.place.clock())
+            if is_open
+            else None,
         )
 
     def copy(self, visit: Visit) -> Answer:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from idvault_client.backend.blocking.vault import Vault
 from idvault_client.backend.sanction import PlatformOperation
+from idvault_client.pages import rendering
 from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
@@ -48,7 +49,7 @@ class Workplace:
 
     def left(self, due: datetime, visit: Visit) -> str:
         """Return how much time is left."""
-        return shown.left(due, now=self.clock(), say=visit.say)
+        return rendering.time_left(due, now=self.clock(), say=visit.say)
 
     def time(self, value: datetime, visit: Visit) -> str:
         """Return a time in words, with its zone."""

@@ -1,6 +1,7 @@
-"""Renders a page from a template, in a language."""
+"""Renders a page from a template, in a language, and says how much time is left."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from idvault_verify.text import Text
 
 _FOLDER = Path(__file__).parent
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 STYLE = _FOLDER / "static" / "style.css"
 
 
@@ -41,8 +43,31 @@ def saying(texts: Mapping[str, Text], language: str) -> Callable[..., str]:
     return say
 
 
+def time_left(due: datetime, *, now: datetime, say: Callable[..., str]) -> str:
+    """Return how much time is left, or how long it is over: in the largest unit of which there are two.
+
+    say: gives a text of SHARED.
+    """
+    late = now >= due
+    rest = now - due if late else due - now
+    for unit, length in (("days", _DAY), ("hours", _HOUR), ("minutes", _MINUTE)):
+        if rest >= 2 * length:
+            return say(f"late_{unit}" if late else f"left_{unit}", **{unit: rest // length})
+    return say("late_now" if late else "left_now")
+
+
+def time_spent(begin: datetime, due: datetime, *, now: datetime) -> int:
+    """Return how much of a time has passed, in per cent, for the bar beside what is left."""
+    whole = due - begin
+    return 100 if now >= due or whole <= timedelta() else max(0, 100 * (now - begin) // whole)
+
+
 def render(environment: Environment, template: str, *, language: str, **values: Any) -> str:
-    """Return a page as HTML."""
+    """Return a page as HTML.
+
+    The link to the other language asks for the page's own address, with `keep`. A page that an address cannot
+    lead to has `resend`: the form, as address and fields, that shows it again.
+    """
     shared: dict[str, Any] = {
         "errors": {},
         "retype": False,
@@ -50,10 +75,13 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "waits": False,
         "menu": [],
         "keep": "",
+        "resend": None,
         "script": "form.js",
         "service": "service",
         "brand": "",
         "at_step": 0,
+        "time_left": "",
+        "time_spent": 0,
         "supervision": "",
         "run_by": "",
     }

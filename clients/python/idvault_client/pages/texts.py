@@ -18,4 +18,12 @@ SHARED: Mapping[str, Text] = {
     "not_found": _("There is no such page."),
     "too_large": _("What was sent is too large."),
     "too_slow": _("Sending took too long. Please try again."),
+    "left_days": _("{days} days left"),
+    "left_hours": _("{hours} hours left"),
+    "left_minutes": _("{minutes} minutes left"),
+    "left_now": _("less than two minutes left"),
+    "late_days": _("{days} days overdue"),
+    "late_hours": _("{hours} hours overdue"),
+    "late_minutes": _("{minutes} minutes overdue"),
+    "late_now": _("just overdue"),
 }

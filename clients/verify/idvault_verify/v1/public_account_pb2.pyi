@@ -316,6 +316,36 @@ class TransferOffer(_message.Message):
 Global___TransferOffer: _TypeAlias = TransferOffer  # noqa: Y015
 
 @_typing.final
+class OfferedPublicAccount(_message.Message):
+    """A public account as the account sees it that it is offered to: nothing of its owner."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def profile(self) -> Global___PublicProfile:
+        """What readers see."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on the offer counts no more."""
+
+    def __init__(
+        self,
+        *,
+        profile: Global___PublicProfile | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferedPublicAccount: _TypeAlias = OfferedPublicAccount  # noqa: Y015
+
+@_typing.final
 class PublicAccount(_message.Message):
     """A public account as its platform sees it."""
 

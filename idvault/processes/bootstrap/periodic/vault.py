@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from idvault.core.act import Vault
+from idvault.core.config import operator_file
 from idvault.core.db.database import Database
 from idvault.core.loop import Task
 from idvault.core.public_files import LocalPublicFiles
@@ -273,6 +274,7 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
         # The published checkpoint may have been complete under the roster before.
         policy=lambda: CosignaturePolicy(key.name, (key,), witness_keys(rosters.current)),
         web_url=settings.web_url,
+        run_by=operator_file.read(settings.web_operator, development=settings.development).names,
     )
     return [
         Task(

@@ -43,8 +43,9 @@ async def test_open_ones_come_first_with_the_days_that_are_left(
     assert places == sorted(places)
     for text in (
         "Waiting for your answer: 2.",
-        f"fraud · {PARTY} waits for your answer Content post/17 Answer by the end of 9 March 2026 (6 d left)",
-        "10 March 2026 (7 d left)",
+        f"fraud · {PARTY} waits for your answer Content post/17 "
+        "Answer by the end of 9 March 2026 (6 days left)",
+        "10 March 2026 (7 days left)",
         f"rumour · {PARTY} accepted by you",
         f"rumour · {PARTY} declined by you Target not shown any more Answer by the end of 8 March 2026 ",
     ):
@@ -52,6 +53,8 @@ async def test_open_ones_come_first_with_the_days_that_are_left(
     chosen = await visitor.get("/referrals?state=DECLINED")
     assert (first in chosen.text, second in chosen.text) == (True, False)
     assert "No referral is in this state." in (await visitor.get("/referrals?state=LAPSED")).words
+    office.seconds = 7 * DAY
+    assert "(tomorrow is the last day)" in (await visitor.get(f"/referrals/{second}")).words
     office.seconds = 8 * DAY
     assert "(today is the last day)" in (await visitor.get(f"/referrals/{second}")).words
     other = await office.enter(OTHER_OFFICE)

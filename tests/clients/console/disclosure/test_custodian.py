@@ -50,7 +50,7 @@ async def test_a_request_is_shown_with_all_that_is_checked(house: ConsoleRoom) -
         account,
         "第一条 (synthetic)",
         "一次核查",
-        "2 d 23 h left",
+        "2 days left",
         "approvals: 1, denials: 0",
         "0 of 20",
         "Checked on this machine",

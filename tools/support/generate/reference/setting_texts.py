@@ -24,8 +24,9 @@ BEYOND: Mapping[str, str] = {
         "how long a foreign registry usually takes, and what a platform's callers bear, is known to the "
         "operator alone"
     ),
-    "web_supervision_url": (
-        "the directory is published by another web server, whose address the pages cannot find out"
+    "web_operator": (
+        "who runs the service is known to the operator alone, and the pages cannot find out the address of "
+        "the public directory: one file for both"
     ),
 }
 """Why there are settings beyond PLENTY; at most MOST in all."""
@@ -283,12 +284,12 @@ TEXTS: Mapping[str, SettingText] = {
         ),
         "You choose the name of the pages, and have a certificate for it.",
     ),
-    "web_supervision_url": SettingText(
+    "web_operator": SettingText(
         (
-            "the address of the public directory, https://HOST/PATH/, to which every hosted page links; "
-            "empty for no link"
+            "file that says [who runs the service](pages.md#who-runs-the-pages): JSON with `name`, `contact` "
+            "and `supervision`; without it, pages name their host, and link to no public directory"
         ),
-        "Change it when the public directory has an address, so that visitors of the pages find the log.",
+        "Change it when people see the pages, to a file with your name; give it to the worker, too.",
     ),
     "web_target": SettingText(
         "where `idvault web` finds the platform edge, HOST:PORT; its certificate names that host",

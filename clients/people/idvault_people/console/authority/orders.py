@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from idvault_client.errors import SecondFactorRefused
+from idvault_client.pages import rendering
 from idvault_people.authority.officer import GivenOrder
 from idvault_people.console import explaining, shown
 from idvault_people.console.authority import wording
@@ -134,7 +135,7 @@ class OrderPages:
         text = shown.time(found.deadline, visit, zone=self.session.zone)
         if found.state not in (*_RUNNING, OrderState.OVERDUE):
             return text
-        return f"{text} ({wording.left(found.deadline, visit, now=self.session.now())})"
+        return f"{text} ({rendering.time_left(found.deadline, now=self.session.now(), say=visit.say)})"
 
     def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[shown.Row]:
         terms = found.terms

@@ -162,7 +162,8 @@ class ReferralPages:
             return text
         days = (found.last_date - self.session.now().astimezone(self.session.zone).date()).days
         # The vault's day may have begun before this machine's.
-        left = visit.say("days_to_answer", days=days) if days > 0 else visit.say("answer_today")
+        soon = {0: "answer_today", 1: "answer_tomorrow"}
+        left = visit.say(soon.get(max(days, 0), "left_days"), days=days)
         return f"{text} ({left})"
 
     def _history(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:

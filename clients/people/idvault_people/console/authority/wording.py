@@ -16,17 +16,6 @@ def both(value: datetime, visit: Visit, *, zone: tzinfo | None) -> str:
     return local if local.endswith("UTC") else f"{local} = {shown.time(value, visit)}"
 
 
-def left(deadline: datetime, visit: Visit, *, now: datetime) -> str:
-    """Return how much time is left until a deadline, or how long it has passed."""
-    if now < deadline:
-        return shown.left(deadline, visit, now=now)
-    minutes = int((now - deadline).total_seconds()) // 60
-    days, hours = minutes // 1440, minutes // 60 % 24
-    if days:
-        return visit.say("late_days", days=days, hours=hours)
-    return visit.say("late_hours", hours=hours, minutes=minutes % 60)
-
-
 def size(count: int, visit: Visit) -> str:
     """Return a number of bytes."""
     return visit.say("bytes", count=format_decimal(count, locale=shown.LOCALES[visit.language]))
