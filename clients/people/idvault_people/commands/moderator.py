@@ -20,6 +20,7 @@ from idvault_people.commands import (
     referring,
     reinstatement,
     taking,
+    template,
 )
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, chosen, read_passphrase
 from idvault_people.commands.output import reporting
@@ -42,6 +43,7 @@ app.add_typer(taking.app, name="report", short_help="Take down a report by telep
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(measure.app, name="measure", short_help="Impose and reverse measures on content.")
 app.add_typer(order.app, name="order", short_help="Check and answer orders of authorities.")
+app.add_typer(template.app, name="template", short_help="Keep what the form of a sanction begins with.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from idvault_client.backend.blocking.vault import Vault
-from idvault_client.backend.sanction import PlatformOperation
-from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState
+from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState, PlatformOperation
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
