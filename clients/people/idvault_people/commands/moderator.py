@@ -138,7 +138,7 @@ def serve(
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         # Not above: every other command starts without loading a web server.
         from idvault_people.console import server  # noqa: PLC0415
-        from idvault_people.moderation import pages, workplace  # noqa: PLC0415
+        from idvault_people.moderation import pages, saved_view, workplace  # noqa: PLC0415
 
         key = key_folder.enter(moderator, password=read_passphrase(passphrase_file), vault=vault)
         if vault.sanctions.get_moderator(key.moderator_id).revoke_time is not None:
@@ -152,5 +152,6 @@ def serve(
             sys.stdout.flush()
 
         versions = None if roster is None else partial(roster_chain.load_all, roster)
-        place = workplace.Workplace(vault=vault, key=key, roster=versions)
+        views = saved_view.SavedViews(file=moderator / saved_view.FILE)
+        place = workplace.Workplace(vault=vault, key=key, roster=versions, views=views)
         server.serve(pages.console(place), folder=moderator, ready=ready)

@@ -35,7 +35,11 @@ MOST_BYTES = 20 * 1024 * 1024
 """The longest form: an order that is hashed here may be a scan of many pages."""
 _LANGUAGE = "language"
 _FOLDER = Path(__file__).parent
-_FILES = {"style.css": rendering.STYLE, "console.js": _FOLDER / "static" / "console.js"}
+_FILES = {
+    "style.css": rendering.STYLE,
+    "console.js": _FOLDER / "static" / "console.js",
+    "rows.js": _FOLDER / "static" / "rows.js",
+}
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _KEPT_FORMS = 1_000
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,7 +50,8 @@ class Console:
     """The pages of one role. texts: with "service", the name in each page's head.
 
     menu: paths, and the keys of their texts. explain:
-    returns why an exception ended a handler, None if it does not know the exception.
+    returns why an exception ended a handler, None if it does not know the exception. saved: addresses that
+    the user keeps, and their names.
     """
 
     texts: Mapping[str, Text]
@@ -54,6 +59,7 @@ class Console:
     menu: Sequence[tuple[str, str]]
     routes: Sequence[Route]
     explain: Callable[[Exception, Visit], Explanation | None]
+    saved: Callable[[], Sequence[tuple[str, str]]] = tuple
 
 
 @dataclass(kw_only=True, eq=False)
@@ -208,6 +214,7 @@ class ConsoleApp:
         number = secret.make(os.urandom(secret.SIZE))
         values: dict[str, Any] = {
             "menu": menu,
+            "saved": [(path, name, path == request.path_qs) for path, name in self.console.saved()],
             "script": "console.js",
             "form_fields": _hidden(form=self.entrance.form_token, once=number),
             "here": current,

@@ -73,6 +73,7 @@ def field_errors(error: VaultError, visit: Visit, *, known: frozenset[str]) -> M
 def field_of(path: str) -> str:
     """Return the field of a form for the path of a message's field."""
     short = path.removeprefix("sanction.").removeprefix("content_measure.").removeprefix("statement.")
+    short = short.removeprefix("template.")
     return _FIELDS.get(short, short)
 
 

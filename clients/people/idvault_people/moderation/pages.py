@@ -19,6 +19,8 @@ from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reinstatement import ReinstatementCasePages
 from idvault_people.moderation.reporter import ReporterStandingPages
 from idvault_people.moderation.sanction import SanctionPages
+from idvault_people.moderation.saved_view import SavedViewPages
+from idvault_people.moderation.template import SanctionTemplatePages
 from idvault_people.moderation.texts import TEXTS
 from idvault_people.moderation.tip_off import ReportCasePages
 from idvault_people.moderation.workplace import Workplace
@@ -29,6 +31,7 @@ _MENU = (
     ("/", "overview"),
     ("/reports", "reports"),
     ("/sanctions", "sanctions"),
+    ("/templates", "templates"),
     ("/appeals", "appeals"),
     ("/measures", "measures"),
     ("/orders", "orders"),
@@ -45,7 +48,12 @@ _MENU = (
 def console(place: Workplace) -> Console:
     """Return the console of a moderator."""
     return Console(
-        texts=TEXTS, templates=TEMPLATES, menu=_MENU, routes=tuple(_routes(place)), explain=explain
+        texts=TEXTS,
+        templates=TEMPLATES,
+        menu=_MENU,
+        routes=tuple(_routes(place)),
+        explain=explain,
+        saved=SavedViewPages(views=place.views).menu,
     )
 
 
@@ -73,6 +81,7 @@ def _routes(place: Workplace) -> list[Route]:
         Route("GET", "/figures", MonthPages(place=place).figures),
         *_of_tip_offs(tip_offs, DecisionPages(place=place), IntakePages(place=place)),
         *_of_sanctions(sanctions),
+        *_of_templates(SanctionTemplatePages(place=place)),
         *_of_appeals(appeals),
         *_of_measures(measures),
         *_of_orders(orders),
@@ -82,6 +91,7 @@ def _routes(place: Workplace) -> list[Route]:
         *_of_cases(reinstatements),
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
+        *_of_views(SavedViewPages(views=place.views)),
     ]
 
 
@@ -94,6 +104,7 @@ def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages, intake: Intake
     case = f"/reports/{{report:{_ID}}}"
     return [
         Route("GET", "/reports", pages.queue),
+        Route("GET", "/reports/rows", pages.rows),
         *_form("/reports/new", intake.form, intake.take),
         *_form("/reports/assignment", pages.queue, pages.assign_chosen),
         Route("GET", case, decision.show),
@@ -118,6 +129,16 @@ def _of_sanctions(pages: SanctionPages) -> list[Route]:
         *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),
         *_form(f"{case}/end", pages.ending, pages.lift),
         Route("GET", "/accounts/{account:acct_[0-9a-z]{26}}", pages.account),
+    ]
+
+
+def _of_templates(pages: SanctionTemplatePages) -> list[Route]:
+    case = f"/templates/{{template:{_ID}}}"
+    return [
+        Route("GET", "/templates", pages.queue),
+        *_form("/templates/new", pages.new, pages.make),
+        *_form(case, pages.case, pages.change),
+        *_form(f"{case}/deletion", pages.deletion, pages.delete),
     ]
 
 
@@ -183,4 +204,11 @@ def _of_reporters(pages: ReporterStandingPages) -> list[Route]:
     return [
         Route("GET", "/reporters", pages.queue),
         *_form(f"/reporters/{{reporter:{_ID}}}/standing", pages.standing, pages.set_standing),
+    ]
+
+
+def _of_views(pages: SavedViewPages) -> list[Route]:
+    return [
+        *_form("/views", pages.show, pages.keep),
+        Route("POST", "/views/deletion", pages.delete),
     ]

@@ -71,7 +71,9 @@ class PagePart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """A field of a form. kind: text, area, choices, checks, date, file or hidden. options: value and text.
+    """A field of a form. kind: text, area, choices, checks, date, file, pick or hidden. options: value, text.
+
+    A pick is a list with a button of its own, which fills the form in.
 
     notes: more about an option, by its value. only: the value of another field for which it is asked.
     key: the key that leads to it, "" for none.

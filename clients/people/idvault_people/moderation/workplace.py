@@ -11,6 +11,7 @@ from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationSta
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
+from idvault_people.moderation.saved_view import SavedViews
 from idvault_verify.attest.people.roster import Roster
 
 _MOST_OPERATIONS = 50
@@ -24,8 +25,10 @@ def _now() -> datetime:
 class Workplace:
     """One moderator's session. zone: None for this machine's. habits: what the next form begins with.
 
-    drafts: replies that were typed before a sanction, by report. roster: reads the published roster's
-    versions, by which orders of authorities are checked; None if none was named.
+    drafts: replies that were typed before a sanction, by report. excerpts: how the texts of open reports
+    begin, by report. roster: reads the published roster's
+    versions, by which orders of authorities are checked; None if none was named. views: that the moderator
+    keeps.
     """
 
     vault: Vault
@@ -35,7 +38,9 @@ class Workplace:
     new_id: Callable[[], str] = lambda: str(uuid4())
     habits: dict[str, str] = field(default_factory=lambda: {"territory": "CN"})
     drafts: dict[str, str] = field(default_factory=dict)
+    excerpts: dict[str, str] = field(default_factory=dict, repr=False)
     roster: Callable[[], Sequence[Roster]] | None = None
+    views: SavedViews = field(default_factory=SavedViews)
 
     @property
     def me(self) -> str:
