@@ -41,7 +41,7 @@ from tests.support.session_world import SessionWorld
 from tests.support.tip_off_world import TipOffWorld, key_files
 from tests.test_moderation_contract import DECISIONS, name_of
 from tools.support.databases import Databases
-from tools.support.sanction_world import key_of, reasons
+from tools.support.sanction_world import key_of, reasons, template
 
 SERVICES = (
     sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"],
@@ -289,3 +289,16 @@ async def test_a_platform_decides_applications_by_itself_and_a_desk_signs(staff:
         first, lambda vault: vault.public_accounts.reject(found, RejectReason.INCOMPLETE, key=first)
     )
     assert done.public_account_id == found
+
+
+async def test_a_desk_keeps_templates_without_a_signature(staff: Staff) -> None:
+    """Those of its own platform, which both moderators see; another platform's desk has none of them."""
+    made = await staff.call(staff.first, lambda vault: vault.sanctions.set_template(template()))
+    seen = await staff.call(staff.second, lambda vault: vault.sanctions.list_templates())
+    assert seen.templates == (made,)
+    gone = await refused(
+        staff.call(staff.theirs, lambda vault: vault.sanctions.delete_template(made.template_id))
+    )
+    assert gone.reason == Reason.TEMPLATE_NOT_FOUND
+    await staff.call(staff.second, lambda vault: vault.sanctions.delete_template(made.template_id))
+    assert (await staff.call(None, lambda vault: vault.sanctions.list_templates())).templates == ()

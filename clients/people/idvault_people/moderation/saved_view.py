@@ -104,7 +104,9 @@ class SavedViewPages:
         return CasePage(
             title=say("saved_views"),
             hint=say("views_text"),
-            sections=[PagePart(title=say("views"), items=items, empty=say("no_views"))],
+            sections=[
+                PagePart(title=say("your_views"), items=items, empty=say("no_views"), head=say("view_name"))
+            ],
             aside=say("delete_view") if views else "",
             buttons=[self._deletion(each, visit) for each in views],
         ).page()

@@ -50,7 +50,7 @@ class PagePart:
 
     folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
     pictures: addresses and what
-    they are called, shown likewise.
+    they are called, shown likewise. head: of the column that names the items, "" for the usual one.
     """
 
     title: str
@@ -62,6 +62,7 @@ class PagePart:
     folded: Sequence[Row] = ()
     fold: str = ""
     pictures: Sequence[Link] = ()
+    head: str = ""
 
     @property
     def columns(self) -> list[str]:

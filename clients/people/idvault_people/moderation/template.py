@@ -31,7 +31,14 @@ class SanctionTemplatePages:
         return CasePage(
             title=say("templates"),
             hint=say("templates_text"),
-            sections=[PagePart(title=say("templates_kept"), items=items, empty=say("no_templates"))],
+            sections=[
+                PagePart(
+                    title=say("templates_kept"),
+                    items=items,
+                    empty=say("no_templates"),
+                    head=say("template_name"),
+                )
+            ],
             acts=[Link(f"{PATH}/new", say("new_template"))],
         ).page()
 

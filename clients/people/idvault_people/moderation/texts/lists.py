@@ -13,6 +13,7 @@ LISTS: Mapping[str, Text] = {
     "new_reports": _("New reports: {count}."),
     "check_again": _.in_context("check_again", "Check again"),
     "saved_views": _("Saved views"),
+    "your_views": _("Your views"),
     "save_view": _("Save this view"),
     "view_name": _("Name of the view"),
     "view_name_hint": _("It stays on this machine, and stands in the side bar."),
