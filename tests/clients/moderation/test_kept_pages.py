@@ -17,8 +17,7 @@ pytestmark = pytest.mark.process
 
 SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("zh", {"viewport": {"width": 360, "height": 700}, "color_scheme": "light"}),
-    ("en", {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}),
-    ("zh", {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
+    ("en", {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
     ("en", {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark", "java_script_enabled": False}),
 )
 
