@@ -43,8 +43,8 @@ from idvault_verify.v1 import sanction_pb2 as pb
 
 _Word = TypeVar("_Word", bound=Enum)
 
-_GROUNDS = numbers(Ground, pb.StatementOfReasons.Ground.Value, "GROUND_")
-_CATEGORIES = numbers(SanctionCategory, pb.StatementOfReasons.Category.Value, "CATEGORY_")
+GROUNDS = numbers(Ground, pb.StatementOfReasons.Ground.Value, "GROUND_")
+CATEGORIES = numbers(SanctionCategory, pb.StatementOfReasons.Category.Value, "CATEGORY_")
 _ORIGINS = numbers(Origin, pb.StatementOfReasons.Origin.Value, "ORIGIN_")
 _AUTOMATIONS = numbers(Automation, pb.StatementOfReasons.Automation.Value, "AUTOMATION_")
 _ISSUERS = numbers(IssuerKind, pb.StatementOfReasons.IssuerKind.Value, "ISSUER_KIND_")
@@ -57,17 +57,17 @@ def from_message(message: pb.StatementOfReasons, *, now: datetime) -> StatementO
     """
     missing: list[Violation] = []
     made = StatementOfReasons(
-        ground=_chosen(_GROUNDS, message.ground, "ground", missing),
-        category=_chosen(_CATEGORIES, message.category, "category", missing),
+        ground=chosen(GROUNDS, message.ground, "statement.ground", missing),
+        category=chosen(CATEGORIES, message.category, "statement.category", missing),
         rule_reference=message.rule_reference,
         case_reference=message.case_reference,
         evidence=tuple(message.evidence_digests),
-        origin=_chosen(_ORIGINS, message.origin, "origin", missing),
-        detection=_chosen(_AUTOMATIONS, message.detection, "detection", missing),
-        decision=_chosen(_AUTOMATIONS, message.decision, "decision", missing),
+        origin=chosen(_ORIGINS, message.origin, "statement.origin", missing),
+        detection=chosen(_AUTOMATIONS, message.detection, "statement.detection", missing),
+        decision=chosen(_AUTOMATIONS, message.decision, "statement.decision", missing),
         territory=message.territory,
         redress=message.redress,
-        issuer_kind=_chosen(_ISSUERS, message.issuer_kind, "issuer_kind", missing),
+        issuer_kind=chosen(_ISSUERS, message.issuer_kind, "statement.issuer_kind", missing),
         end_at=_end(message, missing),
         tip_off=message.tip_off,
         order=read_order(message.order, missing, "statement.order") if message.HasField("order") else None,
@@ -80,8 +80,8 @@ def from_message(message: pb.StatementOfReasons, *, now: datetime) -> StatementO
 def to_message(statement: StatementOfReasons) -> pb.StatementOfReasons:
     """Return the message of a statement."""
     message = pb.StatementOfReasons(
-        ground=_GROUNDS[statement.ground],
-        category=_CATEGORIES[statement.category],
+        ground=GROUNDS[statement.ground],
+        category=CATEGORIES[statement.category],
         rule_reference=statement.rule_reference,
         case_reference=statement.case_reference,
         evidence_digests=statement.evidence,
@@ -112,12 +112,12 @@ def order_message(order: AuthorityOrder) -> pb.AuthorityOrder:
     )
 
 
-def _chosen(choices: Mapping[_Word, int], number: int, field: str, missing: list[Violation]) -> _Word:
+def chosen(choices: Mapping[_Word, int], number: int, path: str, missing: list[Violation]) -> _Word:
     """Return the chosen word; a missing or unknown one is noted, and any word stands for it."""
     words = {value: word for word, value in choices.items()}
     if number not in words:
         code = FieldCode.CHARACTER if number else FieldCode.REQUIRED
-        missing.append(Violation(f"statement.{field}", code))
+        missing.append(Violation(path, code))
     return words.get(number, next(iter(choices)))
 
 

@@ -45,7 +45,7 @@ from tests.test_moderation_contract import DECISIONS, name_of
 from tools.support.campaign_edge import PLAN
 from tools.support.campaign_world import plan as campaign_plan
 from tools.support.databases import Databases
-from tools.support.sanction_world import key_of, reasons
+from tools.support.sanction_world import key_of, reasons, template
 
 SERVICES = (
     sanction_pb2.DESCRIPTOR.services_by_name["SanctionService"],
@@ -321,3 +321,16 @@ async def test_a_platform_runs_campaigns_by_itself_and_a_desk_signs(staff: Staff
     page = await staff.call(first, lambda vault: vault.campaigns.list_page())
     assert {each.campaign_id for each in page.campaigns} == {made, of_backend.campaign_id}
     assert (await staff.call(staff.theirs, lambda vault: vault.campaigns.list_page())).campaigns == ()
+
+
+async def test_a_desk_keeps_templates_without_a_signature(staff: Staff) -> None:
+    """Those of its own platform, which both moderators see; another platform's desk has none of them."""
+    made = await staff.call(staff.first, lambda vault: vault.sanctions.set_template(template()))
+    seen = await staff.call(staff.second, lambda vault: vault.sanctions.list_templates())
+    assert seen.templates == (made,)
+    gone = await refused(
+        staff.call(staff.theirs, lambda vault: vault.sanctions.delete_template(made.template_id))
+    )
+    assert gone.reason == Reason.TEMPLATE_NOT_FOUND
+    await staff.call(staff.second, lambda vault: vault.sanctions.delete_template(made.template_id))
+    assert (await staff.call(None, lambda vault: vault.sanctions.list_templates())).templates == ()

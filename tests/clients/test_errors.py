@@ -59,6 +59,7 @@ EXPECTED = {
     Reason.APPEAL_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.ORDER_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.OPERATION_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.TEMPLATE_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.TIP_OFF_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.REPORTER_NOT_FOUND: (Code.NOT_FOUND, NotFound),

@@ -64,6 +64,7 @@ _NOT_OF_AN_ACCOUNT = {
     "authority_orders": "a relying party's",
     "given_orders": "an authority's",
     "operations": "a relying party's",
+    "sanction_templates": "a relying party's",
     "content_measures": "a relying party's: whoever is concerned may have no account",
     "outbox": "a relying party's, or of none",
     "notifications": "a recipient's",

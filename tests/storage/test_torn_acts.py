@@ -30,6 +30,8 @@ from idvault.sanction.narrowing import store as narrowing_store
 from idvault.sanction.operation import acts as operation_acts
 from idvault.sanction.order import acts as order_acts
 from idvault.sanction.rules import NewSanction, Sanction
+from idvault.sanction.sanction_template import acts as template_acts
+from idvault.sanction.sanction_template.rules import TemplateContent
 from idvault.sealing.ports import CaseField, Intake
 from idvault.session.contest import acts as contest_acts
 from idvault.session.contest import rules as contest_rules
@@ -44,7 +46,7 @@ from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.erasure import ErasureOrigin
 from idvault_verify.event import EventType
-from idvault_verify.sanction import AppealState, AuthorityOrder, Degree, Scope
+from idvault_verify.sanction import AppealState, AuthorityOrder, Degree, Ground, SanctionCategory, Scope
 from idvault_verify.session import ContestState, ReinstatementState
 from tests.storage import torn
 from tests.storage.torn import Act
@@ -479,6 +481,37 @@ async def _clear(world: World) -> Act:
     return lambda: erasure_acts.clear(world.vault, SYSTEM, now, made)
 
 
+def _content(title: str) -> TemplateContent:
+    return TemplateContent(
+        title=title,
+        rule_reference="terms 4.2",
+        ground=Ground.AGAINST_TERMS,
+        category=SanctionCategory.RUMOUR,
+        degree=Degree.WARN,
+        measure="",
+        days=30,
+        territory="CN",
+        redress="write to appeals",
+    )
+
+
+async def _make_template(world: World) -> Act:
+    vault, made, request = SanctionWorld(world.database).vault, world.new_id(), world.request()
+    return lambda: template_acts.make.run(vault, CALLER, at(), request, made, _content("a rumour"))
+
+
+async def _replace_template(world: World) -> Act:
+    vault, made, request = SanctionWorld(world.database).vault, world.new_id(), world.request()
+    await template_acts.make.run(vault, CALLER, at(), world.request(), made, _content("a rumour"))
+    return lambda: template_acts.change.run(vault, CALLER, at(), request, made, _content("a fraud"))
+
+
+async def _delete_template(world: World) -> Act:
+    vault, made, request = SanctionWorld(world.database).vault, world.new_id(), world.request()
+    await template_acts.make.run(vault, CALLER, at(), world.request(), made, _content("a rumour"))
+    return lambda: template_acts.remove.run(vault, CALLER, at(), request, made)
+
+
 ACTS: dict[Prepare, str] = {
     _open: "verification.open",
     _supersede: "verification.open",
@@ -498,6 +531,9 @@ ACTS: dict[Prepare, str] = {
     _miss_order: "order.miss",
     _open_operation: "operation.open",
     _close_operation: "operation.close",
+    _make_template: "template.make",
+    _replace_template: "template.replace",
+    _delete_template: "template.delete",
     _file_appeal: "appeal.file",
     _uphold_appeal: "appeal.decide",
     _note_overdue_appeal: "appeal.note_overdue",

@@ -41,7 +41,8 @@ NOT_OF_AN_ACCOUNT = {
     "moderator_papers", "moderators", "notice_feeds", "notification_items", "notifications", "operations",
     "outbox", "person_marks", "person_requests", "persons", "platform_keys", "platform_pages",
     "platform_usage", "platforms", "registry_notices", "requests", "roster",
-    "roster_proposals", "roster_signatures", "roster_versions", "schema_floors", "second_factors",
+    "roster_proposals", "roster_signatures", "roster_versions", "sanction_templates", "schema_floors",
+    "second_factors",
     "sessions", "status_feed_heads", "status_keys", "status_lists", "status_marks", "tip_off_form_days",
     "tip_off_referrals", "tip_off_reporters", "tip_off_texts", "tip_off_tries", "tip_offs",
 }  # fmt: skip

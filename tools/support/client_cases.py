@@ -65,6 +65,18 @@ ORDERED = sanctions.StatementOfReasons(
     tip_off="123456789012",
     order=ORDER,
 )
+TEMPLATE = sanctions.PlatformTemplate(
+    title="谣言，初犯",
+    rule_reference="§ 7",
+    ground=sanctions.Ground.AGAINST_TERMS,
+    category=sanctions.SanctionCategory.RUMOUR,
+    degree=sanctions.Degree.LIMIT,
+    territory="CN",
+    redress="申诉",
+    measure="no-video",
+    days=30,
+    template_id=ID,
+)
 SANCTION = sanctions.AccountSanction(
     ID, TOKEN, sanctions.Degree.CLOSE, sanctions.SanctionState.PROPOSED, "", None, OTHER_ID, NOW,
     b"\x03" * 32, None, "", None, None, "", "", sanctions.Scope.ACCOUNT, "", "",
@@ -315,6 +327,9 @@ SANCTIONS = {
     "list_operations": Arguments(
         {}, {**_PAGE, "state": sanctions.OperationState.OPEN}, {"state": tuple(sanctions.OperationState)}
     ),
+    "list_templates": Arguments({}, _PAGE),
+    "set_template": Arguments({"template": TEMPLATE}, _REPEAT),
+    "delete_template": Arguments({"template_id": ID}, _REPEAT),
     "get_month": Arguments({}, {"month": "2026-02"}),
 }
 DISAVOWALS = {

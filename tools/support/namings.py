@@ -97,6 +97,8 @@ class Naming:
             answer = await method(**arguments)
         except VaultError as refused:
             return f"{type(refused).__name__} {refused.reason} {refused.fields} {refused.states}"
+        if answer is None:
+            return "nothing"
         first = getattr(answer, fields(answer)[0].name)
         return f"{type(answer).__name__} {len(first) if isinstance(first, tuple) else ''}"
 
@@ -136,6 +138,7 @@ _PAGES: Mapping[tuple[str, str], Mapping[str, Name]] = {
     ("sanctions", "list_appeals"): {**_ACCOUNT, "page_token": lambda own: own.appeal.appeal_id},
     ("sanctions", "list_orders"): {"page_token": lambda own: own.order},
     ("sanctions", "list_operations"): {"page_token": lambda own: own.operation.operation_id},
+    ("sanctions", "list_templates"): {"page_token": lambda own: own.template.template_id},
     ("sessions", "list_contests"): {**_ACCOUNT, "page_token": lambda own: own.contest},
     ("sessions", "list_reinstatements"): {**_ACCOUNT, "page_token": lambda own: own.reinstatement},
     ("disavowals", "list_page"): {**_ACCOUNT, "page_token": lambda own: own.disavowal},
@@ -282,6 +285,8 @@ CALLS = (
     ),
     Call("sanctions", "record_order", {}, {"order": order("new"), "deadline": LATER}, signed=True),
     Call("sanctions", "open_operation", {}, {"title": TEXT}, signed=True),
+    Call("sanctions", "set_template", {"template": lambda own: own.template}),
+    Call("sanctions", "delete_template", {"template_id": lambda own: own.template.template_id}),
     Call("sanctions", "find_moderator", {"public_key": lambda own: own.key.public_key}),
     Call("sanctions", "impose", _ACCOUNT, _WARNED, signed=True),
     Call(

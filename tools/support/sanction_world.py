@@ -33,6 +33,7 @@ from idvault_client.sanctions import (
     AccountSanction,
     AioSanctions,
     PlatformOperation,
+    PlatformTemplate,
     RegisteredModerator,
 )
 from idvault_verify import moderator as moderator_rules
@@ -85,6 +86,21 @@ def reasons(**changes: Any) -> StatementOfReasons:
         territory="CN",
         redress="write to appeals",
         issuer_kind=IssuerKind.PLATFORM,
+    )
+    return replace(made, **changes)
+
+
+def template(**changes: Any) -> PlatformTemplate:
+    """Return a new template of sanctions, with changes."""
+    made = PlatformTemplate(
+        title="Rumour, first time",
+        rule_reference="terms 4.2",
+        ground=Ground.AGAINST_TERMS,
+        category=SanctionCategory.RUMOUR,
+        degree=Degree.WARN,
+        territory="CN",
+        redress="write to appeals",
+        days=30,
     )
     return replace(made, **changes)
 

@@ -70,7 +70,7 @@ from tools.support.fakes.sealing import CountingEntropy
 from tools.support.flow_world import at, command
 from tools.support.in_process import client, dated
 from tools.support.orders import OFFICE, roster
-from tools.support.sanction_world import key_of, reasons
+from tools.support.sanction_world import key_of, reasons, template
 from tools.support.statements import KnownStatements
 
 ASKS, OWNS = "platform-b", "platform-a"
@@ -119,6 +119,7 @@ class Things:
     appeal: sanctions.AccountAppeal
     measure: sanctions.PlatformContentMeasure
     operation: sanctions.PlatformOperation
+    template: sanctions.PlatformTemplate
     order: str
     key: ModeratorKey
     moderator: str
@@ -162,6 +163,7 @@ def of_nobody(like: Things, number: int) -> Things:
             "appeal": replace(like.appeal, appeal_id=new_id()),
             "measure": replace(like.measure, measure_id=new_id()),
             "operation": replace(like.operation, operation_id=new_id()),
+            "template": replace(like.template, template_id=new_id()),
             "review": replace(like.review, review_id=new_id()),
             "key": strange,
             "report": replace(like.report, tip_off_id=new_id(), reference=reference),
@@ -376,6 +378,7 @@ class TwoPlatforms:
             "appeal": await asks.file_appeal(sanction.sanction_id, TEXT),
             "measure": await on_content.file_appeal(measure.measure_id, TEXT),
             "operation": await asks.open_operation("a month (synthetic)", key=key),
+            "template": await asks.set_template(template()),
             "order": recorded.order_id,
         }
 

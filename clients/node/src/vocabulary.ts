@@ -116,6 +116,11 @@ export const REASONS = {
     "zh": "未找到该专项行动。",
     "en": "This operation was not found."
   },
+  "TEMPLATE_NOT_FOUND": {
+    "error": "NotFound",
+    "zh": "没有这个模板。",
+    "en": "This template was not found."
+  },
   "PUBLIC_ACCOUNT_NOT_FOUND": {
     "error": "NotFound",
     "zh": "未找到该公众账号。",

@@ -227,6 +227,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.AUTHORITY_NOT_FOUND: NotFound,
     Reason.REFERRAL_NOT_FOUND: NotFound,
     Reason.OPERATION_NOT_FOUND: NotFound,
+    Reason.TEMPLATE_NOT_FOUND: NotFound,
     Reason.PUBLIC_ACCOUNT_NOT_FOUND: NotFound,
     Reason.PLATFORM_NOT_FOUND: NotFound,
     Reason.TIP_OFF_NOT_FOUND: NotFound,

@@ -65,6 +65,7 @@ REASON_TEXTS: Mapping[str, Text] = {
     Reason.AUTHORITY_NOT_FOUND: _("No authority of this name is registered."),
     Reason.REFERRAL_NOT_FOUND: _("No report was referred under this id."),
     Reason.OPERATION_NOT_FOUND: _("This operation was not found."),
+    Reason.TEMPLATE_NOT_FOUND: _("This template was not found."),
     Reason.VERIFICATION_NOT_FOUND: _("This verification, or its receipt, was not found."),
     Reason.CONTEST_NOT_FOUND: _("This contest was not found."),
     Reason.REINSTATEMENT_NOT_FOUND: _("This appeal was not found."),

@@ -12,16 +12,22 @@ from idvault_client.backend.content_measure import (
 )
 from idvault_client.backend.narrowing import AioNarrowingClient as AioNarrowings
 from idvault_client.backend.narrowing import NarrowingPage, SanctionNarrowing
-from idvault_client.backend.order import OrderPage, PlatformOrder, check_order
+from idvault_client.backend.order import (
+    OperationFigure,
+    OperationPage,
+    OperationTipOffs,
+    OrderPage,
+    PlatformOperation,
+    PlatformOrder,
+    PlatformTemplate,
+    TemplatePage,
+    check_order,
+)
 from idvault_client.backend.sanction import (
     AccountAppeal,
     AccountSanction,
     AppealPage,
-    OperationFigure,
-    OperationPage,
-    OperationTipOffs,
     PlatformMonth,
-    PlatformOperation,
     RegisteredModerator,
     SanctionPage,
 )
@@ -91,6 +97,7 @@ __all__ = [
     "PlatformMonth",
     "PlatformOperation",
     "PlatformOrder",
+    "PlatformTemplate",
     "RegisteredModerator",
     "SanctionCategory",
     "SanctionNarrowing",
@@ -99,6 +106,7 @@ __all__ = [
     "Sanctions",
     "Scope",
     "StatementOfReasons",
+    "TemplatePage",
     "TipOffFigures",
     "UpheldContentMeasure",
     "cause_text",

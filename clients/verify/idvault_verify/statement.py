@@ -32,19 +32,28 @@ def check(statement: StatementOfReasons, *, now: datetime) -> StatementOfReasons
     statement = in_seconds(statement)
     ends_early = statement.end_at is not None and statement.end_at <= now
     codes = {
-        "rule_reference": text_code(statement.rule_reference, limit=_LONG),
+        **template_codes(
+            rule_reference=statement.rule_reference, territory=statement.territory, redress=statement.redress
+        ),
         "case_reference": text_code(statement.case_reference, limit=_LONG),
         "evidence_digests": _evidence_code(statement.evidence),
         "tip_off": _tip_off_code(statement),
         "end_time": FieldCode.LENGTH if ends_early else None,
-        "territory": text_code(statement.territory, limit=_SHORT),
-        "redress": text_code(statement.redress, limit=_REDRESS),
         **_order_codes(statement),
     }
     wrong = [Violation(f"statement.{name}", code) for name, code in codes.items() if code is not None]
     if wrong:
         raise InvalidError(Reason.INVALID_MESSAGE, *wrong)
     return statement
+
+
+def template_codes(*, rule_reference: str, territory: str, redress: str) -> dict[str, FieldCode | None]:
+    """Return what is wrong with each text that a template gives a statement, None if nothing is."""
+    return {
+        "rule_reference": text_code(rule_reference, limit=_LONG),
+        "territory": text_code(territory, limit=_SHORT),
+        "redress": text_code(redress, limit=_REDRESS),
+    }
 
 
 def text_code(text: str, *, limit: int) -> FieldCode | None:
@@ -95,12 +104,17 @@ def check_measure(*, degree: Degree, measure: str) -> str:
 
     Raises InvalidError (INVALID_MESSAGE, measure).
     """
-    code = text_code(measure, limit=_MEASURE_LENGTH)
-    if degree is not Degree.LIMIT:
-        code = FieldCode.CHARACTER if measure else None
+    code = measure_code(degree=degree, measure=measure)
     if code is not None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("measure", code))
     return measure
+
+
+def measure_code(*, degree: Degree, measure: str) -> FieldCode | None:
+    """Return what is wrong with a measure of a degree, None if nothing is."""
+    if degree is Degree.LIMIT:
+        return text_code(measure, limit=_MEASURE_LENGTH)
+    return FieldCode.CHARACTER if measure else None
 
 
 def check_target(*, scope: Scope, public_account_id: str | None) -> None:

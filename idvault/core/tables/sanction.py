@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -373,6 +374,25 @@ operations = Table(
         postgresql_where=text("end_at IS NOT NULL AND closed_at IS NULL"),
         sqlite_where=text("end_at IS NOT NULL AND closed_at IS NULL"),
     ),
+)
+
+# What the form of a sanction begins with. days: until its end, 0 for none.
+sanction_templates = Table(
+    "sanction_templates",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("template_id", ID, primary_key=True),
+    Column("made_at", Micros, nullable=False),
+    Column("title", _SHORT, nullable=False),
+    Column("rule_reference", _LONG, nullable=False),
+    Column("ground", WORD, nullable=False),
+    Column("category", WORD, nullable=False),
+    Column("degree", WORD, nullable=False),
+    Column("measure", _SHORT, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("territory", _SHORT, nullable=False),
+    Column("redress", _TEXT, nullable=False),
+    Index(None, "relying_party", "made_at", "template_id"),
 )
 
 # What authorities opened for several platforms; each of these has a row of the same id in `operations`.

@@ -342,6 +342,12 @@ def _accountability() -> tuple[RetentionRule, ...]:
                 "tip_offs",
             ),
         ),
+        RetentionRule(
+            "templates of sanctions, which name nobody",
+            "until the platform deletes them",
+            "the form of a sanction begins with one",
+            ("sanction_templates",),
+        ),
     )
 
 

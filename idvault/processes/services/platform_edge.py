@@ -11,6 +11,7 @@ from idvault.sanction.content_measure.api import ContentMeasureMethods
 from idvault.sanction.narrowing.api import NarrowingMethods
 from idvault.sanction.operation.api import OperationMethods
 from idvault.sanction.order.api import OrderMethods
+from idvault.sanction.sanction_template.api import TemplateMethods
 from idvault.status.api import StatusMethods
 from idvault.status.credential.api import CredentialMethods
 
@@ -30,5 +31,6 @@ class SanctionServicer(
     NarrowingMethods,
     OperationMethods,
     OrderMethods,
+    TemplateMethods,
 ):
     """The methods of several capabilities."""

@@ -80,6 +80,7 @@ def with_a_text(page: Page, made: list[TipOffReport]) -> None:
     page.locator("#authority").fill("nobody")
     page.get_by_role("button", name="Sign and next").click()
     page.locator(".errors").wait_for()
+    page.wait_for_load_state()  # until then no key works
     stays()
 
 

@@ -14,6 +14,7 @@ from tests.support.moderation_console import Office, form_of, post, submit
 from tools.torture.fuzz import naughty
 
 CANARY = "王金丝雀说 (synthetic)"
+BEGIN = "这条消息称自来水有毒 " + "并且还在转发 " * 30
 TEXTS = [each for each in naughty.TEXTS if not any("\ud800" <= c <= "\udfff" for c in each)]
 FIELDS = (
     *("account", "measure", "rule_reference", "case_reference", "evidence", "territory", "redress"),
@@ -54,8 +55,11 @@ async def test_no_key_leaves_the_machine(place: Office, browser: Visitor, key: M
 
 
 async def test_texts_are_on_their_own_page_only(place: Office, browser: Visitor) -> None:
-    """A reporter's and an owner's words: in no address, list, log or second page, and kept by no cache."""
-    filed = (await place.world.file(text=CANARY, contact=CANARY)).tip_off
+    """A reporter's and an owner's words: in no address, log or second page, and kept by no cache.
+
+    Only the beginning of a report stands in the list of reports.
+    """
+    filed = (await place.world.file(text=f"{BEGIN} {CANARY}", contact=CANARY)).tip_off
     here = f"/reports/{filed.tip_off_id}"
     await submit(browser, f"{here}/assignment")
     await submit(browser, f"{here}/note", note=CANARY)
@@ -65,11 +69,15 @@ async def test_texts_are_on_their_own_page_only(place: Office, browser: Visitor)
     shown = [page for page in browser.seen if CANARY in page.text]
     assert shown
     assert {page.title for page in shown} == {f"Report {filed.reference}"}
+    begun = [page for page in browser.seen if BEGIN.partition(" ")[0] in page.text]
+    assert {page.title for page in begun} == {f"Report {filed.reference}", "Reports"}
     for page in browser.seen:
-        assert CANARY not in str(page.headers)
+        assert not any(each in str(page.headers) for each in (CANARY, BEGIN))
         assert page.headers["Cache-Control"] == "no-store"
         assert page.headers["Referrer-Policy"] == "no-referrer"
-    assert CANARY not in place.logs.read_text("utf-8")
+    logs = place.logs.read_text("utf-8")
+    assert CANARY not in logs
+    assert BEGIN.partition(" ")[0] not in logs
 
 
 async def test_hostile_texts_stay_texts(place: Office, browser: Visitor, key: ModeratorKey) -> None:

@@ -48,15 +48,17 @@ from idvault_people.moderation.texts import TEXTS
 from idvault_people.moderation.texts.campaigns import CAMPAIGNS
 from idvault_people.moderation.texts.cases import CASES
 from idvault_people.moderation.texts.common import COMMON
+from idvault_people.moderation.texts.lists import LISTS as LIST_TEXTS
 from idvault_people.moderation.texts.own import OWN
 from idvault_people.moderation.texts.statements import STATEMENTS
+from idvault_people.moderation.texts.templates import TEMPLATES
 from idvault_people.moderation.texts.words import WORDS
 from idvault_verify.account import MinimumAssurance, Standing
 from idvault_verify.order import OrderMeasure, OrderSource
 from idvault_verify.sanction import OrderState
 
 FOLDER = Path(moderation.__file__).parent
-PARTS = (WORDS, COMMON, CASES, STATEMENTS, CAMPAIGNS, OWN, CONSOLE)
+PARTS = (WORDS, COMMON, CASES, STATEMENTS, CAMPAIGNS, OWN, TEMPLATES, LIST_TEXTS, CONSOLE)
 LISTS = {
     "state": (
         TipOffState,

@@ -11,6 +11,7 @@ from idvault.core.db.database import Database
 from idvault.moderator import store as moderator_store
 from idvault.sanction.operation import store as operation_store
 from idvault.sanction.order import store as order_store
+from idvault.sanction.sanction_template import store as template_store
 from idvault.sanction.store import publication as sanction_publication
 from idvault.sanction.store import rows as sanction_rows
 from idvault.sanction.store import standing as sanction_standing
@@ -85,6 +86,18 @@ HOT: dict[str, Hot] = {
         {"party": "platform-a", "operation": "a" * 32, "now": NOW},
         "ix_sanctions_operation (relying_party=? AND operation_id=?)",
         "ix_sanctions_operation",
+    ),
+    "templates of a party": (
+        template_store.ROWS._pages[None],
+        _PAGE,
+        "ix_sanction_templates_relying_party_made_at_template_id (relying_party=?",
+        "ix_sanction_templates_relying_party_made_at_template_id",
+    ),
+    "how many templates a party has": (
+        template_store.COUNT,
+        {"party": "platform-a"},
+        "(relying_party=?)",
+        "sanction_templates",
     ),
     "the first sanction of an order": (
         order_store._FIRST,

@@ -20,6 +20,7 @@ from idvault_people.commands import (
     referring,
     reinstatement,
     taking,
+    template,
 )
 from idvault_people.commands.moderator_options import Moderator, PassphraseFile, chosen, read_passphrase
 from idvault_people.commands.output import reporting
@@ -42,6 +43,7 @@ app.add_typer(taking.app, name="report", short_help="Take down a report by telep
 app.add_typer(disavowal.app, name="disavowal", short_help="Decide about disowned accounts.")
 app.add_typer(measure.app, name="measure", short_help="Impose and reverse measures on content.")
 app.add_typer(order.app, name="order", short_help="Check and answer orders of authorities.")
+app.add_typer(template.app, name="template", short_help="Keep what the form of a sanction begins with.")
 app.add_typer(narrowing.app, name="narrowing", short_help="Free a person of a revoked account's sanctions.")
 
 
@@ -136,7 +138,7 @@ def serve(
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         # Not above: every other command starts without loading a web server.
         from idvault_people.console import server  # noqa: PLC0415
-        from idvault_people.moderation import own_history, pages, workplace  # noqa: PLC0415
+        from idvault_people.moderation import own_history, pages, saved_view, workplace  # noqa: PLC0415
 
         key = key_folder.enter(moderator, password=read_passphrase(passphrase_file), vault=vault)
         if vault.sanctions.get_moderator(key.moderator_id).revoke_time is not None:
@@ -151,5 +153,6 @@ def serve(
 
         versions = None if roster is None else partial(roster_chain.load_all, roster)
         history = own_history.OwnHistory(moderator / own_history.FILE)
-        place = workplace.Workplace(vault=vault, key=key, roster=versions, history=history)
+        views = saved_view.SavedViews(file=moderator / saved_view.FILE)
+        place = workplace.Workplace(vault=vault, key=key, roster=versions, history=history, views=views)
         server.serve(pages.console(place), folder=moderator, ready=ready)

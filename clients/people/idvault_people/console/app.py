@@ -36,7 +36,11 @@ MOST_BYTES = 20 * 1024 * 1024
 """The longest form: an order that is hashed here may be a scan of many pages."""
 _LANGUAGE = "language"
 _FOLDER = Path(__file__).parent
-_FILES = {"style.css": rendering.STYLE, "console.js": _FOLDER / "static" / "console.js"}
+_FILES = {
+    "style.css": rendering.STYLE,
+    "console.js": _FOLDER / "static" / "console.js",
+    "rows.js": _FOLDER / "static" / "rows.js",
+}
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _KEPT_FORMS = 1_000
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -48,7 +52,8 @@ class Console:
 
     menu: paths, and the keys of their texts. explain:
     returns why an exception ended a handler, None if it does not know the exception. counts: returns what
-    waits behind links of the menu, by path, and asks nobody.
+    waits behind links of the menu, by path, and asks nobody. saved: addresses that the user keeps, and
+    their names.
     """
 
     texts: Mapping[str, Text]
@@ -57,6 +62,7 @@ class Console:
     routes: Sequence[Route]
     explain: Callable[[Exception, Visit], Explanation | None]
     counts: Callable[[Visit], Mapping[str, MenuCount]] = lambda _visit: {}
+    saved: Callable[[], Sequence[tuple[str, str]]] = tuple
 
 
 @dataclass(kw_only=True, eq=False)
@@ -215,6 +221,7 @@ class ConsoleApp:
         number = secret.make(os.urandom(secret.SIZE))
         values: dict[str, Any] = {
             "menu": menu,
+            "saved": [(path, name, path == request.path_qs) for path, name in self.console.saved()],
             "script": "console.js",
             "form_fields": _hidden(form=self.entrance.form_token, once=number),
             "here": current,

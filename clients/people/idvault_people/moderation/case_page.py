@@ -12,16 +12,17 @@ from idvault_people.moderation.shown import Link, PagePart, Row
 class CasePage:
     """One case. happened: what the last form did, and where that is seen.
 
-    facts: told before the form. main: where what the page is for is done. form: the decision. buttons: forms
-    of a button alone. folded: forms that are shown when somebody asks for them. walk: the list that the case
-    is in, the case before and the one after. keep: what a change of language keeps of the address, "" for all
-    of it.
+    hint: said under the title. facts: told before the form. main: where what the page is for is done. form:
+    the decision. buttons: forms of a button alone. folded: forms that are shown when somebody asks for them.
+    walk: the list that the case is in, the case before and the one after. keep: what a change of language
+    keeps of the address, "" for all of it.
     """
 
     title: str
     sections: Sequence[PagePart]
     acts: Sequence[Link] = ()
     notes: Sequence[str] = ()
+    hint: str = ""
     happened: Link | None = None
     aside: str = ""
     facts: Sequence[Row] = ()

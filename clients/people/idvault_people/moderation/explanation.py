@@ -72,7 +72,7 @@ def field_errors(error: VaultError, visit: Visit, *, known: frozenset[str]) -> M
 
 def field_of(path: str) -> str:
     """Return the field of a form for the path of a message's field."""
-    short = path.removeprefix("plan.").removeprefix("sanction.")
+    short = path.removeprefix("plan.").removeprefix("sanction.").removeprefix("template.")
     short = short.removeprefix("content_measure.").removeprefix("statement.")
     return _FIELDS.get(short, short)
 

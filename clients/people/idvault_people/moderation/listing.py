@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from idvault_people.console.visit import ConsolePage, Visit
-from idvault_people.moderation import shown
+from idvault_people.moderation import saved_view, shown
 from idvault_people.moderation.shown import Item, Link, Row
 
 VIEW, AFTER, SEARCH = "view", "after", "q"
@@ -36,7 +36,8 @@ class ListPage:
     """What a list shows. views: value and text, the first one is shown unasked. following: the next token.
 
     empty: what to do if there is nothing. search: the label of the field that looks for one thing, ""
-    without. told: what the last form did.
+    without. told: what the last form did. live: the address that gives the table again, up to what the page
+    knows of it (known); "" for a list that does not change while it is open.
     """
 
     title: str
@@ -51,6 +52,8 @@ class ListPage:
     told: str = ""
     links: Sequence[Link] = ()
     happened: Link | None = None
+    live: str = ""
+    known: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -71,6 +74,9 @@ class ListPage:
             "shown": self,
             "views": views,
             "view": view,
+            "again": _path(visit, here),
+            "save": None if asked else saved_view.form(visit.path, here, visit),
+            "script": "console.js rows.js" if self.live else "console.js",
             "asked": asked.get(SEARCH, ""),
             "first": _path(visit, here) if visit.query.get(AFTER) else "",
             "next": _path(visit, {**here, AFTER: self.following}) if self.following else "",

@@ -23,6 +23,8 @@ from idvault_people.moderation.public_account import PublicAccountPages
 from idvault_people.moderation.reinstatement import ReinstatementCasePages
 from idvault_people.moderation.reporter import ReporterStandingPages
 from idvault_people.moderation.sanction import SanctionPages
+from idvault_people.moderation.saved_view import SavedViewPages
+from idvault_people.moderation.template import SanctionTemplatePages
 from idvault_people.moderation.texts import TEXTS
 from idvault_people.moderation.tip_off import ReportCasePages
 from idvault_people.moderation.workplace import Workplace
@@ -33,6 +35,7 @@ _MENU = (
     ("/", "overview"),
     ("/reports", "reports"),
     ("/sanctions", "sanctions"),
+    ("/templates", "templates"),
     ("/appeals", "appeals"),
     ("/measures", "measures"),
     ("/orders", "orders"),
@@ -58,6 +61,7 @@ def console(place: Workplace) -> Console:
         routes=tuple(_routes(place, counts)),
         explain=explain,
         counts=counts.shown,
+        saved=SavedViewPages(views=place.views).menu,
     )
 
 
@@ -88,6 +92,7 @@ def _routes(place: Workplace, counts: QueueCounts) -> list[Route]:
         Route("GET", "/history", OwnHistoryPages(place=place).show),
         *_of_tip_offs(tip_offs, DecisionPages(place=place), IntakePages(place=place)),
         *_of_sanctions(sanctions),
+        *_of_templates(SanctionTemplatePages(place=place)),
         *_of_appeals(appeals),
         *_of_measures(measures),
         *_of_orders(orders),
@@ -98,6 +103,7 @@ def _routes(place: Workplace, counts: QueueCounts) -> list[Route]:
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
         *_of_campaigns(CampaignPages(place=place)),
+        *_of_views(SavedViewPages(views=place.views)),
     ]
     return [
         replace(each, handler=counted.beside(place.history.beside(each.handler, clock=place.clock)))
@@ -114,6 +120,7 @@ def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages, intake: Intake
     case = f"/reports/{{report:{_ID}}}"
     return [
         Route("GET", "/reports", pages.queue),
+        Route("GET", "/reports/rows", pages.rows),
         *_form("/reports/new", intake.form, intake.take),
         *_form("/reports/assignment", pages.queue, pages.assign_chosen),
         Route("GET", case, decision.show),
@@ -138,6 +145,16 @@ def _of_sanctions(pages: SanctionPages) -> list[Route]:
         *_form(f"{case}/confirmation", pages.confirmation, pages.confirm),
         *_form(f"{case}/end", pages.ending, pages.lift),
         Route("GET", "/accounts/{account:acct_[0-9a-z]{26}}", pages.account),
+    ]
+
+
+def _of_templates(pages: SanctionTemplatePages) -> list[Route]:
+    case = f"/templates/{{template:{_ID}}}"
+    return [
+        Route("GET", "/templates", pages.queue),
+        *_form("/templates/new", pages.new, pages.make),
+        *_form(case, pages.case, pages.change),
+        *_form(f"{case}/deletion", pages.deletion, pages.delete),
     ]
 
 
@@ -214,4 +231,11 @@ def _of_campaigns(pages: CampaignPages) -> list[Route]:
         Route("GET", case, pages.case),
         Route("GET", f"{case}/figures.csv", pages.table),
         *_form(f"{case}/{{step:start|pause|resume|end}}", pages.step, pages.take_step),
+    ]
+
+
+def _of_views(pages: SavedViewPages) -> list[Route]:
+    return [
+        *_form("/views", pages.show, pages.keep),
+        Route("POST", "/views/deletion", pages.delete),
     ]

@@ -16,6 +16,7 @@ from idvault_people.moderation.workplace import Workplace
 
 MOST_CANDIDATES = 50
 TEXT = 2_000
+_SHORT = 20
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -262,9 +263,12 @@ def path(report: TipOffReport) -> str:
     return f"/reports/{report.tip_off_id}"
 
 
-def target_text(report: TipOffReport, visit: Visit) -> str:
-    """Return what a report is about."""
-    return f"{shown.word('target', report.target.kind, visit.say)} {report.target.key}"
+def target_text(report: TipOffReport, visit: Visit, *, short: bool = False) -> str:
+    """Return what a report is about. short: with the beginning of a long key."""
+    key = report.target.key
+    if short and len(key) > _SHORT:
+        key = f"{key[:9]}…"
+    return f"{shown.word('target', report.target.kind, visit.say)} {key}"
 
 
 def picture_type(content: bytes) -> str:

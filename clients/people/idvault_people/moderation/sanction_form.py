@@ -3,6 +3,7 @@
 - step "check": the fields are checked by the rules; nothing is sent.
 - step "sign": everything is read again, signed and sent, with the end and the request id of the page before.
 - step "change": the form is shown with what was typed.
+- step "fill": the same, and a template fills what was not typed.
 """
 
 from abc import abstractmethod
@@ -26,7 +27,7 @@ from idvault_client.sanctions import (
 )
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, Visit
-from idvault_people.moderation import readers, shown, statement
+from idvault_people.moderation import readers, shown, statement, template_choice
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.shown import Field, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
@@ -83,7 +84,7 @@ class StatementForm(Generic[Wanted]):
     def form(self, visit: Visit) -> Form:
         """Return the form to fill in."""
         begun = {**self.place.habits, "detection": "NONE", "automated_decision": "NONE", **self.given}
-        begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun}
+        begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun, **self.chosen(visit)}
         fields = [*self.fields(visit), *self._copied(visit), *self.after]
         return Form(
             title=self.title,
@@ -94,6 +95,14 @@ class StatementForm(Generic[Wanted]):
             request_id=self.place.new_id(),
             fields=[self._begun(each, begun) for each in fields],
         )
+
+    def chosen(self, _visit: Visit) -> Mapping[str, str]:
+        """Return what the form begins with by a template that its address names."""
+        return {}
+
+    def filled(self, form: Form, _visit: Visit) -> Form:
+        """Return the form with the template that was chosen in it."""
+        return form
 
     def _copied(self, visit: Visit) -> list[Field]:
         if not self.copy:
@@ -116,6 +125,8 @@ class StatementForm(Generic[Wanted]):
         """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
         visit, now = self._with_copy(visit), self.place.clock()
         form = self.form(visit).refilled(visit)
+        if visit.given("step") == template_choice.FILL:
+            return self.filled(form, visit).page()
         wanted, errors = self.read(visit, now=now)
         # A form that people change does not keep the end of the former check.
         if errors:
@@ -169,16 +180,24 @@ class StatementForm(Generic[Wanted]):
 class SanctionForm(StatementForm[UpheldSanction]):
     """One page of a sanction."""
 
+    def chosen(self, visit: Visit) -> Mapping[str, str]:
+        """Return what the form begins with by the template that its address names."""
+        if not visit.query.get(template_choice.TEMPLATE):
+            return {}
+        return template_choice.begun(template_choice.kept(self.place), visit)
+
+    def filled(self, form: Form, visit: Visit) -> Form:
+        """Return the form with the template that was chosen in it; what was typed stays."""
+        templates = template_choice.kept(self.place)
+        return template_choice.filled(form, visit, usual=self.form(visit), templates=templates)
+
     def fields(self, visit: Visit) -> list[Field]:
         """Return the fields."""
-        say = visit.say
-        days = Field(
-            kind="text", id="days", label=say("days"), hint=say("days_hint"), limit=4, required=False
-        )
         return [
+            *template_choice.fields(template_choice.kept(self.place), visit),
             *_subject(visit),
             *grounds(visit),
-            days,
+            days_field(visit),
             *redress(visit),
             *_operation(visit, self.place),
             *issuer(visit),
@@ -220,6 +239,15 @@ def _subject(visit: Visit) -> list[Field]:
             limit=32,
             required=False,
         ),
+        *degree_fields(visit),
+        choices(visit, "scope", "scope", list(Scope), hint="scope_hint"),
+    ]
+
+
+def degree_fields(visit: Visit) -> list[Field]:
+    """Return the fields of how hard a sanction is."""
+    say = visit.say
+    return [
         choices(visit, "degree", "degree", list(Degree), hint="degree_hint"),
         Field(
             kind="text",
@@ -230,8 +258,13 @@ def _subject(visit: Visit) -> list[Field]:
             required=False,
             only="LIMIT",
         ),
-        choices(visit, "scope", "scope", list(Scope), hint="scope_hint"),
     ]
+
+
+def days_field(visit: Visit) -> Field:
+    """Return the field of how long a sanction lasts."""
+    say = visit.say
+    return Field(kind="text", id="days", label=say("days"), hint=say("days_hint"), limit=4, required=False)
 
 
 def grounds(visit: Visit) -> list[Field]:

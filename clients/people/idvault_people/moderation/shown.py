@@ -48,7 +48,7 @@ class PagePart:
 
     folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
     pictures: addresses and what
-    they are called, shown likewise.
+    they are called, shown likewise. head: of the column that names the items, "" for the usual one.
     """
 
     title: str
@@ -60,6 +60,7 @@ class PagePart:
     folded: Sequence[Row] = ()
     fold: str = ""
     pictures: Sequence[Link] = ()
+    head: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -69,7 +70,9 @@ class PagePart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """A field of a form. kind: text, area, choices, checks, date, file or hidden. options: value and text.
+    """A field of a form. kind: text, area, choices, checks, date, file, pick or hidden. options: value, text.
+
+    A pick is a list with a button of its own, which fills the form in.
 
     notes: more about an option, by its value. only: the value of another field for which it is asked.
     key: the key that leads to it, "" for none.

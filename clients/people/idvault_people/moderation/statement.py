@@ -85,7 +85,7 @@ class _Reading:
         if kept and days == self.visit.given("days"):
             return self._kept_end(kept)
         days = self.visit.given("days")
-        if not (days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= _LONGEST_DAYS):
+        if not is_length(days):
             self.errors["days"] = self.visit.say("not_days")
             return None
         return (now + timedelta(days=int(days))).replace(microsecond=0)
@@ -128,6 +128,11 @@ class _Reading:
     def check(self, rule: Mapping[str, str]) -> None:
         for name, text in rule.items():
             self.errors.setdefault(name, text)
+
+
+def is_length(days: str) -> bool:
+    """Return whether a text is a number of days that a sanction may last."""
+    return days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= _LONGEST_DAYS
 
 
 def read(

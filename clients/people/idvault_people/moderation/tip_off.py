@@ -8,8 +8,8 @@ from idvault_client.errors import NotFound, PreconditionFailed
 from idvault_client.pages import rendering
 from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import ReferralState, TipOffReport, TipOffState
-from idvault_people.console.visit import Answer, Download, GoTo, NoPageError, Visit
-from idvault_people.moderation import listing, shown
+from idvault_people.console.visit import Answer, ConsolePage, Download, GoTo, NoPageError, Visit
+from idvault_people.moderation import listing, row_facts, shown
 from idvault_people.moderation import queue as queues
 from idvault_people.moderation.form import REQUEST_ID, Form, part_id
 from idvault_people.moderation.listing import Bulk, Chooser, ListPage
@@ -22,8 +22,11 @@ from idvault_people.moderation.report_case import (
     picture_type,
     target_text,
 )
+from idvault_people.moderation.row_facts import RowFacts
 from idvault_people.moderation.shown import Field, Item, Link
 from idvault_people.moderation.workplace import Workplace
+
+_KNOWN = "known"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,23 +42,39 @@ class ReportCasePages:
 
     def queue(self, visit: Visit) -> Answer:
         """Show reports: in the order of the queue, in another one, or what somebody looks for."""
-        say, queue = visit.say, self.screen.queue
-        views, category, sort = queue.views(visit), queues.category(visit), queues.sort(visit)
-        asked = visit.query.get(listing.SEARCH, "")
+        queue, asked = self.screen.queue, visit.query.get(listing.SEARCH, "")
         if asked:
             found, following = queue.search(asked, after=listing.after(visit))
             if len(found) == 1 and not listing.after(visit):
                 return GoTo(path(found[0]))
         else:
-            found, following = queue.sorted_page(visit, listing.view_of(visit, views))
+            found, following = queue.sorted_page(visit, listing.view_of(visit, queue.views(visit)))
+        return self._listed(visit, found, following).page(visit)
+
+    def rows(self, visit: Visit) -> Answer:
+        """Show the table of the queue alone, if it has changed since the page that asks was made."""
+        queue = self.screen.queue
+        found, following = queue.sorted_page(visit, listing.view_of(visit, queue.views(visit)))
+        changed = row_facts.digest(found) != visit.query.get(_KNOWN, "")
+        listed = self._listed(visit, found if changed else (), following)
+        listed = replace(listed, known=row_facts.digest(found))
+        values = {"shown": listed, "changed": changed}
+        return ConsolePage(template="moderation_rows.html", title=listed.title, values=values)
+
+    def _listed(self, visit: Visit, found: Sequence[TipOffReport], following: str) -> ListPage:
+        say, views = visit.say, self.screen.queue.views(visit)
+        category, sort = queues.category(visit), queues.sort(visit)
+        asked = visit.query.get(listing.SEARCH, "")
         options = [("", say("all_categories")), *shown.options("category", list(SanctionCategory), say)]
         sorts = [("", say("sort.queue")), *((each, say(f"sort.{each}")) for each in queues.SORTS)]
         return ListPage(
             title=say("reports"),
             hint="" if sort or asked else say("queue_order"),
             views=views,
-            items=[self.item(each, visit) for each in found],
+            items=self._items(found, visit),
             following=following,
+            live="" if asked or listing.after(visit) else self._live(visit),
+            known=row_facts.digest(found),
             search=say("search_reports"),
             choosers=(
                 Chooser(id="category", label=say("category"), options=options, value=category or ""),
@@ -70,7 +89,20 @@ class ReportCasePages:
             links=[Link("/reports/new", say("intake"))],
             told=self._told(visit),
             happened=self.screen.happened(visit),
-        ).page(visit)
+        )
+
+    def _live(self, visit: Visit) -> str:
+        """Return the address that says what has changed, up to what the page knows."""
+        kept = queues.kept(visit)
+        return f"/reports/rows{kept}{'&' if kept else '?'}{_KNOWN}="
+
+    def _items(self, found: Sequence[TipOffReport], visit: Visit) -> list[Item]:
+        facts = RowFacts(place=self.place)
+        excerpts, same = facts.excerpts(found), facts.same(found)
+        return [
+            self.item(each, visit, text=excerpts[each.tip_off_id], same=same.get(each.target))
+            for each in found
+        ]
 
     def _told(self, visit: Visit) -> str:
         """Return what the last assignment of several reports did, as the address counts."""
@@ -101,8 +133,8 @@ class ReportCasePages:
                 missed += 1
         return GoTo(f"/reports{queues.kept(visit, assigned=str(assigned), missed=str(missed))}")
 
-    def item(self, report: TipOffReport, visit: Visit) -> Item:
-        """Return a report as it stands in a list."""
+    def item(self, report: TipOffReport, visit: Visit, *, text: str = "", same: int | None = None) -> Item:
+        """Return a report as it stands in a list. same: how many open ones are about the same target."""
         say, is_open = visit.say, report.state is not TipOffState.RESOLVED
         marks = [say("overdue")] if is_open and report.due_time <= self.place.clock() else []
         if report.proposal_id:
@@ -122,7 +154,9 @@ class ReportCasePages:
             due=self.place.left(report.due_time, visit) if is_open else None,
             decided=report.resolve_time,
             category=shown.word("category", report.category, say),
-            about=target_text(report, visit),
+            excerpt=text,
+            about=target_text(report, visit, short=True),
+            same_open=self._same(same, visit),
             outcome=report.outcome and shown.word("outcome", report.outcome, say),
             assignee=self.place.who(report.moderator_id, visit),
         )
@@ -136,6 +170,12 @@ class ReportCasePages:
             if is_open
             else None,
         )
+
+    def _same(self, count: int | None, visit: Visit) -> str | None:
+        if count is None:
+            return None
+        most = row_facts.MOST_COUNTED
+        return str(count) if count <= most else visit.say("more_than", count=most)
 
     def copy(self, visit: Visit) -> Answer:
         """Send the copy of the content as a file: a browser shows a picture in its page, and nothing else."""

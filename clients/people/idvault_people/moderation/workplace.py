@@ -7,13 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 from idvault_client.backend.blocking.vault import Vault
-from idvault_client.backend.sanction import PlatformOperation
 from idvault_client.pages import rendering
-from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState
+from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState, PlatformOperation
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import shown
 from idvault_people.moderation.own_history import OwnHistory
+from idvault_people.moderation.saved_view import SavedViews
 from idvault_verify.attest.people.roster import Roster
 
 _MOST_OPERATIONS = 50
@@ -27,9 +27,9 @@ def _now() -> datetime:
 class Workplace:
     """One moderator's session. zone: None for this machine's. habits: what the next form begins with.
 
-    drafts: replies that were typed before a sanction, by report. history: what was done at this
-    desk. roster: reads the published roster's versions, by which orders of authorities are checked; None if
-    none was named.
+    drafts: replies that were typed before a sanction, by report. excerpts: how the texts of open reports
+    begin, by report. history: what was done at this desk. roster: reads the published roster's versions, by
+    which orders of authorities are checked; None if none was named. views: that the moderator keeps.
     """
 
     vault: Vault
@@ -40,7 +40,9 @@ class Workplace:
     habits: dict[str, str] = field(default_factory=lambda: {"territory": "CN"})
     drafts: dict[str, str] = field(default_factory=dict)
     history: OwnHistory = field(default_factory=OwnHistory)
+    excerpts: dict[str, str] = field(default_factory=dict, repr=False)
     roster: Callable[[], Sequence[Roster]] | None = None
+    views: SavedViews = field(default_factory=SavedViews)
 
     @property
     def me(self) -> str:

@@ -7,13 +7,21 @@ gRPC.
 
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from idvault_client import codec
-from idvault_client.backend.order import OrderPage, PlatformOrder
+from idvault_client.backend.order import (
+    OperationFigure,
+    OperationPage,
+    OrderPage,
+    PlatformOperation,
+    PlatformOrder,
+    PlatformTemplate,
+    TemplatePage,
+)
 from idvault_client.backend.rpc import AioRunCall, RequestId, call, chosen_id
 from idvault_client.backend.signing import by, signed, statement_message
-from idvault_client.codec import Id, Named, given, text
+from idvault_client.codec import Id, given, text
 from idvault_verify import statement as verify_statement
 from idvault_verify.attest import sanction as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -134,57 +142,6 @@ class AppealPage:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationFigure:
-    """How many sanctions of a degree and scope came into force, and what happened to them."""
-
-    degree: Degree | None
-    scope: Scope | None
-    imposed: int
-    in_force: int
-    lifted: int
-    lapsed: int
-    overturned: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class OperationTipOffs:
-    """How many reports of an operation are in each state now."""
-
-    received: int = 0
-    assigned: int = 0
-    answered: int = 0
-    merged: int = 0
-    resolved: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformOperation:
-    """An operation of yours. figures, of sanctions, and tip_offs, of reports: only from `get_operation`.
-
-    signed_operation, end_time: of an authority's joint operation, what it signed
-    (`idvault_verify.offline.order.check_operation`), and when it closes by itself.
-    """
-
-    operation_id: Id
-    title: str = field(repr=False)
-    state: OperationState | None
-    open_time: datetime
-    close_time: datetime | None
-    figures: Annotated[tuple[OperationFigure, ...], Named("counts")] = ()
-    tip_offs: Annotated[OperationTipOffs | None, Named("tip_off_count")] = None
-    signed_operation: bytes = field(default=b"", repr=False)
-    end_time: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OperationPage:
-    """A page of operations, oldest first; next_page_token is empty at the end."""
-
-    operations: tuple[PlatformOperation, ...]
-    next_page_token: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlatformMonth:
     """What has become by now of everything that began in one month.
 
@@ -222,6 +179,10 @@ def imposition(wanted: UpheldSanction, *, key: ModeratorKey, signed_id: str) -> 
 
 def _with_text(answer: pb.GetAppealResponse) -> AccountAppeal:
     return codec.read(AccountAppeal, answer.appeal, text=answer.text)
+
+
+def _nothing(_answer: pb.DeleteSanctionTemplateResponse) -> None:
+    """Return nothing: that there is an answer says it all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -581,6 +542,31 @@ class AioSanctionClient:
                 page_size=page_size,
                 page_token=page_token,
             )
+        )
+
+    async def list_templates(self, *, page_size: int = 100, page_token: str = "") -> TemplatePage:
+        """Return a page of the templates that the form of a sanction can begin with, oldest first."""
+        return await self.run(
+            call(_SERVICE, "ListSanctionTemplates", TemplatePage, page_size=page_size, page_token=page_token)
+        )
+
+    async def set_template(
+        self, template: PlatformTemplate, *, request_id: RequestId = None
+    ) -> PlatformTemplate:
+        """Keep a template: a new one, or in place of the one whose template_id it has.
+
+        Raises InvalidFields, also if you keep 100 already (TOO_MANY_ITEMS), and NotFound.
+        """
+        made = chosen_id(request_id)
+        return await self.run(
+            call(_SERVICE, "SetSanctionTemplate", PlatformTemplate, request_id=made, template=template)
+        )
+
+    async def delete_template(self, template_id: str, *, request_id: RequestId = None) -> None:
+        """Delete a template; sanctions that began with it stay. Raises NotFound."""
+        made = chosen_id(request_id)
+        await self.run(
+            call(_SERVICE, "DeleteSanctionTemplate", _nothing, request_id=made, template_id=template_id)
         )
 
     async def get_month(self, month: str = "") -> PlatformMonth:

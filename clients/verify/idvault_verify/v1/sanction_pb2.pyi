@@ -1706,6 +1706,191 @@ class ListOperationsResponse(_message.Message):
 Global___ListOperationsResponse: _TypeAlias = ListOperationsResponse  # noqa: Y015
 
 @_typing.final
+class SanctionTemplate(_message.Message):
+    """What the form of a sanction begins with: how a platform usually answers a breach of one of its rules. It must name
+    nobody. Every field is required unless it says otherwise.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    RULE_REFERENCE_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    DEGREE_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    TERRITORY_FIELD_NUMBER: _builtins.int
+    REDRESS_FIELD_NUMBER: _builtins.int
+    template_id: _builtins.str
+    """The template: 32 lower-case hex digits; empty for a new one."""
+    title: _builtins.str
+    """What the platform calls it: at most 64 characters."""
+    rule_reference: _builtins.str
+    """The rule that it is of: at most 200 characters."""
+    ground: Global___StatementOfReasons.Ground.ValueType
+    """What a sanction is based on."""
+    category: Global___StatementOfReasons.Category.ValueType
+    """What the owner did."""
+    degree: Global___Sanction.Degree.ValueType
+    """How hard it is."""
+    measure: _builtins.str
+    """How publishing is limited; only of DEGREE_LIMIT."""
+    days: _builtins.int
+    """After how many days it ends: at most 3,650; 0 for no end."""
+    territory: _builtins.str
+    """Where it applies: at most 64 characters."""
+    redress: _builtins.str
+    """How the owner can appeal: at most 500 characters."""
+    def __init__(
+        self,
+        *,
+        template_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        rule_reference: _builtins.str = ...,
+        ground: Global___StatementOfReasons.Ground.ValueType = ...,
+        category: Global___StatementOfReasons.Category.ValueType = ...,
+        degree: Global___Sanction.Degree.ValueType = ...,
+        measure: _builtins.str = ...,
+        days: _builtins.int = ...,
+        territory: _builtins.str = ...,
+        redress: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "days", b"days", "degree", b"degree", "ground", b"ground", "measure", b"measure", "redress", b"redress", "rule_reference", b"rule_reference", "template_id", b"template_id", "territory", b"territory", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SanctionTemplate: _TypeAlias = SanctionTemplate  # noqa: Y015
+
+@_typing.final
+class SetSanctionTemplateRequest(_message.Message):
+    """The template to keep."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same template."""
+    @_builtins.property
+    def template(self) -> Global___SanctionTemplate:
+        """The template; with a template_id in place of that one."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        template: Global___SanctionTemplate | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetSanctionTemplateRequest: _TypeAlias = SetSanctionTemplateRequest  # noqa: Y015
+
+@_typing.final
+class DeleteSanctionTemplateRequest(_message.Message):
+    """The template to delete."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TEMPLATE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    template_id: _builtins.str
+    """The template."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        template_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "template_id", b"template_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSanctionTemplateRequest: _TypeAlias = DeleteSanctionTemplateRequest  # noqa: Y015
+
+@_typing.final
+class DeleteSanctionTemplateResponse(_message.Message):
+    """It is deleted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSanctionTemplateResponse: _TypeAlias = DeleteSanctionTemplateResponse  # noqa: Y015
+
+@_typing.final
+class ListSanctionTemplatesRequest(_message.Message):
+    """Which templates to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 1,000; 0 for 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSanctionTemplatesRequest: _TypeAlias = ListSanctionTemplatesRequest  # noqa: Y015
+
+@_typing.final
+class ListSanctionTemplatesResponse(_message.Message):
+    """A page of templates."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty at the end."""
+    @_builtins.property
+    def templates(self) -> _containers.RepeatedCompositeFieldContainer[Global___SanctionTemplate]:
+        """The templates, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        templates: _abc.Iterable[Global___SanctionTemplate] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "templates", b"templates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSanctionTemplatesResponse: _TypeAlias = ListSanctionTemplatesResponse  # noqa: Y015
+
+@_typing.final
 class Appeal(_message.Message):
     """An appeal against a sanction."""
 

@@ -23,7 +23,7 @@ _OVERVIEW = {
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
     "search_reports": _("Number, account, content or a note of yours"),
-    "sort": _("Order"),
+    "sort": _.in_context("sort", "Order"),
     "sort.queue": _("as in the queue"),
     "sort.newest": _("newest first"),
     "sort.oldest": _("oldest first"),

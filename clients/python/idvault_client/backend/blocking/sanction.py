@@ -3,19 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from idvault_client.backend.order import OrderPage, PlatformOrder
+from idvault_client.backend.order import (
+    OperationPage,
+    OrderPage,
+    PlatformOperation,
+    PlatformOrder,
+    PlatformTemplate,
+    TemplatePage,
+)
 from idvault_client.backend.rpc import RequestId, RunCall, call, chosen_id
 from idvault_client.backend.sanction import (
     _SERVICE,
     AccountAppeal,
     AccountSanction,
     AppealPage,
-    OperationPage,
     PlatformMonth,
-    PlatformOperation,
     RegisteredModerator,
     SanctionPage,
     UpheldSanction,
+    _nothing,
     _with_text,
     imposition,
 )
@@ -391,6 +397,27 @@ class SanctionClient:
                 page_token=page_token,
             )
         )
+
+    def list_templates(self, *, page_size: int = 100, page_token: str = "") -> TemplatePage:
+        """Return a page of the templates that the form of a sanction can begin with, oldest first."""
+        return self.run(
+            call(_SERVICE, "ListSanctionTemplates", TemplatePage, page_size=page_size, page_token=page_token)
+        )
+
+    def set_template(self, template: PlatformTemplate, *, request_id: RequestId = None) -> PlatformTemplate:
+        """Keep a template: a new one, or in place of the one whose template_id it has.
+
+        Raises InvalidFields, also if you keep 100 already (TOO_MANY_ITEMS), and NotFound.
+        """
+        made = chosen_id(request_id)
+        return self.run(
+            call(_SERVICE, "SetSanctionTemplate", PlatformTemplate, request_id=made, template=template)
+        )
+
+    def delete_template(self, template_id: str, *, request_id: RequestId = None) -> None:
+        """Delete a template; sanctions that began with it stay. Raises NotFound."""
+        made = chosen_id(request_id)
+        self.run(call(_SERVICE, "DeleteSanctionTemplate", _nothing, request_id=made, template_id=template_id))
 
     def get_month(self, month: str = "") -> PlatformMonth:
         """Return what happened to everything that began in a month such as "2026-10"; "" for the present one.

@@ -1,0 +1,1 @@
+"""Templates: what the form of a sanction begins with."""

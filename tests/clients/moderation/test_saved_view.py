@@ -1,0 +1,66 @@
+"""Views that a moderator keeps: a name in the side bar for a list with its filters."""
+
+import json
+from pathlib import Path
+
+from idvault_people.moderation.saved_view import MOST, SavedView, SavedViews, is_list
+from tests.support.console import Seen, Visitor
+from tests.support.moderation_console import Office, form_of, post, submit
+
+FRAUD = "/reports?view=unassigned&category=FRAUD&sort=due"
+
+
+async def save(browser: Visitor, page: Seen, name: str) -> Seen:
+    """Keep the view of a page under a name."""
+    return await post(browser, "/views", {**form_of(page, "/views"), "name": name})
+
+
+async def test_a_view_is_kept_and_deleted(browser: Visitor) -> None:
+    """It stands in the side bar of every page, and leads to the list with its filters."""
+    page = await save(browser, await browser.get(FRAUD), "Fraud, soonest")
+    link = f'<a href="{FRAUD.replace("&", "&amp;")}"'
+    assert f'{link} aria-current="page">Fraud, soonest</a>' in page.text
+    assert f"{link}>Fraud, soonest</a>" in (await browser.get("/figures")).text
+    assert "Fraud, soonest" in (await browser.get("/views")).words
+    page = await post(browser, "/views/deletion", form_of(await browser.get("/views"), "/views/deletion"))
+    assert "Choose filters in a list" in page.words
+    assert "Fraud, soonest" not in (await browser.get("/")).text
+
+
+async def test_what_is_wrong_with_a_view_is_named(browser: Visitor) -> None:
+    """A name that is missing, too long or another view's; what was typed stays."""
+    page = await browser.get(FRAUD)
+    for name in ("", "n" * 41):
+        refused = await save(browser, page, name)
+        assert (refused.status, 'href="#name"' in refused.text) == (422, True)
+    assert f'value="{"n" * 41}"' in refused.text
+    for _ in range(2):
+        await save(browser, await browser.get(FRAUD), "Mine")
+    other = await save(browser, await browser.get("/reports?view=mine"), "Mine")
+    assert (other.status, "Another view has this name" in other.words) == (422, True)
+    for number in range(MOST - 1):
+        await save(browser, await browser.get(FRAUD), f"View {number}")
+    full = await save(browser, await browser.get(FRAUD), "One more")
+    assert (full.status, "Delete one first" in full.words) == (422, True)
+
+
+async def test_a_search_is_not_kept(browser: Visitor) -> None:
+    """An account or a text that somebody looked for is never in the file."""
+    assert 'action="/views"' not in (await browser.get("/reports?q=post/17")).text
+    page = await submit(browser, "/views", await browser.get(FRAUD), name="X", address="/reports?q=acct_1")
+    assert (page.status, "cannot be saved" in page.words) == (422, True)
+    for address in ("//elsewhere.example", "https://elsewhere.example", "/reports?q=acct_1", "/a/b", ""):
+        assert not is_list(address)
+
+
+async def test_views_outlive_the_session(place: Office, tmp_path: Path) -> None:
+    """They are in the moderator's folder; a file that is damaged or leads elsewhere has none."""
+    assert place.age > 0
+    file = tmp_path / "views.json"
+    kept = [SavedView("b", "/reports?view=mine"), SavedView("a", FRAUD)]
+    SavedViews(file=file).keep(kept)
+    assert SavedViews(file=file).all() == [kept[1], kept[0]]
+    assert file.stat().st_mode & 0o077 == 0
+    for content in ("{", "[1]", '[{"name": "x"}]', json.dumps([{"name": "x", "address": "//elsewhere"}])):
+        file.write_text(content, encoding="utf-8")
+        assert SavedViews(file=file).all() == []
