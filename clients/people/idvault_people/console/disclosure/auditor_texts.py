@@ -52,7 +52,6 @@ AUDITOR: Mapping[str, Text] = {
     "ask_legal_basis": _("What is the legal basis?"),
     "basis_hint": _("The provision, and the order's number. The custodians decide by it."),
     "ask_order": _("Which file is the order?"),
-    "order": _("The order's file"),
     "order_hint": _(
         "This machine computes its SHA-256, which becomes a part of the legal basis and is signed. The file "
         "itself goes nowhere. At most 20 MB; you may leave this empty."
@@ -119,7 +118,6 @@ AUDITOR: Mapping[str, Text] = {
     "receive_title": _("Evidence from a colleague"),
     "receive_hint": _("A file that a colleague exported for you. It is checked, and kept encrypted for you."),
     "receive_button": _("Check and keep"),
-    "file": _("File"),
     "export_title": _("Export"),
     "export_court": _("For a court"),
     "export_text": _(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from idvault_people.console import own
 from idvault_people.console.app import Console
+from idvault_people.console.disclosure.comparing import OrderFiles
 from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
 from idvault_people.console.disclosure.duties import Duties
 from idvault_people.console.disclosure.explaining import explain
@@ -21,6 +22,7 @@ def console(session: CustodianSession) -> Console:
     duties = Duties(session=session)
     routes = (
         *WaitingRequests(session=session, duties=duties).routes(),
+        *OrderFiles(session=session).routes(),
         *duties.routes(),
         Route("GET", "/own", _OwnKeys(session).show),
     )

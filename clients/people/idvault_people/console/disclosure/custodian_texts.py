@@ -29,6 +29,21 @@ CUSTODIAN: Mapping[str, Text] = {
     "given": _("Shares that you gave this auditor today"),
     "logged": _("In the log"),
     "logged_at": _("{time}, at {size} entries"),
+    "compare_title": _("Compare the order's file"),
+    "compare_hint": _(
+        "Choose it, or drop it on this page; at most 20 MB. This machine computes its SHA-256; the file goes "
+        "nowhere and is not kept."
+    ),
+    "compare_button": _("Compare"),
+    "compare_none": _("This request names no file of an order: there is nothing to compare."),
+    "compare_same": _("The same: this is the file that the request names."),
+    "compare_other": _("Not the same: this is another file than the one that the request names."),
+    "compare_found": _("SHA-256 of your file"),
+    "compare_named": _("SHA-256 in the signed request"),
+    "file_missing": _("Choose the order's file"),
+    "file_large": _("This file is longer than 20 MB: compare its SHA-256 with a program of your machine"),
+    "one_file": _("Drop one file at a time"),
+    "decide_title": _("Your decision"),
     "approve": _("Approve"),
     "deny": _("Deny"),
     "approve_title": _("Approve, and give your share?"),

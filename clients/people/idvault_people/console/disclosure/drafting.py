@@ -15,13 +15,13 @@ from idvault_people.console import drafts, explaining, shown
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.drafts import Drafts
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+from idvault_people.disclosure import order_file
 from idvault_people.disclosure.auditor import PreparedRequest
 from idvault_verify import disclosure, token
 from idvault_verify.error import InvalidError
 
 _STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
-_HASH_PART = " [SHA-256 {digest}]"
-LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - len(_HASH_PART.format(digest="0" * 64))
+LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - order_file.PART_LENGTH
 _HOURS = disclosure.LONGEST_LIFETIME // timedelta(hours=1)
 # Values that are allowed, for the fields that a step does not ask for.
 _ALLOWED: dict[str, Any] = {
@@ -63,12 +63,11 @@ class _RequestDraft:
 
     def terms(self) -> dict[str, Any]:
         """Return what a request asks for."""
-        part = _HASH_PART.format(digest=self.order_digest) if self.order_digest else ""
         openings, _, hours = self.answers["limits"].partition(" ")
         return {
             "account_token": self.answers["account"],
             "case_reference": self.answers["case"],
-            "legal_basis": self.answers["legal_basis"] + part,
+            "legal_basis": self.answers["legal_basis"] + order_file.part(self.order_digest),
             "purpose": self.answers["purpose"],
             "openings": int(openings),
             "lifetime": timedelta(hours=int(hours)),
