@@ -27,6 +27,13 @@ def left(deadline: datetime, visit: Visit, *, now: datetime) -> str:
     return visit.say("late_hours", hours=hours, minutes=minutes % 60)
 
 
+def spent(begin: datetime, deadline: datetime, *, now: datetime) -> int:
+    """Return how much of the time until a deadline has passed, in per cent."""
+    if now >= deadline:
+        return 100
+    return max(0, int(100 * (now - begin) / (deadline - begin)))
+
+
 def size(count: int, visit: Visit) -> str:
     """Return a number of bytes."""
     return visit.say("bytes", count=format_decimal(count, locale=shown.LOCALES[visit.language]))
