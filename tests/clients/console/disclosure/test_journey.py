@@ -30,7 +30,8 @@ WORDS = {
         "given": "份额已发出", "drill": "进行演练", "due": "须在", "end": "结束会话", "ended": "会话已结束",
         "waits": "等待保管人", "new": "新申请", "own": "我的密钥", "evidence": "证据", "drills": "演练",
         "hand_over": "移交", "deny": "拒绝", "last": "这是最后一次打开",
-        "give_all": "开始移交", "all_given": "移交已完成", "compare": "核对", "same": "一致：", "other": "不一致：",
+        "give_all": "开始移交", "all_given": "移交已完成", "compare": "核对", "same": "一致：",
+        "other": "不一致：",
     },
     "en": {
         "next": "Continue", "sign": "Sign and send", "open": "Open the record", "open_now": "Open",
@@ -175,8 +176,10 @@ def open_record(user: User, disclosure_id: str) -> None:
     user.press("export", "link")
     user.look("export")
     with page.expect_download() as loading:
-        page.get_by_role("link", name="HTML").click()
-    assert builders.NAME in loading.value.path().read_text("utf-8")
+        page.locator("#zone").fill("Asia/Shanghai")
+        page.get_by_role("button", name="HTML").click()
+    court = loading.value.path().read_text("utf-8")
+    assert (builders.NAME in court, "Asia/Shanghai" in court) == (True, True)
     for key, name in (("evidence", "evidence"), ("own", "own")):
         user.press(key, "link")
         user.look(name)

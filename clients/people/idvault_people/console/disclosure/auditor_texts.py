@@ -46,6 +46,9 @@ AUDITOR: Mapping[str, Text] = {
     ),
     "cancel_button": _("Cancel the request"),
     "step": _("Step {number} of {count}"),
+    "drafts_title": _("Unfinished requests"),
+    "drafts_text": _("Kept for a week, encrypted with your own key, until the request is sent."),
+    "discard_draft": _("Discard"),
     "ask_account": _("Which account's record do you need?"),
     "account_hint": _("It begins with acct_; the platform gives it."),
     "ask_case": _("What is the case's reference?"),
@@ -124,6 +127,11 @@ AUDITOR: Mapping[str, Text] = {
         "Hand in both files: people read the page, and anybody can check the proof file without keys. Both "
         "hold the name and the number, and are not encrypted."
     ),
+    "zone": _("Time zone of the court"),
+    "zone_hint": _(
+        "Such as Asia/Shanghai. The page's times are of this zone; without it of this machine's, {zone}."
+    ),
+    "zone_wrong": _("This machine knows no time zone of this name"),
     "export_page": _("Download the page (HTML)"),
     "export_proof": _("Download the proof file"),
     "export_check": _("The command that checks it:"),
