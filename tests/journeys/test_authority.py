@@ -39,7 +39,7 @@ def test_an_order_is_objected_to_and_withdrawn(house: House, steps: OrderSteps, 
     (read,) = [each for each in steps.officer("list")["orders"] if each["order_id"] == order_id]
     assert (read["state"], read["objection"]) == ("OBJECTED", "no such account")
     file = tmp_path / "order.bin"
-    (shown,) = steps.officer("show", order_id, "--out", file)["orders"]
+    (shown,) = steps.officer("show", order_id, "--out", str(file))["orders"]
     assert (shown["order_id"], file.stat().st_mode & 0o777) == (order_id, 0o600)
     assert order_papers.parse_order(file.read_bytes()).order_id == order_id
     (found,) = steps.officer("withdraw", order_id, "--reason", "by mistake", code=True)["orders"]
@@ -59,7 +59,7 @@ def test_a_joint_operation_is_opened(vault: Vault, steps: OrderSteps, tmp_path: 
     begun = steps.officer("operation", "open", "--title", "Synthetic", *more, *days, code=True)
     (opened,) = begun["operations"]
     file = tmp_path / "operation.bin"
-    (shown,) = steps.officer("operation", "show", opened["operation_id"], "--out", file)["operations"]
+    (shown,) = steps.officer("operation", "show", opened["operation_id"], "--out", str(file))["operations"]
     assert order_papers.parse_operation(file.read_bytes()).operation_id == opened["operation_id"]
     assert list(shown["counts"]) == ["platform-a", "platform-b"]
     assert shown["counts"]["platform-a"]["reports"] == 0

@@ -31,7 +31,7 @@ WORDS = {
         "waits": "等待保管人", "new": "新申请", "own": "我的密钥", "evidence": "证据", "drills": "演练",
         "hand_over": "移交", "deny": "拒绝", "last": "这是最后一次打开",
         "give_all": "开始移交", "all_given": "移交已完成", "compare": "核对", "same": "一致：",
-        "other": "不一致：",
+        "other": "不一致：", "decisions": "我的决定", "factor": "登记或更换第二因素",
     },
     "en": {
         "next": "Continue", "sign": "Sign and send", "open": "Open the record", "open_now": "Open",
@@ -41,7 +41,8 @@ WORDS = {
         "waits": "Waiting for custodians", "new": "New request", "own": "My keys", "evidence": "Evidence",
         "drills": "Drill", "hand_over": "Hand-over", "deny": "Deny", "last": "This is the last opening",
         "give_all": "Hand the shares over", "all_given": "The hand-over is done", "compare": "Compare",
-        "same": "The same:", "other": "Not the same:",
+        "same": "The same:", "other": "Not the same:", "decisions": "My decisions",
+        "factor": "Set up or change the second factor",
     },
 }  # fmt: skip
 
@@ -222,9 +223,11 @@ def decide(user: User) -> None:
     user.look("drill")
     user.press("drill")
     page.get_by_text(user.say("due")).wait_for()
-    for key, name in (("hand_over", "hand-over"), ("own", "own-custodian")):
+    for key, name in (("decisions", "decisions"), ("hand_over", "hand-over"), ("own", "own-custodian")):
         user.press(key, "link")
         user.look(name)
+    user.press("factor", "link")
+    user.look("second-factor")
 
 
 def hand_over(user: User) -> None:
