@@ -9,16 +9,12 @@ from urllib.parse import quote
 import pytest
 import segno
 
-from idvault.core.edge.server import Service
-from idvault.people.second_factor.acts import SecondFactors
-from idvault.people.second_factor.api import SecondFactorMethods
-from idvault.sealing.second_factor import TotpSealer
 from idvault_client.errors import Unavailable
 from idvault_people.console.second_factor import PATH
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Seen, Visitor
-from tests.support.console_room import ConsoleRoom, consoles
-from tests.support.second_factor_world import ENTROPY, code_of
+from tests.support.console_room import ConsoleRoom, consoles, enrolling
+from tests.support.second_factor_world import code_of
 from tools.support.chamber import CUSTODIANS, chamber
 from tools.support.databases import Databases
 
@@ -29,15 +25,7 @@ A, B, _ = CUSTODIANS
 async def house(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[ConsoleRoom]:
     """Return a chamber with consoles, whose second factors are those of the vault; nobody has one."""
     async with chamber(sqlite_databases, tmp_path) as room, consoles(room) as made:
-        factors = SecondFactors(
-            vault=room.vault,
-            sealer=TotpSealer(keys=room.keys, entropy=ENTROPY),
-            roster_member=room.rosters.member,
-        )
-        rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
-        servicer = SecondFactorMethods(vault=room.vault, second_factors=factors)
-        room.services[:] = [each for each in room.services if each.descriptor is not rosters]
-        room.services.append(Service(rosters, servicer))
+        enrolling(made)
         yield made
 
 

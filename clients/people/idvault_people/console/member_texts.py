@@ -93,6 +93,7 @@ MEMBER: Mapping[str, Text] = {
     "code_left": _("{left} tries are left."),
     "code_locked": _("It is locked until {time}."),
     "enrol_link": _("Set up or change the second factor"),
+    "enrol_without": _("You have no second factor yet."),
     "enrol_title": _("Set up an app"),
     "enrol_text": _(
         "An authenticator app makes a code of 6 digits every 30 seconds, from a secret that you give it "

@@ -87,7 +87,7 @@ class SecondFactorPages:
     def _page(self, visit: Visit, errors: dict[str, str]) -> Answer:
         found = second_factor.state(self.client().edge)
         values = {
-            "state": state(found, visit),
+            "state": state(found, visit) if found.enrolled else visit.say("enrol_without"),
             "enrolled": found.enrolled,
             "pending": found.pending,
             "done": "done" in visit.query and found.enrolled and not found.pending,

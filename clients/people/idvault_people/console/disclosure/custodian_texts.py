@@ -83,6 +83,7 @@ CUSTODIAN: Mapping[str, Text] = {
     "drill_record": _("Test record"),
     "drill_last": _("Last drill"),
     "drill_never": _("never with these keys"),
+    "drill_told": _("Last drill: {last}; {due}."),
     "drill_due": _("due by {day}"),
     "drill_overdue": _("overdue since {day}"),
     "place": _("Place"),

@@ -72,7 +72,7 @@ class Duties:
         except (FindingError, VaultError):
             return ""
         last = shown.time(found.passed_at, visit) if found.passed_at else visit.say("drill_never")
-        return f"{visit.say('drill_last')}: {last}, {self._due(found, visit)}."
+        return visit.say("drill_told", last=last, due=self._due(found, visit))
 
     def pass_drill(self, visit: Visit) -> Answer:
         """Open the share of the drill record, forget it, and sign that it opened."""
