@@ -112,7 +112,7 @@ MEMBER: Mapping[str, Text] = {
     "enrol_done": _("Your second factor is set up. Acts that ask for a code take those of this app."),
     "first_code": _("First code"),
     "first_code_hint": _("The 6 digits that the app shows for the new secret."),
-    "confirm_button": _.in_context("second factor", "Confirm"),
+    "confirm_button": _("Confirm"),
     "secret_title": _("Add this to your app"),
     "secret_once": _(
         "It is shown only once, for five minutes, and was sealed to your key: the operator cannot read it. "
