@@ -390,6 +390,7 @@ WHO_MAY_CALL = {
     "AuthorityService.GetReferral": ["ROLE_AUTHORITY"],
     "AuthorityService.ListReferrals": ["ROLE_AUTHORITY"],
     "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
+    "CustodianService.ListDecidedDisclosures": ["ROLE_CUSTODIAN"],
     "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
     "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],
     "CustodianService.ReleaseShare": ["ROLE_CUSTODIAN"],

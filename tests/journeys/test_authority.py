@@ -10,6 +10,7 @@ import pytest
 from idvault_client import Vault
 from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import TargetKind, TipOffChannel, TipOffOutcome, TipOffTarget
+from idvault_verify.attest import order as order_papers
 from tests.support.console import visiting
 from tests.support.house import House
 from tools.demo.disclosure import DisclosureSteps
@@ -31,12 +32,16 @@ def test_an_order_is_carried_out(steps: OrderSteps) -> None:
     steps.carry_out()
 
 
-def test_an_order_is_objected_to_and_withdrawn(house: House, steps: OrderSteps) -> None:
+def test_an_order_is_objected_to_and_withdrawn(house: House, steps: OrderSteps, tmp_path: Path) -> None:
     """The authority reads the platform's reason, and the platform that the order is gone."""
     order_id = steps.issue(f"platform-a={STRANGER}")["order_id"]
     steps.answer("object", order_id, "--reason", "no such account", signs=True)
     (read,) = [each for each in steps.officer("list")["orders"] if each["order_id"] == order_id]
     assert (read["state"], read["objection"]) == ("OBJECTED", "no such account")
+    file = tmp_path / "order.bin"
+    (shown,) = steps.officer("show", order_id, "--out", str(file))["orders"]
+    assert (shown["order_id"], file.stat().st_mode & 0o777) == (order_id, 0o600)
+    assert order_papers.parse_order(file.read_bytes()).order_id == order_id
     (found,) = steps.officer("withdraw", order_id, "--reason", "by mistake", code=True)["orders"]
     assert (found["state"], found["withdrawn_because"]) == ("WITHDRAWN", "by mistake")
     listed = steps.moderator("list", "--state", "WITHDRAWN").stdout
@@ -46,14 +51,16 @@ def test_an_order_is_objected_to_and_withdrawn(house: House, steps: OrderSteps) 
     assert (refused.returncode, "ORDER_NOT_FOUND" in refused.stderr) == (4, True)
 
 
-def test_a_joint_operation_is_opened(vault: Vault, steps: OrderSteps) -> None:
+def test_a_joint_operation_is_opened(vault: Vault, steps: OrderSteps, tmp_path: Path) -> None:
     """Each platform finds it among its operations, and the authority its counts."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     days = ("--first-day", str(tomorrow), "--last-day", str(tomorrow + timedelta(days=9)))
     more = ("--category", "FRAUD", "--platform", "platform-a", "--platform", "platform-b")
     begun = steps.officer("operation", "open", "--title", "Synthetic", *more, *days, code=True)
     (opened,) = begun["operations"]
-    (shown,) = steps.officer("operation", "show", opened["operation_id"])["operations"]
+    file = tmp_path / "operation.bin"
+    (shown,) = steps.officer("operation", "show", opened["operation_id"], "--out", str(file))["operations"]
+    assert order_papers.parse_operation(file.read_bytes()).operation_id == opened["operation_id"]
     assert list(shown["counts"]) == ["platform-a", "platform-b"]
     assert shown["counts"]["platform-a"]["reports"] == 0
     listed = [each["operation_id"] for each in steps.officer("operation", "list")["operations"]]

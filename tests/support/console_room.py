@@ -8,6 +8,9 @@ from typing import Any
 
 from idvault.core.edge.call import Caller
 from idvault.core.edge.server import Service
+from idvault.people.second_factor.acts import SecondFactors as EnrolledFactors
+from idvault.people.second_factor.api import SecondFactorMethods
+from idvault.sealing.second_factor import TotpSealer
 from idvault_people.console.disclosure import auditor, custodian
 from idvault_people.console.disclosure.session import AuditorSession, CustodianSession
 from idvault_people.custody.handover import HandOver
@@ -17,6 +20,7 @@ from idvault_people.disclosure.custodian import Custodian
 from idvault_people.disclosure.pending import PendingRequest
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
+from tests.support.second_factor_world import ENTROPY
 from tools.support.chamber import Chamber, Local, identity
 from tools.support.fakes.people import FakeCodes
 
@@ -122,6 +126,20 @@ class ConsoleRoom:
         """Everything that the members' clients have sent."""
         calls = [call for edge in self.edges.values() for call in edge.calls]
         return b"\n".join(method.encode() + request.SerializeToString() for method, request in calls)
+
+
+def enrolling(house: ConsoleRoom) -> None:
+    """Serve the vault's own second factors: nobody has one yet. Acts go on to ask for the room's codes."""
+    room = house.room
+    factors = EnrolledFactors(
+        vault=room.vault,
+        sealer=TotpSealer(keys=room.keys, entropy=ENTROPY),
+        roster_member=room.rosters.member,
+    )
+    rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
+    room.services[:] = [each for each in room.services if each.descriptor is not rosters]
+    methods = SecondFactorMethods(vault=room.vault, second_factors=factors)
+    room.services.append(Service(rosters, methods))
 
 
 @asynccontextmanager

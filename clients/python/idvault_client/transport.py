@@ -54,7 +54,12 @@ MEMBER_READS = {
         *("GetReferral", "ListReferrals"),
     ),
     "DisclosureService": ("GetDisclosure", "ListDisclosures"),
-    "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),
+    "CustodianService": (
+        "ListPendingDisclosures",
+        "ListDecidedDisclosures",
+        "GetSealedShare",
+        "ListSharesToHandOver",
+    ),
     "DrillService": ("GetDrill",),
     "RosterService": ("GetRoster", "GetSecondFactor"),
     "TransparencyService": ("GetCheckpoint", "ListLogEntries", "GetInclusionProof", "GetConsistencyProof"),

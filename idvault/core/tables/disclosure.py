@@ -81,6 +81,7 @@ disclosure_decisions = Table(
     Column("release_entry_id", ID),
     Column("reported_at", Micros),
     UniqueConstraint("disclosure_id", "custodian"),
+    Index(None, "custodian_actor_id", "decided_at"),
     _of_disclosure(),
 )
 

@@ -16,7 +16,6 @@ A stored record counts only if a settlement entry of the account commits to its 
   only after one of these checks, so it fixes the version that was requested.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta, tzinfo
 
@@ -26,7 +25,7 @@ from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts.disclosure import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext, ShownDisclosure
 from idvault.disclosure.ports import EndedClaim, Filed, Filing, GivenShare, RecordEvidence
 from idvault.disclosure.store import lists
 from idvault.disclosure.store import rows as disclosure_rows
@@ -138,15 +137,6 @@ def _fits(logged: Logged, record: SealedRecord, claim: EndedClaim, digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ShownDisclosure:
-    """A disclosure as returned to its auditor. denials: the signed denials by custodian."""
-
-    filed: Filed
-    signed_request: bytes = field(repr=False)
-    denials: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class OpenedRecord:
     """Everything that the auditor's client needs; proofs: of settlement, request and opening."""
 
@@ -164,10 +154,6 @@ class AuditorContext(DisclosureContext):
     shred_keys: ShredKeys
     zone: tzinfo
     daily: int
-
-    def show(self, filed: Filed) -> ShownDisclosure:
-        """Return a disclosure as its auditor sees it; raises DamagedError (RECORD_DAMAGED)."""
-        return ShownDisclosure(filed, self.signed_request(filed), self.denials(filed))
 
     async def own(self, disclosure_id: str, actor_id: str) -> Filed:
         """Return a disclosure of an auditor; raises NotFoundError (REQUEST_NOT_FOUND)."""

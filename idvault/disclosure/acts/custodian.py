@@ -17,7 +17,7 @@ from idvault.core.db.connection import Connection
 from idvault.core.log_entry import Proved
 from idvault.core.request import MemberAsked, Request
 from idvault.disclosure import rules as disclosure_rules
-from idvault.disclosure.acts.disclosure import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext, ShownDisclosure
 from idvault.disclosure.ports import CaseTextSealer, Deciding, Filed, OwnDecision, Releasing
 from idvault.disclosure.store import lists, rows
 from idvault.log.acts.stored_log import Proofs
@@ -204,6 +204,17 @@ async def pending(
         note = proofs.note or note
         waiting.append(await _waiting(context, filed, proofs.entries[0], now))
     return waiting, offset + limit if len(found) > limit else None, note
+
+
+async def decided(
+    context: DisclosureContext, *, actor_id: str, offset: int, limit: int
+) -> tuple[list[ShownDisclosure], int | None]:
+    """Return what a custodian has decided, the newest first, and the next offset (None at the end)."""
+    found = await context.vault.read(
+        "disclosure.decided",
+        lambda one: lists.decided(one, actor_id=actor_id, offset=offset, limit=limit + 1),
+    )
+    return [context.show(filed) for filed in found[:limit]], offset + limit if len(found) > limit else None
 
 
 async def sealed_share(

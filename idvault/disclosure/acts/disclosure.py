@@ -5,7 +5,7 @@ A refused attempt of a roster member is in the log: at most one entry a minute f
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idvault.core.act import SYSTEM, MemberActor, Tx, Vault, act
 from idvault.core.second_factor import SecondFactorCheck
@@ -85,6 +85,18 @@ class Refusals:
         self.observe(_VERB)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownDisclosure:
+    """A disclosure as returned to its auditor, and to custodians who decided it.
+
+    denials: the signed denials by custodian.
+    """
+
+    filed: Filed
+    signed_request: bytes = field(repr=False)
+    denials: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class DisclosureContext:
     """What auditors and custodians need beside their requests. observe: counts verbs."""
@@ -114,6 +126,10 @@ class DisclosureContext:
             custodian: self.case_texts.open(disclosure_id=disclosure_id, sealed=denial, custodian=custodian)
             for custodian, denial in filed.denials.items()
         }
+
+    def show(self, filed: Filed) -> ShownDisclosure:
+        """Return a disclosure as auditor and custodians see it; raises DamagedError (RECORD_DAMAGED)."""
+        return ShownDisclosure(filed, self.signed_request(filed), self.denials(filed))
 
 
 @act("disclosure.expire")

@@ -8,9 +8,9 @@ from idvault.core.edge.call import Caller
 from idvault.core.edge.convert import logged, sealed_record, time_of
 from idvault.disclosure.acts import auditor as acts
 from idvault.disclosure.acts import custodian as custodian_acts
-from idvault.disclosure.acts.auditor import AuditorContext, OpenedRecord, ShownDisclosure
+from idvault.disclosure.acts.auditor import AuditorContext, OpenedRecord
 from idvault.disclosure.acts.custodian import Decided, PendingDisclosures
-from idvault.disclosure.acts.disclosure import DisclosureContext
+from idvault.disclosure.acts.disclosure import DisclosureContext, ShownDisclosure
 from idvault.disclosure.ports import GivenShare
 from idvault_verify import disclosure as verify_disclosure
 from idvault_verify.clock import ClockReading
@@ -58,7 +58,7 @@ def finding(value: int) -> HistoryFinding:
 
 
 def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
-    """Return the message of an auditor's disclosure."""
+    """Return the message of a disclosure, for its auditor and who decided it."""
     found = value.filed.disclosure
     message = disclosure_pb2.Disclosure(
         disclosure_id=found.disclosure_id,

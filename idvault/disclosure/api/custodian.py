@@ -14,6 +14,7 @@ from idvault_verify.disclosure import Verdict
 from idvault_verify.v1 import disclosure_pb2, transparency_pb2
 
 _LIST = "ListPendingDisclosures"
+_LIST_DECIDED = "ListDecidedDisclosures"
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -40,6 +41,25 @@ class CustodianMethods:
             disclosures=[auditor.waiting(each) for each in found],
             next_page_token=convert.page_token(further, of=_LIST),
             checkpoint=transparency_pb2.Checkpoint(note=note),
+        )
+
+    async def ListDecidedDisclosures(
+        self,
+        request: disclosure_pb2.ListDecidedDisclosuresRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ListDecidedDisclosuresResponse:
+        """List what the caller has decided."""
+        limit = auditor.page_size(request.page_size)
+        offset = convert.read_page_token(request.page_token, of=_LIST_DECIDED) if request.page_token else 0
+        found, further = await acts.decided(
+            self.context, actor_id=caller.actor_id, offset=offset, limit=limit
+        )
+        return disclosure_pb2.ListDecidedDisclosuresResponse(
+            disclosures=[auditor.shown(each) for each in found],
+            next_page_token=convert.page_token(further, of=_LIST_DECIDED),
         )
 
     async def GetSealedShare(

@@ -90,6 +90,14 @@ _PENDING = statement(
     .offset(param("offset", Integer))
     .limit(_LIMIT)
 )
+_DECIDED = statement(
+    select(disclosures)
+    .join(disclosure_decisions, _OWN_DECISIONS)
+    .where(disclosure_decisions.c.custodian_actor_id == param("actor_id"))
+    .order_by(disclosure_decisions.c.decided_at.desc(), disclosures.c.disclosure_id)
+    .offset(param("offset", Integer))
+    .limit(_LIMIT)
+)
 _OWN_DECISION = statement(
     select(
         disclosure_decisions.c.signed,
@@ -194,6 +202,11 @@ async def pending(
         offset=offset,
         limit=limit,
     )
+
+
+async def decided(connection: Connection, *, actor_id: str, offset: int, limit: int) -> list[Filed]:
+    """Return the disclosures that a custodian has decided, the newest decision first."""
+    return await disclosure_rows.load(connection, _DECIDED, actor_id=actor_id, offset=offset, limit=limit)
 
 
 async def own_decision(connection: Connection, *, disclosure_id: str, custodian: str) -> OwnDecision | None:

@@ -50,6 +50,10 @@ REQUESTS: dict[str, tuple[Message, type[Message]]] = {
         pb.ListPendingDisclosuresRequest(),
         pb.ListPendingDisclosuresResponse,
     ),
+    "CustodianService/ListDecidedDisclosures": (
+        pb.ListDecidedDisclosuresRequest(),
+        pb.ListDecidedDisclosuresResponse,
+    ),
     "CustodianService/GetSealedShare": (pb.GetSealedShareRequest(disclosure_id=ID), pb.SealedShare),
     "CustodianService/ApproveDisclosure": (
         pb.ApproveDisclosureRequest(request_id=str(uuid4()), disclosure_id=ID, code="000000"),
@@ -119,6 +123,8 @@ async def test_malformed_calls_name_their_field(house: House) -> None:
         ("DisclosureService/ReportShare", {"disclosure_id": "1"}),
         ("DisclosureService/ReportFinding", {"finding": 0}),
         ("CustodianService/ListPendingDisclosures", {"page_token": "x"}),
+        ("CustodianService/ListDecidedDisclosures", {"page_token": "x"}),
+        ("CustodianService/ListDecidedDisclosures", {"page_size": 101}),
         ("CustodianService/GetSealedShare", {"disclosure_id": "d"}),
         ("CustodianService/ReleaseShare", {"request_id": ""}),
         ("CustodianService/DenyDisclosure", {"disclosure_id": ""}),
@@ -134,6 +140,9 @@ async def test_lists_are_empty_at_first(house: House) -> None:
     waiting = await told(house, A, "CustodianService/ListPendingDisclosures")
     assert isinstance(mine, pb.ListDisclosuresResponse)
     assert isinstance(waiting, pb.ListPendingDisclosuresResponse)
+    decided = await told(house, A, "CustodianService/ListDecidedDisclosures")
+    assert isinstance(decided, pb.ListDecidedDisclosuresResponse)
+    assert (len(decided.disclosures), decided.next_page_token) == (0, "")
     assert (len(mine.disclosures), mine.next_page_token) == (0, "")
     assert (mine.filed_today_count, mine.daily_limit) == (0, 20)
     assert (len(waiting.disclosures), waiting.next_page_token) == (0, "")

@@ -132,7 +132,7 @@ async def test_the_export_for_a_court(house: House) -> None:
     """A page that a judge reads, and beside it the proof file that `check-evidence` verifies."""
     disclosure_id, result = await opened(house)
     court = house.folder / "court"
-    arguments = ["export", kept_at(result), "--out", court]
+    arguments = ["export", kept_at(result), "--out", court, "--zone", "Asia/Shanghai"]
     exported = await house.run("auditor-a", *arguments)
     assert (exported.code, exported.last) == (0, f"export: {disclosure_id} written")
     proof, shown = court / f"{disclosure_id}.json", court / f"{disclosure_id}.html"
@@ -141,15 +141,22 @@ async def test_the_export_for_a_court(house: House) -> None:
     page.feed(shown.read_text("utf-8"))
     assert page.loaded == []
     for text in (
-        builders.NAME, builders.NUMBER, "MATCH", "案 2026-1", "第一条 (synthetic)", "一次核查", "auditor-a",
-        f"{A}, {B}", "2 of 3", proof.name, sha256(proof.read_bytes()).hexdigest(), str(KEY),
+        builders.NAME, builders.NUMBER, "登记的姓名与号码一致", "name and number belong together",
+        "居民身份证", "resident identity card", "Asia/Shanghai", "UTC+8",
+        "案 2026-1", "第一条 (synthetic)", "一次核查", "auditor-a",
+        f"{A}, {B}", "2 of 3", "3人中的2人", proof.name, sha256(proof.read_bytes()).hexdigest(), str(KEY),
         "not that the service sealed the right person",
     ):  # fmt: skip
         assert text in page.text
+    assert not {"MATCH", "RESIDENT_ID"} & {*re.findall(r"[A-Z_]{5,}", page.text)}
+    assert not re.search(r"\d\dT\d\d:|\+00:00", page.text)
     checked = CliRunner().invoke(app, ["check-evidence", str(proof), "--public-key", str(KEY)])
     assert checked.stdout.splitlines()[-1] == "check: valid as far as its own roster says"
     again = await house.run("auditor-a", *arguments)
     assert (again.code, "exists already" in again.err) == (4, True)
+    for zone in ("Nowhere/Else", "../etc/passwd", "Asia"):
+        wrong = await house.run("auditor-a", *arguments[:-1], zone)
+        assert (wrong.code, "no zone of this name" in wrong.err) == (2, True), zone
 
 
 async def test_the_page_obeys_no_text_of_others(house: House) -> None:

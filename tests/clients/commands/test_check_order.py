@@ -71,3 +71,40 @@ def test_a_key_that_is_none_is_wrong_usage(order: Path) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """Like every file that a check needs."""
     assert check(tmp_path / "nothing").exit_code == 3
+
+
+def test_a_joint_operation_is_checked_in_the_same_way(tmp_path: Path) -> None:
+    """Its own command prints every field; another key, an altered file and an order are refused."""
+    terms, file = orders.joint(), tmp_path / "operation"
+    signed = orders.signed(terms)
+
+    def run(key: str = KEY, *options: str) -> Result:
+        return CliRunner().invoke(app, [*options, "check-operation", str(file), "--key", key])
+
+    file.write_bytes(signed)
+    found = run()
+    assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "check: valid"), found.stderr
+    for text in (
+        f"operation_id: {terms.operation_id}",
+        f"title: {terms.title}",
+        "categories: RUMOUR, FRAUD",
+        f"platforms: {', '.join(terms.platforms)}",
+        "first_day: 2026-03-02",
+        "last_day: 2026-03-31",
+    ):
+        assert text in found.stdout.splitlines(), text
+    told = json.loads(run(KEY, "--json").stdout)
+    assert (told["valid"], told["authority"]) == (True, orders.OFFICE)
+    other = reading.base64url(people.roster_member(orders.OTHER_OFFICE, role="authority").ed25519)
+    assert (run(other).exit_code, run(other).stdout) == (5, "check: SIGNATURE_INVALID\n")
+    assert run("x").exit_code == 2
+    for wrong in (SIGNED, signed[:-1], b"", b"x" * 100_000):
+        file.write_bytes(wrong)
+        assert (run().exit_code, run().stdout) in (
+            (5, "check: NOT_AN_ORDER\n"),
+            (5, "check: SIGNATURE_INVALID\n"),
+        ), wrong[:20]
+    file.write_bytes(SIGNED)
+    assert run().stdout == "check: NOT_AN_ORDER\n"
+    file.write_bytes(signed)
+    assert check(file).stdout == "check: NOT_AN_ORDER\n"

@@ -37,6 +37,12 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
         "pk_disclosure_budgets",
     ),
     "pending": (disclosure_lists._PENDING, _PENDING, f"{_BY_STATE} (state=? AND expire_at>?)", _BY_STATE),
+    "decided": (
+        disclosure_lists._DECIDED,
+        {"actor_id": "a", "offset": 0, "limit": 9},
+        "ix_disclosure_decisions_custodian_actor_id_decided_at (custodian_actor_id=?)",
+        "ix_disclosure_decisions_custodian_actor_id_decided_at",
+    ),
     "decisions": (
         disclosure_rows._DECISIONS,
         {"ids": ["a", "b"]},

@@ -154,7 +154,13 @@ class Attacker:
         field = place[-1]
         if field.name == convert.PAGE_FIELD and self._random.random() < 0.5:
             of = self._random.choice(
-                ("ListCampaigns", "ListDisclosures", "ListPendingDisclosures", "ListLogEntries")
+                (
+                    "ListCampaigns",
+                    "ListDisclosures",
+                    "ListPendingDisclosures",
+                    "ListDecidedDisclosures",
+                    "ListLogEntries",
+                )
             )
             return convert.page_token(self._random.choice((0, 2**31, 2**63 - 1, 2**63, 2**64 - 1)), of=of)
         turn = self._met[kind, place]

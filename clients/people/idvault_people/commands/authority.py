@@ -11,6 +11,7 @@ from idvault_people.authority.officer import GivenOrder, OrderDocument
 from idvault_people.commands import joint_operation, listing, referral
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_verify import durable_file
 from idvault_verify.attest import order as order_papers
 from idvault_verify.attest.order import OrderTerms
 from idvault_verify.commands.errors import wrong_usage
@@ -33,6 +34,12 @@ class TargetWord(StrEnum):
 
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The order's id, as shown by `issue` and `list`.")]
+SignedFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="Write what you signed: `idvault-verify check-order` checks it."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 _KINDS = {word: TargetKind[word.name] for word in TargetWord}
 
@@ -101,10 +108,14 @@ def list_(
         listing.tell(context, "orders", map(_shown, session.officer().every(state=state)))
 
 
-def show(context: typer.Context, order_id: Id) -> None:
+def show(context: typer.Context, order_id: Id, out: SignedFile = None) -> None:
     """Show one of your orders: what you signed, and what its platform has done."""
     with open_session(_ROLE, context.obj, next_=OrderNextStep) as session:
-        listing.tell(context, "orders", [_shown(session.officer().get(order_id))])
+        found = session.officer().get(order_id)
+    if out is not None:
+        # It names an account: for its owner only, until they give it to somebody.
+        durable_file.replace(out, found.signed_order)
+    listing.tell(context, "orders", [_shown(found)])
 
 
 def withdraw(

@@ -1,6 +1,7 @@
 """`idvault-people authority operation`: joint operations of several platforms."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from idvault_people.authority.joint import OpenedOperation
 from idvault_people.commands import listing
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_verify import durable_file
 from idvault_verify.attest.order import JointTerms
 from idvault_verify.error import Reason
 from idvault_verify.sanction import SanctionCategory
@@ -63,10 +65,22 @@ def list_(context: typer.Context) -> None:
 
 
 @app.command()
-def show(context: typer.Context, operation_id: OperationId) -> None:
+def show(
+    context: typer.Context,
+    operation_id: OperationId,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write what you signed: `idvault-verify check-operation` checks it."
+        ),
+    ] = None,
+) -> None:
     """Show one of your joint operations with its counts at each platform; 1 to 4 are withheld."""
     with open_session(_ROLE, context.obj, next_=OperationNextStep) as session:
-        listing.tell(context, "operations", [_shown(session.joint_officer().get(operation_id))])
+        found = session.joint_officer().get(operation_id)
+    if out is not None:
+        durable_file.replace(out, found.signed_operation)
+    listing.tell(context, "operations", [_shown(found)])
 
 
 class OperationNextStep(NextStep):

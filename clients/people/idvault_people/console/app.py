@@ -80,7 +80,7 @@ class ConsoleApp:
 
     def __post_init__(self) -> None:
         """Read the templates."""
-        self._templates = rendering.templates(self.console.templates)
+        self._templates = rendering.templates(self.console.templates, _FOLDER / "templates")
         self._texts = {**CONSOLE, **self.console.texts}
 
     def application(self) -> web.Application:

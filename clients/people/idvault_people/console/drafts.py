@@ -1,7 +1,7 @@
-"""What a user is about to sign: kept in memory only, shown as it will be signed, and signed once.
+"""What a user is about to sign: kept in memory, shown as it will be signed, and signed once.
 
 - A draft is kept until it is sent or the console ends, the newest 20 of a form; afterwards its pages lead to
-  what was sent, in other tabs too.
+  what was sent, in other tabs too. An auditor's is also on the disk, sealed (disclosure.request_draft).
 - What is sent is what was shown: a paper that is too old, or has another digest, is made and shown again.
 - What the vault may have, because an answer was lost, is looked for before another one is signed.
 """

@@ -87,9 +87,43 @@ MEMBER: Mapping[str, Text] = {
     "log_unseen": _("no checkpoint seen yet"),
     "detail": _("In detail: {text}"),
     "second_factor": _("Second factor"),
-    "code_none": _("You have no second factor yet: run the command second-factor."),
+    "code_none": _("You have no second factor yet: set one up on the page of your keys."),
     "code_left": _("{left} tries are left."),
     "code_locked": _("It is locked until {time}."),
+    "enrol_link": _("Set up or change the second factor"),
+    "enrol_without": _("You have no second factor yet."),
+    "enrol_title": _("Set up an app"),
+    "enrol_text": _(
+        "An authenticator app makes a code of 6 digits every 30 seconds, from a secret that you give it "
+        "once. Have the app at hand before you go on."
+    ),
+    "enrol_change": _(
+        "The 6 digits that your present app shows now. It stays valid until you have confirmed the new one."
+    ),
+    "enrol_button": _("Show a new secret"),
+    "enrol_lost": _(
+        "Nobody can reset a lost second factor: the custodians must name you again in the next roster, with "
+        "new keys."
+    ),
+    "enrol_pending": _("A new secret waits for its first code"),
+    "enrol_none": _("No new secret waits for a code: it was confirmed, or none was shown yet."),
+    "enrol_done": _("Your second factor is set up. Acts that ask for a code take those of this app."),
+    "first_code": _("First code"),
+    "first_code_hint": _("The 6 digits that the app shows for the new secret."),
+    "confirm_button": _("Confirm"),
+    "secret_title": _("Add this to your app"),
+    "secret_once": _(
+        "It is shown only once, for five minutes, and was sealed to your key: the operator cannot read it. "
+        "Whoever sees it can make your codes."
+    ),
+    "secret_scan": _("Scan it"),
+    "secret_picture": _("QR code of the secret; the same is written below"),
+    "secret_type": _("Or type it in"),
+    "secret_account": _("Name in the app"),
+    "secret": _.in_context("second factor", "Secret"),
+    "secret_kind": _("Kind"),
+    "secret_usual": _("Time-based, 6 digits, every 30 seconds: what apps assume"),
+    "secret_confirm": _("Then confirm it"),
     "unreachable": _(
         "The vault cannot be reached. Your act may have taken effect or not; it is safe to repeat it."
     ),

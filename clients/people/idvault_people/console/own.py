@@ -1,7 +1,7 @@
 """A member's own page: keys and fingerprints, roster, log position, second factor, and own acts."""
 
 from idvault_people import second_factor
-from idvault_people.console import shown
+from idvault_people.console.second_factor import state
 from idvault_people.console.shown import Row
 from idvault_people.console.visit import Visit
 from idvault_people.custody_edge import CustodyCalls
@@ -21,7 +21,7 @@ def rows(identity: PersonalIdentity, trust: Trust, edge: CustodyCalls, visit: Vi
         (visit.say("sealing_key"), fingerprints["sealing key"]),
         (visit.say("roster"), _roster(identity, trust, visit)),
         (visit.say("log_position"), _log(trust.seen(), visit)),
-        (visit.say("second_factor"), _second_factor(second_factor.state(edge), visit)),
+        (visit.say("second_factor"), state(second_factor.state(edge), visit)),
     ]
 
 
@@ -38,11 +38,3 @@ def _roster(identity: PersonalIdentity, trust: Trust, visit: Visit) -> str:
 
 def _log(seen: Checkpoint | None, visit: Visit) -> str:
     return visit.say("log_entries", size=seen.size) if seen else visit.say("log_unseen")
-
-
-def _second_factor(found: second_factor.SecondFactorState, visit: Visit) -> str:
-    if not found.enrolled:
-        return visit.say("code_none")
-    if found.locked_until is not None:
-        return visit.say("code_locked", time=shown.time(found.locked_until, visit))
-    return visit.say("code_left", left=found.tries_left)

@@ -41,6 +41,9 @@ app.command("check-evidence", short_help="Check the evidence of an opening offli
     evidence.check
 )
 app.command("check-order", short_help="Check that an order is signed by an authority's key.")(order.check)
+app.command("check-operation", short_help="Check that a joint operation is signed by an authority's key.")(
+    order.check_operation
+)
 app.command("check-report", short_help="Recompute a transparency report from the public log.")(report.check)
 
 

@@ -98,11 +98,22 @@ def check_by_key(signed: bytes, *, public_key: bytes) -> OrderTerms:
     Whose key it is, and since when, the caller knows from elsewhere: the order names an authority by itself.
     """
     terms = _order(signed)
+    _check_key(signed, terms.authority, public_key)
+    return terms
+
+
+def check_operation_by_key(signed: bytes, *, public_key: bytes) -> JointTerms:
+    """Return a joint operation of whoever has a key; raises OrderError, as `check_by_key` does."""
+    terms = _operation(signed)
+    _check_key(signed, terms.authority, public_key)
+    return terms
+
+
+def _check_key(signed: bytes, authority: str, public_key: bytes) -> None:
     try:
-        papers.check_key(signed, public_key=public_key, name=repr(terms.authority), field="signed_order")
+        papers.check_key(signed, public_key=public_key, name=repr(authority), field="signed_order")
     except SignatureError as error:
         raise OrderError("SIGNATURE_INVALID", "the signature is not by this key") from error
-    return terms
 
 
 def _order(signed: bytes) -> OrderTerms:
@@ -111,6 +122,15 @@ def _order(signed: bytes) -> OrderTerms:
         terms.check()
     except (InvalidError, OverflowError) as error:
         raise OrderError("NOT_AN_ORDER", f"this is no order: {error}") from error
+    return terms
+
+
+def _operation(signed: bytes) -> JointTerms:
+    try:
+        terms = orders.parse_operation(signed)
+        terms.check()
+    except (InvalidError, OverflowError) as error:
+        raise OrderError("NOT_AN_ORDER", f"this is no joint operation: {error}") from error
     return terms
 
 
@@ -139,11 +159,7 @@ def check_operation(
     signed: bytes, *, platform: str, versions: Sequence[Roster], known: bool = False
 ) -> CheckedOperation:
     """Return a joint operation in which this platform takes part; raises OrderError, as `check` does."""
-    try:
-        terms = orders.parse_operation(signed)
-        terms.check()
-    except (InvalidError, OverflowError) as error:
-        raise OrderError("NOT_AN_ORDER", f"this is no joint operation: {error}") from error
+    terms = _operation(signed)
     if platform not in terms.platforms:
         raise OrderError("OTHER_PLATFORM", f"{platform} takes no part in the operation")
     return CheckedOperation(

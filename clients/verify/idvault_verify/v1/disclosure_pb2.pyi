@@ -235,7 +235,7 @@ Global___LoggedEntry: _TypeAlias = LoggedEntry  # noqa: Y015
 
 @_typing.final
 class Disclosure(_message.Message):
-    """A disclosure, as its auditor sees it."""
+    """A disclosure, as its auditor sees it, and the custodians who have decided it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -847,6 +847,60 @@ class ListPendingDisclosuresResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPendingDisclosuresResponse: _TypeAlias = ListPendingDisclosuresResponse  # noqa: Y015
+
+@_typing.final
+class ListDecidedDisclosuresRequest(_message.Message):
+    """Which of the disclosures that the caller has decided to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """The maximum number of disclosures, 1 to 100; 0 means 20."""
+    page_token: _builtins.str
+    """The next_page_token of the previous page; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecidedDisclosuresRequest: _TypeAlias = ListDecidedDisclosuresRequest  # noqa: Y015
+
+@_typing.final
+class ListDecidedDisclosuresResponse(_message.Message):
+    """A page of disclosures that the caller has decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The page_token of the next page; empty at the end."""
+    @_builtins.property
+    def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Disclosure]:
+        """The disclosures, the newest decision first."""
+
+    def __init__(
+        self,
+        *,
+        disclosures: _abc.Iterable[Global___Disclosure] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosures", b"disclosures", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecidedDisclosuresResponse: _TypeAlias = ListDecidedDisclosuresResponse  # noqa: Y015
 
 @_typing.final
 class GetSealedShareRequest(_message.Message):

@@ -31,8 +31,11 @@ async def test_an_operation_is_opened_as_it_was_shown(office: OfficerRoom) -> No
         assert text in preview.words, text
     listed = await visitor.get("/operations")
     assert f'href="/operations/{found.operation_id}"' in listed.text
-    for page in (shown, listed):
-        assert "First day 1 March 2026 Last day 31 March 2026 Begins" in page.words
+    assert "First day 1 March 2026 Last day 31 March 2026 Begins" in shown.words
+    assert f"{TITLE} rumour, fraud {PARTY}, platform-b 1 March 2026 31 March 2026 running" in listed.words
+    signed = await visitor.get(f"/operations/{found.operation_id}/signed")
+    assert signed.body == found.signed_operation
+    assert f"operation-{found.operation_id}.bin" in signed.headers["Content-Disposition"]
     assert "running" in listed.words
     for seconds, state in ((-86_400, "not begun yet"), (40 * 86_400, "closed")):
         office.seconds = seconds

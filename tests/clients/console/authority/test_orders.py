@@ -5,16 +5,17 @@ from google.protobuf.message import Message
 
 from idvault_people.console.authority import listing
 from idvault_verify.attest.moderator_key import ModeratorKey
+from idvault_verify.offline import order as order_check
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import Degree, OrderState
 from idvault_verify.tip_off import TargetKind
 from idvault_verify.v1 import authority_pb2
 from tests.clients.console.authority.steps import REASON, TARGET, withdraw
 from tests.support.officer_room import OfficerRoom
-from tools.support import builders
+from tools.support import builders, people
 from tools.support.authority_world import HOUR, TERM, carrying
 from tools.support.flow_world import PARTY
-from tools.support.orders import DOCUMENT_DIGEST, OTHER_OFFICE, roster
+from tools.support.orders import DOCUMENT_DIGEST, OFFICE, OTHER_OFFICE, roster
 
 
 async def test_the_list_begins_with_what_is_overdue(office: OfficerRoom, key: ModeratorKey) -> None:
@@ -64,11 +65,11 @@ async def test_a_long_list_has_pages(office: OfficerRoom, monkeypatch: pytest.Mo
     for number in range(5):
         await office.world.issue((PARTY, TARGET), deadline=(30 + number) * HOUR)
     first = await visitor.get("/?state=OPEN")
-    assert first.text.count('<div class="card"') == 2
+    assert first.text.count('<tr><th scope="row"') == 2
     assert 'href="/?state=OPEN&amp;page=2"' in first.text
     assert "Previous page" not in first.words
     last = await visitor.get("/?state=OPEN&page=3")
-    assert last.text.count('<div class="card"') == 1
+    assert last.text.count('<tr><th scope="row"') == 1
     assert ('href="/?state=OPEN&amp;page=2"' in last.text, "Next page" in last.words) == (True, False)
     assert 'href="/?page=2"' in (await visitor.get("/")).text
 
@@ -125,6 +126,20 @@ async def test_a_content_is_named_by_the_platforms_reference(office: OfficerRoom
     page = await (await office.enter()).get(f"/orders/{given.order_id}")
     for text in ("Content post/17", "Remove the content", "4,711 bytes"):
         assert text in page.words
+
+
+async def test_what_was_signed_is_downloaded(office: OfficerRoom) -> None:
+    """As a file that anybody checks with the authority's public key; another officer gets none."""
+    [given] = await office.world.issue((PARTY, TARGET))
+    owner = await office.enter()
+    path = f"/orders/{given.order_id}"
+    assert f'href="{path}/signed"' in (await owner.get(path)).text
+    found = await owner.get(f"{path}/signed")
+    assert f"order-{given.order_id}.bin" in found.headers["Content-Disposition"]
+    key = people.roster_member(OFFICE, role="authority").ed25519
+    assert order_check.check_by_key(found.body, public_key=key).order_id == given.order_id
+    other = await office.enter(OTHER_OFFICE)
+    assert (await other.get(f"{path}/signed")).status == 404
 
 
 async def test_an_order_is_withdrawn_with_a_reason_and_a_code(office: OfficerRoom) -> None:

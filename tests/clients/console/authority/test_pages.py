@@ -1,7 +1,7 @@
 """Every page of the officer's console: headers, languages, words and size, and in a browser for everybody."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from playwright.sync_api import Browser
@@ -38,11 +38,11 @@ async def tour(office: OfficerRoom, key: ModeratorKey, language: str) -> dict[st
     return await Tour(office, key, await office.enter(**{"Accept-Language": language})).all()
 
 
-def problems(name: str, page: Seen, language: str) -> Mapping[str, object]:
-    """Return what is wrong with a page as it was sent."""
+def problems(name: str, page: Seen, language: str, *, typed: Sequence[str] = TYPED) -> Mapping[str, object]:
+    """Return what is wrong with a page as it was sent. typed: texts of others on it, in either language."""
     markup = read(page.text, path=f"/{name}")
     texts = ["\n".join(markup.texts)]
-    for each in TYPED:
+    for each in typed:
         texts = [text.replace(each, "") for text in texts]
     other = CHINESE if language == "en" else ENGLISH
     # What an exception says is for the operator, and in English.

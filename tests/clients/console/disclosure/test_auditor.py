@@ -256,7 +256,16 @@ async def _exported(house: ConsoleRoom, owner: Visitor, path: str, disclosure_id
     assert "check-evidence" in offered.words
     page, proof = await owner.get(f"{path}/page"), await owner.get(f"{path}/proof")
     assert f"{disclosure_id}.json" in proof.headers["Content-Disposition"]
-    assert builders.NAME in page.text
+    assert (builders.NAME in page.text, "RESIDENT_ID" in page.text, "+00:00" in page.text) == (
+        True,
+        False,
+        False,
+    )
+    for zone, named in (("Asia/Shanghai", "UTC+8"), ("America/New_York", "UTC-5")):
+        there = await owner.get(f"{path}/page?zone={zone}")
+        assert (zone in there.text, named in there.text) == (True, True)
+    wrong = await owner.get(f"{path}/page?zone=Nowhere")
+    assert (wrong.status, 'href="#zone"' in wrong.text, builders.NAME in wrong.text) == (422, True, False)
     evidence = proof_file.parse(proof.body)
     proved = evidence_check.check(
         evidence, policy=witness_policy.of_log(KEY), published=house.room.trust("auditor-a").versions

@@ -30,7 +30,8 @@ WORDS = {
         "given": "份额已发出", "drill": "进行演练", "due": "须在", "end": "结束会话", "ended": "会话已结束",
         "waits": "等待保管人", "new": "新申请", "own": "我的密钥", "evidence": "证据", "drills": "演练",
         "hand_over": "移交", "deny": "拒绝", "last": "这是最后一次打开",
-        "give_all": "开始移交", "all_given": "移交已完成",
+        "give_all": "开始移交", "all_given": "移交已完成", "compare": "核对", "same": "一致：",
+        "other": "不一致：", "decisions": "我的决定", "factor": "登记或更换第二因素",
     },
     "en": {
         "next": "Continue", "sign": "Sign and send", "open": "Open the record", "open_now": "Open",
@@ -39,9 +40,17 @@ WORDS = {
         "drill": "Do the drill", "due": "due by", "end": "End the session", "ended": "The session has ended",
         "waits": "Waiting for custodians", "new": "New request", "own": "My keys", "evidence": "Evidence",
         "drills": "Drill", "hand_over": "Hand-over", "deny": "Deny", "last": "This is the last opening",
-        "give_all": "Hand the shares over", "all_given": "The hand-over is done",
+        "give_all": "Hand the shares over", "all_given": "The hand-over is done", "compare": "Compare",
+        "same": "The same:", "other": "Not the same:", "decisions": "My decisions",
+        "factor": "Set up or change the second factor",
     },
 }  # fmt: skip
+
+_DROP = """content => {
+  const files = new DataTransfer();
+  files.items.add(new File([content], "命令.pdf"));
+  document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));
+}"""
 
 pytestmark = pytest.mark.process
 
@@ -168,11 +177,28 @@ def open_record(user: User, disclosure_id: str) -> None:
     user.press("export", "link")
     user.look("export")
     with page.expect_download() as loading:
-        page.get_by_role("link", name="HTML").click()
-    assert builders.NAME in loading.value.path().read_text("utf-8")
+        page.locator("#zone").fill("Asia/Shanghai")
+        page.get_by_role("button", name="HTML").click()
+    court = loading.value.path().read_text("utf-8")
+    assert (builders.NAME in court, "Asia/Shanghai" in court) == (True, True)
     for key, name in (("evidence", "evidence"), ("own", "own")):
         user.press(key, "link")
         user.look(name)
+
+
+def compare(user: User, content: bytes, answer: str) -> None:
+    """Compare a file with the request: dropped on the page, or chosen and sent by keyboard without script."""
+    page = user.page
+    if user.locale == "zh":
+        with page.expect_navigation():
+            page.evaluate(_DROP, content.decode())
+    else:
+        page.locator("#order").set_input_files(
+            {"name": "order.pdf", "mimeType": "application/pdf", "buffer": content}
+        )
+        user.press("compare")
+    page.get_by_role("status").get_by_text(user.say(answer)).wait_for()
+    user.look(f"compare-{answer}")
 
 
 def decide(user: User) -> None:
@@ -182,6 +208,9 @@ def decide(user: User) -> None:
     user.press("deny", "link", exact=False)
     user.look("deny")
     page.go_back()
+    user.press("approve", "link", exact=False)
+    compare(user, ORDER + b"\n", "other")
+    compare(user, ORDER, "same")
     user.press("approve", "link", exact=False)
     page.locator("#code").fill(user.house.room.codes.code())
     user.look("approve")
@@ -194,9 +223,11 @@ def decide(user: User) -> None:
     user.look("drill")
     user.press("drill")
     page.get_by_text(user.say("due")).wait_for()
-    for key, name in (("hand_over", "hand-over"), ("own", "own-custodian")):
+    for key, name in (("decisions", "decisions"), ("hand_over", "hand-over"), ("own", "own-custodian")):
         user.press(key, "link")
         user.look(name)
+    user.press("factor", "link")
+    user.look("second-factor")
 
 
 def hand_over(user: User) -> None:

@@ -17,7 +17,7 @@ from tools.torture.fuzz import naughty
 
 TEXTS = [each for each in naughty.TEXTS if not any("\ud800" <= c <= "\udfff" for c in each)]
 PAGES: dict[str, dict[str, Any]] = {
-    "question.html": {"step": "legal_basis", "number": 3, "count": 6, "limit": 425},
+    "question.html": {"step": "legal_basis", "number": 3, "count": 6, "limit": 425, "begun": ()},
     "deny.html": {"one": {"id": "x", "case": "x", "refused": "", "rows": [], "begun": False}, "limit": 500},
 }
 

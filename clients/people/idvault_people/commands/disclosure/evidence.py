@@ -6,19 +6,20 @@ from typing import Annotated
 
 import typer
 
+from idvault_people import local_time
 from idvault_people.commands.disclosure import display, tables
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberFolder, MemberOptions, as_json, explained, now, open_folder
 from idvault_people.disclosure import evidence as evidences
 from idvault_people.disclosure import export as exports
+from idvault_people.disclosure.export import CourtFiles
 from idvault_people.member import MemberClient
 from idvault_verify import durable_file
 from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.reading import RosterError
-from idvault_verify.commands.errors import CommandError, ExitCode
+from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.offline import witness_policy
 from idvault_verify.offline.evidence import check as evidence_check
-from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
 from idvault_verify.transparency.checkpoint import CosignaturePolicy as Policy
 
@@ -38,7 +39,16 @@ Reader = Annotated[
 ]
 
 
-def export(context: typer.Context, file: File, out: Out, reader: Reader = None) -> None:
+Zone = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="The time zone of the page's times, such as Asia/Shanghai; without it that of this machine.",
+    ),
+]
+
+
+def export(context: typer.Context, file: File, out: Out, reader: Reader = None, zone: Zone = "") -> None:
     """Export evidence for a court: a page that prints well, and the proof file that anybody can check.
 
     The proof file is not encrypted: whoever has it can read the identity. With --for the command writes one
@@ -46,12 +56,19 @@ def export(context: typer.Context, file: File, out: Out, reader: Reader = None) 
     first, needs no connection, and never overwrites a file.
     """
     given: MemberOptions = context.obj
+    try:
+        court_zone = local_time.zone_named(zone)
+    except ValueError as error:
+        raise wrong_usage(str(error), field="--zone") from error
     with open_folder(_role(context), given) as member:
         proof = evidences.read(file, identity=member.identity)
         proved = evidence_check.check(proof, policy=_policy(member), published=member.pinned.versions)
-        written = (
-            _for_reader(proof, out, reader, member) if reader else _for_court(proof, proved, out, member)
-        )
+        if reader:
+            written = _for_reader(proof, out, reader, member)
+        else:
+            log_key = member.pinned.log_key
+            files = exports.for_court(proof, proved, log_key=log_key, exported_at=now(), zone=court_zone)
+            written = _for_court(files, out)
     if as_json(context):
         display.tell({"disclosure_id": proved.terms.disclosure_id, "files": [str(path) for path in written]})
         return
@@ -129,8 +146,7 @@ def _policy(member: MemberFolder) -> Policy:
     return witness_policy.of_log(member.pinned.log_key, *member.pinned.more_keys)
 
 
-def _for_court(proof: ProofFile, proved: ProvedEvidence, out: Path, member: MemberFolder) -> list[Path]:
-    files = exports.for_court(proof, proved, log_key=member.pinned.log_key, exported_at=now())
+def _for_court(files: CourtFiles, out: Path) -> list[Path]:
     proof_path, page_path = out / files.proof_name, out / files.page_name
     refuse_existing(proof_path, page_path)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)

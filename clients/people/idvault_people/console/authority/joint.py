@@ -10,7 +10,7 @@ from idvault_people.console import shown
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.signing import PaperDraft, SigningPages
-from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
+from idvault_people.console.visit import Answer, ConsolePage, Download, Route, Visit
 from idvault_verify import order
 from idvault_verify.attest.order import JointTerms
 from idvault_verify.error import InvalidError
@@ -32,6 +32,7 @@ class JointPages:
         return (
             Route("GET", "/operations", self.list),
             Route("GET", "/operations/{id:[0-9a-f]{32}}", self.show),
+            Route("GET", "/operations/{id:[0-9a-f]{32}}/signed", self.download),
         )
 
     def list(self, visit: Visit) -> Answer:
@@ -39,10 +40,17 @@ class JointPages:
         found = [*self.session.joint().every()][::-1]
         operations = [
             {
-                "id": each.operation_id,
-                "title": each.terms.title,
+                "path": f"/operations/{each.operation_id}",
+                "name": each.terms.title,
                 "state": self._state(each, visit),
-                "rows": self._rows(each, visit),
+                "colour": self._colour(each),
+                "cells": [
+                    (visit.say("categories"), _categories(each.terms.categories, visit)),
+                    (visit.say("platforms"), ", ".join(each.terms.platforms)),
+                    (visit.say("first_day"), shown.day(each.terms.first_day, language=visit.language)),
+                    (visit.say("last_day"), shown.day(each.terms.last_day, language=visit.language)),
+                ],
+                "spent": None,
             }
             for each in found
         ]
@@ -54,6 +62,8 @@ class JointPages:
         found = self.session.joint().get(visit.parts["id"])
         values = {
             "state": self._state(found, visit),
+            "colour": self._colour(found),
+            "id": found.operation_id,
             "rows": self._rows(found, visit),
             "counts": [(each.platform, _counts(each, visit)) for each in found.counts],
             "details": [
@@ -62,6 +72,15 @@ class JointPages:
             ],
         }
         return ConsolePage(template="operation.html", title=found.terms.title, values=values)
+
+    def download(self, visit: Visit) -> Answer:
+        """Send what was signed, as `authority operation show ID --out` writes it."""
+        found = self.session.joint().get(visit.parts["id"])
+        name = f"operation-{found.operation_id}.bin"
+        return Download(name=name, content=found.signed_operation, type="application/octet-stream")
+
+    def _colour(self, found: OpenedOperation) -> str | None:
+        return "" if found.begin_time <= self.session.now() < found.end_time else None
 
     def _state(self, found: OpenedOperation, visit: Visit) -> str:
         now = self.session.now()

@@ -13,6 +13,7 @@ from idvault_people.console.authority.referrals import ReferralPages
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.texts import OFFICER
 from idvault_people.console.member_texts import MEMBER
+from idvault_people.console.second_factor import SecondFactorPages
 from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,6 +27,7 @@ def console(session: OfficerSession) -> Console:
         *NewOperationPages(session=session).routes(),
         *JointPages(session=session).routes(),
         *ReferralPages(session=session).routes(),
+        *SecondFactorPages(client=session.officer).routes(),
         Route("GET", "/own", _OfficerKeys(session).show),
     )
     menu = (

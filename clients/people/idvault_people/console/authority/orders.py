@@ -12,7 +12,7 @@ from idvault_people.console import explaining, shown
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
-from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
+from idvault_people.console.visit import Answer, ConsolePage, Download, GoTo, Route, Visit
 from idvault_verify import order as order_rules
 from idvault_verify.attest import order as papers
 from idvault_verify.sanction import OrderState
@@ -22,6 +22,13 @@ _STATES = (
     *(OrderState.OVERDUE, *_RUNNING),
     *(OrderState.CARRIED_OUT, OrderState.CARRIED_OUT_LATE, OrderState.WITHDRAWN),
 )
+# Of the badge; a state without one stands as plain text.
+_COLOURS = {
+    OrderState.OVERDUE: "red",
+    OrderState.OBJECTED: "amber",
+    OrderState.CARRIED_OUT_LATE: "amber",
+    OrderState.CARRIED_OUT: "",
+}
 _LIST = StateList(path="/", words="order_state", states=_STATES)
 
 
@@ -38,6 +45,7 @@ class OrderPages:
         return (
             Route("GET", "/", self.list),
             Route("GET", one, self.show),
+            Route("GET", f"{one}/signed", self.download),
             Route("GET", f"{one}/withdraw", self.ask_withdrawal),
             Route("POST", f"{one}/withdraw", self.withdraw),
         )
@@ -56,7 +64,7 @@ class OrderPages:
         found = self.session.officer().get(visit.parts["id"])
         values = {
             "state": shown.word("order_state", found.state, visit.say),
-            "is_late": found.state is OrderState.OVERDUE,
+            "colour": _colour(found),
             "advice": shown.word("advice", found.state, visit.say) if found.state else "",
             "rows": self._rows(found, visit),
             "history": self._history(found, visit),
@@ -68,6 +76,13 @@ class OrderPages:
         }
         title = visit.say("order_title", reference=found.terms.reference)
         return ConsolePage(template="order.html", title=title, values=values)
+
+    def download(self, visit: Visit) -> Answer:
+        """Send what was signed, as `authority show ID --out` writes it."""
+        found = self.session.officer().get(visit.parts["id"])
+        return Download(
+            name=f"order-{found.order_id}.bin", content=found.signed_order, type="application/octet-stream"
+        )
 
     def ask_withdrawal(self, visit: Visit) -> Answer:
         """Ask for the reason and a code."""
@@ -118,17 +133,20 @@ class OrderPages:
 
     def _item(self, found: GivenOrder, visit: Visit) -> dict[str, Any]:
         terms = found.terms
+        kind, now = shown.word("target", terms.target_kind, visit.say), self.session.now()
+        is_due = found.state in (*_RUNNING, OrderState.OVERDUE)
         return {
-            "id": found.order_id,
-            "reference": terms.reference,
-            "platform": found.platform,
+            "path": f"/orders/{found.order_id}",
+            "name": terms.reference,
             "state": shown.word("order_state", found.state, visit.say),
-            "is_late": found.state is OrderState.OVERDUE,
-            "rows": [
+            "colour": _colour(found),
+            "cells": [
+                (visit.say("platform"), found.platform),
                 (visit.say("measure"), shown.word("measure", terms.measure, visit.say)),
-                (shown.word("target", terms.target_kind, visit.say), terms.target),
+                (visit.say("target_field"), visit.say("target_of_kind", kind=kind, target=terms.target)),
                 (visit.say("deadline"), self._deadline(found, visit)),
             ],
+            "spent": rendering.time_spent(found.issue_time, found.deadline, now=now) if is_due else None,
         }
 
     def _deadline(self, found: GivenOrder, visit: Visit) -> str:
@@ -162,6 +180,10 @@ class OrderPages:
         happened = sorted(((at, key) for key, at in known if at is not None), key=lambda each: each[0])
         zone = self.session.zone
         return [(shown.time(at, visit, zone=zone), visit.say(key)) for at, key in happened]
+
+
+def _colour(found: GivenOrder) -> str | None:
+    return _COLOURS.get(found.state) if found.state else None
 
 
 def _sorted(found: Sequence[GivenOrder]) -> Sequence[GivenOrder]:

@@ -57,6 +57,7 @@ class ReferralPages:
             "state": shown.word("referral_state", found.state, visit.say),
             "advice": shown.word("referral_advice", found.state, visit.say) if found.state else "",
             "rows": self._rows(found, visit),
+            "colour": _colour(found),
             "history": self._history(found, visit),
             "details": _details(found, visit),
             "answerable": _is_answerable(found),
@@ -139,12 +140,22 @@ class ReferralPages:
         )
 
     def _item(self, found: GivenReferral, visit: Visit) -> dict[str, Any]:
+        name, target = _target(found, visit)
+        kind = name if found.target else ""
         return {
-            "id": found.referral_id,
-            "platform": found.platform,
-            "category": shown.word("category", found.category, visit.say),
+            "path": f"/referrals/{found.referral_id}",
+            "name": shown.word("category", found.category, visit.say),
             "state": shown.word("referral_state", found.state, visit.say),
-            "rows": [_target(found, visit), (visit.say("answer_by"), self._last_day(found, visit))],
+            "colour": _colour(found),
+            "cells": [
+                (visit.say("platform"), found.platform),
+                (
+                    visit.say("target_field"),
+                    target if not kind else visit.say("target_of_kind", kind=kind, target=target),
+                ),
+                (visit.say("answer_by"), self._last_day(found, visit)),
+            ],
+            "spent": None,
         }
 
     def _rows(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:
@@ -183,6 +194,11 @@ def _target(found: GivenReferral, visit: Visit) -> shown.Row:
     if found.target is None:
         return visit.say("target_field"), visit.say("target_gone")
     return shown.word("target", found.target.kind, visit.say), found.target.key
+
+
+def _colour(found: GivenReferral) -> str | None:
+    """Return the colour of the badge of a state; a referral that waits for this officer stands out."""
+    return {ReferralState.OPEN: "amber", ReferralState.ACCEPTED: ""}.get(found.state) if found.state else None
 
 
 def _by_urgency(found: Sequence[GivenReferral]) -> Sequence[GivenReferral]:

@@ -16,6 +16,7 @@ from idvault_people.console.disclosure.opened import OpenedRecords
 from idvault_people.console.disclosure.revealing import Revealing
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.second_factor import SecondFactorPages
 from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
 from idvault_people.disclosure import search
 from idvault_verify.v1 import disclosure_pb2
@@ -34,6 +35,7 @@ def console(session: AuditorSession) -> Console:
         *Drafting(session).routes(),
         *records.routes(),
         *evidence.routes(),
+        *SecondFactorPages(client=session.auditor).routes(),
         Route("GET", "/own", _OwnPage(session).show),
     )
     menu = (("/", "cases"), ("/new", "new"), ("/evidence", "evidence"), ("/own", "own"))

@@ -46,13 +46,15 @@ AUDITOR: Mapping[str, Text] = {
     ),
     "cancel_button": _("Cancel the request"),
     "step": _("Step {number} of {count}"),
+    "drafts_title": _("Unfinished requests"),
+    "drafts_text": _("Kept for a week, encrypted with your own key, until the request is sent."),
+    "discard_draft": _("Discard"),
     "ask_account": _("Which account's record do you need?"),
     "account_hint": _("It begins with acct_; the platform gives it."),
     "ask_case": _("What is the case's reference?"),
     "ask_legal_basis": _("What is the legal basis?"),
     "basis_hint": _("The provision, and the order's number. The custodians decide by it."),
     "ask_order": _("Which file is the order?"),
-    "order": _("The order's file"),
     "order_hint": _(
         "This machine computes its SHA-256, which becomes a part of the legal basis and is signed. The file "
         "itself goes nowhere. At most 20 MB; you may leave this empty."
@@ -119,13 +121,17 @@ AUDITOR: Mapping[str, Text] = {
     "receive_title": _("Evidence from a colleague"),
     "receive_hint": _("A file that a colleague exported for you. It is checked, and kept encrypted for you."),
     "receive_button": _("Check and keep"),
-    "file": _("File"),
     "export_title": _("Export"),
     "export_court": _("For a court"),
     "export_text": _(
         "Hand in both files: people read the page, and anybody can check the proof file without keys. Both "
         "hold the name and the number, and are not encrypted."
     ),
+    "zone": _("Time zone of the court"),
+    "zone_hint": _(
+        "Such as Asia/Shanghai. The page's times are of this zone; without it of this machine's, {zone}."
+    ),
+    "zone_wrong": _("This machine knows no time zone of this name"),
     "export_page": _("Download the page (HTML)"),
     "export_proof": _("Download the proof file"),
     "export_check": _("The command that checks it:"),

@@ -5,12 +5,15 @@ from pathlib import Path
 
 from idvault_people.console import own
 from idvault_people.console.app import Console
+from idvault_people.console.disclosure.comparing import OrderFiles
 from idvault_people.console.disclosure.custodian_texts import CUSTODIAN
+from idvault_people.console.disclosure.decided import DecisionHistory
 from idvault_people.console.disclosure.duties import Duties
 from idvault_people.console.disclosure.explaining import explain
 from idvault_people.console.disclosure.requests import WaitingRequests
 from idvault_people.console.disclosure.session import CustodianSession
 from idvault_people.console.disclosure.texts import PEOPLE
+from idvault_people.console.second_factor import SecondFactorPages
 from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -21,10 +24,19 @@ def console(session: CustodianSession) -> Console:
     duties = Duties(session=session)
     routes = (
         *WaitingRequests(session=session, duties=duties).routes(),
+        *OrderFiles(session=session).routes(),
+        *DecisionHistory(session=session, duties=duties).routes(),
         *duties.routes(),
+        *SecondFactorPages(client=session.custodian).routes(),
         Route("GET", "/own", _OwnKeys(session).show),
     )
-    menu = (("/", "waiting"), ("/drill", "drill"), ("/hand-over", "hand_over"), ("/own", "own"))
+    menu = (
+        ("/", "waiting"),
+        ("/decisions", "own_decisions"),
+        ("/drill", "drill"),
+        ("/hand-over", "hand_over"),
+        ("/own", "own"),
+    )
     return Console(
         texts={**PEOPLE, **CUSTODIAN}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
     )

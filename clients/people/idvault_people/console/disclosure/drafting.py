@@ -1,10 +1,12 @@
 """A new request on the auditor's console: one question a page, then exactly what will be signed.
 
 The order's file is hashed here. Its SHA-256 becomes a part of the legal basis, so it is signed and every
-custodian sees it; the file itself goes nowhere. What is kept and what is sent: console.drafts.
+custodian sees it; the file itself goes nowhere. What is kept and what is sent: console.drafts. Each answer is
+also kept in a file that only the auditor's keys open, so that a console that is killed loses none.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -15,13 +17,14 @@ from idvault_people.console import drafts, explaining, shown
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.drafts import Drafts
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+from idvault_people.disclosure import order_file
 from idvault_people.disclosure.auditor import PreparedRequest
+from idvault_people.disclosure.request_draft import RequestDraft, RequestDrafts
 from idvault_verify import disclosure, token
 from idvault_verify.error import InvalidError
 
 _STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
-_HASH_PART = " [SHA-256 {digest}]"
-LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - len(_HASH_PART.format(digest="0" * 64))
+LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - order_file.PART_LENGTH
 _HOURS = disclosure.LONGEST_LIFETIME // timedelta(hours=1)
 # Values that are allowed, for the fields that a step does not ask for.
 _ALLOWED: dict[str, Any] = {
@@ -47,29 +50,26 @@ _LIMITS = {
 
 
 @dataclass(eq=False)
-class _RequestDraft:
-    """What was answered so far. order_name: shown here only; order_digest: SHA-256 in hex."""
+class _RequestInHand:
+    """A draft that is worked on. kept: as it is on the disk; prepared: what its preview shows."""
 
-    answers: dict[str, str] = field(default_factory=dict)
-    order_name: str = ""
-    order_digest: str = ""
+    kept: RequestDraft = field(default_factory=RequestDraft)
     prepared: PreparedRequest | None = field(default=None, repr=False)
-    tried: list[PreparedRequest] = field(default_factory=list, repr=False)
 
     @property
     def missing(self) -> str:
         """The first step without an answer, "" if there is none."""
-        return next((step for step in _STEPS if step not in self.answers), "")
+        return next((step for step in _STEPS if step not in self.kept.answers), "")
 
     def terms(self) -> dict[str, Any]:
         """Return what a request asks for."""
-        part = _HASH_PART.format(digest=self.order_digest) if self.order_digest else ""
-        openings, _, hours = self.answers["limits"].partition(" ")
+        answers = self.kept.answers
+        openings, _, hours = answers["limits"].partition(" ")
         return {
-            "account_token": self.answers["account"],
-            "case_reference": self.answers["case"],
-            "legal_basis": self.answers["legal_basis"] + part,
-            "purpose": self.answers["purpose"],
+            "account_token": answers["account"],
+            "case_reference": answers["case"],
+            "legal_basis": answers["legal_basis"] + order_file.part(self.kept.order_digest),
+            "purpose": answers["purpose"],
             "openings": int(openings),
             "lifetime": timedelta(hours=int(hours)),
         }
@@ -80,7 +80,7 @@ class Drafting:
     """The pages of a new request."""
 
     session: AuditorSession
-    _drafts: Drafts[_RequestDraft] = field(default_factory=lambda: Drafts("/new"), repr=False)
+    _drafts: Drafts[_RequestInHand] = field(default_factory=lambda: Drafts("/new"), repr=False)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -89,20 +89,26 @@ class Drafting:
             Route("POST", "/new", self.begin),
             Route("GET", "/new/{draft:[0-9a-f]{32}}/check", self.check),
             Route("POST", "/new/{draft:[0-9a-f]{32}}/check", self.send),
+            Route("POST", "/new/{draft:[0-9a-f]{32}}/discard", self.discard),
             Route("GET", "/new/{draft:[0-9a-f]{32}}/{step}", self.ask),
             Route("POST", "/new/{draft:[0-9a-f]{32}}/{step}", self.answer),
         )
 
     def start(self, visit: Visit) -> Answer:
-        """Ask the first question."""
-        return _question(visit, _RequestDraft(), "account", {})
+        """Ask the first question, below the drafts that wait to be finished."""
+        begun = [
+            (number, kept.answers.get("case", ""), kept.answers.get("account", ""))
+            for number, kept in self._files().every(now=self.session.now())
+        ]
+        return _question(visit, _RequestInHand(), "account", {}, begun)
 
     def begin(self, visit: Visit) -> Answer:
         """Keep the first answer as a new draft."""
-        draft, number = _RequestDraft(), os.urandom(16).hex()
-        if errors := _take(draft, "account", visit):
+        draft, number = _RequestInHand(), os.urandom(16).hex()
+        if errors := _take(draft.kept, "account", visit):
             return _question(visit, draft, "account", errors)
         self._drafts.keep(number, draft)
+        self._store(number, draft)
         return GoTo(f"/new/{number}/{draft.missing}")
 
     def ask(self, visit: Visit) -> Answer:
@@ -116,10 +122,16 @@ class Drafting:
         if case := self._drafts.sent(visit):
             return case
         draft, step = self._draft(visit), _step(visit)
-        if errors := _take(draft, step, visit):
+        if errors := _take(draft.kept, step, visit):
             return _question(visit, draft, step, errors)
         draft.prepared = None
+        self._store(visit.parts["draft"], draft)
         return GoTo(f"{self._drafts.here(visit)}/{draft.missing or 'check'}")
+
+    def discard(self, visit: Visit) -> Answer:
+        """Destroy a draft that will not be finished."""
+        self._files().destroy(visit.parts["draft"])
+        return self._drafts.finish(visit, "/new")
 
     def check(self, visit: Visit) -> Answer:
         """Show exactly what will be signed."""
@@ -136,7 +148,7 @@ class Drafting:
             return case
         draft = self._draft(visit)
         prepared = draft.prepared
-        if filed := drafts.arrived(draft.tried, self._look):
+        if filed := drafts.arrived(draft.kept.tried, self._look):
             return self._done(visit, filed)
         if (
             prepared is None
@@ -144,18 +156,27 @@ class Drafting:
             or visit.given("digest") != drafts.digest([prepared.terms])
         ):
             return self._preview(visit, draft, {"": visit.say("preview_old")})
-        draft.tried.append(prepared)
+        draft.kept.tried.append(prepared.terms.disclosure_id)
+        # Before it is sent: whoever goes on after a crash is led to what the vault has.
+        self._store(visit.parts["draft"], draft)
         self.session.auditor().send(prepared)
-        return self._done(visit, prepared)
+        return self._done(visit, prepared.terms.disclosure_id)
 
-    def _done(self, visit: Visit, prepared: PreparedRequest) -> Answer:
-        return self._drafts.finish(visit, f"/cases/{prepared.terms.disclosure_id}")
+    def _done(self, visit: Visit, disclosure_id: str) -> Answer:
+        self._files().destroy(visit.parts["draft"])
+        return self._drafts.finish(visit, f"/cases/{disclosure_id}")
 
-    def _look(self, prepared: PreparedRequest) -> None:
+    def _look(self, disclosure_id: str) -> None:
         """Read a request back whose answer was lost; raises NotFound if the vault does not have it."""
-        self.session.auditor().show(prepared.terms.disclosure_id)
+        self.session.auditor().show(disclosure_id)
 
-    def _preview(self, visit: Visit, draft: _RequestDraft, errors: dict[str, str]) -> Answer:
+    def _files(self) -> RequestDrafts:
+        return RequestDrafts(folder=self.session.folder, identity=self.session.auditor().identity)
+
+    def _store(self, number: str, draft: _RequestInHand) -> None:
+        self._files().put(number, draft.kept, now=self.session.now())
+
+    def _preview(self, visit: Visit, draft: _RequestInHand, errors: dict[str, str]) -> Answer:
         if draft.prepared is None or self._is_old(draft.prepared):
             draft.prepared = self.session.auditor().prepare(**draft.terms())
         terms = draft.prepared.terms
@@ -164,7 +185,7 @@ class Drafting:
             (visit.say("account"), terms.account_token, f"{here}/account"),
             (visit.say("case"), terms.case_reference, f"{here}/case"),
             (visit.say("legal_basis"), terms.legal_basis, f"{here}/legal_basis"),
-            (visit.say("order"), draft.order_name or visit.say("order_none"), f"{here}/order"),
+            (visit.say("order"), draft.kept.order_name or visit.say("order_none"), f"{here}/order"),
             (visit.say("purpose"), terms.purpose, f"{here}/purpose"),
             (visit.say("openings"), str(terms.openings), f"{here}/limits"),
             (visit.say("ends"), shown.time(terms.expire_at, visit), f"{here}/limits"),
@@ -193,9 +214,13 @@ class Drafting:
     def _is_old(self, prepared: PreparedRequest) -> bool:
         return drafts.is_old([prepared.terms], now=self.session.now())
 
-    def _draft(self, visit: Visit) -> _RequestDraft:
-        if (found := self._drafts.find(visit)) is None:
+    def _draft(self, visit: Visit) -> _RequestInHand:
+        if (found := self._drafts.find(visit)) is not None:
+            return found
+        number = visit.parts["draft"]
+        if (kept := self._files().get(number)) is None:
             raise NoPageError
+        self._drafts.keep(number, found := _RequestInHand(kept))
         return found
 
 
@@ -205,19 +230,26 @@ def _step(visit: Visit) -> str:
     return visit.parts["step"]
 
 
-def _question(visit: Visit, draft: _RequestDraft, step: str, errors: dict[str, str]) -> Answer:
-    openings, _, hours = draft.answers.get("limits", "1 72").partition(" ")
+def _question(
+    visit: Visit,
+    draft: _RequestInHand,
+    step: str,
+    errors: dict[str, str],
+    begun: Sequence[tuple[str, str, str]] = (),
+) -> Answer:
+    openings, _, hours = draft.kept.answers.get("limits", "1 72").partition(" ")
     values = {
         "step": step,
         "number": _STEPS.index(step) + 1,
         "count": len(_STEPS),
-        "typed": visit.given(step) or draft.answers.get(step, ""),
+        "typed": visit.given(step) or draft.kept.answers.get(step, ""),
         "limit": _LIMITS.get(step, 100),
         "opening_choices": [(str(each), str(each)) for each in range(1, disclosure.MOST_OPENINGS + 1)],
         "allowed": visit.given("openings") or openings,
         "hours": visit.given("hours") or hours,
-        "order_name": draft.order_name,
-        "order_digest": draft.order_digest,
+        "order_name": draft.kept.order_name,
+        "order_digest": draft.kept.order_digest,
+        "begun": begun,
     }
     return ConsolePage(
         template="question.html",
@@ -228,7 +260,7 @@ def _question(visit: Visit, draft: _RequestDraft, step: str, errors: dict[str, s
     )
 
 
-def _take(draft: _RequestDraft, step: str, visit: Visit) -> dict[str, str]:
+def _take(draft: RequestDraft, step: str, visit: Visit) -> dict[str, str]:
     """Keep the answer of a step; return what is wrong with it, by field."""
     if step == "order":
         _take_order(draft, visit)
@@ -244,7 +276,7 @@ def _take(draft: _RequestDraft, step: str, visit: Visit) -> dict[str, str]:
     return {}
 
 
-def _take_order(draft: _RequestDraft, visit: Visit) -> None:
+def _take_order(draft: RequestDraft, visit: Visit) -> None:
     if (file := visit.files.get("order")) is not None:
         draft.order_name, draft.order_digest = file.name, sha256(file.content).hexdigest()
     elif visit.given("without"):
@@ -252,7 +284,7 @@ def _take_order(draft: _RequestDraft, visit: Visit) -> None:
     draft.answers["order"] = draft.order_digest
 
 
-def _take_limits(draft: _RequestDraft, visit: Visit) -> dict[str, str]:
+def _take_limits(draft: RequestDraft, visit: Visit) -> dict[str, str]:
     openings, hours = visit.given("openings"), visit.given("hours")
     errors = {}
     if openings not in map(str, range(1, disclosure.MOST_OPENINGS + 1)):

@@ -65,6 +65,15 @@ class Duties:
         soon = self.session.now() >= found.due_at - _REMINDED
         return f"{visit.say('drill')}: {self._due(found, visit)}" if soon else ""
 
+    def last(self, visit: Visit) -> str:
+        """Return when the last drill was; "" if that cannot be read now."""
+        try:
+            found = self.session.drill().fetch()
+        except (FindingError, VaultError):
+            return ""
+        last = shown.time(found.passed_at, visit) if found.passed_at else visit.say("drill_never")
+        return visit.say("drill_told", last=last, due=self._due(found, visit))
+
     def pass_drill(self, visit: Visit) -> Answer:
         """Open the share of the drill record, forget it, and sign that it opened."""
         client = self.session.drill()

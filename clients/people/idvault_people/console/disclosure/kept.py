@@ -6,7 +6,9 @@ A file is checked each time it is shown, with the pinned roster and without the 
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from idvault_people import local_time
 from idvault_people.console import shown
 from idvault_people.console.disclosure.opened import OpenedRecords
 from idvault_people.console.disclosure.revealing import Revealing
@@ -107,8 +109,12 @@ class KeptEvidence:
         return self._export(visit, {})
 
     def page(self, visit: Visit) -> Answer:
-        """Send the page for a court."""
-        files = self._court(visit)
+        """Send the page for a court, with times in a zone."""
+        try:
+            zone = local_time.zone_named(visit.query.get("zone", "").strip())
+        except ValueError:
+            return self._export(visit, {"zone": visit.say("zone_wrong")})
+        files = self._court(visit, zone)
         return Download(name=files.page_name, content=files.page, type="text/html")
 
     def proof(self, visit: Visit) -> Answer:
@@ -174,6 +180,8 @@ class KeptEvidence:
             "readers": readers,
             "log_key": str(trust.log_key),
             "file": self._court(visit).proof_name,
+            "zone": visit.query.get("zone", ""),
+            "here_zone": local_time.offset(self.session.now().astimezone()),
         }
         return ConsolePage(
             template="export.html",
@@ -183,10 +191,10 @@ class KeptEvidence:
             status=422 if errors else 200,
         )
 
-    def _court(self, visit: Visit) -> CourtFiles:
+    def _court(self, visit: Visit, zone: ZoneInfo | None = None) -> CourtFiles:
         proof = self._read(self._place(visit))
-        log_key = self.session.auditor().trust.log_key
-        return export.for_court(proof, self._checked(proof), log_key=log_key, exported_at=self.session.now())
+        log_key, now = self.session.auditor().trust.log_key, self.session.now()
+        return export.for_court(proof, self._checked(proof), log_key=log_key, exported_at=now, zone=zone)
 
     def _place(self, visit: Visit) -> Path:
         path = self.session.folder / evidences.FOLDER / visit.parts["name"]

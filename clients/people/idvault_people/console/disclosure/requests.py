@@ -5,7 +5,7 @@ from typing import Any
 
 from idvault_client.errors import SecondFactorRefused
 from idvault_people.console import explaining, shown
-from idvault_people.console.disclosure import cases
+from idvault_people.console.disclosure import cases, comparing
 from idvault_people.console.disclosure.duties import Duties
 from idvault_people.console.disclosure.session import CustodianSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
@@ -180,7 +180,7 @@ class WaitingRequests:
             (visit.say("logged"), self._logged(found, visit)),
             (visit.say("disclosure_id"), found.disclosure_id),
         ]
-        return shown_of | {"case": terms.case_reference, "rows": rows, "refused": ""}
+        return shown_of | comparing.named(terms) | {"case": terms.case_reference, "rows": rows, "refused": ""}
 
     @staticmethod
     def _logged(found: PendingRequest, visit: Visit) -> str:

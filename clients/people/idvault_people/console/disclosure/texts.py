@@ -13,6 +13,8 @@ PEOPLE: Mapping[str, Text] = {
     "account": _("Account token"),
     "case": _("Case"),
     "purpose": _("Purpose"),
+    "order": _("The order's file"),
+    "file": _("File"),
     "openings": _("Openings"),
     "ends": _("Ends"),
     "filed": _("Filed"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from idvault_people.console import own
+from idvault_people.console import own, second_factor
 from idvault_people.console.app import Console
 from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.operator.decisions import PreviewPages
@@ -19,6 +19,7 @@ from idvault_people.console.operator.storage import StoragePages
 from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.today import TodayPage
 from idvault_people.console.operator.waiting import WaitingPages
+from idvault_people.console.second_factor import SecondFactorPages
 from idvault_people.console.visit import Answer, Route, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,6 +50,7 @@ def console(session: OperatorSession) -> Console:
         *StoragePages(session=session).routes(),
         *FormPages(session=session, names=platforms, decisions=decisions).routes(),
         *decisions.routes(),
+        *SecondFactorPages(client=session.operator, head=session.head).routes(),
         Route("GET", "/own", _OperatorKeys(session).show),
     )
     texts = {**MEMBER, **OPERATOR}
@@ -63,4 +65,8 @@ class _OperatorKeys:
         """Show keys and fingerprints, roster, log position and second factor."""
         member = self.session.operator()
         rows = own.rows(member.identity, member.trust, member.edge, visit)
-        return self.session.page(visit, visit.say("own_keys"), [OperatorSection(rows=rows)])
+        return self.session.page(
+            visit,
+            visit.say("own_keys"),
+            [OperatorSection(rows=rows, links=[(second_factor.PATH, visit.say("enrol_link"))])],
+        )

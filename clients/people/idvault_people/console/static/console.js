@@ -18,6 +18,24 @@
       input.reportValidity();
     });
   });
+  // A file may be dropped anywhere on a page that asks for one: it is chosen there, and sent. Elsewhere on the page
+  // the browser would leave for the file.
+  var target = document.querySelector("form[data-drop]");
+  if (target) {
+    document.addEventListener("dragover", function (event) { event.preventDefault(); });
+    document.addEventListener("drop", function (event) {
+      var input = target.querySelector("input[type=file]"), files = event.dataTransfer.files;
+      event.preventDefault();
+      if (files.length === 0) { return; }
+      input.files = files;
+      input.dispatchEvent(new Event("change"));
+      if (files.length > 1) {
+        input.value = "";
+        input.setCustomValidity(target.dataset.drop);
+        input.reportValidity();
+      } else if (input.files.length) { target.requestSubmit(); }
+    });
+  }
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });

@@ -1,10 +1,12 @@
 """The page for a court: what checked evidence says, in Chinese and English, on paper as on a screen.
 
-The page has no script and loads nothing. It proves nothing by itself: it names the proof file beside it, with
-its SHA-256, and the command that checks it.
+Codes are written in words, and times in the zone of whoever reads them. The page has no script and loads
+nothing. It proves nothing by itself: it names the proof file beside it, with its SHA-256, and the command
+that checks it.
 """
 
 import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -32,6 +34,8 @@ _EXPORTED = _("exported at")
 _DESTROY = _("must be destroyed after")
 _HOW = _("How to check it")
 _FILE = _("proof file")
+_ZONE = _("times are those of the zone")
+_OF = _("{some} of {all}")
 _NEEDS = _("The check needs no private key and no connection to the service.")
 _LABELS = {
     "real_name": _("name"),
@@ -56,11 +60,11 @@ _LABELS = {
     "quorum": _("custodians needed to open"),
     "quorum_custodians": _("custodians at the time of sealing"),
     "disclosure_id": _("disclosure"),
-    "sealed_at": _("sealed at (UTC)"),
+    "sealed_at": _("sealed at"),
     "sealed_index": _("log entry of the sealing"),
-    "requested_at": _("requested at (UTC)"),
+    "requested_at": _("requested at"),
     "requested_index": _("log entry of the request"),
-    "opened_at": _("opened at (UTC)"),
+    "opened_at": _("opened at"),
     "opened_index": _("log entry of the opening"),
     "log": _("public log"),
     "log_size": _("entries in the log"),
@@ -68,6 +72,16 @@ _LABELS = {
     "record_digest": _("digest of the record (SHA-256)"),
     "roster_version": _("version of the roster"),
     "roster_hash": _("hash of the roster (SHA-256)"),
+}
+_TIMES = ("agree_time", "sealed_at", "requested_at", "opened_at")
+_CODES = {
+    "RESIDENT_ID": _("resident identity card"),
+    "RESIDENCE_PERMIT": _("residence permit of residents of Hong Kong, Macau and Taiwan"),
+    "FOREIGN_PERMANENT_RESIDENT": _("foreign permanent resident identity card"),
+    "UNIFIED_SOCIAL_CREDIT_CODE": _("unified social credit code of an organisation"),
+    "PASSPORT": _("passport: country that issued it, number, check digit"),
+    "MAINLAND_TRAVEL_PERMIT": _("mainland travel permit"),
+    "MATCH": _("name and number belong together"),
 }
 _SECTIONS = (
     (
@@ -117,9 +131,17 @@ class ProofReference:
     log_key: str
 
 
-def render(proved: ProvedEvidence, *, proof: ProofReference, exported_at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class CourtTimes:
+    """How the page writes times. zone: its name; write: returns a time in it, with the offset from UTC."""
+
+    zone: str
+    write: Callable[[datetime], str]
+
+
+def render(proved: ProvedEvidence, *, proof: ProofReference, exported_at: datetime, times: CourtTimes) -> str:
     """Return the page as HTML."""
-    values = summary.of(proved)
+    values = _shown(proved, times)
     parts = [_table(title, names, values) for title, names in _SECTIONS]
     name = escape(proved.terms.disclosure_id)
     return "\n".join((
@@ -128,7 +150,8 @@ def render(proved: ProvedEvidence, *, proof: ProofReference, exported_at: dateti
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         f"<title>{_chinese(_TITLE)} {name}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{_both(_TITLE)}</h1>",
-        f"<p>{_both(_EXPORTED)}: {exported_at:%Y-%m-%d %H:%M} UTC<br>",
+        f"<p>{_both(_EXPORTED)}: {escape(times.write(exported_at))}<br>",
+        f"{_both(_ZONE)}: {escape(times.zone)}<br>",
         f"<strong>{_both(_DESTROY)}: {proved.destroy_after}</strong></p>",
         *parts,
         _list(_("What this proves"), _PROVES),
@@ -139,21 +162,39 @@ def render(proved: ProvedEvidence, *, proof: ProofReference, exported_at: dateti
     ))  # fmt: skip
 
 
-def _chinese(text: Text) -> str:
-    return escape(text.in_language("zh"))
+def _chinese(text: Text, numbers: Mapping[str, int] = {}) -> str:
+    return escape(text.in_language("zh").format(**numbers))
 
 
-def _both(text: Text, *, between: str = " ") -> str:
-    return f'{_chinese(text)}{between}<span lang="en">{escape(text.in_language("en"))}</span>'
+def _both(text: Text, *, between: str = " ", numbers: Mapping[str, int] = {}) -> str:
+    english = escape(text.in_language("en").format(**numbers))
+    return f'{_chinese(text, numbers)}{between}<span lang="en">{english}</span>'
 
 
-def _table(title: Text, names: tuple[str, ...], values: dict[str, object]) -> str:
+def _shown(proved: ProvedEvidence, times: CourtTimes) -> dict[str, str | None]:
+    """Return the values as HTML, None for what is not recorded."""
+    found: dict[str, str | None] = {}
+    for name, value in summary.of(proved).items():
+        if value is None:
+            found[name] = None
+        elif name in _TIMES:
+            found[name] = escape(times.write(datetime.fromisoformat(str(value))))
+        elif name in ("document_type", "registry_outcome") and value in _CODES:
+            found[name] = _both(_CODES[str(value)])
+        else:
+            found[name] = escape(str(value))
+    numbers = {"some": proved.quorum.threshold, "all": len(proved.quorum.custodians)}
+    found["quorum"] = _both(_OF, numbers=numbers)
+    return found
+
+
+def _table(title: Text, names: tuple[str, ...], values: dict[str, str | None]) -> str:
     rows = []
     for name in names:
         if (value := values[name]) is None:
             continue
         big = ' class="big"' if name in ("real_name", "document_number", "opaque_id") else ""
-        rows.append(f"<tr{big}><th>{_both(_LABELS[name])}</th><td>{escape(str(value))}</td></tr>")
+        rows.append(f"<tr{big}><th>{_both(_LABELS[name])}</th><td>{value}</td></tr>")
     return f"<h2>{_both(title)}</h2>\n<table>{''.join(rows)}</table>"
 
 
