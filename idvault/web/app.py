@@ -31,7 +31,7 @@ from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
 from idvault.web.render import ANSWERS, States, View
 from idvault_client import reasons
-from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
+from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, TooManyAttempts, VaultError
 from idvault_client.pages import headers, rendering
 from idvault_verify import secret
 from idvault_verify.document import DocumentType
@@ -199,6 +199,8 @@ class Pages:
         except RequestIdReused:
             # Another tab has sent this attempt: its page shows what happened to it.
             return self._on(found.session_id, key, document=kind)
+        except TooManyAttempts as error:
+            return self.view(request, key, found.locale).limited(found, error)
         except InvalidFields as error:
             view = self.view(request, key, found.locale)
             if not found.next_attempt:

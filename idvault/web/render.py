@@ -316,25 +316,45 @@ class View:
         return self._ended(found, "pairing_done_title", self.say("pairing_done_text"))
 
     def _spent(self, found: pb.SessionPage) -> web.Response:
-        """Return the page after the last attempt: until when to wait, and what else can be done."""
-        # Attempts count for an hour, and none was made after the session's end.
-        until = found.expire_time.ToDatetime(UTC) + timedelta(hours=1)
+        """Return the page after a link's last attempt: what can be done, and that a new link may be had."""
+        text = self.say("spent_text") if _reason(found) in _MISMATCHES else self._failure(found)
+        return self._stopped(found, title="spent_title", text=text)
+
+    def limited(self, found: pb.SessionPage, error: TooManyAttempts) -> web.Response:
+        """Return the page of a form that the vault refuses for now: until when, and what else can be done."""
+        text = "" if error.retry_after else error.text(self.language)
+        return self._stopped(found, title="limited_title", text=text, wait=error.retry_after, status=429)
+
+    def _stopped(
+        self,
+        found: pb.SessionPage,
+        *,
+        title: str,
+        text: str,
+        wait: timedelta | None = None,
+        status: int = 200,
+    ) -> web.Response:
         return self.page(
             "spent.html",
-            title=self.say("spent_title"),
-            text="" if _reason(found) in _MISMATCHES else self._failure(found),
-            until=minute(until, self.zone),
+            title=self.say(title),
+            status=status,
+            text=text,
+            until=wait and self._until(wait),
+            brand=found.platform_title,
             platform=found.platform_title,
             proof=_proof(found),
             back_to=_back(found),
         )
 
+    def _until(self, wait: timedelta) -> str:
+        """Return when a wait is over, in whole minutes, so that nobody comes back seconds too early."""
+        return minute(self.now + wait + timedelta(seconds=59), self.zone)
+
     def refused(self, error: VaultError) -> str:
-        """Return why nothing is shown; of a limit, also until when to wait."""
-        text = error.text(self.language)
+        """Return why nothing is shown; of a limit, until when to wait."""
         if not isinstance(error, TooManyAttempts) or error.retry_after is None:
-            return text
-        return f"{text} {self.say('wait_until', time=minute(self.now + error.retry_after, self.zone))}"
+            return error.text(self.language)
+        return self.say("wait_until", time=self._until(error.retry_after))
 
     def busy(self, retry_after: str) -> str:
         """Return that there are too many requests now. retry_after: how many seconds to wait."""

@@ -298,6 +298,12 @@ TEXTS: Mapping[str, Text] = {
         "18 digits and capital letters, without I, O, S, V and Z. It begins like 91 or 12."
     ),
     "spent_title": _("All five attempts are used"),
+    "limited_title": _("Too many attempts for now"),
+    "spent_now": _("You can ask {platform} for a new link now."),
+    "spent_limit": _(
+        "If five different names were tried for one number within an hour, the next attempt is refused, and "
+        "the page then says until when to wait."
+    ),
     "spent_wait": _("Wait until {time}."),
     "spent_then": _("Then {platform} can give you a new link. You need not do anything here until then."),
     "spent_else": _("What else you can do"),
