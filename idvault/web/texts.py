@@ -240,8 +240,8 @@ TEXTS: Mapping[str, Text] = {
     "privacy_title": _("What is kept about you, and who can open it"),
     "help_name": _("My name or number is not confirmed"),
     "help_name_text": _(
-        "Type the name exactly as it is on the document, with any middle dot, and the number without "
-        "spaces. An organisation types its registered name and its unified social credit code."
+        "Type the name exactly as it is on the document, with any middle dot; spaces in the number do not "
+        "matter. An organisation types its registered name and its unified social credit code."
     ),
     "help_again_text": _(
         "Five wrong names can be tried for a number in an hour. If the document was changed lately, the "

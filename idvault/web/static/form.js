@@ -23,8 +23,8 @@
   }
   // What is wrong with a number, "" for nothing: the first that the rules would say.
   function number(kind, typed, today) {
-    var text = typed.trim().replace(/[\uff01-\uff5e]/g, function (each) { return String.fromCharCode(each.charCodeAt(0) - 0xfee0); })
-      .replace(/[a-z]/g, function (each) { return each.toUpperCase(); });
+    var text = typed.replace(/[\uff01-\uff5e]/g, function (each) { return String.fromCharCode(each.charCodeAt(0) - 0xfee0); })
+      .replace(/[\s\x1c-\x1f\x85\u2010-\u2015\u2212-]/g, "").replace(/[a-z]/g, function (each) { return each.toUpperCase(); });
     var length = Array.from(text).length;
     if (kind === "FOREIGN_PERMANENT_RESIDENT" && length === 15) { return /^[A-Z]{3}[0-9]{12}$/.test(text) ? "" : "character"; }
     if (length !== 18) { return length ? "length" : ""; }
@@ -40,6 +40,32 @@
     var seen = /^(?:[\p{L}\p{M}\p{N}\p{P} ]|[\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}])*$/u, letter = /[\p{L}\p{Nl}\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}]/u;
     return !text || (seen.test(text) && !hidden.test(text) && letter.test(text)) ? "" : "character";
   }
+  // What is wrong stands as text at its field, where it stays; a bubble of the browser would go.
+  function told(field) {
+    var text = field.validationMessage, box = field.parentNode, note = document.getElementById(field.id + "-error");
+    if (!box.classList.contains("field")) { return false; }
+    if (!note) {
+      if (!text) { return true; }
+      note = document.createElement("p");
+      note.id = field.id + "-error";
+      note.className = "error";
+      note.setAttribute("aria-live", "polite");
+      box.insertBefore(note, field);
+      field.setAttribute("aria-describedby", ((field.getAttribute("aria-describedby") || "") + " " + note.id).trim());
+    }
+    note.textContent = text;
+    box.classList.toggle("wrong", text !== "");
+    field.setAttribute("aria-invalid", text !== "");
+    return true;
+  }
+  document.addEventListener("invalid", function (event) {
+    if (!told(event.target)) { return; }
+    event.preventDefault();
+    if (event.target === event.target.form.querySelector("input:invalid, textarea:invalid")) { event.target.focus(); }
+  }, true);
+  document.addEventListener("input", function (event) {
+    if (event.target.getAttribute("aria-invalid") === "true") { told(event.target); }
+  });
   Array.prototype.forEach.call(document.querySelectorAll("input[data-check]"), function (field) {
     var kind = field.dataset.check, words = field.form.dataset;
     function check() {
@@ -49,6 +75,7 @@
     }
     field.form.addEventListener("input", check);
     field.form.addEventListener("change", check);
+    field.addEventListener("change", function () { check(); told(field); });
     // Somebody may have typed before this file came.
     check();
   });
