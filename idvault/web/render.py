@@ -156,11 +156,10 @@ class View:
         """Return the page that records what was chosen on the first page of an invitation."""
         return self.page(
             "answer.html",
-            title=self.say("answer_title"),
+            title=self.say(f"{answer}_confirm_title"),
             brand=found.platform_title,
             here=_here(found),
             answer=answer,
-            others=[each for each in ANSWERS if each != answer],
         )
 
     def identity(

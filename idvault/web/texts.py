@@ -40,7 +40,15 @@ TEXTS: Mapping[str, Text] = {
     "LATER_text": _("{platform} is told that you want to be asked later."),
     "DISMISSED_title": _("You will not be asked again"),
     "DISMISSED_text": _("{platform} is told that you do not want to be asked, and sends no more reminders."),
-    "answer_onward": _("Verify now after all"),
+    "LATER_confirm_title": _("Please confirm: ask me later"),
+    "DISMISSED_confirm_title": _("Please confirm: do not ask me again"),
+    "LATER_confirm_text": _("You chose this at the beginning. {platform} is then told to ask you later."),
+    "DISMISSED_confirm_text": _(
+        "You chose this at the beginning. {platform} is then told not to ask you again; you can still verify "
+        "at any time."
+    ),
+    "answer_confirm": _("Confirm"),
+    "answer_onward": _("Verify now instead"),
     "REPRESENTATIVE": _(
         "Your organisation is to be verified, and you represent it by law: prove that it is you. None of "
         "your own accounts takes part."

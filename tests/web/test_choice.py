@@ -54,12 +54,15 @@ async def test_an_answer_on_the_first_page_waits_for_the_platform(site: Site, an
     assert await reached() == set()
     await bound(site, browser, made.url)
     page = await browser.get(f"/s/{made.session_id}")
-    assert page.title == "Not now?"
+    word = {"LATER": "ask me later", "DISMISSED": "do not ask me again"}[answer]
+    assert (page.title, page.text.count("<button")) == (f"Please confirm: {word}", 1)
     onward = await browser.get(f"{page.path}?onward=1")
     assert ("Agree and continue" in onward.text, "onward=1" in onward.text) == (True, True)
     fields = {"form": page.hidden("form"), "answer": answer}
     noted = await browser.follow(await browser.post(f"{page.path}/answer", fields))
     assert (noted.status, await reached()) == (200, {Stage(answer)})
+    # One button leads on, to the platform; the other one is quiet.
+    assert (len(noted.links), noted.text.count('class="button quiet"')) == (1, 1)
     # Whoever verifies after all is not asked again.
     assert "Agree and continue" in (await browser.get(page.path)).text
 

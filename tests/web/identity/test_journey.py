@@ -148,9 +148,9 @@ async def test_an_invitation_is_postponed_by_a_click(sqlite_databases: Databases
             page.set_viewport_size({"width": 320, "height": 700})
             page.get_by_role("button", name="Ask me later").click()
             page.get_by_role("link", name="Go to").click()
-            page.get_by_role("heading", name="Not now?").wait_for()
+            page.get_by_role("heading", name="Please confirm: ask me later").wait_for()
             look(place, page, "answer")
-            page.get_by_role("button", name="Ask me later").click()
+            page.get_by_role("button", name="Confirm").click()
             page.get_by_role("heading", name="You will be asked later").wait_for()
             look(place, page, "answered")
 
