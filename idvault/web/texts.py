@@ -213,6 +213,7 @@ TEXTS: Mapping[str, Text] = {
     "guardian_age": _("This is not the number of an adult other than the child."),
     "left": _("You have {left} more attempts."),
     "submit": _("Verify"),
+    "sending": _("Sending…"),
     "again_title": _("Not confirmed: please check and try again"),
     "wait_title": _("Your details are being checked"),
     "wait_text": _(

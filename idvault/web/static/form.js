@@ -110,14 +110,14 @@
   }
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
-  var form = document.querySelector("form[method=post]");
-  if (form) {
-    // A second click sends nothing; coming back from the history makes the button work again.
-    form.addEventListener("submit", function () {
-      setTimeout(function () { form.querySelector("button").disabled = true; }, 0);
+  Array.prototype.forEach.call(document.querySelectorAll("form[method=post]"), function (form) {
+    // A second click sends nothing, and the button says why; coming back from the history makes it work again.
+    form.addEventListener("submit", function (event) {
+      var button = event.submitter || form.querySelector("button"), text = button.textContent;
+      setTimeout(function () { button.disabled = true; button.textContent = document.body.dataset.sending; }, 0);
+      window.addEventListener("pageshow", function () { button.disabled = false; button.textContent = text; }, { once: true });
     });
-    window.addEventListener("pageshow", function () { form.querySelector("button").disabled = false; });
-  }
+  });
   if (document.body.hasAttribute("data-waits")) {
     setTimeout(function () { location.reload(); }, 3000);
   }
