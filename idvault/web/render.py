@@ -25,6 +25,8 @@ from idvault_verify.v1 import session_pb2 as pb
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
 _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
+_MISMATCHED = "name"
+"""The field that the error of a pair names, whose other half is marked as well."""
 ANSWERS = ("LATER", "DISMISSED")
 """What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
@@ -170,15 +172,16 @@ class View:
         errors: Mapping[str, str],
         status: int = 200,
         guarded: bool = False,
+        refused: bool = False,
     ) -> web.Response:
         """Return the form. errors: by the id of a field, "" for the form as a whole.
 
-        guarded: whether to ask for an adult.
+        guarded: whether to ask for an adult. refused: whether somebody was asked, and said no.
         """
         words = "organization_" if kind == _CREDIT_CODE else ""
         return self.page(
             "identity.html",
-            title=self.say("again_title" if errors else f"{words or 'identity_'}title"),
+            title=self.say("again_title" if refused else f"{words or 'identity_'}title"),
             status=status,
             **self._step(found, 4),
             here=_here(found),
@@ -189,6 +192,7 @@ class View:
             left=found.attempts_left,
             errors=errors,
             retype=bool(errors),
+            unmatched=refused and _MISMATCHED in errors,
             said={each.lower(): reasons.FIELD_TEXTS[each].in_language(self.language) for each in CHECKED},
             today=self.now.astimezone(self.zone).date(),
             answers=_answers(found),
@@ -255,9 +259,13 @@ class View:
             return self._result(found)
         kinds = [_kind(each) for each in found.document_types]
         chosen = kind if kind in kinds else kinds[0] if len(kinds) == 1 else ""
-        errors = {"": self._failure(found)} if found.HasField("verification") else {}
+        refused = found.HasField("verification")
+        errors = {"": self._failure(found)} if refused else {}
+        if chosen and refused and _reason(found) is FailureReason.MISMATCH:
+            words = "organization_" if chosen == _CREDIT_CODE else ""
+            errors = {_MISMATCHED: self.say(f"{words}unmatched")}
         if chosen:
-            return self.identity(found, kind=chosen, errors=errors)
+            return self.identity(found, kind=chosen, errors=errors, refused=refused)
         title = self.say("document_title")
         return self.page(
             "document.html",

@@ -211,6 +211,11 @@ TEXTS: Mapping[str, Text] = {
     "guardian_needed": _("A parent or responsible adult must also enter their name and number."),
     "guardian_wrong": _("The name and number of the adult do not belong together."),
     "guardian_age": _("This is not the number of an adult other than the child."),
+    "unmatched": _("The name and the document number do not belong together. Please check both."),
+    "organization_unmatched": _(
+        "The registered name and the credit code do not belong together. Please check both."
+    ),
+    "unmatched_too": _("Please check this as well."),
     "left": _("You have {left} more attempts."),
     "submit": _("Verify"),
     "sending": _("Sending…"),

@@ -154,6 +154,10 @@ async def test_a_person_verifies_by_clicks(
             page.get_by_role("button", name=submit).click()
             page.locator(".errors").wait_for()
             look(place, page, "again")
+            # Nobody types 18 digits again for one wrong character, and the tab forgets at once.
+            fields = "#name, #number"
+            kept = page.locator(fields).evaluate_all("all => all.map(each => each.value)")
+            assert (kept, page.evaluate("sessionStorage.length")) == (["错一一", NUMBER], 0)
             page.locator("#name").fill(NAME)
             page.locator("#number").fill(NUMBER)
             page.locator("#number").press("Enter")

@@ -41,10 +41,11 @@ _MISSES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answering:
-    """The form with which a reporter answers. numbers: of the report, sealed. typed: what comes back."""
+    """The form with which a reporter answers. numbers: of the report, sealed. typed, reference: come back."""
 
     numbers: str = field(default="", repr=False)
     typed: str = field(default="", repr=False)
+    reference: str = field(default="", repr=False)
     errors: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
 
@@ -138,6 +139,7 @@ class TipOffView:
             platform=title,
             numbers=sent.numbers,
             typed=sent.typed,
+            reference=sent.reference,
             errors=sent.errors,
             limits=_LIMITS,
         )
