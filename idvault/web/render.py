@@ -78,10 +78,17 @@ class View:
         links: Sequence[tuple[str, str]] = (),
         title: str = "refused_title",
         service: str = "service",
+        brand: str = "",
     ) -> web.Response:
         """Return a page that says why nothing is shown. links: where to go on, address and text."""
         return self.page(
-            "message.html", title=self.say(title), service=service, status=status, texts=[text], links=links
+            "message.html",
+            title=self.say(title),
+            service=service,
+            brand=brand,
+            status=status,
+            texts=[text],
+            links=links,
         )
 
     def _step(self, found: pb.SessionPage, number: int) -> dict[str, Any]:
@@ -150,6 +157,7 @@ class View:
         return self.page(
             "message.html",
             title=self.say(f"{answer}_title"),
+            brand=found.platform_title,
             texts=[self.say(f"{answer}_text", platform=found.platform_title)],
             links=[back, onward] if _answers(found) else [back],
         )
@@ -183,7 +191,7 @@ class View:
             "identity.html",
             title=self.say("again_title" if refused else f"{words or 'identity_'}title"),
             status=status,
-            **self._step(found, 4),
+            **self._step(found, _form_step(found)),
             here=_here(found),
             keep=self.keep or f"&document={kind}",
             kind=kind,
@@ -280,10 +288,14 @@ class View:
     def _waiting(self, found: pb.SessionPage) -> web.Response:
         if found.open_proof:
             title = self.say("wait_title")
-            return self.page("proof_waiting.html", title=title, here=_here(found), provider=found.provider)
+            here, brand = _here(found), found.platform_title
+            return self.page(
+                "proof_waiting.html", title=title, brand=brand, here=here, provider=found.provider
+            )
         return self.page(
             "message.html",
             title=self.say("wait_title"),
+            brand=found.platform_title,
             waits=True,
             texts=[self.say("wait_text", platform=found.platform_title)],
             links=[
@@ -295,6 +307,7 @@ class View:
     def _done(self, found: pb.SessionPage) -> web.Response:
         return self.page(
             "done.html",
+            brand=found.platform_title,
             title=self.say(
                 "representative_done_title"
                 if found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
@@ -311,6 +324,7 @@ class View:
     def _closed(self, found: pb.SessionPage) -> web.Response:
         return self.page(
             "closed.html",
+            brand=found.platform_title,
             title=self.say("failed_title"),
             here=_here(found),
             text=self._failure(found),
@@ -374,7 +388,8 @@ class View:
 
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))
-        return self.page("message.html", title=self.say(title), texts=[text], links=[back])
+        brand = found.platform_title
+        return self.page("message.html", title=self.say(title), brand=brand, texts=[text], links=[back])
 
     def _failure(self, found: pb.SessionPage) -> str:
         mismatch = verification_pb2.Verification.FAILURE_REASON_ELEMENT_MISMATCH
@@ -422,8 +437,13 @@ def facts(status: common_pb2.AccountStatus) -> list[str]:
 
 
 def _steps(found: pb.SessionPage) -> int:
-    """Return how many steps there are to the result: whoever types before a proof has one more."""
-    return 5 if found.proof == pb.PROOF_HOLDER else 4
+    """Return how many steps there are to the result: the form, and for whoever types before a proof that."""
+    return _form_step(found) + (found.proof == pb.PROOF_HOLDER)
+
+
+def _form_step(found: pb.SessionPage) -> int:
+    """Return which step the form is: the choice of a document is one of its own, if there is one."""
+    return 5 if len(found.document_types) > 1 else 4
 
 
 def _here(found: pb.SessionPage) -> str:
