@@ -250,6 +250,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "run_by": _("Run by {name}"),
     "help_title": _("Help"),
+    "about_back": _("Go back"),
     "privacy_link": _("Privacy"),
     "privacy_title": _("What is kept about you, and who can open it"),
     "help_name": _("My name or number is not confirmed"),

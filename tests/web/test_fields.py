@@ -119,6 +119,7 @@ async def test_an_error_stands_as_text_at_its_field() -> None:
         look()
         box.fill("1")
         box.blur()
+        note.filter(has_text="LENGTH").wait_for()
         look()
 
     await visit(work)

@@ -310,6 +310,8 @@ TEXTS: Mapping[str, Text] = {
     "own_erase_destroyed": _("Your details are destroyed"),
     "own_erase_button": _("Erase this account…"),
     "own_keep_button": _("Keep the account"),
+    "own_erase_told_requested": _("The erasure is requested. Until {time} you can keep the account."),
+    "own_erase_told_kept": _("The request is withdrawn. Your account stays."),
     "own_erasing": _(
         "On {asked} the erasure of your account at {platform} was requested. The account is erased for "
         "good on {time}. If that was not you, cancel it now."

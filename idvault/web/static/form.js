@@ -97,7 +97,8 @@
     }
     field.form.addEventListener("input", check);
     field.form.addEventListener("change", check);
-    field.addEventListener("change", function () { check(); told(field); });
+    // Not while a press that ends the typing lasts: a text that moves its button would let it miss.
+    field.addEventListener("change", function () { setTimeout(told, 300, field); });
     // Somebody may have typed before this file came.
     check();
   });
@@ -140,6 +141,12 @@
       window.addEventListener("pageshow", function () { button.disabled = false; button.textContent = text; }, { once: true });
     });
   });
+  // A page within an app has no button of a browser.
+  var back = document.querySelector("[data-back]");
+  if (back && history.length > 1) {
+    back.hidden = false;
+    back.addEventListener("click", function () { history.back(); });
+  }
   if (document.body.hasAttribute("data-waits")) {
     setTimeout(function () { location.reload(); }, 3000);
   }

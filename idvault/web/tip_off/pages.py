@@ -198,7 +198,7 @@ class TipOffPages:
             await self._supplement(platform, numbers, sent.typed, key=view.view.key)
         except (InvalidFields, PreconditionFailed) as error:
             return replace(sent, errors=view.errors(error, names=_ANSWER), status=_status(error))
-        return replace(sent, typed="")
+        return replace(sent, typed="", is_taken=True)
 
     async def _supplement(self, platform: str, numbers: _Numbers, answer: str, *, key: str) -> None:
         """Add what a reporter answers; raises VaultError. The same text again is the same request."""

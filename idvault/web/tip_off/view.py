@@ -48,6 +48,7 @@ class Answering:
     reference: str = field(default="", repr=False)
     errors: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+    is_taken: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,6 +171,7 @@ class TipOffView:
             can_answer=found.can_supplement,
             numbers=answering.numbers,
             typed=answering.typed,
+            is_taken=answering.is_taken,
             errors=answering.errors,
             limits=_LIMITS,
         )

@@ -371,6 +371,7 @@ async def test_the_reporter_answers_once(site: Site) -> None:
     told = await reply(browser, state, "On Monday.")
     again = await reply(browser, state, "On Monday.")
     assert told.status == again.status == 200
+    assert ["has arrived" in each.text for each in (empty, told)] == [False, True]
     places = [
         told.text.index(each) for each in ("You reported: Spreading rumours", "When was it?", "On Monday.")
     ]
