@@ -120,6 +120,7 @@ async def test_a_receipt_is_never_sent(site: Site) -> None:
     ]
     assert "name=" not in form
     assert "idvault-verify check-receipt" in page.text
+    assert page.text.count("<noscript>") == 1
     for name in ("strict.js", "receipt_check.js", "receipt.js"):
         assert f'<script src="/static/{name}" defer>' in page.text
         script = await browser.get(f"/static/{name}")
