@@ -3,7 +3,7 @@
 - A GET changes nothing at the vault: messengers fetch links for a preview. It gives a browser its key.
 - A POST does one step and sends the browser on to the page of the session, so that a reload repeats nothing.
 - What a person types is passed on and never shown again, logged or kept; only who reports something reads
-  the own report again (web.tip_off).
+  the own report again (web.tip_off). The script gives a refused name and number back, once, from the tab.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, Shares
 from idvault.web.render import ANSWERS, States, View
 from idvault_client import reasons
-from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, VaultError
+from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, TooManyAttempts, VaultError
 from idvault_client.pages import headers, rendering
 from idvault_verify import secret
 from idvault_verify.document import DocumentType
@@ -57,6 +57,8 @@ _OF_ADULTS = {
 _ANSWER = "answer"
 """The name of the cookie with what was answered on the first page of an invitation, and of which session."""
 _ONWARD = "onward"
+_BRAND = web.RequestKey("brand", str)
+"""Under which a request keeps the title of its session's platform."""
 _PROOF = "proof"
 """The name of the cookie with the session whose proof is under way."""
 _ATTEMPTS = frozenset(map(str, range(1, session_rules.ATTEMPTS + 1)))
@@ -200,6 +202,8 @@ class Pages:
         except RequestIdReused:
             # Another tab has sent this attempt: its page shows what happened to it.
             return self._on(found.session_id, key, document=kind)
+        except TooManyAttempts as error:
+            return self.view(request, key, found.locale).limited(found, error)
         except InvalidFields as error:
             view = self.view(request, key, found.locale)
             if not found.next_attempt:
@@ -309,12 +313,12 @@ class Pages:
         except VaultError as error:
             status = status_of(error)
             view = self.view(request)
-            answer = view.refusal(view.refused(error), status=status, links=_onward(request, view, status))
+            answer = self._refusal(request, view, view.refused(error), status)
         except Exception as error:
             log().error("page_failed", **describe(error))
             view = self.view(request)
             text = reasons.reason_text(Reason.STORE_UNAVAILABLE, language=view.language)
-            answer = view.refusal(text, status=503, links=_onward(request, view, 503))
+            answer = self._refusal(request, view, text, 503)
         wanted = request.query.get("lang", "")
         if wanted in ("zh", "en"):
             secure = self.base_url.startswith("https://")
@@ -387,13 +391,21 @@ class Pages:
     def _told(self, request: web.Request, error: web.HTTPException) -> web.Response:
         view, key = self.view(request), _TOLD.get(HTTPStatus(error.status))
         text = view.say(key) if key else view.busy(error.headers.get("Retry-After", "0"))
-        return view.refusal(text, status=error.status, links=_onward(request, view, error.status))
+        return self._refusal(request, view, text, error.status)
+
+    @staticmethod
+    def _refusal(request: web.Request, view: View, text: str, status: int) -> web.Response:
+        """Return why nothing is shown, under the name of the session's platform, if that is known."""
+        links = _onward(request, view, status)
+        return view.refusal(text, status=status, links=links, brand=request.get(_BRAND, ""))
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
         key = self._key(request)
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
-        return key, await self.vault.run(calls.session_page(request.match_info["session"], key))
+        found = await self.vault.run(calls.session_page(request.match_info["session"], key))
+        request[_BRAND] = found.platform_title
+        return key, found
 
     async def _form_key(self, request: web.Request) -> str:
         key = self._key(request)

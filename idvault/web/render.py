@@ -25,6 +25,8 @@ from idvault_verify.v1 import session_pb2 as pb
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
 _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
+_MISMATCHED = "name"
+"""The field that the error of a pair names, whose other half is marked as well."""
 ANSWERS = ("LATER", "DISMISSED")
 """What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
@@ -78,10 +80,17 @@ class View:
         links: Sequence[tuple[str, str]] = (),
         title: str = "refused_title",
         service: str = "service",
+        brand: str = "",
     ) -> web.Response:
         """Return a page that says why nothing is shown. links: where to go on, address and text."""
         return self.page(
-            "message.html", title=self.say(title), service=service, status=status, texts=[text], links=links
+            "message.html",
+            title=self.say(title),
+            service=service,
+            brand=brand,
+            status=status,
+            texts=[text],
+            links=links,
         )
 
     def time_left(self, found: pb.SessionPage) -> dict[str, Any]:
@@ -156,6 +165,7 @@ class View:
         return self.page(
             "message.html",
             title=self.say(f"{answer}_title"),
+            brand=found.platform_title,
             texts=[self.say(f"{answer}_text", platform=found.platform_title)],
             links=[back, onward] if _answers(found) else [back],
         )
@@ -164,11 +174,10 @@ class View:
         """Return the page that records what was chosen on the first page of an invitation."""
         return self.page(
             "answer.html",
-            title=self.say("answer_title"),
+            title=self.say(f"{answer}_confirm_title"),
             brand=found.platform_title,
             here=_here(found),
             answer=answer,
-            others=[each for each in ANSWERS if each != answer],
         )
 
     def identity(
@@ -179,17 +188,18 @@ class View:
         errors: Mapping[str, str],
         status: int = 200,
         guarded: bool = False,
+        refused: bool = False,
     ) -> web.Response:
         """Return the form. errors: by the id of a field, "" for the form as a whole.
 
-        guarded: whether to ask for an adult.
+        guarded: whether to ask for an adult. refused: whether somebody was asked, and said no.
         """
         words = "organization_" if kind == _CREDIT_CODE else ""
         return self.page(
             "identity.html",
-            title=self.say("again_title" if errors else f"{words or 'identity_'}title"),
+            title=self.say("again_title" if refused else f"{words or 'identity_'}title"),
             status=status,
-            **self._step(found, 4),
+            **self._step(found, _form_step(found)),
             here=_here(found),
             keep=self.keep or f"&document={kind}",
             kind=kind,
@@ -198,6 +208,7 @@ class View:
             left=found.attempts_left,
             errors=errors,
             retype=bool(errors),
+            unmatched=refused and _MISMATCHED in errors,
             said={each.lower(): reasons.FIELD_TEXTS[each].in_language(self.language) for each in CHECKED},
             today=self.now.astimezone(self.zone).date(),
             answers=_answers(found),
@@ -264,9 +275,13 @@ class View:
             return self._result(found)
         kinds = [_kind(each) for each in found.document_types]
         chosen = kind if kind in kinds else kinds[0] if len(kinds) == 1 else ""
-        errors = {"": self._failure(found)} if found.HasField("verification") else {}
+        refused = found.HasField("verification")
+        errors = {"": self._failure(found)} if refused else {}
+        if chosen and refused and _reason(found) is FailureReason.MISMATCH:
+            words = "organization_" if chosen == _CREDIT_CODE else ""
+            errors = {_MISMATCHED: self.say(f"{words}unmatched")}
         if chosen:
-            return self.identity(found, kind=chosen, errors=errors)
+            return self.identity(found, kind=chosen, errors=errors, refused=refused)
         title = self.say("document_title")
         return self.page(
             "document.html",
@@ -281,10 +296,14 @@ class View:
     def _waiting(self, found: pb.SessionPage) -> web.Response:
         if found.open_proof:
             title = self.say("wait_title")
-            return self.page("proof_waiting.html", title=title, here=_here(found), provider=found.provider)
+            here, brand = _here(found), found.platform_title
+            return self.page(
+                "proof_waiting.html", title=title, brand=brand, here=here, provider=found.provider
+            )
         return self.page(
             "message.html",
             title=self.say("wait_title"),
+            brand=found.platform_title,
             waits=True,
             texts=[self.say("wait_text", platform=found.platform_title)],
             links=[
@@ -296,6 +315,7 @@ class View:
     def _done(self, found: pb.SessionPage) -> web.Response:
         return self.page(
             "done.html",
+            brand=found.platform_title,
             title=self.say(
                 "representative_done_title"
                 if found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
@@ -312,6 +332,7 @@ class View:
     def _closed(self, found: pb.SessionPage) -> web.Response:
         return self.page(
             "closed.html",
+            brand=found.platform_title,
             title=self.say("failed_title"),
             here=_here(found),
             text=self._failure(found),
@@ -324,25 +345,45 @@ class View:
         return self._ended(found, "pairing_done_title", self.say("pairing_done_text"))
 
     def _spent(self, found: pb.SessionPage) -> web.Response:
-        """Return the page after the last attempt: until when to wait, and what else can be done."""
-        # Attempts count for an hour, and none was made after the session's end.
-        until = found.expire_time.ToDatetime(UTC) + timedelta(hours=1)
+        """Return the page after a link's last attempt: what can be done, and that a new link may be had."""
+        text = self.say("spent_text") if _reason(found) in _MISMATCHES else self._failure(found)
+        return self._stopped(found, title="spent_title", text=text)
+
+    def limited(self, found: pb.SessionPage, error: TooManyAttempts) -> web.Response:
+        """Return the page of a form that the vault refuses for now: until when, and what else can be done."""
+        text = "" if error.retry_after else error.text(self.language)
+        return self._stopped(found, title="limited_title", text=text, wait=error.retry_after, status=429)
+
+    def _stopped(
+        self,
+        found: pb.SessionPage,
+        *,
+        title: str,
+        text: str,
+        wait: timedelta | None = None,
+        status: int = 200,
+    ) -> web.Response:
         return self.page(
             "spent.html",
-            title=self.say("spent_title"),
-            text="" if _reason(found) in _MISMATCHES else self._failure(found),
-            until=minute(until, self.zone),
+            title=self.say(title),
+            status=status,
+            text=text,
+            until=wait and self._until(wait),
+            brand=found.platform_title,
             platform=found.platform_title,
             proof=_proof(found),
             back_to=_back(found),
         )
 
+    def _until(self, wait: timedelta) -> str:
+        """Return when a wait is over, in whole minutes, so that nobody comes back seconds too early."""
+        return minute(self.now + wait + timedelta(seconds=59), self.zone)
+
     def refused(self, error: VaultError) -> str:
-        """Return why nothing is shown; of a limit, also until when to wait."""
-        text = error.text(self.language)
+        """Return why nothing is shown; of a limit, until when to wait."""
         if not isinstance(error, TooManyAttempts) or error.retry_after is None:
-            return text
-        return f"{text} {self.say('wait_until', time=minute(self.now + error.retry_after, self.zone))}"
+            return error.text(self.language)
+        return self.say("wait_until", time=self._until(error.retry_after))
 
     def busy(self, retry_after: str) -> str:
         """Return that there are too many requests now. retry_after: how many seconds to wait."""
@@ -355,7 +396,8 @@ class View:
 
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))
-        return self.page("message.html", title=self.say(title), texts=[text], links=[back])
+        brand = found.platform_title
+        return self.page("message.html", title=self.say(title), brand=brand, texts=[text], links=[back])
 
     def _failure(self, found: pb.SessionPage) -> str:
         mismatch = verification_pb2.Verification.FAILURE_REASON_ELEMENT_MISMATCH
@@ -403,8 +445,13 @@ def facts(status: common_pb2.AccountStatus) -> list[str]:
 
 
 def _steps(found: pb.SessionPage) -> int:
-    """Return how many steps there are to the result: whoever types before a proof has one more."""
-    return 5 if found.proof == pb.PROOF_HOLDER else 4
+    """Return how many steps there are to the result: the form, and for whoever types before a proof that."""
+    return _form_step(found) + (found.proof == pb.PROOF_HOLDER)
+
+
+def _form_step(found: pb.SessionPage) -> int:
+    """Return which step the form is: the choice of a document is one of its own, if there is one."""
+    return 5 if len(found.document_types) > 1 else 4
 
 
 def _here(found: pb.SessionPage) -> str:

@@ -39,7 +39,15 @@ TEXTS: Mapping[str, Text] = {
     "LATER_text": _("{platform} is told that you want to be asked later."),
     "DISMISSED_title": _("You will not be asked again"),
     "DISMISSED_text": _("{platform} is told that you do not want to be asked, and sends no more reminders."),
-    "answer_onward": _("Verify now after all"),
+    "LATER_confirm_title": _("Please confirm: ask me later"),
+    "DISMISSED_confirm_title": _("Please confirm: do not ask me again"),
+    "LATER_confirm_text": _("You chose this at the beginning. {platform} is then told to ask you later."),
+    "DISMISSED_confirm_text": _(
+        "You chose this at the beginning. {platform} is then told not to ask you again; you can still verify "
+        "at any time."
+    ),
+    "answer_confirm": _("Confirm"),
+    "answer_onward": _("Verify now instead"),
     "REPRESENTATIVE": _(
         "Your organisation is to be verified, and you represent it by law: prove that it is you. None of "
         "your own accounts takes part."
@@ -202,8 +210,14 @@ TEXTS: Mapping[str, Text] = {
     "guardian_needed": _("A parent or responsible adult must also enter their name and number."),
     "guardian_wrong": _("The name and number of the adult do not belong together."),
     "guardian_age": _("This is not the number of an adult other than the child."),
+    "unmatched": _("The name and the document number do not belong together. Please check both."),
+    "organization_unmatched": _(
+        "The registered name and the credit code do not belong together. Please check both."
+    ),
+    "unmatched_too": _("Please check this as well."),
     "left": _("You have {left} more attempts."),
     "submit": _("Verify"),
+    "sending": _("Sending…"),
     "again_title": _("Not confirmed: please check and try again"),
     "wait_title": _("Your details are being checked"),
     "wait_text": _(
@@ -241,12 +255,13 @@ TEXTS: Mapping[str, Text] = {
         "here:"
     ),
     "help_title": _("Help"),
+    "about_back": _("Go back"),
     "privacy_link": _("Privacy"),
     "privacy_title": _("What is kept about you, and who can open it"),
     "help_name": _("My name or number is not confirmed"),
     "help_name_text": _(
-        "Type the name exactly as it is on the document, with any middle dot, and the number without "
-        "spaces. An organisation types its registered name and its unified social credit code."
+        "Type the name exactly as it is on the document, with any middle dot; spaces in the number do not "
+        "matter. An organisation types its registered name and its unified social credit code."
     ),
     "help_again_text": _(
         "Five wrong names can be tried for a number in an hour. If the document was changed lately, the "
@@ -305,6 +320,12 @@ TEXTS: Mapping[str, Text] = {
         "18 digits and capital letters, without I, O, S, V and Z. It begins like 91 or 12."
     ),
     "spent_title": _("All five attempts are used"),
+    "limited_title": _("Too many attempts for now"),
+    "spent_now": _("You can ask {platform} for a new link now."),
+    "spent_limit": _(
+        "If five different names were tried for one number within an hour, the next attempt is refused, and "
+        "the page then says until when to wait."
+    ),
     "spent_wait": _("Wait until {time}."),
     "spent_then": _("Then {platform} can give you a new link. You need not do anything here until then."),
     "spent_else": _("What else you can do"),

@@ -69,7 +69,9 @@ def test_valid_numbers_of_the_table(type: DocumentType, number: str) -> None:
         (RESIDENT, "11010519491231002", FieldCode.LENGTH),
         (RESIDENT, "11010519491231002XX", FieldCode.LENGTH),
         (RESIDENT, "610104620927690", FieldCode.LENGTH),
-        (RESIDENT, "1101051949123100 X", FieldCode.CHARACTER),
+        (RESIDENT, "1101051949123100 X", FieldCode.LENGTH),
+        (RESIDENT, "1101051949123100.X", FieldCode.CHARACTER),
+        (RESIDENT, "- \u2014", FieldCode.REQUIRED),
         (RESIDENT, "11010519491231X02X", FieldCode.CHARACTER),
         (RESIDENT, "11010519491231002Ⅹ", FieldCode.CHARACTER),
         (RESIDENT, "1101051949123100①X", FieldCode.CHARACTER),
@@ -114,12 +116,14 @@ def test_the_inner_check_of_a_credit_code_counts() -> None:
         (RESIDENT, "11010519491231002x", "11010519491231002X"),
         (RESIDENT, "１１０１０５１９４９１２３１００２ｘ", "11010519491231002X"),
         (RESIDENT, "  11010519491231002Ｘ\n", "11010519491231002X"),
+        (RESIDENT, "110105 19491231 002X", "11010519491231002X"),
+        (RESIDENT, "110105-19491231\u2014002\uff0dX\ufeff", "11010519491231002X"),
         (FOREIGN, "kaz110190123100", "KAZ110190123100"),
         (CREDIT, "91350100m000100y43", "91350100M000100Y43"),
     ],
 )
 def test_writing_is_normalised(type: DocumentType, typed: str, number: str) -> None:
-    """Full-width characters, lower-case letters and surrounding white space are normalised."""
+    """Full-width characters and lower-case letters are normalised; spaces and dashes are left out."""
     assert document.parse(type=type, number=typed, today=TODAY).number == number
 
 

@@ -1,6 +1,7 @@
 """Verification as a choice: what an invitation offers, how to say no, and what follows a failure."""
 
-from datetime import date
+import re
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -14,6 +15,7 @@ from tests.support.session_world import BASE_URL, ORIGIN, TITLE
 from tests.web.conftest import Site
 from tests.web.test_pages import bound, filled, form_of, invitation
 from tools.support import sql
+from tools.support.edge import clock
 from tools.support.flow_world import PARTY
 
 INCENTIVE, DAY = "A month without advertisements (synthetic)", date(2099, 1, 1)
@@ -52,12 +54,15 @@ async def test_an_answer_on_the_first_page_waits_for_the_platform(site: Site, an
     assert await reached() == set()
     await bound(site, browser, made.url)
     page = await browser.get(f"/s/{made.session_id}")
-    assert page.title == "Not now?"
+    word = {"LATER": "ask me later", "DISMISSED": "do not ask me again"}[answer]
+    assert (page.title, page.text.count("<button")) == (f"Please confirm: {word}", 1)
     onward = await browser.get(f"{page.path}?onward=1")
     assert ("Agree and continue" in onward.text, "onward=1" in onward.text) == (True, True)
     fields = {"form": page.hidden("form"), "answer": answer}
     noted = await browser.follow(await browser.post(f"{page.path}/answer", fields))
     assert (noted.status, await reached()) == (200, {Stage(answer)})
+    # One button leads on, to the platform; the other one is quiet.
+    assert (len(noted.links), noted.text.count('class="button quiet"')) == (1, 1)
     # Whoever verifies after all is not asked again.
     assert "Agree and continue" in (await browser.get(page.path)).text
 
@@ -85,8 +90,8 @@ async def test_every_step_offers_to_decline(site: Site) -> None:
     assert "bind_code" not in start.text + terms.text + form.text
 
 
-async def test_the_fifth_failure_says_until_when(site: Site) -> None:
-    """No form that does nothing: a time with its zone, what else can be done, and the way back."""
+async def test_the_fifth_failure_says_what_can_be_done(site: Site) -> None:
+    """No form that does nothing, and no time that nobody set: one wrong name, five times, bars nothing."""
     made = await site.link(locale="en")
     browser = await site.browser()
     path, form = await form_of(site, browser, made.url)
@@ -94,8 +99,7 @@ async def test_the_fifth_failure_says_until_when(site: Site) -> None:
     for _ in range(5):
         form = await browser.follow(await browser.post(f"{path}/identity", filled(form)))
     assert (form.title, "<form" in form.text) == ("All five attempts are used", False)
-    assert "Wait until 20" in form.text
-    assert "UTC+8." in form.text
+    assert ("Wait until" in form.text, f"ask {TITLE} for a new link now" in form.text) == (False, True)
     assert "submit again" not in form.text
     [back] = form.links
     assert back.startswith(ORIGIN)
@@ -103,7 +107,32 @@ async def test_the_fifth_failure_says_until_when(site: Site) -> None:
     closed = update(claims).values(failure_reason=FailureReason.PERSON_CLOSED.value)
     await sql.change(site.world.database, closed)
     refused = await browser.get(path)
-    assert ("Wait until" in refused.text, refused.title) == (False, "You could not be verified")
+    assert ("new link now" in refused.text, refused.title) == (False, "You could not be verified")
+    await sql.change(site.world.database, update(claims).values(failure_reason=FailureReason.MISMATCH.value))
+    path, form = await form_of(site, browser, (await site.link(locale="en")).url)
+    done = await browser.follow(await browser.post(f"{path}/identity", filled(form)))
+    assert done.title == "You are verified"
+
+
+async def test_whoever_comes_back_too_early_reads_when(site: Site) -> None:
+    """Five names for one number: the next page has the vault's own time, a way back, and no dead form."""
+    browser = await site.browser()
+    site.world.claims.registry.script.extend([RegistryAnswer.MISMATCH] * 5)
+    path, form = await form_of(site, browser, (await site.link(locale="en")).url)
+    before = clock().business
+    for name in "甲乙丙丁戊":
+        sent = await browser.post(f"{path}/identity", filled(form, name=name * 2))
+        form = await browser.follow(sent)
+    path, form = await form_of(site, browser, (await site.link(locale="en")).url)
+    refused = await browser.post(f"{path}/identity", filled(form))
+    assert (refused.status, refused.title) == (429, "Too many attempts for now")
+    (told,) = re.findall(r"Wait until (.{16}) UTC\+8\.", refused.text)
+    until = datetime.strptime(f"{told} +0800", "%Y-%m-%d %H:%M %z")
+    # The first name counts until an hour is over: whoever waits to the minute does not come too early.
+    assert before + timedelta(hours=1) <= until <= clock().business + timedelta(hours=1, minutes=1)
+    assert ("<form" in refused.text, "try again later" in refused.text) == (False, False)
+    [back] = refused.links
+    assert back.startswith(ORIGIN)
 
 
 async def test_an_organisation_has_its_own_words(site: Site) -> None:

@@ -52,7 +52,13 @@ NUMBERS = {
 }
 WRONG = (
     *("1", "x" * 17, RESIDENT + "1", "１" * 18, f" {RESIDENT.lower()} ", RESIDENT[:-1] + "0"),
-    *("11 010519491231002X", "I" * 18, "A" * 15, "𠀀" * 18, "①" * 18, "1" * 17 + "x"),
+    *(
+        "11 010519491231002X",
+        "110105\u300019491231\t002X",
+        "\ufeff110105-19491231\u2014002\uff0dX",
+        "11010519491231\x85002X",
+    ),
+    *("110105.19491231002X", "11010519491231_002X", "I" * 18, "A" * 15, "𠀀" * 18, "①" * 18, "1" * 17 + "x"),
     *(dated("16010519491231002"), dated("11010519490231002"), dated("11010500001231002")),
     *(dated("11010520260202002"), dated("11010519001301002"), dated("80000019900101001")),
     *(dated("99915619900101001"), "abc123456789012", "AB1123456789012", "91AAAA0012345678XX"),
@@ -77,6 +83,56 @@ def said(kind: str, typed: str) -> str:
     return ""
 
 
+def serve(page: Page, fields: str) -> None:
+    """Show a form with the script."""
+
+    def answer(route: Route) -> None:
+        if route.request.url.endswith("form.js"):
+            route.fulfill(body=(STATIC / "form.js").read_bytes(), content_type="text/javascript")
+        else:
+            body = f'<form data-today="{TODAY}"{SAID}>{fields}</form><script src="/form.js"></script>'
+            route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+    page.route("**/*", answer)
+    page.goto(ADDRESS)
+
+
+async def test_an_error_stands_as_text_at_its_field() -> None:
+    """From when the field is left or the form sent, read aloud, until the field is right; then it is gone."""
+    hint = '<p id="n-hint">18</p><input id="n" aria-describedby="n-hint" data-check="RESIDENT_ID" required>'
+    seen: list[Any] = []
+
+    def work(page: Page) -> None:
+        serve(page, f'<div class="field">{hint}</div><button>go</button>')
+        box, note = page.locator("#n"), page.locator(".wrong #n-error[aria-live=polite]")
+
+        def look() -> None:
+            told = box.get_attribute("aria-describedby"), box.get_attribute("aria-invalid")
+            seen.append((note.all_inner_texts(), *told, page.evaluate("document.activeElement.id")))
+
+        look()
+        page.get_by_role("button").click()
+        seen.append(len(note.inner_text()) > 0)
+        box.fill(RESIDENT[:-1] + "0")
+        look()
+        box.fill(f"{RESIDENT[:6]} {RESIDENT[6:14]} {RESIDENT[14:]}")
+        look()
+        box.fill("1")
+        box.blur()
+        note.filter(has_text="LENGTH").wait_for()
+        look()
+
+    await visit(work)
+    both = "n-hint n-error"
+    assert seen == [
+        ([], "n-hint", None, ""),
+        True,
+        (["CHECK_DIGIT"], both, "true", "n"),
+        ([], both, "false", "n"),
+        (["LENGTH"], both, "true", ""),
+    ]
+
+
 async def test_the_script_says_what_the_rules_say() -> None:
     """Of right and wrong numbers of each document, of names, and of a document that is chosen beside."""
     numbers = [*WRONG, *(each for right in NUMBERS.values() for each in right)]
@@ -84,16 +140,8 @@ async def test_the_script_says_what_the_rules_say() -> None:
     cases += [("NAME", each) for each in NAMES]
     told: list[Any] = []
 
-    def answer(route: Route) -> None:
-        if route.request.url.endswith("form.js"):
-            route.fulfill(body=(STATIC / "form.js").read_bytes(), content_type="text/javascript")
-        else:
-            body = f'<form data-today="{TODAY}"{SAID}>{FORM}{CHOICE}</form><script src="/form.js"></script>'
-            route.fulfill(body=body, content_type="text/html; charset=utf-8")
-
     def work(page: Page) -> None:
-        page.route("**/*", answer)
-        page.goto(ADDRESS)
+        serve(page, FORM + CHOICE)
         told.extend(page.evaluate(TOLD, [*cases, ("paper", RESIDENT)]))
 
     await visit(work)

@@ -148,12 +148,21 @@ async def test_a_person_verifies_by_clicks(
                 page.locator("#name").fill("错一一")
                 page.locator("#number").fill(TYPO)
             look(place, page, "identity")
+            # Within an app there is no button of a browser: help leads back to what was typed.
+            page.locator("footer a").first.click()
+            page.locator("[data-back] button").click()
+            page.locator("#number").wait_for()
+            assert page.locator("#number").input_value() == TYPO
             # The script notices a wrong check digit before anything is sent, and however late it comes.
             assert page.locator("#number").evaluate("each => !each.validity.valid")
             page.locator("#number").fill(NUMBER)
             page.get_by_role("button", name=submit).click()
             page.locator(".errors").wait_for()
             look(place, page, "again")
+            # Nobody types 18 digits again for one wrong character, and the tab forgets at once.
+            fields = "#name, #number"
+            kept = page.locator(fields).evaluate_all("all => all.map(each => each.value)")
+            assert (kept, page.evaluate("sessionStorage.length")) == (["错一一", NUMBER], 0)
             page.locator("#name").fill(NAME)
             page.locator("#number").fill(NUMBER)
             page.locator("#number").press("Enter")

@@ -3,8 +3,8 @@
 Those of passports and mainland travel permits are in verify.travel_document.
 
 - The caller states the document type; it is never guessed, because some numbers are valid for two types.
-- Surrounding white space is trimmed, and full-width characters and lower-case letters are normalised. Nothing
-  else is.
+- White space and dashes, which a pasted number may have anywhere, are left out; full-width characters and
+  lower-case letters are normalised. Nothing else is.
 - The first error is reported, in this order: required, length, character, region, birth date, future date,
   check digit.
 - Retired region codes stay valid: a number keeps the code from its time of issue.
@@ -41,6 +41,7 @@ _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _ORGANISATION_CHECKS = "0X987654321"
 # Only the full-width forms of ASCII: other Unicode digits (circled, superscript, Arabic) are typing errors.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SEPARATORS = re.compile(r"[\s\ufeff\u2010-\u2015\u2212-]")
 _SMALL = {ord(small): ord(small.upper()) for small in "abcdefghijklmnopqrstuvwxyz"}
 
 
@@ -137,7 +138,7 @@ def credit_check_character(*, body: str) -> str:
 
 
 def _normalise(number: str) -> str:
-    plain = number.strip().translate(_NARROW).translate(_SMALL)
+    plain = _SEPARATORS.sub("", number.translate(_NARROW)).translate(_SMALL)
     _require(plain != "", FieldCode.REQUIRED)
     return plain
 

@@ -53,7 +53,7 @@ class OwnershipPages:
             await self._run(visit, form, public_account.CHANGES[change], found, other)
         except _REFUSED as error:
             own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
-            return self.identity.keep(_ask(visit, own, found, change, error=error), visit)
+            return self.identity.keep(_ask(visit, own, found, change, account=other, error=error), visit)
         return self.identity.on(visit, f"public/{found}")
 
     async def remove(self, request: web.Request) -> web.StreamResponse:
@@ -175,8 +175,15 @@ def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
 
 
 def _ask(
-    visit: IdentityVisit, own: pb.Identity, found: str, change: str, *, error: VaultError | None = None
+    visit: IdentityVisit,
+    own: pb.Identity,
+    found: str,
+    change: str,
+    *,
+    account: str = "",
+    error: VaultError | None = None,
 ) -> web.Response:
+    """Return the page of a change. account: what was typed for the other one, which is no secret."""
     each = public_account.named(own, found)
     if error is None and change not in public_account.actions(each, visit.view):
         raise web.HTTPNotFound
@@ -188,7 +195,7 @@ def _ask(
         visit.view.say(f"public_{change}_title"),
         status=422 if error else 200,
         errors={"account": "".join(wrong.values())} if error and names else wrong,
-        retype=bool(error) and names,
+        account=account,
         change=change,
         final=change in public_account.FINAL,
         card=public_account.shown_account(each, visit.view),

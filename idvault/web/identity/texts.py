@@ -268,22 +268,26 @@ TEXTS: Mapping[str, Text] = {
     "own_receipt_button": _("Check"),
     "own_receipt_valid": _("The receipt is valid."),
     "own_receipt_unwitnessed": _(
-        "The receipt is valid as far as a log without witnesses says: the log may be a copy that only "
-        "you are shown."
+        "The receipt is valid. Without a key file of the witnesses it cannot be ruled out that only you are "
+        "shown this log."
     ),
     "own_receipt_epoch": _(
         "The log has lost entries and gone on since. This page cannot check what its custodians have "
         "signed about it: check the receipt with the program below."
     ),
     "own_receipt_labels": _(
-        "Sealed and logged at (UTC):|Account:|Place in the log:|Custodians, and how many together "
-        "can open it:"
+        "Sealed and logged (Beijing time):|Account:|Place in the log:|Who together can open it:"
     ),
     "own_receipt_wrong": _(
         "The receipt does not verify: it was changed, or it is not of the log with this key."
     ),
     "own_receipt_wait": _("The log does not cover this receipt yet. Download it again in a minute."),
     "own_receipt_bad_key": _("The file has no public key of a log."),
+    "own_receipt_code": _("Error code"),
+    "own_receipt_quorum": _("{threshold} of {count} custodians: {names}"),
+    "own_receipt_no_script": _(
+        "To check a receipt on this page, turn on JavaScript, or use the program below."
+    ),
     "own_receipt_program": _("Check it without this page"),
     "own_receipt_program_text": _(
         "This page and its script come from this service: if it were dishonest, it could call any "
@@ -310,6 +314,8 @@ TEXTS: Mapping[str, Text] = {
     "own_erase_destroyed": _("Your details are destroyed"),
     "own_erase_button": _("Erase this account…"),
     "own_keep_button": _("Keep the account"),
+    "own_erase_told_requested": _("The erasure is requested. Until {time} you can keep the account."),
+    "own_erase_told_kept": _("The request is withdrawn. Your account stays."),
     "own_erasing": _(
         "On {asked} the erasure of your account at {platform} was requested. The account is erased for "
         "good on {time}. If that was not you, cancel it now."

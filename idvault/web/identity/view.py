@@ -277,6 +277,10 @@ class IdentityView(IdentityWords):
         """Return what an erasure is, the state of the newest one, and the way to request one."""
         newest = own.erasure
         requested = newest.state == _Erasure.STATE_REQUESTED
+        kept = own.HasField("erasure") and newest.state == _Erasure.STATE_CANCELLED
+        told = self.say("erase_told_kept") if kept else ""
+        if requested:
+            told = self.say("erase_told_requested", time=self.minute(newest.erase_time))
         return self._erase(
             own,
             "erase",
@@ -284,6 +288,8 @@ class IdentityView(IdentityWords):
             erasures=self._erasure(newest) if own.HasField("erasure") else [],
             may_keep=requested and not _is_erased(own),
             may_erase=may_erase(own),
+            told=told,
+            is_kept=kept,
         )
 
     def confirm_erasure(self, own: pb.Identity) -> web.Response:

@@ -23,8 +23,8 @@
   }
   // What is wrong with a number, "" for nothing: the first that the rules would say.
   function number(kind, typed, today) {
-    var text = typed.trim().replace(/[\uff01-\uff5e]/g, function (each) { return String.fromCharCode(each.charCodeAt(0) - 0xfee0); })
-      .replace(/[a-z]/g, function (each) { return each.toUpperCase(); });
+    var text = typed.replace(/[\uff01-\uff5e]/g, function (each) { return String.fromCharCode(each.charCodeAt(0) - 0xfee0); })
+      .replace(/[\s\x1c-\x1f\x85\u2010-\u2015\u2212-]/g, "").replace(/[a-z]/g, function (each) { return each.toUpperCase(); });
     var length = Array.from(text).length;
     if (kind === "FOREIGN_PERMANENT_RESIDENT" && length === 15) { return /^[A-Z]{3}[0-9]{12}$/.test(text) ? "" : "character"; }
     if (length !== 18) { return length ? "length" : ""; }
@@ -40,6 +40,54 @@
     var seen = /^(?:[\p{L}\p{M}\p{N}\p{P} ]|[\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}])*$/u, letter = /[\p{L}\p{Nl}\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}]/u;
     return !text || (seen.test(text) && !hidden.test(text) && letter.test(text)) ? "" : "character";
   }
+  // What was typed comes back once if it is refused, or from the page of help: the next page takes it out of the tab.
+  var typed = document.querySelector("form[data-today]"), TYPED = "typed";
+  function names(form) { return form.getAttribute("action") + " " + form.elements.namedItem("document").value; }
+  function keep() {
+    var kept = { form: names(typed) };
+    Array.prototype.forEach.call(typed.querySelectorAll("input[data-check]"), function (field) { kept[field.id] = field.value; });
+    sessionStorage.setItem(TYPED, JSON.stringify(kept));
+  }
+  try {
+    var kept = JSON.parse(sessionStorage.getItem(TYPED) || "{}"), again = document.querySelector(".errors ul + p");
+    if (!document.querySelector("[data-back]")) { sessionStorage.removeItem(TYPED); }
+    if (typed && kept.form === names(typed)) {
+      Array.prototype.forEach.call(typed.querySelectorAll("input[data-check]"), function (field) {
+        field.value = field.value || kept[field.id] || "";
+      });
+      if (again) { again.remove(); }
+    }
+    if (typed) {
+      typed.addEventListener("submit", keep);
+      Array.prototype.forEach.call(document.querySelectorAll("footer a"), function (each) { each.addEventListener("click", keep); });
+    }
+  } catch (error) { /* A browser that keeps nothing for a tab. */ }
+  // What is wrong stands as text at its field, where it stays; a bubble of the browser would go.
+  function told(field) {
+    var text = field.validationMessage, box = field.parentNode, note = document.getElementById(field.id + "-error");
+    if (!box.classList.contains("field")) { return false; }
+    if (!note) {
+      if (!text) { return true; }
+      note = document.createElement("p");
+      note.id = field.id + "-error";
+      note.className = "error";
+      note.setAttribute("aria-live", "polite");
+      box.insertBefore(note, field);
+      field.setAttribute("aria-describedby", ((field.getAttribute("aria-describedby") || "") + " " + note.id).trim());
+    }
+    note.textContent = text;
+    box.classList.toggle("wrong", text !== "");
+    field.setAttribute("aria-invalid", text !== "");
+    return true;
+  }
+  document.addEventListener("invalid", function (event) {
+    if (!told(event.target)) { return; }
+    event.preventDefault();
+    if (event.target === event.target.form.querySelector("input:invalid, textarea:invalid")) { event.target.focus(); }
+  }, true);
+  document.addEventListener("input", function (event) {
+    if (event.target.getAttribute("aria-invalid") === "true") { told(event.target); }
+  });
   Array.prototype.forEach.call(document.querySelectorAll("input[data-check]"), function (field) {
     var kind = field.dataset.check, words = field.form.dataset;
     function check() {
@@ -49,6 +97,8 @@
     }
     field.form.addEventListener("input", check);
     field.form.addEventListener("change", check);
+    // Not while a press that ends the typing lasts: a text that moves its button would let it miss.
+    field.addEventListener("change", function () { setTimeout(told, 300, field); });
     // Somebody may have typed before this file came.
     check();
   });
@@ -83,13 +133,19 @@
   }
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
-  var form = document.querySelector("main form[method=post]");
-  if (form) {
-    // A second click sends nothing; coming back from the history makes the button work again.
-    form.addEventListener("submit", function () {
-      setTimeout(function () { form.querySelector("button").disabled = true; }, 0);
+  Array.prototype.forEach.call(document.querySelectorAll("main form[method=post]"), function (form) {
+    // A second click sends nothing, and the button says why; coming back from the history makes it work again.
+    form.addEventListener("submit", function (event) {
+      var button = event.submitter || form.querySelector("button"), text = button.textContent;
+      setTimeout(function () { button.disabled = true; button.textContent = document.body.dataset.sending; }, 0);
+      window.addEventListener("pageshow", function () { button.disabled = false; button.textContent = text; }, { once: true });
     });
-    window.addEventListener("pageshow", function () { form.querySelector("button").disabled = false; });
+  });
+  // A page within an app has no button of a browser.
+  var back = document.querySelector("[data-back]");
+  if (back && history.length > 1) {
+    back.hidden = false;
+    back.addEventListener("click", function () { history.back(); });
   }
   if (document.body.hasAttribute("data-waits")) {
     setTimeout(function () { location.reload(); }, 3000);

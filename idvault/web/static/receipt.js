@@ -7,24 +7,33 @@
   var MOST_KEYS = 64 * 1024;
   var pasted = document.getElementById("receipt-text");
 
-  function tell(state, lines) {
-    answer.className = state.startsWith("valid") ? "note" : "note stop";
+  function tell(state, lines, code) {
+    answer.className = state.startsWith("valid") ? "note good" : "note stop";
     answer.dataset.state = state;
     answer.replaceChildren.apply(answer, lines.map(function (line) {
       var shown = document.createElement("p");
       shown.textContent = line;
       return shown;
     }));
+    if (code) {
+      var details = document.createElement("details"), summary = document.createElement("summary"), word = document.createElement("code");
+      summary.textContent = texts.code;
+      word.textContent = code;
+      details.append(summary, word);
+      answer.append(details);
+    }
     answer.focus();
   }
   function refuse(reason) {
     var told = { KEY_INVALID: texts.key, NOT_COVERED: texts.wait, EPOCH_INVALID: texts.epoch }[reason] || texts.wrong;
-    tell(reason, [told, reason]);
+    tell(reason, [told], reason);
   }
   function show(found) {
     var labels = texts.labels.split("|"), quorum = found.quorum;
-    var told = quorum && quorum.threshold + "/" + quorum.custodians.length + ": " + quorum.custodians.join(", ");
-    var rows = [found.time, found.account, found.index, told].map(function (value, place) {
+    var told = quorum && texts.quorum.replace("{threshold}", quorum.threshold).replace("{count}", quorum.custodians.length)
+      .replace("{names}", quorum.custodians.join(", "));
+    var time = new Date(found.time).toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
+    var rows = [time, found.account, found.index, told].map(function (value, place) {
       return value && labels[place] + " " + value;
     });
     tell(found.witnessed ? "valid" : "valid_unwitnessed", [found.witnessed ? texts.valid : texts.unwitnessed].concat(rows.filter(Boolean)));

@@ -162,7 +162,7 @@ class TipOffPages:
         try:
             _check_numbers(numbers)
         except InvalidFields as error:
-            wrong = Answering(errors=view.errors(error), status=_status(error))
+            wrong = Answering(reference=numbers.reference, errors=view.errors(error), status=_status(error))
             return self._keep(view.ask(platform, title, wrong), key)
         sealed = draft.close_text(
             json.dumps([numbers.reference, numbers.secret]), key=key, place=_reply(platform)
@@ -178,7 +178,8 @@ class TipOffPages:
                 )
         except VaultError as error:
             # Wrong numbers are typed again; whatever else was sent comes back.
-            again = Answering() if error.reason == Reason.TIP_OFF_NOT_FOUND and not typed else sent
+            unknown = error.reason == Reason.TIP_OFF_NOT_FOUND and not typed
+            again = Answering(reference=numbers.reference) if unknown else sent
             again = replace(again, errors=view.errors(error), status=_status(error))
             return self._keep(view.ask(platform, title, again), key)
         except (web.HTTPTooManyRequests, web.HTTPServiceUnavailable) as error:
@@ -197,7 +198,7 @@ class TipOffPages:
             await self._supplement(platform, numbers, sent.typed, key=view.view.key)
         except (InvalidFields, PreconditionFailed) as error:
             return replace(sent, errors=view.errors(error, names=_ANSWER), status=_status(error))
-        return replace(sent, typed="")
+        return replace(sent, typed="", is_taken=True)
 
     async def _supplement(self, platform: str, numbers: _Numbers, answer: str, *, key: str) -> None:
         """Add what a reporter answers; raises VaultError. The same text again is the same request."""

@@ -147,6 +147,7 @@ TEXTS: Mapping[str, Text] = {
         "You can answer once, while the report is open; up to 2,000 characters. The deadline stays the same."
     ),
     "report_answer_send": _("Send the answer"),
+    "report_answer_taken": _("Your answer has arrived."),
     "report_answer_over": _(
         "Your answer was not sent: the report has one already, or was decided meanwhile. This is how it "
         "stands."

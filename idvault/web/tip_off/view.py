@@ -41,12 +41,14 @@ _MISSES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answering:
-    """The form with which a reporter answers. numbers: of the report, sealed. typed: what comes back."""
+    """The form with which a reporter answers. numbers: of the report, sealed. typed, reference: come back."""
 
     numbers: str = field(default="", repr=False)
     typed: str = field(default="", repr=False)
+    reference: str = field(default="", repr=False)
     errors: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+    is_taken: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +141,7 @@ class TipOffView:
             numbers=sent.numbers,
             resend=self._resend(f"/r/{platform}/reply", numbers=sent.numbers) if sent.numbers else None,
             typed=sent.typed,
+            reference=sent.reference,
             errors=sent.errors,
             limits=_LIMITS,
         )
@@ -170,6 +173,7 @@ class TipOffView:
             numbers=answering.numbers,
             resend=self._resend(f"/r/{platform}/reply", numbers=answering.numbers),
             typed=answering.typed,
+            is_taken=answering.is_taken,
             errors=answering.errors,
             limits=_LIMITS,
         )

@@ -120,6 +120,7 @@ async def test_a_receipt_is_never_sent(site: Site) -> None:
     ]
     assert "name=" not in form
     assert "idvault-verify check-receipt" in page.text
+    assert page.text.count("<noscript>") == 1
     for name in ("strict.js", "receipt_check.js", "receipt.js"):
         assert f'<script src="/static/{name}" defer>' in page.text
         script = await browser.get(f"/static/{name}")
@@ -264,13 +265,16 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
     for _ in range(2):
         requested = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
         assert "waits, and can be cancelled" in requested.text
+        assert re.search("The erasure is requested. Until 20.* you can keep the account", requested.text)
         assert "Keep the account" in requested.text
     assert (await browser.get(f"{path}/erase/confirm")).status == 303
     assert await site.world.moderation.events("erasure:") == ["erasure:request:file"]
     for _ in range(2):
         kept = await browser.follow(await browser.post(f"{path}/erase", fields))
         assert ">cancelled<" in kept.text
-        assert "Erase this account" in kept.text
+        # What was done is said first, and red is not what comes next.
+        assert '<p class="note good"><b>The request is withdrawn. Your account stays.</b>' in kept.text
+        assert ("Erase this account" in kept.text, "button stop" in kept.text) == (True, False)
     again = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
     assert "waits, and can be cancelled" in again.text
     assert await site.world.moderation.events("erasure:") == [

@@ -354,6 +354,11 @@ async def test_the_reporter_answers_once(site: Site) -> None:
     browser = await site.browser(**{"Accept-Language": "en"})
     filed = await site.tip_offs.file()
     moderator = (await site.tip_offs.world.moderator(1)).moderator_id
+    for secret in ("0" * 16, "1"):
+        wrong = await follow(browser, filed.tip_off.reference, secret)
+        # The number stays; the secret does not.
+        assert f'value="{filed.tip_off.reference}"' in wrong.text
+        assert f'value="{secret}"' not in wrong.text
     none = await follow(browser, filed.tip_off.reference, filed.secret)
     assert 'name="answer"' not in none.text
     assert "There is no reply yet" in none.text
@@ -366,6 +371,7 @@ async def test_the_reporter_answers_once(site: Site) -> None:
     told = await reply(browser, state, "On Monday.")
     again = await reply(browser, state, "On Monday.")
     assert told.status == again.status == 200
+    assert ["has arrived" in each.text for each in (empty, told)] == [False, True]
     places = [
         told.text.index(each) for each in ("You reported: Spreading rumours", "When was it?", "On Monday.")
     ]

@@ -1,0 +1,42 @@
+"""Where a page is on its way, and at whose request: what the head of each page says."""
+
+import re
+
+from tests.support.session_world import TITLE
+from tests.web.browser import Page
+from tests.web.conftest import Site
+from tests.web.page_table import PAGES
+from tests.web.test_pages import filled, form_of
+from tests.web.visitor import Visit
+
+
+def head_of(page: Page) -> str:
+    (found,) = re.findall(r"<header><p>([^<]*)</p>", page.text)
+    return str(found)
+
+
+async def test_the_choice_of_a_document_is_a_step_of_its_own(site: Site) -> None:
+    """The bar is full on the last page before the result, not on the one before it."""
+    browser = await site.browser()
+    path, form = await form_of(site, browser, (await site.link(locale="en")).url)
+    document = await browser.get(path)
+    for page, place in ((document, 4), (form, 5)):
+        assert f"Step {place} of 5" in page.text
+        assert f'<progress value="{place}" max="5"' in page.text
+
+
+async def test_every_page_of_a_session_names_the_platform(site: Site) -> None:
+    """Results, waiting, refusals and what an answer leads to: the head stays that of who asked."""
+    for name in ("done", "waiting", "failed", "answered", "expired", "closed"):
+        visit = Visit(site, await site.browser(), "en")
+        page = await PAGES[name].come(visit)
+        assert (name, head_of(page)) == (name, TITLE)
+
+
+async def test_a_refusal_names_the_platform_too(site: Site) -> None:
+    """A form that is refused after its session was found; without a session it is the service."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    path, form = await form_of(site, browser, (await site.link(locale="en")).url)
+    refused = await browser.post(f"{path}/identity", {**filled(form), "document": "NONE"})
+    assert (refused.status, head_of(refused)) == (400, TITLE)
+    assert head_of(await browser.get("/nothing")) == "Identity verification"
