@@ -76,3 +76,11 @@ def test_a_part_that_cannot_be_read_says_why(vault: Commands, tmp_path: Path) ->
     state = json.loads(away.out)
     assert (away.code, "STORE_UNAVAILABLE" in state["platforms"]["problem"]) == (0, True)
     assert state["limits"] == found["limits"]
+
+
+def test_a_file_that_is_not_there_is_no_failure_of_a_connection(vault: Commands, tmp_path: Path) -> None:
+    """A missing roster is named as it is, without the words for an address of a database."""
+    (tmp_path / "roster.json").unlink()
+    found = json.loads(vault("--json", "overview").out)
+    assert "sslrootcert" not in found["drills"]["problem"]
+    assert found["drills"]["problem"]

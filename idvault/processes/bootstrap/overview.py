@@ -50,8 +50,9 @@ from idvault.tip_off.acts import reporter as reporter_acts
 from idvault_verify.attest import expiry
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import IdvaultError
+from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.period import month_of
+from idvault_verify.transparency import entry as entries
 from idvault_verify.transparency.tree import LogError
 
 Document = dict[str, Any]
@@ -88,7 +89,8 @@ async def _part(run: Callable[[Look], Awaitable[Any]], look: Look) -> Any:
     try:
         return await run(look)
     except (IdvaultError, AilmentError, SchemaError, LogError, OSError) as error:
-        named = connection_failure.named(error)
+        # A roster's file that is not there is no failure of a connection.
+        named = connection_failure.named(error) if isinstance(error, UnavailableError) else ""
         return {"problem": f"{error}: {named}" if named else str(error)}
 
 
@@ -189,12 +191,16 @@ async def _log(look: Look) -> Document:
     main, shred = look.deployment.main, look.deployment.shred
     head, waiting = await stored_log.head(main), await stored_log.unsequenced(main)
     newest = await stored_log.latest_note(shred)
+    signed = stored_log.size_of(newest)
+    uncovered = await stored_log.read_leaves(main, start=signed, limit=1) if signed < head.size else []
     return {
         "entries": head.size,
         "sequence_time": _iso(head.sequenced_at) if head.size else None,
         "waiting": waiting.count,
         "waiting_since": _iso(waiting.oldest),
-        "checkpoint_entries": stored_log.size_of(newest),
+        "checkpoint_entries": signed,
+        # To the minute, as the log has it.
+        "uncovered_since": _iso(entries.decode_leaf(uncovered[0]).occurred_at) if uncovered else None,
         **_witnesses(newest, (await contents.roster_versions(look.deployment))[-1]),
     }
 

@@ -156,6 +156,6 @@ async def test_the_vault_is_asked_now_and_then(office: OperatorRoom) -> None:
     visitor = await office.enter()
     for path in ("/", "/platforms", "/platforms/im", "/"):
         await visitor.get(path)
-    assert office.ran == [("--json", "overview")]
+    assert office.ran.count(("--json", "overview")) == 1
     await visitor.get("/?fresh=1")
-    assert office.ran == [("--json", "overview")] * 2
+    assert office.ran.count(("--json", "overview")) == 2

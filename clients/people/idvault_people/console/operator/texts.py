@@ -55,6 +55,32 @@ _MEMBERS: Mapping[str, Text] = {
     "operator": _("Operator's staff"),
     "authority": _("Authority's officer"),
 }
+_CHECKS: Mapping[str, Text] = {
+    "databases": _("Databases"),
+    "roster": _("Roster"),
+    "log": _("Places in the log"),
+    "checkpoint": _("Cosignatures of the log"),
+    "witness": _("Witnesses"),
+    "drills": _("Drills of the custodians"),
+    "hand-over": _("Hand-overs of custodians"),
+    "erasures": _("Steps of erasures"),
+    "disavowals": _("Disowned accounts"),
+    "notifications": _("Notifications of platforms"),
+    "records": _("Keys of sealed records"),
+    "disk": _("Space on the disks"),
+    "files": _("Owners of the files"),
+    "keys": _("Key file"),
+    "servers": _("Servers of the main database"),
+    "shred-servers": _("Servers of the shred database"),
+    "database-clock": _("Clock of the databases"),
+    "registry": _("Registry of persons"),
+    "registry-clock": _("Clock of the registry"),
+    "registry-enterprise": _("Registry of organisations"),
+    "edge": _("Edge behind the hosted pages"),
+    "tls-certificate": _("Certificate of the edges"),
+    "tls-ca": _("Certificate of the authority"),
+    "web-tls-certificate": _("Certificate of the hosted pages"),
+}
 _OVERDUE: Mapping[str, Text] = {
     "reports": _("Replies to reports"),
     "appeals": _("Appeals"),
@@ -87,6 +113,7 @@ OPERATOR: Mapping[str, Text] = {
     **_named("limit", _LIMITS),
     **_named("member", _MEMBERS),
     **_named("overdue", _OVERDUE),
+    **_named("check", _CHECKS),
     "service": _("The operator's console"),
     "head": _("{name} · {vault} · your certificate lasts until {until}"),
     "as_of": _("As of {time}."),
@@ -110,7 +137,27 @@ OPERATOR: Mapping[str, Text] = {
     "tile_drills": _("Overdue drills"),
     "tile_backup": _("Age of the newest backups"),
     "tile_doctor": _("Failed checks of the vault"),
-    "not_asked": _("not run recently"),
+    "tile_doctor_at": _("Failed checks of the vault, {time}"),
+    "runs_now": _("running"),
+    "check_fails": _("Failed: {checks}."),
+    "and_more": _(", "),
+    "log_refuses": _(
+        "Entries have waited for a place in the log since {time}. After a minute the vault refuses every"
+        " change: start the worker, or see its log."
+    ),
+    "witness_behind": _(
+        "Entries have waited for a checkpoint with enough cosignatures since {time}. Openings and receipts"
+        " wait, too: see why the worker and the witnesses do not go on."
+    ),
+    "queue_late": _("Claims have waited for the registry since {time}."),
+    "edge_silent": _(
+        "The custody edge does not answer this machine: see whether it runs, and whether its address is"
+        " right."
+    ),
+    "ago_now": _("just now"),
+    "ago_minutes": _("{count} min ago"),
+    "ago_hours": _("{count} h ago"),
+    "ago_days": _("{count} days ago"),
     "not_read": _("not read"),
     "not_known_short": _("not known"),
     "hours": _("{hours} h"),
@@ -222,6 +269,7 @@ OPERATOR: Mapping[str, Text] = {
     "witness_lag": _("Entries behind"),
     "cosigned_newest": _("within ten minutes"),
     "cosigned_old": _("more than ten minutes ago"),
+    "cosigned_behind": _("behind since {time}"),
     "cosigned_not": _("not the newest checkpoint"),
     "lag_unknown": _("not known"),
     "no_witnesses": _("The roster names no witnesses: nobody would notice a second copy of the log."),
@@ -252,6 +300,10 @@ OPERATOR: Mapping[str, Text] = {
     "erasures_late": _("A step of an erasure was due at {time}. Run the check of the vault, which says why."),
     # The check of the vault
     "doctor_title": _("Check of the vault"),
+    "doctor_ended": _("Found {age}."),
+    "doctor_old": _("Found {age}, before the last change or question: not checked again yet."),
+    "doctor_runs": _("The check runs. This page comes again by itself."),
+    "doctor_problem": _("The last check of the vault did not end."),
     "check": _("Check"),
     "what_to_do": _("What to do"),
     "runbook": _("Section of the runbook"),
