@@ -158,3 +158,14 @@ async def test_a_witness_behind_is_not_green(office: OperatorRoom) -> None:
     page = await visitor.get("/log?fresh=1")
     assert "behind since" in page.words
     assert "within ten minutes" not in page.words
+
+
+async def test_a_finding_has_its_section_under_it(office: OperatorRoom) -> None:
+    """Once for one outage, folded and in English; a registry that is away is no clock that is wrong."""
+    away = "the registry does not answer: check IDVAULT_REGISTRY_CHECK_URL"
+    office.replaced["doctor"] = found(("registry", True, away), ("registry-clock", True, away))
+    page = await (await office.enter(**{"Accept-Language": "zh"})).get("/doctor")
+    assert page.words.count(away) == 1
+    assert "个人登记系统、登记系统的时钟" in page.words
+    assert "IdvaultClockDoubted" not in page.words
+    assert '<p lang="en">More than half of the calls of a provider get no answer' in page.text

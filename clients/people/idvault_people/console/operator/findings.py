@@ -1,23 +1,26 @@
 """The page of what `idvault doctor` found last, each finding with its section of the runbook."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from idvault_people.console.operator.doctor_runs import DoctorResult
 from idvault_people.console.operator.parts import (
     AMBER,
     RED,
-    OperatorCell,
     OperatorNote,
     OperatorSection,
-    OperatorTable,
 )
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.visit import Answer, Hiding, Route, Visit
 
 AGAIN = 4
 """Seconds after which a page comes again while the doctor runs."""
+_RUNBOOK = Path(__file__).with_name("runbook.json")
+_SILENT = "does not answer"
 _READY = "IdvaultNotReady"
 SECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("databases", "roster", "files", "keys", "servers", "shred-servers", "edge"), _READY),
@@ -76,18 +79,58 @@ def _problem(result: DoctorResult | None, visit: Visit) -> Sequence[OperatorNote
 
 
 def _sections(found: Sequence[Mapping[str, Any]], visit: Visit) -> Sequence[OperatorSection]:
-    ill = sorted((each for each in found if not each["passed"]), key=lambda each: not each["made"])
+    failed = [each for each in found if not each["passed"] and each["made"]]
+    omitted = [each for each in found if not each["passed"] and not each["made"]]
     remarks = [each for each in found if each["passed"] and each["remark"]]
     passed = [each for each in found if each["passed"] and not each["remark"]]
-    head = [visit.say(key) for key in ("check", "what_to_do", "runbook")]
-    lines = [_line(each, visit) for each in (*ill, *remarks)]
     return (
-        OperatorSection(table=OperatorTable(head=head, lines=lines, empty=visit.say("all_passed"))),
+        *(_section(text, checks, "check_failed", visit) for text, checks in by_text(failed).items()),
+        *(_section(text, checks, "check_not_made", visit) for text, checks in by_text(omitted).items()),
+        *(_section(text, checks, "check_remark", visit) for text, checks in by_text(remarks).items()),
         OperatorSection(
+            texts=() if failed or omitted else [visit.say("all_passed")],
             summary=visit.say("passed_checks", count=len(passed)),
             details=[(check_name(str(each["check"]), visit), visit.say("check_passed")) for each in passed],
         ),
     )
+
+
+def _section(text: str, checks: Sequence[str], word: str, visit: Visit) -> OperatorSection:
+    """Return one text of the doctor, the checks that it is about, and what the runbook says about them."""
+    colour = RED if word == "check_failed" else AMBER
+    names = dict.fromkeys(name for check in checks if (name := section_of(check, text)))
+    if word == "check_not_made":
+        names = {}
+    return OperatorSection(
+        title=check_names(checks, visit),
+        notes=[OperatorNote(text=visit.say(word), said=text, colour=colour)],
+        summary=visit.say("runbook", names=", ".join(names)),
+        english=[paragraph for name in names for paragraph in runbook().get(name, ())],
+    )
+
+
+def section_of(check: str, text: str) -> str:
+    """Return the section about a check that failed, "" if there is none."""
+    if check == "registry-clock" and _SILENT in text:
+        # Its clock is not known to be wrong: nobody has told it.
+        return SECTIONS["registry"]
+    return SECTIONS.get(check, "")
+
+
+@cache
+def runbook() -> Mapping[str, Sequence[str]]:
+    """Return the paragraphs of the runbook's sections, as `scripts/fix` has copied them from its page."""
+    found: dict[str, list[str]] = json.loads(_RUNBOOK.read_text("utf-8"))
+    return found
+
+
+def by_text(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]:
+    """Return the checks that each text of the doctor is about: one outage can fail several."""
+    grouped: dict[str, list[str]] = {}
+    for each in found:
+        text = str(each["remark"] if each["passed"] else each["advice"])
+        grouped.setdefault(text, []).append(str(each["check"]))
+    return grouped
 
 
 def check_name(check: str, visit: Visit) -> str:
@@ -98,14 +141,3 @@ def check_name(check: str, visit: Visit) -> str:
 def check_names(checks: Sequence[str], visit: Visit) -> str:
     """Return what several checks look at."""
     return visit.say("and_more").join(check_name(each, visit) for each in checks)
-
-
-def _line(found: Mapping[str, Any], visit: Visit) -> Sequence[OperatorCell]:
-    name, word, colour = str(found["check"]), "check_remark", AMBER
-    if not found["passed"]:
-        word, colour = ("check_failed", RED) if found["made"] else ("check_not_made", AMBER)
-    return (
-        OperatorCell(text=check_name(name, visit), badge=visit.say(word), colour=colour),
-        OperatorCell(text=str(found["remark"] if found["passed"] else found["advice"]), english=True),
-        OperatorCell(text=SECTIONS.get(name, "")),
-    )

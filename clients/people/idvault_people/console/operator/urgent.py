@@ -6,13 +6,12 @@
 - Certificates of callers that end soon.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from idvault_people.console.operator import log, platforms
-from idvault_people.console.operator.findings import check_names
+from idvault_people.console.operator.findings import by_text, check_names
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import AMBER, RED, OperatorNote
 from idvault_people.console.operator.session import OperatorSession
@@ -60,7 +59,7 @@ class UrgentNotes:
         if result.problem:
             text = self.visit.say("doctor_problem")
             yield OperatorNote(text=text, said=result.problem, colour=AMBER, **link)
-        for advice, checks in by_advice(result.failed).items():
+        for advice, checks in by_text(result.failed).items():
             text = self.visit.say("check_fails", checks=check_names(checks, self.visit))
             yield OperatorNote(text=text, said=advice, colour=RED, **link)
 
@@ -77,14 +76,6 @@ class UrgentNotes:
         text = platforms.ending(each, self.session.now(), self.visit)
         label = self.visit.say("open_name", name=each.name)
         return OperatorNote(text=text, colour=RED, link=f"/platforms/{each.name}", label=label)
-
-
-def by_advice(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]:
-    """Return the checks that each advice is about, in their order: one outage can fail several."""
-    grouped: dict[str, list[str]] = {}
-    for each in found:
-        grouped.setdefault(str(each["advice"]), []).append(str(each["check"]))
-    return grouped
 
 
 def _older(text: str | None, now: datetime, longest: timedelta) -> bool:
