@@ -168,4 +168,4 @@ async def test_a_finding_has_its_section_under_it(office: OperatorRoom) -> None:
     assert page.words.count(away) == 1
     assert "个人登记系统、登记系统的时钟" in page.words
     assert "IdvaultClockDoubted" not in page.words
-    assert '<p lang="en">More than half of the calls of a provider get no answer' in page.text
+    assert '<span lang="en">More than half of the calls of a provider get no answer' in page.text

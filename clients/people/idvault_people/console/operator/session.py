@@ -1,7 +1,7 @@
 """What the operator's console needs of an open session, and what its pages share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +22,7 @@ class OperatorSession:
     """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
     doctor: the runs of its check. trust_domain, ends: of the operator's own certificate.
+    done: what is told of a decision that was carried out, by its number.
     """
 
     operator: Callable[[], OperatorClient]
@@ -31,6 +32,7 @@ class OperatorSession:
     trust_domain: str
     ends: datetime
     now: Callable[[], datetime]
+    done: dict[str, Callable[[Visit], str]] = field(default_factory=dict, repr=False)
 
     def state(self, visit: Visit) -> VaultState:
         """Return the state of the vault, asked anew if the visitor wants that."""
@@ -62,7 +64,7 @@ class OperatorSession:
     def head(self, visit: Visit) -> str:
         """Return who works here, where, and until when the own certificate lets the operator in."""
         own = self.operator().identity
-        until = shown.time(self.ends, visit, zone=UTC)
+        until = shown.time(self.ends, visit, zone=self.zone(self.commands.last))
         return visit.say("head", name=own.name, vault=self.trust_domain, until=until)
 
     def page(
@@ -85,7 +87,15 @@ class OperatorSession:
         as_of = ""
         if state is not None:
             as_of = visit.say("as_of", time=self.time(state.table("vault").get("time"), visit, state))
-        shown = {"brand": self.head(visit), "sections": sections, "as_of": as_of, "back": back, **values}
+        done = self.done.get(visit.query.get("done", ""))
+        shown = {
+            "done": done(visit) if done else "",
+            "brand": self.head(visit),
+            "sections": sections,
+            "as_of": as_of,
+            "back": back,
+            **values,
+        }
         return ConsolePage(
             template=template,
             title=title,

@@ -89,14 +89,14 @@ class StoragePages:
         return OperatorSection(title=visit.say("backups"), table=table)
 
     def _certificates(self, state: VaultState, visit: Visit) -> OperatorSection:
-        lines, now = [], self.session.now()
+        lines, now, zone = [], self.session.now(), self.session.zone(state)
         for each in state.list("certificates"):
             last = OperatorCell(badge=visit.say("unreadable"), colour=RED)
             if each["end_time"]:
                 ends = datetime.fromisoformat(each["end_time"])
-                left = platforms.left(ends, now, visit)
+                left = platforms.left(ends, now, visit, zone)
                 last = OperatorCell(
-                    text=platforms.last_day(ends, visit), badge=left, colour=keys.colour(ends, now)
+                    text=platforms.last_day(ends, visit, zone), badge=left, colour=keys.colour(ends, now)
                 )
             lines.append((OperatorCell(text=str(each["setting"])), last))
         head = [visit.say("setting"), visit.say("last_day")]

@@ -178,13 +178,18 @@ OPERATOR: Mapping[str, Text] = {
     "no_valid_key": _("no valid key"),
     "not_known": _("not known here"),
     "ends_in": _("in {days} days"),
-    "ends_tomorrow": _("in one day"),
-    "ends_today": _("within a day"),
+    "ends_tomorrow": _("tomorrow"),
+    "ends_today": _("today"),
     "has_ended": _("has ended"),
     "certificate_ends": _(
         "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards: ask for a new"
         " request, certify it, and register the new key."
     ),
+    "certificate_replaced": _(
+        "The certificate of the key {start} of {name} ends on {day}, {left}. Another key is registered;"
+        " whether {name} has called with it is not known here. Ask {name}, then revoke the old key."
+    ),
+    "register_next": _("Register its next key"),
     "certificate_ended": _(
         "The certificate of {name} ended on {day}, and its calls are refused: ask for a new request, certify"
         " it, and register the new key."
@@ -197,6 +202,12 @@ OPERATOR: Mapping[str, Text] = {
     "return_origins": _("Where the hosted pages may send a browser"),
     "accepts_proofs": _("Accepts"),
     "none_set": _("none"),
+    "registered_name": _("its registered name"),
+    "desk_of": _("Moderator's desk of {platform}"),
+    "title_now": _("Title now"),
+    "title_then": _("Title then"),
+    "origins_now": _("Addresses now"),
+    "origins_then": _("Addresses then"),
     "actor_id": _("Id in the public log"),
     "key_valid": _("Valid key"),
     "key_revoked": _("Revoked key"),
@@ -219,6 +230,8 @@ OPERATOR: Mapping[str, Text] = {
     ),
     "certificate_file": _("Certificate"),
     "certificate_hint": _("A PEM file of one of the keys above."),
+    "choose_file": _("Choose a file"),
+    "private_key": _("This is a private key: it stays with its holder. Give the certificate"),
     "no_certificate": _("This is not a certificate in PEM form with the name of a caller"),
     "other_key": _("This certificate has another key than those of {name}"),
     # The roster
@@ -336,7 +349,11 @@ OPERATOR: Mapping[str, Text] = {
     "no_certificates": _("These settings name no certificate."),
     "keys_title": _("Keys of the service"),
     "announced_keys": _("Announced versions"),
-    "announced_text": _("Every process uses a version an hour after its announcement."),
+    "announced_text": _(
+        "Every process uses a version an hour after its announcement. The keys of the log and of the status"
+        " lists are not here: their versions are in the file below, and are used a week and a day after they"
+        " were added."
+    ),
     "purpose_of_key": _("What for"),
     "announced_at": _("Announced"),
     "key_state.in_use": _("in use"),
@@ -366,6 +383,26 @@ OPERATOR: Mapping[str, Text] = {
         "Compare the fingerprint with the caller over another channel than the one by which the file came."
         " Whoever has the key can call in this name within a second. The public log names you."
     ),
+    "register_short": _(
+        "This certificate ends soon, on {day}: its calls are refused afterwards. Certify a longer one, unless"
+        " that is meant."
+    ),
+    "registered_new": _(
+        "Done: the key {start} of {name} is registered, and the public log names you. Next, set its hosted"
+        " pages and what it accepts, name its first moderators, and tell the platform."
+    ),
+    "registered_more": _(
+        "Done: another key of {name} is registered, {start}, and the public log names you. Next, ask {name}"
+        " to use it; when it does, revoke the old one."
+    ),
+    "registered_done": _("Done: the key {start} of {name} is registered, and the public log names you."),
+    "revoked_done": _("Done: the key {start} of {name} is revoked, and the public log names you."),
+    "replaced_done": _("Done: {name} has what you saw in the preview."),
+    "rotated_done": _(
+        "Done: the key file has another version for {purpose}. Next, copy the file to every machine that has"
+        " one, and into the safe."
+    ),
+    "named_done": _("Done: {name} has another moderator, and the public log names you."),
     "register_button": _("Register the key"),
     "keys_so_far": _("Valid keys so far"),
     "name_is_new": _("none: the name is new"),

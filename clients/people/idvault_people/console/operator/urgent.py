@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from idvault_people.console.operator import log, platforms
@@ -40,8 +40,9 @@ class UrgentNotes:
         yield from self._found()
         yield from self._queue()
         for each in names:
-            if each.is_urgent(self.session.now()):
-                yield self._ending(each)
+            for note in platforms.certificate_notes(each, self.session, self.state, self.visit):
+                label = self.visit.say("open_name", name=each.name)
+                yield replace(note, link=f"/platforms/{each.name}", label=label)
 
     def _log(self) -> Iterator[OperatorNote]:
         found, now = self.state.table("log"), self.session.now()
@@ -71,11 +72,6 @@ class UrgentNotes:
     def _late(self, key: str, since: str, link: str, label: str) -> OperatorNote:
         text = self.visit.say(key, time=self.session.time(since, self.visit, self.state))
         return OperatorNote(text=text, colour=RED, link=link, label=self.visit.say(label))
-
-    def _ending(self, each: RegisteredName) -> OperatorNote:
-        text = platforms.ending(each, self.session.now(), self.visit)
-        label = self.visit.say("open_name", name=each.name)
-        return OperatorNote(text=text, colour=RED, link=f"/platforms/{each.name}", label=label)
 
 
 def _older(text: str | None, now: datetime, longest: timedelta) -> bool:

@@ -103,17 +103,19 @@ class VaultState:
 class VaultCommands:
     """The commands of the vault's host. clock: seconds, never back.
 
-    changes: how often something was changed, or the vault was to be asked anew.
+    changes: how often something was changed, or the vault was to be asked anew. last: what it told last.
     """
 
     run: Run
     clock: Callable[[], float] = time.monotonic
     changes: int = 0
+    last: VaultState | None = None
     _kept: dict[tuple[str, ...], tuple[float, list[Any]]] = field(default_factory=dict, repr=False)
 
     def state(self) -> VaultState:
         """Return the state of the vault; raises CommandsAwayError, CommandRefusedError."""
-        return VaultState(dict(self._asked("overview")[0]))
+        self.last = VaultState(dict(self._asked("overview")[0]))
+        return self.last
 
     def findings(self) -> Sequence[Mapping[str, Any]]:
         """Run `doctor`; return its findings in its order. Takes seconds; raises as `state` does."""
