@@ -182,8 +182,8 @@ OPERATOR: Mapping[str, Text] = {
     "ends_today": _("today"),
     "has_ended": _("has ended"),
     "certificate_ends": _(
-        "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards: ask for a new"
-        " request, certify it, and register the new key."
+        "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards. Certify its request"
+        " again, which needs no registration, or have it make a new key and register that."
     ),
     "certificate_replaced": _(
         "The certificate of the key {start} of {name} ends on {day}, {left}. Another key is registered;"
@@ -191,8 +191,8 @@ OPERATOR: Mapping[str, Text] = {
     ),
     "register_next": _("Register its next key"),
     "certificate_ended": _(
-        "The certificate of {name} ended on {day}, and its calls are refused: ask for a new request, certify"
-        " it, and register the new key."
+        "The certificate of {name} ended on {day}, and its calls are refused. Certify its request again, which"
+        " needs no registration, or have it make a new key and register that."
     ),
     "last_day_not_known": _(
         "The vault knows keys, not certificates. Below, add a copy of each certificate that is not known"
