@@ -32,6 +32,7 @@ from idvault_people.operator_client import OperatorClient
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
+from tests.support.health_port import health_port
 from tools.support import builders, people
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
@@ -226,6 +227,7 @@ async def operator_room(
         "TRUST_DOMAIN": TRUST_DOMAIN,
         "LOG_ORIGIN": "log.example/idvault",
         "BACKUP_DIR": folder / "backups",
+        "METRICS_LISTEN": stack.enter_context(health_port()),
         "DEVELOPMENT": "1",
     }
     for name, value in settings.items():

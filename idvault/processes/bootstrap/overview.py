@@ -4,6 +4,7 @@ A part that cannot be read says so under "problem", and the others are there: th
 something is wrong. Nothing is changed, and nothing is of a person.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ from idvault.log.acts.witness import cosignatures
 from idvault.platform import acts as platform_acts
 from idvault.platform import store as platform_store
 from idvault.platform.usage import acts as usage_acts
-from idvault.processes.bootstrap import connection_failure
+from idvault.processes.bootstrap import answering, connection_failure
 from idvault.processes.bootstrap.base import Clock, Deployment, urls
 from idvault.processes.bootstrap.checks import asked, contents
 from idvault.processes.bootstrap.key.rewrap import VersionState
@@ -105,6 +106,11 @@ def _vault(look: Look) -> Document:
         "month": this_month(settings, look.now.real),
         "development": settings.development,
     }
+
+
+async def _process(look: Look) -> Mapping[str, Any]:
+    """Return how the process of these settings is, as it tells at its metrics port."""
+    return await asyncio.to_thread(answering.ask, look.settings.metrics_listen)
 
 
 async def _databases(look: Look) -> list[Document]:
@@ -293,6 +299,7 @@ def _iso(at: datetime | None) -> str | None:
 
 
 _PARTS: Mapping[str, Callable[[Look], Awaitable[Any]]] = {
+    "process": _process,
     "databases": _databases,
     "platforms": _platforms,
     "pages": _pages,

@@ -81,6 +81,7 @@ async def test_a_key_without_a_certificate_makes_its_end_unknown(office: Operato
     today = await visitor.get("/")
     assert "The certificate of im ended" not in today.words
     assert "Certificates whose last day is not known here 1" in today.words
+    assert '<li class="amber"><a href="/platforms">Certificates whose last day' in today.text
     page = await visitor.get("/platforms/im")
     assert "calls are refused" not in page.words
     assert "add a copy of each certificate that is not known here" in page.words

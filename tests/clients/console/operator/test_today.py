@@ -169,3 +169,19 @@ async def test_a_finding_has_its_section_under_it(office: OperatorRoom) -> None:
     assert "个人登记系统、登记系统的时钟" in page.words
     assert "IdvaultClockDoubted" not in page.words
     assert '<span lang="en">More than half of the calls of a provider get no answer' in page.text
+
+
+async def test_a_worker_that_does_not_answer_is_red(office: OperatorRoom) -> None:
+    """So is one that is not ready, with its reason; one that is ready has its version and start."""
+    visitor = await office.enter()
+    page = await visitor.get("/storage")
+    for text in ("State ready", "Its version 9.8.7", "Runs since 1 Dec 2025, 22:40 UTC+8"):
+        assert text in page.words
+    assert not any("of these settings" in each for each in red(await visitor.get("/")))
+    await told(office, process={"not_ready": ["log: entries wait"]})
+    page = await visitor.get("/?fresh=1")
+    assert any("is not ready. log: entries wait" in each for each in red(page))
+    office.replaced.clear()
+    await told(office, process={"answers": False})
+    assert any("does not answer at 127.0.0.1:" in each for each in red(await visitor.get("/?fresh=1")))
+    assert "State does not answer" in (await visitor.get("/storage")).words

@@ -10,6 +10,7 @@ _ = texts_of(__name__)
 
 _PARTS: Mapping[str, Text] = {
     "vault": _("the vault"),
+    "process": _("the process of these settings"),
     "databases": _("the databases"),
     "platforms": _("the registered names"),
     "pages": _("what the hosted pages call each platform"),
@@ -149,6 +150,24 @@ OPERATOR: Mapping[str, Text] = {
         "Entries have waited for a checkpoint with enough cosignatures since {time}. Openings and receipts"
         " wait, too: see why the worker and the witnesses do not go on."
     ),
+    "process_silent": _(
+        "The process of these settings does not answer at {address}: see whether the worker runs, and why it"
+        " ended."
+    ),
+    "process_not_ready": _("The process of these settings is not ready."),
+    "process_title": _("The process of these settings"),
+    "process_text": _(
+        "The settings with which the console runs the vault's commands are the worker's. Other processes tell"
+        " their own metrics port how they are."
+    ),
+    "process_address": _("Its metrics port"),
+    "process_state": _("State"),
+    "process_since": _("Runs since"),
+    "process_version": _("Its version"),
+    "command_version": _("Version of the command"),
+    "is_ready": _("ready"),
+    "is_not_ready": _("not ready"),
+    "is_silent": _("does not answer"),
     "queue_late": _("Claims have waited for the registry since {time}."),
     "edge_silent": _(
         "The custody edge does not answer this machine: see whether it runs, and whether its address is"
@@ -182,8 +201,8 @@ OPERATOR: Mapping[str, Text] = {
     "ends_today": _("today"),
     "has_ended": _("has ended"),
     "certificate_ends": _(
-        "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards. Certify its request"
-        " again, which needs no registration, or have it make a new key and register that."
+        "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards. Certify its"
+        " request again, which needs no registration, or have it make a new key and register that."
     ),
     "certificate_replaced": _(
         "The certificate of the key {start} of {name} ends on {day}, {left}. Another key is registered;"
@@ -191,8 +210,8 @@ OPERATOR: Mapping[str, Text] = {
     ),
     "register_next": _("Register its next key"),
     "certificate_ended": _(
-        "The certificate of {name} ended on {day}, and its calls are refused. Certify its request again, which"
-        " needs no registration, or have it make a new key and register that."
+        "The certificate of {name} ended on {day}, and its calls are refused. Certify its request again,"
+        " which needs no registration, or have it make a new key and register that."
     ),
     "last_day_not_known": _(
         "The vault knows keys, not certificates. Below, add a copy of each certificate that is not known"

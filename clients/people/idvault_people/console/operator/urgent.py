@@ -36,6 +36,7 @@ class UrgentNotes:
         head = log.verified(self.session, self.visit)
         if isinstance(head, OperatorNote):
             yield head
+        yield from self._process()
         yield from self._log()
         yield from self._found()
         yield from self._queue()
@@ -43,6 +44,18 @@ class UrgentNotes:
             for note in platforms.certificate_notes(each, self.session, self.state, self.visit):
                 label = self.visit.say("open_name", name=each.name)
                 yield replace(note, link=f"/platforms/{each.name}", label=label)
+
+    def _process(self) -> Iterator[OperatorNote]:
+        found = self.state.table("process")
+        if not found or (found["answers"] and not found["not_ready"]):
+            return
+        link = {"link": "/storage", "label": self.visit.say("storage_title")}
+        if found["answers"]:
+            text, said = self.visit.say("process_not_ready"), "; ".join(found["not_ready"])
+            yield OperatorNote(text=text, said=said, colour=RED, **link)
+        else:
+            text = self.visit.say("process_silent", address=found["address"])
+            yield OperatorNote(text=text, colour=RED, **link)
 
     def _log(self) -> Iterator[OperatorNote]:
         found, now = self.state.table("log"), self.session.now()
