@@ -10,6 +10,7 @@ from idvault.processes.bootstrap import overview as overviews
 from idvault_verify.commands.errors import ExitCode
 from tests.attest.test_certificate import GOOD, pem
 from tests.support.commands import Commands
+from tests.support.health_port import health_port
 from tools.support.chamber import CUSTODIANS, first_roster
 from tools.support.databases import Databases
 
@@ -76,3 +77,25 @@ def test_a_part_that_cannot_be_read_says_why(vault: Commands, tmp_path: Path) ->
     state = json.loads(away.out)
     assert (away.code, "STORE_UNAVAILABLE" in state["platforms"]["problem"]) == (0, True)
     assert state["limits"] == found["limits"]
+
+
+def test_a_file_that_is_not_there_is_no_failure_of_a_connection(vault: Commands, tmp_path: Path) -> None:
+    """A missing roster is named as it is, without the words for an address of a database."""
+    (tmp_path / "roster.json").unlink()
+    found = json.loads(vault("--json", "overview").out)
+    assert "sslrootcert" not in found["drills"]["problem"]
+    assert found["drills"]["problem"]
+
+
+def test_how_the_process_is(vault: Commands) -> None:
+    """It answers with version and start, is not ready with its reasons, or nothing listens there."""
+    with health_port() as address:
+        vault.set(METRICS_LISTEN=address)
+        found = json.loads(vault("--json", "overview").out)["process"]
+    assert (found["answers"], found["not_ready"], found["version"]) == (True, [], "9.8.7")
+    assert found["start_time"] == "2025-12-01T14:40:00+00:00"
+    assert json.loads(vault("--json", "overview").out)["process"]["answers"] is False
+    with health_port("log: entries wait\n") as address:
+        vault.set(METRICS_LISTEN=address)
+        found = json.loads(vault("--json", "overview").out)["process"]
+    assert found["not_ready"] == ["log: entries wait"]

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from idvault.processes.services.custody_edge import RosterServicer
 from idvault.sealing.second_factor import TotpSealer
 from idvault_people.console.operator import console as pages
 from idvault_people.console.operator.certificates import NAME, KnownCertificates
+from idvault_people.console.operator.doctor_runs import DoctorRuns
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.operator.vault_commands import CommandEnd, VaultCommands
 from idvault_people.opens.identity import PersonalIdentity
@@ -31,6 +32,7 @@ from idvault_people.operator_client import OperatorClient
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
+from tests.support.health_port import health_port
 from tools.support import builders, people
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
@@ -80,7 +82,8 @@ class OperatorRoom:
     """A chamber at the real time, whose operator works with a console.
 
     ran: the vault's commands, in order. ahead: of the real time, for the console alone. replaced: how a
-    command ends in place of its run, by its first word.
+    command ends in place of its run, by its first word. held: runs of doctor that have begun and wait, None
+    if each ends at once.
     """
 
     room: Chamber
@@ -91,6 +94,7 @@ class OperatorRoom:
     ran: list[Sequence[str]] = field(default_factory=list)
     ahead: timedelta = timedelta()
     replaced: dict[str, CommandEnd] = field(default_factory=dict)
+    held: list[Callable[[], None]] | None = None
 
     def __post_init__(self) -> None:
         """Serve the operator."""
@@ -149,8 +153,8 @@ class OperatorRoom:
 
     def issue(self, name: str, *, role: str = "platform", days: float = 200) -> Issued:
         """Certify a caller that is not registered."""
-        ends = timedelta(days=days, minutes=30)
-        return self.authority.client(spiffe(role, name), starts=timedelta(days=-500), ends=ends)
+        starts, ends = timedelta(days=-500), timedelta(days=days)
+        return self.authority.client(spiffe(role, name), starts=starts, ends=ends)
 
     def run(self, arguments: Sequence[str]) -> CommandEnd:
         """Run a command of the vault in this process, as the console runs it on the vault's host."""
@@ -167,17 +171,26 @@ class OperatorRoom:
         """Return the operator's session."""
         own = self.folder / OPERATOR
         own.mkdir(mode=0o700, exist_ok=True)
-        state = self.room.trust(OPERATOR)
+        state, commands = self.room.trust(OPERATOR), VaultCommands(run=self.run)
         return OperatorSession(
             operator=lambda: OperatorClient(
                 identity=operator_identity(), trust=state, edge=self.edge, now=self._now
             ),
-            commands=VaultCommands(run=self.run),
+            commands=commands,
+            doctor=DoctorRuns(
+                commands=commands, now=lambda: self._now() + self.ahead, start=self._start, patience=0
+            ),
             certificates=KnownCertificates(own=own / NAME, others=(self.certificates,)),
             trust_domain=TRUST_DOMAIN,
             ends=datetime.now(UTC) + timedelta(days=300),
             now=lambda: self._now() + self.ahead,
         )
+
+    def _start(self, work: Callable[[], None]) -> None:
+        if self.held is None:
+            work()
+        else:
+            self.held.append(work)
 
     def _now(self) -> datetime:
         return datetime.now(UTC)
@@ -214,6 +227,7 @@ async def operator_room(
         "TRUST_DOMAIN": TRUST_DOMAIN,
         "LOG_ORIGIN": "log.example/idvault",
         "BACKUP_DIR": folder / "backups",
+        "METRICS_LISTEN": stack.enter_context(health_port()),
         "DEVELOPMENT": "1",
     }
     for name, value in settings.items():

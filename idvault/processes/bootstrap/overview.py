@@ -4,6 +4,7 @@ A part that cannot be read says so under "problem", and the others are there: th
 something is wrong. Nothing is changed, and nothing is of a person.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ from idvault.log.acts.witness import cosignatures
 from idvault.platform import acts as platform_acts
 from idvault.platform import store as platform_store
 from idvault.platform.usage import acts as usage_acts
-from idvault.processes.bootstrap import connection_failure
+from idvault.processes.bootstrap import answering, connection_failure
 from idvault.processes.bootstrap.base import Clock, Deployment, urls
 from idvault.processes.bootstrap.checks import asked, contents
 from idvault.processes.bootstrap.key.rewrap import VersionState
@@ -50,8 +51,9 @@ from idvault.tip_off.acts import reporter as reporter_acts
 from idvault_verify.attest import expiry
 from idvault_verify.attest.people.roster import Roster
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import IdvaultError
+from idvault_verify.error import IdvaultError, UnavailableError
 from idvault_verify.period import month_of
+from idvault_verify.transparency import entry as entries
 from idvault_verify.transparency.tree import LogError
 
 Document = dict[str, Any]
@@ -88,7 +90,8 @@ async def _part(run: Callable[[Look], Awaitable[Any]], look: Look) -> Any:
     try:
         return await run(look)
     except (IdvaultError, AilmentError, SchemaError, LogError, OSError) as error:
-        named = connection_failure.named(error)
+        # A roster's file that is not there is no failure of a connection.
+        named = connection_failure.named(error) if isinstance(error, UnavailableError) else ""
         return {"problem": f"{error}: {named}" if named else str(error)}
 
 
@@ -103,6 +106,11 @@ def _vault(look: Look) -> Document:
         "month": this_month(settings, look.now.real),
         "development": settings.development,
     }
+
+
+async def _process(look: Look) -> Mapping[str, Any]:
+    """Return how the process of these settings is, as it tells at its metrics port."""
+    return await asyncio.to_thread(answering.ask, look.settings.metrics_listen)
 
 
 async def _databases(look: Look) -> list[Document]:
@@ -189,12 +197,16 @@ async def _log(look: Look) -> Document:
     main, shred = look.deployment.main, look.deployment.shred
     head, waiting = await stored_log.head(main), await stored_log.unsequenced(main)
     newest = await stored_log.latest_note(shred)
+    signed = stored_log.size_of(newest)
+    uncovered = await stored_log.read_leaves(main, start=signed, limit=1) if signed < head.size else []
     return {
         "entries": head.size,
         "sequence_time": _iso(head.sequenced_at) if head.size else None,
         "waiting": waiting.count,
         "waiting_since": _iso(waiting.oldest),
-        "checkpoint_entries": stored_log.size_of(newest),
+        "checkpoint_entries": signed,
+        # To the minute, as the log has it.
+        "uncovered_since": _iso(entries.decode_leaf(uncovered[0]).occurred_at) if uncovered else None,
         **_witnesses(newest, (await contents.roster_versions(look.deployment))[-1]),
     }
 
@@ -287,6 +299,7 @@ def _iso(at: datetime | None) -> str | None:
 
 
 _PARTS: Mapping[str, Callable[[Look], Awaitable[Any]]] = {
+    "process": _process,
     "databases": _databases,
     "platforms": _platforms,
     "pages": _pages,

@@ -57,14 +57,17 @@ def console(
         from idvault_people.console.operator import console as pages  # noqa: PLC0415
         from idvault_people.console.operator import vault_commands  # noqa: PLC0415
         from idvault_people.console.operator.certificates import NAME, KnownCertificates  # noqa: PLC0415
+        from idvault_people.console.operator.doctor_runs import DoctorRuns  # noqa: PLC0415
         from idvault_people.console.operator.session import OperatorSession  # noqa: PLC0415
         from idvault_people.console.operator.vault_commands import VaultCommands  # noqa: PLC0415
 
         folder, newest = given.folder(), Newest(session)
         own = certificate.read(small_file.read(folder / identities.CERTIFICATE))
+        commands = VaultCommands(run=vault_commands.runner(words))
         made = OperatorSession(
             operator=lambda: newest().operator(),
-            commands=VaultCommands(run=vault_commands.runner(words)),
+            commands=commands,
+            doctor=DoctorRuns(commands=commands, now=now),
             certificates=KnownCertificates(own=folder / NAME, others=tuple(certificates or ())),
             trust_domain=own.trust_domain,
             ends=own.not_after,

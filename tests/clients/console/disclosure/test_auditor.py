@@ -142,6 +142,14 @@ async def test_a_text_of_several_lines_is_signed_as_one(house: ConsoleRoom) -> N
         assert text in (await owner.post(path, await owner.get(path), purpose=value)).words
 
 
+async def test_an_account_that_is_none_is_named_as_such(house: ConsoleRoom) -> None:
+    """Not as a text that is too long; an empty field is asked for."""
+    owner = await house.enter("auditor-a")
+    for value, text in (("acct_wrong", "begins with acct_ and has 26 more characters"), ("", "Enter this")):
+        found = await owner.post("/new", await owner.get("/new"), account=value)
+        assert (found.status, text in found.words, "too long" in found.words) == (422, True, False)
+
+
 async def test_an_old_preview_is_shown_again(house: ConsoleRoom) -> None:
     """After five minutes, from a clock that was fast, and with another digest: nothing is sent."""
     owner = await house.enter("auditor-a")

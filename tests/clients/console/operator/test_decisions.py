@@ -200,7 +200,8 @@ async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> No
     assert "Within the hour copy the key file" in preview.words
     after = await confirm(visitor, preview)
     assert after.title == "Keys of the service"
-    assert after.words.count("status-list") == before.words.count("status-list") + 1
+    assert "Done: the key file has another version for status-list." in after.words
+    assert ("status-list 1 " in before.words, "status-list 1 " in after.words) == (False, True)
     other = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="log")
     assert "In a week the log is signed with the new key" in other.words
 
@@ -236,7 +237,7 @@ async def test_a_preview_follows_the_language(office: OperatorRoom) -> None:
     assert "can make no sessions" in preview.words
     changed = await visitor.get(f"{place(preview)}?lang=zh")
     assert "Without an address" not in changed.words
-    for key in ("no_origins_note", "return_origins", "present_check"):
+    for key in ("no_origins_note", "origins_then", "present_check"):
         assert OPERATOR_TEXTS[key].in_language("zh") in changed.words
 
 
@@ -317,3 +318,53 @@ async def test_only_so_many_decisions_wait(office: OperatorRoom) -> None:
     places = [place(each) for each in asked]
     kept = [(await visitor.get(each)).status for each in (places[0], places[1], places[-1])]
     assert kept == [404, 200, 200]
+
+
+async def test_an_act_is_told_with_what_comes_next(office: OperatorRoom) -> None:
+    """On the page that it leads to, and not on a later visit of that page."""
+    visitor, first = await office.enter(), office.issue("im", days=100)
+    page = await confirm(visitor, await upload(visitor, "/register", first.certificate))
+    assert '<div class="note good" role="status"><p>Done: the key' in page.text
+    assert "name its first moderators" in page.words
+    assert "Done:" not in (await visitor.get("/platforms/im")).words
+    assert "Done:" not in (await visitor.get("/platforms/im?done=x")).words
+    second = office.issue("im", days=200)
+    page = await confirm(visitor, await upload(visitor, "/register", second.certificate))
+    assert f"another key of im is registered, {second.spki[:8]}" in page.words
+    page = await confirm(visitor, await visitor.get(f"/platforms/im/revoke/{first.spki}"))
+    assert f"the key {first.spki[:8]} of im is revoked" in page.words
+    watcher = office.issue("watcher", role="monitor")
+    page = await confirm(visitor, await upload(visitor, "/register", watcher.certificate))
+    assert "of watcher is registered, and the public log names you." in page.words
+    assert "moderators" not in page.words
+
+
+async def test_a_certificate_that_ends_soon_is_a_warning(office: OperatorRoom) -> None:
+    """Before the key is registered: its last day with what is left, and a red note."""
+    visitor = await office.enter()
+    preview = await upload(visitor, "/register", office.issue("im", days=2).certificate)
+    assert "(in 2 days)" in preview.words
+    assert "This certificate ends soon" in preview.words
+    lasting = await upload(visitor, "/register", office.issue("im", days=20).certificate)
+    assert "This certificate ends soon" not in lasting.words
+
+
+async def test_what_was_sent_in_place_of_a_certificate(office: OperatorRoom) -> None:
+    """No file, or a private key, is told as such; the summary of errors begins with the field's name."""
+    visitor, issued = await office.enter(), office.issue("im")
+    for path, content, text in (
+        ("/register", b"", "Certificate: Choose a file"),
+        ("/register", issued.key, "Certificate: This is a private key"),
+        ("/moderator", b"x", "Registration: This is no valid registration"),
+    ):
+        assert text in (await upload(visitor, path, content)).words
+
+
+async def test_the_preview_of_hosted_pages_shows_both(office: OperatorRoom) -> None:
+    """What is there now, and what would be there."""
+    await office.register("im")
+    visitor, path = await office.enter(), "/platforms/im/presentation"
+    form = await visitor.get(path)
+    preview = await visitor.post(path, form, title="Chat", origins="https://chat.example")
+    assert "Title now its registered name Title then Chat" in preview.words
+    assert "Addresses now none Addresses then https://chat.example" in preview.words

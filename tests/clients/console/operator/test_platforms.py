@@ -1,12 +1,21 @@
 """The pages of registered names, over the vault's own commands: keys, last days, usage, limits."""
 
-from datetime import timedelta
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from idvault.core.act import SYSTEM
 from idvault.core.usage import UsageBatch
 from idvault.platform import acts as platform_acts
 from idvault.platform.usage import acts as usage_acts
+from idvault_client.pages import rendering
+from idvault_people.console.member_texts import MEMBER
+from idvault_people.console.operator import platforms
+from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.vault_commands import CommandEnd
+from idvault_people.console.texts import CONSOLE
+from idvault_people.console.visit import Visit
 from idvault_verify.attest.people import roster_member
 from idvault_verify.session import Proof
 from tests.support.console import Seen, Visitor
@@ -36,12 +45,31 @@ async def test_a_key_in_place_of_another_calms(office: OperatorRoom) -> None:
     (office.certificates / "first.pem").write_bytes(first.certificate)
     later = await office.register("im", days=90)
     visitor = await office.enter()
-    assert "The certificate of im" not in (await visitor.get("/")).words
+    today = await visitor.get("/")
+    assert "The certificate of im ends" not in today.words
+    kept = f"The certificate of the key {first.spki[:8]} of im ends on"
+    assert kept in today.words
+    assert "whether im has called with it is not known here" in today.words
+    assert f"{kept}" in (await visitor.get("/platforms/im")).words
     await platform_acts.revoke(office.room.vault, SYSTEM, office.room.now(), "im", later.spki)
     assert "in 3 days" in (await visitor.get("/?fresh=1")).words
     page = await visitor.get("/platforms/im")
     assert page.words.count("Revoked key") == 1
+    assert page.words.index("Valid key") < page.words.index("Revoked key")
     assert roster_member.grouped(later.spki) in page.words
+
+
+async def test_a_moderators_desk_is_no_platform(office: OperatorRoom) -> None:
+    """Its platform looks after its certificate: it is in no figure, and has its platform beside its name."""
+    await office.register("im")
+    end = await asyncio.to_thread(office.run, ["--json", "overview"])
+    state = json.loads(end.out)
+    desk = {"name": "0529" * 8, "role": "moderator", "platform": "im", "spki": "ab" * 32}
+    state["platforms"].append({**state["platforms"][0], **desk})
+    office.replaced["overview"] = CommandEnd(0, json.dumps(state), "")
+    visitor = await office.enter()
+    assert "Certificates whose last day is not known here" not in (await visitor.get("/")).words
+    assert "05290529… Moderator's desk of im" in (await visitor.get("/platforms")).words
 
 
 async def test_a_key_without_a_certificate_makes_its_end_unknown(office: OperatorRoom) -> None:
@@ -53,6 +81,7 @@ async def test_a_key_without_a_certificate_makes_its_end_unknown(office: Operato
     today = await visitor.get("/")
     assert "The certificate of im ended" not in today.words
     assert "Certificates whose last day is not known here 1" in today.words
+    assert '<li class="amber"><a href="/platforms">Certificates whose last day' in today.text
     page = await visitor.get("/platforms/im")
     assert "calls are refused" not in page.words
     assert "add a copy of each certificate that is not known here" in page.words
@@ -60,18 +89,27 @@ async def test_a_key_without_a_certificate_makes_its_end_unknown(office: Operato
 
 
 async def test_the_last_days_in_words(office: OperatorRoom) -> None:
-    """One day, hours, and an end that has passed."""
+    """An end that has passed is told on the first page; without a valid certificate nobody calls."""
     await office.register("im", days=2)
+    office.ahead = timedelta(days=3)
     visitor = await office.enter()
-    session_words = []
-    for ahead in (timedelta(), timedelta(days=1), timedelta(days=2), timedelta(days=3)):
-        office.ahead = ahead
-        session_words.append((await visitor.get("/platforms")).words)
-    for word, text in zip(
-        ("in 2 days", "in one day", "within a day", "has ended"), session_words, strict=True
-    ):
-        assert word in text
+    assert "has ended" in (await visitor.get("/platforms")).words
     assert "ended on" in (await visitor.get("/")).words
+
+
+def test_days_are_those_of_the_calendar() -> None:
+    """In the vault's zone: on the first a certificate of the seventh ends in six days, at any hour."""
+    zone, said = ZoneInfo("Asia/Shanghai"), rendering.saying({**CONSOLE, **MEMBER, **OPERATOR}, "en")
+    visit, ends = Visit(language="en", say=said), datetime(2026, 12, 7, 1, tzinfo=zone)
+    for now, words in (
+        (datetime(2026, 12, 1, 0, 30, tzinfo=zone), "in 6 days"),
+        (datetime(2026, 12, 1, 23, 30, tzinfo=zone), "in 6 days"),
+        (datetime(2026, 12, 6, 23, 30, tzinfo=zone), "tomorrow"),
+        (datetime(2026, 12, 7, 0, 30, tzinfo=zone), "today"),
+        (ends, "has ended"),
+    ):
+        assert platforms.left(ends, now.astimezone(UTC), visit, zone) == words
+    assert platforms.last_day(ends.astimezone(UTC), visit, zone) == "7 December 2026"
 
 
 async def test_usage_limits_and_what_a_platform_accepts(office: OperatorRoom) -> None:
@@ -156,6 +194,6 @@ async def test_the_vault_is_asked_now_and_then(office: OperatorRoom) -> None:
     visitor = await office.enter()
     for path in ("/", "/platforms", "/platforms/im", "/"):
         await visitor.get(path)
-    assert office.ran == [("--json", "overview")]
+    assert office.ran.count(("--json", "overview")) == 1
     await visitor.get("/?fresh=1")
-    assert office.ran == [("--json", "overview")] * 2
+    assert office.ran.count(("--json", "overview")) == 2

@@ -17,6 +17,7 @@ from idvault.processes.bootstrap.checks import asked
 from idvault.registry import store as registry_store
 from idvault.sealing.key_version import HeldKey
 from idvault_client.errors import Unavailable
+from idvault_people.console.operator import findings
 from idvault_people.console.operator.findings import SECTIONS
 from idvault_people.console.operator.vault_commands import CommandEnd
 from idvault_verify.attest.people import roster as rosters
@@ -24,6 +25,7 @@ from idvault_verify.v1 import roster_pb2, transparency_pb2
 from tests.support.operator_room import OperatorRoom
 from tools.support import people
 from tools.support.chamber import CUSTODIANS
+from tools.support.generate import runbook
 
 RUNBOOK = Path(__file__).resolve().parents[4] / "docs" / "runbook.md"
 AWAY = CommandEnd(0, "no JSON", "")
@@ -38,7 +40,7 @@ async def test_the_roster_with_its_drills(office: OperatorRoom) -> None:
         assert name in page.words
     assert "2 of 3" in page.words
     await office.drilled()
-    assert "next one due in 89 days" in (await visitor.get("/members?fresh=1")).words
+    assert "next one due in 90 days" in (await visitor.get("/members?fresh=1")).words
     due = datetime.now(UTC) - timedelta(days=91)
     drill = {"custodian": "custodian-b", "pass_time": None, "due_time": due.isoformat(), "overdue": True}
     told = json.dumps({"drills": [drill]})
@@ -202,7 +204,6 @@ async def test_findings_have_their_section(office: OperatorRoom, monkeypatch: py
     ]
     monkeypatch.setattr(asked, "by_operator", lambda _deployment: checks)
     visitor = await office.enter()
-    assert "not run recently" in (await visitor.get("/")).words
     page = await visitor.get("/doctor")
     order = [page.words.index(each) for each in ("free a gigabyte", "accounts are overdue at im (2)")]
     assert order == sorted(order)
@@ -210,8 +211,8 @@ async def test_findings_have_their_section(office: OperatorRoom, monkeypatch: py
         assert section in page.words
     assert "Passed checks: 1" in page.words
     assert '<span lang="en">free a gigabyte</span>' in page.text
-    assert re.search(r"log not made not checked: mend disk first", page.words)
-    assert re.search(r"Failed checks of the vault 2\b", (await visitor.get("/")).words)
+    assert re.search(r"Places in the log Not made: not checked: mend disk first", page.words)
+    assert re.search(r"Failed checks of the vault, just now 2\b", (await visitor.get("/")).words)
     assert "The last check of the registry failed." in (await visitor.get("/queue")).words
 
 
@@ -219,6 +220,8 @@ def test_every_check_has_a_section_of_the_runbook() -> None:
     """Each name of a check leads to a heading that is there."""
     headings = set(re.findall(r"^### (\w+)$", RUNBOOK.read_text("utf-8"), re.M))
     assert set(SECTIONS.values()) <= headings
+    assert findings.runbook() == runbook.sections(RUNBOOK.read_text("utf-8"))
+    assert all(findings.runbook()[each] for each in SECTIONS.values())
 
 
 async def test_every_check_of_the_doctor_is_known(office: OperatorRoom) -> None:

@@ -62,26 +62,12 @@ def test_findings_come_with_a_failed_check() -> None:
     """Exit code 1 of `doctor` is an answer; without output it is none, and of others it is a refusal."""
     told = CommandEnd(1, '{"check": "disk", "passed": false}\n', "")
     commands = VaultCommands(run=lambda _: told)
-    assert commands.last_findings() is None
     assert commands.findings() == [{"check": "disk", "passed": False}]
-    assert commands.last_findings() == commands.findings()
     for end in (CommandEnd(1, "", "broken"), CommandEnd(2, "{}", "broken")):
         with pytest.raises(CommandRefusedError, match="broken"):
             VaultCommands(run=lambda _, end=end: end).findings()  # type: ignore[misc]
     with pytest.raises(CommandRefusedError):
         VaultCommands(run=lambda _: told).key_versions()
-
-
-def test_findings_grow_old() -> None:
-    """What the doctor found ten minutes ago says nothing of the present."""
-    now = [0.0]
-    told = CommandEnd(0, '{"check": "disk", "passed": true}\n', "")
-    commands = VaultCommands(run=lambda _: told, clock=lambda: now[0])
-    commands.findings()
-    now[0] = 599.0
-    assert commands.last_findings() == [{"check": "disk", "passed": True}]
-    now[0] = 600.0
-    assert commands.last_findings() is None
 
 
 def test_the_refusal_of_a_command_is_read() -> None:

@@ -51,6 +51,7 @@ AUDITOR: Mapping[str, Text] = {
     "discard_draft": _("Discard"),
     "ask_account": _("Which account's record do you need?"),
     "account_hint": _("It begins with acct_; the platform gives it."),
+    "account_wrong": _("An account token begins with acct_ and has 26 more characters"),
     "ask_case": _("What is the case's reference?"),
     "ask_legal_basis": _("What is the legal basis?"),
     "basis_hint": _("The provision, and the order's number. The custodians decide by it."),

@@ -303,5 +303,7 @@ def _wrong(visit: Visit, name: str, value: str) -> str:
     except InvalidError as error:
         if not error.violations:
             return reasons.reason_text(error.reason, language=visit.language)
+        if name == _FIELDS["account"] and value:
+            return visit.say("account_wrong")
         return explaining.text_wrong(error.violations[0].code, value, visit)
     return ""

@@ -29,14 +29,16 @@ class OutdatedPreviewError(Exception):
 class OperatorDecision:
     """What will be done. act: does it, with a code of the second factor where `needs_code`.
 
-    title, button: keys of texts. shown: the preview, in the language of the visit. is_final: whether nothing
-    takes it back. after: the page that shows the outcome; back: the one that asked.
+    title, button: keys of texts. shown, done: the preview, and what is told afterwards, in the visit's
+    language. is_final: whether nothing takes it back. after: the page that shows the outcome; back: the one
+    that asked.
     """
 
     title: str
     button: str
     shown: Callable[[Visit], OperatorSection]
     act: Callable[[str], None] = field(repr=False)
+    done: Callable[[Visit], str]
     after: str
     back: str
     is_final: bool = False
@@ -79,7 +81,8 @@ class PreviewPages:
             self._drafts.finish(visit, decision.after)
             raise
         self.session.commands.forget()
-        return self._drafts.finish(visit, decision.after)
+        self.session.done[visit.parts["draft"]] = decision.done
+        return self._drafts.finish(visit, f"{decision.after}?done={visit.parts['draft']}")
 
     def _found(self, visit: Visit) -> OperatorDecision:
         found = self._drafts.find(visit)
@@ -95,6 +98,7 @@ class PreviewPages:
             back=decision.back,
             template=_TEMPLATE,
             errors=errors,
+            fields={"code": visit.say("code")},
             button=visit.say(decision.button),
             is_final=decision.is_final,
             needs_code=decision.needs_code,

@@ -1,20 +1,26 @@
-"""The page of what `idvault doctor` found, each finding with its section of the runbook."""
+"""The page of what `idvault doctor` found last, each finding with its section of the runbook."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from idvault_people.console.operator.doctor_runs import DoctorResult
 from idvault_people.console.operator.parts import (
     AMBER,
-    PLAIN,
     RED,
-    OperatorCell,
+    OperatorNote,
     OperatorSection,
-    OperatorTable,
 )
 from idvault_people.console.operator.session import OperatorSession
-from idvault_people.console.visit import Answer, Route, Visit
+from idvault_people.console.visit import Answer, Hiding, Route, Visit
 
+AGAIN = 4
+"""Seconds after which a page comes again while the doctor runs."""
+_RUNBOOK = Path(__file__).with_name("runbook.json")
+_SILENT = "does not answer"
 _READY = "IdvaultNotReady"
 SECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("databases", "roster", "files", "keys", "servers", "shred-servers", "edge"), _READY),
@@ -46,38 +52,92 @@ class DoctorPage:
         return (Route("GET", "/doctor", self.show),)
 
     def show(self, visit: Visit) -> Answer:
-        """Run the doctor, or show what it found seconds ago."""
-        state = self.session.state(visit)
-        found = self.session.commands.findings()
-        ill = sorted((each for each in found if not each["passed"]), key=lambda each: not each["made"])
-        remarks = [each for each in found if each["passed"] and each["remark"]]
-        passed = [each for each in found if each["passed"] and not each["remark"]]
-        head = [visit.say(key) for key in ("check", "what_to_do", "runbook")]
-        lines = [_line(each, visit) for each in (*ill, *remarks)]
-        sections = [
-            OperatorSection(table=OperatorTable(head=head, lines=lines, empty=visit.say("all_passed"))),
-            OperatorSection(
-                summary=visit.say("passed_checks", count=len(passed)),
-                details=[(str(each["check"]), visit.say("check_passed")) for each in passed],
-            ),
-        ]
-        return self.session.page(visit, visit.say("doctor_title"), sections, state=state)
+        """Show what the doctor found last; while it runs, the page comes again by itself."""
+        state, runs = self.session.state(visit), self.session.doctor
+        result = runs.wait()
+        sections = [OperatorSection(texts=self._about(result, visit), notes=_problem(result, visit))]
+        if result is not None and not result.problem:
+            sections += _sections(result.findings, visit)
+        again = Hiding(AGAIN, "/doctor") if runs.is_running else None
+        return self.session.page(visit, visit.say("doctor_title"), sections, state=state, again=again)
+
+    def _about(self, result: DoctorResult | None, visit: Visit) -> Sequence[str]:
+        """Return how old the result is, and whether there will be another."""
+        runs, told = self.session.doctor, []
+        if result is not None:
+            age = self.session.age(result.ended_at, visit)
+            told.append(visit.say("doctor_old" if runs.is_old else "doctor_ended", age=age))
+        if runs.is_running:
+            told.append(visit.say("doctor_runs"))
+        return told
 
 
-def _line(found: Mapping[str, Any], visit: Visit) -> Sequence[OperatorCell]:
-    name, word, colour = str(found["check"]), "check_remark", AMBER
-    if not found["passed"]:
-        word, colour = ("check_failed", RED) if found["made"] else ("check_not_made", AMBER)
+def _problem(result: DoctorResult | None, visit: Visit) -> Sequence[OperatorNote]:
+    if result is None or not result.problem:
+        return ()
+    return (OperatorNote(text=visit.say("doctor_problem"), said=result.problem),)
+
+
+def _sections(found: Sequence[Mapping[str, Any]], visit: Visit) -> Sequence[OperatorSection]:
+    failed = [each for each in found if not each["passed"] and each["made"]]
+    omitted = [each for each in found if not each["passed"] and not each["made"]]
+    remarks = [each for each in found if each["passed"] and each["remark"]]
+    passed = [each for each in found if each["passed"] and not each["remark"]]
     return (
-        OperatorCell(text=name, badge=visit.say(word), colour=colour),
-        OperatorCell(text=str(found["remark"] if found["passed"] else found["advice"]), english=True),
-        OperatorCell(text=SECTIONS.get(name, "")),
+        *(_section(text, checks, "check_failed", visit) for text, checks in by_text(failed).items()),
+        *(_section(text, checks, "check_not_made", visit) for text, checks in by_text(omitted).items()),
+        *(_section(text, checks, "check_remark", visit) for text, checks in by_text(remarks).items()),
+        OperatorSection(
+            texts=() if failed or omitted else [visit.say("all_passed")],
+            summary=visit.say("passed_checks", count=len(passed)),
+            details=[(check_name(str(each["check"]), visit), visit.say("check_passed")) for each in passed],
+        ),
     )
 
 
-def failed(found: Sequence[Mapping[str, Any]] | None) -> tuple[int | None, str]:
-    """Return how many checks failed when doctor was asked last, None if it was not; and how urgent it is."""
-    if found is None:
-        return None, PLAIN
-    count = sum(not each["passed"] and bool(each["made"]) for each in found)
-    return count, RED if count else PLAIN
+def _section(text: str, checks: Sequence[str], word: str, visit: Visit) -> OperatorSection:
+    """Return one text of the doctor, the checks that it is about, and what the runbook says about them."""
+    colour = RED if word == "check_failed" else AMBER
+    names = dict.fromkeys(name for check in checks if (name := section_of(check, text)))
+    if word == "check_not_made":
+        names = {}
+    return OperatorSection(
+        title=check_names(checks, visit),
+        notes=[OperatorNote(text=visit.say(word), said=text, colour=colour)],
+        summary=visit.say("runbook", names=", ".join(names)),
+        english=[paragraph for name in names for paragraph in runbook().get(name, ())],
+    )
+
+
+def section_of(check: str, text: str) -> str:
+    """Return the section about a check that failed, "" if there is none."""
+    if check == "registry-clock" and _SILENT in text:
+        # Its clock is not known to be wrong: nobody has told it.
+        return SECTIONS["registry"]
+    return SECTIONS.get(check, "")
+
+
+@cache
+def runbook() -> Mapping[str, Sequence[str]]:
+    """Return the paragraphs of the runbook's sections, as `scripts/fix` has copied them from its page."""
+    found: dict[str, list[str]] = json.loads(_RUNBOOK.read_text("utf-8"))
+    return found
+
+
+def by_text(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]:
+    """Return the checks that each text of the doctor is about: one outage can fail several."""
+    grouped: dict[str, list[str]] = {}
+    for each in found:
+        text = str(each["remark"] if each["passed"] else each["advice"])
+        grouped.setdefault(text, []).append(str(each["check"]))
+    return grouped
+
+
+def check_name(check: str, visit: Visit) -> str:
+    """Return what a check looks at, in words; its own name if it is of a newer vault."""
+    return visit.say(f"check.{check}") if check in SECTIONS else check
+
+
+def check_names(checks: Sequence[str], visit: Visit) -> str:
+    """Return what several checks look at."""
+    return visit.say("and_more").join(check_name(each, visit) for each in checks)

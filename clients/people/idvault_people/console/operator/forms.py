@@ -8,7 +8,7 @@ from typing import Any
 
 from idvault_people.console.operator import platforms
 from idvault_people.console.operator.decisions import OperatorDecision, OutdatedPreviewError, PreviewPages
-from idvault_people.console.operator.keys import RegisteredName
+from idvault_people.console.operator.keys import URGENT, RegisteredName
 from idvault_people.console.operator.parts import RED, OperatorNote, OperatorSection
 from idvault_people.console.operator.platforms import PATH_OF_NAME, NamePages
 from idvault_people.console.operator.session import OperatorSession
@@ -17,7 +17,7 @@ from idvault_people.member import random_request_id
 from idvault_people.operator_client import ROLES
 from idvault_verify import return_address
 from idvault_verify.attest import certificate
-from idvault_verify.attest.certificate import CertificateError
+from idvault_verify.attest.certificate import Certificate, CertificateError
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.error import InvalidError
@@ -63,7 +63,7 @@ class FormPages:
         try:
             found = certificate.read(pem)
         except CertificateError:
-            return self.ask_certificate(visit, visit.say("no_certificate"))
+            return self.ask_certificate(visit, platforms.no_certificate(pem, visit))
         if found.role not in ROLES or found.trust_domain != self.session.trust_domain:
             wrong = visit.say("other_vault", id=found.spiffe_id, vault=self.session.trust_domain)
             return self.ask_certificate(visit, wrong)
@@ -71,6 +71,7 @@ class FormPages:
         if found.not_after <= now:
             return self.ask_certificate(visit, visit.say("certificate_over"))
         state = self.session.state(visit)
+        zone = self.session.zone(state)
         known = next((each for each in self.names.names(state) if each.name == found.name), None)
         request_id = random_request_id()
 
@@ -79,18 +80,23 @@ class FormPages:
             self.session.certificates.keep(pem)
 
         def preview(visit: Visit) -> OperatorSection:
+            day = platforms.last_day(found.not_after, visit, zone)
             rows = [
                 (visit.say("name"), found.name),
                 (visit.say("kind"), visit.say(f"role.{found.role}")),
                 (visit.say("fingerprint"), roster_member.grouped(found.spki)),
-                (visit.say("last_day"), platforms.last_day(found.not_after, visit)),
+                (visit.say("last_day"), f"{day} ({platforms.left(found.not_after, now, visit, zone)})"),
                 (visit.say("keys_so_far"), number_of_keys(known, visit)),
             ]
-            return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say("register_note"))])
+            notes = [OperatorNote(text=visit.say("register_note"))]
+            if found.not_after - now <= URGENT:
+                notes.insert(0, OperatorNote(text=visit.say("register_short", day=day), colour=RED))
+            return OperatorSection(rows=rows, notes=notes)
 
         return self.decisions.propose(
             OperatorDecision(
                 title="register_check",
+                done=lambda visit: self._registered(found, known, visit),
                 button="register_button",
                 shown=preview,
                 act=act,
@@ -98,6 +104,14 @@ class FormPages:
                 back="/register",
             )
         )
+
+    @staticmethod
+    def _registered(found: Certificate, known: RegisteredName | None, visit: Visit) -> str:
+        """Return what was done, and what comes next."""
+        key = "registered_more" if known is not None and known.valid else "registered_new"
+        if found.role != "platform" and key == "registered_new":
+            key = "registered_done"
+        return visit.say(key, name=found.name, start=found.spki[:8])
 
     def revoke(self, visit: Visit) -> Answer:
         """Show what the end of a key would end."""
@@ -121,6 +135,7 @@ class FormPages:
         return self.decisions.propose(
             OperatorDecision(
                 title="revoke_check",
+                done=lambda visit: visit.say("revoked_done", name=each.name, start=spki[:8]),
                 button="revoke_button",
                 shown=preview,
                 act=lambda _code: self.session.operator().revoke(each.name, spki, request_id=request_id),
@@ -140,6 +155,7 @@ class FormPages:
     def present(self, visit: Visit) -> Answer:
         """Show what the hosted pages would do instead."""
         each, title = self._platform(visit), visit.line("title")
+        former = self.session.state(visit).table("pages").get(each.name, {})
         origins = [line.strip() for line in visit.given("origins").splitlines() if line.strip()]
         errors: dict[str, str] = {}
         try:
@@ -159,8 +175,13 @@ class FormPages:
         def preview(visit: Visit) -> OperatorSection:
             rows = [
                 (visit.say("name"), each.name),
-                (visit.say("title_of_pages"), title or visit.say("none_set")),
-                (visit.say("return_origins"), "\n".join(origins) or visit.say("none_set")),
+                (visit.say("title_now"), former.get("title") or visit.say("registered_name")),
+                (visit.say("title_then"), title or visit.say("registered_name")),
+                (
+                    visit.say("origins_now"),
+                    "\n".join(former.get("return_origins", ())) or visit.say("none_set"),
+                ),
+                (visit.say("origins_then"), "\n".join(origins) or visit.say("none_set")),
             ]
             notes = [] if origins else [OperatorNote(text=visit.say("no_origins_note"))]
             return OperatorSection(rows=rows, notes=notes)
@@ -218,6 +239,7 @@ class FormPages:
         return self.decisions.propose(
             OperatorDecision(
                 title="rotate_check",
+                done=lambda visit: visit.say("rotated_done", purpose=purpose),
                 button="rotate_button",
                 shown=preview,
                 act=act,
@@ -240,7 +262,7 @@ class FormPages:
             found = Registration.from_bytes(upload.content if upload else b"")
             found.paper(now=self.session.now())
         except (RegistrationFileError, InvalidError):
-            return self.ask_registration(visit, visit.say("no_registration"))
+            return self.ask_registration(visit, visit.say("no_registration" if upload else "choose_file"))
         fingerprint = roster_member.grouped(sha256(found.public_key).hexdigest())
 
         def preview(visit: Visit) -> OperatorSection:
@@ -256,6 +278,7 @@ class FormPages:
         return self.decisions.propose(
             OperatorDecision(
                 title="moderator_check",
+                done=lambda visit: visit.say("named_done", name=found.relying_party),
                 button="moderator_button",
                 shown=preview,
                 act=act,
@@ -271,6 +294,7 @@ class FormPages:
         return self.decisions.propose(
             OperatorDecision(
                 title=title,
+                done=lambda visit: visit.say("replaced_done", name=name),
                 button="replace_button",
                 shown=preview,
                 act=lambda _code: self.session.commands.act(*words),
@@ -307,13 +331,15 @@ class FormPages:
         label: str = "certificate_file",
         hint: str = "register_hint",
     ) -> ConsolePage:
-        values = {"form": "file", "told": visit.say(text), "label": label, "hint": hint}
+        values: dict[str, Any] = {"form": "file", "told": visit.say(text), "label": label, "hint": hint}
+        values["fields"] = {"file": visit.say(label)}
         return self._form(visit, title, values, back, {"file": wrong} if wrong else {})
 
     def _presentation(
         self, each: RegisteredName, typed: Mapping[str, str], visit: Visit, errors: Mapping[str, str]
     ) -> ConsolePage:
         values = {"form": "presentation", "told": visit.say("present_text"), "typed": typed}
+        values["fields"] = {"title": visit.say("title_of_pages"), "origins": visit.say("return_origins")}
         return self._form(visit, "present_title", values, f"/platforms/{each.name}", errors)
 
     def _proofs(
@@ -331,6 +357,7 @@ class FormPages:
             "typed": typed,
             "separate": separate,
             "options": options,
+            "fields": {"proofs": visit.say("accepts_proofs")},
         }
         return self._form(visit, "accept_title", values, f"/platforms/{each.name}", errors)
 
@@ -339,7 +366,8 @@ class FormPages:
             (purpose, visit.say("purpose_version", purpose=purpose, version=version))
             for purpose, version in self._rotated().items()
         ]
-        values = {"form": "purpose", "told": visit.say("rotate_text"), "options": options}
+        values: dict[str, Any] = {"form": "purpose", "told": visit.say("rotate_text"), "options": options}
+        values["fields"] = {"purpose": visit.say("purpose_of_key")}
         return self._form(visit, "rotate_title", values, "/keys", {"purpose": wrong} if wrong else {})
 
     def _form(

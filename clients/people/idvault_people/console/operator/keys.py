@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from idvault_people.console.operator.parts import AMBER, GREEN, RED
@@ -58,6 +58,23 @@ class RegisteredName:
         """Whether it may call, and the certificate of one of its keys is not known here."""
         return bool(self.valid) and self.ends is None
 
+    def is_desk(self) -> bool:
+        """Whether it is the desk of a platform's moderator, whose certificate the platform looks after."""
+        return self.role == "moderator"
+
+    def replaced(self, now: datetime) -> Sequence[tuple[RegisteredKey, datetime]]:
+        """Return the valid keys that end within days while another one lasts, and when: they may be in use.
+
+        That another key is registered does not say that it was used once.
+        """
+        if self.ends is None or self.is_urgent(now):
+            return ()
+        return [
+            (each, each.certificate.not_after)
+            for each in self.valid
+            if each.certificate is not None and each.certificate.not_after - now <= URGENT
+        ]
+
 
 def names(state: VaultState, certificates: Mapping[str, Certificate]) -> list[RegisteredName]:
     """Return every name, first those whose certificate ends first, last those that may no longer call."""
@@ -81,6 +98,8 @@ def _name(
         )
         for row in sorted(rows, key=lambda row: str(row["register_time"]), reverse=True)
     ]
+    # What nobody can use any more stands below what is in use.
+    own.sort(key=lambda key: not key.is_valid)
     return RegisteredName(
         name,
         str(first["role"]),
@@ -97,9 +116,11 @@ def _order(each: RegisteredName) -> tuple[int, float, str]:
     return (0, each.ends.timestamp(), each.name) if each.ends else (1, 0.0, each.name)
 
 
-def days_left(ends: datetime, now: datetime) -> int:
-    """Return how many whole days are left until a time, below 0 once it has passed."""
-    return (ends - now) // timedelta(days=1)
+def days_left(ends: datetime, now: datetime, zone: tzinfo) -> int:
+    """Return how many days of the calendar are left until a time, below 0 once it has passed."""
+    if ends <= now:
+        return -1
+    return (ends.astimezone(zone).date() - now.astimezone(zone).date()).days
 
 
 def colour(ends: datetime, now: datetime) -> str:

@@ -1,11 +1,12 @@
 """The page of the public log: its head, verified on this machine, what waits, and each witness."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from idvault_client.errors import VaultError
+from idvault_client.errors import Unavailable, VaultError
 from idvault_people.console import explaining
 from idvault_people.console.operator.parts import (
     AMBER,
@@ -21,6 +22,7 @@ from idvault_people.console.operator.session import OperatorSession, unread
 from idvault_people.console.operator.vault_commands import CommandsAwayError, VaultState
 from idvault_people.console.visit import Answer, Route, Visit
 from idvault_people.trust import FindingError
+from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.v1 import transparency_pb2
 
 
@@ -47,19 +49,10 @@ class LogPage:
         return self.session.page(visit, visit.say("log_title"), sections, state=state)
 
     def _head(self, visit: Visit) -> OperatorSection:
-        """Verify the newest checkpoint: signed, witnessed, and a continuation of the last one seen."""
-        member = self.session.operator()
-        try:
-            request = transparency_pb2.GetCheckpointRequest()
-            answer = member.edge.call(
-                "TransparencyService/GetCheckpoint", request, transparency_pb2.Checkpoint
-            )
-            found = member.checkpoint(answer.note)
-        except FindingError as error:
-            text = explaining.finding(error.finding, visit)
-            return OperatorSection(notes=[OperatorNote(text=text, colour=RED)])
-        except VaultError as error:
-            return OperatorSection(notes=[OperatorNote(text=explaining.refusal(error, visit))])
+        """Show the newest checkpoint, or why it was not verified."""
+        member, found = self.session.operator(), verified(self.session, visit)
+        if isinstance(found, OperatorNote):
+            return OperatorSection(notes=[found])
         return OperatorSection(
             texts=[visit.say("log_verified")],
             rows=[(visit.say("signed_entries"), number(found.size, visit))],
@@ -90,30 +83,63 @@ class LogPage:
         log = state.table("log")
         if not log:
             return ()
-        behind = log["entries"] - log["checkpoint_entries"]
-        lines: list[Sequence[OperatorCell]] = []
-        for each in log["witnesses"]:
-            told = each["cosign_time"]
-            fresh = told and (self.session.now() - datetime.fromisoformat(told)).total_seconds() < _OLD
-            badge = visit.say("cosigned_newest" if fresh else "cosigned_old" if told else "cosigned_not")
-            lag = number(max(behind, 0), visit) if told else visit.say("lag_unknown")
-            lines.append(
-                (
-                    OperatorCell(text=str(each["name"])),
-                    OperatorCell(
-                        text=self.session.time(told, visit, state),
-                        badge=badge,
-                        colour=GREEN if fresh else AMBER,
-                    ),
-                    OperatorCell(text=lag),
-                )
-            )
+        lines = [self._witness(each, log, visit, state) for each in log["witnesses"]]
         head = [visit.say(key) for key in ("witness", "cosigned_at", "witness_lag")]
         needed = visit.say("of_custodians", threshold=log["demanded"], count=len(lines))
         table = OperatorTable(head=head, lines=lines, empty=visit.say("no_witnesses"))
         rows = [(visit.say("witnesses_needed"), needed)]
         return (OperatorSection(title=visit.say("witnesses"), rows=rows, table=table),)
 
+    def _witness(
+        self, each: Mapping[str, Any], log: Mapping[str, Any], visit: Visit, state: VaultState
+    ) -> Sequence[OperatorCell]:
+        """Return a witness's row: it is behind as soon as an entry waits for the next checkpoint."""
+        told, now, since = each["cosign_time"], self.session.now(), uncovered_since(log, self.session.now())
+        behind = max(log["entries"] - log["checkpoint_entries"], 0)
+        badge, colour = visit.say("cosigned_not"), AMBER
+        if told:
+            is_old = now - datetime.fromisoformat(told) >= _OLD
+            badge, colour = visit.say("cosigned_newest"), GREEN
+            if is_old:
+                badge, colour = visit.say("cosigned_old"), AMBER
+        lag = visit.say("lag_unknown") if not told else number(behind, visit)
+        if since is not None:
+            time = self.session.time(since.isoformat(), visit, state)
+            badge, colour = visit.say("cosigned_behind", time=time), AMBER
+            lag = number(behind, visit)
+        return (
+            OperatorCell(text=str(each["name"])),
+            OperatorCell(text=self.session.time(told, visit, state), badge=badge, colour=colour),
+            OperatorCell(text=lag),
+        )
 
-_OLD = 600.0
-"""Seconds after which a log without cosignatures is an alert, as in `idvault doctor`."""
+
+def verified(session: OperatorSession, visit: Visit) -> Checkpoint | OperatorNote:
+    """Return the newest checkpoint: signed, witnessed, and a continuation of the last one seen here.
+
+    Or else a note that says why there is none.
+    """
+    member = session.operator()
+    try:
+        request = transparency_pb2.GetCheckpointRequest()
+        answer = member.edge.call("TransparencyService/GetCheckpoint", request, transparency_pb2.Checkpoint)
+        return member.checkpoint(answer.note)
+    except FindingError as error:
+        text = explaining.finding(error.finding, visit)
+    except VaultError as error:
+        is_silent = isinstance(error, Unavailable) and error.reason is None
+        text = visit.say("edge_silent") if is_silent else explaining.refusal(error, visit)
+    return OperatorNote(text=text, colour=RED, link="/log", label=visit.say("log_title"))
+
+
+def uncovered_since(log: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return since when an entry waits for the next checkpoint; None if it has not waited for long."""
+    found = log.get("uncovered_since")
+    at = datetime.fromisoformat(found) if found else None
+    return at if at is not None and now - at > _LATE else None
+
+
+_OLD = timedelta(minutes=10)
+"""How long a log may be without cosignatures before it is an alert, as in `idvault doctor`."""
+_LATE = timedelta(minutes=2)
+"""How long an entry may wait for a checkpoint: a minute, and one because its time is without seconds."""

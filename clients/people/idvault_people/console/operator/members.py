@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from idvault_client.errors import Unavailable
@@ -50,7 +50,9 @@ class MembersPage:
         drills = {str(each["custodian"]): each for each in (state.list("drills") if state else ())}
         lines = [
             (
-                *self._cells(each, member.trust, certificates.get(each.spki), visit),
+                *self._cells(
+                    each, member.trust, self._ends(each, certificates), visit, self.session.zone(state)
+                ),
                 self._drill(drills.get(each.name), visit, state)
                 if each.role == "custodian"
                 else OperatorCell(text="–"),
@@ -76,15 +78,15 @@ class MembersPage:
         return self.session.page(visit, visit.say("roster_title"), sections, state=state)
 
     def _cells(
-        self, each: RosterMember, trust: Trust, known: Certificate | None, visit: Visit
+        self, each: RosterMember, trust: Trust, ends: datetime | None, visit: Visit, zone: tzinfo
     ) -> Sequence[OperatorCell]:
         since, now = trust.member(each.name, role=each.role).since_version, self.session.now()
         last = OperatorCell(text=visit.say("not_known"))
-        if known is not None:
+        if ends is not None:
             last = OperatorCell(
-                text=platforms.last_day(known.not_after, visit),
-                badge=platforms.left(known.not_after, now, visit),
-                colour=keys.colour(known.not_after, now),
+                text=platforms.last_day(ends, visit, zone),
+                badge=platforms.left(ends, now, visit, zone),
+                colour=keys.colour(ends, now),
             )
         return (
             OperatorCell(text=each.name),
@@ -94,6 +96,13 @@ class MembersPage:
             last,
         )
 
+    def _ends(self, each: RosterMember, certificates: Mapping[str, Certificate]) -> datetime | None:
+        """Return when a member's certificate ends: the operator's own is the one of this console."""
+        known = certificates.get(each.spki)
+        if known is not None:
+            return known.not_after
+        return self.session.ends if each.name == self.session.operator().identity.name else None
+
     def _drill(self, drill: Mapping[str, Any] | None, visit: Visit, state: VaultState | None) -> OperatorCell:
         if state is None or state.problem("drills"):
             return OperatorCell(badge=visit.say("not_read"), colour=AMBER)
@@ -101,7 +110,7 @@ class MembersPage:
             return OperatorCell(badge=visit.say("no_drill"), colour=AMBER)
         passed = self.session.time(drill["pass_time"], visit, state)
         due = datetime.fromisoformat(drill["due_time"])
-        days = keys.days_left(due, self.session.now())
+        days = keys.days_left(due, self.session.now(), self.session.zone(state))
         if drill["overdue"]:
             return OperatorCell(text=passed, badge=visit.say("is_overdue"), colour=RED)
         colour = AMBER if days < keys.SOON.days else GREEN

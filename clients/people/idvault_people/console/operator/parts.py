@@ -9,13 +9,9 @@ GREEN, AMBER, RED, PLAIN = "green", "amber", "red", ""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorCell:
-    """A cell of a table. badge: what stands behind the text as a badge, in a colour; link: where it leads.
-
-    english: whether the text is a program's own words, which are English on every page.
-    """
+    """A cell of a table. badge: what stands behind the text as a badge, in a colour; link: where it leads."""
 
     text: str = ""
-    english: bool = False
     link: str = ""
     badge: str = ""
     colour: str = PLAIN
@@ -56,7 +52,7 @@ class OperatorNote:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorSection:
-    """A part of a page. details: pairs that are shown on demand, behind a summary."""
+    """A part of a page. details, english: pairs, and texts in English, shown on demand behind a summary."""
 
     title: str = ""
     texts: Sequence[str] = ()
@@ -67,3 +63,4 @@ class OperatorSection:
     links: Sequence[tuple[str, str]] = ()
     summary: str = ""
     details: Sequence[tuple[str, str]] = field(default=())
+    english: Sequence[str] = ()

@@ -1,8 +1,8 @@
 """The pages of registered names: all of them by the last day of their certificate, and each with its keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -44,17 +44,24 @@ def figure(count: float, part: str, state: VaultState, visit: Visit) -> str:
     return visit.say("not_read") if state.problem(part) else number(count, visit)
 
 
-def last_day(ends: datetime, visit: Visit) -> str:
-    """Return the day on which a certificate ends, in UTC as it is written there."""
-    return shown.day(ends.astimezone(UTC).date(), language=visit.language)
+def last_day(ends: datetime, visit: Visit, zone: tzinfo) -> str:
+    """Return the day on which a certificate ends, in the vault's zone like every other time."""
+    return shown.day(ends.astimezone(zone).date(), language=visit.language)
 
 
-def left(ends: datetime, now: datetime, visit: Visit) -> str:
-    """Return how long a certificate lasts, in words."""
-    days = keys.days_left(ends, now)
+def left(ends: datetime, now: datetime, visit: Visit, zone: tzinfo) -> str:
+    """Return how long a certificate lasts, in days of the calendar."""
+    days = keys.days_left(ends, now, zone)
     if days < 0:
         return visit.say("has_ended")
     return visit.say({0: "ends_today", 1: "ends_tomorrow"}.get(days, "ends_in"), days=days)
+
+
+def no_certificate(pem: bytes, visit: Visit) -> str:
+    """Return what a file is in place of a certificate."""
+    if not pem:
+        return visit.say("choose_file")
+    return visit.say("private_key" if b"PRIVATE KEY-----" in pem else "no_certificate")
 
 
 def calls(usage: Mapping[str, int]) -> int:
@@ -123,7 +130,7 @@ class NamePages:
         each = self.found(visit, state)
         sections = [
             OperatorSection(
-                notes=self._notes(each, visit),
+                notes=self._notes(each, state, visit),
                 rows=self._about(each, state, visit),
                 summary=visit.say("technical_details"),
                 details=[(visit.say("actor_id"), each.actor_id)],
@@ -141,6 +148,7 @@ class NamePages:
             back="/platforms",
             template="operator_name.html",
             errors=errors,
+            fields={"certificate": visit.say("certificate_file")},
             name=each.name,
         )
 
@@ -154,7 +162,7 @@ class NamePages:
             if read.spki not in {key.spki for key in each.keys}:
                 wrong = visit.say("other_key", name=each.name)
         except CertificateError:
-            wrong = visit.say("no_certificate")
+            wrong = no_certificate(pem.content if pem else b"", visit)
         if wrong or pem is None:
             return self._one(visit, {"certificate": wrong})
         self.session.certificates.keep(pem.content)
@@ -164,34 +172,31 @@ class NamePages:
         usage: Mapping[str, int] = state.table("usage").get(each.name, {})
         waits = state.table("queue").get("waiting", {}).get(each.name, 0)
         return (
-            OperatorCell(text=each.name, link=f"/platforms/{each.name}"),
-            OperatorCell(text=visit.say(f"role.{each.role}")),
+            OperatorCell(text=_short(each), link=f"/platforms/{each.name}"),
+            OperatorCell(text=_kind(each, visit)),
             OperatorCell(text=number(len(each.valid), visit)),
-            self.last(each, visit),
+            self.last(each, state, visit),
             OperatorCell(text=figure(calls(usage), "usage", state, visit)),
             OperatorCell(text=figure(waits, "queue", state, visit)),
         )
 
-    def last(self, each: RegisteredName, visit: Visit) -> OperatorCell:
+    def last(self, each: RegisteredName, state: VaultState, visit: Visit) -> OperatorCell:
         """Return the last day of a name's certificate, with how long that is."""
         if not each.valid:
             return OperatorCell(text=visit.say("no_valid_key"))
         if each.ends is None:
             return OperatorCell(badge=visit.say("not_known"), colour=AMBER)
-        now = self.session.now()
+        now, zone = self.session.now(), self.session.zone(state)
         return OperatorCell(
-            text=last_day(each.ends, visit),
-            badge=left(each.ends, now, visit),
+            text=last_day(each.ends, visit, zone),
+            badge=left(each.ends, now, visit, zone),
             colour=keys.colour(each.ends, now),
         )
 
-    def _notes(self, each: RegisteredName, visit: Visit) -> Sequence[OperatorNote]:
+    def _notes(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorNote]:
         if each.is_unknown():
             return (OperatorNote(text=visit.say("last_day_not_known")),)
-        now = self.session.now()
-        if each.ends is not None and each.is_urgent(now):
-            return (OperatorNote(text=ending(each, now, visit), colour=RED),)
-        return ()
+        return tuple(certificate_notes(each, self.session, state, visit))
 
     def _about(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[tuple[str, str]]:
         pages = state.table("pages").get(each.name, {})
@@ -201,9 +206,10 @@ class NamePages:
         if each.role == "platform":
             accepts = "\n".join(visit.say(f"proof.{proof}") for proof in each.proofs)
             origins = "\n".join(pages.get("return_origins", ()))
+            unnamed = visit.say("not_read" if state.problem("pages") else "registered_name")
             none = visit.say("not_read" if state.problem("pages") else "none_set")
             rows += [
-                (visit.say("title_of_pages"), pages.get("title") or none),
+                (visit.say("title_of_pages"), pages.get("title") or unnamed),
                 (visit.say("return_origins"), origins or none),
                 (visit.say("accepts_proofs"), accepts),
             ]
@@ -219,8 +225,9 @@ class NamePages:
         elif known is None:
             rows.append((visit.say("last_day"), visit.say("not_known")))
         else:
-            now = self.session.now()
-            told = f"{last_day(known.not_after, visit)} ({left(known.not_after, now, visit)})"
+            now, zone = self.session.now(), self.session.zone(state)
+            day = last_day(known.not_after, visit, zone)
+            told = f"{day} ({left(known.not_after, now, visit, zone)})"
             rows.append((visit.say("last_day"), told))
         return OperatorSection(
             title=visit.say("key_revoked" if key.revoked else "key_valid"),
@@ -271,12 +278,46 @@ class NamePages:
         )
 
 
-def ending(each: RegisteredName, now: datetime, visit: Visit) -> str:
-    """Return what stands out of a name whose certificate ends within days, or has ended."""
-    if each.ends is None:
-        return ""
-    key = "certificate_ended" if each.ends <= now else "certificate_ends"
-    return visit.say(key, name=each.name, day=last_day(each.ends, visit), left=left(each.ends, now, visit))
+def certificate_notes(
+    each: RegisteredName, session: OperatorSession, state: VaultState, visit: Visit
+) -> Iterator[OperatorNote]:
+    """Yield what stands out of a name's certificates: the last one ends, or one that may be in use still."""
+    now, zone = session.now(), session.zone(state)
+    if each.ends is not None and each.is_urgent(now):
+        key = "certificate_ended" if each.ends <= now else "certificate_ends"
+        yield OperatorNote(
+            text=visit.say(key, name=each.name, **_days(each.ends, now, visit, zone)),
+            colour=RED,
+            link="/register",
+            label=visit.say("register_next"),
+        )
+    for old, ends in each.replaced(now):
+        yield OperatorNote(
+            text=visit.say(
+                "certificate_replaced",
+                name=each.name,
+                start=old.spki[:8],
+                **_days(ends, now, visit, zone),
+            ),
+            link=f"/platforms/{each.name}",
+            label=visit.say("open_name", name=each.name),
+        )
+
+
+def _days(ends: datetime, now: datetime, visit: Visit, zone: tzinfo) -> Mapping[str, str]:
+    return {"day": last_day(ends, visit, zone), "left": left(ends, now, visit, zone)}
+
+
+def _kind(each: RegisteredName, visit: Visit) -> str:
+    """Return what a name is; of a desk also of which platform."""
+    if each.is_desk() and each.platform:
+        return visit.say("desk_of", platform=each.platform)
+    return visit.say(f"role.{each.role}")
+
+
+def _short(each: RegisteredName) -> str:
+    """Return a name for a list: a desk's is 32 digits, of which the first tell it from others."""
+    return f"{each.name[:8]}…" if each.is_desk() else each.name
 
 
 def _stated(each: RegisteredName, visit: Visit) -> Sequence[tuple[str, str]]:

@@ -1,16 +1,17 @@
 """What the operator's console needs of an open session, and what its pages share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from idvault_people.console import shown
 from idvault_people.console.operator.certificates import KnownCertificates
+from idvault_people.console.operator.doctor_runs import DoctorRuns
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection, OperatorTable
 from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
-from idvault_people.console.visit import ConsolePage, Visit
+from idvault_people.console.visit import ConsolePage, Hiding, Visit
 from idvault_people.operator_client import OperatorClient
 
 PAGE = "operator_page.html"
@@ -20,15 +21,18 @@ PAGE = "operator_page.html"
 class OperatorSession:
     """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
-    trust_domain, ends: of the operator's own certificate.
+    doctor: the runs of its check. trust_domain, ends: of the operator's own certificate.
+    done: what is told of a decision that was carried out, by its number.
     """
 
     operator: Callable[[], OperatorClient]
     commands: VaultCommands
+    doctor: DoctorRuns
     certificates: KnownCertificates
     trust_domain: str
     ends: datetime
     now: Callable[[], datetime]
+    done: dict[str, Callable[[Visit], str]] = field(default_factory=dict, repr=False)
 
     def state(self, visit: Visit) -> VaultState:
         """Return the state of the vault, asked anew if the visitor wants that."""
@@ -49,10 +53,18 @@ class OperatorSession:
             return visit.say("never_yet")
         return shown.time(datetime.fromisoformat(text), visit, zone=self.zone(state))
 
+    def age(self, at: datetime, visit: Visit) -> str:
+        """Return how long ago something was, in the largest whole unit."""
+        seconds = max(int((self.now() - at).total_seconds()), 0)
+        for key, unit in (("ago_days", 86_400), ("ago_hours", 3_600), ("ago_minutes", 60)):
+            if seconds >= unit:
+                return visit.say(key, count=seconds // unit)
+        return visit.say("ago_now")
+
     def head(self, visit: Visit) -> str:
         """Return who works here, where, and until when the own certificate lets the operator in."""
         own = self.operator().identity
-        until = shown.time(self.ends, visit, zone=UTC)
+        until = shown.time(self.ends, visit, zone=self.zone(self.commands.last))
         return visit.say("head", name=own.name, vault=self.trust_domain, until=until)
 
     def page(
@@ -65,19 +77,32 @@ class OperatorSession:
         back: str = "",
         template: str = PAGE,
         errors: Mapping[str, str] | None = None,
+        again: Hiding | None = None,
         **values: Any,
     ) -> ConsolePage:
-        """Return a page. state: what it was made of; back: the page above it; errors: of its form."""
+        """Return a page. state: what it was made of; back: the page above it; errors: of its form.
+
+        again: where the browser goes by itself, because something is under way.
+        """
         as_of = ""
         if state is not None:
             as_of = visit.say("as_of", time=self.time(state.table("vault").get("time"), visit, state))
-        shown = {"brand": self.head(visit), "sections": sections, "as_of": as_of, "back": back, **values}
+        done = self.done.get(visit.query.get("done", ""))
+        shown = {
+            "done": done(visit) if done else "",
+            "brand": self.head(visit),
+            "sections": sections,
+            "as_of": as_of,
+            "back": back,
+            **values,
+        }
         return ConsolePage(
             template=template,
             title=title,
             values=shown,
             errors=errors or {},
             status=422 if errors else 200,
+            hides=again,
         )
 
 

@@ -40,11 +40,32 @@ class StoragePages:
         """Show the schema of both databases, the age of backups, and when the vault's certificates end."""
         state = self.session.state(visit)
         sections = [
+            self._process(state, visit),
             self._databases(state, visit),
             self._backups(state, visit),
             self._certificates(state, visit),
         ]
         return self.session.page(visit, visit.say("storage_title"), sections, state=state)
+
+    def _process(self, state: VaultState, visit: Visit) -> OperatorSection:
+        """Return what the process of these settings tells of itself: no other one can be asked from there."""
+        found, notes = state.table("process"), unread(state, visit, "process")
+        if not found:
+            return OperatorSection(title=visit.say("process_title"), notes=notes)
+        word = "is_silent" if not found["answers"] else "is_not_ready" if found["not_ready"] else "is_ready"
+        rows = [
+            (visit.say("process_address"), str(found["address"])),
+            (visit.say("process_state"), visit.say(word)),
+        ]
+        if found["answers"]:
+            rows += [
+                (visit.say("process_since"), self.session.time(found["start_time"], visit, state)),
+                (visit.say("process_version"), str(found["version"] or visit.say("not_known_short"))),
+                (visit.say("command_version"), str(state.table("vault").get("version", ""))),
+            ]
+        return OperatorSection(
+            title=visit.say("process_title"), notes=notes, texts=[visit.say("process_text")], rows=rows
+        )
 
     @staticmethod
     def _databases(state: VaultState, visit: Visit) -> OperatorSection:
@@ -89,14 +110,14 @@ class StoragePages:
         return OperatorSection(title=visit.say("backups"), table=table)
 
     def _certificates(self, state: VaultState, visit: Visit) -> OperatorSection:
-        lines, now = [], self.session.now()
+        lines, now, zone = [], self.session.now(), self.session.zone(state)
         for each in state.list("certificates"):
             last = OperatorCell(badge=visit.say("unreadable"), colour=RED)
             if each["end_time"]:
                 ends = datetime.fromisoformat(each["end_time"])
-                left = platforms.left(ends, now, visit)
+                left = platforms.left(ends, now, visit, zone)
                 last = OperatorCell(
-                    text=platforms.last_day(ends, visit), badge=left, colour=keys.colour(ends, now)
+                    text=platforms.last_day(ends, visit, zone), badge=left, colour=keys.colour(ends, now)
                 )
             lines.append((OperatorCell(text=str(each["setting"])), last))
         head = [visit.say("setting"), visit.say("last_day")]

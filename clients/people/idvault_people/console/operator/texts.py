@@ -10,6 +10,7 @@ _ = texts_of(__name__)
 
 _PARTS: Mapping[str, Text] = {
     "vault": _("the vault"),
+    "process": _("the process of these settings"),
     "databases": _("the databases"),
     "platforms": _("the registered names"),
     "pages": _("what the hosted pages call each platform"),
@@ -55,6 +56,32 @@ _MEMBERS: Mapping[str, Text] = {
     "operator": _("Operator's staff"),
     "authority": _("Authority's officer"),
 }
+_CHECKS: Mapping[str, Text] = {
+    "databases": _("Databases"),
+    "roster": _("Roster"),
+    "log": _("Places in the log"),
+    "checkpoint": _("Cosignatures of the log"),
+    "witness": _("Witnesses"),
+    "drills": _("Drills of the custodians"),
+    "hand-over": _("Hand-overs of custodians"),
+    "erasures": _("Steps of erasures"),
+    "disavowals": _("Disowned accounts"),
+    "notifications": _("Notifications of platforms"),
+    "records": _("Keys of sealed records"),
+    "disk": _("Space on the disks"),
+    "files": _("Owners of the files"),
+    "keys": _("Key file"),
+    "servers": _("Servers of the main database"),
+    "shred-servers": _("Servers of the shred database"),
+    "database-clock": _("Clock of the databases"),
+    "registry": _("Registry of persons"),
+    "registry-clock": _("Clock of the registry"),
+    "registry-enterprise": _("Registry of organisations"),
+    "edge": _("Edge behind the hosted pages"),
+    "tls-certificate": _("Certificate of the edges"),
+    "tls-ca": _("Certificate of the authority"),
+    "web-tls-certificate": _("Certificate of the hosted pages"),
+}
 _OVERDUE: Mapping[str, Text] = {
     "reports": _("Replies to reports"),
     "appeals": _("Appeals"),
@@ -87,6 +114,7 @@ OPERATOR: Mapping[str, Text] = {
     **_named("limit", _LIMITS),
     **_named("member", _MEMBERS),
     **_named("overdue", _OVERDUE),
+    **_named("check", _CHECKS),
     "service": _("The operator's console"),
     "head": _("{name} · {vault} · your certificate lasts until {until}"),
     "as_of": _("As of {time}."),
@@ -110,7 +138,45 @@ OPERATOR: Mapping[str, Text] = {
     "tile_drills": _("Overdue drills"),
     "tile_backup": _("Age of the newest backups"),
     "tile_doctor": _("Failed checks of the vault"),
-    "not_asked": _("not run recently"),
+    "tile_doctor_at": _("Failed checks of the vault, {time}"),
+    "runs_now": _("running"),
+    "check_fails": _("Failed: {checks}."),
+    "and_more": _(", "),
+    "log_refuses": _(
+        "Entries have waited for a place in the log since {time}. After a minute the vault refuses every"
+        " change: start the worker, or see its log."
+    ),
+    "witness_behind": _(
+        "Entries have waited for a checkpoint with enough cosignatures since {time}. Openings and receipts"
+        " wait, too: see why the worker and the witnesses do not go on."
+    ),
+    "process_silent": _(
+        "The process of these settings does not answer at {address}: see whether the worker runs, and why it"
+        " ended."
+    ),
+    "process_not_ready": _("The process of these settings is not ready."),
+    "process_title": _("The process of these settings"),
+    "process_text": _(
+        "The settings with which the console runs the vault's commands are the worker's. Other processes tell"
+        " their own metrics port how they are."
+    ),
+    "process_address": _("Its metrics port"),
+    "process_state": _("State"),
+    "process_since": _("Runs since"),
+    "process_version": _("Its version"),
+    "command_version": _("Version of the command"),
+    "is_ready": _("ready"),
+    "is_not_ready": _("not ready"),
+    "is_silent": _("does not answer"),
+    "queue_late": _("Claims have waited for the registry since {time}."),
+    "edge_silent": _(
+        "The custody edge does not answer this machine: see whether it runs, and whether its address is"
+        " right."
+    ),
+    "ago_now": _("just now"),
+    "ago_minutes": _("{count} min ago"),
+    "ago_hours": _("{count} h ago"),
+    "ago_days": _("{count} days ago"),
     "not_read": _("not read"),
     "not_known_short": _("not known"),
     "hours": _("{hours} h"),
@@ -131,16 +197,21 @@ OPERATOR: Mapping[str, Text] = {
     "no_valid_key": _("no valid key"),
     "not_known": _("not known here"),
     "ends_in": _("in {days} days"),
-    "ends_tomorrow": _("in one day"),
-    "ends_today": _("within a day"),
+    "ends_tomorrow": _("tomorrow"),
+    "ends_today": _("today"),
     "has_ended": _("has ended"),
     "certificate_ends": _(
-        "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards: ask for a new"
-        " request, certify it, and register the new key."
+        "The certificate of {name} ends on {day}, {left}. Its calls are refused afterwards. Certify its"
+        " request again, which needs no registration, or have it make a new key and register that."
     ),
+    "certificate_replaced": _(
+        "The certificate of the key {start} of {name} ends on {day}, {left}. Another key is registered;"
+        " whether {name} has called with it is not known here. Ask {name}, then revoke the old key."
+    ),
+    "register_next": _("Register its next key"),
     "certificate_ended": _(
-        "The certificate of {name} ended on {day}, and its calls are refused: ask for a new request, certify"
-        " it, and register the new key."
+        "The certificate of {name} ended on {day}, and its calls are refused. Certify its request again,"
+        " which needs no registration, or have it make a new key and register that."
     ),
     "last_day_not_known": _(
         "The vault knows keys, not certificates. Below, add a copy of each certificate that is not known"
@@ -150,6 +221,12 @@ OPERATOR: Mapping[str, Text] = {
     "return_origins": _("Where the hosted pages may send a browser"),
     "accepts_proofs": _("Accepts"),
     "none_set": _("none"),
+    "registered_name": _("its registered name"),
+    "desk_of": _("Moderator's desk of {platform}"),
+    "title_now": _("Title now"),
+    "title_then": _("Title then"),
+    "origins_now": _("Addresses now"),
+    "origins_then": _("Addresses then"),
     "actor_id": _("Id in the public log"),
     "key_valid": _("Valid key"),
     "key_revoked": _("Revoked key"),
@@ -172,6 +249,8 @@ OPERATOR: Mapping[str, Text] = {
     ),
     "certificate_file": _("Certificate"),
     "certificate_hint": _("A PEM file of one of the keys above."),
+    "choose_file": _("Choose a file"),
+    "private_key": _("This is a private key: it stays with its holder. Give the certificate"),
     "no_certificate": _("This is not a certificate in PEM form with the name of a caller"),
     "other_key": _("This certificate has another key than those of {name}"),
     # The roster
@@ -222,6 +301,7 @@ OPERATOR: Mapping[str, Text] = {
     "witness_lag": _("Entries behind"),
     "cosigned_newest": _("within ten minutes"),
     "cosigned_old": _("more than ten minutes ago"),
+    "cosigned_behind": _("behind since {time}"),
     "cosigned_not": _("not the newest checkpoint"),
     "lag_unknown": _("not known"),
     "no_witnesses": _("The roster names no witnesses: nobody would notice a second copy of the log."),
@@ -252,15 +332,17 @@ OPERATOR: Mapping[str, Text] = {
     "erasures_late": _("A step of an erasure was due at {time}. Run the check of the vault, which says why."),
     # The check of the vault
     "doctor_title": _("Check of the vault"),
-    "check": _("Check"),
-    "what_to_do": _("What to do"),
-    "runbook": _("Section of the runbook"),
+    "doctor_ended": _("Found {age}."),
+    "doctor_old": _("Found {age}, before the last change or question: not checked again yet."),
+    "doctor_runs": _("The check runs. This page comes again by itself."),
+    "doctor_problem": _("The last check of the vault did not end."),
+    "runbook": _("What the runbook says: {names}"),
     "all_passed": _("Every check passed."),
     "passed_checks": _("Passed checks: {count}"),
     "check_passed": _("passed"),
-    "check_failed": _("failed"),
-    "check_not_made": _("not made"),
-    "check_remark": _("remark"),
+    "check_failed": _("Failed:"),
+    "check_not_made": _("Not made:"),
+    "check_remark": _("Remark:"),
     # The host
     "storage_title": _("Databases and backups"),
     "databases": _("Databases"),
@@ -286,7 +368,11 @@ OPERATOR: Mapping[str, Text] = {
     "no_certificates": _("These settings name no certificate."),
     "keys_title": _("Keys of the service"),
     "announced_keys": _("Announced versions"),
-    "announced_text": _("Every process uses a version an hour after its announcement."),
+    "announced_text": _(
+        "Every process uses a version an hour after its announcement. The keys of the log and of the status"
+        " lists are not here: their versions are in the file below, and are used a week and a day after they"
+        " were added."
+    ),
     "purpose_of_key": _("What for"),
     "announced_at": _("Announced"),
     "key_state.in_use": _("in use"),
@@ -316,6 +402,26 @@ OPERATOR: Mapping[str, Text] = {
         "Compare the fingerprint with the caller over another channel than the one by which the file came."
         " Whoever has the key can call in this name within a second. The public log names you."
     ),
+    "register_short": _(
+        "This certificate ends soon, on {day}: its calls are refused afterwards. Certify a longer one, unless"
+        " that is meant."
+    ),
+    "registered_new": _(
+        "Done: the key {start} of {name} is registered, and the public log names you. Next, set its hosted"
+        " pages and what it accepts, name its first moderators, and tell the platform."
+    ),
+    "registered_more": _(
+        "Done: another key of {name} is registered, {start}, and the public log names you. Next, ask {name}"
+        " to use it; when it does, revoke the old one."
+    ),
+    "registered_done": _("Done: the key {start} of {name} is registered, and the public log names you."),
+    "revoked_done": _("Done: the key {start} of {name} is revoked, and the public log names you."),
+    "replaced_done": _("Done: {name} has what you saw in the preview."),
+    "rotated_done": _(
+        "Done: the key file has another version for {purpose}. Next, copy the file to every machine that has"
+        " one, and into the safe."
+    ),
+    "named_done": _("Done: {name} has another moderator, and the public log names you."),
     "register_button": _("Register the key"),
     "keys_so_far": _("Valid keys so far"),
     "name_is_new": _("none: the name is new"),

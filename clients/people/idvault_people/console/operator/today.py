@@ -4,20 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault_people.console.operator import findings, platforms, storage
+from idvault_people.console.operator import storage
+from idvault_people.console.operator.findings import AGAIN
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import (
     AMBER,
     PLAIN,
     RED,
-    OperatorNote,
     OperatorSection,
     OperatorTile,
 )
 from idvault_people.console.operator.platforms import NamePages, figure, number
 from idvault_people.console.operator.session import OperatorSession, unread
+from idvault_people.console.operator.urgent import UrgentNotes
 from idvault_people.console.operator.vault_commands import VaultState
-from idvault_people.console.visit import Answer, Route, Visit
+from idvault_people.console.visit import Answer, Hiding, Route, Visit
 
 _SUCCEEDED = "claims/SUCCEEDED"
 _FIGURES = {
@@ -44,25 +45,24 @@ class TodayPage:
         return (Route("GET", "/", self.show),)
 
     def show(self, visit: Visit) -> Answer:
-        """Show what is urgent, then the figures."""
-        state = self.session.state(visit)
-        names, now = self.platforms.names(state), self.session.now()
-        urgent = [each for each in names if each.is_urgent(now)]
+        """Show what is urgent, then the figures; while doctor runs, the page comes again by itself."""
+        state, doctor = self.session.state(visit), self.session.doctor
+        doctor.look()
+        names = self.platforms.names(state)
+        notes = UrgentNotes(session=self.session, state=state, visit=visit).all(names)
         section = OperatorSection(
-            notes=[
-                *(_ending(each, now, visit) for each in urgent),
-                *unread(state, visit, *state.parts),
-            ],
+            notes=[*notes, *unread(state, visit, *state.parts)],
             tiles=[*self._tiles(state, names, visit)],
         )
-        return self.session.page(visit, visit.say("today"), [section], state=state)
+        again = Hiding(AGAIN, "/") if doctor.is_running else None
+        return self.session.page(visit, visit.say("today"), [section], state=state, again=again)
 
     def _tiles(
         self, state: VaultState, names: Sequence[RegisteredName], visit: Visit
     ) -> Iterator[OperatorTile]:
         now = self.session.now()
         ending = sum(each.is_urgent(now) for each in names)
-        unknown = sum(each.is_unknown() for each in names)
+        unknown = sum(each.is_unknown() for each in names if not each.is_desk())
         verified = sum(usage.get(_SUCCEEDED, 0) for usage in state.table("usage").values())
         colour = RED if ending else PLAIN
         yield _tile(state, visit, "tile_ending", ending, colour)
@@ -78,9 +78,18 @@ class TodayPage:
         drills = sum(bool(each["overdue"]) for each in state.list("drills"))
         yield _tile(state, visit, "tile_drills", drills, RED if drills else PLAIN)
         yield self._backup(state, visit)
-        failed, colour = findings.failed(self.session.commands.last_findings())
-        told = visit.say("not_asked") if failed is None else number(failed, visit)
-        yield OperatorTile(name=visit.say("tile_doctor"), figure=told, link="/doctor", colour=colour)
+        yield self._doctor(visit)
+
+    def _doctor(self, visit: Visit) -> OperatorTile:
+        """Return how many checks failed, with the age of that; words while there is no result."""
+        runs, name, link = self.session.doctor, visit.say("tile_doctor"), "/doctor"
+        if runs.last is None or runs.last.problem:
+            told = visit.say("runs_now" if runs.is_running else "not_known_short")
+            return OperatorTile(name=name, figure=told, link=link, colour=AMBER)
+        failed = len(runs.last.failed)
+        colour = RED if failed else AMBER if runs.is_old else PLAIN
+        name = visit.say("tile_doctor_at", time=self.session.age(runs.last.ended_at, visit))
+        return OperatorTile(name=name, figure=number(failed, visit), link=link, colour=colour)
 
     def _backup(self, state: VaultState, visit: Visit) -> OperatorTile:
         """Return the age of the older of both databases' newest backups."""
@@ -93,11 +102,6 @@ class TodayPage:
         hours = max(age // timedelta(hours=1), 0)
         colour = RED if age > storage.BACKUP_OLD else PLAIN
         return OperatorTile(name=name, figure=visit.say("hours", hours=hours), link=link, colour=colour)
-
-
-def _ending(each: RegisteredName, now: datetime, visit: Visit) -> OperatorNote:
-    link, label = f"/platforms/{each.name}", visit.say("open_name", name=each.name)
-    return OperatorNote(text=platforms.ending(each, now, visit), colour=RED, link=link, label=label)
 
 
 def _tile(state: VaultState, visit: Visit, key: str, count: int, colour: str = PLAIN) -> OperatorTile:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 _KEPT = 20.0
-_FINDINGS_LAST = 600.0
 _PATIENCE = 120.0
 _SSH = "ssh"
 # ssh's own failures; a shell that does not find the program, or may not run it.
@@ -102,24 +101,25 @@ class VaultState:
 
 @dataclass(kw_only=True, eq=False)
 class VaultCommands:
-    """The commands of the vault's host. clock: seconds, never back."""
+    """The commands of the vault's host. clock: seconds, never back.
+
+    changes: how often something was changed, or the vault was to be asked anew. last: what it told last.
+    """
 
     run: Run
     clock: Callable[[], float] = time.monotonic
+    changes: int = 0
+    last: VaultState | None = None
     _kept: dict[tuple[str, ...], tuple[float, list[Any]]] = field(default_factory=dict, repr=False)
 
     def state(self) -> VaultState:
         """Return the state of the vault; raises CommandsAwayError, CommandRefusedError."""
-        return VaultState(dict(self._asked("overview")[0]))
+        self.last = VaultState(dict(self._asked("overview")[0]))
+        return self.last
 
     def findings(self) -> Sequence[Mapping[str, Any]]:
-        """Return the findings of `doctor`, in its order; raises as `state` does."""
-        return self._asked("doctor", accepts=(_DONE, _FAILED_CHECKS))
-
-    def last_findings(self) -> Sequence[Mapping[str, Any]] | None:
-        """Return what `doctor` found in the last ten minutes, None if it was not asked: it takes seconds."""
-        found = self._kept.get(("doctor",))
-        return found[1] if found is not None and self.clock() - found[0] < _FINDINGS_LAST else None
+        """Run `doctor`; return its findings in its order. Takes seconds; raises as `state` does."""
+        return self._told(("doctor",), accepts=(_DONE, _FAILED_CHECKS))
 
     def key_versions(self) -> Sequence[Mapping[str, Any]]:
         """Return the versions in the key file of the settings; raises as `state` does."""
@@ -135,12 +135,18 @@ class VaultCommands:
 
     def forget(self) -> None:
         """Ask anew from now on."""
+        self.changes += 1
         self._kept.clear()
 
-    def _asked(self, *arguments: str, accepts: Sequence[int] = (_DONE,)) -> list[Any]:
+    def _asked(self, *arguments: str) -> list[Any]:
         kept = self._kept.get(arguments)
         if kept is not None and self.clock() - kept[0] < _KEPT:
             return kept[1]
+        told = self._told(arguments)
+        self._kept[arguments] = (self.clock(), told)
+        return told
+
+    def _told(self, arguments: tuple[str, ...], *, accepts: Sequence[int] = (_DONE,)) -> list[Any]:
         end = self.run(("--json", *arguments))
         if end.code not in accepts or (end.code != _DONE and not end.out):
             raise _refused(end)
@@ -150,7 +156,6 @@ class VaultCommands:
                 raise ValueError
         except ValueError:
             raise CommandsAwayError("what the command told was not understood") from None
-        self._kept[arguments] = (self.clock(), told)
         return told
 
 

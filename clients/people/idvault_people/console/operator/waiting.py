@@ -70,8 +70,8 @@ class WaitingPages:
         for name, until in held.items():
             time = self.session.time(until, visit, state)
             rows.append((visit.say("held_until", name=name), time))
-        findings = self.session.commands.last_findings() or ()
-        ill = [each for each in findings if str(each["check"]).startswith(_REGISTRY) and not each["passed"]]
+        last = self.session.doctor.last
+        ill = [each for each in (last.failed if last else ()) if str(each["check"]).startswith(_REGISTRY)]
         is_free = not held and not state.problem("queue")
         notes = [
             OperatorNote(

@@ -1,0 +1,91 @@
+"""What stands on the first page before every figure: what is broken now, the worst first.
+
+- What `idvault doctor` found last: one note for each advice, because one outage fails several checks.
+- The newest checkpoint, verified on this machine; so an edge that does not answer is seen, too.
+- Entries that wait for the log or for its witnesses, and claims that wait for the registry.
+- Certificates of callers that end soon.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from idvault_people.console.operator import log, platforms
+from idvault_people.console.operator.findings import by_text, check_names
+from idvault_people.console.operator.keys import RegisteredName
+from idvault_people.console.operator.parts import AMBER, RED, OperatorNote
+from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.operator.vault_commands import VaultState
+from idvault_people.console.visit import Visit
+
+_LOG_REFUSES = timedelta(seconds=60)
+"""How long an entry waits for its place before the vault refuses every change."""
+_QUEUE_LONG = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UrgentNotes:
+    """The notes for one visit."""
+
+    session: OperatorSession
+    state: VaultState
+    visit: Visit
+
+    def all(self, names: Sequence[RegisteredName]) -> Iterator[OperatorNote]:
+        """Yield every note. names: the registered ones, with their certificates."""
+        head = log.verified(self.session, self.visit)
+        if isinstance(head, OperatorNote):
+            yield head
+        yield from self._process()
+        yield from self._log()
+        yield from self._found()
+        yield from self._queue()
+        for each in names:
+            for note in platforms.certificate_notes(each, self.session, self.state, self.visit):
+                label = self.visit.say("open_name", name=each.name)
+                yield replace(note, link=f"/platforms/{each.name}", label=label)
+
+    def _process(self) -> Iterator[OperatorNote]:
+        found = self.state.table("process")
+        if not found or (found["answers"] and not found["not_ready"]):
+            return
+        link = {"link": "/storage", "label": self.visit.say("storage_title")}
+        if found["answers"]:
+            text, said = self.visit.say("process_not_ready"), "; ".join(found["not_ready"])
+            yield OperatorNote(text=text, said=said, colour=RED, **link)
+        else:
+            text = self.visit.say("process_silent", address=found["address"])
+            yield OperatorNote(text=text, colour=RED, **link)
+
+    def _log(self) -> Iterator[OperatorNote]:
+        found, now = self.state.table("log"), self.session.now()
+        if _older(found.get("waiting_since"), now, _LOG_REFUSES):
+            yield self._late("log_refuses", str(found["waiting_since"]), "/log", "log_title")
+        since = log.uncovered_since(found, now)
+        if since is not None:
+            yield self._late("witness_behind", since.isoformat(), "/log", "log_title")
+
+    def _found(self) -> Iterator[OperatorNote]:
+        result = self.session.doctor.last
+        if result is None:
+            return
+        link = {"link": "/doctor", "label": self.visit.say("doctor_title")}
+        if result.problem:
+            text = self.visit.say("doctor_problem")
+            yield OperatorNote(text=text, said=result.problem, colour=AMBER, **link)
+        for advice, checks in by_text(result.failed).items():
+            text = self.visit.say("check_fails", checks=check_names(checks, self.visit))
+            yield OperatorNote(text=text, said=advice, colour=RED, **link)
+
+    def _queue(self) -> Iterator[OperatorNote]:
+        since = self.state.table("queue").get("oldest_time")
+        if _older(since, self.session.now(), _QUEUE_LONG):
+            yield self._late("queue_late", str(since), "/queue", "queue_title")
+
+    def _late(self, key: str, since: str, link: str, label: str) -> OperatorNote:
+        text = self.visit.say(key, time=self.session.time(since, self.visit, self.state))
+        return OperatorNote(text=text, colour=RED, link=link, label=self.visit.say(label))
+
+
+def _older(text: str | None, now: datetime, longest: timedelta) -> bool:
+    return bool(text) and now - datetime.fromisoformat(str(text)) > longest
