@@ -10,7 +10,8 @@ from idvault_people.moderation.shown import Link, PagePart, Row
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CasePage:
-    """One case. happened: what the last form did, and where that is seen.
+    """One case. happened: what the last form did, and where one goes on; then: the words of that link, "" for
+    the usual ones. late: says that the case is overdue, "" if it is not.
 
     facts: told before the form. main: where what the page is for is done. form: the decision. buttons: forms
     of a button alone. folded: forms that are shown when somebody asks for them. walk: the list that the case
@@ -23,6 +24,8 @@ class CasePage:
     acts: Sequence[Link] = ()
     notes: Sequence[str] = ()
     happened: Link | None = None
+    then: str = ""
+    late: str = ""
     aside: str = ""
     facts: Sequence[Row] = ()
     main: Sequence[Link] = ()
