@@ -40,10 +40,14 @@ class CasePage:
         return ConsolePage(
             template="moderation_case.html",
             title=self.title,
-            values={"case": self, **({"keep": self.keep} if self.keep else {})},
+            values={"case": self, "labels": self._labels, **({"keep": self.keep} if self.keep else {})},
             errors=errors or {},
             status=status,
         )
+
+    @property
+    def _labels(self) -> Mapping[str, str]:
+        return self.form.labels if self.form else {}
 
     def ask(self) -> Form:
         """Return the form; raises ValueError if there is none."""

@@ -23,7 +23,7 @@ from idvault_people.moderation.workplace import Workplace
 _WINDOW = 200
 WORKED_ON = (TipOffState.ASSIGNED, TipOffState.ANSWERED)
 TAKEABLE = (TipOffState.RECEIVED, *WORKED_ON)
-_KEPT = ("view", "category", "sort")
+_KEPT = ("view", "category", "sort", listing.SEARCH, listing.AFTER)
 _SIZE = 50
 _MOST_SORTED = 1_000
 _ACCOUNT = re.compile(r"acct_[0-9a-z]{26}")
@@ -92,6 +92,9 @@ class ReportQueue:
 
     def window(self, visit: Visit) -> Sequence[TipOffReport]:
         """Return the first reports of the list from which a case was opened."""
+        asked = visit.query.get(listing.SEARCH, "")
+        if asked:
+            return self.search(asked)[0]
         view = listing.view_of(visit, self.views(visit))
         by = sort(visit)
         found = self.listed(view, category=category(visit), page_size=_MOST_SORTED if by else _WINDOW)

@@ -201,8 +201,8 @@ class ReportScreen:
         if report.state not in queues.WORKED_ON or report.moderator_id != self.place.me:
             return links
         may_reply = queues.waits(report) and report.state is TipOffState.ASSIGNED
-        reply = [Link(f"{here}/reply", say("write_reply"))] if may_reply else []
-        return [*reply, Link(f"{here}/duplicates", say("merge"), key="m"), *links]
+        reply = [Link(f"{here}/reply{queues.kept(visit)}", say("write_reply"))] if may_reply else []
+        return [*reply, Link(f"{here}/duplicates{queues.kept(visit)}", say("merge"), key="m"), *links]
 
     def _buttons(self, report: TipOffReport, visit: Visit) -> list[Form]:
         say, mine = visit.say, report.moderator_id == self.place.me
@@ -219,7 +219,7 @@ class ReportScreen:
         return Form(
             title=text,
             button=text,
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=fields,
             action=f"{path(report)}/{act}{queues.kept(visit)}",
@@ -250,7 +250,7 @@ def note_form(tip_off_id: str, visit: Visit, *, request_id: str) -> Form:
     return Form(
         title=say("write_note"),
         button=say("send"),
-        back=here,
+        back=f"{here}{queues.kept(visit)}",
         request_id=request_id,
         fields=[note],
         action=f"{here}/note{queues.kept(visit)}",

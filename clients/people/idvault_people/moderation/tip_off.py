@@ -168,7 +168,7 @@ class ReportCasePages:
             title=say("take_title", reference=report.reference),
             texts=[say("taken_from", moderator=self.place.who(who, visit))] if who else [],
             button=say("take"),
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="former", value=who)],
         )
@@ -194,7 +194,7 @@ class ReportCasePages:
             title=say("hand_back_title", reference=report.reference),
             texts=[say("hand_back_text")],
             button=say("hand_back"),
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
         )
 
@@ -231,7 +231,7 @@ class ReportCasePages:
         return Form(
             title=say("write_reply"),
             button=say("send"),
-            back=f"/reports/{visit.parts['report']}",
+            back=f"/reports/{visit.parts['report']}{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="area", id="reply", label=say("reply"), hint=say("reply_hint"), limit=TEXT)],
         )
@@ -251,7 +251,7 @@ class ReportCasePages:
         def act(request_id: str) -> str:
             report = visit.parts["report"]
             self.place.vault.tip_offs.merge(report, chosen, key=self.place.key, request_id=request_id)
-            return f"/reports/{report}"
+            return f"/reports/{report}{queues.kept(visit, merged=str(len(chosen)))}"
 
         return form.act(visit, act)
 
@@ -262,7 +262,7 @@ class ReportCasePages:
             title=say("merge_title", reference=report.reference),
             texts=[say("merge_hint")] if candidates else [say("merge_none")],
             button=say("merge") if candidates else "",
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[
                 Field(

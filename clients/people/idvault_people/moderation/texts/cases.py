@@ -73,7 +73,8 @@ _REPORTS = {
     "dismiss_as": _("Dismiss: {reason}"),
     "only_reply": _("Only reply, decide later"),
     "usual_reply": _("Unless you write another reply: “{reply}”"),
-    "reply_usual": _("Leave it empty for the usual reply of the decision."),
+    "reply_usual": _("Leave it empty for the usual reply, if the decision shows one."),
+    "reply_needed": _("There is no usual reply: write one."),
     "details": _("The report"),
     "told": _("What the reporter says"),
     "texts_deleted": _("The texts were deleted on {day}."),
@@ -120,6 +121,7 @@ _REPORTS = {
     "authority_hint": _("Its name, as on the page of public supervision."),
     "abusive": _("Abusive report"),
     "abusive_text": _("The reporter is warned, and the second time limited to one report a day for 30 days."),
+    "abusive_nobody": _("The reporter is anonymous: nobody is warned."),
 }
 _INTAKE = {
     "intake": _("Take down a report"),
