@@ -24,7 +24,7 @@ async def about_one_account(place: Office, key: ModeratorKey, count: int) -> lis
     return [await place.world.assign(made[0], key.moderator_id), *made[1:]]
 
 
-async def state(place: Office, report: TipOffReport) -> TipOffState:
+async def state(place: Office, report: TipOffReport) -> TipOffState | None:
     return (await place.world.get(report)).tip_off.state
 
 

@@ -127,7 +127,9 @@ class StatementForm(Generic[Wanted]):
 
     def _with_copy(self, visit: Visit) -> Visit:
         """Return the visit with the digests of what the reporter sent among the evidence, if asked."""
-        asked = [content for name, content in self._reported.items() if visit.given(f"{_COPY}.{name}")]
+        asked: list[bytes] = [
+            content for name, content in self._reported.items() if visit.given(f"{_COPY}.{name}")
+        ]
         lines = [visit.given("evidence"), *(sha256(each).hexdigest() for each in asked)]
         return replace(visit, fields={**visit.fields, "evidence": "\n".join(filter(None, lines))})
 
@@ -161,7 +163,9 @@ class StatementForm(Generic[Wanted]):
         together = next((each.value.split() for each in form.fields if each.id == _TOGETHER), [])
         answered = [(visit.say("reporters_answered"), str(1 + len(together)))] if self.tip_off else []
         title, rows = visit.say("reporter_reads"), [*self.rows(wanted, visit), *replies]
-        told = [PagePart(title=title, texts=replies, rows=answered)] if replies or answered else []
+        told: list[PagePart] = (
+            [PagePart(title=title, texts=replies, rows=answered)] if replies or answered else []
+        )
         return replace(
             form,
             title=visit.say("sanction_check_title"),
