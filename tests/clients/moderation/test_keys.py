@@ -70,7 +70,6 @@ def with_a_text(page: Page, made: list[TipOffReport]) -> None:
     reply.fill(words)
     stays()
     page.locator("input[value=refer]").check()
-    page.locator("#authority").fill("nobody")
     page.get_by_role("button", name="Sign and next").click()
     page.locator(".errors").wait_for()
     stays()

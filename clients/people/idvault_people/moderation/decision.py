@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from idvault_client.sanctions import Origin, UpheldContentMeasure
 from idvault_client.tip_offs import Dismissal, TargetKind, TipOffCase, TipOffReport, UpheldSanction
 from idvault_people.console.visit import Answer, Visit
+from idvault_people.moderation import authorities, shown
 from idvault_people.moderation import queue as queues
-from idvault_people.moderation import shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
 from idvault_people.moderation.form import Form, part_id
@@ -153,15 +153,7 @@ class DecisionPages:
                 notes=_notes(report, visit),
                 key="d",
             ),
-            Field(
-                kind="text",
-                id="authority",
-                label=say("referred_to"),
-                hint=say("authority_hint"),
-                limit=_NAME,
-                required=False,
-                only="refer",
-            ),
+            self._authority(visit),
             self._together(report, visit),
             _reply(report, visit),
         ]
@@ -177,6 +169,20 @@ class DecisionPages:
         )
         return page.deciding(form)
 
+    def _authority(self, visit: Visit) -> Field:
+        """Return the field of the authority: a list if the desk has the roster."""
+        known, say = authorities.known(self.place), visit.say
+        return Field(
+            kind="choices" if known else "text",
+            id="authority",
+            label=say("referred_to"),
+            hint="" if known else say("authority_hint"),
+            limit=_NAME,
+            options=known,
+            required=False,
+            only="refer",
+        )
+
     def _together(self, report: TipOffReport, visit: Visit) -> Field:
         """Return the field of the reports that are decided with this one; the address may choose some."""
         same = self.screen.mergeable(self.screen.same_target(report))
@@ -191,8 +197,7 @@ class DecisionPages:
         )
 
     def _told(self, report: TipOffReport, visit: Visit) -> str:
-        filed = self.place.time(report.file_time, visit)
-        return f"{report.reference}: {shown.word('category', report.category, visit.say)}, {filed}"
+        return self.screen.line(report, visit)
 
     def _sanction(self, visit: Visit) -> SanctionForm:
         case, say = self.screen.read(visit), visit.say

@@ -81,12 +81,12 @@ class ReportQueue:
         number, calls = digits.number(asked), self.place.vault.tip_offs
         if number:
             return calls.list_page(reference=number, page_size=1).tip_offs, ""
-        kind = TargetKind.CONTENT
-        if _ACCOUNT.fullmatch(asked.strip()):
-            kind = TargetKind.ACCOUNT
-        elif shown.is_id(asked.strip()):
-            kind = TargetKind.PUBLIC_ACCOUNT
-        target = TipOffTarget(kind, asked.strip())
+        kind, wanted, small = TargetKind.CONTENT, asked.strip(), asked.strip().lower()
+        if _ACCOUNT.fullmatch(small):
+            kind, wanted = TargetKind.ACCOUNT, small
+        elif shown.is_id(small):
+            kind, wanted = TargetKind.PUBLIC_ACCOUNT, small
+        target = TipOffTarget(kind, wanted)
         page = calls.list_page(target=target, page_size=_SIZE, page_token=after)
         return page.tip_offs, page.next_page_token
 

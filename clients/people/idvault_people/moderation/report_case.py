@@ -16,6 +16,7 @@ from idvault_people.moderation.workplace import Workplace
 
 MOST_CANDIDATES = 50
 TEXT = 2_000
+_EXCERPT = 60
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -48,13 +49,19 @@ class ReportScreen:
             title=say("report_title", reference=report.reference),
             sections=self.sections(case, visit),
             acts=self._acts(case, visit),
-            happened=self.happened(visit),
+            happened=self._merged(visit) or self.happened(visit),
+            then=say("to_list") if self._merged(visit) else "",
             aside=say("decision"),
             facts=self._state(report, visit),
             buttons=self._buttons(report, visit),
             folded=self._folded(report, visit),
             walk=self._walk(report, visit, window),
+            late=self._late(report, visit),
         )
+
+    def _late(self, report: TipOffReport, visit: Visit) -> str:
+        is_open = report.state is not TipOffState.RESOLVED
+        return visit.say("overdue") if is_open and report.due_time <= self.place.clock() else ""
 
     def sections(self, case: TipOffCase, visit: Visit) -> list[PagePart]:
         """Return what the report says, and what is known about its target."""
@@ -93,13 +100,30 @@ class ReportScreen:
         if report.proposal_id:
             text = say("happened_proposed", reference=reference)
         elif report.state is TipOffState.RESOLVED:
-            outcome = shown.word("outcome", report.outcome, say) + (f" ({outcome})" if outcome else "")
+            what = outcome or self._imposed(report, visit)
+            outcome = shown.word("outcome", report.outcome, say) + (f" ({what})" if what else "")
             text = say("happened_decided", reference=reference, outcome=outcome)
         elif queues.waits(report):
             text = say("happened_referred", reference=reference, authority=report.authority)
         else:
             text = say("happened_replied", reference=reference)
         return Link(path(report), text)
+
+    def _merged(self, visit: Visit) -> Link | None:
+        """Return how many reports were merged into this one just now, as the address counts."""
+        count = visit.query.get("merged", "")
+        if not (count.isascii() and count.isdigit()):
+            return None
+        return Link(f"/reports{queues.kept(visit)}", visit.say("happened_merged", count=count))
+
+    def _imposed(self, report: TipOffReport, visit: Visit) -> str:
+        """Return what a report that was right led to, "" if it led to nothing."""
+        vault = self.place.vault
+        if report.sanction_id:
+            return shown.word("degree", vault.sanctions.get(report.sanction_id).degree, visit.say)
+        if report.measure_id:
+            return shown.word("content_kind", vault.content_measures.get(report.measure_id).kind, visit.say)
+        return ""
 
     def same_target(self, report: TipOffReport) -> list[TipOffReport]:
         """Return other reports about the same target, the open ones first."""
@@ -109,6 +133,24 @@ class ReportScreen:
     def mergeable(self, reports: Sequence[TipOffReport]) -> list[TipOffReport]:
         """Return the open reports that nobody else works on."""
         return [each for each in reports if self.queue.can_decide(each)]
+
+    def line(self, report: TipOffReport, visit: Visit) -> str:
+        """Return a report as it can be chosen: its number, how its text begins, its category and its time."""
+        say = visit.say
+        return say(
+            "report_line",
+            reference=report.reference,
+            excerpt=self._excerpt(report),
+            category=shown.word("category", report.category, say),
+            time=self.place.time(report.file_time, visit),
+        )
+
+    def _excerpt(self, report: TipOffReport) -> str:
+        kept = self.place.excerpts
+        if report.tip_off_id not in kept:
+            words = " ".join(self.place.vault.tip_offs.get(report.tip_off_id).text.split())
+            kept[report.tip_off_id] = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
+        return kept[report.tip_off_id]
 
     def similar(self, report: TipOffReport, visit: Visit) -> Item:
         """Return a report as it stands beside another one."""

@@ -51,7 +51,7 @@ class ReportCasePages:
         sorts = [("", say("sort.queue")), *((each, say(f"sort.{each}")) for each in queues.SORTS)]
         return ListPage(
             title=say("reports"),
-            hint="" if sort or asked else say("queue_order"),
+            hint=self._hint(visit, found),
             views=views,
             items=[self.item(each, visit) for each in found],
             following=following,
@@ -70,6 +70,13 @@ class ReportCasePages:
             told=self._told(visit),
             happened=self.screen.happened(visit),
         ).page(visit)
+
+    def _hint(self, visit: Visit, found: Sequence[TipOffReport]) -> str:
+        """Return what a search takes if it found nothing, else how an open list is sorted."""
+        if visit.query.get(listing.SEARCH):
+            return "" if found else visit.say("search_takes")
+        closed = listing.view_of(visit, self.screen.queue.views(visit)) == "closed"
+        return "" if closed or queues.sort(visit) else visit.say("queue_order")
 
     def _told(self, visit: Visit) -> str:
         """Return what the last assignment of several reports did, as the address counts."""
@@ -103,9 +110,7 @@ class ReportCasePages:
     def item(self, report: TipOffReport, visit: Visit) -> Item:
         """Return a report as it stands in a list."""
         say, is_open = visit.say, report.state is not TipOffState.RESOLVED
-        marks = [say("overdue")] if is_open and report.due_time <= self.place.clock() else []
-        if report.proposal_id:
-            marks.append(say("decision_proposed"))
+        marks = [say("decision_proposed")] if report.proposal_id else []
         if report.referral_state is ReferralState.OPEN:
             marks.append(say("decision_referred"))
         if report.state is TipOffState.ANSWERED:
@@ -243,10 +248,12 @@ class ReportCasePages:
     def merge(self, visit: Visit) -> Answer:
         """Merge the chosen reports into this one: one decision answers all of them."""
         form = self._merging(visit)
-        (field,) = form.fields
-        chosen = [value for value, _ in field.options if visit.given(f"{field.id}.{value}")]
+        chosen = [
+            value for each in form.fields for value, _ in each.options if visit.given(f"{each.id}.{value}")
+        ]
         if not chosen:
-            return form.refilled(visit).page(errors={field.id: visit.say("choose")}, status=422)
+            first = form.fields[0].id if form.fields else ""
+            return form.refilled(visit).page(errors={first: visit.say("choose")}, status=422)
 
         def act(request_id: str) -> str:
             report = visit.parts["report"]
@@ -264,15 +271,26 @@ class ReportCasePages:
             button=say("merge") if candidates else "",
             back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
-            fields=[
-                Field(
-                    kind="checks",
-                    id="duplicates",
-                    label=say("duplicates"),
-                    options=[(each.tip_off_id, self._candidate(each, visit)) for each in candidates],
-                )
-            ],
+            fields=[each for each in self._duplicates(report, candidates, visit) if each.options],
         )
+
+    def _duplicates(
+        self, report: TipOffReport, candidates: Sequence[TipOffReport], visit: Visit
+    ) -> list[Field]:
+        """Return the field of those about the same, and that of those which only share the category."""
+        same = [each for each in candidates if each.target == report.target]
+        others = [each for each in candidates if each.target != report.target]
+        about = visit.say("about_the_same", target=target_text(report, visit))
+        lines = {"duplicates": (about, same), "others": (visit.say("same_category"), others)}
+        return [
+            Field(
+                kind="checks",
+                id=name,
+                label=label,
+                options=[(each.tip_off_id, self.screen.line(each, visit)) for each in found],
+            )
+            for name, (label, found) in lines.items()
+        ]
 
     def _candidates(self, report: TipOffReport) -> Sequence[TipOffReport]:
         """Return open reports that nobody else works on: about the same target, then of the same category."""
@@ -285,7 +303,3 @@ class ReportCasePages:
             if each.tip_off_id != report.tip_off_id
         }
         return list(found.values())[:MOST_CANDIDATES]
-
-    def _candidate(self, report: TipOffReport, visit: Visit) -> str:
-        words = (target_text(report, visit), shown.word("category", report.category, visit.say))
-        return f"{report.reference}: {', '.join(words)}"

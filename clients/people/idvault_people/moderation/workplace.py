@@ -25,8 +25,9 @@ def _now() -> datetime:
 class Workplace:
     """One moderator's session. zone: None for this machine's. habits: what the next form begins with.
 
-    drafts: replies that were typed before a sanction, by report. roster: reads the published roster's
-    versions, by which orders of authorities are checked; None if none was named.
+    drafts: replies that were typed before a sanction, by report. excerpts: how the texts of open reports
+    begin, by report. roster: reads the published roster's versions, by which orders of authorities are
+    checked; None if none was named.
     """
 
     vault: Vault
@@ -36,6 +37,7 @@ class Workplace:
     new_id: Callable[[], str] = lambda: str(uuid4())
     habits: dict[str, str] = field(default_factory=lambda: {"territory": "CN"})
     drafts: dict[str, str] = field(default_factory=dict)
+    excerpts: dict[str, str] = field(default_factory=dict, repr=False)
     roster: Callable[[], Sequence[Roster]] | None = None
 
     @property

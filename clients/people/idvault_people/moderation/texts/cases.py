@@ -23,7 +23,15 @@ _OVERVIEW = {
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
     "search_reports": _("Number, account or content"),
-    "sort": _("Order"),
+    "sort": _.in_context("sort", "Sort by"),
+    "search_takes": _(
+        "Nothing is found. Enter the whole number of a report, the whole token of an account, the id of a "
+        "public account, or your own reference of the content as it was reported."
+    ),
+    "search_now": _("Search"),
+    "report_line": _("{reference}: {excerpt} ({category}, {time})"),
+    "about_the_same": _("About the same: {target}"),
+    "same_category": _("Others of this category"),
     "sort.queue": _("as in the queue"),
     "sort.newest": _("newest first"),
     "sort.oldest": _("oldest first"),
@@ -55,18 +63,20 @@ _REPORTS = {
     "decision_proposed": _("waits for a second moderator"),
     "decision_referred": _("waits for the authority"),
     "proposed_reply": _("Reply once the sanction is confirmed"),
-    "see": _.in_context("see", "Open"),
+    "see": _.in_context("see", "View"),
+    "see_report": _("View the report"),
     "walk": _("The list"),
     "to_list": _("Back to the list"),
     "previous_report": _("Previous report"),
     "next_report": _("Next report"),
     "happened_decided": _("Report {reference} is decided: {outcome}."),
+    "happened_merged": _("Reports merged into this one: {count}."),
     "happened_replied": _("The reporter of {reference} has a reply. It is not decided."),
     "happened_proposed": _("Report {reference} waits for a second moderator."),
     "happened_referred": _("Report {reference} waits for {authority}."),
-    "technical": _("Numbers and digests"),
+    "technical": _("Technical details"),
     "show_picture": _("Show the picture"),
-    "which": _("Which"),
+    "which": _("Case"),
     "taken_by_deciding": _("Nobody has this report: it is assigned to you when you send a decision."),
     "together": _("Decide these together with it"),
     "send_next": _("Sign and next"),
@@ -104,7 +114,6 @@ _REPORTS = {
     "merge_title": _("Which reports are about the same as {reference}?"),
     "merge_hint": _("One decision, and every reporter is answered."),
     "merge_none": _("There is no report to merge."),
-    "duplicates": _.in_context("duplicates", "Duplicates"),
     "uphold": _("Uphold and sanction"),
     "uphold_text": _("The decision and the sanction take effect together."),
     "uphold_content": _("Uphold with a measure on content"),
@@ -124,7 +133,7 @@ _REPORTS = {
     "abusive_nobody": _("The reporter is anonymous: nobody is warned."),
 }
 _INTAKE = {
-    "intake": _("Take down a report"),
+    "intake": _("Record a report"),
     "intake_text": _(
         "For somebody on the telephone or at a counter, or a letter. "
         "You then read number and secret out, or print them."
@@ -136,12 +145,14 @@ _INTAKE = {
     "slip_title": _("Number and secret"),
     "slip_number": _("Number"),
     "slip_secret": _("Secret"),
+    "slip_platform": _("Platform"),
+    "slip_keep": _("Keep the secret to yourself: whoever has both numbers reads state and reply."),
     "shown_once": _(
         "The secret is shown here once. With both the reporter reads state and reply, without an account."
     ),
     "reply_until": _("Reply until"),
     "read_at": _("Read it at"),
-    "take_another": _("Take down another one"),
+    "take_another": _("Record another report"),
     "print": _("Print"),
 }
 _ORDERS = {
@@ -149,12 +160,14 @@ _ORDERS = {
     "measure_title": _("Measure on {content}"),
     "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
+    "next_order": _("Next order"),
     "orders_one": _("Order"),
     "overdue_orders": _("Overdue orders"),
     "order_title": _("Order {reference}"),
-    "source": _("Came"),
+    "source": _("Received as"),
     "recorded": _("Recorded"),
     "ordered": _("Ordered"),
+    "ordered_target": _("Target of the order"),
     "legal_basis": _("Legal basis"),
     "document_digest": _("SHA-256 of the document"),
     "acknowledged": _("Read by you"),
@@ -176,13 +189,15 @@ _ORDERS = {
     "order_unverified": _("This order does not verify: {why}. Do not follow it."),
 }
 _OTHERS = {
+    "next_to_confirm": _("Next one to confirm"),
+    "next_to_decide": _("Next one to decide"),
     "confirm_order": _("What was proposed first comes first."),
     "proposed_view": _("To confirm"),
     "in_force_view": _("In force"),
     "all_view": _("All"),
     "sanction_title": _("{degree}: {account}"),
     "lapses": _("Ends if nobody acts"),
-    "proposed_by": _("Imposed or proposed by"),
+    "proposed_by": _("First moderator"),
     "confirmed_by": _("Confirmed by"),
     "imposed_at": _("Imposed or proposed"),
     "since": _("In force since"),
@@ -257,6 +272,7 @@ _OTHERS = {
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
     "solution_late": _("Late decisions"),
+    "in_time": _("Not late"),
     "rejected": _("Rejected"),
     "approved": _.in_context("approved", "Approved"),
     "month_applications": _.in_context("month_applications", "Applications for public accounts"),
@@ -344,7 +360,7 @@ _REPORTERS = {
     ),
     "limited_until": _("Last day of the limit"),
     "limited_hint": _("Only for a limit."),
-    "accuracy": _("Right"),
+    "accuracy": _("Share upheld"),
 }
 
 CASES: Mapping[str, Text] = {
