@@ -21,6 +21,8 @@ def focused(page: Page) -> str:
 
 
 def press(page: Page, *keys: str) -> None:
+    # A page is shown before its script runs.
+    page.wait_for_load_state()
     for key in keys:
         page.keyboard.press(key)
 
