@@ -283,15 +283,15 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
     command, issued = (shlex.quote(str(each)) for each in (layout.commands, layout.certificates))
     vault = f"--vault {command} --certificates {issued}"
     moderation = f"{program} moderator --ready-file {shlex.quote(str(ready_file))}"
-    roster, desks = shlex.quote(document["roster"]), []
+    roster, commands = shlex.quote(document["roster"]), []
     for each in DEVELOPMENT_MODERATORS:
         folder = shlex.quote(str(layout.moderator(each, platform=PLATFORMS[0])))
-        desks.append(f"{moderation} --platform {each} desk --as {folder} --roster {roster}")
+        commands.append(f"{moderation} --platform {each} desk --as {folder} --roster {roster}")
     return f"""\
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {one_time_code})
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
   authority           {program} authority --identity {officer} console
   operator            {program} operator --identity {operates} console {vault}
-  moderator           {desks[0]}
-  who confirms        {desks[1]}"""
+  moderator           {commands[0]}
+  who confirms        {commands[1]}"""

@@ -23,7 +23,7 @@ _OVERVIEW = {
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
     "search_reports": _("Number, account or content"),
-    "sort": _.in_context("sort", "Sort by"),
+    "sort": _("Sort by"),
     "search_takes": _(
         "Nothing is found. Enter the whole number of a report, the whole token of an account, the id of a "
         "public account, or your own reference of the content as it was reported."
@@ -63,7 +63,7 @@ _REPORTS = {
     "decision_proposed": _("waits for a second moderator"),
     "decision_referred": _("waits for the authority"),
     "proposed_reply": _("Reply once the sanction is confirmed"),
-    "see": _.in_context("see", "View"),
+    "see": _.in_context("see", "Open"),
     "see_report": _("View the report"),
     "walk": _("The list"),
     "to_list": _("Back to the list"),
@@ -146,7 +146,7 @@ _INTAKE = {
     "slip_number": _("Number"),
     "slip_secret": _("Secret"),
     "slip_platform": _("Platform"),
-    "slip_keep": _("Keep the secret to yourself: whoever has both numbers reads state and reply."),
+    "slip_keep": _("Keep the secret to yourself: whoever has number and secret reads state and reply."),
     "shown_once": _(
         "The secret is shown here once. With both the reporter reads state and reply, without an account."
     ),
@@ -268,7 +268,7 @@ _OTHERS = {
     "upheld": _("Upheld"),
     "dismissed": _("Dismissed"),
     "referred": _("Accepted by an authority"),
-    "duplicate": _.in_context("duplicate", "Duplicates"),
+    "duplicate": _("Duplicates"),
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
     "solution_late": _("Late decisions"),
