@@ -148,7 +148,7 @@ class NamePages:
             back="/platforms",
             template="operator_name.html",
             errors=errors,
-            fields={"certificate": visit.say("certificate_file")},
+            labels={"certificate": visit.say("certificate_file")},
             name=each.name,
         )
 
