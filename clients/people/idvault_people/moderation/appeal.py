@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from idvault_client.pages import rendering
 from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealPage, AppealState
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import done, listing, sanction, shown
@@ -64,7 +65,7 @@ class AppealPages:
             filed=appeal.file_time,
         )
         link = Link(f"/appeals/{appeal.appeal_id}", _title(against, visit))
-        spent = shown.spent(appeal.file_time, appeal.due_time, now=self.place.clock()) if waits else None
+        spent = rendering.time_spent(appeal.file_time, appeal.due_time, now=self.place.clock()) if waits else None
         return Item(link=link, rows=rows, marks=marks, spent=spent)
 
     def case(self, visit: Visit) -> Answer:
