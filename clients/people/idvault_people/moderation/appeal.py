@@ -65,7 +65,8 @@ class AppealPages:
             filed=appeal.file_time,
         )
         link = Link(f"/appeals/{appeal.appeal_id}", _title(against, visit))
-        spent = rendering.time_spent(appeal.file_time, appeal.due_time, now=self.place.clock()) if waits else None
+        now = self.place.clock()
+        spent = rendering.time_spent(appeal.file_time, appeal.due_time, now=now) if waits else None
         return Item(link=link, rows=rows, marks=marks, spent=spent)
 
     def case(self, visit: Visit) -> Answer:
