@@ -139,7 +139,9 @@ def test_the_consoles_are_named(house: House) -> None:
     folder = Path(house.ready["state"]) / "moderators" / "platform-a" / "moderator-a"
     client = f"{programs}/idvault-people moderator --ready-file {house.session.ready_file}"
     roster = house.ready["roster"]
-    assert f"{client} --platform moderator-a desk --as {folder} --roster {roster}" in told
+    for moderator in ("moderator-a", "moderator-b"):
+        here = f"--as {folder.with_name(moderator)} --roster {roster}"
+        assert f"{client} --platform {moderator} desk {here}" in told
     assert key_folder.load(folder, password=PASSPHRASE).relying_party == "platform-a"
 
 

@@ -150,6 +150,8 @@ def of_nobody(like: Things, number: int) -> Things:
         each.name: new_id() for each in fields(like) if isinstance(getattr(like, each.name), str)
     }
     drawn |= {name: near(getattr(like, name)) for name in ("account", "member", "erasing")}
+    # A list goes on after an id: what nobody has stands at the same place.
+    drawn["reporter"] = like.reporter[:-_DRAWN] + new_id()[-_DRAWN:]
     strange = key_of(100 + number % 100, party=like.key.relying_party)
     reference = f"{int.from_bytes(entropy.random(4), 'big') % 10**9:012}"
     return replace(

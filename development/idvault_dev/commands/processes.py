@@ -277,17 +277,20 @@ def _consoles(document: Mapping[str, Any], *, ready_file: Path, state: Path) -> 
     auditor, custodian, officer, operates = (shlex.quote(document["identities"][name]) for name in names)
     one_time_code = f"{shlex.quote(sys.executable)} -m idvault_dev.totp DIR"
     layout = Layout(state)
-    moderator = shlex.quote(str(layout.moderator(DEVELOPMENT_MODERATORS[0], platform=PLATFORMS[0])))
     # The programs beside this Python: a virtual environment need not be active.
     program = shlex.quote(str(Path(sys.executable).with_name(_PEOPLE)))
     command, issued = (shlex.quote(str(each)) for each in (layout.commands, layout.certificates))
     vault = f"--vault {command} --certificates {issued}"
     moderation = f"{program} moderator --ready-file {shlex.quote(str(ready_file))}"
-    signs = f"--as {moderator} --roster {shlex.quote(document['roster'])}"
+    roster, commands = shlex.quote(document["roster"]), []
+    for each in DEVELOPMENT_MODERATORS:
+        folder = shlex.quote(str(layout.moderator(each, platform=PLATFORMS[0])))
+        commands.append(f"{moderation} --platform {each} desk --as {folder} --roster {roster}")
     return f"""\
 Pages of people (passphrase: {PASSPHRASE.decode()}; a one-time code: {one_time_code})
   auditor             {program} auditor --identity {auditor} console
   custodian           {program} custodian --identity {custodian} console
   authority           {program} authority --identity {officer} console
   operator            {program} operator --identity {operates} console {vault}
-  moderator           {moderation} --platform {DEVELOPMENT_MODERATORS[0]} desk {signs}"""
+  moderator           {commands[0]}
+  who confirms        {commands[1]}"""

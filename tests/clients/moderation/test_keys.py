@@ -27,6 +27,8 @@ def comes(page: Page, name: str) -> None:
 
 
 def press(page: Page, *keys: str) -> None:
+    # A page is shown before its script runs.
+    page.wait_for_load_state()
     for key in keys:
         page.keyboard.press(key)
 
@@ -77,7 +79,6 @@ def with_a_text(page: Page, made: list[TipOffReport]) -> None:
     reply.fill(words)
     stays()
     page.locator("input[value=refer]").check()
-    page.locator("#authority").fill("nobody")
     page.get_by_role("button", name="Sign and next").click()
     page.locator(".errors").wait_for()
     page.wait_for_load_state()  # until then no key works

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from idvault_client.pages import rendering
 from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealPage, AppealState
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import listing, sanction, shown
+from idvault_people.moderation import done, listing, sanction, shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
@@ -54,9 +55,7 @@ class AppealPages:
     def _item(self, appeal: AccountAppeal, visit: Visit) -> Item:
         say, against = visit.say, self._sanction(appeal)
         waits = appeal.state is AppealState.FILED
-        marks = [say("overdue")] if appeal.overdue else []
-        if self._is_own(against):
-            marks.append(say("yours"))
+        marks = [say("yours")] if self._is_own(against) else []
         rows = self.place.rows(
             visit,
             due=self.place.left(appeal.due_time, visit) if waits else None,
@@ -66,7 +65,8 @@ class AppealPages:
             filed=appeal.file_time,
         )
         link = Link(f"/appeals/{appeal.appeal_id}", _title(against, visit))
-        return Item(link=link, rows=rows, marks=marks)
+        spent = rendering.time_spent(appeal.file_time, appeal.due_time, now=self.place.clock()) if waits else None
+        return Item(link=link, rows=rows, marks=marks, spent=spent)
 
     def case(self, visit: Visit) -> Answer:
         """Show an appeal with its text and its sanction, and the decision beside them."""
@@ -88,8 +88,12 @@ class AppealPages:
             notes=[say("not_own_appeal")] if own else [],
             aside=say("decision"),
             facts=self._facts(appeal, visit),
+            late=say("overdue") if appeal.overdue else "",
         )
-        return page.deciding(self._form(appeal, visit))
+        page = page.deciding(self._form(appeal, visit))
+        decided = shown.word("state", appeal.state, say)
+        text = "" if appeal.state is AppealState.FILED else f"{say('done')} {say('now_it_is', state=decided)}"
+        return done.told(page, visit, text, following="/appeals", words="next_to_decide")
 
     def _facts(self, appeal: AccountAppeal, visit: Visit) -> list[shown.Row]:
         decided_by = appeal.decide_moderator_id
@@ -132,7 +136,7 @@ class AppealPages:
                 key=self.place.key,
                 request_id=request_id,
             )
-            return f"/appeals/{appeal.appeal_id}"
+            return done.at(f"/appeals/{appeal.appeal_id}")
 
         return form.act(visit, act)
 

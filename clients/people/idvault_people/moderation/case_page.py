@@ -10,7 +10,8 @@ from idvault_people.moderation.shown import Link, PagePart, Row
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CasePage:
-    """One case. happened: what the last form did, and where that is seen.
+    """One case. happened: what the last form did, and where one goes on; then: the words of that link, "" for
+    the usual ones. late: says that the case is overdue, "" if it is not.
 
     hint: said under the title. facts: told before the form. main: where what the page is for is done. form:
     the decision. buttons: forms of a button alone. folded: forms that are shown when somebody asks for them.
@@ -24,6 +25,8 @@ class CasePage:
     notes: Sequence[str] = ()
     hint: str = ""
     happened: Link | None = None
+    then: str = ""
+    late: str = ""
     aside: str = ""
     facts: Sequence[Row] = ()
     main: Sequence[Link] = ()
@@ -38,10 +41,14 @@ class CasePage:
         return ConsolePage(
             template="moderation_case.html",
             title=self.title,
-            values={"case": self, **({"keep": self.keep} if self.keep else {})},
+            values={"case": self, "labels": self._labels, **({"keep": self.keep} if self.keep else {})},
             errors=errors or {},
             status=status,
         )
+
+    @property
+    def _labels(self) -> Mapping[str, str]:
+        return self.form.labels if self.form else {}
 
     def ask(self) -> Form:
         """Return the form; raises ValueError if there is none."""

@@ -8,12 +8,19 @@ from idvault_client.sanctions import ContentMeasureKind, UpheldContentMeasure
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import readers, sanction_form, shown, statement
 from idvault_people.moderation.sanction_form import StatementForm
-from idvault_people.moderation.shown import Field, Row
+from idvault_people.moderation.shown import Field, PagePart, Row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentMeasureForm(StatementForm[UpheldContentMeasure]):
     """One page of a measure on content."""
+
+    def about(self, visit: Visit, wanted: UpheldContentMeasure | None = None) -> list[PagePart]:
+        """Return the content, once it is known."""
+        content = wanted.content if wanted else self.given.get("content", "")
+        if not content:
+            return []
+        return [PagePart(title=visit.say("falls_on"), rows=[(visit.say("content"), content)])]
 
     def fields(self, visit: Visit) -> list[Field]:
         """Return the fields: a measure has no end and belongs to no operation."""

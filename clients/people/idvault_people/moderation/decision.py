@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from idvault_client.sanctions import Origin, UpheldContentMeasure
 from idvault_client.tip_offs import Dismissal, TargetKind, TipOffCase, TipOffReport, UpheldSanction
 from idvault_people.console.visit import Answer, Visit
+from idvault_people.moderation import authorities, shown
 from idvault_people.moderation import queue as queues
-from idvault_people.moderation import shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
 from idvault_people.moderation.form import Form, part_id
@@ -20,6 +20,8 @@ _NAME = 63
 _NEXT_PAGES = ("sanction", "content")
 _DISMISS = "dismiss."
 _DUPLICATES, _ANSWERED = "duplicates", "answered"
+TOGETHER = "together"
+"""What an address calls the reports that are decided with its one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +58,9 @@ class DecisionPages:
             self._take(case.tip_off, visit, request_id)
             if choice in _NEXT_PAGES:
                 self.place.drafts[case.tip_off.tip_off_id] = visit.given("reply")
-                return f"{path(case.tip_off)}/{choice}{queues.kept(visit)}"
+                chosen = {TOGETHER: "-".join(_chosen(visit))} if _chosen(visit) else {}
+                return f"{path(case.tip_off)}/{choice}{queues.kept(visit, **chosen)}"
+            self._merge(case.tip_off.tip_off_id, visit, request_id)
             self._send(case.tip_off, choice, visit, request_id)
             return self._next(case.tip_off.tip_off_id, visit, window)
 
@@ -71,6 +75,7 @@ class DecisionPages:
         report, window = visit.parts["report"], self.screen.queue.window(visit)
 
         def send(sanction: UpheldSanction, request_id: str) -> str:
+            self._merge(report, visit, request_id)
             self.place.vault.tip_offs.uphold(
                 report, sanction, key=self.place.key, reply=visit.given("reply"), request_id=request_id
             )
@@ -87,6 +92,7 @@ class DecisionPages:
         report, window = visit.parts["report"], self.screen.queue.window(visit)
 
         def send(measure: UpheldContentMeasure, request_id: str) -> str:
+            self._merge(report, visit, request_id)
             self.place.vault.tip_offs.uphold(
                 report,
                 measure=measure,
@@ -106,15 +112,19 @@ class DecisionPages:
         return f"{where}{queues.kept(visit, done=decided)}"
 
     def _take(self, report: TipOffReport, visit: Visit, request_id: str) -> None:
-        """Take a report that nobody has, and merge the chosen ones into it."""
-        calls, key = self.place.vault.tip_offs, self.place.key
+        """Take a report that nobody has."""
         if report.moderator_id != self.place.me:
             seen = replace(report, moderator_id=visit.given("former"))
-            calls.assign(seen, key=key, request_id=part_id(request_id, "assign"))
-        begin = f"{_DUPLICATES}."
-        chosen = sorted(name.removeprefix(begin) for name in visit.fields if name.startswith(begin))
+            one = part_id(request_id, "assign")
+            self.place.vault.tip_offs.assign(seen, key=self.place.key, request_id=one)
+
+    def _merge(self, report: str, visit: Visit, request_id: str) -> None:
+        """Merge the chosen reports into it, when it is decided and not before: nobody can part them."""
+        chosen = _chosen(visit)
         if chosen:
-            calls.merge(report.tip_off_id, chosen, key=key, request_id=part_id(request_id, "merge"))
+            # A form that is sent again with others chosen is another act.
+            one = part_id(request_id, " ".join(("merge", *chosen)))
+            self.place.vault.tip_offs.merge(report, chosen, key=self.place.key, request_id=one)
 
     def _send(self, report: TipOffReport, choice: str, visit: Visit, request_id: str) -> None:
         calls, which, key = self.place.vault.tip_offs, report.tip_off_id, self.place.key
@@ -131,7 +141,6 @@ class DecisionPages:
 
     def _deciding(self, page: CasePage, case: TipOffCase, visit: Visit) -> CasePage:
         report, say = case.tip_off, visit.say
-        same = self.screen.mergeable(self.screen.same_target(report))
         fields = [
             Field(kind="hidden", id="former", value=report.moderator_id),
             # As it was shown: a form whose answer was lost is sent again with the same reply.
@@ -141,30 +150,17 @@ class DecisionPages:
                 id="decision",
                 label=say("decision"),
                 options=_choices(visit),
-                notes=_notes(visit),
+                notes=_notes(report, visit),
                 key="d",
             ),
-            Field(
-                kind="text",
-                id="authority",
-                label=say("referred_to"),
-                hint=say("authority_hint"),
-                limit=_NAME,
-                required=False,
-                only="refer",
-            ),
-            Field(
-                kind="checks",
-                id=_DUPLICATES,
-                label=say("together"),
-                hint=say("merge_hint"),
-                options=[(each.tip_off_id, self._told(each, visit)) for each in same],
-            ),
+            self._authority(visit),
+            self._together(report, visit),
             _reply(report, visit),
         ]
         form = Form(
             title=say("decision"),
             button=say("send_next"),
+            goes_on=say("continue"),
             back=path(report),
             request_id=self.place.new_id(),
             fields=fields,
@@ -173,9 +169,35 @@ class DecisionPages:
         )
         return page.deciding(form)
 
+    def _authority(self, visit: Visit) -> Field:
+        """Return the field of the authority: a list if the desk has the roster."""
+        known, say = authorities.known(self.place), visit.say
+        return Field(
+            kind="choices" if known else "text",
+            id="authority",
+            label=say("referred_to"),
+            hint="" if known else say("authority_hint"),
+            limit=_NAME,
+            options=known,
+            required=False,
+            only="refer",
+        )
+
+    def _together(self, report: TipOffReport, visit: Visit) -> Field:
+        """Return the field of the reports that are decided with this one; the address may choose some."""
+        same = self.screen.mergeable(self.screen.same_target(report))
+        return Field(
+            kind="checks",
+            id=_DUPLICATES,
+            label=visit.say("together"),
+            value=visit.query.get(TOGETHER, "").replace("-", " "),
+            hint=visit.say("merge_hint"),
+            options=[(each.tip_off_id, self._told(each, visit)) for each in same],
+            required=False,
+        )
+
     def _told(self, report: TipOffReport, visit: Visit) -> str:
-        filed = self.place.time(report.file_time, visit)
-        return f"{report.reference}: {shown.word('category', report.category, visit.say)}, {filed}"
+        return self.screen.line(report, visit)
 
     def _sanction(self, visit: Visit) -> SanctionForm:
         case, say = self.screen.read(visit), visit.say
@@ -187,14 +209,15 @@ class DecisionPages:
         return SanctionForm(
             place=self.place,
             title=f"{say('uphold')}: {report.reference}",
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             action=f"{path(report)}/sanction{queues.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given=given,
             fixed=frozenset(fixed),
-            after=[self._upheld_reply(report, visit)],
+            after=[self._together(report, visit), self._upheld_reply(report, visit)],
             copy=case.content,
+            text=case.text,
         )
 
     def _content(self, visit: Visit) -> ContentMeasureForm:
@@ -204,13 +227,14 @@ class DecisionPages:
         return ContentMeasureForm(
             place=self.place,
             title=f"{say('uphold_content')}: {report.reference}",
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             action=f"{path(report)}/content{queues.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given={"content": target.key if target.kind is TargetKind.CONTENT else "", **_begun(report)},
-            after=[self._upheld_reply(report, visit)],
+            after=[self._together(report, visit), self._upheld_reply(report, visit)],
             copy=case.content,
+            text=case.text,
         )
 
     def _upheld_reply(self, report: TipOffReport, visit: Visit) -> Field:
@@ -230,6 +254,13 @@ class DecisionPages:
         return "", ""
 
 
+def _chosen(visit: Visit) -> list[str]:
+    """Return the reports that are decided with this one: by their boxes, or as the last page hides them."""
+    begin = f"{_DUPLICATES}."
+    boxes = [name.removeprefix(begin) for name in visit.fields if name.startswith(begin)]
+    return sorted({*boxes, *visit.given(_DUPLICATES).split()})
+
+
 def _choices(visit: Visit) -> list[Row]:
     """Return what can be decided."""
     say = visit.say
@@ -247,17 +278,21 @@ def _dismissed(reason: Dismissal, visit: Visit) -> str:
     return str(visit.say("dismiss_as", reason=shown.word("dismissal", reason, visit.say)))
 
 
-def _notes(visit: Visit) -> dict[str, str]:
+def _notes(report: TipOffReport, visit: Visit) -> dict[str, str]:
     """Return what follows from each decision, and what its reporter reads if nothing is typed."""
     say = visit.say
     usual = {each: _usual(each, visit) for each, _ in _choices(visit)}
     told = {each: say("usual_reply", reply=text) for each, text in usual.items() if text}
+    write = "" if report.answer_time else say("reply_needed")
+    abusive = say("abusive_text" if report.reporter_id else "abusive_nobody")
     return {
         **told,
+        f"{_DISMISS}{Dismissal.OTHER.value}": write,
+        "reply": say("reply_needed"),
         "sanction": say("uphold_text"),
         "content": say("uphold_content_text"),
         "refer": f"{say('refer_text')} {told['refer']}",
-        "abusive": say("abusive_text"),
+        "abusive": f"{abusive} {write}".strip(),
     }
 
 

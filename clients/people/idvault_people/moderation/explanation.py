@@ -32,6 +32,8 @@ _OWN_TEXTS: Mapping[str, str] = {
     Reason.TIP_OFF_NOT_FOUND: "report_not_found",
     Reason.REQUEST_ID_REUSED: "form_used",
 }
+# A reason that is about one field of a form.
+_REASON_FIELDS: Mapping[str, str] = {Reason.AUTHORITY_NOT_FOUND: "authority"}
 _SIGNATURE = "signature"
 
 
@@ -57,7 +59,8 @@ def text(error: VaultError, visit: Visit) -> str:
 def field_errors(error: VaultError, visit: Visit, *, known: frozenset[str]) -> Mapping[str, str]:
     """Return what is wrong by field of the form; "" for the form as a whole."""
     if not isinstance(error, InvalidFields) or not error.fields:
-        return {"": text(error, visit)}
+        name = _REASON_FIELDS.get(error.reason or "", "")
+        return {name if name in known else "": text(error, visit)}
     found: dict[str, str] = {}
     for path, code in error.fields.items():
         if path.startswith(_SIGNATURE) or path.endswith(f".{_SIGNATURE}"):

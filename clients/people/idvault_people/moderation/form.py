@@ -27,6 +27,7 @@ class Form:
 
     sections: shown before the fields. back: the page that it belongs to. more: a second button's value and
     text. action: where it is sent, "" for the page's own address. key: that presses its button, "" for none.
+    goes_on: what the button says instead once an option that leads to another page is chosen.
     whole: makes the page on which it stands; None: a page of its own.
     """
 
@@ -42,19 +43,31 @@ class Form:
     more: Row | None = None
     action: str = ""
     key: str = ""
+    goes_on: str = ""
     whole: "Callable[[Form, Mapping[str, str], int], ConsolePage] | None" = None
 
     def page(self, *, errors: Mapping[str, str] | None = None, status: int = 200) -> ConsolePage:
         """Return the page. errors: by the id of a field."""
+        told = self._in_order(errors or {})
         if self.whole is not None:
-            return self.whole(self, errors or {}, status)
+            return self.whole(self, told, status)
         return ConsolePage(
             template="moderation_form.html",
             title=self.title,
-            values={"shown": self},
-            errors=errors or {},
+            values={"shown": self, "labels": self.labels},
+            errors=told,
             status=status,
         )
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What the fields that people see are called, by their ids."""
+        return {each.id: each.label for each in self.fields if each.kind != "hidden"}
+
+    def _in_order(self, errors: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what is wrong in the order of the fields, so that it is mended from top to bottom."""
+        known = {each.id: errors[each.id] for each in self.fields if each.id in errors}
+        return {**known, **errors}
 
     def refilled(self, visit: Visit) -> "Form":
         """Return the form with what was typed, under the request id that it was sent with."""
@@ -77,7 +90,11 @@ class Form:
 
 def _typed(field: Field, visit: Visit) -> str:
     if field.kind == "checks":
-        return " ".join(value for value, _ in field.options if visit.given(f"{field.id}.{value}"))
+        # A page that is read before it is signed hides them in one field.
+        hidden = visit.given(field.id).split()
+        return " ".join(
+            value for value, _ in field.options if visit.given(f"{field.id}.{value}") or value in hidden
+        )
     if field.kind == "file":
         return ""
     typed, file = visit.given(field.id), visit.files.get(f"{field.id}_file")

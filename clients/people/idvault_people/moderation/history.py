@@ -43,6 +43,21 @@ def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePar
     )
 
 
+def summary(account_token: str, *, place: Workplace, visit: Visit, public_account_id: str = "") -> PagePart:
+    """Return in a few rows on whom a sanction falls: the account, its standing, its earlier sanctions."""
+    found = list(every(place.vault.sanctions.list_page, "sanctions", account_token=account_token))
+    return PagePart(
+        title=visit.say("falls_on"),
+        rows=place.rows(
+            visit,
+            account=account_token,
+            public_account_id=public_account_id,
+            standing=shown.word("standing", _standing(found), visit.say),
+            earlier_sanctions=len(found),
+        ),
+    )
+
+
 def _short(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:
     """Return a sanction as it stands beside a case."""
     say, statement = visit.say, sanction.statement

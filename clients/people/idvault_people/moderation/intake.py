@@ -55,6 +55,7 @@ class IntakePages:
             "secret": grouped(filed.secret),
             # The vault says where only if it has hosted pages.
             "rows": [
+                (say("slip_platform"), self.place.key.relying_party),
                 (say("reply_until"), self.place.time(report.due_time, visit)),
                 *([(say("read_at"), filed.reply_url)] if filed.reply_url else []),
             ],

@@ -9,7 +9,7 @@ from idvault_client.sanctions import (
     PlatformContentMeasure,
 )
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import listing, shown, statement
+from idvault_people.moderation import done, listing, shown, statement
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
@@ -75,7 +75,7 @@ class MeasurePages:
         own = self._waits(measure) and self._is_own(measure)
         # While an appeal waits, its decision is what ends the measure.
         may_end = measure.state is ContentMeasureState.IN_FORCE and not self._waits(measure)
-        return CasePage(
+        page = CasePage(
             title=say("measure_title", content=measure.content),
             sections=self._sections(measure, visit),
             notes=[say("not_own_appeal")] if own else [],
@@ -83,6 +83,9 @@ class MeasurePages:
             facts=self._facts(measure, visit),
             folded=[self._reversing(measure, visit)] if may_end else [],
         )
+        now = say("now_it_is", state=shown.word("measure_state", measure.state, say))
+        text = "" if self._waits(measure) else f"{say('done')} {now}"
+        return done.told(page, visit, text, following="/measures", words="next_to_decide")
 
     def _sections(self, measure: PlatformContentMeasure, visit: Visit) -> list[PagePart]:
         parts: list[PagePart] = []
@@ -95,7 +98,7 @@ class MeasurePages:
         case = screen.of_reference(reference) if reference else None
         if case is not None:
             told, details, *_ = screen.sections(case, visit)
-            parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see"))])]
+            parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see_report"))])]
         return parts
 
     def _facts(self, measure: PlatformContentMeasure, visit: Visit) -> list[Row]:
@@ -130,7 +133,7 @@ class MeasurePages:
             self.place.vault.content_measures.decide_appeal(
                 measure, AppealState(given), visit.line("reason"), key=self.place.key, request_id=request_id
             )
-            return _path(measure)
+            return done.at(_path(measure))
 
         return form.act(visit, act)
 
@@ -144,7 +147,7 @@ class MeasurePages:
             self.place.vault.content_measures.reverse(
                 measure, visit.line("reason"), key=self.place.key, request_id=request_id
             )
-            return _path(measure)
+            return done.at(_path(measure))
 
         return form.act(visit, act)
 

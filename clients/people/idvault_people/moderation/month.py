@@ -64,6 +64,10 @@ class MonthPages:
             month = month_of(month.first - _DAY)
             months.append(self.place.vault.sanctions.get_month(month.name))
         counts = [[count(each) for _, count in _SERIES] for each in months]
+        while len(counts) > 1 and not any(counts[-1]):
+            # Before the first month in which something happened there is nothing to compare.
+            counts.pop()
+            months.pop()
         most = [max(1, *column) for column in zip(*counts, strict=True)]
         shares = [[(one, 100 * one // top) for one, top in zip(row, most, strict=True)] for row in counts]
         links = [Link(f"/figures?month={each.month}", each.month) for each in months]
@@ -81,18 +85,14 @@ class MonthPages:
 
 
 def _tiles(found: PlatformMonth, visit: Visit) -> list[Item]:
-    """Return the counts of the month, each with the list that it leads to."""
-    paths = {
-        "reports": "/reports?view=open&sort=newest",
-        "solution_late": "/reports?view=overdue",
-        "sanctions": "/sanctions?view=all",
-        "appeals": "/appeals?view=all",
-        "contests": "/contests?view=all",
-    }
-    return [
-        Item(link=Link(paths[name], visit.say(name)), rows=[(visit.say("total"), str(count(found)))])
-        for name, count in _SERIES
-    ]
+    """Return the counts of the month; without links: the lists show what waits now, not what began then."""
+    say, reports = visit.say, found.tip_offs
+    counts = {name: str(count(found)) for name, count in _SERIES}
+    if reports.filed:
+        counts["in_time"] = f"{100 * (reports.filed - reports.solution_late) // reports.filed}%"
+    counts["measures"] = str(sum(each.imposed for each in found.content_measures))
+    counts["month_content_appeals"] = str(found.content_appeals.filed)
+    return [Item(link=Link("", say(name)), rows=[(say("total"), count)]) for name, count in counts.items()]
 
 
 def _link(month: Period, text: str) -> Link:

@@ -20,7 +20,7 @@ from idvault_client.sanctions import (
 )
 from idvault_client.tip_offs import TargetKind, UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
-from idvault_people.moderation import listing, shown
+from idvault_people.moderation import done, listing, shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
 from idvault_people.moderation.form import Form
@@ -91,8 +91,7 @@ class OrderInboxPages:
         spent = (
             rendering.time_spent(order.record_time, order.deadline, now=self.place.clock()) if waits else None
         )
-        marks = [say("overdue")] if order.state is OrderState.OVERDUE else []
-        return Item(link=Link(_path(order), order.order.reference), rows=rows, spent=spent, marks=marks)
+        return Item(link=Link(_path(order), order.order.reference), rows=rows, spent=spent)
 
     def case(self, visit: Visit) -> Answer:
         """Show an order as its authority signed it, and what may be done."""
@@ -103,7 +102,7 @@ class OrderInboxPages:
         proposed = self._proposed(order)
         may_follow = order.state in _WAITS and not wrong and not proposed
         may_object = checked is not None and order.state in _WAITS and order.object_time is None
-        return CasePage(
+        page = CasePage(
             title=say("order_title", reference=order.order.reference),
             sections=[self._ordered(order, checked, visit)],
             main=self._acts(order, checked, visit) if may_follow else [],
@@ -111,9 +110,12 @@ class OrderInboxPages:
             notes=[*([wrong] if wrong else []), *([say("order_proposed")] if proposed else [])],
             aside=say("orders_one"),
             facts=self._facts(order, visit),
+            late=say("overdue") if order.state is OrderState.OVERDUE else "",
             buttons=[self._acknowledging(order, visit)] if self._may_answer(order, checked) else [],
             folded=[self._objecting(order, visit)] if may_object else [],
         )
+        now = say("now_it_is", state=shown.word("order", order.state, say))
+        return done.told(page, visit, f"{say('done')} {now}", following="/orders", words="next_order")
 
     def _proposed(self, order: PlatformOrder) -> Sequence[AccountSanction]:
         """Return what waits for a second moderator: the vault would take another sanction beside it."""
@@ -157,7 +159,7 @@ class OrderInboxPages:
             terms = checked.terms
             target = f"{shown.word('target', terms.target_kind, say)} {terms.target}"
             measure = shown.word("order_measure", terms.measure, say)
-            rows = {"about": target, "ordered": measure, "legal_basis": terms.legal_basis}
+            rows = {"ordered_target": target, "ordered": measure, "legal_basis": terms.legal_basis}
             folded["document_digest"] = terms.document_digest.hex()
         day = shown.day(named.issued_on, language=visit.language)
         return PagePart(
@@ -194,7 +196,7 @@ class OrderInboxPages:
                 self.place.vault.sanctions.acknowledge_order(
                     checked, key=self.place.key, request_id=request_id
                 )
-            return _path(order)
+            return done.at(_path(order))
 
         return self._acknowledging(order, visit).act(visit, act)
 
@@ -208,7 +210,7 @@ class OrderInboxPages:
                 self.place.vault.sanctions.object_to_order(
                     checked, visit.line("reason"), key=self.place.key, request_id=request_id
                 )
-            return _path(order)
+            return done.at(_path(order))
 
         page = replace(self._screen(order, visit), main=(), folded=())
         return page.deciding(self._objecting(order, visit)).ask().act(visit, act)
@@ -231,7 +233,7 @@ class OrderInboxPages:
 
         def send(wanted: UpheldSanction, request_id: str) -> str:
             self.place.impose(wanted, request_id)
-            return _path(order)
+            return done.at(_path(order))
 
         order, checked = self._followed(visit)
         return self._elsewhere(order, mine=False) or self._sanction(order, checked, visit).answer(visit, send)
@@ -248,7 +250,7 @@ class OrderInboxPages:
             self.place.vault.content_measures.impose(
                 wanted.content, wanted.kind, wanted.statement, key=self.place.key, request_id=request_id
             )
-            return _path(order)
+            return done.at(_path(order))
 
         order, checked = self._followed(visit)
         return self._elsewhere(order, mine=False) or self._content(order, checked, visit).answer(visit, send)

@@ -23,7 +23,7 @@ from idvault_people.moderation.workplace import Workplace
 _WINDOW = 200
 WORKED_ON = (TipOffState.ASSIGNED, TipOffState.ANSWERED)
 TAKEABLE = (TipOffState.RECEIVED, *WORKED_ON)
-_KEPT = ("view", "category", "sort")
+_KEPT = ("view", "category", "sort", listing.SEARCH, listing.AFTER)
 _SIZE = 50
 _MOST_SORTED = 1_000
 _ACCOUNT = re.compile(r"acct_[0-9a-z]{26}")
@@ -84,12 +84,12 @@ class ReportQueue:
         number, calls = digits.number(asked), self.place.vault.tip_offs
         if number:
             return calls.list_page(reference=number, page_size=1).tip_offs, ""
-        kind = TargetKind.CONTENT
-        if _ACCOUNT.fullmatch(asked.strip()):
-            kind = TargetKind.ACCOUNT
-        elif shown.is_id(asked.strip()):
-            kind = TargetKind.PUBLIC_ACCOUNT
-        target = TipOffTarget(kind, asked.strip())
+        kind, wanted, small = TargetKind.CONTENT, asked.strip(), asked.strip().lower()
+        if _ACCOUNT.fullmatch(small):
+            kind, wanted = TargetKind.ACCOUNT, small
+        elif shown.is_id(small):
+            kind, wanted = TargetKind.PUBLIC_ACCOUNT, small
+        target = TipOffTarget(kind, wanted)
         page = calls.list_page(target=target, page_size=_SIZE, page_token=after)
         if kind is TargetKind.CONTENT and not (page.tip_offs or after):
             return own_notes.search(asked, place=self.place), ""
@@ -97,6 +97,9 @@ class ReportQueue:
 
     def window(self, visit: Visit) -> Sequence[TipOffReport]:
         """Return the first reports of the list from which a case was opened."""
+        asked = visit.query.get(listing.SEARCH, "")
+        if asked:
+            return self.search(asked)[0]
         view = listing.view_of(visit, self.views(visit))
         by = sort(visit)
         found = self.listed(view, category=category(visit), page_size=_MOST_SORTED if by else _WINDOW)

@@ -11,6 +11,7 @@ from idvault_people.moderation import queue as queues
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.queue import ReportQueue
+from idvault_people.moderation.row_facts import RowFacts
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
 from idvault_people.moderation.workplace import Workplace
 
@@ -49,13 +50,19 @@ class ReportScreen:
             title=say("report_title", reference=report.reference),
             sections=self.sections(case, visit),
             acts=self._acts(case, visit),
-            happened=self.happened(visit),
+            happened=self._merged(visit) or self.happened(visit),
+            then=say("to_list") if self._merged(visit) else "",
             aside=say("decision"),
             facts=self._state(report, visit),
             buttons=self._buttons(report, visit),
             folded=self._folded(report, visit),
             walk=self._walk(report, visit, window),
+            late=self._late(report, visit),
         )
+
+    def _late(self, report: TipOffReport, visit: Visit) -> str:
+        is_open = report.state is not TipOffState.RESOLVED
+        return visit.say("overdue") if is_open and report.due_time <= self.place.clock() else ""
 
     def sections(self, case: TipOffCase, visit: Visit) -> list[PagePart]:
         """Return what the report says, and what is known about its target."""
@@ -94,13 +101,30 @@ class ReportScreen:
         if report.proposal_id:
             text = say("happened_proposed", reference=reference)
         elif report.state is TipOffState.RESOLVED:
-            outcome = shown.word("outcome", report.outcome, say) + (f" ({outcome})" if outcome else "")
+            what = outcome or self._imposed(report, visit)
+            outcome = shown.word("outcome", report.outcome, say) + (f" ({what})" if what else "")
             text = say("happened_decided", reference=reference, outcome=outcome)
         elif queues.waits(report):
             text = say("happened_referred", reference=reference, authority=report.authority)
         else:
             text = say("happened_replied", reference=reference)
         return Link(path(report), text)
+
+    def _merged(self, visit: Visit) -> Link | None:
+        """Return how many reports were merged into this one just now, as the address counts."""
+        count = visit.query.get("merged", "")
+        if not (count.isascii() and count.isdigit()):
+            return None
+        return Link(f"/reports{queues.kept(visit)}", visit.say("happened_merged", count=count))
+
+    def _imposed(self, report: TipOffReport, visit: Visit) -> str:
+        """Return what a report that was right led to, "" if it led to nothing."""
+        vault = self.place.vault
+        if report.sanction_id:
+            return shown.word("degree", vault.sanctions.get(report.sanction_id).degree, visit.say)
+        if report.measure_id:
+            return shown.word("content_kind", vault.content_measures.get(report.measure_id).kind, visit.say)
+        return ""
 
     def same_target(self, report: TipOffReport) -> list[TipOffReport]:
         """Return other reports about the same target, the open ones first."""
@@ -110,6 +134,17 @@ class ReportScreen:
     def mergeable(self, reports: Sequence[TipOffReport]) -> list[TipOffReport]:
         """Return the open reports that nobody else works on."""
         return [each for each in reports if self.queue.can_decide(each)]
+
+    def line(self, report: TipOffReport, visit: Visit) -> str:
+        """Return a report as it can be chosen: its number, how its text begins, its category and its time."""
+        say = visit.say
+        return say(
+            "report_line",
+            reference=report.reference,
+            excerpt=RowFacts(place=self.place).excerpts([report])[report.tip_off_id],
+            category=shown.word("category", report.category, say),
+            time=self.place.time(report.file_time, visit),
+        )
 
     def similar(self, report: TipOffReport, visit: Visit) -> Item:
         """Return a report as it stands beside another one."""
@@ -202,8 +237,8 @@ class ReportScreen:
         if report.state not in queues.WORKED_ON or report.moderator_id != self.place.me:
             return links
         may_reply = queues.waits(report) and report.state is TipOffState.ASSIGNED
-        reply = [Link(f"{here}/reply", say("write_reply"))] if may_reply else []
-        return [*reply, Link(f"{here}/duplicates", say("merge"), key="m"), *links]
+        reply = [Link(f"{here}/reply{queues.kept(visit)}", say("write_reply"))] if may_reply else []
+        return [*reply, Link(f"{here}/duplicates{queues.kept(visit)}", say("merge"), key="m"), *links]
 
     def _buttons(self, report: TipOffReport, visit: Visit) -> list[Form]:
         say, mine = visit.say, report.moderator_id == self.place.me
@@ -220,7 +255,7 @@ class ReportScreen:
         return Form(
             title=text,
             button=text,
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=fields,
             action=f"{path(report)}/{act}{queues.kept(visit)}",
@@ -251,7 +286,7 @@ def note_form(tip_off_id: str, visit: Visit, *, request_id: str) -> Form:
     return Form(
         title=say("write_note"),
         button=say("send"),
-        back=here,
+        back=f"{here}{queues.kept(visit)}",
         request_id=request_id,
         fields=[note],
         action=f"{here}/note{queues.kept(visit)}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from idvault_client.sanctions import AccountSanction, Origin, SanctionPage, SanctionState
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import history, listing, shown, statement
+from idvault_people.moderation import done, history, listing, shown, statement
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
@@ -67,7 +67,10 @@ class SanctionPages:
             aside=visit.say("its_sanction"),
             facts=facts(sanction, place=self.place, visit=visit),
         )
-        return page.deciding(self._confirmation(sanction, visit))
+        page = page.deciding(self._confirmation(sanction, visit))
+        now = visit.say("now_it_is", state=shown.word("state", sanction.state, visit.say))
+        text = f"{visit.say('done')} {now}"
+        return done.told(page, visit, text, following="/sanctions", words="next_to_confirm")
 
     def _is_mine(self, sanction: AccountSanction) -> bool:
         return sanction.impose_moderator_id == self.place.me
@@ -96,7 +99,7 @@ class SanctionPages:
 
         def act(request_id: str) -> str:
             self.place.vault.sanctions.confirm(sanction, key=self.place.key, request_id=request_id)
-            return f"/sanctions/{sanction.sanction_id}"
+            return done.at(f"/sanctions/{sanction.sanction_id}")
 
         return self._screen(sanction, visit).ask().act(visit, act)
 
@@ -123,7 +126,7 @@ class SanctionPages:
             self.place.vault.sanctions.lift(
                 sanction, visit.line("reason"), key=self.place.key, request_id=request_id
             )
-            return f"/sanctions/{sanction.sanction_id}"
+            return done.at(f"/sanctions/{sanction.sanction_id}")
 
         return self._ending(sanction, visit).act(visit, act)
 
@@ -149,7 +152,7 @@ class SanctionPages:
         """Check the sanction, show it, or impose it."""
 
         def send(wanted: UpheldSanction, request_id: str) -> str:
-            return f"/sanctions/{self.place.impose(wanted, request_id).sanction_id}"
+            return done.at(f"/sanctions/{self.place.impose(wanted, request_id).sanction_id}")
 
         return self._new(visit).answer(visit, send)
 
@@ -187,7 +190,7 @@ def screen(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list
     case = ReportScreen(place=place).of_reference(reference) if reference else None
     if case is not None:
         told, details, *_ = ReportScreen(place=place).sections(case, visit)
-        parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see"))])]
+        parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see_report"))])]
     reasons = statement.part(sanction.statement, place=place, visit=visit)
     return [*parts, reasons, history.of_account(sanction.account_token, place=place, visit=visit)]
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Generic, TypeVar
 
-from idvault_client.errors import VaultError
+from idvault_client.errors import InvalidFields, NotFound, VaultError
 from idvault_client.sanctions import (
     Automation,
     Degree,
@@ -27,14 +27,15 @@ from idvault_client.sanctions import (
 )
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, Visit
-from idvault_people.moderation import readers, shown, statement, template_choice
+from idvault_people.moderation import history, readers, shown, statement, template_choice
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.shown import Field, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 
 _HABITS = ("territory", "redress", "rule_reference")
 _EVIDENCE = 50 * 66
-_COPY, _YES = "copy_evidence", "yes"
+_COPY, _YES, _TEXT = "copy_evidence", "yes", "text"
+_TOGETHER = "duplicates"
 Wanted = TypeVar("Wanted", UpheldSanction, UpheldContentMeasure)
 
 
@@ -43,7 +44,8 @@ class StatementForm(Generic[Wanted]):
     """One page of what has a statement of reasons. given: what the fields begin with.
 
     fixed: fields that cannot be changed here; after: more fields. origin, tip_off: how it came to light.
-    action: as that of a form. copy: the reporter's copy of the content, which a box makes evidence.
+    action: as that of a form. copy: the reporter's copy of the content, which a box makes evidence;
+    text: what the reporter wrote, likewise.
     """
 
     place: Workplace
@@ -56,6 +58,11 @@ class StatementForm(Generic[Wanted]):
     fixed: frozenset[str] = frozenset()
     after: Sequence[Field] = ()
     copy: bytes = field(default=b"", repr=False)
+    text: str = field(default="", repr=False)
+
+    def about(self, _visit: Visit, _wanted: Wanted | None = None) -> list[PagePart]:
+        """Return whom or what it falls on, which stands first; wanted: as it was filled in."""
+        return []
 
     @abstractmethod
     def fields(self, visit: Visit) -> list[Field]:
@@ -94,6 +101,7 @@ class StatementForm(Generic[Wanted]):
             action=self.action,
             request_id=self.place.new_id(),
             fields=[self._begun(each, begun) for each in fields],
+            sections=self.about(visit),
         )
 
     def chosen(self, _visit: Visit) -> Mapping[str, str]:
@@ -104,18 +112,35 @@ class StatementForm(Generic[Wanted]):
         """Return the form with the template that was chosen in it."""
         return form
 
+    @property
+    def _reported(self) -> dict[str, bytes]:
+        """What the reporter sent, by the box that makes it evidence."""
+        found = {_YES: self.copy, _TEXT: self.text.encode()}
+        return {name: content for name, content in found.items() if content}
+
     def _copied(self, visit: Visit) -> list[Field]:
-        if not self.copy:
+        if not self._reported:
             return []
-        box = [(_YES, visit.say("copy_as_evidence"))]
-        return [Field(kind="checks", id=_COPY, label=visit.say("copy"), options=box, required=False)]
+        words = {_YES: visit.say("copy_as_evidence"), _TEXT: visit.say("text_as_evidence")}
+        return [
+            Field(
+                kind="checks",
+                id=_COPY,
+                label=visit.say("reported_evidence"),
+                options=[(name, words[name]) for name in self._reported],
+                required=False,
+                # Without evidence nothing is signed: what the report brings is there already.
+                value="" if self.given.get("evidence") else " ".join(self._reported),
+            )
+        ]
 
     def _with_copy(self, visit: Visit) -> Visit:
-        """Return the visit with the digest of the reporter's copy among the evidence, if that was asked."""
-        if not self.copy or not visit.given(f"{_COPY}.{_YES}"):
-            return visit
-        evidence = f"{visit.given('evidence')}\n{sha256(self.copy).hexdigest()}"
-        return replace(visit, fields={**visit.fields, "evidence": evidence})
+        """Return the visit with the digests of what the reporter sent among the evidence, if asked."""
+        asked: list[bytes] = [
+            content for name, content in self._reported.items() if visit.given(f"{_COPY}.{name}")
+        ]
+        lines = [visit.given("evidence"), *(sha256(each).hexdigest() for each in asked)]
+        return replace(visit, fields={**visit.fields, "evidence": "\n".join(filter(None, lines))})
 
     def _begun(self, each: Field, begun: dict[str, str]) -> Field:
         kind = "hidden" if each.id in self.fixed else each.kind
@@ -142,9 +167,16 @@ class StatementForm(Generic[Wanted]):
         values = {each.id: each.value for each in form.fields if each.kind != "file"}
         values.update(kept)
         replies: list[Row] = [
-            (each.label, visit.given(each.id)) for each in self.after if visit.given(each.id)
+            (each.label, visit.given(each.id))
+            for each in self.after
+            if each.kind == "area" and visit.given(each.id)
         ]
-        rows = [*self.rows(wanted, visit), *replies]
+        together = next((each.value.split() for each in form.fields if each.id == _TOGETHER), [])
+        answered = [(visit.say("reporters_answered"), str(1 + len(together)))] if self.tip_off else []
+        title, rows = visit.say("reporter_reads"), [*self.rows(wanted, visit), *replies]
+        told: list[PagePart] = (
+            [PagePart(title=title, texts=replies, rows=answered)] if replies or answered else []
+        )
         return replace(
             form,
             title=visit.say("sanction_check_title"),
@@ -153,8 +185,9 @@ class StatementForm(Generic[Wanted]):
                 *([visit.say("second_needed")] if self.needs_two(wanted) else []),
             ],
             sections=[
+                *self.about(visit, wanted),
                 PagePart(title=visit.say("owner_reads"), rows=self.owner_reads(wanted, visit)),
-                *([PagePart(title=visit.say("reporter_reads"), texts=replies)] if replies else []),
+                *told,
                 PagePart(title=visit.say("public_reads"), rows=self.public_reads(wanted, visit)),
                 PagePart(title=visit.say("is_signed"), folded=rows, fold=visit.say("show_all")),
             ],
@@ -190,6 +223,18 @@ class SanctionForm(StatementForm[UpheldSanction]):
         """Return the form with the template that was chosen in it; what was typed stays."""
         templates = template_choice.kept(self.place)
         return template_choice.filled(form, visit, usual=self.form(visit), templates=templates)
+
+    def about(self, visit: Visit, wanted: UpheldSanction | None = None) -> list[PagePart]:
+        """Return the account with its standing, once it is known."""
+        account = wanted.account_token if wanted else self.given.get("account", "")
+        public = wanted.public_account_id if wanted else self.given.get("public_account_id", "")
+        if not account:
+            return []
+        try:
+            return [history.summary(account, place=self.place, visit=visit, public_account_id=public)]
+        except (InvalidFields, NotFound):
+            # No account has such a token: the vault says so when the sanction is signed.
+            return []
 
     def fields(self, visit: Visit) -> list[Field]:
         """Return the fields."""
@@ -281,6 +326,7 @@ def grounds(visit: Visit) -> list[Field]:
             label=say("evidence"),
             hint=say("evidence_hint"),
             limit=_EVIDENCE,
+            # A file or a box may bring it.
             required=False,
         ),
         Field(

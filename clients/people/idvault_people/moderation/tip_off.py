@@ -69,7 +69,7 @@ class ReportCasePages:
         sorts = [("", say("sort.queue")), *((each, say(f"sort.{each}")) for each in queues.SORTS)]
         return ListPage(
             title=say("reports"),
-            hint="" if sort or asked else say("queue_order"),
+            hint=self._hint(visit, found),
             views=views,
             items=self._items(found, visit),
             following=following,
@@ -104,6 +104,13 @@ class ReportCasePages:
             for each in found
         ]
 
+    def _hint(self, visit: Visit, found: Sequence[TipOffReport]) -> str:
+        """Return what a search takes if it found nothing, else how an open list is sorted."""
+        if visit.query.get(listing.SEARCH):
+            return "" if found else visit.say("search_takes")
+        closed = listing.view_of(visit, self.screen.queue.views(visit)) == "closed"
+        return "" if closed or queues.sort(visit) else visit.say("queue_order")
+
     def _told(self, visit: Visit) -> str:
         """Return what the last assignment of several reports did, as the address counts."""
         counts = [visit.query.get(name, "") for name in ("assigned", "missed")]
@@ -136,9 +143,7 @@ class ReportCasePages:
     def item(self, report: TipOffReport, visit: Visit, *, text: str = "", same: int | None = None) -> Item:
         """Return a report as it stands in a list. same: how many open ones are about the same target."""
         say, is_open = visit.say, report.state is not TipOffState.RESOLVED
-        marks = [say("overdue")] if is_open and report.due_time <= self.place.clock() else []
-        if report.proposal_id:
-            marks.append(say("decision_proposed"))
+        marks = [say("decision_proposed")] if report.proposal_id else []
         if report.referral_state is ReferralState.OPEN:
             marks.append(say("decision_referred"))
         if report.state is TipOffState.ANSWERED:
@@ -211,7 +216,7 @@ class ReportCasePages:
             title=say("take_title", reference=report.reference),
             texts=[say("taken_from", moderator=self.place.who(who, visit))] if who else [],
             button=say("take"),
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="former", value=who)],
         )
@@ -237,7 +242,7 @@ class ReportCasePages:
             title=say("hand_back_title", reference=report.reference),
             texts=[say("hand_back_text")],
             button=say("hand_back"),
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
         )
 
@@ -274,7 +279,7 @@ class ReportCasePages:
         return Form(
             title=say("write_reply"),
             button=say("send"),
-            back=f"/reports/{visit.parts['report']}",
+            back=f"/reports/{visit.parts['report']}{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="area", id="reply", label=say("reply"), hint=say("reply_hint"), limit=TEXT)],
         )
@@ -286,15 +291,17 @@ class ReportCasePages:
     def merge(self, visit: Visit) -> Answer:
         """Merge the chosen reports into this one: one decision answers all of them."""
         form = self._merging(visit)
-        (field,) = form.fields
-        chosen = [value for value, _ in field.options if visit.given(f"{field.id}.{value}")]
+        chosen = [
+            value for each in form.fields for value, _ in each.options if visit.given(f"{each.id}.{value}")
+        ]
         if not chosen:
-            return form.refilled(visit).page(errors={field.id: visit.say("choose")}, status=422)
+            first = form.fields[0].id if form.fields else ""
+            return form.refilled(visit).page(errors={first: visit.say("choose")}, status=422)
 
         def act(request_id: str) -> str:
             report = visit.parts["report"]
             self.place.vault.tip_offs.merge(report, chosen, key=self.place.key, request_id=request_id)
-            return f"/reports/{report}"
+            return f"/reports/{report}{queues.kept(visit, merged=str(len(chosen)))}"
 
         return form.act(visit, act)
 
@@ -305,17 +312,28 @@ class ReportCasePages:
             title=say("merge_title", reference=report.reference),
             texts=[say("merge_hint")] if candidates else [say("merge_none")],
             button=say("merge") if candidates else "",
-            back=path(report),
+            back=f"{path(report)}{queues.kept(visit)}",
             request_id=self.place.new_id(),
-            fields=[
-                Field(
-                    kind="checks",
-                    id="duplicates",
-                    label=say("duplicates"),
-                    options=[(each.tip_off_id, self._candidate(each, visit)) for each in candidates],
-                )
-            ],
+            fields=[each for each in self._duplicates(report, candidates, visit) if each.options],
         )
+
+    def _duplicates(
+        self, report: TipOffReport, candidates: Sequence[TipOffReport], visit: Visit
+    ) -> list[Field]:
+        """Return the field of those about the same, and that of those which only share the category."""
+        same = [each for each in candidates if each.target == report.target]
+        others = [each for each in candidates if each.target != report.target]
+        about = visit.say("about_the_same", target=target_text(report, visit))
+        lines = {"duplicates": (about, same), "others": (visit.say("same_category"), others)}
+        return [
+            Field(
+                kind="checks",
+                id=name,
+                label=label,
+                options=[(each.tip_off_id, self.screen.line(each, visit)) for each in found],
+            )
+            for name, (label, found) in lines.items()
+        ]
 
     def _candidates(self, report: TipOffReport) -> Sequence[TipOffReport]:
         """Return open reports that nobody else works on: about the same target, then of the same category."""
@@ -328,7 +346,3 @@ class ReportCasePages:
             if each.tip_off_id != report.tip_off_id
         }
         return list(found.values())[:MOST_CANDIDATES]
-
-    def _candidate(self, report: TipOffReport, visit: Visit) -> str:
-        words = (target_text(report, visit), shown.word("category", report.category, visit.say))
-        return f"{report.reference}: {', '.join(words)}"

@@ -64,8 +64,8 @@ async def test_a_moderators_desk_is_no_platform(office: OperatorRoom) -> None:
     await office.register("im")
     end = await asyncio.to_thread(office.run, ["--json", "overview"])
     state = json.loads(end.out)
-    desk = {"name": "0529" * 8, "role": "moderator", "platform": "im", "spki": "ab" * 32}
-    state["platforms"].append({**state["platforms"][0], **desk})
+    moderators = {"name": "0529" * 8, "role": "moderator", "platform": "im", "spki": "ab" * 32}
+    state["platforms"].append({**state["platforms"][0], **moderators})
     office.replaced["overview"] = CommandEnd(0, json.dumps(state), "")
     visitor = await office.enter()
     assert "Certificates whose last day is not known here" not in (await visitor.get("/")).words

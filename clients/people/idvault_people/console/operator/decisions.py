@@ -98,7 +98,7 @@ class PreviewPages:
             back=decision.back,
             template=_TEMPLATE,
             errors=errors,
-            fields={"code": visit.say("code")},
+            labels={"code": visit.say("code")},
             button=visit.say(decision.button),
             is_final=decision.is_final,
             needs_code=decision.needs_code,

@@ -332,14 +332,14 @@ class FormPages:
         hint: str = "register_hint",
     ) -> ConsolePage:
         values: dict[str, Any] = {"form": "file", "told": visit.say(text), "label": label, "hint": hint}
-        values["fields"] = {"file": visit.say(label)}
+        values["labels"] = {"file": visit.say(label)}
         return self._form(visit, title, values, back, {"file": wrong} if wrong else {})
 
     def _presentation(
         self, each: RegisteredName, typed: Mapping[str, str], visit: Visit, errors: Mapping[str, str]
     ) -> ConsolePage:
         values = {"form": "presentation", "told": visit.say("present_text"), "typed": typed}
-        values["fields"] = {"title": visit.say("title_of_pages"), "origins": visit.say("return_origins")}
+        values["labels"] = {"title": visit.say("title_of_pages"), "origins": visit.say("return_origins")}
         return self._form(visit, "present_title", values, f"/platforms/{each.name}", errors)
 
     def _proofs(
@@ -357,7 +357,7 @@ class FormPages:
             "typed": typed,
             "separate": separate,
             "options": options,
-            "fields": {"proofs": visit.say("accepts_proofs")},
+            "labels": {"proofs": visit.say("accepts_proofs")},
         }
         return self._form(visit, "accept_title", values, f"/platforms/{each.name}", errors)
 
@@ -367,7 +367,7 @@ class FormPages:
             for purpose, version in self._rotated().items()
         ]
         values: dict[str, Any] = {"form": "purpose", "told": visit.say("rotate_text"), "options": options}
-        values["fields"] = {"purpose": visit.say("purpose_of_key")}
+        values["labels"] = {"purpose": visit.say("purpose_of_key")}
         return self._form(visit, "rotate_title", values, "/keys", {"purpose": wrong} if wrong else {})
 
     def _form(

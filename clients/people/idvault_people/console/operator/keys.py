@@ -58,7 +58,7 @@ class RegisteredName:
         """Whether it may call, and the certificate of one of its keys is not known here."""
         return bool(self.valid) and self.ends is None
 
-    def is_desk(self) -> bool:
+    def is_of_moderator(self) -> bool:
         """Whether it is the desk of a platform's moderator, whose certificate the platform looks after."""
         return self.role == "moderator"
 

@@ -148,7 +148,7 @@ class NamePages:
             back="/platforms",
             template="operator_name.html",
             errors=errors,
-            fields={"certificate": visit.say("certificate_file")},
+            labels={"certificate": visit.say("certificate_file")},
             name=each.name,
         )
 
@@ -310,14 +310,14 @@ def _days(ends: datetime, now: datetime, visit: Visit, zone: tzinfo) -> Mapping[
 
 def _kind(each: RegisteredName, visit: Visit) -> str:
     """Return what a name is; of a desk also of which platform."""
-    if each.is_desk() and each.platform:
+    if each.is_of_moderator() and each.platform:
         return visit.say("desk_of", platform=each.platform)
     return visit.say(f"role.{each.role}")
 
 
 def _short(each: RegisteredName) -> str:
     """Return a name for a list: a desk's is 32 digits, of which the first tell it from others."""
-    return f"{each.name[:8]}…" if each.is_desk() else each.name
+    return f"{each.name[:8]}…" if each.is_of_moderator() else each.name
 
 
 def _stated(each: RegisteredName, visit: Visit) -> Sequence[tuple[str, str]]:

@@ -62,7 +62,7 @@ class TodayPage:
     ) -> Iterator[OperatorTile]:
         now = self.session.now()
         ending = sum(each.is_urgent(now) for each in names)
-        unknown = sum(each.is_unknown() for each in names if not each.is_desk())
+        unknown = sum(each.is_unknown() for each in names if not each.is_of_moderator())
         verified = sum(usage.get(_SUCCEEDED, 0) for usage in state.table("usage").values())
         colour = RED if ending else PLAIN
         yield _tile(state, visit, "tile_ending", ending, colour)

@@ -1,5 +1,5 @@
-// Every page works without this file. It leads to the errors of a form, sends a form only once, and keeps back a
-// file that is too large to be sent, so that nothing else is lost with it.
+// Every page works without this file. It leads to the errors of a form, sends a form only once, keeps back a
+// file that is too large to be sent, so that nothing else is lost with it, and asks before typed words are left.
 (function () {
   "use strict";
   var errors = document.querySelector(".errors");
@@ -7,8 +7,9 @@
   function able(yes) {
     document.querySelectorAll("form[method=post] button").forEach(function (button) { button.disabled = !yes; });
   }
+  var sent = null;
   document.querySelectorAll("form[method=post]").forEach(function (form) {
-    form.addEventListener("submit", function () { setTimeout(function () { able(false); }, 0); });
+    form.addEventListener("submit", function () { sent = form; setTimeout(function () { able(false); }, 0); });
   });
   document.querySelectorAll("input[data-most]").forEach(function (input) {
     input.addEventListener("change", function () {
@@ -50,9 +51,17 @@
   function typed() {
     var texts = "form[method=post] textarea, form[method=post] input[type=text]";
     return Array.from(document.querySelectorAll(texts)).some(function (one) {
-      return one.value !== (errors ? "" : one.defaultValue);
+      return one.form !== sent && one.value !== (errors ? "" : one.defaultValue);
     });
   }
+  // Whatever leaves the page, such as a link or another language, asks first; so does a form beside the words. Who
+  // stays may send it after all.
+  window.addEventListener("beforeunload", function (event) {
+    if (!typed()) { return; }
+    event.preventDefault();
+    sent = null;
+    setTimeout(function () { able(true); }, 0);
+  });
   document.addEventListener("keydown", function (event) {
     var typing = "textarea, select, input:not([type=radio]):not([type=checkbox])";
     if (!off || off.checked || event.ctrlKey || event.metaKey || event.altKey) { return; }
@@ -73,6 +82,7 @@
   });
   window.addEventListener("pageshow", function (event) {
     able(true);
+    sent = null;
     // A form that the way back shows as it was has been sent already, and would be taken for that one: ask for a new
     // one. Not by a reload, which would send the form whose answer the page may be.
     if (event.persisted) { location.replace(location.pathname + location.search); }

@@ -23,7 +23,15 @@ _OVERVIEW = {
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
     "search_reports": _("Number, account, content or a note of yours"),
-    "sort": _.in_context("sort", "Order"),
+    "sort": _("Sort by"),
+    "search_takes": _(
+        "Nothing is found. Enter the whole number of a report, the whole token of an account, the id of a "
+        "public account, or your own reference of the content as it was reported."
+    ),
+    "search_now": _("Search"),
+    "report_line": _("{reference}: {excerpt} ({category}, {time})"),
+    "about_the_same": _("About the same: {target}"),
+    "same_category": _("Others of this category"),
     "sort.queue": _("as in the queue"),
     "sort.newest": _("newest first"),
     "sort.oldest": _("oldest first"),
@@ -56,24 +64,27 @@ _REPORTS = {
     "decision_referred": _("waits for the authority"),
     "proposed_reply": _("Reply once the sanction is confirmed"),
     "see": _.in_context("see", "Open"),
+    "see_report": _("View the report"),
     "walk": _("The list"),
     "to_list": _("Back to the list"),
     "previous_report": _("Previous report"),
     "next_report": _("Next report"),
     "happened_decided": _("Report {reference} is decided: {outcome}."),
+    "happened_merged": _("Reports merged into this one: {count}."),
     "happened_replied": _("The reporter of {reference} has a reply. It is not decided."),
     "happened_proposed": _("Report {reference} waits for a second moderator."),
     "happened_referred": _("Report {reference} waits for {authority}."),
-    "technical": _("Numbers and digests"),
+    "technical": _("Technical details"),
     "show_picture": _("Show the picture"),
-    "which": _("Which"),
+    "which": _("Case"),
     "taken_by_deciding": _("Nobody has this report: it is assigned to you when you send a decision."),
     "together": _("Decide these together with it"),
     "send_next": _("Sign and next"),
     "dismiss_as": _("Dismiss: {reason}"),
     "only_reply": _("Only reply, decide later"),
     "usual_reply": _("Unless you write another reply: “{reply}”"),
-    "reply_usual": _("Leave it empty for the usual reply of the decision."),
+    "reply_usual": _("Leave it empty for the usual reply, if the decision shows one."),
+    "reply_needed": _("There is no usual reply: write one."),
     "details": _("The report"),
     "told": _("What the reporter says"),
     "texts_deleted": _("The texts were deleted on {day}."),
@@ -103,7 +114,6 @@ _REPORTS = {
     "merge_title": _("Which reports are about the same as {reference}?"),
     "merge_hint": _("One decision, and every reporter is answered."),
     "merge_none": _("There is no report to merge."),
-    "duplicates": _.in_context("duplicates", "Duplicates"),
     "uphold": _("Uphold and sanction"),
     "uphold_text": _("The decision and the sanction take effect together."),
     "uphold_content": _("Uphold with a measure on content"),
@@ -120,9 +130,10 @@ _REPORTS = {
     "authority_hint": _("Its name, as on the page of public supervision."),
     "abusive": _("Abusive report"),
     "abusive_text": _("The reporter is warned, and the second time limited to one report a day for 30 days."),
+    "abusive_nobody": _("The reporter is anonymous: nobody is warned."),
 }
 _INTAKE = {
-    "intake": _("Take down a report"),
+    "intake": _("Record a report"),
     "intake_text": _(
         "For somebody on the telephone or at a counter, or a letter. "
         "You then read number and secret out, or print them."
@@ -134,12 +145,14 @@ _INTAKE = {
     "slip_title": _("Number and secret"),
     "slip_number": _("Number"),
     "slip_secret": _("Secret"),
+    "slip_platform": _("Platform"),
+    "slip_keep": _("Keep the secret to yourself: whoever has number and secret reads state and reply."),
     "shown_once": _(
         "The secret is shown here once. With both the reporter reads state and reply, without an account."
     ),
     "reply_until": _("Reply until"),
     "read_at": _("Read it at"),
-    "take_another": _("Take down another one"),
+    "take_another": _("Record another report"),
     "print": _("Print"),
 }
 _ORDERS = {
@@ -147,12 +160,14 @@ _ORDERS = {
     "measure_title": _("Measure on {content}"),
     "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
+    "next_order": _("Next order"),
     "orders_one": _("Order"),
     "overdue_orders": _("Overdue orders"),
     "order_title": _("Order {reference}"),
-    "source": _("Came"),
+    "source": _("Received as"),
     "recorded": _("Recorded"),
     "ordered": _("Ordered"),
+    "ordered_target": _("Target of the order"),
     "legal_basis": _("Legal basis"),
     "document_digest": _("SHA-256 of the document"),
     "acknowledged": _("Read by you"),
@@ -174,13 +189,15 @@ _ORDERS = {
     "order_unverified": _("This order does not verify: {why}. Do not follow it."),
 }
 _OTHERS = {
+    "next_to_confirm": _("Next one to confirm"),
+    "next_to_decide": _("Next one to decide"),
     "confirm_order": _("What was proposed first comes first."),
     "proposed_view": _("To confirm"),
     "in_force_view": _("In force"),
     "all_view": _("All"),
     "sanction_title": _("{degree}: {account}"),
     "lapses": _("Ends if nobody acts"),
-    "proposed_by": _("Imposed or proposed by"),
+    "proposed_by": _("First moderator"),
     "confirmed_by": _("Confirmed by"),
     "imposed_at": _("Imposed or proposed"),
     "since": _("In force since"),
@@ -251,10 +268,11 @@ _OTHERS = {
     "upheld": _("Upheld"),
     "dismissed": _("Dismissed"),
     "referred": _("Accepted by an authority"),
-    "duplicate": _.in_context("duplicate", "Duplicates"),
+    "duplicate": _("Duplicates"),
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
     "solution_late": _("Late decisions"),
+    "in_time": _("Not late"),
     "rejected": _("Rejected"),
     "approved": _.in_context("approved", "Approved"),
     "month_applications": _.in_context("month_applications", "Applications for public accounts"),
@@ -342,7 +360,7 @@ _REPORTERS = {
     ),
     "limited_until": _("Last day of the limit"),
     "limited_hint": _("Only for a limit."),
-    "accuracy": _("Right"),
+    "accuracy": _("Share upheld"),
 }
 
 CASES: Mapping[str, Text] = {

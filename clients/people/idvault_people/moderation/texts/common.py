@@ -44,6 +44,7 @@ COMMON: Mapping[str, Text] = {
     "key.m": _("merge duplicates"),
     "key./": _("go to the search"),
     "key.?": _("show or hide these keys"),
+    "done": _("Done."),
     "nothing": _("There is nothing here."),
     "nothing_else": _("Nothing."),
     "page_empty": _("Nothing on this page; look at the next one."),

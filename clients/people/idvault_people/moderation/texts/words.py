@@ -53,14 +53,14 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
     "dismissal": {
         "NO_VIOLATION": _("It breaks no rule"),
         "NOT_ESTABLISHED": _("It could not be established"),
-        "NOT_COMPETENT": _("Somebody else decides about such matters"),
+        "NOT_COMPETENT": _("Not ours to decide"),
         "GONE": _("The content or the account is gone"),
         "OTHER": _("Another reason, which the reply tells"),
     },
     "reply_to": {
         "NO_VIOLATION": _("Thank you for your report. We looked at it, and it breaks none of our rules."),
         "NOT_ESTABLISHED": _("Thank you for your report. We looked at it and could not establish that."),
-        "NOT_COMPETENT": _("Thank you for your report. Somebody else decides about such matters, not we."),
+        "NOT_COMPETENT": _("Thank you for your report. This is not ours to decide; another body does."),
         "GONE": _("Thank you for your report. What you reported is no longer there."),
         "UPHELD": _("Thank you for your report. You were right, and we have acted."),
         "refer": _("Thank you for your report. We have passed it on to the authority that decides about it."),
