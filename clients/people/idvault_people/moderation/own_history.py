@@ -108,7 +108,8 @@ def done(visit: Visit, answer: GoTo, now: datetime) -> OwnAct | None:
     found = _ACT.fullmatch(visit.path)
     if found is None or visit.given("decision") in _ONWARD:
         return None
-    place = found[1] if _PLACE.fullmatch(found[1]) else answer.path
+    # The address to which a form leads may have a question, such as that of moderation.done.
+    place = found[1] if _PLACE.fullmatch(found[1]) else answer.path.partition("?")[0]
     if not _PLACE.fullmatch(place):
         return None
     return OwnAct(at=now, where=place, kind=found[2], act=found[3] or "new", word=_word(visit))
