@@ -78,6 +78,8 @@ def visit(path: str, **fields: str) -> Visit:
         (f"{CASE}/decision", CASE, {"decision": "sanction"}, None),
         ("/reports/assignment", "/reports", {}, None),
         ("/campaigns/new", "/campaigns", {}, None),
+        (f"/templates/{'d' * 32}", "/templates", {"degree": "WARN"}, None),
+        (f"/templates/{'d' * 32}/deletion", "/templates", {}, None),
         ("/sanctions/new", f"/sanctions/{'b' * 32}?done=yes", {"degree": "WARN"}, ("new", "degree.WARN")),
         ("/sanctions/new", f"/sanctions/{'b' * 32}", {"degree": "WARN"}, ("new", "degree.WARN")),
         (f"{CASE}/note", CASE, {"note": "a text"}, ("note", "")),
