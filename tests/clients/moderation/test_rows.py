@@ -65,6 +65,19 @@ async def test_a_text_is_read_once(place: Office, browser: Visitor) -> None:
     assert "Another one" in (await browser.get("/reports")).text
 
 
+async def test_a_page_is_whole_when_no_more_texts_are_kept(
+    place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new text pushes out the oldest, which the same page shows."""
+    monkeypatch.setattr(row_facts, "_MOST_KEPT", 1)
+    await filed(place, "The first one (synthetic)")
+    await browser.get("/reports")
+    await filed(place, "Another one (synthetic)", content="post/18")
+    page = await browser.get("/reports")
+    assert page.status == 200
+    assert all(each in page.text for each in ("The first one", "Another one"))
+
+
 async def test_only_what_changed_is_sent_again(place: Office, browser: Visitor) -> None:
     """The page names what it knows; while that is the state, the answer has no row and asks for no text."""
     await filed(place)
