@@ -49,6 +49,9 @@ async def test_a_row_tells_its_text_and_its_like(place: Office, browser: Visitor
     await place.world.dismiss(other, key.moderator_id, reply="gone", seconds=place.age)
     closed = await browser.get("/reports?view=closed")
     assert re.findall(r'<td data-name="Same target">(\d+)', closed.text) == ["0"]
+    read = len(place.wire.calls("GetTipOff"))
+    await browser.get("/reports?view=closed")
+    assert len(place.wire.calls("GetTipOff")) == read, "a decided report is not read for its row"
     assert f'href="/reports/{first.tip_off_id}' in page.text
 
 
