@@ -115,12 +115,20 @@
   }
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
+  var sent = null;
   Array.prototype.forEach.call(document.querySelectorAll("main form[method=post]"), function (form) {
     // A second click sends nothing, and the button says why; coming back from the history makes it work again.
     form.addEventListener("submit", function (event) {
       var button = event.submitter || form.querySelector("button"), text = button.textContent;
+      sent = form;
       setTimeout(function () { button.disabled = true; button.textContent = document.body.dataset.sending; }, 0);
-      window.addEventListener("pageshow", function () { button.disabled = false; button.textContent = text; }, { once: true });
+      window.addEventListener("pageshow", function () { sent = null; button.disabled = false; button.textContent = text; }, { once: true });
+    });
+  });
+  // Whatever leaves the page, such as a link or another language, asks before a text that was not sent is lost.
+  window.addEventListener("beforeunload", function (event) {
+    Array.prototype.forEach.call(document.querySelectorAll("main form[method=post] textarea"), function (each) {
+      if (each.form !== sent && each.value !== (errors ? "" : each.defaultValue)) { event.preventDefault(); }
     });
   });
   // A page within an app has no button of a browser.
