@@ -3,7 +3,7 @@
 - A GET changes nothing at the vault: messengers fetch links for a preview. It gives a browser its key.
 - A POST does one step and sends the browser on to the page of the session, so that a reload repeats nothing.
 - What a person types is passed on and never shown again, logged or kept; only who reports something reads
-  the own report again (web.tip_off). The script gives a refused name and number back, once, from the tab.
+  the own report again (web.tip_off).
 """
 
 import asyncio

@@ -125,18 +125,29 @@ def look(place: Place, page: Page, name: str) -> None:
 
 
 def kept_of(page: Page) -> list[Any]:
-    """Return what the form has in its fields, and how much the tab still keeps."""
+    """Return what the form has in its fields, and how much the browser keeps beside them."""
     fields = page.locator("#name, #number").evaluate_all("all => all.map(each => each.value)")
-    return [*fields, page.evaluate("sessionStorage.length")]
+    return [*fields, page.evaluate("sessionStorage.length + localStorage.length")]
 
 
 def look_at_help(page: Page) -> None:
-    """Within an app there is no button of a browser: help leads back to what was typed."""
+    """Help opens beside a form, which stays as it is, and keeps nothing that was typed anywhere."""
     typed = kept_of(page)
+    with page.expect_popup() as opened:
+        page.locator("footer a").first.click()
+    opened.value.locator("h1").wait_for()
+    assert not opened.value.locator("[data-back]").is_visible(), "it leads nowhere"
+    assert opened.value.evaluate("[opener, sessionStorage.length]") == [None, 0]
+    opened.value.close()
+    assert kept_of(page) == typed == ["错一一", TYPO, 0]
+
+
+def come_back_from_help(page: Page) -> None:
+    """Within an app there is no button of a browser: help leads back to a page where nothing is typed."""
+    title = page.title()
     page.locator("footer a").first.click()
     page.locator("[data-back] button").click()
-    page.locator("#number").wait_for()
-    assert kept_of(page) == typed
+    page.wait_for_function("title => document.title === title", arg=title)
 
 
 @pytest.mark.parametrize(("locale", "width"), [("zh", 320), ("en", 1280)])
@@ -155,6 +166,7 @@ async def test_a_person_verifies_by_clicks(
             look(place, page, "leave")
             page.get_by_role("link", name=leave).click()
             look(place, page, "terms")
+            come_back_from_help(page)
             page.get_by_role("button", name=agree).click()
             look(place, page, "document")
             page.get_by_label(kind, exact=True).check()
@@ -170,8 +182,9 @@ async def test_a_person_verifies_by_clicks(
             page.get_by_role("button", name=submit).click()
             page.locator(".errors").wait_for()
             look(place, page, "again")
-            # Nobody types 18 digits again for one wrong character, and the tab forgets at once.
-            assert kept_of(page) == ["错一一", NUMBER, 0]
+            # Whoever uses this browser afterwards finds neither name nor number in it.
+            assert kept_of(page) == ["", "", 0]
+            assert page.locator(".errors ul + p").is_visible(), "it says that they are typed again"
             page.locator("#name").fill(NAME)
             page.locator("#number").fill(NUMBER)
             page.locator("#number").press("Enter")

@@ -40,28 +40,10 @@
     var seen = /^(?:[\p{L}\p{M}\p{N}\p{P} ]|[\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}])*$/u, letter = /[\p{L}\p{Nl}\u{20000}-\u{2fffd}\u{30000}-\u{3fffd}]/u;
     return !text || (seen.test(text) && !hidden.test(text) && letter.test(text)) ? "" : "character";
   }
-  // What was typed comes back once if it is refused, or from the page of help: the next page takes it out of the tab.
-  var typed = document.querySelector("form[data-today]"), TYPED = "typed";
-  function names(form) { return form.getAttribute("action") + " " + form.elements.namedItem("document").value; }
-  function keep() {
-    var kept = { form: names(typed) };
-    Array.prototype.forEach.call(typed.querySelectorAll("input[data-check]"), function (field) { kept[field.id] = field.value; });
-    sessionStorage.setItem(TYPED, JSON.stringify(kept));
+  // Help opens beside a form for name and number, which nothing keeps: whoever left it would type all again.
+  if (document.querySelector("form[data-today]")) {
+    Array.prototype.forEach.call(document.querySelectorAll("footer a"), function (each) { each.target = "_blank"; each.rel = "noopener"; });
   }
-  try {
-    var kept = JSON.parse(sessionStorage.getItem(TYPED) || "{}"), again = document.querySelector(".errors ul + p");
-    if (!document.querySelector("[data-back]")) { sessionStorage.removeItem(TYPED); }
-    if (typed && kept.form === names(typed)) {
-      Array.prototype.forEach.call(typed.querySelectorAll("input[data-check]"), function (field) {
-        field.value = field.value || kept[field.id] || "";
-      });
-      if (again) { again.remove(); }
-    }
-    if (typed) {
-      typed.addEventListener("submit", keep);
-      Array.prototype.forEach.call(document.querySelectorAll("footer a"), function (each) { each.addEventListener("click", keep); });
-    }
-  } catch (error) { /* A browser that keeps nothing for a tab. */ }
   // What is wrong stands as text at its field, where it stays; a bubble of the browser would go.
   function told(field) {
     var text = field.validationMessage, box = field.parentNode, note = document.getElementById(field.id + "-error");
@@ -133,12 +115,20 @@
   }
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
+  var sent = null;
   Array.prototype.forEach.call(document.querySelectorAll("main form[method=post]"), function (form) {
     // A second click sends nothing, and the button says why; coming back from the history makes it work again.
     form.addEventListener("submit", function (event) {
       var button = event.submitter || form.querySelector("button"), text = button.textContent;
+      sent = form;
       setTimeout(function () { button.disabled = true; button.textContent = document.body.dataset.sending; }, 0);
-      window.addEventListener("pageshow", function () { button.disabled = false; button.textContent = text; }, { once: true });
+      window.addEventListener("pageshow", function () { sent = null; button.disabled = false; button.textContent = text; }, { once: true });
+    });
+  });
+  // Whatever leaves the page, such as a link or another language, asks before a text that was not sent is lost.
+  window.addEventListener("beforeunload", function (event) {
+    Array.prototype.forEach.call(document.querySelectorAll("main form[method=post] textarea"), function (each) {
+      if (each.form !== sent && each.value !== (errors ? "" : each.defaultValue)) { event.preventDefault(); }
     });
   });
   // A page within an app has no button of a browser.

@@ -119,11 +119,12 @@ class TipOffPages:
     ) -> web.StreamResponse:
         step, carried = _step(request), _lines(_text(fields, "carried"))
         at = replace(at, draft=replace(at.answers, why=at.answers.why or carried))
+        # Also while a code is waited for, when the check page is not shown: a redirect would lose the text.
+        if step == draft.CHECK and "change" in fields and at.answers.newest != draft.DONE:
+            return self._page(request, at, at.answers.step(_text(fields, "change")))
         if at.answers.step(step) != step or step == draft.DONE:
             return self._keep(_redirect(f"{at.path}/{at.answers.newest}"), at.key)
         try:
-            if step == draft.CHECK and "change" in fields:
-                return self._page(request, at, at.answers.step(_text(fields, "change")))
             return self._on(request, at, await self._answered(request, at, fields))
         except VaultError as error:
             errors = self._view(request, at.key).errors(error, names=_FIELDS)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 import grpc
+import pytest
 
 from idvault_verify.error import FieldCode, Reason
 from idvault_verify.v1 import sanction_pb2 as pb
@@ -79,3 +80,12 @@ def test_a_refused_field_is_named(server: VaultServer, connection: Sequence[str]
     result = run(*connection, "template", "set", KEPT.title, *OPTIONS)
     assert result.exit_code != 0
     assert "template.redress" in result.stderr
+
+
+@pytest.mark.parametrize("days", ["-1", "3651", "99999999999"])
+def test_too_many_days_are_refused_here(server: VaultServer, connection: Sequence[str], days: str) -> None:
+    """By the option, before anything is sent."""
+    result = run(*connection, "template", "set", KEPT.title, *OPTIONS, "--days", days)
+    assert result.exit_code == 2
+    assert "--days" in result.stderr
+    assert not server.asked

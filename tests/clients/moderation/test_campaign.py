@@ -1,5 +1,6 @@
 """The pages of campaigns: a new one by a form, its steps, and its figures."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from idvault_client.backend.campaign import Funnel
 from idvault_client.campaigns import CampaignProgress
 from idvault_client.pages.rendering import saying
 from idvault_people.console.visit import Visit
+from idvault_people.moderation import campaign as pages_of_campaigns
 from idvault_people.moderation import funnel as figures
 from idvault_people.moderation.texts import TEXTS
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -66,6 +68,17 @@ async def test_a_campaign_from_its_form_to_its_end(
     assert "Verify your account" not in (await browser.get("/campaigns")).words
     assert "Verify your account" in (await browser.get("/campaigns?view=all")).words
     assert (await browser.get(f"{here}/stop")).status == 404
+
+
+async def test_the_newest_campaign_is_first(
+    place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pages of the vault they fill."""
+    monkeypatch.setattr(pages_of_campaigns, "_SIZE", 2)
+    for number in range(5):
+        await created(browser, title=f"Campaign {number}")
+    page = await browser.get("/campaigns")
+    assert re.findall(r"Campaign \d", page.words) == [f"Campaign {number}" for number in range(4, -1, -1)]
 
 
 @pytest.mark.parametrize(

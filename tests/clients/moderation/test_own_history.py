@@ -10,6 +10,7 @@ from idvault_people.console.visit import GoTo, Visit
 from idvault_people.moderation.own_history import OwnAct, OwnHistory, done
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
+from tests.clients.moderation.test_sanction import NEW
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
 
@@ -44,6 +45,17 @@ async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: Mod
     assert f"Sanctions · {closing.sanction_id[:8]} ended or withdrawn" in page.words
 
 
+async def test_a_sanction_on_own_initiative_is_listed(place: Office, browser: Visitor) -> None:
+    """By the form as people send it, which leads to a page that says what was done."""
+    token = await place.world.world.account()
+    page = await submit(browser, "/sanctions/new", account=token, **NEW)
+    await submit(browser, "/sanctions/new", page)
+    ((made,),) = await place.world.world.pages(size=9, account_token=token)
+    page = await browser.get("/history")
+    assert f"Sanctions · {made[:8]}" in page.words
+    assert f'href="/sanctions/{made}"' in page.text
+
+
 async def test_own_notes_are_found(place: Office, browser: Visitor) -> None:
     """By a part of their text; a text of the report, or of somebody else's note, is not searched."""
     noted = [(await place.world.file()).tip_off for _ in range(2)]
@@ -66,6 +78,9 @@ def visit(path: str, **fields: str) -> Visit:
         (f"{CASE}/decision", CASE, {"decision": "sanction"}, None),
         ("/reports/assignment", "/reports", {}, None),
         ("/campaigns/new", "/campaigns", {}, None),
+        (f"/templates/{'d' * 32}", "/templates", {"degree": "WARN"}, None),
+        (f"/templates/{'d' * 32}/deletion", "/templates", {}, None),
+        ("/sanctions/new", f"/sanctions/{'b' * 32}?done=yes", {"degree": "WARN"}, ("new", "degree.WARN")),
         ("/sanctions/new", f"/sanctions/{'b' * 32}", {"degree": "WARN"}, ("new", "degree.WARN")),
         (f"{CASE}/note", CASE, {"note": "a text"}, ("note", "")),
         (f"{CASE}/decision", CASE, {"decision": "dismiss.GONE"}, ("decision", "dismissal.GONE")),

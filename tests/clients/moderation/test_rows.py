@@ -49,6 +49,9 @@ async def test_a_row_tells_its_text_and_its_like(place: Office, browser: Visitor
     await place.world.dismiss(other, key.moderator_id, reply="gone", seconds=place.age)
     closed = await browser.get("/reports?view=closed")
     assert re.findall(r'<td data-name="Same target">(\d+)', closed.text) == ["0"]
+    read = len(place.wire.calls("GetTipOff"))
+    await browser.get("/reports?view=closed")
+    assert len(place.wire.calls("GetTipOff")) == read, "a decided report is not read for its row"
     assert f'href="/reports/{first.tip_off_id}' in page.text
 
 
@@ -63,6 +66,19 @@ async def test_a_text_is_read_once(place: Office, browser: Visitor) -> None:
     page = await browser.get("/reports")
     assert (page.status, "Another one" in page.text) == (200, False)
     assert "Another one" in (await browser.get("/reports")).text
+
+
+async def test_a_page_is_whole_when_no_more_texts_are_kept(
+    place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new text pushes out the oldest, which the same page shows."""
+    monkeypatch.setattr(row_facts, "_MOST_KEPT", 1)
+    await filed(place, "The first one (synthetic)")
+    await browser.get("/reports")
+    await filed(place, "Another one (synthetic)", content="post/18")
+    page = await browser.get("/reports")
+    assert page.status == 200
+    assert all(each in page.text for each in ("The first one", "Another one"))
 
 
 async def test_only_what_changed_is_sent_again(place: Office, browser: Visitor) -> None:

@@ -68,6 +68,9 @@ async def test_what_is_wrong_is_named(place: Office, browser: Visitor) -> None:
     for field in ("ground", "category", "degree", "days"):
         assert f'href="#{field}"' in page.text
     assert "typed</textarea>" in page.text
+    for days in ("3651", "2147483648", "9" * 20, "0" * 9 + "9" * 20):
+        page = await submit(browser, "/templates/new", **{**WRITTEN, "days": days})
+        assert (page.status, 'href="#days"' in page.text) == (422, True)
     page = await submit(browser, "/templates/new", **{**WRITTEN, "title": "n" * 65, "measure": "no-video"})
     assert (page.status, 'href="#title"' in page.text, 'href="#measure"' in page.text) == (422, True, True)
     assert await kept(place) == []

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.session_world import SessionWorld
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site, limits_of, site_of
 from tests.web.tip_off import codes
-from tests.web.tip_off.test_pages import answer, checked, numbers, sent
+from tests.web.tip_off.test_pages import LONG, answer, answered, checked, numbers, resent, sent
 from tools.support.builders import ZONE
 from tools.support.edge import clock
 
@@ -100,6 +101,20 @@ async def test_a_wrong_code_and_another_one(site: Site, worker: ContactWorld, ma
     last = [await answer(browser, path, "code", code_of(raw)) for raw in mails.raw]
     assert sorted(each.status for each in last) in ([303, 303], [303, 409])
     assert (await browser.get(f"{path}/code")).headers["Location"] == f"{path}/why"
+
+
+async def test_the_other_language_keeps_a_long_text(site: Site, worker: ContactWorld) -> None:
+    """A text that no cookie keeps is carried on while a code is waited for, too."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    path = await answered(browser)
+    question = await checked(browser, await answer(browser, path, "why", LONG), change="contact")
+    fields = {"form": question.hidden("form"), "carried": unescape(question.hidden("carried"))}
+    code = await browser.post(f"{path}/contact", {**fields, "contact": codes.ADDRESS, "prove": "1"})
+    assert code.title == "Which code did you get?"
+    chinese = await browser.post(*resent(code))
+    assert (chinese.status, chinese.title) == (200, "您收到的验证码是什么？")
+    assert unescape(chinese.hidden("carried")) == LONG
+    assert worker.server is not None
 
 
 async def test_without_a_proof(site: Site, worker: ContactWorld) -> None:

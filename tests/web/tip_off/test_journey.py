@@ -1,13 +1,14 @@
 """A report by clicks in Chromium, with a picture from a telephone, and its reply in another browser."""
 
 import re
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from random import Random
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from idvault_client.tip_offs import TipOffReport
 from tests.support.tip_off_world import TipOffWorld
@@ -111,6 +112,33 @@ async def reply(world: TipOffWorld, filed: TipOffReport) -> None:
     await world.answer(filed, moderator, "谢谢您的举报", seconds=now)
 
 
+def asks_before_words_are_left(place: Place, numbers: list[str], page: Page) -> None:
+    """Another language and a link ask on the page of a report, where an answer is typed and not sent."""
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(f"{place.base_url}/r/{PARTY}/reply?lang=zh")
+    for name, number in zip(("#reference", "#secret"), numbers, strict=True):
+        page.locator(name).fill(number)
+    page.get_by_role("button", name="查询").click()
+    answer = page.locator("#answer")
+    answer.click()
+    answer.press_sequentially("Monday (synthetic)")
+    for left in (page.locator("header button"), page.locator("main a").last):
+        left.click(no_wait_after=True)
+        page.wait_for_timeout(200)
+        assert answer.input_value() == "Monday (synthetic)"
+    assert asked == ["beforeunload"] * 2
+    answer.fill("")
+    page.locator("header button").click()
+    page.locator("html[lang=en]").wait_for()
+    assert len(asked) == 2
+
+
 async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -> None:
     """Back and reload lose nothing; a picture is made smaller, however early; the reply is read elsewhere."""
     async with place_of(sqlite_databases, tmp_path, locale="zh") as place:
@@ -152,6 +180,7 @@ async def test_a_report_by_clicks(sqlite_databases: Databases, tmp_path: Path) -
             said = page.locator(".timeline .text").all_inner_texts()
             assert said == [TEXT, "谢谢您的举报", ANSWER]
 
+        await visit(partial(asks_before_words_are_left, place, numbers))
         await visit(reads, java_script_enabled=False)
         assert (await place.tip_offs.get(filed)).supplement == ANSWER
         assert not any(TEXT in each or "canary@" in each for each in place.seen)

@@ -11,6 +11,8 @@ from idvault_people.commands.moderator_options import RequestId
 from idvault_people.commands.output import reporting
 from idvault_people.moderation.whole_list import every
 
+_LONGEST_DAYS = 3_650
+
 app = typer.Typer(no_args_is_help=True, help="Templates of sanctions: what a form begins with.")
 
 TemplateId = Annotated[str, typer.Argument(metavar="TEMPLATE", help="The template's id.")]
@@ -35,7 +37,9 @@ def keep(  # noqa: PLR0917 - typer makes an option of each
     territory: Annotated[str, typer.Option(help="Where it applies, such as CN.")],
     redress: Annotated[str, typer.Option(help="How the owner can appeal.")],
     measure: Annotated[str, typer.Option(help="For LIMIT: your code for how publishing is limited.")] = "",
-    days: Annotated[int, typer.Option(help="Days until it ends; 0 for no end.")] = 0,
+    days: Annotated[
+        int, typer.Option(min=0, max=_LONGEST_DAYS, help="Days until it ends; 0 for no end.")
+    ] = 0,
     replace: Annotated[
         str, typer.Option(metavar="TEMPLATE", help="The id of the template that it replaces.")
     ] = "",

@@ -12,10 +12,11 @@ from idvault_people.moderation.campaign_plan import CampaignForm
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Item, Link, PagePart, Row
+from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.campaign import DELIVERED
 
-_MOST = 1_000
+_SIZE = 1_000
 _STEPS: Mapping[str, Sequence[CampaignState]] = {
     "start": (CampaignState.DRAFT,),
     "pause": (CampaignState.RUNNING,),
@@ -33,20 +34,20 @@ class CampaignPages:
     place: Workplace
 
     def queue(self, visit: Visit) -> Answer:
-        """Show the campaigns that are not over, or all, the newest of a page first."""
+        """Show the campaigns that are not over, or all, the newest first: the vault lists them last."""
         say = visit.say
         views = [("current", say("current_view")), ("all", say("all_view"))]
         current = listing.view_of(visit, views) == "current"
-        found = self.place.vault.campaigns.list_page(page_size=_MOST, page_token=listing.after(visit))
+        found = list(every(self.place.vault.campaigns.list_page, "campaigns", page_size=_SIZE))
         return ListPage(
             title=say("campaigns"),
             views=views,
             items=[
                 self._item(each, visit)
-                for each in reversed(found.campaigns)
+                for each in reversed(found)
                 if not (current and each.state is CampaignState.ENDED)
             ],
-            following=found.next_page_token,
+            following="",
             hint=say("campaigns_text"),
             empty=say("no_campaigns"),
             links=[Link("/campaigns/new", say("new_campaign"))],

@@ -21,6 +21,7 @@ _MOST, _LONGEST = 10_000, 2_000_000
 _ACT = re.compile(r"(/([a-z-]+)/(?:[0-9a-f]{32}|new))(?:/([a-z]+))?")
 _PLACE = re.compile(r"/[a-z-]+/[0-9a-f]{32}")
 _ONWARD = ("sanction", "content")
+_NO_CASE = "templates"
 # The fields of forms whose value says what was decided, with the list of words that it is one of.
 _CHOSEN = (
     ("verdict", "verdict"),
@@ -104,11 +105,12 @@ def _read(line: str) -> Iterator[OwnAct]:
 
 
 def done(visit: Visit, answer: GoTo, now: datetime) -> OwnAct | None:
-    """Return what a form did; None for one that only led to another form."""
+    """Return what a form did; None for one that only led to another form, or was about no case."""
     found = _ACT.fullmatch(visit.path)
-    if found is None or visit.given("decision") in _ONWARD:
+    if found is None or found[2] == _NO_CASE or visit.given("decision") in _ONWARD:
         return None
-    place = found[1] if _PLACE.fullmatch(found[1]) else answer.path
+    # The address to which a form leads may have a question, such as that of moderation.done.
+    place = found[1] if _PLACE.fullmatch(found[1]) else answer.path.partition("?")[0]
     if not _PLACE.fullmatch(place):
         return None
     return OwnAct(at=now, where=place, kind=found[2], act=found[3] or "new", word=_word(visit))

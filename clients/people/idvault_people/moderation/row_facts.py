@@ -36,11 +36,12 @@ class RowFacts:
         known = self.place.excerpts
         missing = [each for each in reports if each.tip_off_id not in known]
         read = dict(zip([each.tip_off_id for each in missing], _each(self._excerpt, missing), strict=True))
+        # Before anything is kept: what is kept pushes out what was known, perhaps of this very page.
+        told = {**known, **read}
         for each in missing:
             found = read[each.tip_off_id]
             if found is not None and each.state is not TipOffState.RESOLVED:
                 _keep(known, each.tip_off_id, found)
-        told = {**known, **read}
         return {each.tip_off_id: told[each.tip_off_id] or "" for each in reports}
 
     def _excerpt(self, report: TipOffReport) -> str:

@@ -132,7 +132,8 @@ class _Reading:
 
 def is_length(days: str) -> bool:
     """Return whether a text is a number of days that a sanction may last."""
-    return days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= _LONGEST_DAYS
+    is_short = len(days) <= len(str(_LONGEST_DAYS))
+    return is_short and days.isascii() and days.isdigit() and 1 <= int(days) <= _LONGEST_DAYS
 
 
 def read(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from idvault_client.errors import NotFound, VaultError
 from idvault_client.sanctions import Degree, Ground, PlatformTemplate, SanctionCategory
 from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
-from idvault_people.moderation import shown, template_choice
+from idvault_people.moderation import shown, statement, template_choice
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import REQUEST_ID, Form
 from idvault_people.moderation.sanction_form import choices, days_field, degree_fields, redress
@@ -171,7 +171,7 @@ def _wanted(visit: Visit, former: PlatformTemplate | None) -> tuple[PlatformTemp
     """Return what the form says, and what is wrong with it by field; the vault checks the texts."""
     errors: dict[str, str] = {}
     days = visit.given("days")
-    if days and not (days.isascii() and days.isdigit() and int(days[:9]) > 0):
+    if days and not statement.is_length(days):
         errors["days"] = visit.say("not_days")
     known = {"ground": Ground, "category": SanctionCategory, "degree": Degree}
     for name, kind in known.items():

@@ -98,9 +98,11 @@ class ReportCasePages:
 
     def _items(self, found: Sequence[TipOffReport], visit: Visit) -> list[Item]:
         facts = RowFacts(place=self.place)
-        excerpts, same = facts.excerpts(found), facts.same(found)
+        # Not of decided reports, whose texts may be deleted meanwhile and are therefore never kept.
+        excerpts = facts.excerpts([each for each in found if each.state is not TipOffState.RESOLVED])
+        same = facts.same(found)
         return [
-            self.item(each, visit, text=excerpts[each.tip_off_id], same=same.get(each.target))
+            self.item(each, visit, text=excerpts.get(each.tip_off_id, ""), same=same.get(each.target))
             for each in found
         ]
 
