@@ -15,6 +15,7 @@ from tests.support.moderation_console import Office, submit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 CASE = f"/reports/{'a' * 32}"
+ORDER = f"/orders/{'a' * 32}"
 
 
 async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: ModeratorKey) -> None:
@@ -67,6 +68,9 @@ def visit(path: str, **fields: str) -> Visit:
         ("/reports/assignment", "/reports", {}, None),
         ("/campaigns/new", "/campaigns", {}, None),
         ("/sanctions/new", f"/sanctions/{'b' * 32}", {"degree": "WARN"}, ("new", "degree.WARN")),
+        (f"{ORDER}/sanction", ORDER, {"degree": "WARN"}, None),
+        (f"{ORDER}/content", ORDER, {"content_kind": "REMOVED"}, None),
+        (f"{ORDER}/sanction", f"{ORDER}?done=yes", {"degree": "WARN"}, ("sanction", "degree.WARN")),
         (f"{CASE}/note", CASE, {"note": "a text"}, ("note", "")),
         (f"{CASE}/decision", CASE, {"decision": "dismiss.GONE"}, ("decision", "dismissal.GONE")),
         (f"/appeals/{'c' * 32}/decision", "/", {"verdict": "a text"}, ("decision", "")),

@@ -117,6 +117,9 @@ def done(visit: Visit, answer: GoTo, now: datetime) -> OwnAct | None:
 def _word(visit: Visit) -> str:
     """Return the key of the word that was chosen, "" if none was."""
     decision = visit.given("decision")
+    if found[3] in _ONWARD and answer.path == found[1]:
+        # An order that waits for a second moderator: the form led back to it, and imposed nothing.
+        return None
     keys = [f"dismissal.{decision.removeprefix('dismiss.')}"]
     keys += [f"{words}.{visit.given(name)}" for name, words in _CHOSEN]
     return next((key for key in keys if key in TEXTS), "")
