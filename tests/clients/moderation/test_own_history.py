@@ -100,6 +100,21 @@ def test_the_history_is_kept(tmp_path: Path) -> None:
     assert list(OwnHistory(file).newest()) == [acts[0], *acts[::-1]]
 
 
+def test_the_history_has_an_end(tmp_path: Path) -> None:
+    """A desk that starts keeps the newest acts of the file, and no more."""
+    file = tmp_path / "history.jsonl"
+    history = OwnHistory(file)
+    history.add(OwnAct(at=NOW, where=CASE, kind="reports", act="note"))
+    one = file.read_text()
+    for size in (10_001, 20_000):
+        file.write_text(one * size + one.replace("note", "decision"))
+        found = list(OwnHistory(file).newest())
+        assert found[0].act == "decision"
+        assert file.read_text().splitlines()[-1] == one.replace("note", "decision").rstrip()
+        assert (file.read_text().count("\n"), list(OwnHistory(file).newest())) == (len(found), found)
+        assert len(found) <= 10_000
+
+
 def test_a_full_disk_undoes_nothing(tmp_path: Path) -> None:
     """What was signed is done: it is listed until the session ends, and the page is answered."""
     history = OwnHistory(tmp_path / "missing" / "history.jsonl")
