@@ -11,6 +11,7 @@ LISTS: Mapping[str, Text] = {
     "excerpt": _("Text"),
     "same_open": _("Same target"),
     "new_reports": _("New reports: {count}."),
+    "no_news": _("New reports do not arrive at the moment."),
     "check_again": _.in_context("check_again", "Check again"),
     "saved_views": _("Saved views"),
     "your_views": _("Your views"),
