@@ -337,7 +337,7 @@ class ReportCasePages:
                 kind="checks",
                 id=name,
                 label=label,
-                options=[(each.tip_off_id, self.screen.line(each, visit)) for each in found],
+                options=self.screen.lines(found, visit),
             )
             for name, (label, found) in lines.items()
         ]
