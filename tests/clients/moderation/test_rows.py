@@ -134,7 +134,9 @@ def arriving(page: Page, asked: asyncio.AbstractEventLoop, place: Office) -> Non
     page.get_by_text("A third one (synthetic)").first.wait_for()
 
 
-def leaving(page: Page, asked: asyncio.AbstractEventLoop, place: Office, of: tuple[TipOffReport, str]) -> None:
+def leaving(
+    page: Page, asked: asyncio.AbstractEventLoop, place: Office, of: tuple[TipOffReport, str]
+) -> None:
     """The only row leaves and comes back; when nothing can be asked, that is said."""
 
     def run(work: object) -> object:

@@ -24,6 +24,7 @@ LISTS: Mapping[str, Text] = {
     "view_name_wrong": _("Enter a name of at most {most} characters, in one line"),
     "view_exists": _("Another view has this name"),
     "views_full": _("There are 20 views, and no more are kept. Delete one first."),
+    "views_damaged": _("The file of your views ({file}) is damaged, and nothing is saved over it."),
     "no_such_list": _("This list cannot be saved"),
     "views_text": _("Each leads to a list with its filters, and stands in the side bar."),
     "no_views": _("There is none yet. Choose filters in a list, and save them there."),
