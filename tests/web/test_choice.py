@@ -150,6 +150,6 @@ async def test_every_page_says_who_runs_it(site: Site) -> None:
     """With help and privacy, also where something is refused; both pages name the host."""
     browser = await site.browser()
     for page in (await browser.get("/help"), await browser.get("/privacy"), await browser.get("/nothing")):
-        assert "Run by verify.example" in page.text.replace("由verify.example运行", "Run by verify.example")
+        assert "Run by verify.example" in page.text.replace("运营方：verify.example", "Run by verify.example")
         assert ('href="/help"' in page.text, 'href="/privacy"' in page.text) == (True, True)
     assert TITLE not in browser.seen[0].text

@@ -20,7 +20,7 @@ from tools.support.notice_world import NoticeWorld, notice, person
 
 OLD, NEW = person(1), person(2)
 DENY = {"zh": "我的证件号码从未替换过其他号码", "en": "My document number never replaced another one"}
-RECORDED = {"zh": "您的异议已记录", "en": "Your objection is recorded"}
+RECORDED = {"zh": "您的声明已记录", "en": "Your objection is recorded"}
 
 pytestmark = pytest.mark.process
 

@@ -106,7 +106,7 @@ async def test_a_person_proves_to_be_the_holder_by_clicks(
 
 
 WORDS = {
-    "zh": ("贵机构正在办理认证", "还差一步", "贵机构已通过认证", "法定代表人"),
+    "zh": ("贵单位正在办理认证", "还差一步", "贵单位已通过认证", "法定代表人"),
     "en": (
         "Your organisation is to be verified",
         "One step is left",

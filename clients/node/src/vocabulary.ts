@@ -188,7 +188,7 @@ export const REASONS = {
   },
   "SECOND_FACTOR_LOCKED": {
     "error": "SecondFactorRefused",
-    "zh": "验证码错误次数过多，验证已被暂时锁定，请稍后再试。",
+    "zh": "验证码错误次数过多，双重验证已被暂时锁定，请稍后再试。",
     "en": "Too many wrong codes. The second factor is locked for a while; please try again later."
   },
   "SELF_APPROVAL": {
@@ -218,7 +218,7 @@ export const REASONS = {
   },
   "ACCOUNT_ERASED": {
     "error": "PreconditionFailed",
-    "zh": "该账号的身份信息已被删除，无法继续使用此账号认证。",
+    "zh": "该账号已注销，不能再次认证。",
     "en": "The identity of this account was erased; it cannot be verified again."
   },
   "RECORD_VERSION_GONE": {
@@ -238,7 +238,7 @@ export const REASONS = {
   },
   "MODERATOR_REVOKED": {
     "error": "PreconditionFailed",
-    "zh": "该审核员的密钥已停用，不能再作出决定，请由其他审核员办理。",
+    "zh": "该审核员的密钥已被吊销，不能再作出决定，请由其他审核员办理。",
     "en": "This moderator's key was revoked and can decide nothing more. Another moderator must decide."
   },
   "MODERATORS_TOO_FEW": {
@@ -278,7 +278,7 @@ export const REASONS = {
   },
   "DISAVOWAL_NOT_FOUND": {
     "error": "NotFound",
-    "zh": "没有该不认账号的记录。",
+    "zh": "没有该账号的非本人声明。",
     "en": "There is no such disowned account."
   },
   "LIST_NOT_READY": {
@@ -353,7 +353,7 @@ export const REASONS = {
   },
   "SANCTION_OPEN": {
     "error": "PreconditionFailed",
-    "zh": "该公众账号或其所属账号有处置、待确认的处置或申诉尚未结束，结束前不能转让或注销。",
+    "zh": "该公众账号或其所属账号有处置、待确认的处置或申诉尚未结束，结束前不能转让或关闭。",
     "en": "A sanction, a proposed one or an appeal is still open. Until it ends, this public account can be neither handed over nor closed."
   },
   "NARROWING_NOT_DUE": {
@@ -363,7 +363,7 @@ export const REASONS = {
   },
   "OPERATOR_NOT_ELIGIBLE": {
     "error": "PreconditionFailed",
-    "zh": "公众账号的运营者须为已通过实名认证且未被暂停的个人账号，且该公众账号须属于单位。",
+    "zh": "公众账号的运营者须为已认证且未被暂停的个人账号，且该公众账号须属于单位。",
     "en": "An operator of a public account must be a person's verified account that is not suspended, and the public account an organisation's."
   },
   "OWNER_NOT_ELIGIBLE": {
@@ -373,17 +373,17 @@ export const REASONS = {
   },
   "KIND_DIFFERS": {
     "error": "PreconditionFailed",
-    "zh": "公众账号只能转让给同类主体：个人、企业或其他单位。",
+    "zh": "公众账号只能转让给同类所有人：个人、企业或其他单位。",
     "en": "A public account can be handed over only to an owner of the same kind: a person, a company or another organisation."
   },
   "TRANSFER_NOT_OFFERED": {
     "error": "PreconditionFailed",
-    "zh": "该公众账号没有转让给您的有效邀约，邀约在14天内有效。",
+    "zh": "没有向您转让该公众账号的有效提议，转让提议14天内有效。",
     "en": "There is no valid offer of this public account to you. An offer is valid for 14 days."
   },
   "ASSIGNEE_CHANGED": {
     "error": "PreconditionFailed",
-    "zh": "该举报已由其他审核员处理，请刷新页面后查看。",
+    "zh": "该举报正由其他审核员处理，请刷新页面后查看。",
     "en": "Another moderator works on this report. Please reload the page to see who."
   },
   "CONTACT_NOT_PROVED": {
@@ -433,7 +433,7 @@ export const REASONS = {
   },
   "STREAM_ENDED": {
     "error": "Unavailable",
-    "zh": "服务正在重启，请从上次的位置继续。",
+    "zh": "服务正在停止，请从上次的位置继续。",
     "en": "The server is stopping. Please resume from the last cursor."
   }
 } as const;
@@ -488,19 +488,19 @@ export const FAILURES = {
     "en": "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this way of verifying does not suffice. Please contact support to prove that it is you."
   },
   "ORGANIZATION_NOT_OPERATING": {
-    "zh": "登记系统答复该机构已不在营业状态：已注销，或被吊销执照。",
+    "zh": "登记系统答复该单位已不存续：已注销登记，或被吊销执照。",
     "en": "The registry says that this organisation does not operate: it was deregistered, or its licence was revoked."
   },
   "ELEMENT_MISMATCH": {
-    "zh": "机构名称、代码与法定代表人信息不一致。请逐项核对。",
+    "zh": "单位名称、代码与法定代表人信息不一致。请逐项核对。",
     "en": "The name, the code and the legal representative of the organisation do not all belong together. Please check all of them."
   },
   "REPRESENTATIVE_PENDING": {
-    "zh": "登记系统已确认该机构。请其法定代表人在14日内通过平台另行提供的链接完成本人核验。",
+    "zh": "登记系统已确认该单位。请其法定代表人在14日内通过平台另行提供的链接完成本人核验。",
     "en": "The registry has confirmed the organisation. Now its legal representative must prove within 14 days to be present, by a link that the platform gives you for it."
   },
   "GUARDIAN_REQUIRED": {
-    "zh": "该用户未满 14 周岁。请在本应用打开的页面上，与家长或监护人一起完成认证。",
+    "zh": "该用户未满14周岁。请在本应用打开的页面上，与家长或监护人一起完成认证。",
     "en": "This person is under 14. Please verify on the page that this app opens, together with a parent or another responsible adult."
   },
   "OTHER_PROOF": {
@@ -543,14 +543,14 @@ export const FIELDS = {
     "en": "A resident number is never reviewed: the registry is asked whether name and number belong together."
   },
   "OTHER_DOCUMENT": {
-    "zh": "姓名或证件与第一位审核人所读不一致。请重新核对，并按证件原样输入。",
+    "zh": "姓名或证件与第一位证件核验员所读不一致。请重新核对，并按证件原样填写。",
     "en": "Name or document are not what the first reviewer read. Read them again, and enter both as they stand in the document."
   }
 } as const;
 
 export const STANDINGS = {
   "GOOD": {
-    "zh": "账号状态正常。",
+    "zh": "处置情况：正常。",
     "en": "There is no restriction on this account."
   },
   "WARNED": {
@@ -627,7 +627,7 @@ export const CATEGORIES = {
     "en": "spreading pornography"
   },
   "FRAUD": {
-    "zh": "欺诈或诱骗他人财物",
+    "zh": "诈骗或骗取他人财物",
     "en": "fraud, or tricking people out of money"
   },
   "NATIONAL_SECURITY": {
@@ -635,7 +635,7 @@ export const CATEGORIES = {
     "en": "endangering national security"
   },
   "IMPERSONATION": {
-    "zh": "冒充他人或其他机构",
+    "zh": "冒充他人或单位",
     "en": "posing as another person or organisation"
   },
   "PRIVACY": {

@@ -26,7 +26,7 @@ APPEAL = {
     "zh": ("提出申诉", "提交申诉", "等待决定"),
     "en": ("Appeal against", "Send", "waits for a decision"),
 }
-FIRST = {"zh": "我在", "en": "My identity at"}
+FIRST = {"zh": "我的身份（", "en": "My identity at"}
 TEXT = "这是讽刺（synthetic）"
 
 pytestmark = pytest.mark.process

@@ -30,7 +30,7 @@ TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 TODAY = (clock().business - builders.NOW).total_seconds()
 PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase", "public")
 TITLES = {
-    "zh": ("存储了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号", "我的公众账号"),
+    "zh": ("保存了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号", "我的公众账号"),
     "en": (
         "What is stored",
         "Verification history",

@@ -17,7 +17,7 @@ from tools.support.databases import Databases
 from tools.support.flow_world import command
 
 WORDS = {
-    "zh": ("这不是我的账号", "再次核验本人", "取消全部等待事项"),
+    "zh": ("这不是我的账号", "再次核验本人", "撤回全部待处理事项"),
     "en": ("This account is not mine", "Prove again that it is you", "Cancel everything that waits"),
 }
 _DAYS = 4 * 86_400 * 1_000_000

@@ -127,7 +127,7 @@ DENIED = "The provider did not confirm you"
 OPENED = {"zh": "认证已撤销的账号", "en": "Who has opened your details at withdrawn accounts"}
 NOTHING_OPENED = {"zh": "其信息从未被打开", "en": "of no withdrawn verification in your name were opened"}
 NOT_LOGGED = {"zh": "日志中没有此条", "en": "not in the log"}
-CANCELS = {"zh": "取消全部等待事项", "en": "Cancel everything that waits"}
+CANCELS = {"zh": "撤回全部待处理事项", "en": "Cancel everything that waits"}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -27,11 +27,11 @@ WORDS = {
     "zh": {
         "next": "继续", "sign": "签名并提交", "open": "打开记录", "open_now": "打开", "show": "显示30秒",
         "masked": "姓名和号码已遮盖", "export": "导出", "approve": "批准", "give": "批准并给出份额",
-        "given": "份额已发出", "drill": "进行演练", "due": "须在", "end": "结束会话", "ended": "会话已结束",
+        "given": "份额已给出", "drill": "进行演练", "due": "须在", "end": "结束会话", "ended": "会话已结束",
         "waits": "等待保管人", "new": "新申请", "own": "我的密钥", "evidence": "证据", "drills": "演练",
         "hand_over": "移交", "deny": "拒绝", "last": "这是最后一次打开",
         "give_all": "开始移交", "all_given": "移交已完成", "compare": "核对", "same": "一致：",
-        "other": "不一致：", "decisions": "我的决定", "factor": "登记或更换第二因素",
+        "other": "不一致：", "decisions": "我的决定", "factor": "设置或更换双重验证",
     },
     "en": {
         "next": "Continue", "sign": "Sign and send", "open": "Open the record", "open_now": "Open",
