@@ -183,7 +183,7 @@ async def test_texts_of_candidates_are_read_together(
     made = await taken(place, browser, target=target)
     for _ in range(3):
         await filed(place.world, target=target)
-    sizes = []
+    sizes: list[int] = []
 
     def count(facts: row_facts.RowFacts, reports: Sequence[TipOffReport]) -> Mapping[str, str]:
         sizes.append(len(reports))
