@@ -10,6 +10,7 @@ from idvault_client.campaigns import CampaignProgress
 from idvault_client.pages.rendering import saying
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import campaign as pages_of_campaigns
+from idvault_people.moderation import campaign_plan
 from idvault_people.moderation import funnel as figures
 from idvault_people.moderation.texts import TEXTS
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -82,6 +83,17 @@ async def test_the_newest_campaign_is_first(
 
 
 @pytest.mark.parametrize(
+    ("typed", "pace"),
+    [("1,000", 1_000), ("1 000 000", 1_000_000), ("1，000", 1_000), ("10 20", 0), ("1,0", 0), ("1" * 8, 0)],
+)
+def test_a_pace_with_grouped_digits(typed: str, pace: int) -> None:
+    """It is one number: it never becomes a smaller one without a word."""
+    given = Visit(language="en", say=saying(TEXTS, "en"), fields={**FILLED, "daily_limit": typed})
+    plan, errors = campaign_plan.read(given, today=date(2026, 3, 1))
+    assert (plan.daily_limit, "daily_limit" in errors) == (pace, not pace)
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("title", ""),
@@ -110,6 +122,14 @@ async def test_a_plan_that_is_wrong(place: Office, browser: Visitor, name: str, 
         True,
     )
     assert not place.wire.calls("CreateCampaign")
+
+
+async def test_a_pace_can_be_typed_in_full(browser: Visitor) -> None:
+    """With its commas, as the hint writes it."""
+    page = await browser.get(NEW)
+    assert re.findall(r'id="daily_limit"[^>]*maxlength="(\d+)"', page.text) == ["9"]
+    checked = await submit(browser, NEW, page, **FILLED, daily_limit="1,000,000")
+    assert "1000000 invitations a day at most" in checked.words
 
 
 async def test_what_the_vault_refuses_is_said_on_the_form(place: Office, browser: Visitor) -> None:

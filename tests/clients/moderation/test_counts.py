@@ -7,6 +7,7 @@ from idvault_client.pages.rendering import saying
 from idvault_people.console.visit import ConsolePage, GoTo, Visit
 from idvault_people.moderation.counts import QUEUES, CountedPages, QueueCounts
 from idvault_people.moderation.texts import TEXTS
+from idvault_verify.attest.moderator_key import ModeratorKey
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
 
@@ -44,15 +45,15 @@ class Lists:
 def test_one_queue_is_counted_with_each_page() -> None:
     """Until all are known; then none before a minute has passed, and the oldest first."""
     lists = Lists()
-    lists.counts = {"unassigned_reports": 7, "overdue_reports": 2, "to_confirm": 80}
-    assert lists.look(visit()) == ["unassigned_reports", "overdue_reports"]
+    lists.counts = {"open_reports": 7, "overdue_reports": 2, "to_confirm": 80}
+    assert lists.look(visit()) == ["open_reports", "overdue_reports"]
     assert lists.look(visit()) == ["to_confirm"]
     assert lists.told() == {"/reports": "2 overdue · 7", "/sanctions": "50+"}
     for _ in range(len(QUEUES) - 2):
         assert len(lists.look(visit())) == 1, "nothing waits, so nothing is overdue"
     assert lists.look(visit()) == []
     lists.now += timedelta(minutes=1)
-    assert lists.look(visit())[0] == "unassigned_reports"
+    assert lists.look(visit())[0] == "open_reports"
 
 
 def test_a_form_counts_its_own_queue() -> None:
@@ -80,5 +81,18 @@ async def test_the_menu_has_the_counts(place: Office, browser: Visitor) -> None:
     await browser.get("/")
     page = await browser.get("/figures")
     assert '<a href="/reports">Reports</a> <span class="count">2</span>' in page.text
-    page = await submit(browser, f"/reports/{filed[0].tip_off_id}/assignment")
+    here = f"/reports/{filed[0].tip_off_id}"
+    await submit(browser, f"{here}/assignment")
+    page = await submit(browser, f"{here}/decision", decision="dismiss.GONE", reply="gone")
     assert '<span class="count">1</span>' in page.text
+
+
+async def test_an_overdue_report_that_somebody_has_is_counted(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """What is overdue is of what is counted, also if all reports are assigned."""
+    for filed in [(await place.world.file()).tip_off for _ in range(2)]:
+        await place.world.assign(filed, key.moderator_id)
+    page = await browser.get("/")
+    assert "Reports to decide How many 2" in page.words
+    assert '<span class="count late">2 overdue · 2</span>' in page.text

@@ -340,6 +340,28 @@ async def test_the_reporter_s_copy_becomes_evidence(
     assert statement.evidence == (bytes(32), sha256(copy).digest())
 
 
+async def test_a_box_can_be_unticked_after_the_check(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """What it brought is in no field: only a box that is ticked when it is signed makes evidence."""
+    copy, mine = b"the post as it was (synthetic)", b"a file of the moderator's (synthetic)"
+    target = TipOffTarget(TargetKind.ACCOUNT, await place.world.world.account())
+    filed = (await place.world.file(target=target, content=copy)).tip_off
+    await place.world.assign(filed, key.moderator_id)
+    where = f"/reports/{filed.tip_off_id}/sanction"
+    changes = {**REASONS, "evidence": sha256(mine).hexdigest(), "copy_evidence.yes": "yes"}
+    page = await submit(browser, where, **changes)
+    assert sha256(copy).hexdigest() in page.words
+    page = await post(browser, where, {**form_of(page, where), "step": "change"})
+    fields = form_of(page, where)
+    assert fields["evidence"].split() == [sha256(mine).hexdigest()]
+    assert fields.pop("copy_evidence.yes") == "yes", "the box is still ticked"
+    page = await post(browser, where, {name: text for name, text in fields.items() if "copy_" not in name})
+    assert sha256(copy).hexdigest() not in page.words
+    await submit(browser, where, page)
+    assert (await imposed(place, filed)).statement.evidence == (sha256(mine).digest(),)
+
+
 async def test_a_checked_sanction_is_changed(place: Office, browser: Visitor, made: TipOffReport) -> None:
     """The form comes back with what was typed; the end of the former check is not kept."""
     where = f"/reports/{made.tip_off_id}/sanction"

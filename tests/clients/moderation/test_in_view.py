@@ -47,8 +47,8 @@ def asks_before_words_are_left(page: Page, made: TipOffReport) -> None:
     reply.click()
     reply.press_sequentially(WORDS)
     for name in ("Back to the list", "中文"):
-        page.get_by_role("link", name=name).click(no_wait_after=True)
-        page.wait_for_timeout(200)
+        with page.expect_event("dialog"):
+            page.get_by_role("link", name=name).click(no_wait_after=True)
         assert reply.input_value() == WORDS
     assert asked == ["beforeunload"] * 2
     page.locator("input[value=reply]").check()

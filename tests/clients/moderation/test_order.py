@@ -78,6 +78,10 @@ async def test_an_order_is_carried_out(place: Office, browser: Visitor, authorit
     assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
     assert f'href="{here}"' not in (await browser.get("/orders")).text
     assert f'href="{here}"' in (await browser.get("/orders?view=all")).text
+    assert (
+        "Orders · " + made.order_id[:8] + " signed a sanction Warning"
+        in (await browser.get("/history")).words
+    )
 
 
 async def test_an_order_about_content_is_carried_out(
@@ -223,6 +227,7 @@ async def test_a_closing_waits_for_a_second_moderator(
             assert (page.title, told in page.words) == ("Order 案 2026-7 (synthetic)", True), page.words
             assert f'href="/sanctions/{found.sanction_id}"' in page.text
             assert f'href="{here}/sanction"' not in page.text
+        assert "Nothing yet." in (await second.get("/history")).words, "nothing was imposed there"
     assert len(await imposed(place, token)) == 1
     await submit(browser, f"/sanctions/{found.sanction_id}/end", reason="A mistake")
     page = await browser.get(here)

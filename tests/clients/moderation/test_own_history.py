@@ -16,6 +16,7 @@ from tests.support.moderation_console import Office, submit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 CASE = f"/reports/{'a' * 32}"
+ORDER = f"/orders/{'a' * 32}"
 
 
 async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: ModeratorKey) -> None:
@@ -82,6 +83,9 @@ def visit(path: str, **fields: str) -> Visit:
         (f"/templates/{'d' * 32}/deletion", "/templates", {}, None),
         ("/sanctions/new", f"/sanctions/{'b' * 32}?done=yes", {"degree": "WARN"}, ("new", "degree.WARN")),
         ("/sanctions/new", f"/sanctions/{'b' * 32}", {"degree": "WARN"}, ("new", "degree.WARN")),
+        (f"{ORDER}/sanction", ORDER, {"degree": "WARN"}, None),
+        (f"{ORDER}/content", ORDER, {"content_kind": "REMOVED"}, None),
+        (f"{ORDER}/sanction", f"{ORDER}?done=yes", {"degree": "WARN"}, ("sanction", "degree.WARN")),
         (f"{CASE}/note", CASE, {"note": "a text"}, ("note", "")),
         (f"{CASE}/decision", CASE, {"decision": "dismiss.GONE"}, ("decision", "dismissal.GONE")),
         (f"/appeals/{'c' * 32}/decision", "/", {"verdict": "a text"}, ("decision", "")),
@@ -109,6 +113,21 @@ def test_the_history_is_kept(tmp_path: Path) -> None:
     assert list(again.newest()) == acts[::-1]
     again.add(acts[0])
     assert list(OwnHistory(file).newest()) == [acts[0], *acts[::-1]]
+
+
+def test_the_history_has_an_end(tmp_path: Path) -> None:
+    """A desk that starts keeps the newest acts of the file, and no more."""
+    file = tmp_path / "history.jsonl"
+    history = OwnHistory(file)
+    history.add(OwnAct(at=NOW, where=CASE, kind="reports", act="note"))
+    one = file.read_text()
+    for size in (10_001, 20_000):
+        file.write_text(one * size + one.replace("note", "decision"))
+        found = list(OwnHistory(file).newest())
+        assert found[0].act == "decision"
+        assert file.read_text().splitlines()[-1] == one.replace("note", "decision").rstrip()
+        assert (file.read_text().count("\n"), list(OwnHistory(file).newest())) == (len(found), found)
+        assert len(found) <= 10_000
 
 
 def test_a_full_disk_undoes_nothing(tmp_path: Path) -> None:

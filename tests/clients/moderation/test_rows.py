@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from idvault_client.tip_offs import TipOffReport
 from idvault_people.moderation import row_facts
+from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
@@ -98,6 +99,17 @@ async def test_only_what_changed_is_sent_again(place: Office, browser: Visitor) 
     assert "<html" not in fresh.text
 
 
+async def test_the_time_that_is_left_is_sent_again(
+    place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is open all day says when a report is overdue."""
+    await filed(place)
+    (live,) = re.findall(r'data-live="([^"]*)" data-known="([^"]*)"', (await browser.get("/reports")).text)
+    assert "<tr" not in (await browser.get("".join(live))).text
+    monkeypatch.setattr(Workplace, "left", lambda *_: "two hours late (synthetic)")
+    assert "two hours late (synthetic)" in (await browser.get("".join(live))).text
+
+
 async def test_a_search_and_a_later_page_do_not_ask_again(place: Office, browser: Visitor) -> None:
     """What arrives belongs on the first page; "Check again" needs no script."""
     await filed(place)
@@ -129,12 +141,58 @@ def arriving(page: Page, asked: asyncio.AbstractEventLoop, place: Office) -> Non
     assert page.evaluate("performance.timeOrigin") == before, "the page was loaded again"
     assert violations(page) == ""
     page.locator("tr[data-row]").first.hover()
-    run(filed(place, "A third one (synthetic)", content="post/19"))
+    for content in ("post/19", "post/20"):
+        run(filed(place, "A third one (synthetic)", content=content))
     page.clock.run_for(21_000)
-    page.get_by_text("New reports: 1.").wait_for()
+    page.get_by_text("New reports: 2.").wait_for()
     assert page.get_by_text("A third one (synthetic)").count() == 0, "a row moved under the pointer"
     page.locator("h1").hover()
-    page.get_by_text("A third one (synthetic)").wait_for()
+    page.get_by_text("A third one (synthetic)").first.wait_for()
+
+
+def leaving(
+    page: Page, asked: asyncio.AbstractEventLoop, place: Office, of: tuple[TipOffReport, str]
+) -> None:
+    """The only row leaves and comes back; when nothing can be asked, that is said."""
+
+    def run(work: object) -> object:
+        return asyncio.run_coroutine_threadsafe(work, asked).result(60)  # type: ignore[arg-type]
+
+    report, moderator_id = of
+    page.clock.install()
+    page.goto(page.url.rstrip("/") + "/reports?view=unassigned")
+    page.locator("h1").hover()
+    run(place.world.assign(report, moderator_id, seconds=place.age))
+    page.clock.run_for(21_000)
+    page.locator("tr.left[data-row] input:disabled").wait_for()
+    run(place.world.hand_back(report, moderator_id, seconds=place.age))
+    page.clock.run_for(21_000)
+    page.locator("tr[data-row]:not(.left) input:enabled").wait_for()
+    assert page.locator("[data-news]").inner_text() == "New reports: 1."
+    page.route("**/reports/rows*", lambda each: each.abort())
+    for _ in range(3):
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(21_000)
+    page.get_by_text("New reports do not arrive at the moment.").wait_for()
+    page.unroute("**/reports/rows*")
+    page.clock.run_for(21_000)
+    page.get_by_text("New reports do not arrive at the moment.").wait_for(state="detached")
+
+
+@pytest.mark.process
+async def test_rows_leave_and_come_back(place: Office, key: ModeratorKey) -> None:
+    """In Chromium: what is struck through is what is not in the list now."""
+    report, loop = await filed(place), asyncio.get_running_loop()
+    async with place.opens(key) as opened:
+
+        def look() -> None:
+            with browsing() as browser:
+                page = browser.new_context(locale="en-GB").new_page()
+                page.goto(opened.address)
+                page.get_by_role("navigation").first.wait_for()
+                leaving(page, loop, place, (report, key.moderator_id))
+
+        await asyncio.to_thread(look)
 
 
 @pytest.mark.process

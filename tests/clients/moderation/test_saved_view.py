@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
-from idvault_people.moderation.saved_view import MOST, SavedView, SavedViews, is_list
+from idvault_client.pages.rendering import saying
+from idvault_people.console.visit import ConsolePage, GoTo, Visit
+from idvault_people.moderation.saved_view import MOST, SavedView, SavedViewPages, SavedViews, is_list
+from idvault_people.moderation.texts import TEXTS
 from tests.support.console import Seen, Visitor
 from tests.support.moderation_console import Office, form_of, post, submit
 
@@ -64,3 +67,22 @@ async def test_views_outlive_the_session(place: Office, tmp_path: Path) -> None:
     for content in ("{", "[1]", '[{"name": "x"}]', json.dumps([{"name": "x", "address": "//elsewhere"}])):
         file.write_text(content, encoding="utf-8")
         assert SavedViews(file=file).all() == []
+
+
+def test_a_damaged_file_is_not_written_over(tmp_path: Path) -> None:
+    """Whoever saves or deletes a view is told; what can be mended of the file is still there."""
+    file = tmp_path / "views.json"
+    pages, say = SavedViewPages(views=SavedViews(file=file)), saying(TEXTS, "en")
+    fields = {"name": "Mine", "address": "/reports?view=mine"}
+    file.write_text('[{"name": "a", "address": "/reports?view=m', encoding="utf-8")
+    before = file.read_bytes()
+    refused = pages.keep(Visit(language="en", say=say, path="/views", fields=fields))
+    assert isinstance(refused, ConsolePage)
+    assert (refused.status, "is damaged" in refused.errors[""]) == (422, True)
+    pages.delete(Visit(language="en", say=say, path="/views/deletion", fields=fields))
+    shown = pages.show(Visit(language="en", say=say, path="/views"))
+    assert isinstance(shown, ConsolePage)
+    assert "is damaged" in str(shown.values)
+    assert file.read_bytes() == before
+    file.unlink()
+    assert pages.keep(Visit(language="en", say=say, path="/views", fields=fields)) == GoTo(fields["address"])

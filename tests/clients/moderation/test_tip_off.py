@@ -1,12 +1,14 @@
 """The pages of reports: the queue, a case, and what a moderator does with it, over a real edge."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from idvault_client.tip_offs import TipOffReport
+from idvault_people.moderation import row_facts
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffState, TipOffTarget
@@ -173,6 +175,25 @@ async def test_duplicates_are_merged(place: Office, browser: Visitor) -> None:
     assert same.reference in page.words
 
 
+async def test_texts_of_candidates_are_read_together(
+    place: Office, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several at a time for the whole list, not one after another."""
+    target, read = TipOffTarget(TargetKind.CONTENT, "post/1"), row_facts.RowFacts.excerpts
+    made = await taken(place, browser, target=target)
+    for _ in range(3):
+        await filed(place.world, target=target)
+    sizes: list[int] = []
+
+    def count(facts: row_facts.RowFacts, reports: Sequence[TipOffReport]) -> Mapping[str, str]:
+        sizes.append(len(reports))
+        return read(facts, reports)
+
+    monkeypatch.setattr(row_facts.RowFacts, "excerpts", count)
+    await browser.get(path(made))
+    assert sizes == [3]
+
+
 async def test_a_case_shows_what_is_known(place: Office, browser: Visitor) -> None:
     """Texts are escaped; the copy is shown if it is text, and sent as a file that no browser opens."""
     token = await place.world.world.account()
@@ -241,6 +262,21 @@ async def test_a_report_is_looked_for(place: Office, browser: Visitor) -> None:
     for asked in ("000000000000", "f" * 32, "nothing", "<script>"):
         page = await browser.get(f"/reports?q={quote(asked)}")
         assert (page.status, listed(page.text)) == (200, []), asked
+
+
+async def test_a_case_of_a_later_page_leads_on(place: Office, browser: Visitor) -> None:
+    """To the next report of that page, also of a search; not back to the first page."""
+    target = TipOffTarget(TargetKind.CONTENT, "post/7")
+    for number in range(52):
+        await filed(place.world, target=target, seconds=number)
+    for asked in ("?view=open&q=post/7", "?view=open"):
+        page = await browser.get(f"/reports{asked}")
+        (following,) = re.findall(r'href="(/reports\?[^"]*after=[^"]*)"', page.text)
+        page = await browser.get(following.replace("&amp;", "&"))
+        cases = re.findall(r'<th scope="row"><a href="([^"]*)"', page.text)
+        assert len(cases) == 2
+        case = await browser.get(cases[0].replace("&amp;", "&"))
+        assert re.findall(r'href="([^"]*)" data-key="j"', case.text) == [cases[1]]
 
 
 async def test_the_list_is_sorted(place: Office, browser: Visitor) -> None:

@@ -3,6 +3,7 @@
 The fields have the names of the plan's fields in the contract, so a refusal names the same field.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time
@@ -26,6 +27,7 @@ _USUAL = {
     "minimum_assurance": "ANY",
 }
 _LONGEST_NUMBER = 7
+_NUMBER = re.compile("[0-9]+|[0-9]{1,3}(?:[ ,，][0-9]{3})+")
 
 
 @dataclass(slots=True)
@@ -44,7 +46,13 @@ class _PlanReading:
             return None
 
     def number(self, name: str) -> int:
-        return next(iter(self.numbers(name)), 0)
+        """Return one number, whose digits may be grouped; 0 without one, which the rules refuse."""
+        typed = self.visit.line(name)
+        digits = re.sub("[ ,，]", "", typed)
+        if not typed or (_NUMBER.fullmatch(typed) and len(digits) <= _LONGEST_NUMBER):
+            return int(digits or 0)
+        self.wrong.add(name)
+        return 0
 
     def numbers(self, name: str) -> tuple[int, ...]:
         typed = self.visit.line(name).replace(",", " ").replace("，", " ").split()
@@ -227,7 +235,7 @@ def _fields(visit: Visit) -> list[Field]:
             hint=say("methods_hint"),
             options=shown.options("method", list(Method), say),
         ),
-        Field(kind="text", id="daily_limit", label=say("daily_limit"), hint=say("daily_hint"), limit=7),
+        Field(kind="text", id="daily_limit", label=say("daily_limit"), hint=say("daily_hint"), limit=9),
         Field(
             kind="text",
             id="reminder_days",

@@ -14,7 +14,7 @@ from idvault_people.console.visit import Answer, GoTo, Handler, MenuCount, Visit
 MOST = 50
 """More than these are told as "50+"."""
 QUEUES: Mapping[str, tuple[str, str]] = {
-    "/reports": ("unassigned_reports", "overdue_reports"),
+    "/reports": ("open_reports", "overdue_reports"),
     "/sanctions": ("to_confirm", ""),
     "/appeals": ("appeals_to_decide", "overdue_appeals"),
     "/measures": ("content_appeals", ""),

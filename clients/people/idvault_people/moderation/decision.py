@@ -192,12 +192,9 @@ class DecisionPages:
             label=visit.say("together"),
             value=visit.query.get(TOGETHER, "").replace("-", " "),
             hint=visit.say("merge_hint"),
-            options=[(each.tip_off_id, self._told(each, visit)) for each in same],
+            options=self.screen.lines(same, visit),
             required=False,
         )
-
-    def _told(self, report: TipOffReport, visit: Visit) -> str:
-        return self.screen.line(report, visit)
 
     def _sanction(self, visit: Visit) -> SanctionForm:
         case, say = self.screen.read(visit), visit.say

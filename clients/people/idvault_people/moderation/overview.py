@@ -64,6 +64,7 @@ class OverviewPages:
             ("overdue_reports", "/reports?view=overdue", self._reports("overdue")),
             ("my_reports", "/reports?view=mine", self._reports("mine")),
             ("unassigned_reports", "/reports?view=unassigned", self._reports("unassigned")),
+            ("open_reports", "/reports", self._reports("open")),
             ("to_confirm", "/sanctions", self._to_confirm),
             ("overdue_appeals", "/appeals?view=overdue", self._appeals("overdue")),
             ("appeals_to_decide", "/appeals", self._appeals("open")),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from idvault_people.console.visit import Answer, GoTo, Handler, Visit
 from idvault_people.moderation.texts import TEXTS
+from idvault_verify import durable_file
 
 FILE = "history.jsonl"
 _MOST, _LONGEST = 10_000, 2_000_000
@@ -50,16 +51,20 @@ class OwnHistory:
     _acts: list[OwnAct] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Read the newest acts; a line that a crash has cut is left out."""
-        lines = _end(self.file, _LONGEST).decode("utf-8", "replace").splitlines() if self.file else []
+        """Read the newest acts, and keep no others; a line that a crash has cut is left out."""
+        found = _end(self.file, _LONGEST) if self.file else b""
+        lines = found.decode("utf-8", "replace").splitlines()
         self._acts = [act for line in lines[-_MOST:] for act in _read(line)]
+        if self.file and (len(found) == _LONGEST or len(lines) > _MOST):
+            with suppress(OSError):
+                durable_file.replace(self.file, "".join(map(_line, self._acts)).encode())
 
     def add(self, act: OwnAct) -> None:
         """Keep an act. It is done: a disk that is full must not say otherwise, so it costs its line only."""
         self._acts.append(act)
         if self.file is None:
             return
-        line = json.dumps({**asdict(act), "at": act.at.isoformat()}) + "\n"
+        line = _line(act)
         with suppress(OSError):
             file = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
@@ -96,6 +101,10 @@ def _end(file: Path, size: int) -> bytes:
         return b""
 
 
+def _line(act: OwnAct) -> str:
+    return json.dumps({**asdict(act), "at": act.at.isoformat()}) + "\n"
+
+
 def _read(line: str) -> Iterator[OwnAct]:
     try:
         fields = json.loads(line)
@@ -110,7 +119,11 @@ def done(visit: Visit, answer: GoTo, now: datetime) -> OwnAct | None:
     if found is None or found[2] == _NO_CASE or visit.given("decision") in _ONWARD:
         return None
     # The address to which a form leads may have a question, such as that of moderation.done.
-    place = found[1] if _PLACE.fullmatch(found[1]) else answer.path.partition("?")[0]
+    led_to = answer.path.partition("?")[0]
+    if found[3] in _ONWARD and led_to == found[1]:
+        # An order that waits for a second moderator: the form led back to it, and imposed nothing.
+        return None
+    place = found[1] if _PLACE.fullmatch(found[1]) else led_to
     if not _PLACE.fullmatch(place):
         return None
     return OwnAct(at=now, where=place, kind=found[2], act=found[3] or "new", word=_word(visit))

@@ -66,8 +66,9 @@ class OwnHistoryPages:
 
     def _item(self, each: OwnAct, visit: Visit) -> Item:
         say = visit.say
+        keys = (f"did.{each.kind}.{each.act}", f"did.{each.act}")
         rows: list[Row] = [
-            (say("what_was_done"), say(f"did.{each.act}") if f"did.{each.act}" in TEXTS else each.act),
+            (say("what_was_done"), next((say(key) for key in keys if key in TEXTS), each.act)),
             (say("chosen_word"), say(each.word) if each.word in TEXTS else "–"),
             (say("done_at"), self.place.time(each.at, visit)),
         ]

@@ -96,14 +96,16 @@ class ReportQueue:
         return page.tip_offs, page.next_page_token
 
     def window(self, visit: Visit) -> Sequence[TipOffReport]:
-        """Return the first reports of the list from which a case was opened."""
-        asked = visit.query.get(listing.SEARCH, "")
+        """Return the reports of the list from which a case was opened, from its page on."""
+        asked, after = visit.query.get(listing.SEARCH, ""), listing.after(visit)
         if asked:
-            return self.search(asked)[0]
-        view = listing.view_of(visit, self.views(visit))
+            return self.search(asked, after=after)[0]
+        view, wanted = listing.view_of(visit, self.views(visit)), category(visit)
         by = sort(visit)
-        found = self.listed(view, category=category(visit), page_size=_MOST_SORTED if by else _WINDOW)
-        return sorted(found.tip_offs, key=SORTS[by]) if by else found.tip_offs
+        if not by:
+            return self.listed(view, category=wanted, page_size=_WINDOW, page_token=after).tip_offs
+        found = self.listed(view, category=wanted, page_size=_MOST_SORTED)
+        return sorted(found.tip_offs, key=SORTS[by])
 
     def around(
         self, report_id: str, window: Sequence[TipOffReport]

@@ -135,16 +135,22 @@ class ReportScreen:
         """Return the open reports that nobody else works on."""
         return [each for each in reports if self.queue.can_decide(each)]
 
-    def line(self, report: TipOffReport, visit: Visit) -> str:
-        """Return a report as it can be chosen: its number, how its text begins, its category and its time."""
-        say = visit.say
-        return say(
-            "report_line",
-            reference=report.reference,
-            excerpt=RowFacts(place=self.place).excerpts([report])[report.tip_off_id],
-            category=shown.word("category", report.category, say),
-            time=self.place.time(report.file_time, visit),
-        )
+    def lines(self, reports: Sequence[TipOffReport], visit: Visit) -> list[shown.Row]:
+        """Return reports as they can be chosen: number, how the text begins, category and time."""
+        say, excerpts = visit.say, RowFacts(place=self.place).excerpts(reports)
+        return [
+            (
+                each.tip_off_id,
+                say(
+                    "report_line",
+                    reference=each.reference,
+                    excerpt=excerpts[each.tip_off_id],
+                    category=shown.word("category", each.category, say),
+                    time=self.place.time(each.file_time, visit),
+                ),
+            )
+            for each in reports
+        ]
 
     def similar(self, report: TipOffReport, visit: Visit) -> Item:
         """Return a report as it stands beside another one."""

@@ -67,11 +67,11 @@ def excerpt(text: str) -> str:
     return f"{begin.rpartition(' ')[0] or begin}…"
 
 
-def digest(reports: Sequence[TipOffReport]) -> str:
-    """Return what changes with whatever a list of reports shows of them, except for the time."""
+def digest(reports: Sequence[TipOffReport], left: Callable[[TipOffReport], str]) -> str:
+    """Return what changes with whatever a list of reports shows of them. left: their time, as it is shown."""
     shown = [
         f"{each.tip_off_id} {each.state} {each.moderator_id} {each.outcome} {each.proposal_id} "
-        f"{each.referral_state} {each.supplement_time} {each.flooded} {each.trusted}"
+        f"{each.referral_state} {each.supplement_time} {each.flooded} {each.trusted} {left(each)}"
         for each in reports
     ]
     return sha256("\n".join(shown).encode()).hexdigest()[:16]

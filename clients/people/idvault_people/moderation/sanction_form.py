@@ -134,12 +134,14 @@ class StatementForm(Generic[Wanted]):
             )
         ]
 
-    def _with_copy(self, visit: Visit) -> Visit:
-        """Return the visit with the digests of what the reporter sent among the evidence, if asked."""
-        asked: list[bytes] = [
-            content for name, content in self._reported.items() if visit.given(f"{_COPY}.{name}")
-        ]
-        lines = [visit.given("evidence"), *(sha256(each).hexdigest() for each in asked)]
+    def _with_copy(self, visit: Visit, form: Form) -> Visit:
+        """Return the visit with the digests of what the reporter sent among the evidence, if asked.
+
+        form: as it was filled in. Its own text stays without them, so that a box can be unticked later.
+        """
+        filled = {each.id: each.value for each in form.fields}
+        asked = [content for name, content in self._reported.items() if name in filled.get(_COPY, "").split()]
+        lines = [filled["evidence"], *(sha256(each).hexdigest() for each in asked)]
         return replace(visit, fields={**visit.fields, "evidence": "\n".join(filter(None, lines))})
 
     def _begun(self, each: Field, begun: dict[str, str]) -> Field:
@@ -148,11 +150,10 @@ class StatementForm(Generic[Wanted]):
 
     def answer(self, visit: Visit, send: Callable[[Wanted, str], str]) -> Answer:
         """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
-        visit, now = self._with_copy(visit), self.place.clock()
         form = self.form(visit).refilled(visit)
         if visit.given("step") == template_choice.FILL:
             return self.filled(form, visit).page()
-        wanted, errors = self.read(visit, now=now)
+        wanted, errors = self.read(self._with_copy(visit, form), now=self.place.clock())
         # A form that people change does not keep the end of the former check.
         if errors:
             return form.page(errors=errors, status=422)

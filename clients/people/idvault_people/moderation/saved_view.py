@@ -41,13 +41,23 @@ class SavedViews:
 
     def all(self) -> list[SavedView]:
         """Return the views; none if the file is damaged. Raises OSError."""
+        return self._read() or []
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether there is a file that cannot be read as views: it is not written over. Raises OSError."""
+        return self._read() is None
+
+    def _read(self) -> list[SavedView] | None:
         if self.file is None:
             return list(self._memory)
         try:
             found = json.loads(small_file.read(self.file))
             views = [SavedView(str(each["name"]), str(each["address"])) for each in found]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except FileNotFoundError:
             return []
+        except (ValueError, KeyError, TypeError):
+            return None
         return [each for each in views if is_list(each.address)]
 
     def keep(self, views: Sequence[SavedView]) -> None:
@@ -100,13 +110,12 @@ class SavedViewPages:
     def show(self, visit: Visit) -> Answer:
         """Show the views, with a button each that deletes it."""
         say, views = visit.say, self.views.all()
+        empty = say("views_damaged", file=FILE) if self.views.is_damaged else say("no_views")
         items = [Item(link=Link(each.address, each.name), rows=[]) for each in views]
         return CasePage(
             title=say("saved_views"),
             hint=say("views_text"),
-            sections=[
-                PagePart(title=say("your_views"), items=items, empty=say("no_views"), head=say("view_name"))
-            ],
+            sections=[PagePart(title=say("your_views"), items=items, empty=empty, head=say("view_name"))],
             aside=say("delete_view") if views else "",
             buttons=[self._deletion(each, visit) for each in views],
         ).page()
@@ -132,6 +141,8 @@ class SavedViewPages:
 
     def _wrong(self, view: SavedView, views: Sequence[SavedView], visit: Visit) -> dict[str, str]:
         say = visit.say
+        if self.views.is_damaged:
+            return {"": say("views_damaged", file=FILE)}
         if not view.name or len(view.name) > _NAME or not view.name.isprintable():
             return {"name": say("view_name_wrong", most=_NAME)}
         if not is_list(view.address):
@@ -144,6 +155,7 @@ class SavedViewPages:
 
     def delete(self, visit: Visit) -> Answer:
         """Delete a view; one that is not there any more is deleted."""
-        name = visit.given("name")
-        self.views.keep([each for each in self.views.all() if each.name != name])
+        name, views = visit.given("name"), self.views.all()
+        if any(each.name == name for each in views):
+            self.views.keep([each for each in views if each.name != name])
         return GoTo(PATH)

@@ -209,7 +209,6 @@ def kept(statement: StatementOfReasons, *, days: str) -> Mapping[str, str]:
     end, order = statement.end_at, statement.order
     return {
         "order_digest": order.digest.hex() if order else "",
-        "evidence": shown.digests(statement.evidence),
         END: "" if end is None else f"{days} {end.astimezone(UTC).isoformat()}",
     }
 

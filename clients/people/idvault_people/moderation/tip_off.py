@@ -55,9 +55,9 @@ class ReportCasePages:
         """Show the table of the queue alone, if it has changed since the page that asks was made."""
         queue = self.screen.queue
         found, following = queue.sorted_page(visit, listing.view_of(visit, queue.views(visit)))
-        changed = row_facts.digest(found) != visit.query.get(_KNOWN, "")
-        listed = self._listed(visit, found if changed else (), following)
-        listed = replace(listed, known=row_facts.digest(found))
+        known = self._digest(found, visit)
+        changed = known != visit.query.get(_KNOWN, "")
+        listed = replace(self._listed(visit, found if changed else (), following), known=known)
         values = {"shown": listed, "changed": changed}
         return ConsolePage(template="moderation_rows.html", title=listed.title, values=values)
 
@@ -74,7 +74,7 @@ class ReportCasePages:
             items=self._items(found, visit),
             following=following,
             live="" if asked or listing.after(visit) else self._live(visit),
-            known=row_facts.digest(found),
+            known=self._digest(found, visit),
             search=say("search_reports"),
             choosers=(
                 Chooser(id="category", label=say("category"), options=options, value=category or ""),
@@ -95,6 +95,13 @@ class ReportCasePages:
         """Return the address that says what has changed, up to what the page knows."""
         kept = queues.kept(visit)
         return f"/reports/rows{kept}{'&' if kept else '?'}{_KNOWN}="
+
+    def _digest(self, found: Sequence[TipOffReport], visit: Visit) -> str:
+        return row_facts.digest(found, lambda each: self._left(each, visit) or "")
+
+    def _left(self, report: TipOffReport, visit: Visit) -> str | None:
+        """Return how much time an open report has left."""
+        return None if report.state is TipOffState.RESOLVED else self.place.left(report.due_time, visit)
 
     def _items(self, found: Sequence[TipOffReport], visit: Visit) -> list[Item]:
         facts = RowFacts(place=self.place)
@@ -158,7 +165,7 @@ class ReportCasePages:
             marks.append(say("supplement"))
         rows = self.place.rows(
             visit,
-            due=self.place.left(report.due_time, visit) if is_open else None,
+            due=self._left(report, visit),
             decided=report.resolve_time,
             category=shown.word("category", report.category, say),
             excerpt=text,
@@ -332,7 +339,7 @@ class ReportCasePages:
                 kind="checks",
                 id=name,
                 label=label,
-                options=[(each.tip_off_id, self.screen.line(each, visit)) for each in found],
+                options=self.screen.lines(found, visit),
             )
             for name, (label, found) in lines.items()
         ]

@@ -14,6 +14,10 @@
   function isBusy(row) {
     return row.contains(document.activeElement) || row.querySelector(":checked") !== null || isSelected(row);
   }
+  function marked(row, left) {
+    row.classList.toggle("left", left);
+    row.querySelectorAll("button, input").forEach(function (one) { one.disabled = left; });
+  }
   function show() {
     if (!fresh) { return; }
     var body = live.querySelector("tbody"), known = {}, before = null;
@@ -23,28 +27,30 @@
       if (!old) {
         old = document.importNode(row, true);
         body.insertBefore(old, before ? before.nextSibling : body.firstChild);
-      } else if (!isBusy(old) && old.innerHTML !== row.innerHTML) {
-        old.replaceChildren.apply(old, Array.from(document.importNode(row, true).childNodes));
+      } else {
+        // It may have left, and be back.
+        marked(old, false);
+        if (!isBusy(old) && old.innerHTML !== row.innerHTML) {
+          old.replaceChildren.apply(old, Array.from(document.importNode(row, true).childNodes));
+        }
       }
       delete known[row.dataset.row];
       before = old;
     });
     // A row that has left the list stays where it is, so that no other one slips under the pointer.
-    Object.keys(known).forEach(function (path) {
-      known[path].classList.add("left");
-      known[path].querySelectorAll("button, input").forEach(function (one) { one.disabled = true; });
-    });
+    Object.keys(known).forEach(function (path) { marked(known[path], true); });
     fresh = null;
   }
   function read(text) {
     var found = new DOMParser().parseFromString(text, "text/html").querySelector("[data-known]");
     if (!found || found.dataset.known === live.dataset.known) { return; }
     live.dataset.known = found.dataset.known;
-    var paths = rows(live).map(function (row) { return row.dataset.row; });
+    var paths = rows(live).filter(function (row) { return !row.classList.contains("left"); })
+      .map(function (row) { return row.dataset.row; });
     var count = rows(found).filter(function (row) { return paths.indexOf(row.dataset.row) < 0; }).length;
     if (count) { news.textContent = live.dataset.told.replace("0", count); }
-    // Other columns, or a first row: the link beside it shows the page anew.
-    if (!paths.length || head(found) !== head(live)) { return; }
+    // Other columns, or a first row: the link beside it shows the page anew. An empty list has no head.
+    if (!rows(live).length || (rows(found).length && head(found) !== head(live))) { return; }
     fresh = found;
     if (!live.matches(":hover")) { show(); }
   }
@@ -54,11 +60,15 @@
     fetch(live.dataset.live + live.dataset.known, { redirect: "error" }).then(function (answer) {
       if (!answer.ok) { throw new Error(answer.status); }
       return answer.text();
-    }).then(function (text) { failures = 0; read(text); }).catch(function () {
+    }).then(function (text) {
+      if (failures > 2) { news.textContent = ""; }
+      failures = 0;
+      read(text);
+    }).catch(function () {
       failures += 1;
-      if (failures === 3) { clearInterval(timer); }
+      if (failures === 3) { news.textContent = live.dataset.lost; }
     });
   }
-  var timer = setInterval(ask, EVERY);
+  setInterval(ask, EVERY);
   document.addEventListener("visibilitychange", ask);
 })();

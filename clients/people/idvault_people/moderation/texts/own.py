@@ -24,6 +24,8 @@ OWN: Mapping[str, Text] = {
     "did.decision": _("decided"),
     "did.sanction": _("upheld with a sanction"),
     "did.content": _("upheld with a measure on content"),
+    "did.orders.sanction": _("signed a sanction"),
+    "did.orders.content": _("signed a measure on content"),
     "did.confirmation": _("confirmed"),
     "did.end": _("ended or withdrawn"),
     "did.narrowing": _("narrowed"),
