@@ -134,11 +134,15 @@
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
   Array.prototype.forEach.call(document.querySelectorAll("main form[method=post]"), function (form) {
-    // A second click sends nothing, and the button says why; coming back from the history makes it work again.
+    // A second click sends nothing, on whichever button, and the pressed one says why; coming back from the history
+    // makes them work again.
     form.addEventListener("submit", function (event) {
       var button = event.submitter || form.querySelector("button"), text = button.textContent;
-      setTimeout(function () { button.disabled = true; button.textContent = document.body.dataset.sending; }, 0);
-      window.addEventListener("pageshow", function () { button.disabled = false; button.textContent = text; }, { once: true });
+      function able(yes) {
+        Array.prototype.forEach.call(form.querySelectorAll("button"), function (each) { each.disabled = !yes; });
+      }
+      setTimeout(function () { able(false); button.textContent = document.body.dataset.sending; }, 0);
+      window.addEventListener("pageshow", function () { able(true); button.textContent = text; }, { once: true });
     });
   });
   // A page within an app has no button of a browser.
