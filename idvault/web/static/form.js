@@ -88,6 +88,10 @@
   document.addEventListener("input", function (event) {
     if (event.target.getAttribute("aria-invalid") === "true") { told(event.target); }
   });
+  var pressed = false;
+  ["pointerdown", "pointerup", "pointercancel"].forEach(function (each) {
+    document.addEventListener(each, function () { pressed = each === "pointerdown"; }, true);
+  });
   Array.prototype.forEach.call(document.querySelectorAll("input[data-check]"), function (field) {
     var kind = field.dataset.check, words = field.form.dataset;
     function check() {
@@ -98,7 +102,8 @@
     field.form.addEventListener("input", check);
     field.form.addEventListener("change", check);
     // Not while a press that ends the typing lasts: a text that moves its button would let it miss.
-    field.addEventListener("change", function () { setTimeout(told, 300, field); });
+    function tell() { if (pressed) { setTimeout(tell, 300); } else { told(field); } }
+    field.addEventListener("change", function () { setTimeout(tell, 300); });
     // Somebody may have typed before this file came.
     check();
   });
