@@ -66,7 +66,7 @@ async def test_nothing_touches_what_is_above_it() -> None:
 
 
 async def test_the_pressed_button_says_that_it_was_pressed() -> None:
-    """It is grey and says so; a second press on any button of its form sends nothing. Other forms still work."""
+    """It is grey and says so; a second press on any button of its form sends nothing. Others work."""
     seen: list[Any] = []
 
     def work(page: Page) -> None:
