@@ -347,10 +347,10 @@ class View:
     def _spent(self, found: pb.SessionPage) -> web.Response:
         """Return the page after a link's last attempt: what can be done, and that a new link may be had."""
         text = self.say("spent_text") if _reason(found) in _MISMATCHES else self._failure(found)
-        return self._stopped(found, title="spent_title", text=text)
+        return self._stopped(found, title="spent_title", text=text, now=True)
 
     def limited(self, found: pb.SessionPage, error: TooManyAttempts) -> web.Response:
-        """Return the page of a form that the vault refuses for now: until when, and what else can be done."""
+        """Return the page of a form that the vault refuses for now: until when, if known, and what to do."""
         text = "" if error.retry_after else error.text(self.language)
         return self._stopped(found, title="limited_title", text=text, wait=error.retry_after, status=429)
 
@@ -361,14 +361,17 @@ class View:
         title: str,
         text: str,
         wait: timedelta | None = None,
+        now: bool = False,
         status: int = 200,
     ) -> web.Response:
+        """Return a page without a form. wait: how long; now: a new link may be had at once."""
         return self.page(
             "spent.html",
             title=self.say(title),
             status=status,
             text=text,
             until=wait and self._until(wait),
+            now=now,
             brand=found.platform_title,
             platform=found.platform_title,
             proof=_proof(found),

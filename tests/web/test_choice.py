@@ -1,7 +1,8 @@
 """Verification as a choice: what an invitation offers, how to say no, and what follows a failure."""
 
+import html
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -9,8 +10,11 @@ from sqlalchemy import update
 from idvault.campaign import acts as campaign_acts
 from idvault.campaign.invitation.rules import Stage
 from idvault.core.tables.claim import claims
+from idvault.web.render import View
+from idvault_client.errors import TooManyAttempts
 from idvault_verify.claim import FailureReason
 from idvault_verify.registry import RegistryAnswer
+from idvault_verify.v1 import session_pb2 as pb
 from tests.support.session_world import BASE_URL, ORIGIN, TITLE
 from tests.web.conftest import Site
 from tests.web.test_pages import bound, filled, form_of, invitation
@@ -112,6 +116,17 @@ async def test_the_fifth_failure_says_what_can_be_done(site: Site) -> None:
     path, form = await form_of(site, browser, (await site.link(locale="en")).url)
     done = await browser.follow(await browser.post(f"{path}/identity", filled(form)))
     assert done.title == "You are verified"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_limit_without_a_time_promises_no_link(language: str) -> None:
+    """A new link would be refused as this one is, for a while that the vault has not told."""
+    found = pb.SessionPage(session_id="s", platform_title=TITLE, return_url=f"{ORIGIN}/verified")
+    shown = View(language=language, now=datetime.now(UTC))
+    page = shown.limited(found, TooManyAttempts("TOO_MANY_ATTEMPTS")).text
+    assert page is not None
+    texts = (shown.say("spent_now", platform=TITLE), shown.say("spent_changed"))
+    assert [html.escape(each) in page for each in texts] == [False, True]
 
 
 async def test_whoever_comes_back_too_early_reads_when(site: Site) -> None:

@@ -133,6 +133,28 @@ async def test_an_error_stands_as_text_at_its_field() -> None:
     ]
 
 
+async def test_a_long_press_does_not_miss_its_button() -> None:
+    """The error of the field that it leaves would move the button: it comes once the press is over."""
+    seen: list[Any] = []
+
+    def work(page: Page) -> None:
+        box = '<div class="field"><input id="n" data-check="RESIDENT_ID"></div>'
+        serve(page, f'{box}<button type="button">go</button>')
+        go, note = page.get_by_role("button"), page.locator("#n-error")
+        go.evaluate("each => each.addEventListener('click', () => { document.title = 'pressed'; })")
+        page.locator("#n").press_sequentially("1")
+        go.hover()
+        page.mouse.down()
+        page.wait_for_timeout(1_000)
+        seen.append(note.count())
+        page.mouse.up()
+        note.filter(has_text="LENGTH").wait_for()
+        seen.append(page.title())
+
+    await visit(work)
+    assert seen == [0, "pressed"]
+
+
 async def test_the_script_says_what_the_rules_say() -> None:
     """Of right and wrong numbers of each document, of names, and of a document that is chosen beside."""
     numbers = [*WRONG, *(each for right in NUMBERS.values() for each in right)]

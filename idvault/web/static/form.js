@@ -70,6 +70,10 @@
   document.addEventListener("input", function (event) {
     if (event.target.getAttribute("aria-invalid") === "true") { told(event.target); }
   });
+  var pressed = false;
+  ["pointerdown", "pointerup", "pointercancel"].forEach(function (each) {
+    document.addEventListener(each, function () { pressed = each === "pointerdown"; }, true);
+  });
   Array.prototype.forEach.call(document.querySelectorAll("input[data-check]"), function (field) {
     var kind = field.dataset.check, words = field.form.dataset;
     function check() {
@@ -80,7 +84,8 @@
     field.form.addEventListener("input", check);
     field.form.addEventListener("change", check);
     // Not while a press that ends the typing lasts: a text that moves its button would let it miss.
-    field.addEventListener("change", function () { setTimeout(told, 300, field); });
+    function tell() { if (pressed) { setTimeout(tell, 300); } else { told(field); } }
+    field.addEventListener("change", function () { setTimeout(tell, 300); });
     // Somebody may have typed before this file came.
     check();
   });
@@ -117,12 +122,16 @@
   if (errors) { errors.focus(); }
   var sent = null;
   Array.prototype.forEach.call(document.querySelectorAll("main form[method=post]"), function (form) {
-    // A second click sends nothing, and the button says why; coming back from the history makes it work again.
+    // A second click sends nothing, on whichever button, and the pressed one says why; coming back from the history
+    // makes them work again.
     form.addEventListener("submit", function (event) {
       var button = event.submitter || form.querySelector("button"), text = button.textContent;
       sent = form;
-      setTimeout(function () { button.disabled = true; button.textContent = document.body.dataset.sending; }, 0);
-      window.addEventListener("pageshow", function () { sent = null; button.disabled = false; button.textContent = text; }, { once: true });
+      function able(yes) {
+        Array.prototype.forEach.call(form.querySelectorAll("button"), function (each) { each.disabled = !yes; });
+      }
+      setTimeout(function () { able(false); button.textContent = document.body.dataset.sending; }, 0);
+      window.addEventListener("pageshow", function () { sent = null; able(true); button.textContent = text; }, { once: true });
     });
   });
   // Whatever leaves the page, such as a link or another language, asks before a text that was not sent is lost.

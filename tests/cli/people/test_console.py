@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -75,19 +76,34 @@ async def test_the_console_of_a_role_runs_until_it_is_ended(house: House, name: 
     assert not (folder / "console.html").exists()
 
 
+@dataclass(frozen=True)
+class PinnedSession:
+    """What the newest roster is asked with."""
+
+    identity_folder: SimpleNamespace
+    edge: SimpleNamespace
+
+
 async def test_a_newer_roster_is_asked_for_now_and_then() -> None:
-    """Not for every page, and a vault that cannot be reached leaves the pinned roster."""
-    asked: list[str] = []
-    clock = SimpleNamespace(now=0.0)
+    """Not for every page; a vault that is away leaves the pinned roster and is asked more seldom."""
+    asked: list[float] = []
+    vault = SimpleNamespace(now=0.0, is_there=True)
 
-    def call(method: str, *_: object) -> Any:
-        asked.append(method)
-        raise Unavailable(None, "UNAVAILABLE")
+    def call(*_: object) -> Any:
+        asked.append(vault.now)
+        if not vault.is_there:
+            raise Unavailable(None, "UNAVAILABLE")
+        return SimpleNamespace(newest_version=1)
 
-    session: Any = SimpleNamespace(
-        identity_folder=SimpleNamespace(versions=()), edge=SimpleNamespace(call=call)
-    )
-    newest = Newest(session, clock=lambda: clock.now)
-    for clock.now in (0.0, 4.0, 6.0, 10.0, 12.0):
-        assert newest() is session
-    assert asked == ["RosterService/GetRoster"] * 3
+    pinned = SimpleNamespace(versions=(SimpleNamespace(version=1),))
+    session: Any = PinnedSession(identity_folder=pinned, edge=SimpleNamespace(call=call))
+    newest = Newest(session, clock=lambda: vault.now)
+    for vault.now in (0.0, 4.0, 6.0, 10.0, 12.0):
+        assert newest() == session
+    vault.is_there = False
+    for vault.now in (18.0, 24.0, 37.0, 39.0, 45.0):
+        assert newest() == session
+    vault.is_there = True
+    for vault.now in (60.0, 64.0, 66.0):
+        assert newest() == session
+    assert asked == [0.0, 6.0, 12.0, 18.0, 39.0, 60.0, 66.0]

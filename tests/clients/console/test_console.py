@@ -175,6 +175,7 @@ async def test_answers_are_kept_by_nobody(console: Running) -> None:
     owner = await console.enter()
     await owner.get("/secret")
     assert owner.seen[-1].headers["Refresh"] == "20; url=/"
+    assert "data-hides" in owner.seen[-1].text
     await owner.get("/file")
     assert owner.seen[-1].headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''%E8")
     await owner.get("/none")

@@ -44,7 +44,7 @@ async def test_a_campaign_from_its_form_to_its_end(
     for words in (
         "accounts imported under “2014”",
         "after 3, then 7 days without an answer",
-        "1000 invitations a day at most",
+        "Invitations a day: at most 1000, with reminders",
         "Verify your account A badge",
         "Nothing is enforced.",
     ):

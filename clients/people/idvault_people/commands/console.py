@@ -6,7 +6,6 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,8 @@ from idvault_people.commands.disclosure import display
 from idvault_people.commands.session import MemberOptions, MemberSession, as_json, open_session
 
 _FRESH = 5.0
+# A vault that does not answer takes seconds to tell so, and each page would wait for that.
+_SILENT = 20.0
 NoBrowser = Annotated[
     bool, typer.Option("--no-browser", help="Only name the file to open; start no browser.")
 ]
@@ -65,14 +66,17 @@ class Newest:
     session: MemberSession
     clock: Callable[[], float] = time.monotonic
     _asked_at: float | None = None
+    _lasts: float = _FRESH
 
     def __call__(self) -> MemberSession:
         """Return the session; raises RosterError, and VaultError unless the vault cannot be reached."""
-        if self._asked_at is None or self.clock() - self._asked_at > _FRESH:
-            # Without the vault the pinned roster is still valid, for the evidence that is kept here.
-            with suppress(Unavailable):
+        if self._asked_at is None or self.clock() - self._asked_at > self._lasts:
+            try:
                 pinned = identity_folder.refresh(self.session.identity_folder, self.session.edge)
-                self.session = replace(self.session, identity_folder=pinned)
+                self.session, self._lasts = replace(self.session, identity_folder=pinned), _FRESH
+            except Unavailable:
+                # Without the vault the pinned roster is still valid, for the evidence that is kept here.
+                self._lasts = _SILENT
             self._asked_at = self.clock()
         return self.session
 

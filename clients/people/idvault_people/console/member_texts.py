@@ -121,7 +121,7 @@ MEMBER: Mapping[str, Text] = {
     "secret_type": _("Or type it in"),
     "secret_account": _("Name in the app"),
     "secret": _.in_context("second factor", "Secret"),
-    "secret_kind": _("Kind"),
+    "secret_kind": _.in_context("second factor", "Kind"),
     "secret_usual": _("Time-based, 6 digits, every 30 seconds: what apps assume"),
     "secret_confirm": _("Then confirm it"),
     "unreachable": _(

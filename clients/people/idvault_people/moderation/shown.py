@@ -70,8 +70,9 @@ class PagePart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """A field of a form. kind: text, area, choices, checks, date, file, pick or hidden. options: value, text.
+    """A field of a form. options: value, text.
 
+    kind: text, area, choices, checks, date, time, file, pick or hidden.
     A pick is a list with a button of its own, which fills the form in.
 
     notes: more about an option, by its value. only: the value of another field for which it is asked.

@@ -73,6 +73,7 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "retype": False,
         "leave_to": "",
         "waits": False,
+        "hides": None,
         "menu": [],
         "keep": "",
         "resend": None,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idvault_client.errors import Unavailable
+from idvault_people.console.operator import vault_commands
 from idvault_people.console.operator.vault_commands import CommandEnd
 from tests.support.console import Seen
 from tests.support.operator_room import OperatorRoom
@@ -129,7 +130,7 @@ async def test_what_waits_for_too_long_is_red(
 async def test_what_waits_a_moment_is_not_red(office: OperatorRoom) -> None:
     """A log, a witness and a queue at work."""
     await office.register("im")
-    log = {"waiting": 5, "waiting_since": ago(seconds=5), "uncovered_since": ago(seconds=90)}
+    log = {"waiting": 5, "waiting_since": ago(seconds=5), "uncovered_since": ago(seconds=5)}
     await told(office, log=log, queue={"oldest_time": ago(minutes=5)})
     page = await (await office.enter()).get("/")
     assert not any("since" in each for each in red(page))
@@ -148,6 +149,23 @@ async def test_an_edge_that_does_not_answer_is_red(office: OperatorRoom) -> None
         page = await visitor.get(path)
         assert any("The custody edge does not answer" in each for each in red(page)), path
     assert "Please try again later" not in page.words
+
+
+async def test_a_silent_edge_is_not_asked_at_each_visit(office: OperatorRoom) -> None:
+    """The first page tells for some seconds what it found, until somebody asks anew."""
+
+    def lose(_method: str, _found: object) -> object:
+        raise Unavailable(None, "UNAVAILABLE")
+
+    await office.register("im")
+    office.edge.tamper = lose  # type: ignore[assignment]
+    visitor = await office.enter()
+    for path, kept, count in (("/", 3600.0, 1), ("/", 3600.0, 1), ("/?fresh=1", 3600.0, 2), ("/", 0.0, 3)):
+        office.patch.setattr(vault_commands, "KEPT", kept)
+        page = await visitor.get(path)
+        assert any("The custody edge does not answer" in each for each in red(page))
+        asked = [name for name, _ in office.edge.calls if name.endswith("GetCheckpoint")]
+        assert len(asked) == count, path
 
 
 async def test_a_witness_behind_is_not_green(office: OperatorRoom) -> None:

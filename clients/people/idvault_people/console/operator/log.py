@@ -8,6 +8,7 @@ from typing import Any
 
 from idvault_client.errors import Unavailable, VaultError
 from idvault_people.console import explaining
+from idvault_people.console.operator import vault_commands
 from idvault_people.console.operator.parts import (
     AMBER,
     GREEN,
@@ -130,6 +131,21 @@ def verified(session: OperatorSession, visit: Visit) -> Checkpoint | OperatorNot
         is_silent = isinstance(error, Unavailable) and error.reason is None
         text = visit.say("edge_silent") if is_silent else explaining.refusal(error, visit)
     return OperatorNote(text=text, colour=RED, link="/log", label=visit.say("log_title"))
+
+
+def verified_lately(session: OperatorSession, visit: Visit) -> Checkpoint | OperatorNote:
+    """Return what `verified` found, asked again as seldom as the vault's commands.
+
+    An edge that does not answer takes seconds to tell so, and the first page comes again by itself.
+    """
+    key, clock = (visit.language, session.commands.changes), session.commands.clock
+    kept = session.heads.get(key)
+    if kept is not None and clock() - kept[0] < vault_commands.KEPT:
+        return kept[1]
+    found = verified(session, visit)
+    session.heads.clear()
+    session.heads[key] = (clock(), found)
+    return found
 
 
 def uncovered_since(log: Mapping[str, Any], now: datetime) -> datetime | None:

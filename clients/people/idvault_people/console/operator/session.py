@@ -13,6 +13,7 @@ from idvault_people.console.operator.parts import OperatorNote, OperatorSection,
 from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
 from idvault_people.console.visit import ConsolePage, Hiding, Visit
 from idvault_people.operator_client import OperatorClient
+from idvault_verify.transparency.checkpoint import Checkpoint
 
 PAGE = "operator_page.html"
 
@@ -22,7 +23,8 @@ class OperatorSession:
     """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
     doctor: the runs of its check. trust_domain, ends: of the operator's own certificate.
-    done: what is told of a decision that was carried out, by its number.
+    done: what is told of a decision that was carried out, by its number. heads: the newest checkpoint or why
+    there is none, with when that was found, by language and change.
     """
 
     operator: Callable[[], OperatorClient]
@@ -33,6 +35,9 @@ class OperatorSession:
     ends: datetime
     now: Callable[[], datetime]
     done: dict[str, Callable[[Visit], str]] = field(default_factory=dict, repr=False)
+    heads: dict[tuple[str, int], tuple[float, Checkpoint | OperatorNote]] = field(
+        default_factory=dict, repr=False
+    )
 
     def state(self, visit: Visit) -> VaultState:
         """Return the state of the vault, asked anew if the visitor wants that."""

@@ -139,7 +139,7 @@ OPERATOR: Mapping[str, Text] = {
     "tile_backup": _("Age of the newest backups"),
     "tile_doctor": _("Failed checks of the vault"),
     "tile_doctor_at": _("Failed checks of the vault, {time}"),
-    "runs_now": _("running"),
+    "runs_now": _.in_context("doctor", "running"),
     "check_fails": _("Failed: {checks}."),
     "and_more": _(", "),
     "log_refuses": _(

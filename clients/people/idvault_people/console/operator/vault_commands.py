@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_KEPT = 20.0
+KEPT = 20.0
+"""For how many seconds something that was told is not asked for again."""
 _PATIENCE = 120.0
 _SSH = "ssh"
 # ssh's own failures; a shell that does not find the program, or may not run it.
@@ -140,7 +141,7 @@ class VaultCommands:
 
     def _asked(self, *arguments: str) -> list[Any]:
         kept = self._kept.get(arguments)
-        if kept is not None and self.clock() - kept[0] < _KEPT:
+        if kept is not None and self.clock() - kept[0] < KEPT:
             return kept[1]
         told = self._told(arguments)
         self._kept[arguments] = (self.clock(), told)

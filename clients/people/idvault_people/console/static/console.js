@@ -55,9 +55,9 @@
     });
   }
   // Whatever leaves the page, such as a link or another language, asks first; so does a form beside the words. Who
-  // stays may send it after all.
+  // stays may send it after all. A page that leaves by itself does not ask: what it hides would stay on the screen.
   window.addEventListener("beforeunload", function (event) {
-    if (!typed()) { return; }
+    if (document.body.hasAttribute("data-hides") || !typed()) { return; }
     event.preventDefault();
     sent = null;
     setTimeout(function () { able(true); }, 0);

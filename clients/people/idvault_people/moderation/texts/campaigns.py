@@ -18,7 +18,7 @@ _LIST = {
     "new_campaign": _("New campaign"),
     "created": _("Created"),
     "started": _("Started"),
-    "a_day": _("{count} invitations a day at most, with reminders"),
+    "a_day": _("Invitations a day: at most {count}, with reminders"),
 }
 _FORM = {
     "new_campaign_text": _(

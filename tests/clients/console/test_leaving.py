@@ -1,0 +1,46 @@
+"""The consoles' script in Chromium: typed words are asked for before they are left, unless a page must go."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+import idvault_people.console
+from tools.support.browser import browsing
+
+pytestmark = pytest.mark.process
+
+ADDRESS = "https://console.example/"
+SCRIPT = Path(idvault_people.console.__file__).parent / "static" / "console.js"
+FORM = '<form method="post"><input type="text" id="code"></form><script src="/console.js"></script>'
+
+
+def typed(browser: Browser, mark: str) -> Page:
+    """Return a page on which a word was typed. mark: an attribute of its body."""
+
+    def answer(route: Route) -> None:
+        is_script = route.request.url.endswith(".js")
+        body = SCRIPT.read_text("utf-8") if is_script else f"<!DOCTYPE html><body{mark}>{FORM}"
+        route.fulfill(body=body, content_type="text/javascript" if is_script else "text/html")
+
+    page = browser.new_page()
+    page.route("**/*", answer)
+    page.goto(ADDRESS)
+    page.locator("#code").press_sequentially("123")
+    return page
+
+
+def test_a_page_that_leaves_by_itself_does_not_ask() -> None:
+    """A new secret goes after its minutes, also under a begun code; any other page keeps what was typed."""
+    with browsing() as browser:
+        page = typed(browser, "")
+        with page.expect_event("dialog") as asked:
+            page.evaluate("setTimeout(() => { location.href = '/left'; })")
+        asked.value.dismiss()
+        assert (asked.value.type, page.url) == ("beforeunload", ADDRESS)
+        page = typed(browser, " data-hides")
+        dialogs: list[str] = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+        page.evaluate("setTimeout(() => { location.href = '/left'; })")
+        page.wait_for_url("**/left")
+        assert dialogs == []
