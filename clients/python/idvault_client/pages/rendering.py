@@ -79,6 +79,7 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "script": "form.js",
         "service": "service",
         "brand": "",
+        "console_head": None,
         "at_step": 0,
         "time_left": "",
         "time_spent": 0,
