@@ -62,7 +62,10 @@ async def test_every_page_says_who_works_where_and_until_when(console: Running) 
     """Also one that says what failed; the whole id is there, and never alone."""
     owner = await console.enter()
     for path, status in (("/", 200), ("/nothing", 404), ("/wrong/known", 409), ("/wrong/else", 500)):
-        for language, until in (("en", "certificate until 12 Nov 2027"), ("zh", "证书有效期至2027年11月12日")):
+        for language, until in (
+            ("en", "certificate until 12 Nov 2027"),
+            ("zh", "证书有效期至2027年11月12日"),
+        ):
             page = await owner.get(f"{path}?lang={language}")
             assert page.status == status
             assert f'<span title="{"0f3a9c21" * 4}">0f3a9c21</span>' in page.text, path

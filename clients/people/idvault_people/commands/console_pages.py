@@ -26,7 +26,7 @@ def serve(
     folder: Path,
     ready: Callable[[Path], None],
 ) -> None:
-    """Serve the console of a role and a member's name until a signal, or until the member ends the session."""
+    """Serve the console of a role until a signal, or until the named member ends the session."""
     server.serve(_console(role, newest, name, folder), folder=folder, ready=ready)
 
 

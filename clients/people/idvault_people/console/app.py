@@ -17,6 +17,7 @@ from idvault_client.pages import headers, multipart, rendering
 from idvault_client.pages.multipart import FormPart
 from idvault_people.console import shown
 from idvault_people.console.entrance import TOLD, Entrance
+from idvault_people.console.icons import MENU_ICONS
 from idvault_people.console.texts import CONSOLE
 from idvault_people.console.visit import (
     Answer,
@@ -40,10 +41,11 @@ _LANGUAGE = "language"
 _FOLDER = Path(__file__).parent
 _FILES = {
     "style.css": rendering.STYLE,
+    "icons.svg": rendering.ICONS,
     "console.js": _FOLDER / "static" / "console.js",
     "rows.js": _FOLDER / "static" / "rows.js",
 }
-_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _KEPT_FORMS = 1_000
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -219,7 +221,7 @@ class ConsoleApp:
         is_inside = self.entrance.is_known(request)
         counts = self.console.counts(visit)
         menu = [
-            (path, visit.say(key), _is_under(current, path), counts.get(path))
+            (path, visit.say(key), _is_under(current, path), counts.get(path), MENU_ICONS.get(key, ""))
             for path, key in self.console.menu
         ]
         number = secret.make(os.urandom(secret.SIZE))

@@ -29,7 +29,8 @@ class Workplace:
 
     drafts: replies that were typed before a sanction, by report. excerpts: how the texts of open reports
     begin, by report. history: what was done at this desk. roster: reads the published roster's versions, by
-    which orders of authorities are checked; None if none was named. views: that the moderator keeps. ends: the platform's certificate.
+    which orders of authorities are checked; None if none was named. views: that the moderator keeps. ends:
+    when the platform's certificate does; None if that is not known.
     """
 
     vault: Vault

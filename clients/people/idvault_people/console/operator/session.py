@@ -21,7 +21,8 @@ PAGE = "operator_page.html"
 class OperatorSession:
     """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
-    name: the operator's; doctor: the runs of the vault's check. trust_domain, ends: of the operator's own certificate.
+    name: the operator's; doctor: the runs of the vault's check. trust_domain, ends: of the operator's own
+    certificate.
     done: what is told of a decision that was carried out, by its number.
     """
 
