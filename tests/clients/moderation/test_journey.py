@@ -94,7 +94,8 @@ class User:
             target = self.page.get_by_role("button", name=name, exact=True)
         if target.count() == 0:
             unfold(self.page)
-            target = self.page.get_by_role("link", name=name, exact=True)
+            listed = self.page.get_by_role("link", name=name, exact=True)
+            target = listed if listed.count() else target
         target.first.click()
 
     def see(self, name: str, title: str, *, axe: bool = True) -> None:

@@ -61,7 +61,7 @@ def look(user: User, name: str, *, axe: bool) -> None:
     say, page = user.say, user.page
     user.click("reports")
     page.locator("#category").select_option("RUMOUR")
-    user.click("view")
+    user.click("search_now")
     page.get_by_text(say("save_view"), exact=True).click()
     user.see(f"{name}-reports", say("reports"), axe=axe)
     page.locator("#name").fill(name)
