@@ -67,6 +67,7 @@ class ExampleSite:
                 web.get("/verified", self.verified),
                 web.get("/components", _file(COMPONENTS, "text/html")),
                 web.get("/style.css", _file(rendering.STYLE, "text/css")),
+                web.get("/static/icons.svg", _file(rendering.ICONS, "image/svg+xml")),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)

@@ -8,12 +8,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from idvault_client.pages import rendering
+from idvault_client.pages.headers import HEADERS
 from idvault_dev.example_site import COMPONENTS
 from tools.support.browser import browsing, violations
 
 pytestmark = pytest.mark.process
 
 PAGE = COMPONENTS.read_text("utf-8")
+DRAWN = """() => [...document.querySelectorAll('.icon')].filter(each => each.checkVisibility())
+    .every(each => each.getBBox().width)"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -37,12 +40,25 @@ def test_the_page_is_readable(browser: Browser, scheme: Literal["light", "dark"]
     """Nothing scrolls sideways, and axe finds nothing, in either scheme."""
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page.route("**/style.css", lambda route: route.fulfill(path=rendering.STYLE, content_type="text/css"))
-    page.route("**/components", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+    page.route(
+        "**/icons.svg", lambda route: route.fulfill(path=rendering.ICONS, content_type="image/svg+xml")
+    )
+    page.route(
+        "**/components",
+        lambda route: route.fulfill(body=PAGE, headers={**HEADERS, "Content-Type": "text/html"}),
+    )
     page.goto("http://pages.example/components")
     assert page.evaluate("getComputedStyle(document.body).margin") == "0px"
     assert page.evaluate(WIDER) <= 0
+    page.wait_for_function(DRAWN)
     assert violations(page) == ""
     page.close()
+
+
+def test_every_icon_is_shown() -> None:
+    """By its name; and no page names one that is not there."""
+    drawn = re.findall(r'<symbol id="([a-z-]+)"', rendering.ICONS.read_text("utf-8"))
+    assert sorted(set(re.findall(r"icons\.svg#([a-z-]+)", PAGE))) == sorted(drawn)
 
 
 def test_it_has_neither_script_nor_style_of_its_own() -> None:

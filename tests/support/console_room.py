@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from typing import Any
 
 from idvault.core.edge.call import Caller
@@ -13,6 +14,7 @@ from idvault.people.second_factor.api import SecondFactorMethods
 from idvault.sealing.second_factor import TotpSealer
 from idvault_people.console.disclosure import auditor, custodian
 from idvault_people.console.disclosure.session import AuditorSession, CustodianSession
+from idvault_people.console.visit import ConsoleHead
 from idvault_people.custody.handover import HandOver
 from idvault_people.custody.journal import NAME, HandOverJournal
 from idvault_people.disclosure.case import DisclosureCase
@@ -21,6 +23,7 @@ from idvault_people.disclosure.pending import PendingRequest
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
 from tests.support.second_factor_world import ENTROPY
+from tools.support.authority import TRUST_DOMAIN
 from tools.support.chamber import Chamber, Local, identity
 from tools.support.fakes.people import FakeCodes
 
@@ -59,6 +62,7 @@ class ConsoleRoom:
         folder.mkdir(exist_ok=True)
         return AuditorSession(
             auditor=lambda: self.room.auditor(name, edge=self.edge(name)),
+            head=self.head(name),
             folder=folder,
             now=lambda: self.room.now().real,
         )
@@ -78,8 +82,15 @@ class ConsoleRoom:
                 journal=HandOverJournal(folder / NAME),
                 sleep=lambda _: None,
             ),
+            head=self.head(name),
             folder=folder,
             now=lambda: self.room.now().real,
+        )
+
+    def head(self, name: str) -> ConsoleHead:
+        """Return what the header says of a member."""
+        return ConsoleHead(
+            name=name, place=TRUST_DOMAIN, until=self.room.now().real + timedelta(days=200), zone=UTC
         )
 
     async def running(self, name: str) -> Running:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,8 @@ class Office:
         options = transport.options("localhost")
         channel = grpc.secure_channel(self.target, self.tls.credentials(), options=options)
         with Vault(grpc.intercept_channel(channel, self.wire), timeout=60.0) as vault:
-            place = Workplace(vault=vault, key=key, zone=UTC, roster=self.roster)
+            ends = datetime.now(UTC) + timedelta(days=200)
+            place = Workplace(vault=vault, key=key, zone=UTC, roster=self.roster, ends=ends)
             folder = Path(tempfile.mkdtemp(dir=self.folder))
             async with running(console(place), folder) as made:
                 yield made

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from idvault_people.authority.officer import GivenOrder, Officer
 from idvault_people.authority.referral import ReferralOfficer
 from idvault_people.console.authority import officer
 from idvault_people.console.authority.session import OfficerSession
+from idvault_people.console.visit import ConsoleHead
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
 from tests.support.console_room import SecondFactors
 from tests.support.referral_world import ReferralWorld
 from tools.support import builders, people
+from tools.support.authority import TRUST_DOMAIN
 from tools.support.authority_world import AuthorityWorld, LocalEdge
 from tools.support.flow_world import at
 from tools.support.in_process import InProcessChannel
@@ -156,6 +159,12 @@ class OfficerRoom:
             officer=lambda: self.officer(name),
             joint=lambda: self.joint(name),
             referrals=lambda: self.referrals(name),
+            head=ConsoleHead(
+                name=name,
+                place=TRUST_DOMAIN,
+                until=at(self.seconds).real + timedelta(days=200),
+                zone=builders.ZONE,
+            ),
             now=lambda: at(self.seconds).real,
             zone=builders.ZONE,
         )

@@ -176,6 +176,7 @@ class OperatorRoom:
             operator=lambda: OperatorClient(
                 identity=operator_identity(), trust=state, edge=self.edge, now=self._now
             ),
+            name=OPERATOR,
             commands=commands,
             doctor=DoctorRuns(
                 commands=commands, now=lambda: self._now() + self.ahead, start=self._start, patience=0

@@ -72,6 +72,13 @@ def browsing() -> Iterator[Browser]:
             browser.close()
 
 
+def unfold(page: Page) -> None:
+    """Open a console's menu, if it is folded because the screen is small."""
+    menu = page.locator(".fold:not([open]) > summary")
+    if menu.is_visible():
+        menu.click()
+
+
 class SharedBrowser:
     """One browser for many tests, in a thread of its own, to which playwright's objects belong."""
 

@@ -1,11 +1,13 @@
 """A small console with one form, to test what all consoles do."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from idvault_people.console.app import Console
 from idvault_people.console.visit import (
     Answer,
+    ConsoleHead,
     ConsolePage,
     Download,
     Explanation,
@@ -17,6 +19,13 @@ from idvault_people.console.visit import (
 )
 from tests.support.bilingual import bilingual
 
+HEAD = ConsoleHead(
+    name="0f3a9c21",
+    whole="0f3a9c21" * 4,
+    place="example-chat",
+    until=datetime(2027, 11, 12, 23, 59, tzinfo=UTC),
+    zone=UTC,
+)
 TEXTS = {
     "service": bilingual("样例", "Sample"),
     "start": bilingual("首页", "Start"),
@@ -77,6 +86,7 @@ class Sample:
                 Route("GET", "/away", self.away),
             ),
             explain=self.explain,
+            head=lambda: HEAD,
         )
 
     @staticmethod

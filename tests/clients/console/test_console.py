@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import signal
 import socket
 import stat
@@ -55,6 +56,29 @@ async def test_the_redirect_file_is_the_only_entrance(console: Running, tmp_path
     assert (await again.get("/")).status == 403
     again.cookies = {"console": owner.cookies["console"][:-1] + "~"}
     assert (await again.get("/")).status == 403
+
+
+async def test_every_page_says_who_works_where_and_until_when(console: Running) -> None:
+    """Also one that says what failed; the whole id is there, and never alone."""
+    owner = await console.enter()
+    for path, status in (("/", 200), ("/nothing", 404), ("/wrong/known", 409), ("/wrong/else", 500)):
+        for language, until in (
+            ("en", "certificate until 12 Nov 2027"),
+            ("zh", "证书有效期至2027年11月12日"),
+        ):
+            page = await owner.get(f"{path}?lang={language}")
+            assert page.status == status
+            assert f'<span title="{"0f3a9c21" * 4}">0f3a9c21</span>' in page.text, path
+            assert f'<p class="where">example-chat · {until}</p>' in page.text, path
+
+
+async def test_a_stranger_is_told_neither_who_works_here_nor_what_waits(console: Running) -> None:
+    """Whatever is asked, by somebody who knows the console's random name but has not entered."""
+    stranger = console.visitor()
+    for path in ("/", "/nothing", "/static/nothing", "/enter/0"):
+        refused = await stranger.get(path)
+        assert refused.status in (403, 404), path
+        assert not re.search("0f3a9c21|example-chat|<nav|/end", refused.text), path
 
 
 @pytest.mark.process

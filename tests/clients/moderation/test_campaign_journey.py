@@ -65,7 +65,7 @@ async def test_campaigns_by_clicks(place: Office, key: ModeratorKey) -> None:
         plan(user, f"{width}-{colours}")
         page.goto(f"{page.url.partition('/campaigns')[0]}/campaigns/{old.campaign_id}")
         user.see(f"campaign-figures-{width}-{colours}", old.plan.title)
-        page.locator("details").first.click()
+        page.locator("main details").first.click()
         user.see(f"campaign-days-{width}-{colours}", old.plan.title)
         user.click("own_history")
         user.see(f"history-{width}-{colours}", user.say("own_history"))

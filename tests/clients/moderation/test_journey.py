@@ -19,7 +19,7 @@ from idvault_verify.tip_off import TargetKind, TipOffOutcome, TipOffTarget
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
 from tools.support import builders
-from tools.support.browser import browsing, violations
+from tools.support.browser import browsing, unfold, violations
 from tools.support.flow_world import command
 
 PICTURES = "IDVAULT_TEST_PICTURES"
@@ -92,6 +92,10 @@ class User:
         target = self.page.get_by_role("link", name=name, exact=True)
         if target.count() == 0:
             target = self.page.get_by_role("button", name=name, exact=True)
+        if target.count() == 0:
+            unfold(self.page)
+            listed = self.page.get_by_role("link", name=name, exact=True)
+            target = listed if listed.count() else target
         target.first.click()
 
     def see(self, name: str, title: str, *, axe: bool = True) -> None:

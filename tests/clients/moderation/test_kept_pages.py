@@ -11,7 +11,7 @@ from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.clients.moderation.test_journey import TOLD, User
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
-from tools.support.browser import browsing
+from tools.support.browser import browsing, unfold
 
 pytestmark = pytest.mark.process
 
@@ -61,13 +61,15 @@ def look(user: User, name: str, *, axe: bool) -> None:
     say, page = user.say, user.page
     user.click("reports")
     page.locator("#category").select_option("RUMOUR")
-    user.click("view")
+    user.click("search_now")
     page.get_by_text(say("save_view"), exact=True).click()
     user.see(f"{name}-reports", say("reports"), axe=axe)
     page.locator("#name").fill(name)
     user.click("save")
-    page.get_by_role("link", name=name, exact=True).wait_for()
+    page.locator(f"nav a:text-is('{name}')").wait_for(state="attached")
     user.click("figures")
+    page.wait_for_url("**/figures*")
+    unfold(page)
     page.get_by_role("link", name=name, exact=True).click()
     assert "category=RUMOUR" in page.url
     user.see(f"{name}-reports-saved", say("reports"), axe=axe)

@@ -340,7 +340,7 @@ async def test_a_picture_is_shown_when_it_is_asked_for(
     made = await filed(place.world, content=content)
     page = await browser.get(path(made))
     assert (f'<img src="{path(made)}/copy"' in page.text) is bool(kind)
-    assert "<details" in page.text.partition("<img")[0]
+    assert "<details" in page.text.partition("<main")[2].partition("<img")[0]
     copy = await browser.get(f"{path(made)}/copy")
     assert copy.body == content
     assert copy.headers["Content-Type"] == (kind or "application/octet-stream")

@@ -39,7 +39,8 @@ def console(context: typer.Context, no_browser: NoBrowser = False) -> None:
 
     ready = tell_ready(context, no_browser=no_browser)
     with open_session(role, given, needs_vault=False) as session:
-        console_pages.serve(role, Newest(session), folder=given.folder(), ready=ready)
+        name, newest = session.identity.name, Newest(session)
+        console_pages.serve(role, newest, name=name, folder=given.folder(), ready=ready)
     if not as_json(context):
         typer.echo("console: ended")
 

@@ -27,6 +27,7 @@ from idvault_people.commands.output import reporting
 from idvault_people.moderation import key_folder
 from idvault_verify import durable_file
 from idvault_verify import moderator as rules
+from idvault_verify.attest import expiry
 from idvault_verify.attest.people import roster_chain
 from idvault_verify.error import Reason
 
@@ -154,5 +155,8 @@ def serve(
         versions = None if roster is None else partial(roster_chain.load_all, roster)
         history = own_history.OwnHistory(moderator / own_history.FILE)
         views = saved_view.SavedViews(file=moderator / saved_view.FILE)
-        place = workplace.Workplace(vault=vault, key=key, roster=versions, history=history, views=views)
+        ends = expiry.end_of_first(context.obj.certificate())
+        place = workplace.Workplace(
+            vault=vault, key=key, roster=versions, history=history, views=views, ends=ends
+        )
         server.serve(pages.console(place), folder=moderator, ready=ready)

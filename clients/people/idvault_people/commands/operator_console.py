@@ -66,6 +66,7 @@ def console(
         commands = VaultCommands(run=vault_commands.runner(words))
         made = OperatorSession(
             operator=lambda: newest().operator(),
+            name=session.identity.name,
             commands=commands,
             doctor=DoctorRuns(commands=commands, now=now),
             certificates=KnownCertificates(own=folder / NAME, others=tuple(certificates or ())),

@@ -15,10 +15,13 @@ from markupsafe import Markup
 
 from idvault_client.pages import headers, multipart, rendering
 from idvault_client.pages.multipart import FormPart
+from idvault_people.console import shown
 from idvault_people.console.entrance import TOLD, Entrance
+from idvault_people.console.icons import MENU_ICONS
 from idvault_people.console.texts import CONSOLE
 from idvault_people.console.visit import (
     Answer,
+    ConsoleHead,
     ConsolePage,
     Download,
     Explanation,
@@ -38,10 +41,11 @@ _LANGUAGE = "language"
 _FOLDER = Path(__file__).parent
 _FILES = {
     "style.css": rendering.STYLE,
+    "icons.svg": rendering.ICONS,
     "console.js": _FOLDER / "static" / "console.js",
     "rows.js": _FOLDER / "static" / "rows.js",
 }
-_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _KEPT_FORMS = 1_000
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -53,7 +57,7 @@ class Console:
     menu: paths, and the keys of their texts. explain:
     returns why an exception ended a handler, None if it does not know the exception. counts: returns what
     waits behind links of the menu, by path, and asks nobody. saved: addresses that the user keeps, and
-    their names.
+    their names. head: returns who works here, and asks nobody.
     """
 
     texts: Mapping[str, Text]
@@ -63,6 +67,7 @@ class Console:
     explain: Callable[[Exception, Visit], Explanation | None]
     counts: Callable[[Visit], Mapping[str, MenuCount]] = lambda _visit: {}
     saved: Callable[[], Sequence[tuple[str, str]]] = tuple
+    head: Callable[[], ConsoleHead | None] = lambda: None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -213,14 +218,16 @@ class ConsoleApp:
 
     def _rendered(self, request: web.Request, visit: Visit, page: ConsolePage, **more: Any) -> web.Response:
         current = request.path
+        is_inside = self.entrance.is_known(request)
         counts = self.console.counts(visit)
         menu = [
-            (path, visit.say(key), _is_under(current, path), counts.get(path))
+            (path, visit.say(key), _is_under(current, path), counts.get(path), MENU_ICONS.get(key, ""))
             for path, key in self.console.menu
         ]
         number = secret.make(os.urandom(secret.SIZE))
         values: dict[str, Any] = {
-            "menu": menu,
+            "menu": menu if is_inside else [],
+            "console_head": self._head(visit) if is_inside else None,
             "saved": [(path, name, path == request.path_qs) for path, name in self.console.saved()],
             "script": "console.js",
             "form_fields": _hidden(form=self.entrance.form_token, once=number),
@@ -238,6 +245,16 @@ class ConsoleApp:
         if page.hides is not None:
             answer.headers["Refresh"] = f"{page.hides.seconds}; url={page.hides.path}"
         return answer
+
+    def _head(self, visit: Visit) -> dict[str, str] | None:
+        found = self.console.head()
+        if found is None:
+            return None
+        until = ""
+        if found.until is not None:
+            day = shown.short_day(found.until, language=visit.language, zone=found.zone)
+            until = visit.say("head_until", day=day)
+        return {"name": found.name, "whole": found.whole, "place": found.place, "until": until}
 
     def _refusal(
         self, request: web.Request, *, status: int, texts: list[str], title: str = "", to: str = "/"

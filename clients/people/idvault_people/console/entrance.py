@@ -87,12 +87,15 @@ class Entrance:
 
     def check(self, request: web.Request) -> None:
         """Raise HTTPForbidden unless a request comes from this session's browser and from no other site."""
-        given = request.cookies.get(_COOKIE, "")
-        foreign = request.headers.get("Sec-Fetch-Site") in _FOREIGN
-        if foreign or not self.is_entered or not compare_digest(given.encode(), self.session.encode()):
+        if request.headers.get("Sec-Fetch-Site") in _FOREIGN or not self.is_known(request):
             raise web.HTTPForbidden
         if request.method not in ("GET", "HEAD"):
             headers.check_origin(request, base_url=self.base_url)
+
+    def is_known(self, request: web.Request) -> bool:
+        """Return whether a request has this session's cookie."""
+        given = request.cookies.get(_COOKIE, "")
+        return self.is_entered and compare_digest(given.encode(), self.session.encode())
 
     def check_form(self, token: str) -> None:
         """Raise HTTPForbidden for a form that is not this session's."""

@@ -33,10 +33,9 @@ _GROUP = 4
 
 @dataclass(frozen=True, kw_only=True)
 class SecondFactorPages:
-    """The page of an own second factor. client: returns the member's client; head: of the page, or ""."""
+    """The page of an own second factor. client: returns the member's client."""
 
     client: Callable[[], MemberClient]
-    head: Callable[[Visit], str] = lambda _visit: ""
     _begun: set[str] = field(default_factory=set, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -66,7 +65,7 @@ class SecondFactorPages:
             text = "the answer was not sealed to you for this request"
             raise FindingError(HistoryFinding.OTHER_REQUEST, text) from error
         self._begun.add(once)
-        values = {**_shown(uri), "account": client.identity.name, "brand": self.head(visit)}
+        values = {**_shown(uri), "account": client.identity.name}
         return ConsolePage(
             template="new_secret.html",
             title=visit.say("secret_title"),
@@ -91,7 +90,6 @@ class SecondFactorPages:
             "enrolled": found.enrolled,
             "pending": found.pending,
             "done": "done" in visit.query and found.enrolled and not found.pending,
-            "brand": self.head(visit),
         }
         return ConsolePage(
             template="second_factor.html",

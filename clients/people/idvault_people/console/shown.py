@@ -34,6 +34,11 @@ def day(value: date, *, language: str) -> str:
     return format_date(value, format="long", locale=LOCALES[language])
 
 
+def short_day(value: datetime, *, language: str, zone: tzinfo | None) -> str:
+    """Return the day of a time, short enough for a line of a telephone. zone: None for this machine's."""
+    return format_date(value.astimezone(zone).date(), format="medium", locale=LOCALES[language])
+
+
 def left(until: datetime, visit: Visit, *, now: datetime) -> str:
     """Return how much time is left, or that what ends by itself has ended."""
     if now >= until:

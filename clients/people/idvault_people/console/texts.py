@@ -11,6 +11,7 @@ _ = texts_of(__name__)
 CONSOLE: Mapping[str, Text] = {
     **SHARED,
     "menu": _("Menu"),
+    "head_until": _("certificate until {day}"),
     "field_error": _("{field}: {text}"),
     "continue": _.in_context("continue", "Continue"),
     "back": _("Back"),

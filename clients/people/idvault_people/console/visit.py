@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any
 
 
@@ -93,6 +94,22 @@ class MenuCount:
 
     text: str
     is_late: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsoleHead:
+    """Who works at a console, where, and until when, for the header of every page.
+
+    name: of the member, or how an id begins that `whole` has; place: the platform, or the vault's trust
+    domain; until: when the certificate ends that the console calls with, None if that is not known; zone: of
+    that day, None for this machine's.
+    """
+
+    name: str
+    place: str
+    whole: str = ""
+    until: datetime | None = None
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def console(place: Workplace) -> Console:
         explain=explain,
         counts=counts.shown,
         saved=SavedViewPages(views=place.views).menu,
+        head=place.head,
     )
 
 

@@ -10,7 +10,7 @@ from idvault_client.backend.blocking.vault import Vault
 from idvault_client.pages import rendering
 from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState, PlatformOperation
 from idvault_client.tip_offs import UpheldSanction
-from idvault_people.console.visit import Visit
+from idvault_people.console.visit import ConsoleHead, Visit
 from idvault_people.moderation import shown
 from idvault_people.moderation.own_history import OwnHistory
 from idvault_people.moderation.saved_view import SavedViews
@@ -29,7 +29,8 @@ class Workplace:
 
     drafts: replies that were typed before a sanction, by report. excerpts: how the texts of open reports
     begin, by report. history: what was done at this desk. roster: reads the published roster's versions, by
-    which orders of authorities are checked; None if none was named. views: that the moderator keeps.
+    which orders of authorities are checked; None if none was named. views: that the moderator keeps. ends:
+    when the platform's certificate does; None if that is not known.
     """
 
     vault: Vault
@@ -43,11 +44,18 @@ class Workplace:
     excerpts: dict[str, str] = field(default_factory=dict, repr=False)
     roster: Callable[[], Sequence[Roster]] | None = None
     views: SavedViews = field(default_factory=SavedViews)
+    ends: datetime | None = None
 
     @property
     def me(self) -> str:
         """The moderator."""
         return self.key.moderator_id
+
+    def head(self) -> ConsoleHead:
+        """Return who works here, for which platform, and until when its certificate lets the desk call."""
+        return ConsoleHead(
+            name=self.me[:8], whole=self.me, place=self.key.relying_party, until=self.ends, zone=self.zone
+        )
 
     def left(self, due: datetime, visit: Visit) -> str:
         """Return how much time is left."""

@@ -13,6 +13,8 @@ from idvault_verify.text import Text
 _FOLDER = Path(__file__).parent
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 STYLE = _FOLDER / "static" / "style.css"
+ICONS = _FOLDER / "static" / "icons.svg"
+"""The icons of the consoles, each a symbol of its name."""
 
 
 @cache
@@ -80,6 +82,7 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "script": "form.js",
         "service": "service",
         "brand": "",
+        "console_head": None,
         "at_step": 0,
         "time_left": "",
         "time_spent": 0,

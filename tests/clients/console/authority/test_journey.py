@@ -22,7 +22,7 @@ from tests.support.officer_room import OfficerRoom
 from tests.web.test_rendering import keep
 from tools.support import builders
 from tools.support.authority_world import HOUR, carrying
-from tools.support.browser import browsing, violations
+from tools.support.browser import browsing, unfold, violations
 from tools.support.flow_world import PARTY
 from tools.support.orders import OFFICE, OTHER_OFFICE
 
@@ -56,6 +56,8 @@ class OfficerUser:
     def press(self, key: str, role: Any = "button") -> None:
         """Press a button or a link: by a click, or without script by keyboard."""
         target = self.page.get_by_role(role, name=self.say(key), exact=True).first
+        if target.count() == 0:
+            unfold(self.page)
         with self.page.expect_navigation():
             if self.locale == "zh":
                 target.click()
@@ -125,9 +127,9 @@ def issue(user: OfficerUser, account: str) -> str:
     return_from_memory(user)
     page.get_by_text(account).wait_for()
     assert not page.get_by_text(DOCUMENT_HASH).first.is_visible()
-    page.locator("summary").click()
+    page.locator("main summary").click()
     page.get_by_text(DOCUMENT_HASH).first.wait_for()
-    page.locator("summary").click()
+    page.locator("main summary").click()
     user.fill(code=user.office.code())
     user.look("check")
     user.press("sign_and_send")

@@ -93,7 +93,7 @@ async def test_every_page_is_for_everybody(office: OfficerRoom, key: ModeratorKe
     visited = await tour(office, key, language)
     visitor = await office.enter()
     fetched = {}
-    for path in ("/static/style.css", "/static/console.js"):
+    for path in ("/static/style.css", "/static/icons.svg", "/static/console.js"):
         seen = await visitor.get(path)
         fetched[path] = client.Page(200, seen.headers, seen.text, path)
     wrong: dict[str, list[str]] = {}

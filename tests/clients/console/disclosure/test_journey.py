@@ -16,7 +16,7 @@ from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HAS
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import D, adopt
 from tools.support import builders
-from tools.support.browser import browsing, violations
+from tools.support.browser import browsing, unfold, violations
 from tools.support.chamber import CUSTODIANS
 from tools.support.chamber import roster_member as member
 
@@ -71,6 +71,8 @@ class User:
     def press(self, key: str, role: Any = "button", *, exact: bool = True) -> None:
         """Press a button or a link: by a click, or without script by keyboard."""
         target = self.page.get_by_role(role, name=self.say(key), exact=exact).first
+        if target.count() == 0:
+            unfold(self.page)
         if self.locale == "en":
             self._reach(target, key)
         with self.page.expect_navigation():

@@ -15,7 +15,7 @@ from idvault_people.console.texts import CONSOLE
 from tests.clients.console.operator.tour import furnish
 from tests.support.operator_room import OperatorRoom
 from tests.web.test_rendering import keep
-from tools.support.browser import browsing, violations
+from tools.support.browser import browsing, unfold, violations
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 TEXTS = {**CONSOLE, **MEMBER, **WORDS}
@@ -42,8 +42,11 @@ class OperatorUser:
     def press(self, name: str, role: str = "link") -> None:
         """Press a link or a button by its words."""
         self.count += 1
+        target = self.page.get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
+        if target.count() == 0:
+            unfold(self.page)
         with self.page.expect_navigation():
-            self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+            target.click()
 
     def look(self, name: str) -> None:
         """Check a page: axe, nothing wider than the screen; keep a picture if asked for."""

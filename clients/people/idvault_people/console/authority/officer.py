@@ -38,7 +38,12 @@ def console(session: OfficerSession) -> Console:
         ("/own", "own"),
     )
     return Console(
-        texts={**MEMBER, **OFFICER}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
+        texts={**MEMBER, **OFFICER},
+        templates=TEMPLATES,
+        menu=menu,
+        routes=routes,
+        explain=explain,
+        head=lambda: session.head,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from idvault_people.authority.joint import JointOfficer
 from idvault_people.authority.officer import Officer
 from idvault_people.authority.referral import ReferralOfficer
+from idvault_people.console.visit import ConsoleHead
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,5 +20,6 @@ class OfficerSession:
     officer: Callable[[], Officer]
     joint: Callable[[], JointOfficer]
     referrals: Callable[[], ReferralOfficer]
+    head: ConsoleHead
     now: Callable[[], datetime]
     zone: tzinfo | None = None

@@ -40,7 +40,12 @@ def console(session: AuditorSession) -> Console:
     )
     menu = (("/", "cases"), ("/new", "new"), ("/evidence", "evidence"), ("/own", "own"))
     return Console(
-        texts={**PEOPLE, **AUDITOR}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
+        texts={**PEOPLE, **AUDITOR},
+        templates=TEMPLATES,
+        menu=menu,
+        routes=routes,
+        explain=explain,
+        head=lambda: session.head,
     )
 
 

@@ -38,7 +38,12 @@ def console(session: CustodianSession) -> Console:
         ("/own", "own"),
     )
     return Console(
-        texts={**PEOPLE, **CUSTODIAN}, templates=TEMPLATES, menu=menu, routes=routes, explain=explain
+        texts={**PEOPLE, **CUSTODIAN},
+        templates=TEMPLATES,
+        menu=menu,
+        routes=routes,
+        explain=explain,
+        head=lambda: session.head,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from idvault_people.console.visit import ConsoleHead
 from idvault_people.custody.drill import Drill
 from idvault_people.custody.handover import HandOver
 from idvault_people.disclosure.auditor import Auditor
@@ -16,6 +17,7 @@ class AuditorSession:
     """An auditor's. auditor: returns the client under the newest roster; folder: the identity folder."""
 
     auditor: Callable[[], Auditor]
+    head: ConsoleHead
     folder: Path
     now: Callable[[], datetime]
 
@@ -27,5 +29,6 @@ class CustodianSession:
     custodian: Callable[[], Custodian]
     drill: Callable[[], Drill]
     hand_over: Callable[[], HandOver]
+    head: ConsoleHead
     folder: Path
     now: Callable[[], datetime]

@@ -50,11 +50,13 @@ def console(session: OperatorSession) -> Console:
         *StoragePages(session=session).routes(),
         *FormPages(session=session, names=platforms, decisions=decisions).routes(),
         *decisions.routes(),
-        *SecondFactorPages(client=session.operator, head=session.head).routes(),
+        *SecondFactorPages(client=session.operator).routes(),
         Route("GET", "/own", _OperatorKeys(session).show),
     )
     texts = {**MEMBER, **OPERATOR}
-    return Console(texts=texts, templates=TEMPLATES, menu=MENU, routes=routes, explain=explain)
+    return Console(
+        texts=texts, templates=TEMPLATES, menu=MENU, routes=routes, explain=explain, head=session.head
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from idvault_people.console.operator.certificates import KnownCertificates
 from idvault_people.console.operator.doctor_runs import DoctorRuns
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection, OperatorTable
 from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
-from idvault_people.console.visit import ConsolePage, Hiding, Visit
+from idvault_people.console.visit import ConsoleHead, ConsolePage, Hiding, Visit
 from idvault_people.operator_client import OperatorClient
 from idvault_verify.transparency.checkpoint import Checkpoint
 
@@ -22,12 +22,13 @@ PAGE = "operator_page.html"
 class OperatorSession:
     """An operator's. operator: returns the client under the newest roster; commands: of the vault's host.
 
-    doctor: the runs of its check. trust_domain, ends: of the operator's own certificate.
-    done: what is told of a decision that was carried out, by its number. heads: the newest checkpoint or why
-    there is none, with when that was found, by language and change.
+    name: the operator's; doctor: the runs of the vault's check. trust_domain, ends: of the operator's own
+    certificate. done: what is told of a decision that was carried out, by its number. heads: the newest
+    checkpoint or why there is none, with when that was found, by language and change.
     """
 
     operator: Callable[[], OperatorClient]
+    name: str
     commands: VaultCommands
     doctor: DoctorRuns
     certificates: KnownCertificates
@@ -66,11 +67,10 @@ class OperatorSession:
                 return visit.say(key, count=seconds // unit)
         return visit.say("ago_now")
 
-    def head(self, visit: Visit) -> str:
+    def head(self) -> ConsoleHead:
         """Return who works here, where, and until when the own certificate lets the operator in."""
-        own = self.operator().identity
-        until = shown.time(self.ends, visit, zone=self.zone(self.commands.last))
-        return visit.say("head", name=own.name, vault=self.trust_domain, until=until)
+        zone = self.zone(self.commands.last)
+        return ConsoleHead(name=self.name, place=self.trust_domain, until=self.ends, zone=zone)
 
     def page(
         self,
@@ -95,7 +95,6 @@ class OperatorSession:
         done = self.done.get(visit.query.get("done", ""))
         shown = {
             "done": done(visit) if done else "",
-            "brand": self.head(visit),
             "sections": sections,
             "as_of": as_of,
             "back": back,

@@ -116,7 +116,6 @@ OPERATOR: Mapping[str, Text] = {
     **_named("overdue", _OVERDUE),
     **_named("check", _CHECKS),
     "service": _("The operator's console"),
-    "head": _("{name} · {vault} · your certificate lasts until {until}"),
     "as_of": _("As of {time}."),
     "ask_again": _("Check again"),
     "never_yet": _("never"),
