@@ -52,7 +52,7 @@ def test_check_digits_of_the_standard(text: str, digit: str) -> None:
         (PASSPORT, "", FieldCode.REQUIRED),
         (PASSPORT, "GBRL898902C3", FieldCode.LENGTH),
         (PASSPORT, "GBRL898902C366", FieldCode.LENGTH),
-        (PASSPORT, "GBRL898902C-6", FieldCode.CHARACTER),
+        (PASSPORT, "GBRL898902C/6", FieldCode.CHARACTER),
         (PASSPORT, "GBRL898<02C36", FieldCode.CHARACTER),
         (PASSPORT, "GBR<<<<<<<<<0", FieldCode.CHARACTER),
         (PASSPORT, "GBRL898902C3A", FieldCode.CHARACTER),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import hardware
-from tools.support import browser, debian
+from tools.support import browser, debian, webkit
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = (
@@ -236,7 +236,10 @@ def test_the_guide_names_every_package() -> None:
     (named,) = re.findall("^apt-get install --no-install-recommends (.*)$", guide, re.MULTILINE)
     steps = re.findall(r" debian [\w-]+ ([a-z-]+)", (ROOT / "scripts" / "check").read_text("utf-8"))
     assert len(steps) == 4
-    assert set(named.split()) == {*steps, browser.PACKAGES[0], browser.FONT, hardware.PACKAGE}
+    assert set(named.split()) == {
+        *(*steps, browser.PACKAGES[0], browser.FONT, hardware.PACKAGE),
+        *webkit.PACKAGES.values(),
+    }
 
 
 def test_alerts_that_do_not_fire(project: Path) -> None:

@@ -118,7 +118,8 @@ async def test_hostile_texts_in_every_field(open_site: Site) -> None:
                 page = await connection.post(browser, form, fields)
                 is_own = form.action.startswith("/r/")
                 assert page.status in REFUSED or (is_own and page.status == 200), (form.action, fields)
-                is_plain = is_own and escape(text) == text
+                # Of public accounts, a token of somebody else's is shown again: it is no secret.
+                is_plain = (is_own or "/public/" in form.action) and escape(text) == text
                 assert len(text) <= 12 or is_plain or text not in page.text, form.action
                 assert page.headers.get("Location", "/").startswith("/"), form.action
         connection.writer.close()

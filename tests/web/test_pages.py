@@ -217,9 +217,10 @@ async def test_an_invitation_is_answered_on_the_page(site: Site, answer: str, ti
     sent = await browser.post(f"{path}/answer", {"form": terms.hidden("form"), "answer": answer})
     noted = await browser.follow(sent)
     assert noted.title.endswith(title)
-    back, onward = noted.links
-    assert (back.startswith(ORIGIN), onward) == (True, path)
-    assert TERMS in (await browser.get(onward)).text
+    (back,) = noted.links
+    assert back.startswith(ORIGIN)
+    assert f'href="{path}"' in noted.text
+    assert TERMS in (await browser.get(path)).text
     _, figures = await campaign_acts.progress(site.world.campaigns.vault, PARTY, campaign.campaign_id)
     assert Stage(answer) in {stage for _, _, stage in figures.reached}
     refused = await browser.post(f"{path}/answer", {"form": terms.hidden("form"), "answer": "NEVER"})

@@ -54,6 +54,7 @@ WHOLE = (
     "tests/api/test_role_matrix.py",
     "tests/cli/restore/test_ages.py",
     "tests/clients/console/authority/test_pages.py",
+    "tests/clients/console/disclosure/test_pages.py",
     "tests/clients/test_node.py",
     "tests/flows/session/test_cuts.py",
     "tests/formats/test_vectors.py",

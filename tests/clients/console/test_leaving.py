@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Dialog, Page, Route
 
 import idvault_people.console
 from tools.support.browser import browsing
@@ -40,7 +40,12 @@ def test_a_page_that_leaves_by_itself_does_not_ask() -> None:
         assert (asked.value.type, page.url) == ("beforeunload", ADDRESS)
         page = typed(browser, " data-hides")
         dialogs: list[str] = []
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+
+        def leave(dialog: Dialog) -> None:
+            dialogs.append(dialog.type)
+            dialog.accept()
+
+        page.on("dialog", leave)
         page.evaluate("setTimeout(() => { location.href = '/left'; })")
         page.wait_for_url("**/left")
         assert dialogs == []

@@ -19,7 +19,7 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     await submit(browser, f"/reports/{filed.tip_off_id}/decision", decision="abusive", reply="Stop.")
     assert f'href="{where}"' in page.text
     page = await browser.get("/reporters?view=warned")
-    assert "Standing In all Upheld Dismissed Abusive Right" in page.words
+    assert "Standing In all Upheld Dismissed Abusive Share upheld" in page.words
     assert f"{reporter_id} Warned 1 0 0 1 0%" in page.words
     page = await submit(browser, where, standing="")
     assert (page.status, 'href="#standing"' in page.text) == (422, True)

@@ -106,10 +106,12 @@ def _routes(place: Workplace, counts: QueueCounts) -> list[Route]:
         *_of_campaigns(CampaignPages(place=place)),
         *_of_views(SavedViewPages(views=place.views)),
     ]
-    return [
+    beside = [
         replace(each, handler=counted.beside(place.history.beside(each.handler, clock=place.clock)))
         for each in routes
     ]
+    # Asked for by an open list every 20 seconds, which no count may make dearer.
+    return [*beside, Route("GET", "/reports/rows", tip_offs.rows)]
 
 
 def _form(path: str, show: Handler, act: Handler) -> list[Route]:
@@ -121,7 +123,6 @@ def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages, intake: Intake
     case = f"/reports/{{report:{_ID}}}"
     return [
         Route("GET", "/reports", pages.queue),
-        Route("GET", "/reports/rows", pages.rows),
         *_form("/reports/new", intake.form, intake.take),
         *_form("/reports/assignment", pages.queue, pages.assign_chosen),
         Route("GET", case, decision.show),
