@@ -32,7 +32,7 @@ class CampaignCall(Asked):
     decision: ModerationCall | None = None
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
-        """Return the request with its fingerprint, which the moderator is no part of."""
+        """Return the request with its fingerprint, and its signer: a repeat names the same moderator."""
         signer = "" if self.decision is None else self.decision.moderator_id
         return replace(Asked.request(self, fingerprinter), signer=signer)
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from idvault.processes.bootstrap import answering
 from idvault.processes.bootstrap import overview as overviews
 from idvault_verify.commands.errors import ExitCode
 from tests.attest.test_certificate import GOOD, pem
+from tests.support import health_port as health_ports
 from tests.support.commands import Commands
 from tests.support.health_port import health_port
 from tools.support.chamber import CUSTODIANS, first_roster
@@ -99,3 +101,12 @@ def test_how_the_process_is(vault: Commands) -> None:
         vault.set(METRICS_LISTEN=address)
         found = json.loads(vault("--json", "overview").out)["process"]
     assert found["not_ready"] == ["log: entries wait"]
+
+
+@pytest.mark.parametrize("time", ["1e999", "1e300", "..", "e"])
+def test_a_time_that_is_none_hides_nothing(monkeypatch: pytest.MonkeyPatch, time: str) -> None:
+    """What else the process tells is told; only its start is not known."""
+    monkeypatch.setattr(health_ports, "METRICS", f"process_start_time_seconds {time}\n")
+    with health_port() as address:
+        found = answering.ask(address)
+    assert (found["answers"], found["start_time"]) == (True, None)

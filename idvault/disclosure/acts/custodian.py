@@ -214,7 +214,16 @@ async def decided(
         "disclosure.decided",
         lambda one: lists.decided(one, actor_id=actor_id, offset=offset, limit=limit + 1),
     )
-    return [context.show(filed) for filed in found[:limit]], offset + limit if len(found) > limit else None
+    shown = [_readable(context, filed) for filed in found[:limit]]
+    return shown, offset + limit if len(found) > limit else None
+
+
+def _readable(context: DisclosureContext, filed: Filed) -> ShownDisclosure:
+    """Return a disclosure, without its texts if they are damaged: the others of its page are still read."""
+    try:
+        return context.show(filed)
+    except DamagedError:
+        return ShownDisclosure(filed, b"")
 
 
 async def sealed_share(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -23,15 +24,22 @@ def ask(address: str) -> Mapping[str, Any]:
         _, metrics = _get(address, "/metrics")
     except (OSError, HTTPException, ValueError):
         return found
-    version, started = _VERSION.search(metrics), _STARTED.search(metrics)
-    at = datetime.fromtimestamp(float(started[1]), UTC) if started else None
+    version = _VERSION.search(metrics)
     return {
         **found,
         "answers": True,
         "not_ready": ready.splitlines() if status != 200 else [],
         "version": version[1] if version else None,
-        "start_time": at.isoformat(timespec="seconds") if at else None,
+        "start_time": _start_time(metrics),
     }
+
+
+def _start_time(metrics: str) -> str | None:
+    """Return since when a process runs, None if it tells no time."""
+    if started := _STARTED.search(metrics):
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(float(started[1]), UTC).isoformat(timespec="seconds")
+    return None
 
 
 def _get(address: str, path: str) -> tuple[int, str]:

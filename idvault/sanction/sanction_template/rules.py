@@ -3,7 +3,7 @@
 - A template decides nothing, and no sanction knows which one it began with: a moderator reads, changes and
   signs what the form says.
 - Its texts keep the limits of a statement of reasons, so that a form that begins with it can be signed.
-- A platform keeps a hundred at most, each replaced as a whole or deleted.
+- A platform that keeps a hundred makes no more (see `acts.make`). Each is replaced as a whole or deleted.
 """
 
 from dataclasses import dataclass, field

@@ -72,3 +72,14 @@ async def test_there_are_a_hundred_at_most(world: SanctionWorld) -> None:
     kept = [await asks.set_template(template(title=f"Rule {number}")) for number in range(100)]
     assert await reason_of(asks.set_template(template())) is Reason.TOO_MANY_ITEMS
     assert await asks.set_template(kept[0]) == kept[0]
+
+
+async def test_a_page_that_ended_with_a_deleted_one_is_begun_anew(world: SanctionWorld) -> None:
+    """Its token is refused by name, so that nobody takes the rest for empty."""
+    asks = world.asks()
+    for title in ("A", "B"):
+        await asks.set_template(template(title=title))
+    page = await asks.list_templates(page_size=1)
+    await asks.delete_template(page.templates[0].template_id)
+    again = asks.list_templates(page_size=1, page_token=page.next_page_token)
+    assert set(await fields_of(again)) == {"page_token"}

@@ -10,7 +10,7 @@ import typer
 from idvault_people.authority.officer import GivenOrder, OrderDocument
 from idvault_people.commands import joint_operation, listing, referral
 from idvault_people.commands.next_step import NextStep
-from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session, refuse_existing
 from idvault_verify import durable_file
 from idvault_verify.attest import order as order_papers
 from idvault_verify.attest.order import OrderTerms
@@ -110,11 +110,13 @@ def list_(
 
 def show(context: typer.Context, order_id: Id, out: SignedFile = None) -> None:
     """Show one of your orders: what you signed, and what its platform has done."""
+    if out is not None:
+        refuse_existing(out)
     with open_session(_ROLE, context.obj, next_=OrderNextStep) as session:
         found = session.officer().get(order_id)
     if out is not None:
         # It names an account: for its owner only, until they give it to somebody.
-        durable_file.replace(out, found.signed_order)
+        durable_file.create(out, found.signed_order)
     listing.tell(context, "orders", [_shown(found)])
 
 

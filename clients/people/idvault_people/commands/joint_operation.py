@@ -9,7 +9,7 @@ import typer
 from idvault_people.authority.joint import OpenedOperation
 from idvault_people.commands import listing
 from idvault_people.commands.next_step import NextStep
-from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
+from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session, refuse_existing
 from idvault_verify import durable_file
 from idvault_verify.attest.order import JointTerms
 from idvault_verify.error import Reason
@@ -76,10 +76,12 @@ def show(
     ] = None,
 ) -> None:
     """Show one of your joint operations with its counts at each platform; 1 to 4 are withheld."""
+    if out is not None:
+        refuse_existing(out)
     with open_session(_ROLE, context.obj, next_=OperationNextStep) as session:
         found = session.joint_officer().get(operation_id)
     if out is not None:
-        durable_file.replace(out, found.signed_operation)
+        durable_file.create(out, found.signed_operation)
     listing.tell(context, "operations", [_shown(found)])
 
 

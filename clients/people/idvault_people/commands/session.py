@@ -231,3 +231,11 @@ def confirm(yes: bool, question: str, *, otherwise: str) -> None:
     """Ask for confirmation at a terminal, unless --yes was given; raises CommandError for a no."""
     if not yes and sys.stdin.isatty() and not typer.confirm(question, err=True):
         raise CommandError(ExitCode.REFUSED, otherwise, reason="NOT_CONFIRMED")
+
+
+def refuse_existing(*paths: Path) -> None:
+    """Raise CommandError if a file exists that would be written."""
+    for path in paths:
+        if path.exists():
+            text = f"{path} exists already, and is never overwritten"
+            raise CommandError(ExitCode.REFUSED, text, reason="EXISTS")

@@ -2,7 +2,8 @@
 
 Each is a file in the folder `drafts` of the identity folder (docs/formats.md, section 12). It holds what was
 answered and the name and SHA-256 of the order's file, and no key: what is signed is made anew. It is
-destroyed once its request was sent, after a week without a change, and when there are twenty newer ones.
+destroyed once its request was sent, and when there are twenty newer ones. A week after its last change it
+is none any more; it is destroyed when a console starts or lists what was begun.
 """
 
 import json
@@ -63,8 +64,10 @@ class RequestDrafts:
         for old in self._newest()[MOST:]:
             durable_file.destroy(self._path(old))
 
-    def get(self, number: str) -> RequestDraft | None:
-        """Return a draft, None if there is none that these keys open."""
+    def get(self, number: str, *, now: datetime) -> RequestDraft | None:
+        """Return a draft, None if there is none of the last week that these keys open."""
+        if _is_old(self._path(number), now):
+            return None
         try:
             outside = _outside(self._path(number))
             info = _info(number, str(outside["kept_at"]))
@@ -76,13 +79,9 @@ class RequestDrafts:
 
     def every(self, *, now: datetime) -> list[tuple[str, RequestDraft]]:
         """Return the drafts with their numbers, the newest first; destroy those of more than a week."""
-        found = []
-        for number in self._newest():
-            if now - _kept_at(self._path(number)) > LASTS:
-                durable_file.destroy(self._path(number))
-            elif (draft := self.get(number)) is not None:
-                found.append((number, draft))
-        return found
+        destroy_old(self.folder, now=now)
+        found = [(number, self.get(number, now=now)) for number in self._newest()]
+        return [(number, draft) for number, draft in found if draft is not None]
 
     def destroy(self, number: str) -> None:
         """Destroy a draft; a missing one is fine."""
@@ -103,6 +102,17 @@ class RequestDrafts:
         return self._files / f"{number}.json"
 
 
+def destroy_old(folder: Path, *, now: datetime) -> None:
+    """Destroy the drafts of an identity folder that nobody changed for a week."""
+    for path in (folder / FOLDER).glob("*.json"):
+        if _is_old(path, now):
+            durable_file.destroy(path)
+
+
+def _is_old(path: Path, now: datetime) -> bool:
+    return now - _kept_at(path) > LASTS
+
+
 def _info(number: str, kept_at: str) -> bytes:
     return seal.encode("idvault/request-draft/v1", number, kept_at)
 
@@ -117,5 +127,5 @@ def _kept_at(path: Path) -> datetime:
     """Return when a draft was kept; a file that is none is the oldest of all."""
     try:
         return datetime.fromisoformat(str(_outside(path)["kept_at"])).astimezone(UTC)
-    except (OSError, RosterError, ValueError):
+    except (OSError, RosterError, ValueError, OverflowError):
         return datetime.min.replace(tzinfo=UTC)

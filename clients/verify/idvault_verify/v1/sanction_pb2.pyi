@@ -1847,7 +1847,9 @@ class ListSanctionTemplatesRequest(_message.Message):
     page_size: _builtins.int
     """1 to 1,000; 0 for 100."""
     page_token: _builtins.str
-    """The next_page_token of the page before; empty for the first page."""
+    """The next_page_token of the page before; empty for the first page. Once the last template of that page is deleted, it
+    is refused (INVALID_MESSAGE): begin anew.
+    """
     def __init__(
         self,
         *,

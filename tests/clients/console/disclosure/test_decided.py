@@ -3,7 +3,9 @@
 import asyncio
 
 from google.protobuf.message import Message
+from sqlalchemy import update
 
+from idvault.core.tables.disclosure import disclosure_decisions, disclosures
 from idvault_people.disclosure import decided
 from idvault_verify.disclosure import DisclosureState, HistoryFinding, Verdict
 from idvault_verify.v1 import disclosure_pb2
@@ -99,6 +101,20 @@ async def test_texts_that_do_not_verify_are_not_shown(house: ConsoleRoom) -> Non
 
     house.edge(A).tamper = swap
     assert "案 甲" not in (await owner.get("/decisions")).words
+
+
+async def test_a_damaged_text_hides_no_other_decision(house: ConsoleRoom) -> None:
+    """The request of a damaged row or denial is shown without its texts, the others with them."""
+    ids = []
+    for case in ("案 甲", "案 乙", "案 丙"):
+        ids.append(await house.room.request(await house.room.account(), case_reference=case))
+        await house.deny(ids[-1], A, reason="x")
+    for each, table, column in ((ids[0], disclosures, "text"), (ids[1], disclosure_decisions, "signed")):
+        damage = update(table).where(table.c.disclosure_id == each).values({column: b"x" * 60})
+        await house.room.world.do(damage)
+    page = await (await house.enter(A)).get("/decisions")
+    assert [case in page.words for case in ("案 甲", "案 乙", "案 丙")] == [False, False, True]
+    assert [each in page.words for each in ids] == [True, True, True]
 
 
 async def test_the_client_reads_what_it_knows(house: ConsoleRoom) -> None:

@@ -1,6 +1,7 @@
 """An auditor's unfinished request survives a console that is killed, and only the auditor's keys open it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from google.protobuf.message import Message
@@ -84,10 +85,42 @@ async def test_nothing_can_be_read_without_the_keys(house: ConsoleRoom) -> None:
     assert set(json.loads(content)) == {"kept_at", "suite", "sealed"}
     number = here(preview).split("/")[2]
     folder = house.room.folder / OWNER
-    mine = RequestDrafts(folder=folder, identity=identity(OWNER)).get(number)
+    now = house.room.now().real
+    mine = RequestDrafts(folder=folder, identity=identity(OWNER)).get(number, now=now)
     assert mine is not None
     assert mine.answers["case"] == CASE
-    assert RequestDrafts(folder=folder, identity=identity("auditor-b")).get(number) is None
+    assert RequestDrafts(folder=folder, identity=identity("auditor-b")).get(number, now=now) is None
+
+
+async def test_an_old_draft_is_none(house: ConsoleRoom) -> None:
+    """A week after its last change its address leads nowhere, and the next console destroys it unasked."""
+    owner = await house.enter(OWNER)
+    page = await owner.post("/new", await owner.get("/new"), account=await house.room.account())
+    number = here(page).split("/")[2]
+    kept = RequestDrafts(folder=house.room.folder / OWNER, identity=identity(OWNER))
+    house.room.pass_time(days=7)
+    assert kept.get(number, now=house.room.now().real) is not None
+    house.room.pass_time(seconds=1)
+    assert kept.get(number, now=house.room.now().real) is None
+    assert len(files(house)) == 1
+    await house.enter(OWNER)
+    assert files(house) == []
+
+
+async def test_a_draft_leads_to_no_request_of_another_account(house: ConsoleRoom) -> None:
+    """Anybody can seal a draft to public keys: what it names as sent is looked at, before it counts."""
+    other = await house.room.request(await house.room.account())
+    account = await house.room.account()
+    preview = await draft(await house.enter(OWNER), account)
+    number, now = here(preview).split("/")[2], house.room.now().real
+    kept = RequestDrafts(folder=house.room.folder / OWNER, identity=identity(OWNER))
+    planted = kept.get(number, now=now)
+    assert planted is not None
+    kept.put(number, replace(planted, tried=[other]), now=now)
+    again = await house.enter(OWNER)
+    shown = await again.get(here(preview))
+    await again.post(here(preview), shown, digest=shown.hidden("digest"))
+    assert [each.terms.account_token == account for each in await house.filed()] == [True, False]
 
 
 async def test_drafts_end(house: ConsoleRoom) -> None:
@@ -110,5 +143,6 @@ async def test_drafts_end(house: ConsoleRoom) -> None:
     found = [draft.answers["case"] for _, draft in kept.every(now=now)]
     assert found == [str(each) for each in range(21, 1, -1)]
     files(house)[0].write_bytes(b"{}")
+    files(house)[1].write_text('{"kept_at": "0001-01-01T00:00:00+14:00", "suite": "", "sealed": ""}')
     again = await house.enter(OWNER)
-    assert (await again.get("/new")).words.count("Discard") == 19
+    assert (await again.get("/new")).words.count("Discard") == 18

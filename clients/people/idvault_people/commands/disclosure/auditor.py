@@ -7,9 +7,16 @@ from typing import Annotated
 import typer
 
 from idvault_people.commands.disclosure import display, tables
-from idvault_people.commands.disclosure.evidence import Kept, export, refuse_existing, show_kept
+from idvault_people.commands.disclosure.evidence import Kept, export, show_kept
 from idvault_people.commands.disclosure.evidence import kept as kept_evidence
-from idvault_people.commands.session import MemberOptions, MemberSession, as_json, now, open_session
+from idvault_people.commands.session import (
+    MemberOptions,
+    MemberSession,
+    as_json,
+    now,
+    open_session,
+    refuse_existing,
+)
 from idvault_people.disclosure import evidence as evidences
 from idvault_people.disclosure.auditor import DisclosedRecord, Keep, keep_nothing
 from idvault_people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS

@@ -9,7 +9,15 @@ import typer
 from idvault_people import local_time
 from idvault_people.commands.disclosure import display, tables
 from idvault_people.commands.next_step import NextStep
-from idvault_people.commands.session import MemberFolder, MemberOptions, as_json, explained, now, open_folder
+from idvault_people.commands.session import (
+    MemberFolder,
+    MemberOptions,
+    as_json,
+    explained,
+    now,
+    open_folder,
+    refuse_existing,
+)
 from idvault_people.disclosure import evidence as evidences
 from idvault_people.disclosure import export as exports
 from idvault_people.disclosure.export import CourtFiles
@@ -127,14 +135,6 @@ def _tell_kept(
         })  # fmt: skip
         return
     typer.echo(f"{path}: destroy after {destroy_after}{' (overdue)' * is_overdue}", err=True)
-
-
-def refuse_existing(*paths: Path) -> None:
-    """Raise CommandError if a file exists that would be written."""
-    for path in paths:
-        if path.exists():
-            text = f"{path} exists already, and evidence is never overwritten"
-            raise CommandError(ExitCode.REFUSED, text, reason="EXISTS")
 
 
 def _role(context: typer.Context) -> str:

@@ -18,7 +18,7 @@ from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.disclosure.texts import PEOPLE
 from idvault_people.console.second_factor import SecondFactorPages
 from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
-from idvault_people.disclosure import search
+from idvault_people.disclosure import request_draft, search
 from idvault_verify.v1 import disclosure_pb2
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,7 +26,8 @@ _ACT_DAYS = 30
 
 
 def console(session: AuditorSession) -> Console:
-    """Return the auditor's console."""
+    """Return the auditor's console; destroy the drafts of requests that are too old."""
+    request_draft.destroy_old(session.folder, now=session.now())
     revealing = Revealing(now=session.now)
     records = OpenedRecords(session=session, revealing=revealing)
     evidence = KeptEvidence(session=session, revealing=revealing, records=records)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from idvault_client import reasons
+from idvault_client.errors import NotFound
 from idvault_people.console import drafts, explaining, shown
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.drafts import Drafts
@@ -21,7 +22,7 @@ from idvault_people.disclosure import order_file
 from idvault_people.disclosure.auditor import PreparedRequest
 from idvault_people.disclosure.request_draft import RequestDraft, RequestDrafts
 from idvault_verify import disclosure, token
-from idvault_verify.error import InvalidError
+from idvault_verify.error import InvalidError, Reason
 
 _STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
 LONGEST_BASIS = disclosure.LONGEST_LEGAL_BASIS - order_file.PART_LENGTH
@@ -148,7 +149,8 @@ class Drafting:
             return case
         draft = self._draft(visit)
         prepared = draft.prepared
-        if filed := drafts.arrived(draft.kept.tried, self._look):
+        account = draft.kept.answers["account"]
+        if filed := drafts.arrived(draft.kept.tried, lambda each: self._look(each, account)):
             return self._done(visit, filed)
         if (
             prepared is None
@@ -166,9 +168,11 @@ class Drafting:
         self._files().destroy(visit.parts["draft"])
         return self._drafts.finish(visit, f"/cases/{disclosure_id}")
 
-    def _look(self, disclosure_id: str) -> None:
-        """Read a request back whose answer was lost; raises NotFound if the vault does not have it."""
-        self.session.auditor().show(disclosure_id)
+    def _look(self, disclosure_id: str, account: str) -> None:
+        """Read a request back whose answer was lost; raises NotFound if there is none of the account."""
+        # The keys that seal a draft are public: what it names may be a request of another account.
+        if self.session.auditor().show(disclosure_id).account_token != account:
+            raise NotFound(Reason.REQUEST_NOT_FOUND, NotFound.usual_code)
 
     def _files(self) -> RequestDrafts:
         return RequestDrafts(folder=self.session.folder, identity=self.session.auditor().identity)
@@ -218,7 +222,7 @@ class Drafting:
         if (found := self._drafts.find(visit)) is not None:
             return found
         number = visit.parts["draft"]
-        if (kept := self._files().get(number)) is None:
+        if (kept := self._files().get(number, now=self.session.now())) is None:
             raise NoPageError
         self._drafts.keep(number, found := _RequestInHand(kept))
         return found

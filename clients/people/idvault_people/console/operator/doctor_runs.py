@@ -72,7 +72,12 @@ class DoctorRuns:
         if not self._is_running and self._is_due():
             self._is_running = True
             self._ended.clear()
-            self.start(self._run)
+            try:
+                self.start(self._run)
+            except BaseException:
+                # No run is under way: the next visit tries again.
+                self._is_running = False
+                raise
         return self.last
 
     def wait(self) -> DoctorResult | None:
