@@ -140,7 +140,8 @@ class StatementForm(Generic[Wanted]):
         form: as it was filled in. Its own text stays without them, so that a box can be unticked later.
         """
         filled = {each.id: each.value for each in form.fields}
-        asked = [content for name, content in self._reported.items() if name in filled.get(_COPY, "").split()]
+        boxes = filled.get(_COPY, "").split()
+        asked: list[bytes] = [content for name, content in self._reported.items() if name in boxes]
         lines = [filled["evidence"], *(sha256(each).hexdigest() for each in asked)]
         return replace(visit, fields={**visit.fields, "evidence": "\n".join(filter(None, lines))})
 
