@@ -45,7 +45,7 @@ _TYPE_LENGTH = 200
 _BODY_PATIENCE = 10.0
 _STATIC = Path(__file__).parent / "static"
 _SCRIPTS = ("form.js", "strict.js", "receipt_check.js", "receipt.js")
-_FILES = {"style.css": rendering.STYLE, **{name: _STATIC / name for name in _SCRIPTS}}
+_STYLE = "style.css"
 _LANGUAGE = "language"
 _GUARDIAN = "guardian"
 _OF_ADULTS = {
@@ -63,7 +63,7 @@ _PROOF = "proof"
 """The name of the cookie with the session whose proof is under way."""
 _ATTEMPTS = frozenset(map(str, range(1, session_rules.ATTEMPTS + 1)))
 _SESSION = re.compile(r"[0-9a-f]{32}")
-_TYPES = {"style.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
+_TYPES = {_STYLE: "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
 _TOLD = {
     HTTPStatus.BAD_REQUEST: "forbidden",
     HTTPStatus.FORBIDDEN: "forbidden",
@@ -282,7 +282,7 @@ class Pages:
         name = request.match_info["name"]
         if name not in _TYPES:
             raise web.HTTPNotFound
-        body = await asyncio.to_thread(_FILES[name].read_bytes)
+        body = (await asyncio.to_thread(_asset, name)).encode()
         return web.Response(
             body=body,
             content_type=_TYPES[name],
@@ -527,3 +527,7 @@ def _errors(error: InvalidFields, view: View) -> dict[str, str]:
         if (field, code) in _OF_ADULTS
     }
     return {ids.get(name, ""): text for name, text in texts.items()}
+
+
+def _asset(name: str) -> str:
+    return rendering.hosted_style() if name == _STYLE else (_STATIC / name).read_text("utf-8")

@@ -26,9 +26,9 @@ BODY = """<main><section class="note" id="banner"><p>1</p></section><h1>2</h1>
 <div class="errors"><ul><li>3</li></ul><p>4</p></div>
 <form id="form"><fieldset>5</fieldset><button>6</button></form><form class="card" id="card">7</form>
 <form id="check"><button>8</button></form><div class="note" id="answer"><p>9</p></div></main>"""
-FORMS = """<form id="first" method="post" action="/slow"><button>Cancel</button></form>
+FORMS = """<main><form id="first" method="post" action="/slow"><button>Cancel</button></form>
 <form id="second" method="post" action="/slow"><button name="answer" value="LATER">Later</button>
-<button name="answer" value="NEVER">Never</button></form>"""
+<button name="answer" value="NEVER">Never</button></form></main>"""
 
 
 def serve(page: Page, body: str) -> list[str]:

@@ -129,7 +129,7 @@ async def test_a_pace_can_be_typed_in_full(browser: Visitor) -> None:
     page = await browser.get(NEW)
     assert re.findall(r'id="daily_limit"[^>]*maxlength="(\d+)"', page.text) == ["9"]
     checked = await submit(browser, NEW, page, **FILLED, daily_limit="1,000,000")
-    assert "1000000 invitations a day at most" in checked.words
+    assert "Invitations a day: at most 1000000" in checked.words
 
 
 async def test_what_the_vault_refuses_is_said_on_the_form(place: Office, browser: Visitor) -> None:

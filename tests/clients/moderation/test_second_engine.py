@@ -29,7 +29,7 @@ async def test_a_report_is_decided_in_webkit(place: Office, key: ModeratorKey) -
         visitor.see(f"Report {first}")
         assert visitor.fits()
         visitor.element("//input[@value='dismiss.NO_VIOLATION']").click()
-        visitor.press("Sign and next")
+        visitor.press_like("Sign and next")
         visitor.see(f"Report {second}")
         visitor.type("a")
         visitor.see("Hand it back")

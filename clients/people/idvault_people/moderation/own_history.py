@@ -118,12 +118,11 @@ def done(visit: Visit, answer: GoTo, now: datetime) -> OwnAct | None:
     found = _ACT.fullmatch(visit.path)
     if found is None or found[2] == _NO_CASE or visit.given("decision") in _ONWARD:
         return None
-    # The address to which a form leads may have a question, such as that of moderation.done.
-    led_to = answer.path.partition("?")[0]
-    if found[3] in _ONWARD and led_to == found[1]:
+    if found[3] in _ONWARD and answer.path == found[1]:
         # An order that waits for a second moderator: the form led back to it, and imposed nothing.
         return None
-    place = found[1] if _PLACE.fullmatch(found[1]) else led_to
+    # The address to which a form leads may have a question, such as that of moderation.done.
+    place = found[1] if _PLACE.fullmatch(found[1]) else answer.path.partition("?")[0]
     if not _PLACE.fullmatch(place):
         return None
     return OwnAct(at=now, where=place, kind=found[2], act=found[3] or "new", word=_word(visit))
