@@ -1,5 +1,7 @@
 """Style sheet and script in a real browser: what stands below a form has a gap, and a sent form says so."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +14,10 @@ from tests.web.test_vectors import STATIC
 pytestmark = pytest.mark.process
 
 ADDRESS = "https://pages.example/"
-FILES = {"style.css": (rendering.STYLE, "text/css"), "form.js": (STATIC / "form.js", "text/javascript")}
+FILES: dict[str, tuple[Callable[[], str], str]] = {
+    "style.css": (rendering.hosted_style, "text/css"),
+    "form.js": (partial((STATIC / "form.js").read_text, "utf-8"), "text/javascript"),
+}
 GAP = """([above, below]) => document.querySelector(below).getBoundingClientRect().top
   - document.querySelector(above).getBoundingClientRect().bottom"""
 PAIRS = (
@@ -38,8 +43,8 @@ def serve(page: Page, body: str) -> list[str]:
     def answer(route: Route) -> None:
         name = route.request.url.rpartition("/")[2]
         if name in FILES:
-            path, kind = FILES[name]
-            route.fulfill(body=path.read_bytes(), content_type=kind)
+            read, kind = FILES[name]
+            route.fulfill(body=read(), content_type=f"{kind}; charset=utf-8")
         elif route.request.method == "POST":
             posted.append(route.request.post_data or "")
             route.fulfill(status=204)

@@ -550,7 +550,7 @@ export const FIELDS = {
 
 export const STANDINGS = {
   "GOOD": {
-    "zh": "处置情况：正常。",
+    "zh": "该账号没有受到限制。",
     "en": "There is no restriction on this account."
   },
   "WARNED": {

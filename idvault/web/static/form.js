@@ -71,7 +71,7 @@
     if (event.target.getAttribute("aria-invalid") === "true") { told(event.target); }
   });
   var pressed = false;
-  ["pointerdown", "pointerup", "pointercancel"].forEach(function (each) {
+  ["pointerdown", "pointerup", "pointercancel", "contextmenu"].forEach(function (each) {
     document.addEventListener(each, function () { pressed = each === "pointerdown"; }, true);
   });
   Array.prototype.forEach.call(document.querySelectorAll("input[data-check]"), function (field) {

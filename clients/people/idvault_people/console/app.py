@@ -144,7 +144,7 @@ class ConsoleApp:
         visit = self._visit(request)
         values = {"texts": [visit.say("ended_text")], "links": []}
         page = ConsolePage(template="message.html", title=visit.say("ended_title"), values=values)
-        return self._rendered(request, visit, page, menu=[])
+        return self._rendered(request, visit, page, menu=[], console_head=None)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         path = _FILES.get(request.match_info["name"])
@@ -268,7 +268,7 @@ class ConsoleApp:
             values={"texts": texts, "links": links},
             status=status,
         )
-        return self._rendered(request, visit, page, **({} if inside else {"menu": []}))
+        return self._rendered(request, visit, page, **({} if inside else {"menu": [], "console_head": None}))
 
     def _explained(self, request: web.Request, error: Exception) -> web.Response:
         visit = self._visit(request)

@@ -95,7 +95,8 @@ class Entrance:
     def is_known(self, request: web.Request) -> bool:
         """Return whether a request has this session's cookie."""
         given = request.cookies.get(_COOKIE, "")
-        return self.is_entered and compare_digest(given.encode(), self.session.encode())
+        # A cookie may have bytes that are no text.
+        return self.is_entered and compare_digest(given.encode(errors="replace"), self.session.encode())
 
     def check_form(self, token: str) -> None:
         """Raise HTTPForbidden for a form that is not this session's."""

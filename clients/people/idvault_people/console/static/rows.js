@@ -28,8 +28,8 @@
         old = document.importNode(row, true);
         body.insertBefore(old, before ? before.nextSibling : body.firstChild);
       } else {
-        // It may have left, and be back.
-        marked(old, false);
+        // It may have left, and be back. What a sent form disabled stays so.
+        if (old.classList.contains("left")) { marked(old, false); }
         if (!isBusy(old) && old.innerHTML !== row.innerHTML) {
           old.replaceChildren.apply(old, Array.from(document.importNode(row, true).childNodes));
         }
