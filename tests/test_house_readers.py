@@ -17,6 +17,8 @@ WITHOUT_A_LIMIT = {
     ("idvault/core/process.py", "_last_lines"): "the same",
     ("idvault/core/public_files.py", "_read"): "the worker's own files: tiles, an index of up to 64 MiB",
     ("clients/python/idvault_client/pages/rendering.py", "tokens"): "a file of this package",
+    ("clients/python/idvault_client/pages/rendering.py", "hosted_style"): "a file of this package",
+    ("idvault/web/app.py", "_asset"): "a file of this package",
     ("clients/python/idvault_client/testing.py", "_ask"): "what a vault of a test answers",
     ("clients/python/idvault_client/testing.py", "endpoint"): "what a vault of this machine wrote",
     ("clients/python/idvault_client/testing.py", "_wait"): "what a child of this program wrote",

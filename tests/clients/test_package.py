@@ -357,7 +357,7 @@ def test_people_get_their_commands(install: Install) -> None:
     assert (identity / "public.json").exists()
     _use_the_roster(people, identity, passphrase)
     assert people.python(CONSOLE, str(people.folder)) == "200 200\n"
-    assert people.python(MODERATION) == "审核工作台\n"
+    assert people.python(MODERATION) == "审核员工作台\n"
 
 
 def _draw_a_chart(people: Installed, connection: Sequence[str]) -> None:

@@ -41,9 +41,9 @@ class Nobody:
 def linked(folder: Path) -> Iterator[str]:
     """Yield the keys of the texts in the menus."""
     nobody: Any = Nobody(folder)
-    desk = pages.console(Workplace(vault=nobody, key=nobody))
+    moderation = pages.console(Workplace(vault=nobody, key=nobody))
     members = [each.console(nobody) for each in (auditor, custodian, officer)]
-    for each in (desk.menu, operator.MENU, *(member.menu for member in members)):
+    for each in (moderation.menu, operator.MENU, *(member.menu for member in members)):
         yield from (key for _, key in each)
 
 

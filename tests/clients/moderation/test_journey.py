@@ -89,6 +89,8 @@ class User:
     def click(self, key: str, **values: object) -> None:
         """Follow a link, or press a button, by its text."""
         name = self.say(key, **values)
+        # Before the style sheet is there, a folded menu is not.
+        self.page.wait_for_load_state()
         target = self.page.get_by_role("link", name=name, exact=True)
         if target.count() == 0:
             target = self.page.get_by_role("button", name=name, exact=True)
