@@ -129,8 +129,8 @@ def asks_before_words_are_left(place: Place, numbers: list[str], page: Page) -> 
     answer.click()
     answer.press_sequentially("Monday (synthetic)")
     for left in (page.locator("header button"), page.locator("main a").last):
-        left.click(no_wait_after=True)
-        page.wait_for_timeout(200)
+        with page.expect_event("dialog"):
+            left.click(no_wait_after=True)
         assert answer.input_value() == "Monday (synthetic)"
     assert asked == ["beforeunload"] * 2
     answer.fill("")
