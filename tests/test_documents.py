@@ -45,6 +45,7 @@ def test_the_sandbox_identities_are_those_of_the_registry() -> None:
     assert rows(README, "Sandbox identities") == expected
 
 
+@pytest.mark.process
 def test_the_demo_does_what_the_readme_shows(tmp_path: Path) -> None:
     """The steps in the README are those of the demo, in order."""
     named = [name for name, _ in Demo(state=tmp_path / "state", scratch=tmp_path).steps()]
