@@ -68,10 +68,11 @@ class SetupHost:
 
 @dataclass(frozen=True, slots=True)
 class SetupPlatform:
-    """A platform. title, origins: how and from where the hosted pages serve it, empty for none."""
+    """A platform. title, origins, colour: how and from where the hosted pages serve it, empty for none."""
 
     title: str = ""
     origins: tuple[str, ...] = ()
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,9 @@ class _PlanReader:
 
     def _caller(self, table: "_PlanTable") -> SetupPlatform:
         found = SetupPlatform(
-            table.text("title", default=""), tuple(table.texts("return_origins", default=()))
+            table.text("title", default=""),
+            tuple(table.texts("return_origins", default=())),
+            table.text("colour", default=""),
         )
         table.end()
         return found
