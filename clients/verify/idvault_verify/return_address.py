@@ -28,12 +28,24 @@ _OWN = ("session_id", "bind_code")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-class UnseenColourError(InvalidError):
+class ColourError(InvalidError):
+    """A platform's colour is none that can be written in a page."""
+
+    def __init__(self) -> None:
+        """Name the field."""
+        super().__init__(Reason.INVALID_MESSAGE, Violation("colour", FieldCode.CHARACTER))
+
+    def __str__(self) -> str:
+        """Return what it must be."""
+        return "colour: must be # and six digits of 0 to 9 and a to f, such as #8b5cf6"
+
+
+class UnseenColourError(ColourError):
     """A platform's colour is not seen on the head of one scheme. contrast: to it, cut to two digits."""
 
     def __init__(self, scheme: str, contrast: float) -> None:
         """Keep on which scheme, and the contrast."""
-        super().__init__(Reason.INVALID_MESSAGE, Violation("colour", FieldCode.CHARACTER))
+        super().__init__()
         self.scheme = scheme
         self.contrast = f"{math.floor(contrast * 100) / 100:.2f}"
 
@@ -65,12 +77,12 @@ def check_title(title: str) -> str:
 def check_colour(colour: str) -> str:
     """Return a platform's colour in lower case, "" for none.
 
-    Raises InvalidError (INVALID_MESSAGE, colour) unless it is #rrggbb, UnseenColourError.
+    Raises ColourError (INVALID_MESSAGE, colour) unless it is #rrggbb, UnseenColourError.
     """
     if not colour:
         return ""
     if not _COLOUR.fullmatch(colour):
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("colour", FieldCode.CHARACTER))
+        raise ColourError
     for scheme, head in HEADS.items():
         found = contrast(colour, head)
         if found < LEAST_CONTRAST:

@@ -21,7 +21,7 @@ from idvault_verify.attest.certificate import Certificate, CertificateError
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.error import InvalidError
-from idvault_verify.return_address import UnseenColourError
+from idvault_verify.return_address import ColourError, UnseenColourError
 from idvault_verify.session import ACCEPTED, REVIEWS, Proof
 
 _FORM = "operator_form.html"
@@ -176,7 +176,7 @@ class FormPages:
         except UnseenColourError as error:
             least = f"{return_address.LEAST_CONTRAST:g}"
             errors["colour"] = visit.say(f"colour_{error.scheme}", contrast=error.contrast, least=least)
-        except InvalidError:
+        except ColourError:
             errors["colour"] = visit.say("colour_wrong")
         if errors:
             typed = {"title": title, "colour": colour, "origins": "\n".join(origins)}
