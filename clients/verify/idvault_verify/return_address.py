@@ -29,15 +29,16 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class ColourError(InvalidError):
-    """A platform's colour is none that can be written in a page."""
+    """A platform's colour is not taken. wrong: what is wrong with it, after the field's name."""
 
-    def __init__(self) -> None:
-        """Name the field."""
+    def __init__(self, wrong: str) -> None:
+        """Name the field, and keep what is wrong."""
         super().__init__(Reason.INVALID_MESSAGE, Violation("colour", FieldCode.CHARACTER))
+        self.wrong = wrong
 
     def __str__(self) -> str:
-        """Return what it must be."""
-        return "colour: must be # and six digits of 0 to 9 and a to f, such as #8b5cf6"
+        """Return the field and what is wrong."""
+        return f"colour {self.wrong}"
 
 
 class UnseenColourError(ColourError):
@@ -45,15 +46,11 @@ class UnseenColourError(ColourError):
 
     def __init__(self, scheme: str, contrast: float) -> None:
         """Keep on which scheme, and the contrast."""
-        super().__init__()
         self.scheme = scheme
         self.contrast = f"{math.floor(contrast * 100) / 100:.2f}"
-
-    def __str__(self) -> str:
-        """Return what is wrong, and which colour would do."""
-        other = "darker" if self.scheme == "light" else "lighter"
-        return (
-            f"colour: its contrast to the {self.scheme} pages is {self.contrast} to 1, and must be at least "
+        other = "darker" if scheme == "light" else "lighter"
+        super().__init__(
+            f"has a contrast of {self.contrast} to 1 to the {scheme} pages, and needs at least "
             f"{LEAST_CONTRAST:g} to 1: choose a {other} one"
         )
 
@@ -82,7 +79,7 @@ def check_colour(colour: str) -> str:
     if not colour:
         return ""
     if not _COLOUR.fullmatch(colour):
-        raise ColourError
+        raise ColourError("must be # and six digits of 0 to 9 and a to f, such as #8b5cf6")
     for scheme, head in HEADS.items():
         found = contrast(colour, head)
         if found < LEAST_CONTRAST:

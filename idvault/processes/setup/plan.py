@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from idvault_verify import durable_file, small_file
+from idvault_verify import durable_file, return_address, small_file
 from idvault_verify.attest import certificate
+from idvault_verify.return_address import ColourError
 
 FILE = "setup.toml"
 EDGES = ("platform", "custody")
@@ -248,10 +249,16 @@ class _PlanReader:
         found = SetupPlatform(
             table.text("title", default=""),
             tuple(table.texts("return_origins", default=())),
-            table.text("colour", default=""),
+            self._colour(table),
         )
         table.end()
         return found
+
+    def _colour(self, table: "_PlanTable") -> str:
+        try:
+            return return_address.check_colour(table.text("colour", default=""))
+        except ColourError as error:
+            raise table.wrong("colour", error.wrong) from error
 
     def _host(self, name: str, table: "_PlanTable") -> SetupHost:
         if not certificate.NAME.fullmatch(name):

@@ -115,7 +115,7 @@ def test_a_colour_that_is_seen_in_both_schemes_is_kept(colour: str) -> None:
 )
 def test_any_other_writing_of_a_colour_is_refused(colour: str) -> None:
     """It stands in a page's markup: # and six digits, nothing else."""
-    with pytest.raises(ColourError, match=r"^colour: must be # and six digits") as refused:
+    with pytest.raises(ColourError, match=r"^colour must be # and six digits") as refused:
         return_address.check_colour(colour)
     [violation] = refused.value.violations
     assert (violation.field, violation.code) == ("colour", "CHARACTER")
@@ -138,7 +138,7 @@ def test_a_colour_that_is_not_seen_is_refused(colour: str, scheme: str, contrast
     found = refused.value
     assert ([each.field for each in found.violations], found.scheme) == (["colour"], scheme)
     assert str(found) == (
-        f"colour: its contrast to the {scheme} pages is {contrast} to 1, and must be at least 3 to 1: "
+        f"colour has a contrast of {contrast} to 1 to the {scheme} pages, and needs at least 3 to 1: "
         f"choose a {other} one"
     )
 
