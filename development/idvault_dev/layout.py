@@ -12,6 +12,8 @@ PASSPHRASE = b"development"
 # The passphrase is known to everybody: a slow derivation would protect nothing, and delay every start.
 COST = Cost(memory_kib=16, iterations=1, lanes=1)
 PLATFORMS = ("platform-a", "platform-b")
+COLOURS = {"platform-a": "#8b5cf6"}
+"""Of the platforms that have one."""
 MONITORS = ("monitor",)
 WEB = "web"
 REGISTRIES = ("registry",)

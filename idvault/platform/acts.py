@@ -73,24 +73,33 @@ async def _present(tx: Tx, name: str, pages: PlatformPages) -> None:
         tx.unchanged("the platform is presented so")
         return
     title, origins = pages.title, "\n".join(pages.origins)
-    await store.put_pages(tx.connection, name, title=title, origins=origins)
+    await store.put_pages(tx.connection, name, title=title, origins=origins, colour=pages.colour)
+    # The colour is mere presentation: the entry says that the pages changed, and what names and leads people.
     await tx.log(EventType.PLATFORM_PRESENT, name=name, title=title, origins=origins)
 
 
 async def present(
-    vault: Vault, by: Actor, now: ClockReading, name: str, *, title: str, origins: tuple[str, ...]
+    vault: Vault,
+    by: Actor,
+    now: ClockReading,
+    name: str,
+    *,
+    title: str,
+    origins: tuple[str, ...],
+    colour: str = "",
 ) -> None:
     """Replace how the pages present a platform, and where they may send a browser.
 
-    Raises InvalidError (title, return_origin), NotFoundError for an unknown platform and for the name of
-    another role, UnavailableError.
+    Raises InvalidError (title, return_origin, colour), NotFoundError for an unknown platform and for the name
+    of another role, UnavailableError.
     """
     return_address.check_title(title)
     if len(origins) > return_address.ORIGINS:
         raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("return_origin", FieldCode.LENGTH))
     checked = tuple(return_address.check_origin(each) for each in dict.fromkeys(origins))
+    pages = PlatformPages(title, checked, return_address.check_colour(colour))
     await vault.guard.check(now=now)
-    await _present(vault, by, now, name, PlatformPages(title, checked))
+    await _present(vault, by, now, name, pages)
 
 
 @act("platform.accept")

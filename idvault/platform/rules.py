@@ -27,11 +27,12 @@ _KINDS = (frozenset({Proof.NUMBER_MATCH, Proof.HOLDER}), frozenset({Proof.RESULT
 class PlatformPages:
     """How the hosted pages present a platform. title: empty for its name.
 
-    origins: where its sessions may send a browser (verify.return_address).
+    origins: where its sessions may send a browser. colour: #rrggbb, empty for none (verify.return_address).
     """
 
     title: str = ""
     origins: tuple[str, ...] = ()
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ _LOCK_KEY = statement(for_change(_KEYS.where(_THE_KEY, _OF_NAME), of=platform_ke
 _REVOKE = statement(update(platform_keys).where(_THE_KEY).values(revoked_at=param("now")))
 
 _PAGES: Statement[PlatformPages] = statement(
-    select(platform_pages.c.title, platform_pages.c.origins).where(platform_pages.c.name == param("name")),
-    lambda row: PlatformPages(row.title, tuple(row.origins.splitlines())),
+    select(platform_pages).where(platform_pages.c.name == param("name")),
+    lambda row: PlatformPages(row.title, tuple(row.origins.splitlines()), row.colour),
 )
 _HAS_KEY = (
     select(platform_keys.c.spki)
@@ -97,7 +97,7 @@ _NEW_PAGES = upsert(platform_pages)
 _PUT_PAGES = statement(
     _NEW_PAGES.on_conflict_do_update(
         index_elements=[platform_pages.c.name],
-        set_={"title": _NEW_PAGES.excluded.title, "origins": _NEW_PAGES.excluded.origins},
+        set_={name: _NEW_PAGES.excluded[name] for name in ("title", "origins", "colour")},
     )
 )
 
@@ -156,9 +156,9 @@ async def keys(connection: Connection) -> list[Platform]:
     return await connection.all(_ALL)
 
 
-async def put_pages(connection: Connection, name: str, *, title: str, origins: str) -> None:
+async def put_pages(connection: Connection, name: str, *, title: str, origins: str, colour: str) -> None:
     """Replace how the pages present a platform. origins: one a line."""
-    await connection.run(_PUT_PAGES, name=name, title=title, origins=origins)
+    await connection.run(_PUT_PAGES, name=name, title=title, origins=origins, colour=colour)
 
 
 async def pages(connection: Connection, name: str) -> PlatformPages | None:

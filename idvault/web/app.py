@@ -57,8 +57,8 @@ _OF_ADULTS = {
 _ANSWER = "answer"
 """The name of the cookie with what was answered on the first page of an invitation, and of which session."""
 _ONWARD = "onward"
-_BRAND = web.RequestKey("brand", str)
-"""Under which a request keeps the title of its session's platform."""
+_ASKING = web.RequestKey("asking", pb.SessionPage)
+"""Under which a request keeps its session, whose platform asks."""
 _PROOF = "proof"
 """The name of the cookie with the session whose proof is under way."""
 _ATTEMPTS = frozenset(map(str, range(1, session_rules.ATTEMPTS + 1)))
@@ -397,14 +397,14 @@ class Pages:
     def _refusal(request: web.Request, view: View, text: str, status: int) -> web.Response:
         """Return why nothing is shown, under the name of the session's platform, if that is known."""
         links = _onward(request, view, status)
-        return view.refusal(text, status=status, links=links, brand=request.get(_BRAND, ""))
+        return view.refusal(text, status=status, links=links, asking=request.get(_ASKING))
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
         key = self._key(request)
         if not key:
             raise NotFound(Reason.SESSION_NOT_FOUND, "NOT_FOUND")
         found = await self.vault.run(calls.session_page(request.match_info["session"], key))
-        request[_BRAND] = found.platform_title
+        request[_ASKING] = found
         return key, found
 
     async def _form_key(self, request: web.Request) -> str:

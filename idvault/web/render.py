@@ -53,9 +53,19 @@ class View:
     run_by: str = ""
     contact: str = ""
 
-    def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> web.Response:
-        """Return a page."""
+    def page(
+        self,
+        template: str,
+        *,
+        title: str,
+        status: int = 200,
+        asking: pb.SessionPage | None = None,
+        **values: Any,
+    ) -> web.Response:
+        """Return a page. asking: the session whose platform asks, and stands in the head; None for none."""
         shared: dict[str, Any] = {
+            "brand": asking.platform_title if asking else "",
+            "colour": asking.platform_colour if asking else "",
             "answers": (),
             "decline": "",
             "supervision": self.supervision,
@@ -80,15 +90,15 @@ class View:
         links: Sequence[tuple[str, str]] = (),
         title: str = "refused_title",
         service: str = "service",
-        brand: str = "",
+        asking: pb.SessionPage | None = None,
     ) -> web.Response:
         """Return a page that says why nothing is shown. links: where to go on, address and text."""
         return self.page(
             "message.html",
             title=self.say(title),
             service=service,
-            brand=brand,
             status=status,
+            asking=asking,
             texts=[text],
             links=links,
         )
@@ -106,7 +116,7 @@ class View:
         """Return where a page is on the way to the result, and how long the way is still open."""
         return {
             **self.time_left(found),
-            "brand": found.platform_title,
+            "asking": found,
             "platform": found.platform_title,
             "decline": _back(found),
             "at_step": number,
@@ -165,7 +175,7 @@ class View:
         return self.page(
             "message.html",
             title=self.say(f"{answer}_title"),
-            brand=found.platform_title,
+            asking=found,
             texts=[self.say(f"{answer}_text", platform=found.platform_title)],
             links=[back, onward] if _answers(found) else [back],
         )
@@ -175,7 +185,7 @@ class View:
         return self.page(
             "answer.html",
             title=self.say(f"{answer}_confirm_title"),
-            brand=found.platform_title,
+            asking=found,
             here=_here(found),
             answer=answer,
         )
@@ -296,14 +306,14 @@ class View:
     def _waiting(self, found: pb.SessionPage) -> web.Response:
         if found.open_proof:
             title = self.say("wait_title")
-            here, brand = _here(found), found.platform_title
+            here = _here(found)
             return self.page(
-                "proof_waiting.html", title=title, brand=brand, here=here, provider=found.provider
+                "proof_waiting.html", title=title, here=here, provider=found.provider, asking=found
             )
         return self.page(
             "message.html",
             title=self.say("wait_title"),
-            brand=found.platform_title,
+            asking=found,
             waits=True,
             texts=[self.say("wait_text", platform=found.platform_title)],
             links=[
@@ -315,7 +325,7 @@ class View:
     def _done(self, found: pb.SessionPage) -> web.Response:
         return self.page(
             "done.html",
-            brand=found.platform_title,
+            asking=found,
             title=self.say(
                 "representative_done_title"
                 if found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
@@ -332,7 +342,7 @@ class View:
     def _closed(self, found: pb.SessionPage) -> web.Response:
         return self.page(
             "closed.html",
-            brand=found.platform_title,
+            asking=found,
             title=self.say("failed_title"),
             here=_here(found),
             text=self._failure(found),
@@ -372,7 +382,7 @@ class View:
             text=text,
             until=wait and self._until(wait),
             now=now,
-            brand=found.platform_title,
+            asking=found,
             platform=found.platform_title,
             proof=_proof(found),
             back_to=_back(found),
@@ -399,8 +409,7 @@ class View:
 
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))
-        brand = found.platform_title
-        return self.page("message.html", title=self.say(title), brand=brand, texts=[text], links=[back])
+        return self.page("message.html", title=self.say(title), texts=[text], links=[back], asking=found)
 
     def _failure(self, found: pb.SessionPage) -> str:
         mismatch = verification_pb2.Verification.FAILURE_REASON_ELEMENT_MISMATCH

@@ -3,12 +3,14 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from idvault_dev.authority import Authority
 from idvault_verify.commands.errors import ExitCode
 from tests.support.commands import Commands
+from tools.support.chamber import first_roster
 from tools.support.databases import Databases
 
 NOW = datetime.now(UTC)
@@ -111,3 +113,31 @@ def test_a_platform_accepts_proofs(operator: Operator) -> None:
     assert "accepts" not in operator.idvault("platform", "list").out
     unknown = operator.idvault("platform", "accept", "chat", "--proof", "HOLDER")
     assert unknown.code == ExitCode.REFUSED
+
+
+def test_a_colour_is_seen_or_refused(operator: Operator) -> None:
+    """A colour that nobody sees is refused before anything is registered; the text says what would do."""
+    pem = operator.certificate("im")
+    register = ("platform", "register", "im", "--certificate", pem, "--title", "Chat", "--colour")
+    refused = operator.idvault("--json", *register, "#07C160")
+    told = json.loads(refused.err.splitlines()[-1])["error"]
+    assert (refused.code, told["field"]) == (ExitCode.REFUSED, "colour")
+    assert "colour has a contrast of 2.38 to 1 to the light pages, and needs at least 3 to 1" in told["text"]
+    assert operator.idvault("platform", "list").last == "platforms: 0 names, 0 of 0 keys valid"
+    assert operator.idvault(*register, "#8B5CF6").code == 0
+    assert _pages(operator)["im"]["colour"] == "#8b5cf6"
+    other = operator.idvault("platform", "present", "im", "--colour", "purple")
+    assert (other.code, "colour must be # and six digits" in other.err) == (ExitCode.REFUSED, True)
+    assert operator.idvault("platform", "present", "im", "--title", "Chat").code == 0
+    assert _pages(operator)["im"] == {"title": "Chat", "return_origins": [], "colour": ""}
+    watcher = operator.certificate("watcher", role="monitor")
+    monitor = ("platform", "register", "watcher", "--role", "monitor", "--certificate", watcher)
+    assert operator.idvault(*monitor, "--colour", "#8b5cf6").code == ExitCode.WRONG_USAGE
+
+
+def _pages(operator: Operator) -> dict[str, Any]:
+    """Return how the hosted pages present each platform."""
+    roster = operator.folder / "roster.json"
+    roster.write_bytes(first_roster().to_bytes())
+    operator.idvault.set(ROSTER=roster, LOG_ORIGIN="vault.example/log", TIME_ZONE="Asia/Shanghai")
+    return dict(json.loads(operator.idvault("--json", "overview").out)["pages"])

@@ -138,6 +138,17 @@ def test_a_second_run_repairs_nothing_that_somebody_edited(world: SetupWorld) ->
     assert path.read_text() == "[Unit]\n"
 
 
+def test_a_platforms_colour_is_that_of_the_file(world: SetupWorld) -> None:
+    """It is presented with title and addresses, and replaced when the file changes, however it is written."""
+    world.install()
+    assert "pages of im" not in world.run().out
+    world.change('colour = "#8b5cf6"', 'colour = "#8B5CF6"')
+    assert "pages of im" not in world.run().out
+    world.change('colour = "#8B5CF6"', 'colour = "#D03050"')
+    assert "pages of im: Example Chat" in world.run().out
+    assert "pages of im" not in world.run().out
+
+
 def test_a_key_is_never_made_twice(world: SetupWorld) -> None:
     """A lost key file comes back from the safe; without it setup waits, and makes no other."""
     world.install()
@@ -422,6 +433,7 @@ FAULTS = [
     ('url = "https://w1.example:7493"', 'url = "http://w1.example:7493"', "hosts.w1.url"),
     ('names = ["vault.example", "localhost", "127.0.0.1"]', "names = []", "hosts.vault1.names"),
     ("[platforms.im]", "[platforms.wang]", "platforms.wang"),
+    ('colour = "#8b5cf6"', 'colour = "#ffffff"', "platforms.im.colour"),
     ('auditors = ["zhao"]', 'auditors = ["w1"]', "roster"),
     ("[hosts.w3]", "[hosts.vault]", "hosts.vault"),
 ]

@@ -4,21 +4,26 @@ Acts are called: a command calls them as the service itself, which no client is.
 """
 
 import pytest
+from sqlalchemy import select
 
 from idvault.core.act import SYSTEM, Vault
+from idvault.core.db.statement import Statement, scalar, statement
 from idvault.core.platform import Platform
 from idvault.core.request import MemberAsked
+from idvault.core.tables.log import log_entries
 from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.attest import certificate
 from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
-from idvault_verify.event import PLATFORM_NAME
+from idvault_verify.event import PLATFORM_NAME, EventType
+from idvault_verify.return_address import UnseenColourError
 from tools.support import builders
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import World, at, request_id
 
 SPKI = "f" * 64
+_LEAVES: Statement[bytes] = statement(select(log_entries.c.leaf), scalar)
 
 
 @pytest.fixture
@@ -90,7 +95,7 @@ async def test_an_operator_s_request_is_repeated_and_not_reused(vault: Vault) ->
 
 
 async def test_a_platform_is_presented_and_changed(vault: Vault) -> None:
-    """Title and return origins are replaced as a whole; only a registered platform has them."""
+    """Title, return origins and colour are replaced as a whole; only a registered platform has them."""
     await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki=SPKI)
     await acts.register(vault, SYSTEM, at(0), name="monitor", role="monitor", spki="e" * 64)
     assert await acts.pages(vault, "platform-a") == PlatformPages()
@@ -100,6 +105,10 @@ async def test_a_platform_is_presented_and_changed(vault: Vault) -> None:
     await acts.present(vault, SYSTEM, at(2), "platform-a", title="A", origins=twice)
     await acts.present(vault, SYSTEM, at(3), "platform-a", title="", origins=())
     assert await acts.pages(vault, "platform-a") == PlatformPages()
+    await acts.present(vault, SYSTEM, at(3), "platform-a", title="", origins=(), colour="#8B5CF6")
+    assert await acts.pages(vault, "platform-a") == PlatformPages(colour="#8b5cf6")
+    await acts.present(vault, SYSTEM, at(3), "platform-a", title="", origins=())
+    assert await acts.pages(vault, "platform-a") == PlatformPages()
     for name in ("monitor", "unknown"):
         with pytest.raises(NotFoundError):
             await acts.present(vault, SYSTEM, at(4), name, title="A", origins=())
@@ -107,3 +116,16 @@ async def test_a_platform_is_presented_and_changed(vault: Vault) -> None:
         with pytest.raises(InvalidError) as refused:
             await acts.present(vault, SYSTEM, at(5), "platform-a", title="", origins=origins)
         assert refused.value.violations[0].field == "return_origin"
+    with pytest.raises(UnseenColourError):
+        await acts.present(vault, SYSTEM, at(5), "platform-a", title="", origins=(), colour="#ffffff")
+
+
+async def test_a_colour_alone_is_a_change_of_the_pages(world: World, vault: Vault) -> None:
+    """It is logged once, as the title is; a repeat is no change, also in other letters."""
+    await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki=SPKI)
+    logged = []
+    for colour in ("", "#8b5cf6", "#8B5CF6", "#d03050"):
+        await acts.present(vault, SYSTEM, at(1), "platform-a", title="A", origins=(), colour=colour)
+        leaves = await world.database.read("test", lambda one: one.all(_LEAVES))
+        logged.append(sum(EventType.PLATFORM_PRESENT.value.encode() in each for each in leaves))
+    assert logged == [1, 2, 2, 3]

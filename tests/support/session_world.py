@@ -48,6 +48,7 @@ BASE_URL = "https://verify.example"
 ORIGIN = "https://chat.example"
 RETURN_URL = f"{ORIGIN}/verified?from=vault"
 TITLE = "Example Chat"
+COLOUR = "#8b5cf6"
 TERMS = "We check your name.\nWe never see it."
 QUORUM = people.quorum()
 CUSTODIANS = Custodians(2, ("custodian-a", "custodian-b", "custodian-c"))
@@ -166,12 +167,14 @@ class SessionWorld:
     def _proofs(self) -> LogProofs:
         return LogProofs(main=self.database, shred=MemoryDatabase(log_checkpoints))
 
-    async def prepare(self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,)) -> None:
+    async def prepare(
+        self, *, name: str = PARTY, origins: tuple[str, ...] = (ORIGIN,), colour: str = COLOUR
+    ) -> None:
         """Register a platform with its origins."""
         spki = sha256(name.encode()).hexdigest()
         vault = self.vault
         await platform_acts.register(vault, SYSTEM, at(0), name=name, role="platform", spki=spki)
-        await platform_acts.present(vault, SYSTEM, at(0), name, title=TITLE, origins=origins)
+        await platform_acts.present(vault, SYSTEM, at(0), name, title=TITLE, origins=origins, colour=colour)
 
     def new_id(self) -> str:
         self._numbers += 1

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.support.session_world import TITLE
+from tests.support.session_world import COLOUR, ORIGIN, TITLE
 from tests.web.browser import Page
 from tests.web.conftest import Site
 from tests.web.page_table import PAGES
@@ -13,6 +13,12 @@ from tests.web.visitor import Visit
 def head_of(page: Page) -> str:
     (found,) = re.findall(r"<header><p>([^<]*)</p>", page.text)
     return str(found)
+
+
+def stripes(page: Page) -> list[str]:
+    """Return the colours above the head."""
+    stripe = r'<svg class="stripe" [^>]*><rect width="100%" height="6" fill="([^"]*)"/></svg>\n<header>'
+    return re.findall(stripe, page.text)
 
 
 async def test_the_choice_of_a_document_is_a_step_of_its_own(site: Site) -> None:
@@ -30,7 +36,7 @@ async def test_every_page_of_a_session_names_the_platform(site: Site) -> None:
     for name in ("done", "waiting", "failed", "answered", "expired", "closed"):
         visit = Visit(site, await site.browser(), "en")
         page = await PAGES[name].come(visit)
-        assert (name, head_of(page)) == (name, TITLE)
+        assert (name, head_of(page), stripes(page)) == (name, TITLE, [COLOUR])
 
 
 async def test_a_refusal_names_the_platform_too(site: Site) -> None:
@@ -38,5 +44,16 @@ async def test_a_refusal_names_the_platform_too(site: Site) -> None:
     browser = await site.browser(**{"Accept-Language": "en"})
     path, form = await form_of(site, browser, (await site.link(locale="en")).url)
     refused = await browser.post(f"{path}/identity", {**filled(form), "document": "NONE"})
-    assert (refused.status, head_of(refused)) == (400, TITLE)
-    assert head_of(await browser.get("/nothing")) == "Identity verification"
+    assert (refused.status, head_of(refused), stripes(refused)) == (400, TITLE, [COLOUR])
+    nobody = await browser.get("/nothing")
+    assert (head_of(nobody), stripes(nobody)) == ("Identity verification", [])
+
+
+async def test_a_platform_without_a_colour_has_no_stripe(site: Site) -> None:
+    """Its pages are those with a colour without that line."""
+    browser = await site.browser()
+    made = await site.link(locale="en")
+    coloured = await browser.open(made.url)
+    await site.world.prepare(origins=(ORIGIN,), colour="")
+    plain = await browser.get(coloured.path)
+    assert (stripes(coloured), stripes(plain), "<svg" in plain.text) == ([COLOUR], [], False)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from idvault_client.pages import rendering
+from idvault_verify import return_address
+from tests.support.session_world import COLOUR
 
 _ROOT = Path(__file__).resolve().parents[2]
 _READ, _SEEN = 4.5, 3.0
@@ -54,6 +56,17 @@ def test_colours_can_be_told_apart(scheme: str) -> None:
     unread = [pair for pair in TEXTS if contrast(colours[pair[0]], colours[pair[1]]) < _READ]
     unseen = [pair for pair in EDGES if contrast(colours[pair[0]], colours[pair[1]]) < _SEEN]
     assert (unread, unseen) == ([], [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_platforms_colour_is_checked_against_the_head(scheme: str) -> None:
+    """The rule's heads are the sheet's, and its contrast is the one of these tests."""
+    head = schemes()[scheme]["paper"]
+    assert return_address.HEADS[scheme] == head
+    assert return_address.LEAST_CONTRAST == _SEEN
+    assert return_address.contrast(COLOUR, head) == pytest.approx(contrast(COLOUR, head))
+    (rule,) = re.findall(r"\nheader \{([^}]*)\}", rendering.STYLE.read_text("utf-8"))
+    assert "background: var(--paper)" in rule
 
 
 def test_one_rule_has_the_margins_of_an_element() -> None:

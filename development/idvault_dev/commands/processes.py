@@ -23,6 +23,7 @@ from idvault_dev.authority import real_now
 from idvault_dev.commands import members, mock_provider, moderators, pages
 from idvault_dev.layout import (
     AUTHORITIES,
+    COLOURS,
     COST,
     LOG_ORIGIN,
     MONITORS,
@@ -204,7 +205,12 @@ class DevelopmentProcesses:
         for name in PLATFORMS:
             title = f"Example {name.removeprefix('platform-').upper()}"
             await operator.present_platform(
-                settings, name=name, title=title, origins=(site_url,), now=running.real_clock()
+                settings,
+                name=name,
+                title=title,
+                origins=(site_url,),
+                colour=COLOURS.get(name, ""),
+                now=running.real_clock(),
             )
 
     def _web_plan(self, url: str, *, port: int, target: str) -> ProcessPlan:

@@ -26,13 +26,14 @@ platform_keys = Table(
     ForeignKeyConstraint(["name"], ["platforms.name"]),
 )
 
-# origins: where its sessions may send a browser, one a line.
+# origins: where its sessions may send a browser, one a line. colour: #rrggbb, empty for none.
 platform_pages = Table(
     "platform_pages",
     main,
     Column("name", NAME, primary_key=True),
     Column("title", String(60), nullable=False),
     Column("origins", String(10_010), nullable=False),
+    Column("colour", String(7), nullable=False, server_default=""),
     ForeignKeyConstraint(["name"], ["platforms.name"]),
 )
 

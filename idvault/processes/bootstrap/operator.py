@@ -55,11 +55,11 @@ async def register_platform(
 
 
 async def present_platform(
-    settings: Settings, *, name: str, title: str, origins: tuple[str, ...], now: ClockReading
+    settings: Settings, *, name: str, title: str, origins: tuple[str, ...], colour: str, now: ClockReading
 ) -> None:
     """Replace how the hosted pages present a platform; raises InvalidError, NotFoundError."""
     async with _vault(settings) as vault:
-        await platform_acts.present(vault, SYSTEM, now, name, title=title, origins=origins)
+        await platform_acts.present(vault, SYSTEM, now, name, title=title, origins=origins, colour=colour)
 
 
 async def accept_proofs(

@@ -151,7 +151,8 @@ async def _pages(look: Look) -> Document:
     found = {}
     for name in await platform_acts.names(look.vault):
         pages = await platform_acts.pages(look.vault, name)
-        found[name] = {"title": pages.title, "return_origins": list(pages.origins)}
+        origins = list(pages.origins)
+        found[name] = {"title": pages.title, "return_origins": origins, "colour": pages.colour}
     return found
 
 

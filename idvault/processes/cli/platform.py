@@ -11,7 +11,7 @@ import typer
 from idvault.core import config
 from idvault.processes.bootstrap import operator, overview
 from idvault.processes.cli import running
-from idvault_verify import small_file
+from idvault_verify import return_address, small_file
 from idvault_verify.attest.people import roster_member
 from idvault_verify.commands.errors import CommandError, ExitCode, wrong_usage
 from idvault_verify.error import AlreadyExistsError, InvalidError
@@ -52,6 +52,13 @@ Origins = Annotated[
     ),
 ]
 Title = Annotated[str, typer.Option(help="How the hosted pages call the platform, at most 60 characters.")]
+Colour = Annotated[
+    str,
+    typer.Option(
+        help="The platform's colour on the hosted pages, such as #8b5cf6. Its contrast to their light and to "
+        "their dark head is at least 3 to 1."
+    ),
+]
 Proofs = Annotated[
     list[Proof],
     typer.Option(
@@ -78,17 +85,20 @@ def platforms() -> None:
 def register(
     name: Name,
     certificate: Certificate,
+    *,
     role: ForRole = Role.PLATFORM,
     return_origin: Origins = None,
     title: Title = "",
+    colour: Colour = "",
 ) -> None:
     """Allow the holder of a certificate's key to call as NAME, and write a log entry.
 
     A name may have several keys, so that keys can be replaced. A repeat changes nothing; a revoked key stays
-    revoked. `present` changes the return origins and the title.
+    revoked. `present` changes the return origins, the title and the colour.
     """
-    if (return_origin or title) and role is not Role.PLATFORM:
-        raise wrong_usage("only a platform has a title and return origins", field="--return-origin")
+    if (return_origin or title or colour) and role is not Role.PLATFORM:
+        raise wrong_usage("only a platform has a title, a colour and return origins", field="--return-origin")
+    return_address.check_colour(colour)
     from idvault.core import config  # noqa: PLC0415 - `--help` and the people's commands need no service
 
     settings = config.load(config.Process.PLATFORMS)
@@ -103,8 +113,8 @@ def register(
             "this key was revoked or belongs to another name, or the name another role: see `platform list`"
         )
         raise CommandError(ExitCode.REFUSED, text, reason=error.reason) from error
-    if return_origin or title:
-        _present(settings, name, return_origin, title)
+    if return_origin or title or colour:
+        _present(settings, name, return_origin, title, colour)
     typer.echo(f"platform: {name} registered")
 
 
@@ -132,12 +142,13 @@ def list_(context: typer.Context) -> None:
 
 
 @app.command()
-def present(name: Name, return_origin: Origins = None, title: Title = "") -> None:
-    """Replace how the hosted pages call NAME, and where they may send a browser; write a log entry.
+def present(name: Name, return_origin: Origins = None, title: Title = "", colour: Colour = "") -> None:
+    """Replace how the hosted pages show NAME, and where they may send a browser; write a log entry.
 
-    Without --return-origin the platform can make no sessions. Open sessions keep their address.
+    What is not given is removed. Without --return-origin the platform can make no sessions. Open sessions
+    keep their address.
     """
-    _present(config.load(config.Process.PLATFORMS), name, return_origin, title)
+    _present(config.load(config.Process.PLATFORMS), name, return_origin, title, colour)
     typer.echo(f"platform: {name} presented")
 
 
@@ -198,11 +209,12 @@ def usage(context: typer.Context, month: Month = "", csv: Csv = False) -> None:
         typer.echo(f"platforms: {len(found)} used the vault in {chosen}")
 
 
-def _present(settings: "config.Settings", name: str, origins: list[str] | None, title: str) -> None:
+def _present(
+    settings: "config.Settings", name: str, origins: list[str] | None, title: str, colour: str
+) -> None:
+    now, given = running.real_clock(), tuple(origins or ())
     asyncio.run(
-        operator.present_platform(
-            settings, name=name, title=title, origins=tuple(origins or ()), now=running.real_clock()
-        )
+        operator.present_platform(settings, name=name, title=title, origins=given, colour=colour, now=now)
     )
 
 

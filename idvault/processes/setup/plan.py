@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from idvault_verify import durable_file, small_file
+from idvault_verify import durable_file, return_address, small_file
 from idvault_verify.attest import certificate
+from idvault_verify.return_address import ColourError
 
 FILE = "setup.toml"
 EDGES = ("platform", "custody")
@@ -68,10 +69,11 @@ class SetupHost:
 
 @dataclass(frozen=True, slots=True)
 class SetupPlatform:
-    """A platform. title, origins: how and from where the hosted pages serve it, empty for none."""
+    """A platform. title, origins, colour: how and from where the hosted pages serve it, empty for none."""
 
     title: str = ""
     origins: tuple[str, ...] = ()
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +247,18 @@ class _PlanReader:
 
     def _caller(self, table: "_PlanTable") -> SetupPlatform:
         found = SetupPlatform(
-            table.text("title", default=""), tuple(table.texts("return_origins", default=()))
+            table.text("title", default=""),
+            tuple(table.texts("return_origins", default=())),
+            self._colour(table),
         )
         table.end()
         return found
+
+    def _colour(self, table: "_PlanTable") -> str:
+        try:
+            return return_address.check_colour(table.text("colour", default=""))
+        except ColourError as error:
+            raise table.wrong("colour", error.wrong) from error
 
     def _host(self, name: str, table: "_PlanTable") -> SetupHost:
         if not certificate.NAME.fullmatch(name):

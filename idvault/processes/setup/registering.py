@@ -82,11 +82,16 @@ class Registering:
         if not wanted.origins:
             return False
         found = asyncio.run(operator.pages_of(self._settings, name))
-        if (found.title, found.origins) == (wanted.title, wanted.origins):
+        if (found.title, found.origins, found.colour) == (wanted.title, wanted.origins, wanted.colour):
             return False
         asyncio.run(
             operator.present_platform(
-                self._settings, name=name, title=wanted.title, origins=wanted.origins, now=self._now
+                self._settings,
+                name=name,
+                title=wanted.title,
+                origins=wanted.origins,
+                colour=wanted.colour,
+                now=self._now,
             )
         )
         return True

@@ -31,7 +31,7 @@ from idvault_verify.session import Proof, SessionState
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """What a page shows. title: of the platform.
+    """What a page shows. title, colour: of the platform; "" for no colour.
 
     public_account_limit_reached: never true before a match, which shows that a person uses the browser.
     provider: the name of the provider that the session demands a proof of, "" for none. proof_url: the page
@@ -41,6 +41,7 @@ class ShownPage:
 
     shown: ShownSession
     title: str
+    colour: str
     document_types: tuple[DocumentType, ...]
     custodians: Custodians
     public_account_limit_reached: bool
@@ -262,6 +263,7 @@ async def _page(vault: Vault, context: SessionContext, found: StoredSession, now
     return ShownPage(
         shown,
         pages.title or found.session.relying_party,
+        pages.colour,
         documents(context, found.session.proof),
         context.custodians(),
         is_full,

@@ -282,6 +282,7 @@ def page(value: ShownPage, *, verification: verification_pb2.Verification | None
         state=_STATES[shown.state],
         expire_time=_expiry(found),
         platform_title=value.title,
+        platform_colour=value.colour,
         purpose=_PURPOSES[found.purpose],
         return_url=found.return_url,
         locale=found.locale,

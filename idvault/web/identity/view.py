@@ -435,7 +435,7 @@ class IdentityView(IdentityWords):
             title=title,
             status=status,
             service="own_service",
-            brand=self.found.platform_title,
+            asking=self.found,
             here=self.here,
             platform=self.found.platform_title,
             **self.view.time_left(self.found),

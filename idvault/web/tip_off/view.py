@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 
 from aiohttp import web
 
@@ -259,7 +260,7 @@ class TipOffView:
     def _say(self, key: str, **values: object) -> str:
         return self.view.say(f"report_{key}", **values)
 
-    def _page(self, template: str, title: str, *, status: int = 200, **values: object) -> web.Response:
+    def _page(self, template: str, title: str, *, status: int = 200, **values: Any) -> web.Response:
         return self.view.page(template, title=title, status=status, service="report_service", **values)
 
 

@@ -759,6 +759,7 @@ class SessionPage(_message.Message):
     PROOF_URL_FIELD_NUMBER: _builtins.int
     INCENTIVE_TEXT_FIELD_NUMBER: _builtins.int
     ENFORCEMENT_DATE_FIELD_NUMBER: _builtins.int
+    PLATFORM_COLOUR_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
     state: Global___VerificationSession.State.ValueType
@@ -804,6 +805,8 @@ class SessionPage(_message.Message):
     """The first day on which the invitation's campaign limits the publishing of accounts that are not verified,
     YYYY-MM-DD; empty for none.
     """
+    platform_colour: _builtins.str
+    """The platform's registered colour, #rrggbb; empty for none."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it expires."""
@@ -847,10 +850,11 @@ class SessionPage(_message.Message):
         proof_url: _builtins.str = ...,
         incentive_text: _builtins.str = ...,
         enforcement_date: _builtins.str = ...,
+        platform_colour: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "enforcement_date", b"enforcement_date", "expire_time", b"expire_time", "incentive_text", b"incentive_text", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "open_proof", b"open_proof", "platform", b"platform", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "proof", b"proof", "proof_url", b"proof_url", "provider", b"provider", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts_left", b"attempts_left", "custodians", b"custodians", "document_types", b"document_types", "enforcement_date", b"enforcement_date", "expire_time", b"expire_time", "incentive_text", b"incentive_text", "invited", b"invited", "locale", b"locale", "next_attempt", b"next_attempt", "open_proof", b"open_proof", "platform", b"platform", "platform_colour", b"platform_colour", "platform_title", b"platform_title", "policy_text", b"policy_text", "policy_version", b"policy_version", "proof", b"proof", "proof_url", b"proof_url", "provider", b"provider", "public_account_limit_reached", b"public_account_limit_reached", "purpose", b"purpose", "return_url", b"return_url", "session_id", b"session_id", "state", b"state", "threshold", b"threshold", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

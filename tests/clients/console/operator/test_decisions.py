@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from idvault.core.act import SYSTEM
 from idvault.log.acts import stored_log
 from idvault.platform import acts as platform_acts
+from idvault.platform.rules import PlatformPages
 from idvault_client.errors import Unavailable
 from idvault_people.console.operator.texts import OPERATOR as OPERATOR_TEXTS
 from idvault_people.console.operator.vault_commands import CommandEnd, CommandsAwayError
@@ -133,17 +134,26 @@ async def test_the_hosted_pages_of_a_platform_are_replaced(office: OperatorRoom)
     form = await visitor.get(path)
     for fields in ({"title": "x" * 61, "origins": ""}, {"title": "x", "origins": "http://a.example"}):
         assert (await visitor.post(path, await visitor.get(path), **fields)).status == 422
+    for colour, wrong in (
+        ("#07c160", "light pages is 2.38 to 1, and must be at least 3 to 1: choose a darker colour"),
+        ("#000080", "dark pages is 1.08 to 1, and must be at least 3 to 1: choose a lighter colour"),
+        ("purple", "This must be a # and six digits"),
+    ):
+        form = await visitor.post(path, await visitor.get(path), title="", origins="", colour=colour)
+        assert (form.status, wrong in form.words, f'value="{colour}"' in form.text) == (422, True, True)
     title = "--title=$(id) 'é"
-    preview = await visitor.post(path, form, title=title, origins="https://a.example\n\nhttps://b.example")
+    both = "https://a.example\n\nhttps://b.example"
+    preview = await visitor.post(path, form, title=title, origins=both, colour=" #8B5CF6")
     assert "$(id)" in preview.words
     page = await confirm(visitor, preview)
     assert (page.title, title in page.words) == ("im", True), page.words
     found = await platform_acts.pages(office.room.vault, "im")
-    assert (found.title, found.origins) == (title, ("https://a.example", "https://b.example"))
+    assert found == PlatformPages(title, ("https://a.example", "https://b.example"), "#8b5cf6")
     filled = await visitor.get(path)
     assert "https://a.example\nhttps://b.example" in filled.text
-    emptied = await visitor.post(path, filled, title="", origins="")
+    emptied = await visitor.post(path, filled, title="", origins="", colour="")
     assert "can make no sessions" in emptied.words
+    assert "Colour now #8b5cf6 Colour then none" in emptied.words
 
 
 async def test_what_a_platform_accepts_is_replaced(office: OperatorRoom) -> None:
@@ -365,6 +375,7 @@ async def test_the_preview_of_hosted_pages_shows_both(office: OperatorRoom) -> N
     await office.register("im")
     visitor, path = await office.enter(), "/platforms/im/presentation"
     form = await visitor.get(path)
-    preview = await visitor.post(path, form, title="Chat", origins="https://chat.example")
+    preview = await visitor.post(path, form, title="Chat", origins="https://chat.example", colour="#8B5CF6")
     assert "Title now its registered name Title then Chat" in preview.words
+    assert "Colour now none Colour then #8b5cf6" in preview.words
     assert "Addresses now none Addresses then https://chat.example" in preview.words

@@ -125,12 +125,12 @@ async def test_usage_limits_and_what_a_platform_accepts(office: OperatorRoom) ->
     }
     await usage_acts.add(vault, SYSTEM, now, UsageBatch(process="e" * 32, number=1, counts=counts))
     await platform_acts.present(
-        vault, SYSTEM, now, "im", title="Example Chat", origins=("https://chat.example",)
+        vault, SYSTEM, now, "im", title="Example Chat", origins=("https://chat.example",), colour="#8b5cf6"
     )
     await platform_acts.accept(vault, SYSTEM, now, "im", proofs=[Proof.HOLDER])
     visitor = await office.enter()
     page = await visitor.get("/platforms/im")
-    for text in ("1,234", "30", "33", "Example Chat", "https://chat.example", "100,000"):
+    for text in ("1,234", "30", "33", "Example Chat", "#8b5cf6", "https://chat.example", "100,000"):
         assert text in page.words, text
     assert "a proof of presence by a provider" in page.words
     assert "name and number, asked of the registry" not in page.words

@@ -61,7 +61,7 @@ class Tour:
         for name, path, wrong in (
             ("register", "/register", None),
             ("moderator", "/moderator", None),
-            ("presentation", f"{one}/presentation", {"title": "x" * 61, "origins": "x"}),
+            ("presentation", f"{one}/presentation", {"title": "x" * 61, "origins": "x", "colour": "#ffffff"}),
             ("proofs", f"{one}/proofs", {}),
             ("rotate", "/keys/rotate", {}),
         ):
@@ -82,7 +82,7 @@ class Tour:
         spki = (await see.get(one)).text.partition(f"{one}/revoke/")[2][:64]
         self.pages["revoke-check"] = await see.get(f"{one}/revoke/{spki}")
         for name, path, fields in (
-            ("presentation", f"{one}/presentation", {"title": "Chat", "origins": ""}),
+            ("presentation", f"{one}/presentation", {"title": "Chat", "origins": "", "colour": "#8b5cf6"}),
             ("proofs", f"{one}/proofs", {"proof.HOLDER": "1", "separate": "1"}),
             ("rotate", "/keys/rotate", {"purpose": "log"}),
         ):

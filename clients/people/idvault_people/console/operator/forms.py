@@ -21,6 +21,7 @@ from idvault_verify.attest.certificate import Certificate, CertificateError
 from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.error import InvalidError
+from idvault_verify.return_address import ColourError, UnseenColourError
 from idvault_verify.session import ACCEPTED, REVIEWS, Proof
 
 _FORM = "operator_form.html"
@@ -149,12 +150,16 @@ class FormPages:
         """Ask how the hosted pages call a platform, and where they may send a browser."""
         each = self._platform(visit)
         pages = self.session.state(visit).table("pages").get(each.name, {})
-        typed = {"title": pages.get("title", ""), "origins": "\n".join(pages.get("return_origins", ()))}
+        typed = {
+            "title": pages.get("title", ""),
+            "colour": pages.get("colour", ""),
+            "origins": "\n".join(pages.get("return_origins", ())),
+        }
         return self._presentation(each, typed, visit, {})
 
     def present(self, visit: Visit) -> Answer:
         """Show what the hosted pages would do instead."""
-        each, title = self._platform(visit), visit.line("title")
+        each, title, colour = self._platform(visit), visit.line("title"), visit.line("colour").strip()
         former = self.session.state(visit).table("pages").get(each.name, {})
         origins = [line.strip() for line in visit.given("origins").splitlines() if line.strip()]
         errors: dict[str, str] = {}
@@ -166,10 +171,17 @@ class FormPages:
             origins = [*dict.fromkeys(return_address.check_origin(origin) for origin in origins)]
         except InvalidError:
             errors["origins"] = visit.say("origins_wrong")
+        try:
+            colour = return_address.check_colour(colour)
+        except UnseenColourError as error:
+            least = f"{return_address.LEAST_CONTRAST:g}"
+            errors["colour"] = visit.say(f"colour_{error.scheme}", contrast=error.contrast, least=least)
+        except ColourError:
+            errors["colour"] = visit.say("colour_wrong")
         if errors:
-            typed = {"title": title, "origins": "\n".join(origins)}
+            typed = {"title": title, "colour": colour, "origins": "\n".join(origins)}
             return self._presentation(each, typed, visit, errors)
-        words = ["platform", "present", each.name, f"--title={title}"]
+        words = ["platform", "present", each.name, f"--title={title}", f"--colour={colour}"]
         words += [f"--return-origin={origin}" for origin in origins]
 
         def preview(visit: Visit) -> OperatorSection:
@@ -177,6 +189,8 @@ class FormPages:
                 (visit.say("name"), each.name),
                 (visit.say("title_now"), former.get("title") or visit.say("registered_name")),
                 (visit.say("title_then"), title or visit.say("registered_name")),
+                (visit.say("colour_now"), former.get("colour") or visit.say("none_set")),
+                (visit.say("colour_then"), colour or visit.say("none_set")),
                 (
                     visit.say("origins_now"),
                     "\n".join(former.get("return_origins", ())) or visit.say("none_set"),
@@ -339,7 +353,11 @@ class FormPages:
         self, each: RegisteredName, typed: Mapping[str, str], visit: Visit, errors: Mapping[str, str]
     ) -> ConsolePage:
         values = {"form": "presentation", "told": visit.say("present_text"), "typed": typed}
-        values["labels"] = {"title": visit.say("title_of_pages"), "origins": visit.say("return_origins")}
+        values["labels"] = {
+            "title": visit.say("title_of_pages"),
+            "colour": visit.say("colour_of_pages"),
+            "origins": visit.say("return_origins"),
+        }
         return self._form(visit, "present_title", values, f"/platforms/{each.name}", errors)
 
     def _proofs(

@@ -210,6 +210,7 @@ class NamePages:
             none = visit.say("not_read" if state.problem("pages") else "none_set")
             rows += [
                 (visit.say("title_of_pages"), pages.get("title") or unnamed),
+                (visit.say("colour_of_pages"), pages.get("colour") or none),
                 (visit.say("return_origins"), origins or none),
                 (visit.say("accepts_proofs"), accepts),
             ]

@@ -217,6 +217,7 @@ OPERATOR: Mapping[str, Text] = {
         " here, and the console warns in time."
     ),
     "title_of_pages": _("Title on the hosted pages"),
+    "colour_of_pages": _("Colour on the hosted pages"),
     "return_origins": _("Where the hosted pages may send a browser"),
     "accepts_proofs": _("Accepts"),
     "none_set": _("none"),
@@ -224,6 +225,8 @@ OPERATOR: Mapping[str, Text] = {
     "desk_of": _("Moderator's desk of {platform}"),
     "title_now": _("Title now"),
     "title_then": _("Title then"),
+    "colour_now": _("Colour now"),
+    "colour_then": _("Colour then"),
     "origins_now": _("Addresses now"),
     "origins_then": _("Addresses then"),
     "actor_id": _("Id in the public log"),
@@ -439,8 +442,20 @@ OPERATOR: Mapping[str, Text] = {
     "present_title": _("Change its hosted pages"),
     "present_text": _("What you type here replaces what is there. Open sessions keep their address."),
     "title_hint": _("At most 60 characters; empty for its registered name."),
+    "colour_hint": _(
+        "A # and six digits, such as #8b5cf6; empty for none. One colour for the light and the dark pages."
+    ),
     "origins_hint": _("One on each line, such as https://chat.example. Without one it can make no sessions."),
     "title_wrong": _("This is too long, or has characters that cannot be seen"),
+    "colour_wrong": _("This must be a # and six digits of 0 to 9 and a to f, such as #8b5cf6"),
+    "colour_light": _(
+        "The contrast to the light pages is {contrast} to 1, and must be at least {least} to 1: choose a"
+        " darker colour"
+    ),
+    "colour_dark": _(
+        "The contrast to the dark pages is {contrast} to 1, and must be at least {least} to 1: choose a"
+        " lighter colour"
+    ),
     "origins_wrong": _("Each line must be an https address without a path"),
     "present_check": _("Replace what its hosted pages say?"),
     "no_origins_note": _("Without an address the platform can make no sessions."),
