@@ -154,7 +154,7 @@ async def test_the_chinese_page_says_it_in_chinese(
     )
     page = await visitor.get("/doctor")
     assert shown in page.text
-    assert "未检查：请先解决“数据库”的问题" in page.text
+    assert "<p>未检查：请先解决“数据库”的问题</p>" in page.text
     assert shown in (await visitor.get("/")).text
     english = await visitor.get("/doctor?lang=en")
     assert "cannot be used: nothing &lt;b&gt;listens&lt;/b&gt; there</span>" in english.text

@@ -27,7 +27,7 @@ def note(word: str, advice: str, visit: Visit, **more: str) -> OperatorNote:
     told = in_language(advice, visit)
     if told is None:
         return OperatorNote(text=word, said=advice, **more)
-    return OperatorNote(text=Markup("{} {}").format(word, told), **more)
+    return OperatorNote(text=Markup("{}{}").format(word, told), **more)
 
 
 def in_language(advice: str, visit: Visit) -> Markup | None:
