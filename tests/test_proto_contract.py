@@ -367,6 +367,7 @@ WHO_MAY_CALL = {
     "RosterService.GetSecondFactor": MEMBERS,
     "RosterService.BeginSecondFactor": MEMBERS,
     "RosterService.ConfirmSecondFactor": MEMBERS,
+    "RosterService.SpendCode": ["ROLE_OPERATOR"],
     "TransparencyService.GetCheckpoint": READERS_OF_THE_LOG,
     "TransparencyService.ListLogEntries": READERS_OF_THE_LOG,
     "TransparencyService.GetInclusionProof": READERS_OF_THE_LOG,

@@ -7,8 +7,10 @@ access, and it must be possible when something is wrong.
 from collections.abc import Collection
 from dataclasses import replace
 
-from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, member_mutation
+from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, known, member_mutation
 from idvault.core.platform import Platform
+from idvault.core.request import MemberAsked
+from idvault.core.second_factor import SecondFactorCheck
 from idvault.platform import rules, store
 from idvault.platform.rules import PlatformPages, PresentedPlatform
 from idvault_verify import return_address
@@ -63,6 +65,46 @@ async def _revoke(tx: Tx, name: str, spki: str) -> Platform:
 async def revoke(vault: Vault, by: MemberAsking, now: ClockReading, name: str, spki: str) -> Platform:
     """Revoke a pinned key, also without the log; raises NotFoundError (ILLEGAL_TRANSITION)."""
     return await _revoke.run(vault, by, now, by.request(vault.fingerprinter), name, spki)
+
+
+async def register_with_code(
+    vault: Vault,
+    call: MemberAsked,
+    now: ClockReading,
+    *,
+    name: str,
+    role: str,
+    spki: str,
+    code: str,
+    second_factor: SecondFactorCheck,
+) -> Platform:
+    """Pin a key as an operator asks; a repeat needs no code. Raises as `register` and the code's check."""
+    rules.check_platform(name)
+    await vault.guard.check(now=now)  # no code is spent on what would be refused
+    await _check_code(vault, call, now, code, second_factor)
+    return await register(vault, call, now, name=name, role=role, spki=spki)
+
+
+async def revoke_with_code(
+    vault: Vault,
+    call: MemberAsked,
+    now: ClockReading,
+    name: str,
+    spki: str,
+    *,
+    code: str,
+    second_factor: SecondFactorCheck,
+) -> Platform:
+    """Revoke a key as an operator asks; a repeat needs no code. Raises as `revoke` and the code's check."""
+    await _check_code(vault, call, now, code, second_factor)
+    return await revoke(vault, call, now, name, spki)
+
+
+async def _check_code(
+    vault: Vault, call: MemberAsked, now: ClockReading, code: str, second_factor: SecondFactorCheck
+) -> None:
+    if await known(vault, call.request(vault.fingerprinter)) is None:
+        await second_factor.check(actor_id=call.actor_id, code=code, now=now)
 
 
 @act("platform.present")

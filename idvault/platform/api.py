@@ -10,6 +10,7 @@ from idvault.core.edge import convert, repetition
 from idvault.core.edge.call import Caller
 from idvault.core.platform import Platform
 from idvault.core.request import MemberAsked
+from idvault.core.second_factor import SecondFactorCheck
 from idvault.platform import acts
 from idvault_verify.attest.certificate import NAME
 from idvault_verify.clock import ClockReading
@@ -31,6 +32,7 @@ class PlatformMethods:
     """The methods about the keys of platforms."""
 
     vault: Vault
+    second_factor: SecondFactorCheck
 
     async def RegisterPlatform(
         self,
@@ -45,9 +47,17 @@ class PlatformMethods:
             raise InvalidError(Reason.INVALID_MESSAGE, Violation("role", FieldCode.CHARACTER))
         role = _ROLES[request.role]
         asked = _asked(request, caller)
-        return _message(
-            await acts.register(self.vault, asked, now, name=request.platform, role=role, spki=request.spki)
+        made = acts.register_with_code(
+            self.vault,
+            asked,
+            now,
+            name=request.platform,
+            role=role,
+            spki=request.spki,
+            code=request.code,
+            second_factor=self.second_factor,
         )
+        return _message(await made)
 
     async def RevokePlatform(
         self,
@@ -59,7 +69,16 @@ class PlatformMethods:
     ) -> roster_pb2.Platform:
         """Revoke a key of a platform or monitor."""
         asked = _asked(request, caller)
-        return _message(await acts.revoke(self.vault, asked, now, request.platform, request.spki))
+        ended = acts.revoke_with_code(
+            self.vault,
+            asked,
+            now,
+            request.platform,
+            request.spki,
+            code=request.code,
+            second_factor=self.second_factor,
+        )
+        return _message(await ended)
 
 
 def _asked(

@@ -53,10 +53,10 @@ REQUESTS: dict[str, Message] = {
         request_id=REQUEST_ID, hash=ROSTER.digest(), signature=b"s" * 64
     ),
     "RegisterPlatform": roster_pb2.RegisterPlatformRequest(
-        request_id=REQUEST_ID, platform="platform-b", role=options_pb2.ROLE_MONITOR, spki=SPKI
+        request_id=REQUEST_ID, platform="platform-b", role=options_pb2.ROLE_MONITOR, spki=SPKI, code="123456"
     ),
     "RevokePlatform": roster_pb2.RevokePlatformRequest(
-        request_id=REQUEST_ID, platform="platform-b", spki=SPKI
+        request_id=REQUEST_ID, platform="platform-b", spki=SPKI, code="123456"
     ),
     "NameModerator": roster_pb2.NameModeratorRequest(
         request_id=REQUEST_ID,
@@ -68,6 +68,7 @@ REQUESTS: dict[str, Message] = {
     "GetSecondFactor": roster_pb2.GetSecondFactorRequest(),
     "BeginSecondFactor": roster_pb2.BeginSecondFactorRequest(request_id=REQUEST_ID, code="123456"),
     "ConfirmSecondFactor": roster_pb2.ConfirmSecondFactorRequest(request_id=REQUEST_ID, code="123456"),
+    "SpendCode": roster_pb2.SpendCodeRequest(request_id=REQUEST_ID, code="123456"),
 }
 
 
@@ -89,13 +90,15 @@ def note_acts(calls: Calls, patch: pytest.MonkeyPatch) -> None:
     """Let every key be registered and revoked, and everybody be named."""
 
     async def register(
-        _vault: Vault, call: MemberAsked, now: ClockReading, *, name: str, role: str, spki: str
+        _vault: Vault, call: MemberAsked, now: ClockReading, *, name: str, role: str, spki: str, **given: Any
     ) -> Platform:
-        calls.note(call)
+        calls.note((call, given["code"]))
         return Platform(name, role, "22" * 16, spki, now.business)
 
-    async def revoke(_vault: Vault, call: MemberAsked, now: ClockReading, name: str, spki: str) -> Platform:
-        calls.note(call)
+    async def revoke(
+        _vault: Vault, call: MemberAsked, now: ClockReading, name: str, spki: str, **given: Any
+    ) -> Platform:
+        calls.note((call, given["code"]))
         return Platform(name, "monitor", "22" * 16, spki, now.business, now.business)
 
     async def named(
@@ -104,8 +107,8 @@ def note_acts(calls: Calls, patch: pytest.MonkeyPatch) -> None:
         calls.note((asked, given))
         return Moderator("44" * 16, asked.relying_party, asked.public_key, now.business)
 
-    patch.setattr(platform_acts, "register", register)
-    patch.setattr(platform_acts, "revoke", revoke)
+    patch.setattr(platform_acts, "register_with_code", register)
+    patch.setattr(platform_acts, "revoke_with_code", revoke)
     patch.setattr(moderator_acts, "name_by_operator", named)
 
 
@@ -146,7 +149,10 @@ def note_second_factors(calls: Calls, patch: pytest.MonkeyPatch) -> None:
     async def confirm(_factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> None:
         calls.note(command)
 
-    for function in (state, begin, confirm):
+    async def spend(_factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> None:
+        calls.note(command)
+
+    for function in (state, begin, confirm, spend):
         patch.setattr(second_factor_acts, function.__name__, function)
 
 
@@ -258,6 +264,7 @@ async def test_platforms_are_registered_and_revoked(custody: Custody) -> None:
     assert not made.HasField("revoke_time")
     gone = roster_pb2.Platform.FromString(await custody.call("operator", "RevokePlatform"))
     assert gone.HasField("revoke_time")
+    assert [code for _, code in custody.calls.asked] == ["123456", "123456"]
 
 
 async def test_a_malformed_field_is_named(custody: Custody) -> None:
@@ -273,6 +280,7 @@ async def test_a_malformed_field_is_named(custody: Custody) -> None:
         ("operator", "NameModerator", "platform", "Platform"),
         ("operator", "NameModerator", "platform", ""),
         ("auditor", "BeginSecondFactor", "request_id", "1"),
+        ("operator", "SpendCode", "request_id", "1"),
     ):
         request = type(REQUESTS[method])()
         request.CopyFrom(REQUESTS[method])
@@ -297,13 +305,14 @@ async def test_a_refused_code_says_no_more_than_that(custody: Custody) -> None:
 
 
 async def test_what_has_a_code_reaches_its_act(custody: Custody) -> None:
-    """A moderator is named with the fields of the message, and a second factor confirmed."""
+    """A moderator is named with the fields of the message, a second factor confirmed, a code spent."""
     named = sanction_pb2.Moderator.FromString(await custody.call("operator", "NameModerator"))
     await custody.call("custodian", "ConfirmSecondFactor")
+    await custody.call("operator", "SpendCode")
     assert named.public_key == b"k" * 32
-    (registration, given), confirming = custody.calls.asked
+    (registration, given), confirming, spending = custody.calls.asked
     assert (registration.relying_party, registration.public_key) == ("platform-b", named.public_key)
-    assert (given["code"], confirming.code) == ("123456", "123456")
+    assert (given["code"], confirming.code, spending.code) == ("123456", "123456", "123456")
 
 
 async def test_the_state_of_a_second_factor(custody: Custody) -> None:

@@ -3,6 +3,8 @@
 Acts are called: a command calls them as the service itself, which no client is.
 """
 
+from collections.abc import Awaitable
+
 import pytest
 from sqlalchemy import select
 
@@ -15,10 +17,18 @@ from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.attest import certificate
-from idvault_verify.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
+from idvault_verify.error import (
+    AlreadyExistsError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    Reason,
+    UnavailableError,
+)
 from idvault_verify.event import PLATFORM_NAME, EventType
 from idvault_verify.return_address import UnseenColourError
 from tools.support import builders
+from tools.support.fakes.people import FakeCodes
 from tools.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tools.support.flow_world import World, at, request_id
 
@@ -92,6 +102,58 @@ async def test_an_operator_s_request_is_repeated_and_not_reused(vault: Vault) ->
         await register(vault, 3, seconds=6)
     with pytest.raises(NotFoundError):
         await revoke(vault, 4, "0" * 64, seconds=7)
+
+
+async def test_an_operator_registers_and_revokes_with_a_code(vault: Vault) -> None:
+    """A code is spent for one key; a repeat needs none, and what would be refused at once spends none."""
+    codes, key = FakeCodes(), {"name": "platform-a", "role": "platform", "spki": SPKI}
+
+    def registering(number: int, code: str, **changed: str) -> Awaitable[Platform]:
+        given = {**key, **changed}
+        call = asked(number, *given.values())
+        return acts.register_with_code(vault, call, at(0), **given, code=code, second_factor=codes)
+
+    def revoking(number: int, code: str, name: str = "platform-a") -> Awaitable[Platform]:
+        call = asked(number, name, "", SPKI)
+        return acts.revoke_with_code(vault, call, at(0), name, SPKI, code=code, second_factor=codes)
+
+    code = codes.code()
+    with pytest.raises(InvalidError):
+        await registering(1, code, name="drill")
+    for wrong in ("", "000000"):
+        with pytest.raises(DeniedError) as refused:
+            await registering(1, wrong)
+        assert refused.value.reason is Reason.SECOND_FACTOR_REFUSED
+    assert await acts.keys(vault) == []
+    made = await registering(1, code)
+    assert await registering(1, "") == made
+    with pytest.raises(AlreadyExistsError) as reused:
+        await registering(1, codes.code(), spki="e" * 64)
+    assert reused.value.reason is Reason.REQUEST_ID_REUSED
+    for used in ("", code):
+        with pytest.raises(DeniedError):
+            await revoking(2, used)
+    assert await acts.keys(vault) == [made]
+    revoked = await revoking(2, codes.code())
+    assert revoked.revoked_at == at(0).business
+    assert await revoking(2, "") == revoked
+
+
+async def test_a_key_is_revoked_with_a_code_while_the_log_stands_still(world: World, vault: Vault) -> None:
+    """An end must be possible when something is wrong; a registration spends no code then."""
+    await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki=SPKI)
+    world.waiting.oldest = at(0).real
+    codes = FakeCodes()
+    code, fresh = codes.code(), {"name": "platform-b", "role": "platform", "spki": "e" * 64}
+    with pytest.raises(UnavailableError):
+        await acts.register_with_code(
+            vault, asked(1, *fresh.values()), at(100), **fresh, code=code, second_factor=codes
+        )
+    call = asked(2, "platform-a", "", SPKI)
+    ended = await acts.revoke_with_code(
+        vault, call, at(100), "platform-a", SPKI, code=code, second_factor=codes
+    )
+    assert ended.revoked_at == at(100).business
 
 
 async def test_a_platform_is_presented_and_changed(vault: Vault) -> None:

@@ -86,6 +86,7 @@ REASONS = {
             "drill.complete", "drill.renew", "epoch.log", "handover.end", "handover.hand_over",
             "invitation.claim", "invitation.record", "legacy_account.import", "roster.adopt",
             "roster.propose", "roster.sign", "second_factor.begin", "second_factor.confirm",
+            "second_factor.spend",
             "status_list.rebuild", "status_list.update",
         ),
         _WHOLE,

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,13 +31,17 @@ from idvault_people.console.operator.vault_commands import CommandEnd, VaultComm
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.operator_client import OperatorClient
 from idvault_verify.attest.people.roster import Roster
+from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
+from tests.support.console_room import SecondFactors as RoomFactors
 from tests.support.health_port import health_port
+from tests.support.second_factor_world import ENTROPY
 from tools.support import builders, people
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
 from tools.support.databases import Databases
+from tools.support.fakes.people import FakeCodes
 from tools.support.in_process import InProcessChannel
 
 OPERATOR = "operator-a"
@@ -77,6 +82,26 @@ class OperatorEdge(Local):
         )
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
+class EnrolledOperator(SecondFactors):
+    """Second factors whose codes are a room's."""
+
+    codes: FakeCodes
+
+    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
+        """Spend a code of the room."""
+        await self.codes.check(actor_id=actor_id, code=code, now=now)
+
+
+class RoomRosters(RosterServicer):
+    """RosterService over a room's codes: everybody has a second factor."""
+
+    async def GetSecondFactor(self, request: Any, *, caller: Caller, **more: Any) -> Any:
+        """Return the state of the room's codes."""
+        assert isinstance(self.second_factors, EnrolledOperator)
+        return await RoomFactors(self.second_factors.codes).GetSecondFactor(request, caller=caller, **more)
+
+
 @dataclass
 class OperatorRoom:
     """A chamber at the real time, whose operator works with a console.
@@ -99,20 +124,30 @@ class OperatorRoom:
     def __post_init__(self) -> None:
         """Serve the operator."""
         self.edge = OperatorEdge(self.room)
-        factors = SecondFactors(
-            vault=self.room.vault,
-            sealer=TotpSealer(keys=self.room.keys, entropy=_Zeros()),
-            roster_member=self.room.rosters.member,
-            on_refused=lambda: None,
-        )
-        servicer = RosterServicer(
+        self._serve(EnrolledOperator(codes=self.room.codes, **self._factors()), RoomRosters)
+
+    def unenrolled(self) -> None:
+        """Serve the vault's own second factors: nobody has one yet."""
+        self.room.services.pop()
+        self._serve(SecondFactors(**self._factors()), RosterServicer)
+
+    def _factors(self) -> dict[str, Any]:
+        sealer = TotpSealer(keys=self.room.keys, entropy=ENTROPY)
+        return {"vault": self.room.vault, "sealer": sealer, "roster_member": self.room.rosters.member}
+
+    def _serve(self, factors: SecondFactors, servicer: type[RosterServicer]) -> None:
+        made = servicer(
             vault=self.room.vault,
             rosters=self.room.rosters,  # type: ignore[arg-type]
-            second_factor=self.room.codes,
+            second_factor=factors,
             second_factors=factors,
         )
         roster = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
-        self.room.services.append(Service(roster, servicer))
+        self.room.services.append(Service(roster, made))
+
+    def code(self) -> str:
+        """Return a code that the vault accepts once."""
+        return self.room.codes.code()
 
     @property
     def certificates(self) -> Path:
@@ -204,11 +239,6 @@ class OperatorRoom:
     async def enter(self, **headers: str) -> Visitor:
         """Return a browser that has entered."""
         return await (await self.running()).enter(**headers)
-
-
-class _Zeros:
-    def random(self, size: int) -> bytes:
-        return bytes(size)
 
 
 async def operator_room(

@@ -82,6 +82,11 @@ class World:
         request = roster_pb2.ConfirmSecondFactorRequest(request_id=request_id(number), code=code)
         await self._ask(request, roster_pb2.ConfirmSecondFactorResponse, now, AUDITOR.actor_id)
 
+    async def spend(self, number: int, code: str, *, now: ClockReading) -> None:
+        """Spend a code before a command of the vault's host."""
+        request = roster_pb2.SpendCodeRequest(request_id=request_id(number), code=code)
+        await self._ask(request, roster_pb2.SpendCodeResponse, now, AUDITOR.actor_id, role="operator")
+
     async def state(self, *, now: ClockReading) -> EnrolmentState:
         """Return what a member is told about the own second factor."""
         request = roster_pb2.GetSecondFactorRequest()
@@ -89,11 +94,13 @@ class World:
         locked = found.lock_end_time.ToDatetime(UTC) if found.HasField("lock_end_time") else None
         return EnrolmentState(found.enrolled, found.pending, found.tries_left, locked)
 
-    async def _ask(self, request: Any, answer: Any, now: ClockReading, actor_id: str) -> Any:
+    async def _ask(
+        self, request: Any, answer: Any, now: ClockReading, actor_id: str, *, role: str = "auditor"
+    ) -> Any:
         """Call a method as a member; raises what a member's client raises."""
         methods = SecondFactorMethods(vault=self.factors.vault, second_factors=self.factors)
         service = Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], methods)
-        caller = Caller(AUDITOR.name, "auditor", actor_id)
+        caller = Caller(AUDITOR.name, role, actor_id)
         channel = InProcessChannel(services=lambda: [service], caller=caller, now=lambda: now)
         method = type(request).__name__.removesuffix("Request")
         return await channel.call(f"RosterService/{method}", request, answer)

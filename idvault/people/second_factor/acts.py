@@ -72,7 +72,7 @@ async def charge(tx: Tx) -> SecondFactor:
 @act("second_factor.accept")
 async def accept(tx: Tx, secret: bytes, step: int) -> bool:
     """Spend a step of the active secret of who acts, and clear the tries; True if this call spent it."""
-    tx.unchanged("the act that the code is for has an entry")
+    tx.unchanged("what the code is for leaves its own trace")
     return await store.accept(tx.connection, tx.by.actor_id, secret, step=step)
 
 
@@ -96,6 +96,13 @@ async def confirm_stored(tx: Tx, found: SecondFactor, step: int, name: str) -> b
     ):
         raise SecondFactorError(Cause.CODE_WRONG, tries=found.tries)
     await tx.log(EventType.SECOND_FACTOR_CONFIRM, person=name)
+    return b""
+
+
+@member_mutation("second_factor.spend", again=_answer)
+async def spend_stored(tx: Tx) -> bytes:
+    """Keep a request whose code is spent, so that a repeat needs none."""
+    tx.unchanged("what the code is for leaves its own trace")
     return b""
 
 
@@ -193,6 +200,19 @@ async def confirm(factors: SecondFactors, command: EnrolCommand, *, now: ClockRe
             return
         factors.on_refused()
         raise
+
+
+async def spend(factors: SecondFactors, command: EnrolCommand, *, now: ClockReading) -> None:
+    """Spend a code before something that this service does not do itself; a repeat needs none.
+
+    Raises DeniedError as `check` does.
+    """
+    vault, call = factors.vault, command.call
+    request = call.request(vault.fingerprinter)
+    if await known(vault, request) is None:
+        await vault.guard.check(now=now)
+        await factors.check(actor_id=call.actor_id, code=command.code, now=now)
+        await spend_stored.run(vault, call, now, request)
 
 
 async def _confirm(

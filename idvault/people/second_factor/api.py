@@ -60,3 +60,16 @@ class SecondFactorMethods:
         command = EnrolCommand(repetition.asked_by_member(request, caller), request.code)
         await acts.confirm(self.second_factors, command, now=now)
         return roster_pb2.ConfirmSecondFactorResponse()
+
+    async def SpendCode(
+        self,
+        request: roster_pb2.SpendCodeRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.SpendCodeResponse:
+        """Spend a code before a command of the vault's host."""
+        command = EnrolCommand(repetition.asked_by_member(request, caller), request.code)
+        await acts.spend(self.second_factors, command, now=now)
+        return roster_pb2.SpendCodeResponse()

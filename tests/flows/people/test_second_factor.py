@@ -107,6 +107,22 @@ async def test_nobody_passes_without_a_confirmed_second_factor(town: Town) -> No
     assert await check(town.here, code_of(secret, NOW)) == Reason.SECOND_FACTOR_REFUSED
 
 
+async def test_a_code_is_spent_for_a_command_of_the_host(town: Town) -> None:
+    """A repeat needs none and spends none; another request needs a later code; a wrong one costs a try."""
+    with pytest.raises(SecondFactorRefused) as nobody:
+        await town.here.spend(1, "123456", now=at(0))
+    assert nobody.value.cause == "NOT_ENROLLED"
+    secret = await enrol(town.here, 2)
+    code = code_of(secret, NOW)
+    await town.here.spend(3, code, now=at(0))
+    await town.there.spend(3, "", now=at(0))
+    with pytest.raises(SecondFactorRefused) as used:
+        await town.there.spend(4, code, now=at(0))
+    assert (used.value.cause, used.value.tries_left) == ("CODE_WRONG", 9)
+    await town.there.spend(4, code_of(secret, NOW, 30), now=at(0))
+    assert (await town.here.state(now=at(0))).tries_left == 10
+
+
 @pytest.mark.process
 async def test_processes_use_a_code_once(town: Town) -> None:
     """In four processes with sixteen tries each there is one success, and none after a restart."""
@@ -196,7 +212,7 @@ async def test_nothing_is_begun_while_the_log_stands_still(town: Town) -> None:
     secret = await enrol(town.here)
     town.here.waiting.oldest = datetime(2020, 1, 1, tzinfo=UTC)
     code = code_of(secret, NOW, 30)
-    for act in (town.here.begin, town.here.confirm):
+    for act in (town.here.begin, town.here.confirm, town.here.spend):
         with pytest.raises(Unavailable):
             await act(9, code, now=at(30))
     assert await check(town.there, code, 30) is None

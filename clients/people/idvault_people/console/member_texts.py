@@ -108,6 +108,7 @@ MEMBER: Mapping[str, Text] = {
     "enrol_pending": _("A new secret waits for its first code"),
     "enrol_none": _("No new secret waits for a code: it was confirmed, or none was shown yet."),
     "enrol_done": _("Your second factor is set up. Acts that ask for a code take those of this app."),
+    "enrol_waits": _("Go on with what asked for a code"),
     "first_code": _("First code"),
     "first_code_hint": _("The 6 digits that the app shows for the new secret."),
     "confirm_button": _("Confirm"),

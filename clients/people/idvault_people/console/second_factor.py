@@ -33,9 +33,13 @@ _GROUP = 4
 
 @dataclass(frozen=True, kw_only=True)
 class SecondFactorPages:
-    """The page of an own second factor. client: returns the member's client."""
+    """The page of an own second factor. client: returns the member's client.
+
+    waits: returns the page that waits for a second factor, "" if none does.
+    """
 
     client: Callable[[], MemberClient]
+    waits: Callable[[], str] = str
     _begun: set[str] = field(default_factory=set, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -89,6 +93,7 @@ class SecondFactorPages:
             "state": state(found, visit) if found.enrolled else visit.say("enrol_without"),
             "enrolled": found.enrolled,
             "pending": found.pending,
+            "waits": self.waits(),
             "done": "done" in visit.query and found.enrolled and not found.pending,
         }
         return ConsolePage(

@@ -27,7 +27,7 @@ from idvault_verify.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 from idvault_verify.v1 import sanction_pb2 as idvault_dot_v1_dot_sanction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17idvault/v1/roster.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\"#\n\x10GetRosterRequest\x12\x0f\n\x07version\x18\x01 \x01(\x03\"|\n\x06Roster\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12\x0c\n\x04\x66ile\x18\x03 \x01(\x0c\x12\x16\n\x0enewest_version\x18\x04 \x01(\x03\x12-\n\tproposals\x18\x05 \x03(\x0b\x32\x1a.idvault.v1.RosterProposal\"N\n\x0eRosterProposal\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12\x0c\n\x04\x66ile\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61\x64opted\x18\x04 \x01(\x08\"8\n\x14ProposeRosterRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x66ile\x18\x02 \x01(\x0c\"H\n\x11SignRosterRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"m\n\x17RegisterPlatformRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x1e\n\x04role\x18\x03 \x01(\x0e\x32\x10.idvault.v1.Role\x12\x0c\n\x04spki\x18\x04 \x01(\t\"K\n\x15RevokePlatformRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x0c\n\x04spki\x18\x03 \x01(\t\"\xc0\x01\n\x08Platform\x12\x10\n\x08platform\x18\x01 \x01(\t\x12\x1e\n\x04role\x18\x02 \x01(\x0e\x32\x10.idvault.v1.Role\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x0c\n\x04spki\x18\x04 \x01(\t\x12\x31\n\rregister_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16GetSecondFactorRequest\"}\n\x11SecondFactorState\x12\x10\n\x08\x65nrolled\x18\x01 \x01(\x08\x12\x0f\n\x07pending\x18\x02 \x01(\x08\x12\x12\n\ntries_left\x18\x03 \x01(\x05\x12\x31\n\rlock_end_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x18\x42\x65ginSecondFactorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"1\n\x0cSecondFactor\x12\r\n\x05suite\x18\x01 \x01(\t\x12\x12\n\nsealed_uri\x18\x02 \x01(\x0c\">\n\x1a\x43onfirmSecondFactorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"\x1d\n\x1b\x43onfirmSecondFactorResponse\"\x91\x01\n\x14NameModeratorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t2\xae\x06\n\rRosterService\x12J\n\tGetRoster\x12\x1c.idvault.v1.GetRosterRequest\x1a\x12.idvault.v1.Roster\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x04\x02\x03\t\x12T\n\rProposeRoster\x12 .idvault.v1.ProposeRosterRequest\x1a\x1a.idvault.v1.RosterProposal\"\x05\x8a\xb5\x18\x01\x04\x12N\n\nSignRoster\x12\x1d.idvault.v1.SignRosterRequest\x1a\x1a.idvault.v1.RosterProposal\"\x05\x8a\xb5\x18\x01\x03\x12T\n\x10RegisterPlatform\x12#.idvault.v1.RegisterPlatformRequest\x1a\x14.idvault.v1.Platform\"\x05\x8a\xb5\x18\x01\x04\x12P\n\x0eRevokePlatform\x12!.idvault.v1.RevokePlatformRequest\x1a\x14.idvault.v1.Platform\"\x05\x8a\xb5\x18\x01\x04\x12O\n\rNameModerator\x12 .idvault.v1.NameModeratorRequest\x1a\x15.idvault.v1.Moderator\"\x05\x8a\xb5\x18\x01\x04\x12\x61\n\x0fGetSecondFactor\x12\".idvault.v1.GetSecondFactorRequest\x1a\x1d.idvault.v1.SecondFactorState\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x04\x02\x03\t\x12]\n\x11\x42\x65ginSecondFactor\x12$.idvault.v1.BeginSecondFactorRequest\x1a\x18.idvault.v1.SecondFactor\"\x08\x8a\xb5\x18\x04\x04\x02\x03\t\x12p\n\x13\x43onfirmSecondFactor\x12&.idvault.v1.ConfirmSecondFactorRequest\x1a\'.idvault.v1.ConfirmSecondFactorResponse\"\x08\x8a\xb5\x18\x04\x04\x02\x03\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17idvault/v1/roster.proto\x12\nidvault.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18idvault/v1/options.proto\x1a\x19idvault/v1/sanction.proto\"#\n\x10GetRosterRequest\x12\x0f\n\x07version\x18\x01 \x01(\x03\"|\n\x06Roster\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12\x0c\n\x04\x66ile\x18\x03 \x01(\x0c\x12\x16\n\x0enewest_version\x18\x04 \x01(\x03\x12-\n\tproposals\x18\x05 \x03(\x0b\x32\x1a.idvault.v1.RosterProposal\"N\n\x0eRosterProposal\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12\x0c\n\x04\x66ile\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61\x64opted\x18\x04 \x01(\x08\"8\n\x14ProposeRosterRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x66ile\x18\x02 \x01(\x0c\"H\n\x11SignRosterRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"{\n\x17RegisterPlatformRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x1e\n\x04role\x18\x03 \x01(\x0e\x32\x10.idvault.v1.Role\x12\x0c\n\x04spki\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"Y\n\x15RevokePlatformRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x0c\n\x04spki\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\"\xc0\x01\n\x08Platform\x12\x10\n\x08platform\x18\x01 \x01(\t\x12\x1e\n\x04role\x18\x02 \x01(\x0e\x32\x10.idvault.v1.Role\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x0c\n\x04spki\x18\x04 \x01(\t\x12\x31\n\rregister_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16GetSecondFactorRequest\"}\n\x11SecondFactorState\x12\x10\n\x08\x65nrolled\x18\x01 \x01(\x08\x12\x0f\n\x07pending\x18\x02 \x01(\x08\x12\x12\n\ntries_left\x18\x03 \x01(\x05\x12\x31\n\rlock_end_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x18\x42\x65ginSecondFactorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"1\n\x0cSecondFactor\x12\r\n\x05suite\x18\x01 \x01(\t\x12\x12\n\nsealed_uri\x18\x02 \x01(\x0c\">\n\x1a\x43onfirmSecondFactorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"\x1d\n\x1b\x43onfirmSecondFactorResponse\"4\n\x10SpendCodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"\x13\n\x11SpendCodeResponse\"\x91\x01\n\x14NameModeratorRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08platform\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12\x31\n\tsignature\x18\x04 \x01(\x0b\x32\x1e.idvault.v1.ModeratorSignature\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t2\xff\x06\n\rRosterService\x12J\n\tGetRoster\x12\x1c.idvault.v1.GetRosterRequest\x1a\x12.idvault.v1.Roster\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x04\x02\x03\t\x12T\n\rProposeRoster\x12 .idvault.v1.ProposeRosterRequest\x1a\x1a.idvault.v1.RosterProposal\"\x05\x8a\xb5\x18\x01\x04\x12N\n\nSignRoster\x12\x1d.idvault.v1.SignRosterRequest\x1a\x1a.idvault.v1.RosterProposal\"\x05\x8a\xb5\x18\x01\x03\x12T\n\x10RegisterPlatform\x12#.idvault.v1.RegisterPlatformRequest\x1a\x14.idvault.v1.Platform\"\x05\x8a\xb5\x18\x01\x04\x12P\n\x0eRevokePlatform\x12!.idvault.v1.RevokePlatformRequest\x1a\x14.idvault.v1.Platform\"\x05\x8a\xb5\x18\x01\x04\x12O\n\rNameModerator\x12 .idvault.v1.NameModeratorRequest\x1a\x15.idvault.v1.Moderator\"\x05\x8a\xb5\x18\x01\x04\x12\x61\n\x0fGetSecondFactor\x12\".idvault.v1.GetSecondFactorRequest\x1a\x1d.idvault.v1.SecondFactorState\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\x04\x02\x03\t\x12]\n\x11\x42\x65ginSecondFactor\x12$.idvault.v1.BeginSecondFactorRequest\x1a\x18.idvault.v1.SecondFactor\"\x08\x8a\xb5\x18\x04\x04\x02\x03\t\x12p\n\x13\x43onfirmSecondFactor\x12&.idvault.v1.ConfirmSecondFactorRequest\x1a\'.idvault.v1.ConfirmSecondFactorResponse\"\x08\x8a\xb5\x18\x04\x04\x02\x03\t\x12O\n\tSpendCode\x12\x1c.idvault.v1.SpendCodeRequest\x1a\x1d.idvault.v1.SpendCodeResponse\"\x05\x8a\xb5\x18\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,6 +52,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROSTERSERVICE'].methods_by_name['BeginSecondFactor']._serialized_options = b'\212\265\030\004\004\002\003\t'
   _globals['_ROSTERSERVICE'].methods_by_name['ConfirmSecondFactor']._loaded_options = None
   _globals['_ROSTERSERVICE'].methods_by_name['ConfirmSecondFactor']._serialized_options = b'\212\265\030\004\004\002\003\t'
+  _globals['_ROSTERSERVICE'].methods_by_name['SpendCode']._loaded_options = None
+  _globals['_ROSTERSERVICE'].methods_by_name['SpendCode']._serialized_options = b'\212\265\030\001\004'
   _globals['_GETROSTERREQUEST']._serialized_start=125
   _globals['_GETROSTERREQUEST']._serialized_end=160
   _globals['_ROSTER']._serialized_start=162
@@ -63,25 +65,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNROSTERREQUEST']._serialized_start=426
   _globals['_SIGNROSTERREQUEST']._serialized_end=498
   _globals['_REGISTERPLATFORMREQUEST']._serialized_start=500
-  _globals['_REGISTERPLATFORMREQUEST']._serialized_end=609
-  _globals['_REVOKEPLATFORMREQUEST']._serialized_start=611
-  _globals['_REVOKEPLATFORMREQUEST']._serialized_end=686
-  _globals['_PLATFORM']._serialized_start=689
-  _globals['_PLATFORM']._serialized_end=881
-  _globals['_GETSECONDFACTORREQUEST']._serialized_start=883
-  _globals['_GETSECONDFACTORREQUEST']._serialized_end=907
-  _globals['_SECONDFACTORSTATE']._serialized_start=909
-  _globals['_SECONDFACTORSTATE']._serialized_end=1034
-  _globals['_BEGINSECONDFACTORREQUEST']._serialized_start=1036
-  _globals['_BEGINSECONDFACTORREQUEST']._serialized_end=1096
-  _globals['_SECONDFACTOR']._serialized_start=1098
-  _globals['_SECONDFACTOR']._serialized_end=1147
-  _globals['_CONFIRMSECONDFACTORREQUEST']._serialized_start=1149
-  _globals['_CONFIRMSECONDFACTORREQUEST']._serialized_end=1211
-  _globals['_CONFIRMSECONDFACTORRESPONSE']._serialized_start=1213
-  _globals['_CONFIRMSECONDFACTORRESPONSE']._serialized_end=1242
-  _globals['_NAMEMODERATORREQUEST']._serialized_start=1245
-  _globals['_NAMEMODERATORREQUEST']._serialized_end=1390
-  _globals['_ROSTERSERVICE']._serialized_start=1393
-  _globals['_ROSTERSERVICE']._serialized_end=2207
+  _globals['_REGISTERPLATFORMREQUEST']._serialized_end=623
+  _globals['_REVOKEPLATFORMREQUEST']._serialized_start=625
+  _globals['_REVOKEPLATFORMREQUEST']._serialized_end=714
+  _globals['_PLATFORM']._serialized_start=717
+  _globals['_PLATFORM']._serialized_end=909
+  _globals['_GETSECONDFACTORREQUEST']._serialized_start=911
+  _globals['_GETSECONDFACTORREQUEST']._serialized_end=935
+  _globals['_SECONDFACTORSTATE']._serialized_start=937
+  _globals['_SECONDFACTORSTATE']._serialized_end=1062
+  _globals['_BEGINSECONDFACTORREQUEST']._serialized_start=1064
+  _globals['_BEGINSECONDFACTORREQUEST']._serialized_end=1124
+  _globals['_SECONDFACTOR']._serialized_start=1126
+  _globals['_SECONDFACTOR']._serialized_end=1175
+  _globals['_CONFIRMSECONDFACTORREQUEST']._serialized_start=1177
+  _globals['_CONFIRMSECONDFACTORREQUEST']._serialized_end=1239
+  _globals['_CONFIRMSECONDFACTORRESPONSE']._serialized_start=1241
+  _globals['_CONFIRMSECONDFACTORRESPONSE']._serialized_end=1270
+  _globals['_SPENDCODEREQUEST']._serialized_start=1272
+  _globals['_SPENDCODEREQUEST']._serialized_end=1324
+  _globals['_SPENDCODERESPONSE']._serialized_start=1326
+  _globals['_SPENDCODERESPONSE']._serialized_end=1345
+  _globals['_NAMEMODERATORREQUEST']._serialized_start=1348
+  _globals['_NAMEMODERATORREQUEST']._serialized_end=1493
+  _globals['_ROSTERSERVICE']._serialized_start=1496
+  _globals['_ROSTERSERVICE']._serialized_end=2391
 # @@protoc_insertion_point(module_scope)

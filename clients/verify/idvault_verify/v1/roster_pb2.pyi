@@ -183,6 +183,7 @@ class RegisterPlatformRequest(_message.Message):
     PLATFORM_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     SPKI_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     platform: _builtins.str
@@ -191,6 +192,8 @@ class RegisterPlatformRequest(_message.Message):
     """ROLE_PLATFORM, ROLE_MONITOR or ROLE_WEB."""
     spki: _builtins.str
     """The certificate's key: SHA-256 of its SubjectPublicKeyInfo, in hex."""
+    code: _builtins.str
+    """A one-time code of the caller's second factor."""
     def __init__(
         self,
         *,
@@ -198,10 +201,11 @@ class RegisterPlatformRequest(_message.Message):
         platform: _builtins.str = ...,
         role: _options_pb2.Role.ValueType = ...,
         spki: _builtins.str = ...,
+        code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "request_id", b"request_id", "role", b"role", "spki", b"spki"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "platform", b"platform", "request_id", b"request_id", "role", b"role", "spki", b"spki"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -216,22 +220,26 @@ class RevokePlatformRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PLATFORM_FIELD_NUMBER: _builtins.int
     SPKI_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller."""
     platform: _builtins.str
     """The platform or monitor that the key belongs to."""
     spki: _builtins.str
     """The key: SHA-256 of its SubjectPublicKeyInfo, in hex."""
+    code: _builtins.str
+    """A one-time code of the caller's second factor."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         platform: _builtins.str = ...,
         spki: _builtins.str = ...,
+        code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["platform", b"platform", "request_id", b"request_id", "spki", b"spki"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "platform", b"platform", "request_id", b"request_id", "spki", b"spki"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -432,6 +440,49 @@ class ConfirmSecondFactorResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConfirmSecondFactorResponse: _TypeAlias = ConfirmSecondFactorResponse  # noqa: Y015
+
+@_typing.final
+class SpendCodeRequest(_message.Message):
+    """A code for one command of the vault's host."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    code: _builtins.str
+    """A one-time code of the caller's second factor."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpendCodeRequest: _TypeAlias = SpendCodeRequest  # noqa: Y015
+
+@_typing.final
+class SpendCodeResponse(_message.Message):
+    """The code was accepted, and is spent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpendCodeResponse: _TypeAlias = SpendCodeResponse  # noqa: Y015
 
 @_typing.final
 class NameModeratorRequest(_message.Message):

@@ -9,7 +9,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.core.act import SYSTEM
-from idvault.log.acts import stored_log
 from idvault.platform import acts as platform_acts
 from idvault.platform.rules import PlatformPages
 from idvault_client.errors import Unavailable
@@ -20,36 +19,10 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.people import roster_member
 from idvault_verify.event import EventType
 from idvault_verify.session import Proof
-from idvault_verify.transparency import entry
-from tests.support.console import Seen, Visitor
+from tests.clients.console.operator.steps import OPERATOR_ID, confirm, logged, place, upload
 from tests.support.operator_room import OPERATOR, OperatorRoom
 from tools.support import people
 from tools.support.authority import Authority, spiffe
-
-OPERATOR_ID = people.roster_member(OPERATOR, role="operator").actor_id
-
-
-async def upload(visitor: Visitor, path: str, content: bytes) -> Seen:
-    """Send a file by the form of a page."""
-    return await visitor.upload(path, await visitor.get(path), {"file": ("file", content)})
-
-
-async def confirm(visitor: Visitor, preview: Seen, **fields: str) -> Seen:
-    """Press the button of a preview."""
-    return await visitor.post(place(preview), preview, **fields)
-
-
-def place(preview: Seen) -> str:
-    """Return the address of a preview, which its form names."""
-    return preview.text.partition('<form method="post" action="')[2].partition('"')[0]
-
-
-async def logged(office: OperatorRoom) -> list[tuple[str, str]]:
-    """Return type and actor of each entry of the log."""
-    await office.room.step()
-    leaves = await stored_log.read_leaves(office.room.main, start=0, limit=100)
-    read = [entry.decode_leaf(leaf) for leaf in leaves]
-    return [(each.type, each.actor_id) for each in read]
 
 
 async def test_a_key_is_registered(office: OperatorRoom) -> None:
@@ -60,7 +33,7 @@ async def test_a_key_is_registered(office: OperatorRoom) -> None:
     for text in ("im", "Platform", roster_member.grouped(issued.spki), "none: the name is new"):
         assert text in preview.words
     assert await logged(office) == []
-    page = await confirm(visitor, preview)
+    page = await confirm(office, visitor, preview)
     assert (page.title, "in 100 days" in page.words) == ("im", True)
     assert await logged(office) == [(EventType.PLATFORM_REGISTER, OPERATOR_ID)]
     again = await visitor.post(place(preview), preview)
@@ -85,7 +58,7 @@ async def test_a_certificate_that_fits_nobody_is_refused(office: OperatorRoom) -
     issued = await office.register("im")
     await platform_acts.revoke(office.room.vault, SYSTEM, office.room.now(), "im", issued.spki)
     preview = await upload(visitor, "/register", issued.certificate)
-    page = await confirm(visitor, preview)
+    page = await confirm(office, visitor, preview)
     assert (page.status, "A revoked key stays revoked" in page.words) == (409, True)
     assert (await visitor.get(place(preview))).status == 200
 
@@ -101,9 +74,9 @@ async def test_a_lost_answer_counts_once(office: OperatorRoom) -> None:
         return found
 
     office.edge.tamper = lose
-    assert (await confirm(visitor, preview)).status == 503
+    assert (await confirm(office, visitor, preview)).status == 503
     office.edge.tamper = lambda _method, found: found
-    assert (await confirm(visitor, await visitor.get(place(preview)))).title == "im"
+    assert (await confirm(office, visitor, await visitor.get(place(preview)))).title == "im"
     assert len(await logged(office)) == 1
 
 
@@ -117,13 +90,13 @@ async def test_a_key_is_revoked(office: OperatorRoom) -> None:
     one = await visitor.get(path)
     assert "Valid keys afterwards 1" in one.words
     assert "This is the last valid key" not in one.words
-    page = await confirm(visitor, one)
+    page = await confirm(office, visitor, one)
     assert (page.title, page.words.count("Revoked key")) == ("im", 1)
     assert (await logged(office))[-1] == (EventType.PLATFORM_REVOKE, OPERATOR_ID)
     assert (await visitor.get(path)).status == 404
     last = await visitor.get(f"/platforms/im/revoke/{later.spki}")
     assert "This is the last valid key of im" in last.words
-    await confirm(visitor, last)
+    await confirm(office, visitor, last)
     assert "no valid key" in (await visitor.get("/platforms")).words
 
 
@@ -145,7 +118,7 @@ async def test_the_hosted_pages_of_a_platform_are_replaced(office: OperatorRoom)
     both = "https://a.example\n\nhttps://b.example"
     preview = await visitor.post(path, form, title=title, origins=both, colour=" #8B5CF6")
     assert "$(id)" in preview.words
-    page = await confirm(visitor, preview)
+    page = await confirm(office, visitor, preview)
     assert (page.title, title in page.words) == ("im", True), page.words
     found = await platform_acts.pages(office.room.vault, "im")
     assert found == PlatformPages(title, ("https://a.example", "https://b.example"), "#8b5cf6")
@@ -167,10 +140,10 @@ async def test_what_a_platform_accepts_is_replaced(office: OperatorRoom) -> None
     preview = await visitor.post(path, await visitor.get(path), **chosen, separate="1")
     assert "One human can be two persons there" in preview.words
     office.replaced["platform"] = CommandEnd(2, "", "the disk is full")
-    refused = await confirm(visitor, preview)
+    refused = await confirm(office, visitor, preview)
     assert (refused.status, "the disk is full" in refused.words) == (409, True)
     office.replaced.clear()
-    assert (await confirm(visitor, await visitor.get(place(preview)))).title == "im"
+    assert (await confirm(office, visitor, await visitor.get(place(preview)))).title == "im"
     (found,) = [each for each in await platform_acts.keys(office.room.vault) if each.name == "im"]
     assert found.proofs == {Proof.HOLDER, Proof.RESULT_ONLY}
 
@@ -208,7 +181,7 @@ async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> No
     assert (await visitor.post("/keys/rotate", form, purpose="intake")).status == 422
     preview = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="status-list")
     assert "Within the hour copy the key file" in preview.words
-    after = await confirm(visitor, preview)
+    after = await confirm(office, visitor, preview)
     assert after.title == "Keys of the service"
     assert "Done: the key file has another version for status-list." in after.words
     assert ("status-list 1 " in before.words, "status-list 1 " in after.words) == (False, True)
@@ -231,9 +204,9 @@ async def test_a_key_whose_announcement_was_lost_is_not_announced_twice(office: 
     visitor = await office.enter()
     before = (await visitor.get("/keys")).words.count("status-list")
     preview = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="status-list")
-    assert (await confirm(visitor, preview)).status == 503
+    assert (await confirm(office, visitor, preview)).status == 503
     assert (await visitor.get("/keys")).words.count("status-list") == before + 1
-    again = await confirm(visitor, await visitor.get(place(preview)))
+    again = await confirm(office, visitor, await visitor.get(place(preview)))
     assert (again.status, "the key has another newest version" in again.words) == (409, True)
     after = await visitor.get(place(preview))
     assert (after.title, after.words.count("status-list")) == ("Keys of the service", before + 1)
@@ -258,13 +231,13 @@ async def test_a_private_key_beside_a_certificate_is_not_kept(office: OperatorRo
     both = {"certificate": ("a.pem", known.key + known.certificate)}
     assert (await visitor.upload(f"{path}/certificate", await visitor.get(path), both)).status == 200
     preview = await upload(visitor, "/register", fresh.certificate + fresh.key)
-    assert (await confirm(visitor, preview)).title == "im"
+    assert (await confirm(office, visitor, preview)).title == "im"
     kept = {each.read_bytes() for each in (office.folder / OPERATOR / "certificates").iterdir()}
     assert kept == {known.certificate, fresh.certificate}
 
 
-async def test_a_first_moderator_is_named_with_a_code(office: OperatorRoom) -> None:
-    """The preview shows whose key it is; a code of the second factor is asked for, and counts once."""
+async def test_a_first_moderator_is_named(office: OperatorRoom) -> None:
+    """The preview shows whose key it is."""
     await office.register("im")
     visitor = await office.enter()
     key = ModeratorKey("im", Ed25519PrivateKey.generate())
@@ -276,10 +249,7 @@ async def test_a_first_moderator_is_named_with_a_code(office: OperatorRoom) -> N
         assert (refused.status, "no valid registration" in refused.words) == (422, True)
     preview = await upload(visitor, "/moderator", found.to_bytes())
     assert "whose key is it" in preview.words
-    assert (await confirm(visitor, preview)).status == 422
-    wrong = await confirm(visitor, await visitor.get(place(preview)), code="000000")
-    assert (wrong.status, "The code is wrong" in wrong.words) == (422, True)
-    done = await confirm(visitor, wrong, code=office.room.codes.code())
+    done = await confirm(office, visitor, preview)
     assert done.title == "Platforms"
     assert (EventType.MODERATOR_NAME, OPERATOR_ID) in await logged(office)
 
@@ -333,18 +303,18 @@ async def test_only_so_many_decisions_wait(office: OperatorRoom) -> None:
 async def test_an_act_is_told_with_what_comes_next(office: OperatorRoom) -> None:
     """On the page that it leads to, and not on a later visit of that page."""
     visitor, first = await office.enter(), office.issue("im", days=100)
-    page = await confirm(visitor, await upload(visitor, "/register", first.certificate))
+    page = await confirm(office, visitor, await upload(visitor, "/register", first.certificate))
     assert '<div class="note good" role="status"><p>Done: the key' in page.text
     assert "name its first moderators" in page.words
     assert "Done:" not in (await visitor.get("/platforms/im")).words
     assert "Done:" not in (await visitor.get("/platforms/im?done=x")).words
     second = office.issue("im", days=200)
-    page = await confirm(visitor, await upload(visitor, "/register", second.certificate))
+    page = await confirm(office, visitor, await upload(visitor, "/register", second.certificate))
     assert f"another key of im is registered, {second.spki[:8]}" in page.words
-    page = await confirm(visitor, await visitor.get(f"/platforms/im/revoke/{first.spki}"))
+    page = await confirm(office, visitor, await visitor.get(f"/platforms/im/revoke/{first.spki}"))
     assert f"the key {first.spki[:8]} of im is revoked" in page.words
     watcher = office.issue("watcher", role="monitor")
-    page = await confirm(visitor, await upload(visitor, "/register", watcher.certificate))
+    page = await confirm(office, visitor, await upload(visitor, "/register", watcher.certificate))
     assert "of watcher is registered, and the public log names you." in page.words
     assert "moderators" not in page.words
 

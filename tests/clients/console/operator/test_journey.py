@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,8 +100,8 @@ def read_every_page(user: OperatorUser) -> None:
         user.look(path.strip("/"))
 
 
-def register_the_next_key(user: OperatorUser, pem: bytes) -> None:
-    """Register the key that is to follow, after a look at what it would allow."""
+def register_the_next_key(user: OperatorUser, pem: bytes, code: Callable[[], str]) -> None:
+    """Register the key that is to follow, after a look at what it would allow, and after a wrong code."""
     page = user.page
     user.press(user.say("platforms"))
     user.press(user.say("register_title"))
@@ -110,6 +111,11 @@ def register_the_next_key(user: OperatorUser, pem: bytes) -> None:
     user.press(user.say("to_preview"), "button")
     page.get_by_role("heading", name=user.say("register_check")).wait_for()
     user.look("register")
+    page.get_by_label(user.say("code")).fill("000000")
+    user.press(user.say("register_button"), "button")
+    page.get_by_text(user.say("code_left", left=9)).first.wait_for()
+    user.look("register-wrong-code")
+    page.get_by_label(user.say("code")).fill(code())
     user.press(user.say("register_button"), "button")
     page.get_by_role("heading", level=1, name=ENDING).wait_for()
     assert page.locator(".note.stop").count() == 0
@@ -130,7 +136,7 @@ async def test_an_operator_works_with_the_console(office: OperatorRoom) -> None:
                 find_the_certificate_that_ends(user)
                 read_every_page(user)
                 if (locale, scheme) == ("en", "dark"):
-                    register_the_next_key(user, office.issue(ENDING).certificate)
+                    register_the_next_key(user, office.issue(ENDING).certificate, office.code)
                 user.press(user.say("end"), "button")
                 user.page.get_by_role("heading", name=user.say("ended_title")).wait_for()
 

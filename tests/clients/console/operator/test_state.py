@@ -18,7 +18,7 @@ from idvault.registry import store as registry_store
 from idvault.sealing.key_version import HeldKey
 from idvault_client.errors import Unavailable
 from idvault_people.console.operator import findings
-from idvault_people.console.operator.findings import SECTIONS
+from idvault_people.console.operator.checks import SECTIONS
 from idvault_people.console.operator.vault_commands import CommandEnd
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.v1 import roster_pb2, transparency_pb2

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from idvault_people.console.operator.console import MENU
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
+from tests.clients.console.operator.steps import enrol, place
 from tests.support.console import Seen, Visitor
 from tests.support.operator_room import OperatorRoom
 from tools.support.authority import Authority, spiffe
@@ -41,6 +42,7 @@ class Tour:
             self.pages[name] = await self.visitor.get(path)
         await self.platforms()
         await self.decide()
+        await self.enrol()
         return self.pages
 
     async def platforms(self) -> None:
@@ -77,8 +79,7 @@ class Tour:
             ModeratorKey(NAMES[0], Ed25519PrivateKey.generate()), now=datetime.now(UTC)
         )
         self.pages["moderator-check"] = preview = await self.send("moderator", found.to_bytes())
-        path = preview.text.partition('<form method="post" action="')[2].partition('"')[0]
-        self.pages["code-wrong"] = await see.post(path, preview, code="000000")
+        self.pages["code-wrong"] = await see.post(place(preview), preview, code="000000")
         spki = (await see.get(one)).text.partition(f"{one}/revoke/")[2][:64]
         self.pages["revoke-check"] = await see.get(f"{one}/revoke/{spki}")
         for name, path, fields in (
@@ -87,6 +88,13 @@ class Tour:
             ("rotate", "/keys/rotate", {"purpose": "log"}),
         ):
             self.pages[f"{name}-check"] = await see.post(path, await see.get(path), **fields)
+
+    async def enrol(self) -> None:
+        """Visit what is shown without a second factor, and set one up."""
+        self.office.unenrolled()
+        see, path = self.visitor, f"/platforms/{NAMES[0]}/presentation"
+        self.pages["code-first"] = await see.post(path, await see.get(path), title="Chat", origins="")
+        self.pages["secret"], _, self.pages["enrolled"] = await enrol(see)
 
     async def send(self, name: str, content: bytes) -> Seen:
         """Send a file by a form."""

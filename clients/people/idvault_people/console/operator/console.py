@@ -50,7 +50,7 @@ def console(session: OperatorSession) -> Console:
         *StoragePages(session=session).routes(),
         *FormPages(session=session, names=platforms, decisions=decisions).routes(),
         *decisions.routes(),
-        *SecondFactorPages(client=session.operator).routes(),
+        *SecondFactorPages(client=session.operator, waits=lambda: decisions.waits).routes(),
         Route("GET", "/own", _OperatorKeys(session).show),
     )
     texts = {**MEMBER, **OPERATOR}

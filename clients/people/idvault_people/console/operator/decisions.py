@@ -1,19 +1,24 @@
 """What the operator decides, in two steps: a preview of exactly what will be done, and then a button.
 
 A decision is kept in memory until it is done: what failed can be repeated, under the same request id where
-the vault has one, so that it counts once. Afterwards its page leads to the outcome. The second step asks for
-a code where the vault demands one.
+the vault has one, so that it counts once. Afterwards its page leads to the outcome.
+
+The second step asks for a code of the operator's second factor. The vault checks it: with the request itself
+where the change is one of its methods, or before the console runs a command of the vault's host. An operator
+without a second factor is led to the page that sets one up, and back.
 """
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from idvault_client.errors import SecondFactorRefused
+from idvault_client.errors import SecondFactorRefused, VaultError
+from idvault_people import second_factor
 from idvault_people.console import explaining
 from idvault_people.console.drafts import Drafts
-from idvault_people.console.operator.parts import OperatorSection
+from idvault_people.console.operator.parts import OperatorNote, OperatorSection
 from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.second_factor import PATH as SECOND_FACTOR
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 
 _ROOT = "/decisions"
@@ -27,7 +32,7 @@ class OutdatedPreviewError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorDecision:
-    """What will be done. act: does it, with a code of the second factor where `needs_code`.
+    """What will be done. act: does it, with a code of the second factor.
 
     title, button: keys of texts. shown, done: the preview, and what is told afterwards, in the visit's
     language. is_final: whether nothing takes it back. after: the page that shows the outcome; back: the one
@@ -42,14 +47,17 @@ class OperatorDecision:
     after: str
     back: str
     is_final: bool = False
-    needs_code: bool = False
 
 
 @dataclass(kw_only=True, eq=False)
 class PreviewPages:
-    """The pages of decisions that wait for their second step."""
+    """The pages of decisions that wait for their second step.
+
+    waits: the newest one that found no second factor, "" if there is none.
+    """
 
     session: OperatorSession
+    waits: str = field(default="", init=False)
     _drafts: Drafts[OperatorDecision] = field(default_factory=lambda: Drafts(_ROOT), repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -71,7 +79,7 @@ class PreviewPages:
         if (sent := self._drafts.sent(visit)) is not None:
             return sent
         decision, code = self._found(visit), visit.given("code")
-        if decision.needs_code and not code:
+        if not code:
             return self._preview(decision, visit, {"code": visit.say("required")})
         try:
             decision.act(code)
@@ -91,15 +99,28 @@ class PreviewPages:
         return found
 
     def _preview(self, decision: OperatorDecision, visit: Visit, errors: Mapping[str, str]) -> ConsolePage:
+        sections = [decision.shown(visit)]
+        is_enrolled = self._is_enrolled()
+        if not is_enrolled:
+            self.waits = self._drafts.here(visit)
+            link, label = SECOND_FACTOR, visit.say("enrol_link")
+            note = OperatorNote(text=visit.say("code_first"), link=link, label=label)
+            sections.append(OperatorSection(notes=[note]))
         return self.session.page(
             visit,
             visit.say(decision.title),
-            [decision.shown(visit)],
+            sections,
             back=decision.back,
             template=_TEMPLATE,
             errors=errors,
             labels={"code": visit.say("code")},
             button=visit.say(decision.button),
             is_final=decision.is_final,
-            needs_code=decision.needs_code,
+            is_enrolled=is_enrolled,
         )
+
+    def _is_enrolled(self) -> bool:
+        try:
+            return second_factor.state(self.session.operator().edge).enrolled
+        except VaultError:
+            return True  # not known: what comes of the code says more

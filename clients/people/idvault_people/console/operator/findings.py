@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from idvault_people.console.operator import advice
+from idvault_people.console.operator.checks import SECTIONS, check_name, check_names
 from idvault_people.console.operator.doctor_runs import DoctorResult
 from idvault_people.console.operator.parts import (
     AMBER,
@@ -21,24 +23,6 @@ AGAIN = 4
 """Seconds after which a page comes again while the doctor runs."""
 _RUNBOOK = Path(__file__).with_name("runbook.json")
 _SILENT = "does not answer"
-_READY = "IdvaultNotReady"
-SECTIONS: Mapping[str, str] = {
-    **dict.fromkeys(("databases", "roster", "files", "keys", "servers", "shred-servers", "edge"), _READY),
-    "log": "IdvaultLogStands",
-    "checkpoint": "IdvaultLogNotCosigned",
-    "witness": "IdvaultWitnessBehind",
-    "drills": "IdvaultDrillOverdue",
-    "hand-over": "IdvaultHandOverStalls",
-    "erasures": "IdvaultErasuresLate",
-    "disavowals": "IdvaultDisavowalsOverdue",
-    "notifications": "IdvaultNotificationsDead",
-    "records": "IdvaultRecordsWithoutKey",
-    "disk": "IdvaultDiskFull",
-    **dict.fromkeys(("database-clock", "registry-clock"), "IdvaultClockDoubted"),
-    **dict.fromkeys(("registry", "registry-enterprise"), "IdvaultRegistryAway"),
-    **dict.fromkeys(("tls-certificate", "tls-ca", "web-tls-certificate"), "IdvaultCertificateExpiresSoon"),
-}
-"""The section of docs/runbook.md about what each check finds."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -103,7 +87,7 @@ def _section(text: str, checks: Sequence[str], word: str, visit: Visit) -> Opera
         names = {}
     return OperatorSection(
         title=check_names(checks, visit),
-        notes=[OperatorNote(text=visit.say(word), said=text, colour=colour)],
+        notes=[advice.note(visit.say(word), text, visit, colour=colour)],
         summary=visit.say("runbook", names=", ".join(names)),
         english=[paragraph for name in names for paragraph in runbook().get(name, ())],
     )
@@ -131,13 +115,3 @@ def by_text(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]:
         text = str(each["remark"] if each["passed"] else each["advice"])
         grouped.setdefault(text, []).append(str(each["check"]))
     return grouped
-
-
-def check_name(check: str, visit: Visit) -> str:
-    """Return what a check looks at, in words; its own name if it is of a newer vault."""
-    return visit.say(f"check.{check}") if check in SECTIONS else check
-
-
-def check_names(checks: Sequence[str], visit: Visit) -> str:
-    """Return what several checks look at."""
-    return visit.say("and_more").join(check_name(each, visit) for each in checks)

@@ -76,8 +76,8 @@ class FormPages:
         known = next((each for each in self.names.names(state) if each.name == found.name), None)
         request_id = random_request_id()
 
-        def act(_code: str) -> None:
-            self.session.operator().register(found, request_id=request_id)
+        def act(code: str) -> None:
+            self.session.operator().register(found, request_id=request_id, code=code)
             self.session.certificates.keep(pem)
 
         def preview(visit: Visit) -> OperatorSection:
@@ -123,6 +123,9 @@ class FormPages:
         is_last = len(each.valid) == 1
         request_id = random_request_id()
 
+        def act(code: str) -> None:
+            self.session.operator().revoke(each.name, spki, request_id=request_id, code=code)
+
         def preview(visit: Visit) -> OperatorSection:
             text = visit.say("revoke_last" if is_last else "revoke_note", name=each.name)
             rows = [
@@ -139,7 +142,7 @@ class FormPages:
                 done=lambda visit: visit.say("revoked_done", name=each.name, start=spki[:8]),
                 button="revoke_button",
                 shown=preview,
-                act=lambda _code: self.session.operator().revoke(each.name, spki, request_id=request_id),
+                act=act,
                 after=f"/platforms/{each.name}",
                 back=f"/platforms/{each.name}",
                 is_final=True,
@@ -243,12 +246,12 @@ class FormPages:
             rows = [(visit.say("purpose_of_key"), purpose), (visit.say("newest_version"), known[purpose])]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say(note))])
 
-        def act(_code: str) -> None:
+        def act(code: str) -> None:
             # A command without a request id: a try whose answer was lost may have added the version.
             self.session.commands.forget()
             if self._rotated().get(purpose) != known[purpose]:
                 raise OutdatedPreviewError
-            self.session.commands.act("keys", "rotate", purpose)
+            self.session.run(code, "keys", "rotate", purpose)
 
         return self.decisions.propose(
             OperatorDecision(
@@ -270,7 +273,7 @@ class FormPages:
         )  # fmt: skip
 
     def name_moderator(self, visit: Visit) -> Answer:
-        """Show whose key would decide for a platform, and ask for a code."""
+        """Show whose key would decide for a platform."""
         upload = visit.files.get("file")
         try:
             found = Registration.from_bytes(upload.content if upload else b"")
@@ -298,7 +301,6 @@ class FormPages:
                 act=act,
                 after="/platforms",
                 back="/moderator",
-                needs_code=True,
             )
         )
 
@@ -311,7 +313,7 @@ class FormPages:
                 done=lambda visit: visit.say("replaced_done", name=name),
                 button="replace_button",
                 shown=preview,
-                act=lambda _code: self.session.commands.act(*words),
+                act=lambda code: self.session.run(code, *words),
                 after=f"/platforms/{name}",
                 back=f"/platforms/{name}",
             )

@@ -46,6 +46,14 @@ class OperatorSession:
             self.commands.forget()
         return self.commands.state()
 
+    def run(self, code: str, *words: str) -> None:
+        """Run a command that changes something, once the vault has accepted a code; raises VaultError.
+
+        Raises as `VaultCommands.act`, too: the code is spent then.
+        """
+        self.operator().spend(code)
+        self.commands.act(*words)
+
     def zone(self, state: VaultState | None) -> tzinfo:
         """Return the vault's time zone, UTC if it is not known."""
         try:

@@ -391,6 +391,10 @@ OPERATOR: Mapping[str, Text] = {
     # What the operator decides
     "to_preview": _("Continue to the preview"),
     "leave_undone": _("Do nothing"),
+    "code_first": _(
+        "Each change needs a code of your second factor, and you have none yet. Set it up first: this page"
+        " stays as it is."
+    ),
     "register_title": _("Register a key"),
     "register_text": _(
         "Give the certificate of the caller. Its name and its role are in it; the next page shows what it"

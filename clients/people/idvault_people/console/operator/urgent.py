@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from idvault_people.console.operator import log, platforms
-from idvault_people.console.operator.findings import by_text, check_names
+from idvault_people.console.operator import advice, log, platforms
+from idvault_people.console.operator.checks import check_names
+from idvault_people.console.operator.findings import by_text
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import AMBER, RED, OperatorNote
 from idvault_people.console.operator.session import OperatorSession
@@ -73,9 +74,9 @@ class UrgentNotes:
         if result.problem:
             text = self.visit.say("doctor_problem")
             yield OperatorNote(text=text, said=result.problem, colour=AMBER, **link)
-        for advice, checks in by_text(result.failed).items():
+        for said, checks in by_text(result.failed).items():
             text = self.visit.say("check_fails", checks=check_names(checks, self.visit))
-            yield OperatorNote(text=text, said=advice, colour=RED, **link)
+            yield advice.note(text, said, self.visit, colour=RED, **link)
 
     def _queue(self) -> Iterator[OperatorNote]:
         since = self.state.table("queue").get("oldest_time")
