@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from babel.dates import format_date
@@ -39,8 +40,9 @@ CHECKED = ("LENGTH", "CHARACTER", "REGION", "BIRTH_DATE", "FUTURE_DATE", "CHECK_
 class View:
     """What all pages of one answer share.
 
-    key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
-    public supervision, empty for none. run_by: who runs the service, the host of these pages if no name is
+    key: the browser's. keep: what a change of language must keep. came_from: the address of this page, to
+    which help and privacy lead back; on these that of the page before. supervision: the address of the page
+    of public supervision, empty for none. run_by: who runs the service, the host of these pages if no name is
     known. contact: how people reach the operator, empty if that is not known. now: of the answer.
     """
 
@@ -49,6 +51,7 @@ class View:
     zone: tzinfo = UTC
     key: str = field(default="", repr=False)
     keep: str = ""
+    came_from: str = field(default="", repr=False)
     supervision: str = ""
     run_by: str = ""
     contact: str = ""
@@ -60,6 +63,7 @@ class View:
             "decline": "",
             "supervision": self.supervision,
             "run_by": self.run_by,
+            "came": f"?from={quote(self.came_from, safe='')}" if self.came_from else "",
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
             "title": title,

@@ -94,5 +94,6 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "time_spent": 0,
         "supervision": "",
         "run_by": "",
+        "came": "",
     }
     return environment.get_template(template).render(**{**shared, **values}, language=language)
