@@ -23,6 +23,7 @@ from idvault_verify.document import DocumentType
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
+minute = rendering.minute
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
 _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
@@ -481,14 +482,6 @@ def _representatives(found: pb.SessionPage, kind: str) -> list[str]:
 
 def _kind(number: common_pb2.DocumentType.ValueType) -> str:
     return common_pb2.DocumentType.Name(number).removeprefix("DOCUMENT_TYPE_")
-
-
-def minute(time: datetime, zone: tzinfo) -> str:
-    """Return a time with its zone, as 2026-02-01 20:30 UTC+8."""
-    local = time.astimezone(zone)
-    hours, minutes = f"{local:%z}"[:3], f"{local:%z}"[3:5]
-    offset = f"{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
-    return f"{local:%Y-%m-%d %H:%M} UTC{offset}"
 
 
 def last_day(expire_date: str) -> date:

@@ -15,6 +15,7 @@ from idvault_verify.transparency.report import Hours, Report
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 _LEAST_PERCENT = 0.3
+minute = rendering.minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def published(template: str, *, language: Language, **values: Any) -> str:
     environment = rendering.templates(_TEMPLATES)
     told = saying(language)
     return environment.get_template(template).render(
-        **values, t=told, language=language.value, tokens=rendering.tokens()
+        **{"footer": (), **values}, t=told, language=language.value, tokens=rendering.tokens()
     )
 
 
@@ -60,6 +61,14 @@ def saying(language: Language) -> Callable[..., str]:
         return TEXTS[key].in_language(language).format(**values)
 
     return say
+
+
+def period_text(name: str, language: Language) -> str:
+    """Return the name of a month or quarter, such as 2026-12 or 2026-Q4, as people of a language write it."""
+    year, _, part = name.partition("-")
+    if language is not Language.ZH or not part:
+        return name
+    return f"{year}年第{part[1:]}季度" if part.startswith("Q") else f"{year}年{int(part)}月"
 
 
 def render(report: Report, *, language: Language, platforms: Sequence[str] = ()) -> str:
