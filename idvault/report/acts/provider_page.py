@@ -17,26 +17,28 @@ def render(report: Report, name: str, platform: PlatformEntries, *, language: La
     """Return the page in one language. name: the registered one."""
     say, month = report_page.saying(language), report.period.name
     other = Language.EN if language is Language.ZH else Language.ZH
-    shown = f"{platform.title} ({name})" if platform.title else name
+    shown = report_page.platform_text(name, platform.title, language)
+    told = report_page.period_text(month, language)
     return report_page.published(
         "provider.html",
         language=language,
-        title=f"{shown} {month}",
-        heading=f"{shown} {month}",
+        title=f"{shown} {told}",
+        heading=f"{shown} {told}",
         links=[
-            (f"{month}.{language.value}.html", f"{say('report')} {month}"),
+            (f"{month}.{language.value}.html", f"{say('report')} {told}"),
             (f"{month}.{name}.{other.value}.html", say("other_language")),
             (f"{month}.platforms.json", say("data")),
         ],
         missed_head=[
             say("figure"),
-            say("fell_due", month=month),
-            say("filed_in", month=month),
-            say("filed_before", month=month),
+            say("fell_due", month=told),
+            say("filed_in", month=told),
+            say("filed_before", month=told),
         ],
         missed=[_missed(each, platform, month, language) for each in MISSED],
         acts=_acts(platform, language),
         month=month,
+        told=told,
         actors=len(platform.actors),
         origin=checkpoint.parse(note.parse(report.checkpoint.encode()).text).origin,
     )
