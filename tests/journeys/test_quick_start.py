@@ -104,7 +104,7 @@ def test_the_invitation_is_answered_as_the_page_says(language: str, own_house: H
         page = browser.new_page(locale=LOCALES[language])
         page.goto(own_house.ready["pages"]["invitation"])
         follow(page, steps)
-        page.get_by_role("heading", name="Back at the platform: SUCCEEDED").wait_for()
+        page.get_by_role("heading", name="Back at the platform: verified").wait_for()
 
 
 @pytest.mark.parametrize("language", PAGES)
