@@ -17,7 +17,7 @@ _ENFORCED_AFTER = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
+class _InvitingCampaign:
     """A campaign, until when it runs, and the label of its accounts."""
 
     campaign_id: str
@@ -32,7 +32,7 @@ class ExampleInvitations:
     vault: aio.Vault
     clock: Callable[[], ClockReading]
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _running: dict[str, _Running] = field(default_factory=dict)
+    _running: dict[str, _InvitingCampaign] = field(default_factory=dict)
 
     async def invite(self, language: str) -> Invitation:
         """Return a new invitation with its code, whose delivery is recorded; raises VaultError."""
@@ -47,7 +47,7 @@ class ExampleInvitations:
         )
         return made
 
-    async def _campaign(self, language: str) -> _Running:
+    async def _campaign(self, language: str) -> _InvitingCampaign:
         """Return the running campaign; a new one at the first visit, and once its date has come."""
         today = self.clock().today(UTC)
         async with self._lock:
@@ -66,5 +66,5 @@ class ExampleInvitations:
                 )
                 campaign_id = (await self.vault.campaigns.create(plan)).campaign_id
                 await self.vault.campaigns.start(campaign_id)
-                running = self._running[language] = _Running(campaign_id, enforced, label)
+                running = self._running[language] = _InvitingCampaign(campaign_id, enforced, label)
         return running

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
@@ -37,29 +38,24 @@ def addresses(*, web_url: str, site_url: str, public_url: str) -> dict[str, str]
     }
 
 
-def site(
-    vault: aio.Vault,
-    *,
-    registry: MockRegistry,
-    links: Mapping[str, str],
-    port: int,
-    clock: Callable[[], ClockReading],
-) -> ExampleSite:
-    """Return the example platform. clock: the vault's."""
-    invitations = ExampleInvitations(vault=vault, clock=clock)
+@dataclass(frozen=True, kw_only=True)
+class _ExamplePlatform:
+    """What the example platform asks the vault for. clock: the vault's."""
 
-    async def verify(return_url: str, locale: str) -> SiteSession:
-        made = await vault.sessions.create(
-            return_url=return_url,
-            policy_version=_VERSION,
-            policy_text=text("terms", locale),
-            locale=locale,
+    vault: aio.Vault
+    registry: MockRegistry
+    invitations: ExampleInvitations
+    clock: Callable[[], ClockReading]
+
+    async def verify(self, return_url: str, locale: str) -> SiteSession:
+        made = await self.vault.sessions.create(
+            return_url=return_url, policy_version=_VERSION, policy_text=text("terms", locale), locale=locale
         )
         return _session(made)
 
-    async def invitation(return_url: str, locale: str) -> SiteSession:
-        invited = await invitations.invite(locale)
-        made = await vault.sessions.create(
+    async def invitation(self, return_url: str, locale: str) -> SiteSession:
+        invited = await self.invitations.invite(locale)
+        made = await self.vault.sessions.create(
             return_url=return_url,
             policy_version=_VERSION,
             policy_text=text("terms", locale),
@@ -70,8 +66,8 @@ def site(
         )
         return _session(made)
 
-    async def identity(account_token: str, return_url: str, locale: str) -> SiteSession:
-        made = await vault.sessions.create_identity(
+    async def identity(self, account_token: str, return_url: str, locale: str) -> SiteSession:
+        made = await self.vault.sessions.create_identity(
             account_token,
             return_url=return_url,
             locale=locale,
@@ -80,8 +76,8 @@ def site(
         )
         return _session(made)
 
-    async def representative(account_token: str, return_url: str, locale: str) -> SiteSession:
-        made = await vault.sessions.create(
+    async def representative(self, account_token: str, return_url: str, locale: str) -> SiteSession:
+        made = await self.vault.sessions.create(
             return_url=return_url,
             policy_version=_VERSION,
             policy_text=text("terms", locale),
@@ -92,11 +88,11 @@ def site(
         )
         return _session(made)
 
-    async def bind(session_id: str, code: str) -> str:
-        return (await vault.sessions.bind(session_id, code)).continue_url
+    async def bind(self, session_id: str, code: str) -> str:
+        return (await self.vault.sessions.bind(session_id, code)).continue_url
 
-    async def result(session_id: str) -> SiteResult:
-        found = await vault.sessions.get(session_id)
+    async def result(self, session_id: str) -> SiteResult:
+        found = await self.vault.sessions.get(session_id)
         claim = found.verification
         if claim is None:
             return SiteResult(str(found.state))
@@ -104,17 +100,29 @@ def site(
         account = claim.account_token if found.succeeded or waits else ""
         return SiteResult(str(found.state), "" if waits else account, account if waits else "")
 
-    async def invented() -> ExamplePeople:
-        return await asyncio.to_thread(example_people.make, registry, today=clock().today(UTC))
+    async def people(self) -> ExamplePeople:
+        return await asyncio.to_thread(example_people.make, self.registry, today=self.clock().today(UTC))
 
+
+def site(
+    vault: aio.Vault,
+    *,
+    registry: MockRegistry,
+    links: Mapping[str, str],
+    port: int,
+    clock: Callable[[], ClockReading],
+) -> ExampleSite:
+    """Return the example platform. clock: the vault's."""
+    invitations = ExampleInvitations(vault=vault, clock=clock)
+    own = _ExamplePlatform(vault=vault, registry=registry, invitations=invitations, clock=clock)
     calls = VaultCalls(
-        verify=verify,
-        invitation=invitation,
-        identity=identity,
-        representative=representative,
-        bind=bind,
-        result=result,
-        people=invented,
+        verify=own.verify,
+        invitation=own.invitation,
+        identity=own.identity,
+        representative=own.representative,
+        bind=own.bind,
+        result=own.result,
+        people=own.people,
     )
     return ExampleSite(vault=calls, links=links, port=port)
 
