@@ -191,7 +191,7 @@ def _watching(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str
     roles = {"custodians": "custodian", "auditors": "auditor", "authorities_named": "authority"}
     told = [(say(key), _organisations(shown.roster, role)) for key, role in roles.items()]
     told.append((say("witnesses"), sorted(key.name for key, _ in shown.newest.cosigned)))
-    return [(name, ", ".join(organisations) or "–") for name, organisations in told]
+    return [(name, say("between").join(organisations) or "–") for name, organisations in told]
 
 
 def _authorities(roster: Roster) -> list[tuple[str, str, str]]:

@@ -112,6 +112,7 @@ TEXTS: Mapping[str, Text] = {
     "witnesses": _("witnesses"),
     "authorities_named": _("authorities that may give orders"),
     "kind_missed": _("{kind} (missed: {count})"),
+    "between": _(", "),
     "platform_named": _("{title} ({name})"),
     "of_matter": _("{matter}: {title}"),
     "zeros": _("Figures that are 0: {count}"),
