@@ -27,11 +27,12 @@ from idvault_verify.transparency.note import VerifierKey
 
 QUORUM = "development"
 _ORGANISATIONS = {
-    "auditor": "development supervision office",
-    "custodian": "development custody office",
-    "operator": "development operations",
-    "authority": "development authority",
+    "auditor": "示例监督机关 / Example Supervision",
+    "operator": "示例运营方 / Example Operations",
+    "authority": "示例主管部门 / Example Authority",
+    **{name: f"示例保管机构{name[-1].upper()} / Example Custody {name[-1].upper()}" for name in CUSTODIANS},
 }
+"""By role; each custodian is of its own."""
 
 
 def prepare(
@@ -76,7 +77,7 @@ def _identity(folder: Path, name: str) -> PersonalIdentity:
         folder,
         name=name,
         role=ROLES[name],
-        organisation=_ORGANISATIONS[ROLES[name]],
+        organisation=_ORGANISATIONS.get(name) or _ORGANISATIONS[ROLES[name]],
         passphrase=PASSPHRASE,
         random=os.urandom,
         cost=COST,

@@ -43,14 +43,19 @@ def routes(pages: Pages) -> list[web.RouteDef]:
     async def help_page(request: web.Request) -> web.StreamResponse:
         """Show what to do when something does not work."""
         view = pages.view(request)
-        return view.page("about.html", title=view.say("help_title"), sections=sections(view, HELP))
+        return _about(view, "help_title", HELP)
 
     async def privacy(request: web.Request) -> web.StreamResponse:
         """Show who keeps what, and until when."""
         view = pages.view(request)
-        return view.page("about.html", title=view.say("privacy_title"), sections=sections(view, PRIVACY))
+        return _about(view, "privacy_title", PRIVACY)
 
     return [web.get("/", front), web.get("/help", help_page), web.get("/privacy", privacy)]
+
+
+def _about(view: View, title: str, parts: dict[str, tuple[str, ...]]) -> web.Response:
+    """Return a page that leads back to the one before, also without script: an app's view has no button."""
+    return view.page("about.html", title=view.say(title), sections=sections(view, parts), back=view.came_from)
 
 
 def sections(view: View, parts: dict[str, tuple[str, ...]]) -> list[Section]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from google.protobuf import json_format
@@ -57,6 +57,13 @@ _OF_ADULTS = {
 _ANSWER = "answer"
 """The name of the cookie with what was answered on the first page of an invitation, and of which session."""
 _ONWARD = "onward"
+_FROM = "from"
+_HERE = re.compile(
+    r"/(?:[vsir]|accounts)(?:/[A-Za-z0-9_-]{1,64}){0,6}(?:\?[a-z]{1,16}=\w{1,64}(?:&[a-z]{1,16}=\w{1,64}){0,3})?",
+    re.ASCII,
+)
+"""The addresses of pages here to which help and privacy lead back: a link may name no other."""
+_ABOUT = frozenset({"/help", "/privacy"})
 _ASKING = web.RequestKey("asking", pb.SessionPage)
 """Under which a request keeps its session, whose platform asks."""
 _PROOF = "proof"
@@ -335,12 +342,20 @@ class Pages:
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
         keep += f"&answered={answered}" if answered in ANSWERS else ""
         keep += f"&{_ONWARD}=1" if _ONWARD in request.query else ""
+        came_from = f"{request.path}?{keep[1:]}" if keep else request.path
+        if request.path in _ABOUT:
+            came_from = request.query.get(_FROM, "")
+        if not _HERE.fullmatch(came_from):
+            came_from = ""
+        if came_from and request.path in _ABOUT:
+            keep += f"&{_FROM}={quote(came_from, safe='')}"
         return View(
             language=chosen,
             now=self.now(),
             zone=self.zone,
             key=key,
             keep=keep,
+            came_from=came_from,
             supervision=self.operator.supervision,
             run_by=self.operator.name(chosen) or urlsplit(self.base_url).netloc,
             contact=self.operator.contact,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from babel.dates import format_date
@@ -22,6 +23,7 @@ from idvault_verify.document import DocumentType
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
+minute = rendering.minute
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
 _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
@@ -39,8 +41,9 @@ CHECKED = ("LENGTH", "CHARACTER", "REGION", "BIRTH_DATE", "FUTURE_DATE", "CHECK_
 class View:
     """What all pages of one answer share.
 
-    key: the browser's. keep: what a change of language must keep. supervision: the address of the page of
-    public supervision, empty for none. run_by: who runs the service, the host of these pages if no name is
+    key: the browser's. keep: what a change of language must keep. came_from: the address of this page, to
+    which help and privacy lead back; on these that of the page before. supervision: the address of the page
+    of public supervision, empty for none. run_by: who runs the service, the host of these pages if no name is
     known. contact: how people reach the operator, empty if that is not known. now: of the answer.
     """
 
@@ -49,6 +52,7 @@ class View:
     zone: tzinfo = UTC
     key: str = field(default="", repr=False)
     keep: str = ""
+    came_from: str = field(default="", repr=False)
     supervision: str = ""
     run_by: str = ""
     contact: str = ""
@@ -70,6 +74,7 @@ class View:
             "decline": "",
             "supervision": self.supervision,
             "run_by": self.run_by,
+            "came": f"?from={quote(self.came_from, safe='')}" if self.came_from else "",
             "form": secret.form_token(self.key) if self.key else "",
             "keep": self.keep,
             "title": title,
@@ -486,14 +491,6 @@ def _representatives(found: pb.SessionPage, kind: str) -> list[str]:
 
 def _kind(number: common_pb2.DocumentType.ValueType) -> str:
     return common_pb2.DocumentType.Name(number).removeprefix("DOCUMENT_TYPE_")
-
-
-def minute(time: datetime, zone: tzinfo) -> str:
-    """Return a time with its zone, as 2026-02-01 20:30 UTC+8."""
-    local = time.astimezone(zone)
-    hours, minutes = f"{local:%z}"[:3], f"{local:%z}"[3:5]
-    offset = f"{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
-    return f"{local:%Y-%m-%d %H:%M} UTC{offset}"
 
 
 def last_day(expire_date: str) -> date:

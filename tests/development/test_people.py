@@ -81,7 +81,7 @@ def test_damaged_roster_is_refused_not_replaced(prepared: tuple[Layout, str]) ->
     """A damaged roster, which the service may have adopted, is not replaced."""
     place, _ = prepared
     content = place.roster.read_bytes()
-    place.roster.write_bytes(content.replace(b"development operations", b"another operations"))
+    place.roster.write_bytes(content.replace(b"Example Operations", b"Another Operations"))
     with pytest.raises(RosterError):
         people.prepare(place)
     place.roster.write_bytes(content)

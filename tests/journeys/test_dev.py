@@ -194,7 +194,7 @@ def test_the_pages_to_try_answer(house: House) -> None:
     """Each address is printed, and shows its page."""
     told = house.session.output.read_text("utf-8")
     pages = house.ready["pages"]
-    served = ("hosted verification", "invitation", "my identity", "components")
+    served = ("hosted verification", "invitation", "my identity", "people to try", "components")
     for name in (*served, "report form", "reporter's page"):
         assert pages[name] in told
         assert b"<h1>" in fetch(pages[name])
@@ -221,6 +221,70 @@ def test_an_invitation_is_answered_by_clicks(own_house: House) -> None:
         enforced = campaign.plan.enforcement_date
     assert enforced is not None
     assert enforced > campaign.created_at.date()
+
+
+def test_the_platform_speaks_the_browsers_language(house: House) -> None:
+    """In Chinese and English, as wide as the screen; so do terms and incentive."""
+    start = house.ready["pages"]["people to try"].removesuffix("people")
+    with browsing() as browser:
+        for locale, heading, incentive in (
+            ("zh-CN", "可以试用的页面", "昵称旁显示认证标志"),
+            ("en-US", "Pages to try", "A badge beside your nickname"),
+        ):
+            page = browser.new_context(locale=locale, viewport={"width": 360, "height": 740}).new_page()
+            page.goto(start)
+            page.get_by_role("heading", name=heading).wait_for()
+            assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+            assert page.locator("html").get_attribute("lang") == locale.removesuffix("-US")
+            page.goto(f"{start}invitation")
+            assert incentive in page.inner_text("main")
+            assert "custodian-a" in page.inner_text("main")
+
+
+def test_a_child_and_a_representative_can_be_tried(own_house: House) -> None:
+    """With the names and numbers of one page: a parent beside the child, and the proof after the match."""
+    start = own_house.ready["pages"]["people to try"].removesuffix("people")
+    with browsing() as browser:
+        page = browser.new_page(locale="zh-CN")
+        page.goto(f"{start}people")
+        found = page.locator("code").all_inner_texts()
+        child, parent, company, legal = [found[at : at + 2] for at in range(2, 10, 2)]
+
+        def begin(link: str) -> None:
+            page.goto(f"{start}{link}")
+            page.get_by_role("button", name="继续").click()
+            page.get_by_role("link", name="前往").click()
+            page.get_by_role("button", name="同意并继续").click()
+            page.locator("main form input:not([type=hidden])").first.wait_for()
+
+        def send(**typed: list[str]) -> None:
+            for prefix, (name, number) in typed.items():
+                page.locator(f"#{prefix}name").fill(name)
+                page.locator(f"#{prefix}number").fill(number)
+            page.locator("main form button").first.click()
+
+        begin("verify")
+        page.get_by_label("居民身份证", exact=True).check()
+        page.get_by_role("button", name="继续").click()
+        send(**{"": child})
+        page.locator("#guardian_name").wait_for()
+        send(**{"": child, "guardian_": parent})
+        page.get_by_role("heading", name="认证通过").wait_for()
+        page.get_by_role("link", name="返回").first.click()
+        page.get_by_role("heading", name="已返回平台：已通过认证").wait_for()
+        begin("verify")
+        page.get_by_label("单位").check()
+        page.get_by_role("button", name="继续").click()
+        send(**{"": company, "representative_": legal})
+        page.get_by_role("heading", name="还差一步").wait_for()
+        page.get_by_role("link", name="返回").first.click()
+        page.get_by_role("link", name="由法定代表人证明").wait_for()
+        begin("representative")
+        send(**{"": legal})
+        page.get_by_role("link", name="前往").click()
+        page.get_by_role("button", name="是本人 · It is me").click()
+        page.get_by_role("button", name="我已").click()
+        page.get_by_role("heading", name="贵单位已通过认证").wait_for()
 
 
 def test_public_directory_is_served(house: House) -> None:

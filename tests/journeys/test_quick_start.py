@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from idvault_dev import example_texts
 from idvault_dev.supervisor import Ports
 from tests.support.house import House
 from tools.demo.__main__ import Demo
@@ -104,7 +105,9 @@ def test_the_invitation_is_answered_as_the_page_says(language: str, own_house: H
         page = browser.new_page(locale=LOCALES[language])
         page.goto(own_house.ready["pages"]["invitation"])
         follow(page, steps)
-        page.get_by_role("heading", name="Back at the platform: SUCCEEDED").wait_for()
+        state = example_texts.text("SUCCEEDED", language)
+        heading = example_texts.text("back", language, state=state)
+        page.get_by_role("heading", name=heading, exact=True).wait_for()
 
 
 @pytest.mark.parametrize("language", PAGES)

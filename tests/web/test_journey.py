@@ -146,7 +146,7 @@ def come_back_from_help(page: Page) -> None:
     """Within an app there is no button of a browser: help leads back to a page where nothing is typed."""
     title = page.title()
     page.locator("footer a").first.click()
-    page.locator("[data-back] button").click()
+    page.locator("[data-back] a").click()
     page.wait_for_function("title => document.title === title", arg=title)
 
 

@@ -35,7 +35,7 @@ class HostedSteps:
             page.get_by_role("heading", name="You are verified").wait_for()
             check(self._person.name not in page.content(), "the page should not repeat the name")
             page.get_by_role("link", name="Back to Example A").click()
-            page.get_by_role("heading", name="Back at the platform: SUCCEEDED").wait_for()
+            page.get_by_role("heading", name="Back at the platform: verified").wait_for()
 
         browsing.by_clicks(person)
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from idvault.core.fork_server import ForkServer
+from idvault.core.process import PortBusyError
 from idvault.processes.cli import running
 from idvault_dev.commands.processes import DevelopmentProcesses
 from idvault_dev.layout import Layout
@@ -111,5 +112,7 @@ def _dev(options: _DevOptions, server: ForkServer) -> None:
     )
     try:
         asyncio.run(processes.run())
+    except PortBusyError as error:
+        raise PortBusyError(f"{error}; with --ports free it takes other ones") from error
     finally:
         lock.release()

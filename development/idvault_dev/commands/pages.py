@@ -1,17 +1,25 @@
 """The pages to try in `idvault dev`: their addresses, and the example platform that leads to them."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 from idvault_client import Tls, aio
-from idvault_client.sessions import HostedSession, SessionPurpose
+from idvault_client.reasons import FailureReason
+from idvault_client.sessions import HostedSession, Proof, SessionPurpose
+from idvault_client.testing import MockRegistry
+from idvault_dev import example_people
 from idvault_dev.commands.invitations import ExampleInvitations
-from idvault_dev.example_site import ExampleSite, SiteSession, VaultCalls
+from idvault_dev.example_people import ExamplePeople
+from idvault_dev.example_site import ExampleSite, SiteResult, SiteSession, VaultCalls
+from idvault_dev.example_texts import text
 from idvault_dev.layout import PLATFORMS
 from idvault_verify.clock import ClockReading
 
-_TERMS = "Example terms: we check that your name belongs to your number, and never see either."
+_VERSION = "example"
 
 
 def addresses(*, web_url: str, site_url: str, public_url: str) -> dict[str, str]:
@@ -21,6 +29,7 @@ def addresses(*, web_url: str, site_url: str, public_url: str) -> dict[str, str]
         "hosted verification": f"{site_url}/verify",
         "invitation": f"{site_url}/invitation",
         "my identity": f"{site_url}/me",
+        "people to try": f"{site_url}/people",
         "accounts in my name": f"{web_url}/accounts",
         "report form": form,
         "reporter's page": f"{form}/reply",
@@ -29,27 +38,27 @@ def addresses(*, web_url: str, site_url: str, public_url: str) -> dict[str, str]
     }
 
 
-def site(
-    vault: aio.Vault, *, links: Mapping[str, str], port: int, clock: Callable[[], ClockReading]
-) -> ExampleSite:
-    """Return the example platform. clock: the vault's."""
-    invitations = ExampleInvitations(vault=vault, clock=clock)
+@dataclass(frozen=True, kw_only=True)
+class _ExamplePlatform:
+    """What the example platform asks the vault for. clock: the vault's."""
 
-    async def verify(return_url: str, locale: str) -> SiteSession:
-        made = await vault.sessions.create(
-            return_url=return_url,
-            policy_version="example",
-            policy_text=_TERMS,
-            locale=locale,
+    vault: aio.Vault
+    registry: MockRegistry
+    invitations: ExampleInvitations
+    clock: Callable[[], ClockReading]
+
+    async def verify(self, return_url: str, locale: str) -> SiteSession:
+        made = await self.vault.sessions.create(
+            return_url=return_url, policy_version=_VERSION, policy_text=text("terms", locale), locale=locale
         )
         return _session(made)
 
-    async def invitation(return_url: str, locale: str) -> SiteSession:
-        invited = await invitations.invite()
-        made = await vault.sessions.create(
+    async def invitation(self, return_url: str, locale: str) -> SiteSession:
+        invited = await self.invitations.invite(locale)
+        made = await self.vault.sessions.create(
             return_url=return_url,
-            policy_version="example",
-            policy_text=_TERMS,
+            policy_version=_VERSION,
+            policy_text=text("terms", locale),
             locale=locale,
             account_token=invited.account_token,
             purpose=SessionPurpose.INVITATION,
@@ -57,19 +66,64 @@ def site(
         )
         return _session(made)
 
-    async def identity(account_token: str, return_url: str, locale: str) -> SiteSession:
-        made = await vault.sessions.create_identity(account_token, return_url=return_url, locale=locale)
+    async def identity(self, account_token: str, return_url: str, locale: str) -> SiteSession:
+        made = await self.vault.sessions.create_identity(
+            account_token,
+            return_url=return_url,
+            locale=locale,
+            policy_version=_VERSION,
+            policy_text=text("terms", locale),
+        )
         return _session(made)
 
-    async def bind(session_id: str, code: str) -> str:
-        return (await vault.sessions.bind(session_id, code)).continue_url
+    async def representative(self, account_token: str, return_url: str, locale: str) -> SiteSession:
+        made = await self.vault.sessions.create(
+            return_url=return_url,
+            policy_version=_VERSION,
+            policy_text=text("terms", locale),
+            locale=locale,
+            account_token=account_token,
+            purpose=SessionPurpose.REPRESENTATIVE,
+            proof=Proof.HOLDER,
+        )
+        return _session(made)
 
-    async def result(session_id: str) -> tuple[str, str]:
-        found = await vault.sessions.get(session_id)
+    async def bind(self, session_id: str, code: str) -> str:
+        return (await self.vault.sessions.bind(session_id, code)).continue_url
+
+    async def result(self, session_id: str) -> SiteResult:
+        found = await self.vault.sessions.get(session_id)
         claim = found.verification
-        return str(found.state), claim.account_token if claim and found.succeeded else ""
+        if claim is None:
+            return SiteResult(str(found.state))
+        waits = claim.failure_reason is FailureReason.REPRESENTATIVE_PENDING
+        account = claim.account_token if found.succeeded or waits else ""
+        return SiteResult(str(found.state), "" if waits else account, account if waits else "")
 
-    calls = VaultCalls(verify=verify, invitation=invitation, identity=identity, bind=bind, result=result)
+    async def people(self) -> ExamplePeople:
+        return await asyncio.to_thread(example_people.make, self.registry, today=self.clock().today(UTC))
+
+
+def site(
+    vault: aio.Vault,
+    *,
+    registry: MockRegistry,
+    links: Mapping[str, str],
+    port: int,
+    clock: Callable[[], ClockReading],
+) -> ExampleSite:
+    """Return the example platform. clock: the vault's."""
+    invitations = ExampleInvitations(vault=vault, clock=clock)
+    own = _ExamplePlatform(vault=vault, registry=registry, invitations=invitations, clock=clock)
+    calls = VaultCalls(
+        verify=own.verify,
+        invitation=own.invitation,
+        identity=own.identity,
+        representative=own.representative,
+        bind=own.bind,
+        result=own.result,
+        people=own.people,
+    )
     return ExampleSite(vault=calls, links=links, port=port)
 
 

@@ -18,6 +18,7 @@ from idvault.processes.bootstrap import operator
 from idvault.processes.bootstrap.key import files as key_files
 from idvault.processes.cli import running
 from idvault.processes.witness import key as witness_key
+from idvault_client.testing import MockRegistry
 from idvault_dev import certificates, commands_file, environment, example, people, ready
 from idvault_dev.authority import real_now
 from idvault_dev.commands import members, mock_provider, moderators, pages
@@ -140,7 +141,7 @@ class DevelopmentProcesses:
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
         plan = self._web_plan(web_url, port=web, target=serve["grpc"])
         (web_ready,) = await self._supervisor.start(plan)
-        await self._open_site(serve["grpc"], links=links, port=site)
+        await self._open_site(serve["grpc"], registry=registry["admin_url"], links=links, port=site)
         facts = ReadyFacts(
             registry=registry,
             witness=witness,
@@ -169,14 +170,20 @@ class DevelopmentProcesses:
         self._site.callback(held.close)
         return held.number
 
-    async def _open_site(self, target: str, *, links: Mapping[str, str], port: int) -> None:
+    async def _open_site(self, target: str, *, registry: str, links: Mapping[str, str], port: int) -> None:
         """Serve the example platform that leads to the hosted pages."""
         name, layout = PLATFORMS[0], self._layout
         connection = pages.connect(
             target=target, certificate=layout.certificate(name), key=layout.key(name), ca=layout.authority
         )
         vault = await self._site.enter_async_context(connection)
-        site = pages.site(vault, links=links, port=port, clock=running.clock(self._clock_file))
+        site = pages.site(
+            vault,
+            registry=MockRegistry(registry),
+            links=links,
+            port=port,
+            clock=running.clock(self._clock_file),
+        )
         self._site.push_async_callback(site.stop)
         await site.start()
 

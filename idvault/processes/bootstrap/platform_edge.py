@@ -239,8 +239,10 @@ def session_services(
 
 
 def _custodians(rosters: RosterHolder) -> Custodians:
+    """Return who can open records together, by organisation: the name of a member says nothing to people."""
     quorum = rosters.quorum
-    return Custodians(quorum.threshold, tuple(each.name for each in quorum.custodians))
+    names = tuple(f"{each.organisation} ({each.name})" for each in quorum.custodians)
+    return Custodians(quorum.threshold, names)
 
 
 def tip_off_services(

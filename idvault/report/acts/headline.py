@@ -3,12 +3,12 @@
 - All of them are of published monthly reports. A month without one has no number, and says so; a number that
   its report withholds stays withheld.
 - Reports answered in time are those received in a month less those whose deadline passed in it without a
-  reply, as a part of those received. Late floods of a form count as late. A part is rounded down, so that
-  100 % means all.
+  reply, of those received. Late floods of a form count as late.
+- Each is said in a sentence, too: a number alone says little to who reads it for the first time.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from idvault.report.acts import page as report_page
@@ -26,7 +26,8 @@ _WIDTH, _LEAST = 6.3, 2.0
 class Column:
     """One month of a chart. left, top, width, height: of its bar in percent; height is 0 without a bar.
 
-    A withheld number has a frame of full height. text: what is told of the month.
+    A withheld number has a frame of full height. text: what is told of the month. has_report: whether it has
+    one.
     """
 
     month: str
@@ -34,6 +35,7 @@ class Column:
     left: float
     height: float
     is_withheld: bool = False
+    has_report: bool = True
     width: float = _WIDTH
 
     @property
@@ -44,30 +46,45 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A number with its months, the oldest first. text, month: of the newest month that has a report."""
+    """A number with its months, the oldest first. text, month: of the newest month that has a report.
+
+    sentence: the same in words. absent: how many of the months have no report.
+    """
 
     title: str
     text: str
     month: str
+    sentence: str
     columns: Sequence[Column]
+    absent: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """What a month's report tells. value: None if it is withheld, 0 if there is nothing to draw."""
+    """What a month's report tells. value: None if it is withheld, 0 if there is nothing to draw.
+
+    said: the key of its sentence, counts: what stands in it.
+    """
 
     value: float | None
     text: str
+    said: str = "said_untold"
+    counts: Mapping[str, str] = field(default_factory=dict)
 
 
 _NOTHING = _Number(0.0, "–")
 _Read = Callable[[Report, str], _Number]
 
 
-def _logged(name: str) -> _Read:
+def _counted(count: int, said: str) -> _Number:
+    text = f"{count:,}"
+    return _Number(count, text, said if count else f"{said}_none", {"count": text})
+
+
+def _logged(name: str, said: str) -> _Read:
     def read(report: Report, _withheld: str) -> _Number:
         count = report.logged.get(name)
-        return _NOTHING if count is None else _Number(count, f"{count:,}")
+        return _NOTHING if count is None else _counted(count, said)
 
     return read
 
@@ -77,16 +94,18 @@ def _verified(report: Report, withheld: str) -> _Number:
     if cells is None:
         return _NOTHING
     count = cells.get("SUCCEEDED", 0)
-    return _Number(None, withheld) if count is None else _Number(count, f"{count:,}")
+    return _Number(None, withheld, "said_withheld") if count is None else _counted(count, "said_verified")
 
 
 def _answered(report: Report, _withheld: str) -> _Number:
     received = report.logged.get("tip_offs.filed", 0)
     late = sum(report.logged.get(f"tip_offs.{name}", 0) for name in ("reply_missed", "flood_missed"))
     if not received:
-        return _NOTHING
-    part = 1_000 * max(received - late, 0) // received / 10
-    return _Number(part, f"{part:.1f}%")
+        return _Number(0.0, "–", "said_answered_none")
+    answered = max(received - late, 0)
+    counts = {"count": f"{received:,}", "late": f"{received - answered:,}"}
+    said = "said_answered_late" if late else "said_answered"
+    return _Number(_WHOLE * answered / received, f"{answered:,} / {received:,}", said, counts)
 
 
 def _upheld(report: Report, _withheld: str) -> _Number:
@@ -94,14 +113,16 @@ def _upheld(report: Report, _withheld: str) -> _Number:
     if not all(name in report.logged for name in names):
         return _NOTHING
     upheld, decided = (report.logged[name] for name in names)
-    return _Number(upheld, f"{upheld:,} / {decided:,}")
+    counts = {"upheld": f"{upheld:,}", "count": f"{decided:,}"}
+    said = "said_appeals" if decided else "said_appeals_none"
+    return _Number(upheld, f"{upheld:,} / {decided:,}" if decided else "0", said, counts)
 
 
 # By the key of the title; the scale of a part is the whole.
 _HEADLINES: tuple[tuple[str, _Read, float], ...] = (
     ("headline_verified", _verified, 0.0),
-    ("headline_disclosed", _logged("disclosures.disclosed"), 0.0),
-    ("headline_sanctions", _logged("sanctions.imposed"), 0.0),
+    ("headline_disclosed", _logged("disclosures.disclosed", "said_disclosed"), 0.0),
+    ("headline_sanctions", _logged("sanctions.imposed", "said_sanctions"), 0.0),
     ("headline_answered", _answered, _WHOLE),
     ("headline_appeals", _upheld, 0.0),
 )
@@ -115,10 +136,20 @@ def headlines(reports: Sequence[Report], *, running: str, language: Language) ->
     found = []
     for key, read, scale in _HEADLINES:
         numbers = [read(told[month], say("hidden")) if month in told else None for month in months]
-        columns = _columns(months, numbers, scale=scale, absent=say("month_without_report"))
-        newest = next((each for each in reversed(columns) if each.month in told), None)
-        text, month = (newest.text, newest.month) if newest else ("–", say("no_report_yet"))
-        found.append(Headline(say(key), text, month, columns))
+        columns = _columns(
+            [report_page.period_text(month, language) for month in months],
+            numbers,
+            scale=scale,
+            absent=say("month_without_report"),
+        )
+        place = max((at for at, month in enumerate(months) if month in told), default=-1)
+        number = numbers[place] if place >= 0 else None
+        text, month, sentence = "–", say("no_report_yet"), say("no_report_yet")
+        if number is not None:
+            text, month = number.text, columns[place].month
+            sentence = say("said", month=month, sentence=say(number.said, **number.counts))
+        absent = sum(each is None for each in numbers)
+        found.append(Headline(say(key), text, month, sentence, columns, absent))
     return found
 
 
@@ -139,7 +170,7 @@ def _columns(
     for place, (month, number) in enumerate(zip(months, numbers, strict=True)):
         left = round(_WHOLE * place / MONTHS + (_WHOLE / MONTHS - _WIDTH) / 2, 1)
         if number is None:
-            found.append(Column(month, absent, left, 0.0))
+            found.append(Column(month, absent, left, 0.0, has_report=False))
         elif number.value is None:
             found.append(Column(month, number.text, left, _WHOLE, is_withheld=True))
         else:

@@ -42,7 +42,7 @@ def platforms(
     for name in sorted({*of_month, *so_far} - {UNNAMED}):
         entries = of_month.get(name, _NOBODY)
         page = path_of(newest[0], f"{name}.{language.value}.html") if newest and name in of_month else ""
-        title = f"{entries.title} ({name})" if entries.title else name
+        title = report_page.platform_text(name, entries.title, language)
         before, answered = sum(entries.total().values()), entries.acts.get("tip_offs.answered", 0)
         rows.append(LatePlatform(title, page, so_far.get(name, 0), before, answered))
     if so_far.get(UNNAMED) or unnamed:

@@ -1,5 +1,6 @@
 """A report as a page, or as text for a terminal: tables, charts, two languages; no script, nothing loaded."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -15,6 +16,8 @@ from idvault_verify.transparency.report import Hours, Report
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 _LEAST_PERCENT = 0.3
+_NAMED = re.compile(r"(\d{4})-(?:Q(\d)|(\d\d))", re.ASCII)
+minute = rendering.minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def published(template: str, *, language: Language, **values: Any) -> str:
     environment = rendering.templates(_TEMPLATES)
     told = saying(language)
     return environment.get_template(template).render(
-        **values, t=told, language=language.value, tokens=rendering.tokens()
+        **{"footer": (), **values}, t=told, language=language.value, tokens=rendering.tokens()
     )
 
 
@@ -62,10 +65,24 @@ def saying(language: Language) -> Callable[..., str]:
     return say
 
 
+def period_text(name: str, language: Language) -> str:
+    """Return the name of a period as people of a language write it: 2026-12, 2026-Q4, or days as they are."""
+    found = _NAMED.fullmatch(name)
+    if language is not Language.ZH or found is None:
+        return name
+    year, quarter, month = found.groups()
+    return f"{year}年第{quarter}季度" if quarter else f"{year}年{int(month)}月"
+
+
+def platform_text(name: str, title: str, language: Language) -> str:
+    """Return a platform's title with its registered name, or the name alone."""
+    return saying(language)("platform_named", title=title, name=name) if title else name
+
+
 def render(report: Report, *, language: Language, platforms: Sequence[str] = ()) -> str:
     """Return the page in one language. platforms: those with a page of their own."""
     say, name = saying(language), report.period.name
-    title = f"{say('report')} {name}"
+    title = f"{say('report')} {period_text(name, language)}"
     other = Language.EN if language is Language.ZH else Language.ZH
     supervision = {Language.ZH: "../index.html", Language.EN: "../index.en.html"}[language]
     return published(

@@ -1,7 +1,8 @@
 """The page of public supervision: `index.html` and `index.en.html` of the public directory, for a journalist.
 
-- First come five numbers of the published reports, whose deadlines passed, who watches over the service, and
-  how to check it in three steps. The rest follows: reports, the log, who can open an identity, all deadlines.
+- First come five numbers of the published reports, who can open an identity, whose deadlines passed, who
+  watches over the service, and how to check it in three steps. The rest follows: reports, the log, orders,
+  all deadlines.
 - Its numbers are those of the published reports, and of the log's entries in the month that goes on.
 - It proves nothing by itself: it names the files and commands that do.
 - Of the roster it has the organisations, not the members, and each authority with its public key: an order is
@@ -10,7 +11,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from idvault.log.ports import PublicDirectory
 from idvault.report.acts import headline, lateness
@@ -48,7 +49,8 @@ class Supervised:
     late: how many deadlines each platform missed in it. platforms: the newest month that has a file of its
     platforms, with that file.
     named: the names of the months that have a file of their platforms. web_url: of the hosted pages, empty if
-    there are none. run_by: who runs the service, by language; empty if that is not known.
+    there are none. run_by: who runs the service, by language; empty if that is not known. url: of the public
+    directory, empty for that of the log's name. zone: of the operator's days.
     """
 
     key: VerifierKey
@@ -62,13 +64,16 @@ class Supervised:
     named: frozenset[str] = frozenset()
     web_url: str = ""
     run_by: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    zone: tzinfo = UTC
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class PublicPage:
     """The page of one public directory. policy: whose signatures the log's checkpoints need.
 
-    web_url: of the hosted pages, empty if there are none. run_by: who runs the service, by language.
+    web_url: of the hosted pages, empty if there are none. run_by: who runs the service, by language. url: of
+    the public directory, empty for that of the log's name.
     """
 
     files: PublicDirectory
@@ -78,6 +83,7 @@ class PublicPage:
     policy: Callable[[], CosignaturePolicy]
     web_url: str = ""
     run_by: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
 
 
 async def publish(page: PublicPage, *, now: ClockReading) -> None:
@@ -105,6 +111,8 @@ async def publish(page: PublicPage, *, now: ClockReading) -> None:
         named=named,
         web_url=page.web_url,
         run_by=page.run_by,
+        url=page.url,
+        zone=page.running.sources.zone,
     )
     for language, path in PATHS.items():
         await page.files.write(path, render(shown, language=language).encode())
@@ -137,21 +145,24 @@ def render(shown: Supervised, *, language: Language) -> str:
     """Return the page in one language."""
     say = report_page.saying(language)
     other = PATHS[Language.EN if language is Language.ZH else Language.ZH]
-    running = shown.so_far[0]
+    running, name = shown.so_far[0], shown.run_by.get(language.value) or shown.key.name
+    heading = say("supervision_of", name=name)
+    zone = shown.zone
     return report_page.published(
         "supervision.html",
         language=language,
-        title=say("supervision"),
-        heading=f"{say('supervision')}: {shown.run_by.get(language.value) or shown.key.name}",
-        links=[(other, say("other_language"))],
+        title=heading,
+        heading=heading,
+        links=[*_hosted(shown, say, language, front=True), (other, say("other_language"))],
+        footer=[("", say("run_by", name=name)), *_hosted(shown, say, language)],
         headlines=headline.headlines(shown.reports, running=running, language=language),
-        running=running,
+        running=report_page.period_text(running, language),
         late=lateness.platforms(shown.late, shown.platforms, language=language),
-        last=shown.platforms[0].name if shown.platforms else "",
+        last=report_page.period_text(shown.platforms[0].name, language) if shown.platforms else "",
         watching=_watching(shown, say),
         log=_log(shown, say),
         witnesses=[
-            (key.name, _minute(datetime.fromtimestamp(time, UTC)))
+            (key.name, report_page.minute(datetime.fromtimestamp(time, UTC), zone))
             for key, time in sorted(shown.newest.cosigned, key=lambda one: one[0].name)
         ],
         quorums=sorted({(each.threshold, len(each.custodians)) for each in shown.roster.quorums}),
@@ -161,8 +172,18 @@ def render(shown: Supervised, *, language: Language) -> str:
         deadlines=_deadlines(shown, language),
         reports=[_files(each, language, shown.named) for each in shown.reports],
         key=str(shown.key),
-        url=f"https://{shown.key.name}/",
+        fingerprint=roster_member.fingerprint(shown.key.public_key),
+        url=shown.url or f"https://{shown.key.name}/",
     )
+
+
+def _hosted(
+    shown: Supervised, say: Callable[..., str], language: Language, *, front: bool = False
+) -> list[tuple[str, str]]:
+    """Return addresses of hosted pages with their texts, if there are any: the first, or help and privacy."""
+    pages = {"": "hosted_pages"} if front else {"help": "help", "privacy": "privacy"}
+    query = f"?lang={language.value}"
+    return [(f"{shown.web_url}/{page}{query}", say(key)) for page, key in pages.items() if shown.web_url]
 
 
 def _watching(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str]]:
@@ -170,7 +191,7 @@ def _watching(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str
     roles = {"custodians": "custodian", "auditors": "auditor", "authorities_named": "authority"}
     told = [(say(key), _organisations(shown.roster, role)) for key, role in roles.items()]
     told.append((say("witnesses"), sorted(key.name for key, _ in shown.newest.cosigned)))
-    return [(name, ", ".join(organisations) or "–") for name, organisations in told]
+    return [(name, say("between").join(organisations) or "–") for name, organisations in told]
 
 
 def _authorities(roster: Roster) -> list[tuple[str, str, str]]:
@@ -190,13 +211,9 @@ def _log(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str]]:
     newest = shown.newest.checkpoint
     return [
         (say("entries"), f"{newest.size:,}"),
-        (say("as_of"), _minute(shown.made)),
+        (say("as_of"), report_page.minute(shown.made, shown.zone)),
         (say("root"), newest.root.hex()),
     ]
-
-
-def _minute(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _organisations(roster: Roster, role: str) -> list[str]:
@@ -208,8 +225,12 @@ def _deadlines(shown: Supervised, language: Language) -> list[dict[str, object]]
     say = report_page.saying(language)
     running, counted = shown.so_far
     ended = [each for each in shown.reports if each.period.months() == (each.period,)][:_MOST_MONTHS]
-    months = [(say("so_far", month=running), counted)]
-    months += [(each.period.name, each.logged) for each in ended if each.period.name != running]
+    months = [(say("so_far", month=report_page.period_text(running, language)), counted)]
+    months += [
+        (report_page.period_text(each.period.name, language), each.logged)
+        for each in ended
+        if each.period.name != running
+    ]
     tables: list[dict[str, object]] = []
     for kind in report_catalogue.DEADLINES:
         names = (kind.due, *kind.missed)
@@ -219,9 +240,9 @@ def _deadlines(shown: Supervised, language: Language) -> list[dict[str, object]]
         tables.append(
             {
                 "title": kind.title.in_language(language),
+                "summary": say("kind_missed", kind=kind.title.in_language(language), count=missed),
                 "head": [say("month"), *titles],
                 "rows": rows,
-                "missed": missed,
             }
         )
     return tables
@@ -231,6 +252,7 @@ def _files(each: Report, language: Language, named: frozenset[str]) -> dict[str,
     has_platforms = each.period.name in named
     return {
         "name": each.period.name,
+        "title": report_page.period_text(each.period.name, language),
         "page": path_of(each.period, f"{language.value}.html"),
         "data": path_of(each.period, "json"),
         "note": path_of(each.period, "note"),

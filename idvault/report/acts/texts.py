@@ -26,7 +26,8 @@ TEXTS: Mapping[str, Text] = {
     "hours": _("median {median} h, nine of ten within {p90} h"),
     "missed": _("Missed deadlines"),
     "missed_are": _(
-        "Each missed deadline is shown in the month in which it fell due, whenever its case was filed. "
+        "Each missed deadline is shown in the month in which it fell due, whenever its case was filed; if "
+        "the service stood still then, in the month in which it was entered. "
         "Its entry in the public log names the platform, so anybody can count the numbers marked ✓. In "
         "which month the cases were filed is the operator's statement. To count by the month of filing, "
         "add up the pages of {month} and of the months after it."
@@ -61,8 +62,27 @@ TEXTS: Mapping[str, Text] = {
         "Every verification, every sanction and every opening is entered in a public log. This page says"
         " who watches over the service, and how anybody can check it."
     ),
+    "supervision_of": _("Public supervision: {name}"),
+    "hosted_pages": _("Verification pages"),
+    "run_by": _("Run by {name}"),
+    "help": _("Help"),
+    "privacy": _("Privacy"),
+    "said": _("{month}: {sentence}"),
+    "said_untold": _("The report does not tell this number."),
+    "said_withheld": _("The number is so small that it is withheld."),
+    "said_verified": _("Verified, people and organisations together: {count}."),
+    "said_verified_none": _("Nobody was verified."),
+    "said_disclosed": _("Sealed identities released to auditors, who could then open them: {count}."),
+    "said_disclosed_none": _("No sealed identity was released to an auditor."),
+    "said_sanctions": _("Sanctions imposed: {count}."),
+    "said_sanctions_none": _("No sanction was imposed."),
+    "said_answered": _("Reports received: {count}, all of them answered in time."),
+    "said_answered_late": _("Reports received: {count}. Not answered in time: {late}."),
+    "said_answered_none": _("No report was received."),
+    "said_appeals": _("Appeals decided: {count}. Upheld: {upheld}."),
+    "said_appeals_none": _("No appeal was decided."),
     "headline_verified": _("People and organisations verified"),
-    "headline_disclosed": _("Records disclosed ✓"),
+    "headline_disclosed": _("Identities released to auditors ✓"),
     "headline_sanctions": _("Sanctions imposed ✓"),
     "headline_answered": _("Reports answered in time ✓"),
     "headline_appeals": _("Appeals upheld, of those decided ✓"),
@@ -74,6 +94,7 @@ TEXTS: Mapping[str, Text] = {
     "by_month": _("By month"),
     "twelve_months": _("{title}, {first} to {last}"),
     "month_without_report": _("no report"),
+    "months_without_report": _("Months without a report: {count}"),
     "no_report_yet": _("no report yet"),
     "late": _("Deadlines that platforms let pass"),
     "late_are": _(
@@ -90,7 +111,10 @@ TEXTS: Mapping[str, Text] = {
     "watching": _("Who watches"),
     "witnesses": _("witnesses"),
     "authorities_named": _("authorities that may give orders"),
-    "missed_count": _("missed: {count}"),
+    "kind_missed": _("{kind} (missed: {count})"),
+    "between": _(", "),
+    "platform_named": _("{title} ({name})"),
+    "of_matter": _("{matter}: {title}"),
     "zeros": _("Figures that are 0: {count}"),
     "folded": _("0 or withheld: {count}"),
     "the_log": _("The log"),
@@ -134,7 +158,8 @@ TEXTS: Mapping[str, Text] = {
     "deadlines_are": _(
         "The service itself enters a missed deadline in the public log, and anybody can count it. The "
         "entry names the platform that missed it; that of a request for a disclosure names none. It is "
-        "shown in the month in which it fell due, whenever its case was filed."
+        "shown in the month in which it fell due, whenever its case was filed; if the service stood still "
+        "then, in the month in which it was entered."
     ),
     "so_far": _("{month} so far"),
     "month": _("month"),
@@ -145,10 +170,22 @@ TEXTS: Mapping[str, Text] = {
     ),
     "no_report": _("The first report is published after the end of the month."),
     "signature": _("signature"),
-    "key_is": _(
-        "This is the log's public key. Compare it with another source, such as a witness or a newspaper:"
-        " this page alone might be a forged copy that only you are shown."
+    "step_key": _("Compare the fingerprint of the log's key."),
+    "step_key_text": _(
+        "Ask somebody else for it, such as a witness or a newspaper: this page alone might be a forged copy "
+        "that only you are shown."
     ),
+    "step_signed": _("Look when a witness last signed the log."),
+    "step_signed_text": _(
+        "An old day means that nothing was entered since, or that you are shown an old copy."
+    ),
+    "step_ask": _("Ask a witness what it signed."),
+    "step_ask_text": _(
+        "It tells you the number of entries and the root hash. Both must be those below, if the log has "
+        "not grown since."
+    ),
+    "with_program": _("Check everything with a program (commands)"),
+    "key_is": _("The log's public key, of which the fingerprint above is the SHA-256, its first 16 bytes:"),
     "get_client": _("Install the checking tool:"),
     "mirror": _(
         "Copy all public files; the log is verified on the way. It continues after an interruption, and "

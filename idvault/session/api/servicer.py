@@ -222,6 +222,8 @@ def _message(value: OwnIdentity, *, now: datetime) -> pb.Identity:
     message.recently_verified = value.offer.is_recent
     if value.erasure is not None:
         message.erasure.CopyFrom(erasure_api.message(value.erasure))
+        if value.erasure.erasure.cancelled_at is not None:
+            message.erasure_cancel_time.FromDatetime(value.erasure.erasure.cancelled_at)
     return message
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from idvault.web.identity import public_account
 from idvault.web.identity.words import IdentityWords, appealable
 from idvault_verify.v1 import disavowal_pb2, erasure_pb2, public_account_pb2, sanction_pb2
 from idvault_verify.v1 import identity_pb2 as pb
@@ -10,7 +11,6 @@ from idvault_verify.v1 import identity_pb2 as pb
 _Sanction = sanction_pb2.Sanction
 _LIMITING = (_Sanction.DEGREE_LIMIT, _Sanction.DEGREE_SUSPEND, _Sanction.DEGREE_CLOSE)
 _Public = public_account_pb2.PublicProfile
-_LIVE = (_Public.STATE_ACTIVE, _Public.STATE_GRACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def erasing(own: pb.Identity, words: IdentityWords) -> list[Banner]:
         return []
     asked, from_time = words.minute(each.request_time), words.minute(each.erase_time)
     text = words.say("erasing", platform=words.found.platform_title, asked=asked, time=from_time)
-    if any(one.profile.state in _LIVE for one in own.public_accounts):
+    if any(one.profile.state in public_account.LIVE for one in own.public_accounts):
         text = f"{text} {words.say('erasing_public')}"
     title = words.say("erasing_title", day=words.day(each.erase_time))
     return [Banner("erasing", title, text, cancels=True)]
@@ -57,7 +57,8 @@ def _sanctions(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
         if not limiting or (each.public_account_id and each.degree != _Sanction.DEGREE_CLOSE):
             continue
         if each.public_account_id:
-            title, text = words.say("public_closed_title"), words.say("public_closed_text")
+            name = public_account.name_of_number(each.public_account_id, words)
+            title, text = words.say("public_closed_title", name=name), words.say("public_closed_text")
         else:
             ends = each.statement.HasField("end_time")
             title = words.say(
@@ -95,7 +96,8 @@ def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
         if each.profile.state == _Public.STATE_GRACE:
             text = words.say("unrenewed_text", platform=words.found.platform_title)
             links = [(f"{words.here}/public", words.say("public_link"))]
-            yield Banner("unrenewed", words.say("unrenewed_title"), text, links)
+            name = public_account.short_name(each.profile, words)
+            yield Banner("unrenewed", words.say("unrenewed_title", name=name), text, links)
 
 
 def _offered(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:

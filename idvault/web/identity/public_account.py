@@ -22,8 +22,20 @@ NAMING = frozenset({"offer", "operator"})
 """Those that name another account."""
 FINAL = frozenset({"close", "offer", "accept"})
 """Those that take a verification within the last hour."""
+_TAIL = 6
+"""Characters of a number that tell an owner's public accounts apart, as bank cards are."""
 _Profile = pb.PublicProfile
-_LIVE = (_Profile.STATE_ACTIVE, _Profile.STATE_GRACE)
+LIVE = (_Profile.STATE_ACTIVE, _Profile.STATE_GRACE)
+
+
+def short_name(profile: pb.PublicProfile, words: IdentityWords) -> str:
+    """Return by what an owner tells a public account from another one: the end of its number."""
+    return name_of_number(profile.public_account_id, words)
+
+
+def name_of_number(public_account_id: str, words: IdentityWords) -> str:
+    """Return the name of a public account of which the number alone is known."""
+    return words.say("public_name", tail=public_account_id[-_TAIL:])
 
 
 def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, object]:
@@ -41,6 +53,8 @@ def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, obj
         more = words.say("limit") if reason is RejectReason.OWNER_NOT_ELIGIBLE else ""
         rows.append(("rejected", f"{text}{more}"))
     return {
+        "name": short_name(profile, words),
+        "is_open": profile.state in (*LIVE, _Profile.STATE_APPLIED),
         "page": f"{words.here}/public/{profile.public_account_id}",
         "state": words.say(f"PUBLIC_{_Profile.State.Name(profile.state)}"),
         "well": profile.state == _Profile.STATE_ACTIVE,
@@ -82,7 +96,7 @@ def readers(profile: pb.PublicProfile, words: IdentityWords) -> Rows:
 def actions(each: pb.PublicAccount, words: IdentityWords) -> Sequence[str]:
     """Return what the owner may do now."""
     profile = each.profile
-    if profile.state not in _LIVE:
+    if profile.state not in LIVE:
         return []
     today = words.view.now.astimezone(words.zone).date()
     early = profile.state == _Profile.STATE_ACTIVE and (

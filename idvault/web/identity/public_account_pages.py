@@ -158,11 +158,13 @@ def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
 
 def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
     each = public_account.named(own, found)
-    offered = each.HasField("offer") and utc_time(each.offer.expire_time) > visit.view.view.now
+    # An offer ends with the public account; the vault keeps it as it was.
+    waits = each.HasField("offer") and each.profile.state in public_account.LIVE
+    offered = waits and utc_time(each.offer.expire_time) > visit.view.view.now
     return visit.view.shown(
         own,
         "public_one",
-        visit.view.say("public_one_title"),
+        public_account.short_name(each.profile, visit.view),
         card=public_account.shown_account(each, visit.view),
         readers=public_account.readers(each.profile, visit.view),
         organisation=each.profile.kind != each.profile.KIND_INDIVIDUAL,

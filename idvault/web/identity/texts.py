@@ -376,7 +376,9 @@ TEXTS: Mapping[str, Text] = {
     "own_at_applied": _("You applied for a public account"),
     "own_at_opened": _("A public account was approved"),
     "own_at_taken": _("A public account changed its owner"),
+    "own_at_offered": _("You offered a public account to another account"),
     "own_at_erasure": _("Erasure requested"),
+    "own_at_erasure_cancelled": _("Erasure cancelled"),
     "own_at_erased": _("Account erased"),
     "own_at_destroyed": _("Your details destroyed"),
     "own_erasing_title": _("This account will be erased on {day}"),
@@ -392,15 +394,14 @@ TEXTS: Mapping[str, Text] = {
     "own_appeal_link": _("Appeal"),
     "own_disowned_banner": _("It is decided by {time}. If the account is yours, you can show it at once."),
     "own_disowned_link": _("Answer"),
-    "own_public_closed_title": _("A public account of yours was closed"),
+    "own_public_closed_title": _("{name} was closed"),
     "own_public_closed_text": _("It publishes nothing any more."),
-    "own_unrenewed_title": _("A public account publishes nothing until it is renewed"),
+    "own_unrenewed_title": _("{name} publishes nothing until it is renewed"),
     "own_unrenewed_text": _(
         "If {platform} does not renew it within 30 days after the end of its term, it ends for good, and "
         "a new application is needed."
     ),
     "own_public_link": _("See public accounts"),
-    "own_target_public": _("a public account of yours"),
     "own_category": _("Category"),
     "own_term": _("Term ends on"),
     "own_CATEGORY_PERSONAL": _("Person"),
@@ -436,8 +437,9 @@ TEXTS: Mapping[str, Text] = {
         "You have no public account at {platform}. Apply for one, or take over one that its owner offers you."
     ),
     "own_no_public_short": _("None yet."),
-    "own_public_open": _("Manage public account {number}"),
-    "own_public_one_title": _("This public account"),
+    "own_public_name": _("Public account …{tail}"),
+    "own_public_number_of_it": _("Number of the public account"),
+    "own_public_open": _("Manage {name}"),
     "own_public_apply_link": _("Apply for a public account"),
     "own_public_offers": _("Offered to you"),
     "own_offer_until": _("Can be taken over until"),
@@ -456,6 +458,10 @@ TEXTS: Mapping[str, Text] = {
         "It is offered to another account until {time}. Until it is accepted, it is yours."
     ),
     "own_public_readers": _("What readers see"),
+    "own_public_readers_where": _(
+        "Readers see this in {platform}, at the public account. This service has no page on which anybody "
+        "could look it up."
+    ),
     "own_public_operators": _("Operators"),
     "own_public_operator": _("Operator {number}"),
     "own_no_operators": _("Nobody may publish for it yet. Name a verified person's account as an operator."),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, time
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault.public_account.rules import owner as owner_rules
+from idvault.web.identity import public_account
 from idvault.web.identity.words import Claim, IdentityWords, utc_time
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import (
@@ -57,7 +59,7 @@ class _Timeline:
             yield from self._sanction(each)
         yield from self._public_accounts(own)
         if own.HasField("erasure"):
-            yield from self._erasure(own.erasure)
+            yield from self._erasure(own)
 
     def disclosures(self, found: status_pb2.DisclosureHistory) -> Iterator[Happening]:
         for one in found.disclosures:
@@ -116,23 +118,30 @@ class _Timeline:
 
     def _public_accounts(self, own: pb.Identity) -> Iterator[Happening]:
         for each in own.public_accounts:
-            taken = each.profile.owner_changed_on
-            if not taken:  # what came before a transfer was the former owner's
-                yield self._at(each.apply_time, "applied", "public")
+            taken, name = each.profile.owner_changed_on, public_account.short_name(each.profile, self.words)
+            offered = None
+            if each.HasField("offer"):
+                offered = Timestamp()
+                offered.FromDatetime(utc_time(each.offer.expire_time) - owner_rules.OFFER_LIFETIME)
+                yield self._at(offered, "offered", "public", name)
             if day := taken or each.profile.since:
-                at = datetime.combine(datetime.fromisoformat(day), time(), self.words.zone)
+                # Of a day without a time: after what has one, but not after the offer that followed.
+                at = datetime.combine(datetime.fromisoformat(day), time.max, self.words.zone).astimezone(UTC)
                 yield Happening(
-                    # After the application of the same day.
-                    max(at.astimezone(UTC), utc_time(each.apply_time)),
-                    self.words.date(at.date()),
+                    at if offered is None else min(at, utc_time(offered)),
+                    self.words.date(at.astimezone(self.words.zone).date()),
                     self.words.say("at_taken" if taken else "at_opened"),
                     "public",
+                    name,
                 )
+            if not taken:  # what came before a transfer was the former owner's
+                yield self._at(each.apply_time, "applied", "public", name)
 
-    def _erasure(self, each: erasure_pb2.Erasure) -> Iterator[Happening]:
-        cancelled = each.state == _Erasure.STATE_CANCELLED
-        more = self.words.say("ERASURE_STATE_CANCELLED") if cancelled else ""
-        yield self._at(each.request_time, "erasure", "erase", more)
+    def _erasure(self, own: pb.Identity) -> Iterator[Happening]:
+        each = own.erasure
+        if own.HasField("erasure_cancel_time"):
+            yield self._at(own.erasure_cancel_time, "erasure_cancelled", "erase")
+        yield self._at(each.request_time, "erasure", "erase")
         if each.state in (_Erasure.STATE_ERASED, _Erasure.STATE_DESTROYED):
             yield self._at(each.erase_time, "erased", "erase")
         if each.state == _Erasure.STATE_DESTROYED:

@@ -380,7 +380,12 @@ class IdentityView(IdentityWords):
         category = SanctionCategory(kinds.Category.Name(stated.category).removeprefix("CATEGORY_"))
         rows = [
             ("degree", self.say(_Sanction.Degree.Name(each.degree))),
-            ("target", self.say("target_public" if each.public_account_id else "target_account")),
+            (
+                "target",
+                public_account.name_of_number(each.public_account_id, self)
+                if each.public_account_id
+                else self.say("target_account"),
+            ),
             ("sanction_state", self.say(f"SANCTION_{_Sanction.State.Name(each.state)}")),
             ("imposed", self.minute(each.impose_time)),
             ("until", self.until(each)),

@@ -109,7 +109,7 @@
       createImageBitmap(file).then(function (picture) { return smaller(picture, limit, 1600); }).then(function (blob) {
         if (evidence.files[0] !== file || !blob || blob.size > limit) { return; }
         var chosen = new DataTransfer();
-        chosen.items.add(new File([blob], "evidence.jpg", { type: "image/jpeg" }));
+        chosen.items.add(new File([blob], file.name.replace(/\.[^.]*$/, "") + ".jpg", { type: "image/jpeg" }));
         evidence.files = chosen.files;
         evidence.setCustomValidity("");
       }).catch(function () {});
@@ -140,11 +140,19 @@
       if (each.form !== sent && each.value !== (errors ? "" : each.defaultValue)) { event.preventDefault(); }
     });
   });
-  // A page within an app has no button of a browser.
+  // A page within an app has no button of a browser; going back in the history keeps what was typed.
   var back = document.querySelector("[data-back]");
-  if (back && history.length > 1) {
-    back.hidden = false;
-    back.addEventListener("click", function () { history.back(); });
+  if (back) {
+    back.hidden = history.length < 2;
+    back.addEventListener("click", function (event) { event.preventDefault(); history.back(); });
+  }
+  var copy = document.querySelector("[data-copied]");
+  if (copy) {
+    copy.hidden = false;
+    copy.addEventListener("click", function () {
+      document.querySelector("textarea[readonly]").select();
+      if (document.execCommand("copy")) { copy.textContent = copy.dataset.copied; }
+    });
   }
   if (document.body.hasAttribute("data-waits")) {
     setTimeout(function () { location.reload(); }, 3000);

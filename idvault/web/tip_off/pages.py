@@ -41,6 +41,8 @@ _COOKIE, _DRAFT = "reports", "draft"
 _FIELDS = {"target.content": "where", "text": "why", "content_copy": "evidence", code.ADDRESS: "contact"}
 _ANSWER = {"text": "answer"}
 _TICK = timedelta(microseconds=1)
+_FILE_NAME = 100
+"""Characters of a file's name that are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,7 +248,7 @@ class TipOffPages:
             platform=at.platform,
             category=SanctionCategory(answers.category),
             where=answers.where,
-            why=answers.why,
+            why=_naming(answers.why, fields),
             contact=answers.contact or "",
             evidence=fields.get("evidence", b""),
             proof_id=answers.proof_id if answers.is_proved else "",
@@ -310,7 +312,9 @@ class TipOffPages:
 
     async def _fields(self, request: web.Request) -> Mapping[str, bytes]:
         if request.content_type == "multipart/form-data":
-            return multipart.fields(await request.read(), content_type=request.headers["Content-Type"])
+            parts = multipart.parts(await request.read(), content_type=request.headers["Content-Type"])
+            names = {f"{name}.name": part.file_name.encode() for name, part in parts.items() if part.is_file}
+            return {name: part.content for name, part in parts.items()} | names
         return {name: str(value).encode() for name, value in (await self.pages.form(request)).items()}
 
     def _on(self, request: web.Request, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
@@ -409,6 +413,17 @@ def _answered(answers: Draft, step: str, fields: Mapping[str, bytes]) -> Draft:
     if given == answers.contact:  # a proof of it stays
         return answers
     return replace(code.unproved(answers), contact=given)
+
+
+def _naming(why: str, fields: Mapping[str, bytes]) -> str:
+    """Return the text with a last line that names the attached file, by which its reporter finds it again.
+
+    In no language: the same form, sent again in another one, is the same report.
+    """
+    name = _line(_text(fields, "evidence.name"))[:_FILE_NAME]
+    named = f"{why}\n\n📎 {name}"
+    fits = tip_off_rules.lines_code(named, limit=tip_off.TEXT_LENGTH) is None
+    return named if name and fields.get("evidence") and fits else why
 
 
 def _check_lines(text: str, *, limit: int, field: str) -> None:

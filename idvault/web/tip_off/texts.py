@@ -77,7 +77,8 @@ TEXTS: Mapping[str, Text] = {
     "report_why_hint": _("Say what is untrue or forbidden and how you know; up to 5,000 characters."),
     "report_evidence": _("A file as evidence (optional)"),
     "report_evidence_hint": _(
-        "A screenshot or file of up to 64 KB. Larger pictures are made smaller by the page."
+        "A screenshot or file of up to 64 KB. Larger pictures are made smaller by the page. The name of the "
+        "file is sent, too."
     ),
     "report_evidence_large": _("The file is larger than 64 KB."),
     "report_many": _(
@@ -95,11 +96,14 @@ TEXTS: Mapping[str, Text] = {
     "report_submit": _("Send the report"),
     "report_done_title": _("Your report has been sent"),
     "report_done_text": _(
-        "Write number and secret down, or print this page. They are shown here only and cannot be sent again."
+        "Write number and secret down, take a screenshot, or print this page. They are shown here only and "
+        "cannot be sent again."
     ),
     "report_reference": _.in_context("report_reference", "Number"),
     "report_secret": _("Secret"),
     "report_copy": _("To copy"),
+    "report_copy_button": _("Copy"),
+    "report_copied": _("Copied"),
     "report_copy_hint": _("Select all of it, and keep it where nobody else reads."),
     "report_copy_reference": _("Number: {number}"),
     "report_copy_secret": _("Secret: {number}"),

@@ -52,7 +52,8 @@ def test_twelve_months_end_with_the_last_one() -> None:
 def test_before_the_first_report_there_is_no_number() -> None:
     """The page says that there is none, and draws nothing."""
     for each in shown():
-        assert (each.text, each.month) == ("–", "no report yet")
+        assert (each.text, each.month, each.sentence) == ("–", "no report yet", "no report yet")
+        assert each.absent == MONTHS
         assert all(column.height == 0 for column in each.columns)
 
 
@@ -88,18 +89,19 @@ def test_a_withheld_number_stays_withheld() -> None:
 @pytest.mark.parametrize(
     ("received", "no_reply", "flooded", "told"),
     [
-        (1_000, 0, 0, "100.0%"),
-        (10_000, 1, 0, "99.9%"),
-        (1_000, 12, 1, "98.7%"),
-        (4, 6, 0, "0.0%"),
-        (0, 3, 0, "–"),
+        (1, 0, 0, ("1 / 1", "Reports received: 1, all of them answered in time.")),
+        (10_000, 1, 0, ("9,999 / 10,000", "Reports received: 10,000. Not answered in time: 1.")),
+        (1_000, 12, 1, ("987 / 1,000", "Reports received: 1,000. Not answered in time: 13.")),
+        (4, 6, 0, ("0 / 4", "Reports received: 4. Not answered in time: 4.")),
+        (0, 3, 0, ("–", "No report was received.")),
     ],
 )
-def test_answered_in_time_is_rounded_down(received: int, no_reply: int, flooded: int, told: str) -> None:
-    """100 % means all; late floods count; nothing received is no part."""
+def test_reports_answered_in_time(received: int, no_reply: int, flooded: int, told: tuple[str, str]) -> None:
+    """Of those received; late floods count; nothing received is no part."""
     names = ("tip_offs.filed", "tip_offs.reply_missed", "tip_offs.flood_missed")
     logged = dict(zip(names, (received, no_reply, flooded), strict=True))
-    assert shown(month(10, logged))[ANSWERED].text == told
+    answered = shown(month(10, logged))[ANSWERED]
+    assert (answered.text, answered.sentence) == (told[0], f"2026-10: {told[1]}")
 
 
 def test_appeals_are_told_of_those_decided() -> None:
@@ -108,6 +110,38 @@ def test_appeals_are_told_of_those_decided() -> None:
     assert shown(month(10, logged))[APPEALS].text == "3 / 20"
     assert shown(month(10, {"appeals.upheld": 3}))[APPEALS].text == "–"
     assert shown(month(10, {}))[DISCLOSED].text == "–"
+    assert shown(month(10, {}))[DISCLOSED].sentence == "2026-10: The report does not tell this number."
+    none = {"appeals.upheld": 0, "appeals.decided": 0}
+    assert (shown(month(10, none))[APPEALS].text, shown(month(10, logged))[APPEALS].sentence) == (
+        "0",
+        "2026-10: Appeals decided: 20. Upheld: 3.",
+    )
+
+
+def test_each_number_is_said_in_a_sentence() -> None:
+    """A zero in words, a withheld one as such, and in Chinese with the month as it is written there."""
+    names = (
+        "disclosures.disclosed",
+        "sanctions.imposed",
+        "tip_offs.filed",
+        "appeals.upheld",
+        "appeals.decided",
+    )
+    nothing = month(10, dict.fromkeys(names, 0), verified=0)
+    told = headlines([nothing], running="2026-11", language=Language.ZH)
+    assert [each.sentence for each in told] == [
+        "2026年10月，没有个人或单位通过认证。",
+        "2026年10月，没有任何身份信息被调阅。",
+        "2026年10月，没有作出处置。",
+        "2026年10月，没有收到举报。",
+        "2026年10月，没有申诉作出决定。",
+    ]
+    assert {each.absent for each in told} == {MONTHS - 1}
+    withheld = shown(month(10, verified=None))[VERIFIED]
+    assert (withheld.text, withheld.sentence) == (
+        "withheld",
+        "2026-10: The number is so small that it is withheld.",
+    )
 
 
 @pytest.mark.parametrize("language", Language)

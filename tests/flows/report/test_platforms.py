@@ -121,12 +121,13 @@ async def test_a_miss_is_shown_where_it_fell_due_with_words(world: ReportWorld) 
             "en",
             ("✓ missed, fell due in 2026-10", "of these, filed in 2026-10", "of these, filed before 2026-10"),
         ),
-        ("zh", ("✓ 逾期，于2026-10到期", "其中于2026-10提出", "其中在2026-10之前提出")),
+        ("zh", ("✓ 逾期，于2026年10月到期", "其中于2026年10月提出", "其中在2026年10月之前提出")),
     ):
         page = unescape((folder(world) / f"2026-10.platform-a.{language}.html").read_text("utf-8"))
         assert all(each in page for each in words)
         assert '<td class="number">3</td><td class="number">1</td><td class="number">2</td>' in page
-        assert "某平台 (platform-a) 2026-10" in page
+        heading = {"zh": "某平台（platform-a） 2026年10月", "en": "某平台 (platform-a) 2026-10"}[language]
+        assert heading in page
         assert "<script" not in page
         whole = unescape((folder(world) / f"2026-10.{language}.html").read_text("utf-8"))
         assert f'href="2026-10.platform-a.{language}.html"' in whole

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from idvault.report.acts import supervision
 from idvault.report.acts.report import RunningMonth
 from idvault.report.acts.supervision import PublicPage
+from idvault_verify.attest.people.roster_member import fingerprint
 from idvault_verify.commands.app import app
 from idvault_verify.event import EventType
 from idvault_verify.report import catalogue as report_catalogue
@@ -78,10 +79,43 @@ async def test_the_page_is_headed_by_the_operators_name(world: ReportWorld) -> N
     await supervision.publish(page, now=world.now("2026-10-05T10:00"))
     for language in Language:
         told = shown(world, language)
-        assert re.findall(r"<h1>.*: (.*)</h1>", told) == [names[language.value]]
+        before = {Language.ZH: "公众监督：", Language.EN: "Public supervision: "}[language]
+        assert re.findall(r"<h1>(.*)</h1>", told) == [f"{before}{names[language.value]}"]
+        assert f"<title>{before}{names[language.value]}</title>" in told
         assert str(KEY) in told
     await supervision.publish(page_of(world), now=world.now("2026-10-05T10:00"))
     assert re.findall(r"<h1>.*: (.*)</h1>", shown(world)) == [KEY.name]
+
+
+async def test_the_page_leads_back_to_the_hosted_pages(world: ReportWorld) -> None:
+    """In its language, with help and privacy at its end; its commands name its own address."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00")
+    await world.sequence()
+    page = page_of(world, web_url="https://verify.example")
+    here = "https://files.example/log/"
+    await supervision.publish(replace(page, url=here), now=world.now("2026-10-05T10:00"))
+    for language in Language:
+        told = shown(world, language)
+        for name in ("", "help", "privacy"):
+            assert told.count(f'href="https://verify.example/{name}?lang={language.value}"') == 1
+        assert (told.count(f"--from {here} "), told.count(f"--url {here} ")) == (1, 1)
+    await supervision.publish(page_of(world), now=world.now("2026-10-05T10:00"))
+    assert ("verify.example" in shown(world), f"--from https://{KEY.name}/ " in shown(world)) == (False, True)
+
+
+async def test_a_person_checks_in_three_steps(world: ReportWorld) -> None:
+    """By the key's fingerprint, the last signature, and a witness; commands are folded; times have a zone."""
+    await world.events(EventType.DISCLOSURE_OPEN, "2026-10-05T10:00", 3)
+    await world.log.worker(policy=demanding(1), witness=FakeWitness(COSIGNER)).step()
+    await supervision.publish(page_of(world, quorum=1), now=world.now("2026-10-05T10:00"))
+    told = shown(world, Language.ZH)
+    [steps] = re.findall(r"<h2>自己验证</h2>\n<ol>(.*?)</ol>\n<details>", told, re.S)
+    assert steps.count("<li>") == 3
+    assert fingerprint(KEY.public_key) in steps
+    assert "witness.example: 2026-03-01 08:00 UTC+8" in steps
+    assert "mirror-log" not in steps
+    assert "2026-10-05 10:00 UTC+8" in told
+    assert "2026年10月至今" in told
 
 
 async def test_an_authority_is_named_with_its_key(world: ReportWorld, tmp_path: Path) -> None:
@@ -112,7 +146,7 @@ async def test_witnesses_are_named_with_their_last_signature(world: ReportWorld)
     await world.log.worker(policy=demanding(1), witness=FakeWitness(COSIGNER)).step()
     await supervision.publish(page_of(world, quorum=1), now=world.now("2026-10-05T10:00"))
     assert "witness.example" in shown(world)
-    assert "2026-03-01 00:00 UTC" in shown(world)
+    assert "2026-03-01 08:00 UTC+8" in shown(world)
 
 
 async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> None:

@@ -27,14 +27,14 @@ PUBLIC = {
         "我的公众账号",
         "申请公众账号",
         "提交申请",
-        "管理公众账号1",
+        "管理公众账号…",
         "永久关闭",
         "关闭此公众账号",
         "已关闭",
     ),
     "en": (
         *("My public accounts", "Apply for a public account", "Send the application"),
-        *("Manage public account 1", "Close for good", "Close this public account", "closed"),
+        *("Manage Public account …", "Close for good", "Close this public account", "closed"),
     ),
 }
 SIZES = [("zh", 360), ("en", 1280)]

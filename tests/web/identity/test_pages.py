@@ -275,6 +275,8 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
         # What was done is said first, and red is not what comes next.
         assert '<p class="note good"><b>The request is withdrawn. Your account stays.</b>' in kept.text
         assert ("Erase this account" in kept.text, "button stop" in kept.text) == (True, False)
+    told = re.findall(r'<a href="[^"]*/erase">([^<]*)</a></p>', (await browser.get(f"{path}/timeline")).text)
+    assert told == ["Erasure cancelled", "Erasure requested"]
     again = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
     assert "waits, and can be cancelled" in again.text
     assert await site.world.moderation.events("erasure:") == [

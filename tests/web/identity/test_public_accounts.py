@@ -48,6 +48,8 @@ async def test_an_owner_applies_by_clicks(site: Site) -> None:
     assert "Example Chat decides on the application" in form.text
     listed = await browser.follow(await sent(browser, form))
     assert listed.text.count("applied for") == 1
+    # Another one is not what the page is for now.
+    assert ('class="button quiet"' in listed.text, 'class="button quiet"' in empty.text) == (True, False)
     assert "You applied for a public account" in (await browser.get(path)).text
     events = await site.world.moderation.events("publicaccount:")
     assert len(events) == 1
@@ -62,6 +64,12 @@ async def test_an_owner_sees_what_readers_see(site: Site) -> None:
     for shown in ("What readers see", "a person", "Person", "active", "Good", "Term ends on"):
         assert shown in one.text
     assert f'<code class="copy">{found.public_account_id}</code>' in one.text
+    # The end of the number tells two apart, wherever one is named.
+    name = f"Public account …{found.public_account_id[-6:]}"
+    assert f"<h1>{name}</h1>" in one.text
+    assert f"Manage {name}" in (await browser.get(f"{path}/public")).text
+    assert f"<h3>{name}</h3>" in (await browser.get(path)).text
+    assert "no page on which anybody could look it up" in one.text
     address = f"{path}/public/{found.public_account_id}"
     assert re.findall(rf'href="{address}/(\w+)"', one.text) == ["offer", "close"]
     for change in ("renew", "operator"):
@@ -83,8 +91,23 @@ async def test_closing_takes_a_recent_verification(site: Site) -> None:
     await recently(site, token, 77, 1)
     form = await browser.get(address)
     assert "nobody can open it again" in form.text
-    closed = await browser.follow(await sent(browser, form))
+    await site.world.publishing.offer(found, await site.world.publishing.person(2), seconds=TODAY)
+    offered = "It is offered to another account until"
+    one = await browser.get(address.removesuffix("/close"))
+    assert (offered in one.text, "<summary>Number of the other account</summary>" in one.text) == (True, True)
+    closed = await browser.follow(await sent(browser, await browser.get(address)))
     assert ">closed<" in closed.text.replace("</span>", "<")
+    # The offer ended with it.
+    assert (offered in closed.text, "<summary>Number of the public account</summary>" in closed.text) == (
+        False,
+        True,
+    )
+    told = re.findall(r"<a href=[^>]*>([^<]*)</a></p>\n<p>Public account", (await browser.get(path)).text)
+    assert told == [
+        "You offered a public account to another account",
+        "A public account was approved",
+        "You applied for a public account",
+    ]
     assert (await browser.get(address)).status == 404
 
 

@@ -113,7 +113,7 @@ async def test_a_report_and_its_reply(site: Site, language: str, title: str) -> 
     page = await site.tip_offs.asks().list_page()
     case = await site.tip_offs.get(page.tip_offs[0])
     assert (case.text, case.contact, case.content) == (
-        "金丝雀：不实信息\n第二行 👩🚒",
+        "金丝雀：不实信息\n第二行 👩🚒\n\n📎 shot.png",
         CONTACT,
         b"\x89PNG\r\n\r\n--",
     )
@@ -318,6 +318,9 @@ async def test_going_back_shows_what_was_answered(site: Site) -> None:
     """Each question has its answer, and a link to the one before; to the check page once all are answered."""
     browser = await site.browser()
     path = await answered(browser)
+    # The first question and the form for the numbers lead back to the platform's first page.
+    for first in (f"{path}/what", f"{FORM}/reply"):
+        assert f'href="{FORM}"' in (await browser.get(first)).text
     assert f'href="{path}/contact"' in (await browser.get(f"{path}/why")).text
     await answer(browser, path, "why", WHY)
     for step, shown in (("what", 'value="RUMOUR" required checked'), ("where", WHERE), ("contact", CONTACT)):

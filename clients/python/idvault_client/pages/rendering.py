@@ -1,7 +1,7 @@
 """Renders a page from a template, in a language, and says how much time is left."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,14 @@ def time_spent(begin: datetime, due: datetime, *, now: datetime) -> int:
     return 100 if now >= due or whole <= timedelta() else max(0, 100 * (now - begin) // whole)
 
 
+def minute(time: datetime, zone: tzinfo) -> str:
+    """Return a time with its zone, as 2026-02-01 20:30 UTC+8."""
+    local = time.astimezone(zone)
+    hours, minutes = f"{local:%z}"[:3], f"{local:%z}"[3:5]
+    offset = f"{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
+    return f"{local:%Y-%m-%d %H:%M} UTC{offset}"
+
+
 def render(environment: Environment, template: str, *, language: str, **values: Any) -> str:
     """Return a page as HTML.
 
@@ -95,5 +103,6 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "time_spent": 0,
         "supervision": "",
         "run_by": "",
+        "came": "",
     }
     return environment.get_template(template).render(**{**shared, **values}, language=language)

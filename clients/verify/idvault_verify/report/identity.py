@@ -88,7 +88,7 @@ REINSTATEMENTS = Section(
     "reinstatements",
     _("Appeals against the withdrawal of a verification"),
     logged=(
-        logged("reinstatements.filed", _.in_context("contests.filed", "received"), Type.REINSTATEMENT_FILE),
+        logged("reinstatements.filed", _.in_context("appeals.filed", "received"), Type.REINSTATEMENT_FILE),
         logged(
             "reinstatements.decided",
             _.in_context("appeals.decided", "decided"),
@@ -98,7 +98,7 @@ REINSTATEMENTS = Section(
         logged("reinstatements.upheld", _("upheld: the withdrawal was wrong"), Type.REINSTATEMENT_UPHOLD),
         logged(
             "reinstatements.rejected",
-            _.in_context("contests.rejected", "rejected"),
+            _.in_context("appeals.rejected", "rejected"),
             Type.REINSTATEMENT_REJECT,
         ),
         logged("reinstatements.missed", _("not decided by their deadline"), Type.REINSTATEMENT_OVERDUE),

@@ -82,6 +82,7 @@ class Identity(_message.Message):
     NEXT_PROOF_FIELD_NUMBER: _builtins.int
     PROOF_URL_FIELD_NUMBER: _builtins.int
     OFFERED_PUBLIC_ACCOUNTS_FIELD_NUMBER: _builtins.int
+    ERASURE_CANCEL_TIME_FIELD_NUMBER: _builtins.int
     recently_verified: _builtins.bool
     """Whether the account was verified within the last hour; if not, a request on the page waits for 30 days."""
     proof_provider: _builtins.str
@@ -146,6 +147,10 @@ class Identity(_message.Message):
     def offered_public_accounts(self) -> _containers.RepeatedCompositeFieldContainer[_public_account_pb2.OfferedPublicAccount]:
         """Live public accounts that their owners offer to this account, the oldest offer first, at most 100."""
 
+    @_builtins.property
+    def erasure_cancel_time(self) -> _timestamp_pb2.Timestamp:
+        """When the newest erasure was cancelled; unset if it was not."""
+
     def __init__(
         self,
         *,
@@ -167,10 +172,11 @@ class Identity(_message.Message):
         next_proof: _builtins.int = ...,
         proof_url: _builtins.str = ...,
         offered_public_accounts: _abc.Iterable[_public_account_pb2.OfferedPublicAccount] | None = ...,
+        erasure_cancel_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "possible_erase_time", b"possible_erase_time", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "erasure_cancel_time", b"erasure_cancel_time", "possible_erase_time", b"possible_erase_time", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "disavowals", b"disavowals", "erasure", b"erasure", "next_proof", b"next_proof", "offered_public_accounts", b"offered_public_accounts", "possible_erase_time", b"possible_erase_time", "proof_document_types", b"proof_document_types", "proof_provider", b"proof_provider", "proof_url", b"proof_url", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeals", b"appeals", "contests", b"contests", "disavowals", b"disavowals", "erasure", b"erasure", "erasure_cancel_time", b"erasure_cancel_time", "next_proof", b"next_proof", "offered_public_accounts", b"offered_public_accounts", "possible_erase_time", b"possible_erase_time", "proof_document_types", b"proof_document_types", "proof_provider", b"proof_provider", "proof_url", b"proof_url", "public_accounts", b"public_accounts", "recently_verified", b"recently_verified", "record_quorum", b"record_quorum", "reinstate_until_time", b"reinstate_until_time", "reinstatements", b"reinstatements", "sanctions", b"sanctions", "status", b"status", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -266,6 +266,7 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
     key = VerifierKey(settings.log_origin, signer.public_key)
     signs = NoteSigner(key, signer.sign)
     sources = ReportSources(main=base.main, shred=base.shred, zone=settings.zone, published=files)
+    run_by = operator_file.read(settings.web_operator, development=settings.development)
     page = PublicPage(
         files=files,
         running=RunningMonth(sources=sources),
@@ -274,7 +275,8 @@ def report_tasks(base: Base, rosters: RosterHolder, *, signer: Signer) -> list[T
         # The published checkpoint may have been complete under the roster before.
         policy=lambda: CosignaturePolicy(key.name, (key,), witness_keys(rosters.current)),
         web_url=settings.web_url,
-        run_by=operator_file.read(settings.web_operator, development=settings.development).names,
+        run_by=run_by.names,
+        url=run_by.supervision,
     )
     return [
         Task(
