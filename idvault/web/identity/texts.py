@@ -310,6 +310,7 @@ TEXTS: Mapping[str, Text] = {
     "own_ERASURE_STATE_ERASED": _("the account is erased"),
     "own_ERASURE_STATE_DESTROYED": _("your details are destroyed"),
     "own_erase_requested": _("Requested"),
+    "own_erase_cancelled": _("Cancelled"),
     "own_erase_from": _("The account is erased"),
     "own_erase_destroyed": _("Your details are destroyed"),
     "own_erase_button": _("Erase this account…"),

@@ -285,7 +285,7 @@ class IdentityView(IdentityWords):
             own,
             "erase",
             "erase_title",
-            erasures=self._erasure(newest) if own.HasField("erasure") else [],
+            erasures=self._erasure(own) if own.HasField("erasure") else [],
             may_keep=requested and not _is_erased(own),
             may_erase=may_erase(own),
             told=told,
@@ -312,11 +312,14 @@ class IdentityView(IdentityWords):
             **values,
         )
 
-    def _erasure(self, each: erasure_pb2.Erasure) -> Rows:
+    def _erasure(self, own: pb.Identity) -> Rows:
+        each = own.erasure
         rows = [
             ("erase_state", self.say(f"ERASURE_{_Erasure.State.Name(each.state)}")),
             ("erase_requested", self.minute(each.request_time)),
         ]
+        if own.HasField("erasure_cancel_time"):
+            rows.append(("erase_cancelled", self.minute(own.erasure_cancel_time)))
         if each.state != _Erasure.STATE_CANCELLED:
             rows.append(("erase_from", self.minute(each.erase_time)))
             rows.append(("erase_destroyed", self.minute(each.destroy_time)))

@@ -272,6 +272,7 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
     for _ in range(2):
         kept = await browser.follow(await browser.post(f"{path}/erase", fields))
         assert ">cancelled<" in kept.text
+        assert re.search(r"<dt>Cancelled</dt><dd>20\d\d-\d\d-\d\d \d\d:\d\d UTC\+8</dd>", kept.text)
         # What was done is said first, and red is not what comes next.
         assert '<p class="note good"><b>The request is withdrawn. Your account stays.</b>' in kept.text
         assert ("Erase this account" in kept.text, "button stop" in kept.text) == (True, False)
