@@ -236,6 +236,7 @@ class ConsoleApp:
             "title": page.title,
             "errors": page.errors,
             "hides": page.hides,
+            "resend": self._resend(current, page),
             "t": visit.say,
             **page.values,
             **more,
@@ -245,6 +246,11 @@ class ConsoleApp:
         if page.hides is not None:
             answer.headers["Refresh"] = f"{page.hides.seconds}; url={page.hides.path}"
         return answer
+
+    def _resend(self, address: str, page: ConsolePage) -> dict[str, object] | None:
+        if page.resend is None:
+            return None
+        return {"address": address, "fields": {**page.resend, "form": self.entrance.form_token}}
 
     def _head(self, visit: Visit) -> dict[str, str] | None:
         found = self.console.head()

@@ -49,7 +49,10 @@ class Hiding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsolePage:
-    """A page from a template. errors: by the id of a field, "" for the form as a whole."""
+    """A page from a template. errors: by the id of a field, "" for the form as a whole.
+
+    resend: the form whose answer the page is, if only that form shows it again, in another language.
+    """
 
     template: str
     title: str
@@ -57,6 +60,7 @@ class ConsolePage:
     errors: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     hides: Hiding | None = None
+    resend: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

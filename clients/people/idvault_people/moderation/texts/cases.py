@@ -152,6 +152,7 @@ _INTAKE = {
     ),
     "reply_until": _("Reply until"),
     "read_at": _("Read it at"),
+    "after_slip": _("Once the reporter has both:"),
     "take_another": _("Record another report"),
     "print": _("Print"),
 }
