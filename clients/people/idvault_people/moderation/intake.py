@@ -71,6 +71,7 @@ class IntakePages:
             values=values,
             hides=Hiding(_SHOWN_FOR, "/reports"),
             resend=sent,
+            about=[report_case.path(report)],
         )
 
     def _missing(self, visit: Visit) -> dict[str, str]:

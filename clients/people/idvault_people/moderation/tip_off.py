@@ -135,7 +135,7 @@ class ReportCasePages:
         request_id = visit.given(REQUEST_ID) or self.place.new_id()
         pressed = [each for each in visit.fields if each.startswith("take.")]
         chosen = pressed or [each for each in visit.fields if each.startswith("report.")]
-        assigned = missed = 0
+        taken, missed = [], 0
         for name in chosen:
             which = name.partition(".")[2]
             try:
@@ -144,10 +144,11 @@ class ReportCasePages:
                     unassigned = replace(report, moderator_id="")
                     one = part_id(request_id, which)
                     self.place.vault.tip_offs.assign(unassigned, key=self.place.key, request_id=one)
-                assigned += 1
+                taken.append(path(report))
             except (PreconditionFailed, NotFound):
                 missed += 1
-        return GoTo(f"/reports{queues.kept(visit, assigned=str(assigned), missed=str(missed))}")
+        counts = queues.kept(visit, assigned=str(len(taken)), missed=str(missed))
+        return GoTo(f"/reports{counts}", about=taken)
 
     def item(self, report: TipOffReport, visit: Visit, *, text: str = "", same: int | None = None) -> Item:
         """Return a report as it stands in a list. same: how many open ones are about the same target."""

@@ -158,6 +158,11 @@ _INTAKE = {
 }
 _ORDERS = {
     "content_appeals": _("Appeals about content to decide"),
+    "overdue_content_appeals": _("Overdue appeals about content"),
+    "no_content_appeals": _(
+        "No appeal about content waits for a decision. Whoever is concerned by a measure appeals by your "
+        "platform; it comes here by itself."
+    ),
     "measure_title": _("Measure on {content}"),
     "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
