@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from idvault_people.console.visit import GoTo, Visit
-from idvault_people.moderation.digits import grouped
 from idvault_people.moderation.own_history import OwnAct, OwnHistory, done
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
@@ -36,7 +35,7 @@ async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: Mod
     other = await place.moderator(2)
     theirs = await place.world.world.impose(token, Degree.CLOSE, key=other, seconds=place.age)
     page = await browser.get("/history")
-    short = grouped(filed.reference)
+    short = filed.reference
     assert page.words.index("decided The content or the account is gone") < page.words.index(
         f"Reports · {short} noted"
     )
@@ -76,8 +75,8 @@ async def test_what_was_taken_at_once_is_listed(place: Office, browser: Visitor)
     )
     page = await browser.get("/history")
     for each in filed:
-        assert f"Reports · {grouped(each.reference)} assigned to you" in page.words
-    assert page.words.count(f"Reports · {grouped(taken.reference)} recorded") == 1
+        assert f"Reports · {each.reference} assigned to you" in page.words
+    assert page.words.count(f"Reports · {taken.reference} recorded") == 1
 
 
 async def test_a_case_that_is_not_there_keeps_its_line(place: Office, key: ModeratorKey) -> None:

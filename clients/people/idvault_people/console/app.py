@@ -228,7 +228,7 @@ class ConsoleApp:
         values: dict[str, Any] = {
             "menu": menu if is_inside else [],
             "console_head": self._head(visit) if is_inside else None,
-            "saved": [(path, name, path == request.path_qs) for path, name in self.console.saved()],
+            "saved": [(path, name, path == _list(request)) for path, name in self.console.saved()],
             "script": "console.js",
             "form_fields": _hidden(form=self.entrance.form_token, once=number),
             "here": current,
@@ -290,6 +290,14 @@ def _kept(request: web.Request) -> str:
     """Return what a change of language keeps of an address's question."""
     kept = urlencode([(name, value) for name, value in request.query.items() if name != "lang"])
     return f"&{kept}" if kept else ""
+
+
+def _list(request: web.Request) -> str:
+    """Return an address as a list with its filters: without the language, and without what was just done."""
+    kept = urlencode(
+        [(name, value) for name, value in request.query.items() if name not in ("lang", "saved")]
+    )
+    return f"{request.path}?{kept}" if kept else request.path
 
 
 def _hidden(**fields: str) -> Markup:

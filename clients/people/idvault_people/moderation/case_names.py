@@ -6,7 +6,6 @@ A desk's history keeps addresses only, whose ids nobody reads out: the names are
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from idvault_people.moderation.digits import grouped
 from idvault_people.moderation.row_facts import each_of
 from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
@@ -35,7 +34,7 @@ class CaseNames:
     def _readers(self) -> Mapping[str, Callable[[str], str]]:
         vault = self.place.vault
         return {
-            "reports": lambda which: grouped(vault.tip_offs.get(which).tip_off.reference),
+            "reports": lambda which: vault.tip_offs.get(which).tip_off.reference,
             "sanctions": lambda which: vault.sanctions.get(which).account_token,
             "appeals": lambda which: vault.sanctions.get_appeal(which).account_token,
             "measures": lambda which: vault.content_measures.get(which).content,

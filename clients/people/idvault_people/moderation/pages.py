@@ -5,6 +5,7 @@ from pathlib import Path
 
 from idvault_people.console.app import Console
 from idvault_people.console.visit import Handler, Route
+from idvault_people.moderation import merging
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.campaign import CampaignPages
 from idvault_people.moderation.contest import ContestCasePages
@@ -14,6 +15,7 @@ from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.explanation import explain
 from idvault_people.moderation.intake import IntakePages
 from idvault_people.moderation.measure import MeasurePages
+from idvault_people.moderation.merging import ChosenMergePages
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
 from idvault_people.moderation.order import OrderInboxPages
@@ -120,11 +122,12 @@ def _form(path: str, show: Handler, act: Handler) -> list[Route]:
 
 
 def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages, intake: IntakePages) -> list[Route]:
-    case = f"/reports/{{report:{_ID}}}"
+    case, merger = f"/reports/{{report:{_ID}}}", ChosenMergePages(place=pages.place)
     return [
         Route("GET", "/reports", pages.queue),
         *_form("/reports/new", intake.form, intake.take),
         *_form("/reports/assignment", pages.queue, pages.assign_chosen),
+        *_form(merging.PATH, merger.ask, merger.merge),
         Route("GET", case, decision.show),
         Route("GET", f"{case}/copy", pages.copy),
         *_form(f"{case}/assignment", pages.assignment, pages.assign),

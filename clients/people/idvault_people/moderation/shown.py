@@ -27,15 +27,18 @@ class Link:
 class Item:
     """One thing of a list. marks: what must be seen first, such as "overdue".
 
-    id: for a list in which several things are chosen, "" if this one cannot be. spent: how much of its time
-    has passed, in per cent; None if nothing is due.
+    id: for a list in which several things are chosen, "" if this one cannot be. alone: whether its row has the
+    button that acts on it alone. spent: how much of its time has passed, in per cent; None if nothing is due.
+    icons: by the name of a row, a picture before its value and the word that it stands for.
     """
 
     link: Link
     rows: Sequence[Row]
     marks: Sequence[str] = ()
     id: str = ""
+    alone: bool = False
     spent: int | None = None
+    icons: Mapping[str, Row] = field(default_factory=dict)
 
     def cell(self, name: str) -> str:
         """Return the value of one of its rows, a dash if it has none of this name."""

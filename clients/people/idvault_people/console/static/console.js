@@ -37,6 +37,13 @@
       } else if (input.files.length) { target.requestSubmit(); }
     });
   }
+  // One box chooses all rows of a list.
+  document.querySelectorAll("[data-all]").forEach(function (all) {
+    all.hidden = false;
+    all.addEventListener("change", function () {
+      all.form.querySelectorAll("[data-row] .pick input:enabled").forEach(function (one) { one.checked = all.checked; });
+    });
+  });
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });

@@ -22,11 +22,11 @@ _OVERVIEW = {
 }
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
-    "search_reports": _("Number, account, content or a note of yours"),
+    "search_reports": _("Number, account, content or own note"),
     "sort": _("Sort by"),
     "search_takes": _(
         "Nothing is found. Enter the whole number of a report, the whole token of an account, the id of a "
-        "public account, or your own reference of the content as it was reported."
+        "public account, your own reference of the content as it was reported, or words of a note of yours."
     ),
     "search_now": _("Search"),
     "report_line": _("{reference}: {excerpt} ({category}, {time})"),
