@@ -18,6 +18,7 @@ from idvault_people.moderation.measure import MeasurePages
 from idvault_people.moderation.merging import ChosenMergePages
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
+from idvault_people.moderation.operation import OperationPages
 from idvault_people.moderation.order import OrderInboxPages
 from idvault_people.moderation.overview import OverviewPages
 from idvault_people.moderation.own_history_page import OwnHistoryPages
@@ -47,6 +48,7 @@ _MENU = (
     ("/reinstatements", "reinstatements"),
     ("/narrowings", "narrowings"),
     ("/reporters", "reporters"),
+    ("/operations", "operations"),
     ("/campaigns", "campaigns"),
     ("/figures", "figures"),
     ("/history", "own_history"),
@@ -105,6 +107,7 @@ def _routes(place: Workplace, counts: QueueCounts) -> list[Route]:
         *_of_cases(reinstatements),
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
+        *_of_operations(OperationPages(place=place)),
         *_of_campaigns(CampaignPages(place=place)),
         *_of_views(SavedViewPages(views=place.views)),
     ]
@@ -225,6 +228,16 @@ def _of_reporters(pages: ReporterStandingPages) -> list[Route]:
     return [
         Route("GET", "/reporters", pages.queue),
         *_form(f"/reporters/{{reporter:{_ID}}}/standing", pages.standing, pages.set_standing),
+    ]
+
+
+def _of_operations(pages: OperationPages) -> list[Route]:
+    case = f"/operations/{{operation:{_ID}}}"
+    return [
+        Route("GET", "/operations", pages.queue),
+        *_form("/operations/new", pages.new, pages.open),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/closing", pages.case, pages.close),
     ]
 
 

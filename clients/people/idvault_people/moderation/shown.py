@@ -9,7 +9,7 @@ from idvault_people.console import shown
 # As on every console.
 Say = shown.Say
 Row = shown.Row
-word, options, day, time = shown.word, shown.options, shown.day, shown.time
+word, options, day, month, time = shown.word, shown.options, shown.day, shown.month, shown.time
 _ID = re.compile("[0-9a-f]{32}")
 
 
@@ -45,13 +45,23 @@ class Item:
         return dict(self.rows).get(name, "–")
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One figure. percent: of the largest one beside it; path: of the list behind it, "" for none."""
+
+    name: str
+    count: str
+    percent: int
+    path: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PagePart:
     """A part of a page. texts: what people wrote, shown as it is. empty: what to say if there is nothing.
 
     folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
     pictures: addresses and what
-    they are called, shown likewise. head: of the column that names the items, "" for the usual one.
+    they are called, shown likewise. head: of the column that names the items or the bars, "" for the usual one.
     """
 
     title: str
@@ -64,6 +74,7 @@ class PagePart:
     fold: str = ""
     pictures: Sequence[Link] = ()
     head: str = ""
+    bars: Sequence[Bar] = ()
 
     @property
     def columns(self) -> list[str]:

@@ -84,6 +84,7 @@ class ReportCasePages:
             search=say("search_reports"),
             choosers=(
                 Chooser(id="category", label=say("category"), options=options, value=category or ""),
+                *self._operations(visit),
                 Chooser(id="sort", label=say("sort"), options=sorts, value=sort),
             ),
             bulk=self._bulk(visit),
@@ -91,6 +92,16 @@ class ReportCasePages:
             told=self._told(visit),
             happened=self.screen.happened(visit),
         )
+
+    def _operations(self, visit: Visit) -> list[Chooser]:
+        """Return the choice of an operation, if one is open or asked for."""
+        known = {each.operation_id: each.title for each in self.place.open_operations()}
+        asked = queues.operation(visit)
+        if asked and asked not in known:
+            known[asked] = self.place.vault.sanctions.get_operation(asked).title
+        options = [("", visit.say("all_reports")), *known.items()]
+        label = visit.say("operation")
+        return [Chooser(id="operation", label=label, options=options, value=asked)] if known else []
 
     def _bulk(self, visit: Visit) -> Bulk:
         say, kept = visit.say, queues.kept(visit)

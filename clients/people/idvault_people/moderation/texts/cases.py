@@ -264,6 +264,7 @@ _OTHERS = {
         "counts in the month in which it began. The transparency report shows it in the month in which it "
         "fell due."
     ),
+    "month_lists": _("A figure leads to its list as it is now, not to that of the month alone."),
     "by_month": _("Month by month"),
     "month": _("Month"),
     "all_figures": _("All figures of the month"),
@@ -278,7 +279,7 @@ _OTHERS = {
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
     "solution_late": _("Late decisions"),
-    "in_time": _("Not late"),
+    "in_time": _("Decided in time"),
     "rejected": _("Rejected"),
     "approved": _.in_context("approved", "Approved"),
     "month_applications": _.in_context("month_applications", "Applications for public accounts"),

@@ -7,7 +7,35 @@ from idvault_verify.text import Text, texts_of
 _ = texts_of(__name__)
 
 
+_OPERATIONS = {
+    "operations_open": _("Open operations"),
+    "operations_closed": _("Closed operations"),
+    "open_operation": _("Open an operation"),
+    "operation_text": _(
+        "What you do against something for a while, such as a month against fraud. Reports and sanctions may "
+        "name it while it is open; its page counts them."
+    ),
+    "operation_title": _("Title of the operation"),
+    "operation_title_hint": _("Stored in clear: it must name nobody."),
+    "opened_by": _("Opened by"),
+    "joint_operation": _("an authority, for several platforms"),
+    "own_operation": _("your platform"),
+    "opened_at": _("Opened on"),
+    "closes": _("Closes by itself"),
+    "closed_at": _("Closed on"),
+    "close_operation": _("Close the operation"),
+    "close_operation_text": _("No report or sanction can name it then. Those that do stay in it."),
+    "operation_no_sanction": _("No sanction of it has come into force."),
+    "operation_no_report": _("No report names it yet."),
+    "operation_reports": _("Show its reports in the list"),
+    "its_reports": _("Its reports"),
+    "its_sanctions": _("Its sanctions"),
+    "all_reports": _("All reports"),
+    "empty.operations": _("No operation here. Open one, or an authority opens one for several platforms."),
+}
+
 LISTS: Mapping[str, Text] = {
+    **_OPERATIONS,
     "number": _("Number"),
     "excerpt": _("Text"),
     "same_open": _("Same target"),
