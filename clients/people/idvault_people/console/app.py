@@ -47,6 +47,8 @@ _FILES = {
 }
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _KEPT_FORMS = 1_000
+_LAST_FILES = 2.0
+"""How many seconds a session that was ended serves what its last page is drawn with."""
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -80,6 +82,7 @@ class ConsoleApp:
     patience: float
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _done: dict[str, str] = field(default_factory=dict)
+    _ended: bool = False
     _templates: Environment = field(init=False)
     _texts: Mapping[str, Text] = field(init=False)
 
@@ -108,6 +111,8 @@ class ConsoleApp:
         """Check every request, and let no exception out as it is."""
         try:
             self.entrance.check_host(request)
+            if self._ended and handler != self._static:
+                raise web.HTTPForbidden
             if handler not in (self._enter, self._static):
                 self.entrance.check(request)
             answer = await handler(request)
@@ -140,7 +145,9 @@ class ConsoleApp:
 
     async def _end(self, request: web.Request) -> web.StreamResponse:
         await self._form(request)
-        self.stop.set()
+        self._ended = True
+        # The last page still asks for its style sheet; any other request is refused from now on.
+        asyncio.get_running_loop().call_later(_LAST_FILES, self.stop.set)
         visit = self._visit(request)
         values = {"texts": [visit.say("ended_text")], "links": []}
         page = ConsolePage(template="message.html", title=visit.say("ended_title"), values=values)
