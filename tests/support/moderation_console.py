@@ -23,6 +23,7 @@ from idvault.session.disavowal.rules import DisavowalTerms
 from idvault_client import transport
 from idvault_client.backend.blocking.vault import Vault, connect
 from idvault_client.sessions import AccountContest, AccountReinstatement
+from idvault_people.moderation.own_history import OwnHistory
 from idvault_people.moderation.pages import console
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -110,19 +111,20 @@ class Office:
         return (datetime.now(UTC) - builders.NOW).total_seconds()
 
     @asynccontextmanager
-    async def works(self, key: ModeratorKey) -> AsyncIterator[Visitor]:
-        """Run a moderator's console, and let a browser enter."""
-        async with self.opens(key) as made:
+    async def works(self, key: ModeratorKey, history: OwnHistory | None = None) -> AsyncIterator[Visitor]:
+        """Run a moderator's console, and let a browser enter. history: of former sessions, None for none."""
+        async with self.opens(key, history) as made:
             yield await made.enter()
 
     @asynccontextmanager
-    async def opens(self, key: ModeratorKey) -> AsyncIterator[Running]:
+    async def opens(self, key: ModeratorKey, history: OwnHistory | None = None) -> AsyncIterator[Running]:
         """Run a moderator's console."""
         options = transport.options("localhost")
         channel = grpc.secure_channel(self.target, self.tls.credentials(), options=options)
         with Vault(grpc.intercept_channel(channel, self.wire), timeout=60.0) as vault:
             ends = datetime.now(UTC) + timedelta(days=200)
             place = Workplace(vault=vault, key=key, zone=UTC, roster=self.roster, ends=ends)
+            place.history = history or place.history
             folder = Path(tempfile.mkdtemp(dir=self.folder))
             async with running(console(place), folder) as made:
                 yield made

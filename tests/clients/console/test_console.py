@@ -113,7 +113,10 @@ def _as_nobody(command: str, path: Path) -> bytes:
 
 
 async def test_the_session_ends_with_the_process(sample: Sample, tmp_path: Path) -> None:
-    """The button stops the process and removes the file; a new process knows no former cookie."""
+    """The button stops the process and removes the file; a new process knows no former cookie.
+
+    Until it stops, the last page gets what it is drawn with, and nobody gets anything else.
+    """
     async with running(sample.console(), tmp_path) as first:
         owner = await first.enter()
         outside = await first.visitor().post("/end")
@@ -122,7 +125,9 @@ async def test_the_session_ends_with_the_process(sample: Sample, tmp_path: Path)
         assert (forged.status, first.stop.is_set()) == (403, False)
         page = await owner.get("/")
         assert (await owner.post("/end", page)).title == "The session has ended"
-        assert first.stop.is_set()
+        assert (await owner.get("/static/style.css")).status == 200
+        assert ((await owner.get("/")).status, (await owner.post("/end", page)).status) == (403, 403)
+        await asyncio.wait_for(first.stop.wait(), timeout=60)
     assert not (tmp_path / "console.html").exists()
     async with running(sample.console(), tmp_path) as second:
         former = second.visitor()

@@ -15,12 +15,12 @@ SCRIPT = Path(idvault_people.console.__file__).parent / "static" / "console.js"
 FORM = '<form method="post"><input type="text" id="code"></form><script src="/console.js"></script>'
 
 
-def typed(browser: Browser, mark: str) -> Page:
-    """Return a page on which a word was typed. mark: an attribute of its body."""
+def typed(browser: Browser, mark: str, more: str = "") -> Page:
+    """Return a page on which a word was typed. mark: an attribute of its body; more: before the form."""
 
     def answer(route: Route) -> None:
         is_script = route.request.url.endswith(".js")
-        body = SCRIPT.read_text("utf-8") if is_script else f"<!DOCTYPE html><body{mark}>{FORM}"
+        body = SCRIPT.read_text("utf-8") if is_script else f"<!DOCTYPE html><body{mark}>{more}{FORM}"
         route.fulfill(body=body, content_type="text/javascript" if is_script else "text/html")
 
     page = browser.new_page()
@@ -49,3 +49,25 @@ def test_a_page_that_leaves_by_itself_does_not_ask() -> None:
         page.evaluate("setTimeout(() => { location.href = '/left'; })")
         page.wait_for_url("**/left")
         assert dialogs == []
+
+
+ONCE = """<main data-once="{seconds}"></main><p data-after-once><a href="/left">Go on</a></p>
+<header><form method="post" action="/other"><button>EN</button></form></header>"""
+
+
+def test_what_is_shown_once_is_not_left_by_a_slip() -> None:
+    """It asks, but not the links under it, its own form in another language, nor when its time is over."""
+    with browsing() as browser:
+        page = typed(browser, " data-hides", ONCE.format(seconds=600))
+        with page.expect_event("dialog") as asked:
+            page.evaluate("setTimeout(() => { location.href = '/left'; })")
+        asked.value.dismiss()
+        assert (asked.value.type, page.url) == ("beforeunload", ADDRESS)
+        page.get_by_role("link", name="Go on").click()
+        page.wait_for_url("**/left")
+        page = typed(browser, " data-hides", ONCE.format(seconds=600))
+        page.get_by_role("button", name="EN").click()
+        page.wait_for_url("**/other")
+        page = typed(browser, " data-hides", ONCE.format(seconds=1))
+        page.evaluate("setTimeout(() => { location.href = '/left'; })")
+        page.wait_for_url("**/left")

@@ -45,10 +45,10 @@ class Lists:
 def test_one_queue_is_counted_with_each_page() -> None:
     """Until all are known; then none before a minute has passed, and the oldest first."""
     lists = Lists()
-    lists.counts = {"open_reports": 7, "overdue_reports": 2, "to_confirm": 80}
+    lists.counts = {"open_reports": 7, "overdue_reports": 2, "to_confirm": 180}
     assert lists.look(visit()) == ["open_reports", "overdue_reports"]
     assert lists.look(visit()) == ["to_confirm"]
-    assert lists.told() == {"/reports": "2 overdue · 7", "/sanctions": "50+"}
+    assert lists.told() == {"/reports": "2 overdue · 7", "/sanctions": "99+"}
     for _ in range(len(QUEUES) - 2):
         assert len(lists.look(visit())) == 1, "nothing waits, so nothing is overdue"
     assert lists.look(visit()) == []

@@ -49,6 +49,19 @@ async def test_a_report_is_taken_down(place: Office, browser: Visitor, key: Mode
     assert not any(found[0][1] in each.words or secret in each.words for each in later)
 
 
+async def test_another_language_shows_the_same_slip(place: Office, browser: Visitor) -> None:
+    """The switch sends the form again, which is the same act: number and secret stay, in the other words."""
+    slip = await submit(browser, WHERE, **ASKED)
+    header = slip.text.partition("<header")[2].partition("</header>")[0]
+    assert f'action="{WHERE}?lang=zh"' in header
+    hidden = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', header))
+    again = await browser.send(f"{WHERE}?lang=zh", hidden)
+    found = [re.findall(r'class="number">([0-9 ]+)<', each.text) for each in (slip, again)]
+    assert (len(found[0]), found[0] == found[1]) == (2, True)
+    assert (again.title, f'action="{WHERE}?lang=en"' in again.text) == ("编号和密码", True)
+    assert len((await place.world.asks(place.age).list_page()).tip_offs) == 1
+
+
 @pytest.mark.parametrize("missing", ["channel", "kind", "target", "category", "text"])
 async def test_what_is_missing_is_named(place: Office, browser: Visitor, missing: str) -> None:
     """Beside its field, and nothing is filed; what was typed stays."""

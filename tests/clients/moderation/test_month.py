@@ -25,7 +25,7 @@ async def test_the_figures_of_a_month(place: Office, browser: Visitor) -> None:
     judged = await measures.impose("post/18", ContentMeasureKind.REMOVED, reasons(), key=signing(key, 0))
     await measures.file_appeal(judged.measure_id, "It was satire (synthetic)")
     page = await browser.get("/figures?month=2026-03")
-    assert page.title == "Figures of 2026-03"
+    assert page.title == "Figures of March 2026"
     for words in (
         "In all 1 Not decided 1 Upheld 0",
         "Late replies 1 Late decisions 1",
@@ -36,11 +36,13 @@ async def test_the_figures_of_a_month(place: Office, browser: Visitor) -> None:
         "Appeals about content In all 1 Not decided 1 Upheld 0 Rejected 0 Late decisions 1",
     ):
         assert words in page.words
-    assert "2026-03 1 1 1 0 0" in page.words, "reports, late ones, sanctions, appeals, contests"
+    assert "March 2026 1 1 1 0 0" in page.words, "reports, late ones, sanctions, appeals, contests"
+    for address in ("/reports?view=overdue", "/sanctions?view=all", "/measures"):
+        assert f'href="{address}"' in page.text.partition("<main")[2], address
     assert 'href="/figures?month=2026-02"' in page.text
     assert 'href="/figures?month=2026-04"' in page.text
     present = await browser.get("/figures")
-    assert present.title == f"Figures of {datetime.now(UTC).astimezone(ZONE):%Y-%m}"
+    assert present.title == f"Figures of {datetime.now(UTC).astimezone(ZONE):%B %Y}"
     assert present.text.count('href="/figures?month=') == 1 + 1
     for wrong in ("2999-01", "soon"):
         assert (await browser.get(f"/figures?month={wrong}")).status == 422

@@ -78,10 +78,7 @@ async def test_an_order_is_carried_out(place: Office, browser: Visitor, authorit
     assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
     assert f'href="{here}"' not in (await browser.get("/orders")).text
     assert f'href="{here}"' in (await browser.get("/orders?view=all")).text
-    assert (
-        "Orders · " + made.order_id[:8] + " signed a sanction Warning"
-        in (await browser.get("/history")).words
-    )
+    assert "Orders · 案 2026-7 (synthetic) signed a sanction Warning" in (await browser.get("/history")).words
 
 
 async def test_an_order_about_content_is_carried_out(

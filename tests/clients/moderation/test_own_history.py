@@ -10,13 +10,16 @@ from idvault_people.console.visit import GoTo, Visit
 from idvault_people.moderation.own_history import OwnAct, OwnHistory, done
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
+from tests.clients.moderation.test_intake import ASKED
 from tests.clients.moderation.test_sanction import NEW
 from tests.support.console import Visitor
-from tests.support.moderation_console import Office, submit
+from tests.support.moderation_console import Office, form_of, post, submit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 CASE = f"/reports/{'a' * 32}"
 ORDER = f"/orders/{'a' * 32}"
+CONTEST = f"/contests/{'a' * 32}"
+PERSON = {"degree": "WARN", "scope": "PERSON"}
 
 
 async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: ModeratorKey) -> None:
@@ -32,7 +35,7 @@ async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: Mod
     other = await place.moderator(2)
     theirs = await place.world.world.impose(token, Degree.CLOSE, key=other, seconds=place.age)
     page = await browser.get("/history")
-    short = filed.tip_off_id[:8]
+    short = filed.reference
     assert page.words.index("decided The content or the account is gone") < page.words.index(
         f"Reports · {short} noted"
     )
@@ -43,7 +46,7 @@ async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: Mod
     await submit(browser, f"/sanctions/{closing.sanction_id}/end", reason="a mistake (synthetic)")
     page = await browser.get("/history")
     assert "No proposal of yours waits for a second moderator." in page.words
-    assert f"Sanctions · {closing.sanction_id[:8]} ended or withdrawn" in page.words
+    assert f"Sanctions · {token} ended or withdrawn" in page.words
 
 
 async def test_a_sanction_on_own_initiative_is_listed(place: Office, browser: Visitor) -> None:
@@ -53,8 +56,37 @@ async def test_a_sanction_on_own_initiative_is_listed(place: Office, browser: Vi
     await submit(browser, "/sanctions/new", page)
     ((made,),) = await place.world.world.pages(size=9, account_token=token)
     page = await browser.get("/history")
-    assert f"Sanctions · {made[:8]}" in page.words
+    assert f"Sanctions · {token} imposed Warning" in page.words
     assert f'href="/sanctions/{made}"' in page.text
+
+
+async def test_what_was_taken_at_once_is_listed(place: Office, browser: Visitor) -> None:
+    """Each of several chosen reports, and one taken down by telephone, once however often its slip is shown."""
+    filed = [(await place.world.file()).tip_off for _ in range(2)]
+    page = await browser.get("/reports")
+    chosen = {f"report.{each.tip_off_id}": "yes" for each in filed}
+    fields = form_of(page, "/reports/assignment")
+    await post(browser, "/reports/assignment", {**fields, **chosen})
+    form = await browser.get("/reports/new")
+    for _ in range(2):
+        await submit(browser, "/reports/new", form, **ASKED)
+    taken = next(
+        each for each in (await place.world.asks(place.age).list_page()).tip_offs if each.channel == "PHONE"
+    )
+    page = await browser.get("/history")
+    for each in filed:
+        assert f"Reports · {each.reference} assigned to you" in page.words
+    assert page.words.count(f"Reports · {taken.reference} recorded") == 1
+
+
+async def test_a_case_that_is_not_there_keeps_its_line(place: Office, key: ModeratorKey) -> None:
+    """It is called by the beginning of its id, as is one of a list without other names."""
+    own, kept = OwnHistory(), ("reports", "campaigns", "orders")
+    for kind in kept:
+        own.add(OwnAct(at=NOW, where=f"/{kind}/{'a' * 32}", kind=kind, act="new"))
+    async with place.works(key, history=own) as browser:
+        page = await browser.get("/history")
+    assert all(f"{kind.capitalize()} · aaaaaaaa" in page.words for kind in kept)
 
 
 async def test_own_notes_are_found(place: Office, browser: Visitor) -> None:
@@ -78,6 +110,13 @@ def visit(path: str, **fields: str) -> Visit:
     [
         (f"{CASE}/decision", CASE, {"decision": "sanction"}, None),
         ("/reports/assignment", "/reports", {}, None),
+        (f"{CASE}/decision", CASE, {"decision": "reply"}, ("reply", "")),
+        (f"{CASE}/decision", CASE, {"decision": "refer"}, ("refer", "")),
+        (f"{CASE}/decision", CASE, {"decision": "abusive"}, ("decision", "abusive")),
+        (f"{CASE}/sanction", "/reports", {"degree": "CLOSE"}, ("propose", "degree.CLOSE")),
+        (f"{CONTEST}/decision", CONTEST, {"verdict": "UPHELD"}, ("propose", "contest.UPHELD")),
+        (f"{CONTEST}/decision", CONTEST, {"verdict": "REJECTED"}, ("decision", "contest.REJECTED")),
+        ("/sanctions/new", f"/sanctions/{'b' * 32}", PERSON, ("propose", "degree.WARN")),
         ("/campaigns/new", "/campaigns", {}, None),
         (f"/templates/{'d' * 32}", "/templates", {"degree": "WARN"}, None),
         (f"/templates/{'d' * 32}/deletion", "/templates", {}, None),
@@ -94,7 +133,7 @@ def visit(path: str, **fields: str) -> Visit:
 def test_what_a_form_did(path: str, to: str, fields: dict[str, str], act: tuple[str, str] | None) -> None:
     """A form that only leads to another one did nothing; no typed text is kept."""
     found = done(visit(path, **fields), GoTo(to), NOW)
-    assert (None if found is None else (found.act, found.word)) == act
+    assert [(each.act, each.word) for each in found] == ([] if act is None else [act])
 
 
 def test_the_history_is_kept(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ async def save(browser: Visitor, page: Seen, name: str) -> Seen:
 async def test_a_view_is_kept_and_deleted(browser: Visitor) -> None:
     """It stands in the side bar of every page, and leads to the list with its filters."""
     page = await save(browser, await browser.get(FRAUD), "Fraud, soonest")
+    assert "The view is saved." in page.words
     link = f'<a href="{FRAUD.replace("&", "&amp;")}"'
     assert f'{link} aria-current="page">Fraud, soonest</a>' in page.text
     assert f"{link}>Fraud, soonest</a>" in (await browser.get("/figures")).text
@@ -85,4 +86,6 @@ def test_a_damaged_file_is_not_written_over(tmp_path: Path) -> None:
     assert "is damaged" in str(shown.values)
     assert file.read_bytes() == before
     file.unlink()
-    assert pages.keep(Visit(language="en", say=say, path="/views", fields=fields)) == GoTo(fields["address"])
+    assert pages.keep(Visit(language="en", say=say, path="/views", fields=fields)) == GoTo(
+        f"{fields['address']}&saved=yes"
+    )

@@ -109,14 +109,15 @@ def test_without_a_roster_an_authority_is_typed(refuses: bool) -> None:
     assert authorities.known(place) == []
 
 
-async def test_figures_lead_to_months_only(place: Office, browser: Visitor) -> None:
-    """Lists show what waits now: no tile of a month leads there; months before the first are left out."""
+async def test_figures_lead_to_their_lists(place: Office, browser: Visitor) -> None:
+    """Which show what there is now, as the page says; months before the first are left out."""
     await place.world.file()
     page = await browser.get("/figures?month=2026-03")
-    assert 'href="/reports?' not in page.text
-    assert "Not late In all 0%" in page.words
-    assert "2026-03 1 1 0 0 0" in page.words
-    assert "2026-02 0" not in page.words
+    assert 'href="/reports?view=overdue">Late decisions' in page.text
+    assert "A figure leads to its list as it is now" in page.words
+    assert "Decided in time In all 0%" in page.words
+    assert "March 2026 1 1 0 0 0" in page.words
+    assert "February 2026 0" not in page.words
     assert "In all 0%" not in (await browser.get("/figures?month=2026-02")).words
 
 

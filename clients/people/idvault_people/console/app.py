@@ -47,6 +47,8 @@ _FILES = {
 }
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _KEPT_FORMS = 1_000
+_LAST_FILES = 2.0
+"""How many seconds a session that was ended serves what its last page is drawn with."""
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -80,6 +82,7 @@ class ConsoleApp:
     patience: float
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _done: dict[str, str] = field(default_factory=dict)
+    _ended: bool = False
     _templates: Environment = field(init=False)
     _texts: Mapping[str, Text] = field(init=False)
 
@@ -108,6 +111,8 @@ class ConsoleApp:
         """Check every request, and let no exception out as it is."""
         try:
             self.entrance.check_host(request)
+            if self._ended and handler != self._static:
+                raise web.HTTPForbidden
             if handler not in (self._enter, self._static):
                 self.entrance.check(request)
             answer = await handler(request)
@@ -140,7 +145,9 @@ class ConsoleApp:
 
     async def _end(self, request: web.Request) -> web.StreamResponse:
         await self._form(request)
-        self.stop.set()
+        self._ended = True
+        # The last page still asks for its style sheet; any other request is refused from now on.
+        asyncio.get_running_loop().call_later(_LAST_FILES, self.stop.set)
         visit = self._visit(request)
         values = {"texts": [visit.say("ended_text")], "links": []}
         page = ConsolePage(template="message.html", title=visit.say("ended_title"), values=values)
@@ -228,7 +235,7 @@ class ConsoleApp:
         values: dict[str, Any] = {
             "menu": menu if is_inside else [],
             "console_head": self._head(visit) if is_inside else None,
-            "saved": [(path, name, path == request.path_qs) for path, name in self.console.saved()],
+            "saved": [(path, name, path == _list(request)) for path, name in self.console.saved()],
             "script": "console.js",
             "form_fields": _hidden(form=self.entrance.form_token, once=number),
             "here": current,
@@ -236,6 +243,7 @@ class ConsoleApp:
             "title": page.title,
             "errors": page.errors,
             "hides": page.hides,
+            "resend": self._resend(current, page),
             "t": visit.say,
             **page.values,
             **more,
@@ -245,6 +253,11 @@ class ConsoleApp:
         if page.hides is not None:
             answer.headers["Refresh"] = f"{page.hides.seconds}; url={page.hides.path}"
         return answer
+
+    def _resend(self, address: str, page: ConsolePage) -> dict[str, object] | None:
+        if page.resend is None:
+            return None
+        return {"address": address, "fields": {**page.resend, "form": self.entrance.form_token}}
 
     def _head(self, visit: Visit) -> dict[str, str] | None:
         found = self.console.head()
@@ -284,6 +297,14 @@ def _kept(request: web.Request) -> str:
     """Return what a change of language keeps of an address's question."""
     kept = urlencode([(name, value) for name, value in request.query.items() if name != "lang"])
     return f"&{kept}" if kept else ""
+
+
+def _list(request: web.Request) -> str:
+    """Return an address as a list with its filters: without the language, and without what was just done."""
+    kept = urlencode(
+        [(name, value) for name, value in request.query.items() if name not in ("lang", "saved")]
+    )
+    return f"{request.path}?{kept}" if kept else request.path
 
 
 def _hidden(**fields: str) -> Markup:

@@ -41,6 +41,6 @@ MENU_ICONS: Mapping[str, str] = {
     "evidence": "document",
     "issue": "plus",
     "referrals": "send",
-    "operations": "people",
+    "operations": "folder",
     "own": "person",
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault_client.pages import rendering
@@ -32,6 +32,11 @@ def minute(local: datetime, *, language: str) -> str:
 def day(value: date, *, language: str) -> str:
     """Return a day."""
     return format_date(value, format="long", locale=LOCALES[language])
+
+
+def month(value: date, *, language: str) -> str:
+    """Return the month of a day, with its year."""
+    return format_skeleton("yMMMM", value, locale=LOCALES[language])
 
 
 def short_day(value: datetime, *, language: str, zone: tzinfo | None) -> str:

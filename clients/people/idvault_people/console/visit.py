@@ -1,6 +1,6 @@
 """What a page of a console gets, and what it may answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -49,7 +49,11 @@ class Hiding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsolePage:
-    """A page from a template. errors: by the id of a field, "" for the form as a whole."""
+    """A page from a template. errors: by the id of a field, "" for the form as a whole.
+
+    resend: the form whose answer the page is, if only that form shows it again, in another language. about:
+    the addresses of what the form was about, if its own does not say.
+    """
 
     template: str
     title: str
@@ -57,13 +61,16 @@ class ConsolePage:
     errors: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     hides: Hiding | None = None
+    resend: Mapping[str, str] | None = field(default=None, repr=False)
+    about: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GoTo:
-    """Another page of the console, after an act."""
+    """Another page of the console, after an act. about: as of a page."""
 
     path: str
+    about: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from idvault_client.errors import VaultError
 from idvault_people.console.visit import Answer, GoTo, Handler, MenuCount, Visit
 
-MOST = 50
-"""More than these are told as "50+"."""
+MOST = 99
+"""More than these are told as "99+"; the overview counts as far."""
 QUEUES: Mapping[str, tuple[str, str]] = {
     "/reports": ("open_reports", "overdue_reports"),
     "/sanctions": ("to_confirm", ""),
     "/appeals": ("appeals_to_decide", "overdue_appeals"),
-    "/measures": ("content_appeals", ""),
+    "/measures": ("content_appeals", "overdue_content_appeals"),
     "/orders": ("orders_open", "overdue_orders"),
     "/public-accounts": ("applications", ""),
     "/contests": ("contests_to_decide", "overdue_contests"),

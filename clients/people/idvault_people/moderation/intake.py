@@ -1,5 +1,6 @@
 """The page of a report by telephone, by letter or at a counter: one screen, then a slip to hand out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idvault_client.errors import VaultError
@@ -31,6 +32,7 @@ class IntakePages:
     def take(self, visit: Visit) -> Answer:
         """File the report, and show number and secret, which cannot be read again."""
         form, errors = self._form(visit).refilled(visit), self._missing(visit)
+        sent = {REQUEST_ID: form.request_id, **{each.id: each.value for each in form.fields}}
         if errors:
             return form.page(errors=errors, status=422)
         try:
@@ -42,13 +44,14 @@ class IntakePages:
                 channel=TipOffChannel(visit.given("channel")),
                 contact=visit.line("contact"),
                 operation_id=visit.given("operation"),
-                request_id=visit.given(REQUEST_ID) or form.request_id,
+                request_id=form.request_id,
             )
         except VaultError as error:
             return form.refused(error, visit)
-        return self._slip(filed, visit)
+        return self._slip(filed, sent, visit)
 
-    def _slip(self, filed: FiledTipOff, visit: Visit) -> ConsolePage:
+    def _slip(self, filed: FiledTipOff, sent: Mapping[str, str], visit: Visit) -> ConsolePage:
+        """Return the page of number and secret. sent: what reads them again, such as in another language."""
         say, report = visit.say, filed.tip_off
         values = {
             "number": grouped(report.reference),
@@ -59,6 +62,7 @@ class IntakePages:
                 (say("reply_until"), self.place.time(report.due_time, visit)),
                 *([(say("read_at"), filed.reply_url)] if filed.reply_url else []),
             ],
+            "seconds": _SHOWN_FOR,
             "links": [Link(report_case.path(report), say("see")), Link(PATH, say("take_another"))],
         }
         return ConsolePage(
@@ -66,6 +70,8 @@ class IntakePages:
             title=say("slip_title"),
             values=values,
             hides=Hiding(_SHOWN_FOR, "/reports"),
+            resend=sent,
+            about=[report_case.path(report)],
         )
 
     def _missing(self, visit: Visit) -> dict[str, str]:

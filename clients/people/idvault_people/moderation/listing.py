@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from idvault_people.console.visit import ConsolePage, Visit
 from idvault_people.moderation import saved_view, shown
 from idvault_people.moderation.shown import Item, Link, Row
+from idvault_people.moderation.texts import TEXTS
 
-VIEW, AFTER, SEARCH = "view", "after", "q"
+VIEW, AFTER, SEARCH, SAVED = "view", "after", "q", "saved"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,12 +24,16 @@ class Chooser:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bulk:
-    """What can be done with chosen items. one: with a single one, by a button in its row."""
+    """What can be done with chosen items. one: with a single one, by a button in its row.
+
+    more: the address and the text of another button for the chosen ones.
+    """
 
     action: str
     button: str
     one: str
     request_id: str
+    more: Link
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +42,8 @@ class ListPage:
 
     empty: what to do if there is nothing. search: the label of the field that looks for one thing, ""
     without. told: what the last form did. live: the address that gives the table again, up to what the page
-    knows of it (known); "" for a list that does not change while it is open.
+    knows of it (known); "" for a list that does not change while it is open. head: of the column that names
+    the items, "" for the title.
     """
 
     title: str
@@ -54,6 +60,7 @@ class ListPage:
     happened: Link | None = None
     live: str = ""
     known: str = ""
+    head: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -72,6 +79,8 @@ class ListPage:
         here = {VIEW: view, **chosen, **asked}
         values = {
             "shown": self,
+            "told": self.told or (visit.say("view_saved") if visit.query.get(SAVED) else ""),
+            "empty": self.empty or _empty(visit, searched=bool(asked)),
             "views": views,
             "view": view,
             "again": _path(visit, here),
@@ -83,6 +92,12 @@ class ListPage:
             "keep": "&" + urlencode({**here, **_only(visit.query, AFTER)}),
         }
         return ConsolePage(template="moderation_list.html", title=self.title, values=values)
+
+
+def _empty(visit: Visit, *, searched: bool) -> str:
+    """Return what comes into a list that is empty, and what to do."""
+    key = f"empty.{visit.path.strip('/').replace('-', '_')}"
+    return visit.say(key if key in TEXTS and not searched else "nothing")
 
 
 def view_of(visit: Visit, views: Sequence[Row]) -> str:

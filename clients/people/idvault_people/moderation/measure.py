@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from idvault_client.pages import rendering
 from idvault_client.sanctions import (
     AppealState,
     ContentMeasurePage,
@@ -29,30 +30,39 @@ class MeasurePages:
     place: Workplace
 
     def queue(self, visit: Visit) -> Answer:
-        """Show measures with an appeal to decide, or all."""
-        views = [("appealed", visit.say("open_appeals")), ("all", visit.say("all_view"))]
-        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
+        """Show measures with an appeal to decide, those whose appeal is overdue, or all."""
+        say = visit.say
+        views = [
+            ("appealed", say("open_appeals")),
+            ("overdue", say("overdue_view")),
+            ("all", say("all_view")),
+        ]
+        view = listing.view_of(visit, views)
+        found = self.listed(view, page_size=_SIZE, page_token=listing.after(visit))
         return ListPage(
-            title=visit.say("measures"),
+            title=say("measures"),
             views=views,
             items=[self._item(each, visit) for each in found.measures],
             following=found.next_page_token,
+            empty="" if view == "all" else say("no_content_appeals"),
         ).page(visit)
 
     def listed(self, view: str, *, page_size: int, page_token: str = "") -> ContentMeasurePage:
-        """Return a page of a view."""
-        appeal = AppealState.FILED if view == "appealed" else None
+        """Return a page of a view; one of overdue appeals may have fewer, and others follow."""
+        appeal = None if view == "all" else AppealState.FILED
         page: ContentMeasurePage = self.place.vault.content_measures.list_page(
             appeal=appeal, page_size=page_size, page_token=page_token
         )
-        return page
+        if view != "overdue":
+            return page
+        now = self.place.clock()
+        late = tuple(each for each in page.measures if each.appeal and each.appeal.due_time <= now)
+        return replace(page, measures=late)
 
     def _item(self, measure: PlatformContentMeasure, visit: Visit) -> Item:
         say, appeal = visit.say, measure.appeal
         waits = appeal is not None and appeal.state is AppealState.FILED
-        marks = [say("overdue")] if waits and appeal and appeal.overdue else []
-        if self._is_own(measure):
-            marks.append(say("yours"))
+        marks = [say("yours")] if self._is_own(measure) else []
         rows = self.place.rows(
             visit,
             due=self.place.left(appeal.due_time, visit) if waits and appeal else None,
@@ -60,7 +70,12 @@ class MeasurePages:
             state=shown.word("measure_state", measure.state, say),
             imposed_at=measure.impose_time,
         )
-        return Item(link=Link(_path(measure), measure.content), rows=rows, marks=marks)
+        spent = (
+            rendering.time_spent(appeal.file_time, appeal.due_time, now=self.place.clock())
+            if waits and appeal
+            else None
+        )
+        return Item(link=Link(_path(measure), measure.content), rows=rows, marks=marks, spent=spent)
 
     def case(self, visit: Visit) -> Answer:
         """Show a measure with its reasons and its report; beside them, what may be decided."""

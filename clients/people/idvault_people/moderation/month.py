@@ -21,6 +21,17 @@ _SERIES: Sequence[tuple[str, Callable[[PlatformMonth], int]]] = (
     ("appeals", lambda month: month.appeals.filed),
     ("contests", lambda month: month.contests.filed),
 )
+# The list behind each figure: the vault lists nothing by the month in which it began.
+_LISTS = {
+    "reports": "/reports",
+    "solution_late": "/reports?view=overdue",
+    "in_time": "/reports?view=closed",
+    "sanctions": "/sanctions?view=all",
+    "appeals": "/appeals?view=all",
+    "contests": "/contests?view=all",
+    "measures": "/measures?view=all",
+    "month_content_appeals": "/measures",
+}
 _TITLES = {"filed": "total", "open": "still_open", "abusive": "made_to_harm", "late": "solution_late"}
 
 
@@ -46,18 +57,18 @@ class MonthPages:
         ]
         return ConsolePage(
             template="moderation_figures.html",
-            title=say("month_title", month=found.month),
+            title=say("month_title", month=_called(found.month, visit)),
             values={
                 "sections": sections,
                 "acts": self._links(found.month, visit),
                 "tiles": _tiles(found, visit),
-                "heads": [say(name) for name, _ in _SERIES],
-                "months": self._series(found),
+                "heads": [Link(_LISTS[name], say(name)) for name, _ in _SERIES],
+                "months": self._series(found, visit),
                 "keep": f"&month={found.month}",
             },
         )
 
-    def _series(self, found: PlatformMonth) -> list[tuple[Link, list[tuple[int, int]]]]:
+    def _series(self, found: PlatformMonth, visit: Visit) -> list[tuple[Link, list[tuple[int, int]]]]:
         """Return the months up to this one, the newest first: each count, and its share of the largest."""
         months, month = [found], named(found.month)
         while month is not None and len(months) < _MONTHS:
@@ -70,7 +81,7 @@ class MonthPages:
             months.pop()
         most = [max(1, *column) for column in zip(*counts, strict=True)]
         shares = [[(one, 100 * one // top) for one, top in zip(row, most, strict=True)] for row in counts]
-        links = [Link(f"/figures?month={each.month}", each.month) for each in months]
+        links = [Link(f"/figures?month={each.month}", _called(each.month, visit)) for each in months]
         return list(zip(links, shares, strict=True))
 
     def _links(self, name: str, visit: Visit) -> list[Link]:
@@ -85,14 +96,23 @@ class MonthPages:
 
 
 def _tiles(found: PlatformMonth, visit: Visit) -> list[Item]:
-    """Return the counts of the month; without links: the lists show what waits now, not what began then."""
+    """Return the counts of the month, each with the list of what there is now."""
     say, reports = visit.say, found.tip_offs
     counts = {name: str(count(found)) for name, count in _SERIES}
     if reports.filed:
         counts["in_time"] = f"{100 * (reports.filed - reports.solution_late) // reports.filed}%"
     counts["measures"] = str(sum(each.imposed for each in found.content_measures))
     counts["month_content_appeals"] = str(found.content_appeals.filed)
-    return [Item(link=Link("", say(name)), rows=[(say("total"), count)]) for name, count in counts.items()]
+    return [
+        Item(link=Link(_LISTS[name], say(name)), rows=[(say("total"), count)])
+        for name, count in counts.items()
+    ]
+
+
+def _called(name: str, visit: Visit) -> str:
+    """Return a month in words."""
+    month = named(name)
+    return name if month is None else shown.month(month.first, language=visit.language)
 
 
 def _link(month: Period, text: str) -> Link:

@@ -68,7 +68,8 @@ class OverviewPages:
             ("to_confirm", "/sanctions", self._to_confirm),
             ("overdue_appeals", "/appeals?view=overdue", self._appeals("overdue")),
             ("appeals_to_decide", "/appeals", self._appeals("open")),
-            ("content_appeals", "/measures", self._measures),
+            ("overdue_content_appeals", "/measures?view=overdue", self._measures("overdue")),
+            ("content_appeals", "/measures", self._measures("appealed")),
             ("overdue_orders", "/orders?view=overdue", self._orders("overdue")),
             ("orders_open", "/orders", self._orders("open")),
             ("overdue_contests", "/contests?view=overdue", self._cases(self.contests, "overdue")),
@@ -99,9 +100,12 @@ class OverviewPages:
     def _orders(self, view: str) -> Callable[[str], tuple[Any, str]]:
         return lambda after: (self.orders.waiting(view), "")
 
-    def _measures(self, after: str) -> tuple[Any, str]:
-        page = self.measures.listed("appealed", page_size=self.size, page_token=after)
-        return page.measures, page.next_page_token
+    def _measures(self, view: str) -> Callable[[str], tuple[Any, str]]:
+        def ask(after: str) -> tuple[Any, str]:
+            page = self.measures.listed(view, page_size=self.size, page_token=after)
+            return page.measures, page.next_page_token
+
+        return ask
 
     def _to_confirm(self, after: str) -> tuple[Any, str]:
         page = self.sanctions.listed("proposed", page_size=self.size, page_token=after)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from idvault_client.sanctions import AccountSanction, SanctionState
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import shown
+from idvault_people.moderation.case_names import CaseNames
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.own_history import OwnAct
 from idvault_people.moderation.shown import Item, Link, PagePart, Row
@@ -26,6 +27,8 @@ class OwnHistoryPages:
         """Show what can be withdrawn, and a page of what was done."""
         say, first = visit.say, _first(visit)
         acts = list(self.place.history.newest())
+        shown_acts = acts[first : first + _SIZE]
+        names = CaseNames(place=self.place).names([each.where for each in shown_acts])
         more = [Link(f"/history?first={first + _SIZE}", say("next_page"))] if acts[first + _SIZE :] else []
         proposed = [self._proposed(each, visit) for each in self._waiting()]
         return CasePage(
@@ -34,7 +37,7 @@ class OwnHistoryPages:
                 PagePart(title=say("withdrawable"), items=proposed, empty=say("nothing_to_withdraw")),
                 PagePart(
                     title=say("done_here"),
-                    items=[self._item(each, visit) for each in acts[first : first + _SIZE]],
+                    items=[self._item(each, names.get(each.where, ""), visit) for each in shown_acts],
                     empty=say("nothing_done"),
                     links=more,
                 ),
@@ -64,9 +67,9 @@ class OwnHistoryPages:
         word = shown.word("degree", each.degree, say)
         return Item(link=Link(f"/sanctions/{each.sanction_id}/end", f"{say('withdraw')}: {word}"), rows=rows)
 
-    def _item(self, each: OwnAct, visit: Visit) -> Item:
+    def _item(self, each: OwnAct, called: str, visit: Visit) -> Item:
         say = visit.say
-        keys = (f"did.{each.kind}.{each.act}", f"did.{each.act}")
+        keys = [f"did.{each.kind}.{each.act}", f"did.{each.act}"]
         rows: list[Row] = [
             (say("what_was_done"), next((say(key) for key in keys if key in TEXTS), each.act)),
             (say("chosen_word"), say(each.word) if each.word in TEXTS else "–"),
@@ -74,7 +77,9 @@ class OwnHistoryPages:
         ]
         name = each.kind.replace("-", "_")
         text = say(name) if name in TEXTS else each.kind
-        return Item(link=Link(each.where, f"{text} · {each.where.rpartition('/')[2][:8]}"), rows=rows)
+        return Item(
+            link=Link(each.where, f"{text} · {called or each.where.rpartition('/')[2][:8]}"), rows=rows
+        )
 
 
 def _first(visit: Visit) -> int:

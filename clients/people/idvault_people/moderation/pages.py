@@ -5,6 +5,7 @@ from pathlib import Path
 
 from idvault_people.console.app import Console
 from idvault_people.console.visit import Handler, Route
+from idvault_people.moderation import merging
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.campaign import CampaignPages
 from idvault_people.moderation.contest import ContestCasePages
@@ -14,8 +15,10 @@ from idvault_people.moderation.disavowal import DisavowalCasePages
 from idvault_people.moderation.explanation import explain
 from idvault_people.moderation.intake import IntakePages
 from idvault_people.moderation.measure import MeasurePages
+from idvault_people.moderation.merging import ChosenMergePages
 from idvault_people.moderation.month import MonthPages
 from idvault_people.moderation.narrowing import NarrowingPages
+from idvault_people.moderation.operation import OperationPages
 from idvault_people.moderation.order import OrderInboxPages
 from idvault_people.moderation.overview import OverviewPages
 from idvault_people.moderation.own_history_page import OwnHistoryPages
@@ -45,6 +48,7 @@ _MENU = (
     ("/reinstatements", "reinstatements"),
     ("/narrowings", "narrowings"),
     ("/reporters", "reporters"),
+    ("/operations", "operations"),
     ("/campaigns", "campaigns"),
     ("/figures", "figures"),
     ("/history", "own_history"),
@@ -103,6 +107,7 @@ def _routes(place: Workplace, counts: QueueCounts) -> list[Route]:
         *_of_cases(reinstatements),
         *_of_narrowings(narrowings),
         *_of_reporters(ReporterStandingPages(place=place)),
+        *_of_operations(OperationPages(place=place)),
         *_of_campaigns(CampaignPages(place=place)),
         *_of_views(SavedViewPages(views=place.views)),
     ]
@@ -120,11 +125,12 @@ def _form(path: str, show: Handler, act: Handler) -> list[Route]:
 
 
 def _of_tip_offs(pages: ReportCasePages, decision: DecisionPages, intake: IntakePages) -> list[Route]:
-    case = f"/reports/{{report:{_ID}}}"
+    case, merger = f"/reports/{{report:{_ID}}}", ChosenMergePages(place=pages.place)
     return [
         Route("GET", "/reports", pages.queue),
         *_form("/reports/new", intake.form, intake.take),
         *_form("/reports/assignment", pages.queue, pages.assign_chosen),
+        *_form(merging.PATH, merger.ask, merger.merge),
         Route("GET", case, decision.show),
         Route("GET", f"{case}/copy", pages.copy),
         *_form(f"{case}/assignment", pages.assignment, pages.assign),
@@ -222,6 +228,16 @@ def _of_reporters(pages: ReporterStandingPages) -> list[Route]:
     return [
         Route("GET", "/reporters", pages.queue),
         *_form(f"/reporters/{{reporter:{_ID}}}/standing", pages.standing, pages.set_standing),
+    ]
+
+
+def _of_operations(pages: OperationPages) -> list[Route]:
+    case = f"/operations/{{operation:{_ID}}}"
+    return [
+        Route("GET", "/operations", pages.queue),
+        *_form("/operations/new", pages.new, pages.open),
+        Route("GET", case, pages.case),
+        *_form(f"{case}/closing", pages.case, pages.close),
     ]
 
 

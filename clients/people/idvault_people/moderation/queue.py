@@ -23,7 +23,7 @@ from idvault_people.moderation.workplace import Workplace
 _WINDOW = 200
 WORKED_ON = (TipOffState.ASSIGNED, TipOffState.ANSWERED)
 TAKEABLE = (TipOffState.RECEIVED, *WORKED_ON)
-_KEPT = ("view", "category", "sort", listing.SEARCH, listing.AFTER)
+_KEPT = ("view", "category", "operation", "sort", listing.SEARCH, listing.AFTER)
 _SIZE = 50
 _MOST_SORTED = 1_000
 _ACCOUNT = re.compile(r"acct_[0-9a-z]{26}")
@@ -68,10 +68,14 @@ class ReportQueue:
     def sorted_page(self, visit: Visit, view: str) -> tuple[Sequence[TipOffReport], str]:
         """Return a page of a view and the token of the next one; at most a thousand reports are sorted."""
         by, after, wanted = sort(visit), listing.after(visit), category(visit)
+        of = operation(visit)
         if not by:
-            page = self.listed(view, category=wanted, page_size=_SIZE, page_token=after)
+            page = self.listed(view, category=wanted, operation_id=of, page_size=_SIZE, page_token=after)
             return page.tip_offs, page.next_page_token
-        found = sorted(self.listed(view, category=wanted, page_size=_MOST_SORTED).tip_offs, key=SORTS[by])
+        found = sorted(
+            self.listed(view, category=wanted, operation_id=of, page_size=_MOST_SORTED).tip_offs,
+            key=SORTS[by],
+        )
         begin = int(after) if after.isascii() and after.isdigit() else 0
         end = begin + _SIZE
         return found[begin:end], str(end) if end < len(found) else ""
@@ -100,11 +104,13 @@ class ReportQueue:
         asked, after = visit.query.get(listing.SEARCH, ""), listing.after(visit)
         if asked:
             return self.search(asked, after=after)[0]
-        view, wanted = listing.view_of(visit, self.views(visit)), category(visit)
+        view, wanted, of = listing.view_of(visit, self.views(visit)), category(visit), operation(visit)
         by = sort(visit)
         if not by:
-            return self.listed(view, category=wanted, page_size=_WINDOW, page_token=after).tip_offs
-        found = self.listed(view, category=wanted, page_size=_MOST_SORTED)
+            return self.listed(
+                view, category=wanted, operation_id=of, page_size=_WINDOW, page_token=after
+            ).tip_offs
+        found = self.listed(view, category=wanted, operation_id=of, page_size=_MOST_SORTED)
         return sorted(found.tip_offs, key=SORTS[by])
 
     def around(
@@ -139,6 +145,12 @@ def category(visit: Visit) -> SanctionCategory | None:
     """Return the category that an address asks for."""
     asked = visit.query.get("category", "")
     return SanctionCategory(asked) if asked in SanctionCategory.__members__ else None
+
+
+def operation(visit: Visit) -> str:
+    """Return the operation that an address asks for, "" for none."""
+    asked = visit.query.get("operation", "")
+    return asked if shown.is_id(asked) else ""
 
 
 def sort(visit: Visit) -> str:

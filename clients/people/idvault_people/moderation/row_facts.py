@@ -17,6 +17,7 @@ from idvault_client.tip_offs import TipOffReport, TipOffState, TipOffTarget
 from idvault_people.moderation.workplace import Workplace
 
 _LENGTH = 120
+_KEY = 22
 _AT_ONCE = 8
 _MOST_KEPT = 1_000
 MOST_COUNTED = 99
@@ -35,7 +36,7 @@ class RowFacts:
         """Return how the texts of reports begin, by the ids of the reports."""
         known = self.place.excerpts
         missing = [each for each in reports if each.tip_off_id not in known]
-        read = dict(zip([each.tip_off_id for each in missing], _each(self._excerpt, missing), strict=True))
+        read = dict(zip([each.tip_off_id for each in missing], each_of(self._excerpt, missing), strict=True))
         # Before anything is kept: what is kept pushes out what was known, perhaps of this very page.
         told = {**known, **read}
         for each in missing:
@@ -50,12 +51,20 @@ class RowFacts:
     def same(self, reports: Sequence[TipOffReport]) -> Mapping[TipOffTarget, int]:
         """Return how many open reports are about each target, at most one more than are counted."""
         targets = list(Counter(each.target for each in reports))
-        counts = _each(self._count, targets)
+        counts = each_of(self._count, targets)
         return {target: count for target, count in zip(targets, counts, strict=True) if count is not None}
 
     def _count(self, target: TipOffTarget) -> int:
         page = self.place.vault.tip_offs.list_page(target=target, open_only=True, page_size=MOST_COUNTED + 1)
         return len(page.tip_offs)
+
+
+def short_key(key: str) -> str:
+    """Return what a report is about in few letters: the end of an address, both ends of anything else."""
+    name = key.partition("://")[2] or key
+    if len(name) <= _KEY:
+        return name
+    return f"…{name[1 - _KEY :]}" if name != key else f"{key[: _KEY // 2]}…{key[-_KEY // 2 + 1 :]}"
 
 
 def excerpt(text: str) -> str:
@@ -83,7 +92,7 @@ def _keep(known: dict[str, str], tip_off_id: str, found: str) -> None:
         del known[next(iter(known))]
 
 
-def _each(ask: Callable[[Asked], Found], wanted: Sequence[Asked]) -> list[Found | None]:
+def each_of(ask: Callable[[Asked], Found], wanted: Sequence[Asked]) -> list[Found | None]:
     """Return what each is answered with, None for what is refused."""
 
     def answer(one: Asked) -> Found | None:

@@ -137,7 +137,7 @@ class SavedViewPages:
         if errors:
             return _form(address, visit).refilled(visit).page(errors=errors, status=422)
         self.views.keep([*(each for each in views if each.name != name), SavedView(name, address)])
-        return GoTo(address)
+        return GoTo(f"{address}{'&' if '?' in address else '?'}saved=yes")
 
     def _wrong(self, view: SavedView, views: Sequence[SavedView], visit: Visit) -> dict[str, str]:
         say = visit.say

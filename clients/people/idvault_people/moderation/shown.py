@@ -9,7 +9,7 @@ from idvault_people.console import shown
 # As on every console.
 Say = shown.Say
 Row = shown.Row
-word, options, day, time = shown.word, shown.options, shown.day, shown.time
+word, options, day, month, time = shown.word, shown.options, shown.day, shown.month, shown.time
 _ID = re.compile("[0-9a-f]{32}")
 
 
@@ -27,19 +27,32 @@ class Link:
 class Item:
     """One thing of a list. marks: what must be seen first, such as "overdue".
 
-    id: for a list in which several things are chosen, "" if this one cannot be. spent: how much of its time
-    has passed, in per cent; None if nothing is due.
+    id: for a list in which several things are chosen, "" if this one cannot be. alone: whether its row has the
+    button that acts on it alone. spent: how much of its time has passed, in per cent; None if nothing is due.
+    icons: by the name of a row, a picture before its value and the word that it stands for.
     """
 
     link: Link
     rows: Sequence[Row]
     marks: Sequence[str] = ()
     id: str = ""
+    alone: bool = False
     spent: int | None = None
+    icons: Mapping[str, Row] = field(default_factory=dict)
 
     def cell(self, name: str) -> str:
         """Return the value of one of its rows, a dash if it has none of this name."""
         return dict(self.rows).get(name, "–")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One figure. percent: of the largest one beside it; path: of the list behind it, "" for none."""
+
+    name: str
+    count: str
+    percent: int
+    path: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +61,7 @@ class PagePart:
 
     folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
     pictures: addresses and what
-    they are called, shown likewise. head: of the column that names the items, "" for the usual one.
+    they are called, shown likewise. head: of the column that names the items or the bars, "" for the usual one.
     """
 
     title: str
@@ -61,6 +74,7 @@ class PagePart:
     fold: str = ""
     pictures: Sequence[Link] = ()
     head: str = ""
+    bars: Sequence[Bar] = ()
 
     @property
     def columns(self) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Any
 from idvault_client.errors import NotFound, PreconditionFailed
 from idvault_client.pages import rendering
 from idvault_client.sanctions import SanctionCategory
-from idvault_client.tip_offs import ReferralState, TipOffReport, TipOffState
+from idvault_client.tip_offs import ReferralState, TargetKind, TipOffReport, TipOffState
 from idvault_people.console.visit import Answer, ConsolePage, Download, GoTo, NoPageError, Visit
-from idvault_people.moderation import listing, row_facts, shown
+from idvault_people.moderation import listing, merging, row_facts, shown
 from idvault_people.moderation import queue as queues
 from idvault_people.moderation.form import REQUEST_ID, Form, part_id
 from idvault_people.moderation.listing import Bulk, Chooser, ListPage
@@ -27,6 +27,11 @@ from idvault_people.moderation.shown import Field, Item, Link
 from idvault_people.moderation.workplace import Workplace
 
 _KNOWN = "known"
+_ICONS = {
+    TargetKind.ACCOUNT: "person",
+    TargetKind.PUBLIC_ACCOUNT: "megaphone",
+    TargetKind.CONTENT: "document",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +74,7 @@ class ReportCasePages:
         sorts = [("", say("sort.queue")), *((each, say(f"sort.{each}")) for each in queues.SORTS)]
         return ListPage(
             title=say("reports"),
+            head=say("number"),
             hint=self._hint(visit, found),
             views=views,
             items=self._items(found, visit),
@@ -78,17 +84,33 @@ class ReportCasePages:
             search=say("search_reports"),
             choosers=(
                 Chooser(id="category", label=say("category"), options=options, value=category or ""),
+                *self._operations(visit),
                 Chooser(id="sort", label=say("sort"), options=sorts, value=sort),
             ),
-            bulk=Bulk(
-                action=f"/reports/assignment{queues.kept(visit)}",
-                button=say("take_chosen"),
-                one=say("take"),
-                request_id=self.place.new_id(),
-            ),
+            bulk=self._bulk(visit),
             links=[Link("/reports/new", say("intake"))],
             told=self._told(visit),
             happened=self.screen.happened(visit),
+        )
+
+    def _operations(self, visit: Visit) -> list[Chooser]:
+        """Return the choice of an operation, if one is open or asked for."""
+        known = {each.operation_id: each.title for each in self.place.open_operations()}
+        asked = queues.operation(visit)
+        if asked and asked not in known:
+            known[asked] = self.place.vault.sanctions.get_operation(asked).title
+        options = [("", visit.say("all_reports")), *known.items()]
+        label = visit.say("operation")
+        return [Chooser(id="operation", label=label, options=options, value=asked)] if known else []
+
+    def _bulk(self, visit: Visit) -> Bulk:
+        say, kept = visit.say, queues.kept(visit)
+        return Bulk(
+            action=f"/reports/assignment{kept}",
+            button=say("take_chosen"),
+            one=say("take"),
+            request_id=self.place.new_id(),
+            more=Link(f"{merging.PATH}{kept}", say("merge_chosen")),
         )
 
     def _live(self, visit: Visit) -> str:
@@ -122,6 +144,8 @@ class ReportCasePages:
 
     def _told(self, visit: Visit) -> str:
         """Return what the last assignment of several reports did, as the address counts."""
+        if visit.query.get("merging"):
+            return str(visit.say("merge_few"))
         counts = [visit.query.get(name, "") for name in ("assigned", "missed")]
         if not all(each.isascii() and each.isdigit() for each in counts):
             return ""
@@ -135,7 +159,7 @@ class ReportCasePages:
         request_id = visit.given(REQUEST_ID) or self.place.new_id()
         pressed = [each for each in visit.fields if each.startswith("take.")]
         chosen = pressed or [each for each in visit.fields if each.startswith("report.")]
-        assigned = missed = 0
+        taken, missed = [], 0
         for name in chosen:
             which = name.partition(".")[2]
             try:
@@ -144,10 +168,11 @@ class ReportCasePages:
                     unassigned = replace(report, moderator_id="")
                     one = part_id(request_id, which)
                     self.place.vault.tip_offs.assign(unassigned, key=self.place.key, request_id=one)
-                assigned += 1
+                taken.append(path(report))
             except (PreconditionFailed, NotFound):
                 missed += 1
-        return GoTo(f"/reports{queues.kept(visit, assigned=str(assigned), missed=str(missed))}")
+        counts = queues.kept(visit, assigned=str(len(taken)), missed=str(missed))
+        return GoTo(f"/reports{counts}", about=taken)
 
     def item(self, report: TipOffReport, visit: Visit, *, text: str = "", same: int | None = None) -> Item:
         """Return a report as it stands in a list. same: how many open ones are about the same target."""
@@ -169,8 +194,8 @@ class ReportCasePages:
             decided=report.resolve_time,
             category=shown.word("category", report.category, say),
             excerpt=text,
-            about=target_text(report, visit, short=True),
-            same_open=self._same(same, visit),
+            about=row_facts.short_key(report.target.key),
+            same_open=self._same(same, report, visit),
             outcome=report.outcome and shown.word("outcome", report.outcome, say),
             assignee=self.place.who(report.moderator_id, visit),
         )
@@ -179,15 +204,20 @@ class ReportCasePages:
             link=link,
             rows=rows,
             marks=marks,
-            id=report.tip_off_id if report.state is TipOffState.RECEIVED else "",
+            id=report.tip_off_id if self.screen.queue.can_decide(report) else "",
+            alone=report.state is TipOffState.RECEIVED,
+            icons={say("about"): (_ICONS[report.target.kind], shown.word("target", report.target.kind, say))},
             spent=rendering.time_spent(report.file_time, report.due_time, now=self.place.clock())
             if is_open
             else None,
         )
 
-    def _same(self, count: int | None, visit: Visit) -> str | None:
-        if count is None:
+    def _same(self, count: int | None, report: TipOffReport, visit: Visit) -> str | None:
+        """Return how many open reports are about the same; nothing if there is no other one."""
+        if count is None or (report.state is TipOffState.RESOLVED and not count):
             return None
+        if count == 1 and report.state is not TipOffState.RESOLVED:
+            return "–"
         most = row_facts.MOST_COUNTED
         return str(count) if count <= most else visit.say("more_than", count=most)
 

@@ -37,6 +37,13 @@
       } else if (input.files.length) { target.requestSubmit(); }
     });
   }
+  // One box chooses all rows of a list.
+  document.querySelectorAll("[data-all]").forEach(function (all) {
+    all.hidden = false;
+    all.addEventListener("change", function () {
+      all.form.querySelectorAll("[data-row] .pick input:enabled").forEach(function (one) { one.checked = all.checked; });
+    });
+  });
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });
@@ -54,10 +61,19 @@
       return one.form !== sent && one.value !== (errors ? "" : one.defaultValue);
     });
   }
+  // What is shown once is left without a question by the links under it, by its form in another language, and when its
+  // time is over: what it hides would stay on the screen.
+  var once = document.querySelector("[data-once]"), handed = false;
+  document.querySelectorAll("[data-after-once] a").forEach(function (link) {
+    link.addEventListener("click", function () { handed = true; });
+  });
+  function shownOnce() {
+    return performance.now() < 1000 * (once.dataset.once - 1) && !handed && !(sent && sent.matches("header form"));
+  }
   // Whatever leaves the page, such as a link or another language, asks first; so does a form beside the words. Who
-  // stays may send it after all. A page that leaves by itself does not ask: what it hides would stay on the screen.
+  // stays may send it after all. Another page that leaves by itself does not ask.
   window.addEventListener("beforeunload", function (event) {
-    if (document.body.hasAttribute("data-hides") || !typed()) { return; }
+    if (once ? !shownOnce() : document.body.hasAttribute("data-hides") || !typed()) { return; }
     event.preventDefault();
     sent = null;
     setTimeout(function () { able(true); }, 0);

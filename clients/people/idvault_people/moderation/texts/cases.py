@@ -22,11 +22,11 @@ _OVERVIEW = {
 }
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
-    "search_reports": _("Number, account, content or a note of yours"),
+    "search_reports": _("Number, account, content or own note"),
     "sort": _("Sort by"),
     "search_takes": _(
         "Nothing is found. Enter the whole number of a report, the whole token of an account, the id of a "
-        "public account, or your own reference of the content as it was reported."
+        "public account, your own reference of the content as it was reported, or words of a note of yours."
     ),
     "search_now": _("Search"),
     "report_line": _("{reference}: {excerpt} ({category}, {time})"),
@@ -152,11 +152,17 @@ _INTAKE = {
     ),
     "reply_until": _("Reply until"),
     "read_at": _("Read it at"),
+    "after_slip": _("Once the reporter has both:"),
     "take_another": _("Record another report"),
     "print": _("Print"),
 }
 _ORDERS = {
     "content_appeals": _("Appeals about content to decide"),
+    "overdue_content_appeals": _("Overdue appeals about content"),
+    "no_content_appeals": _(
+        "No appeal about content waits for a decision. Whoever is concerned by a measure appeals by your "
+        "platform; it comes here by itself."
+    ),
     "measure_title": _("Measure on {content}"),
     "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
@@ -258,6 +264,7 @@ _OTHERS = {
         "counts in the month in which it began. The transparency report shows it in the month in which it "
         "fell due."
     ),
+    "month_lists": _("A figure leads to its list as it is now, not to that of the month alone."),
     "by_month": _("Month by month"),
     "month": _("Month"),
     "all_figures": _("All figures of the month"),
@@ -272,7 +279,7 @@ _OTHERS = {
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
     "solution_late": _("Late decisions"),
-    "in_time": _("Not late"),
+    "in_time": _("Decided in time"),
     "rejected": _("Rejected"),
     "approved": _.in_context("approved", "Approved"),
     "month_applications": _.in_context("month_applications", "Applications for public accounts"),

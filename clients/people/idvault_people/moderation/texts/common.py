@@ -20,6 +20,7 @@ COMMON: Mapping[str, Text] = {
     "disavowals": _("Disowned accounts"),
     "reinstatements": _("Appeals against withdrawals"),
     "narrowings": _("After withdrawals"),
+    "operations": _("Operations"),
     "figures": _("Figures"),
     "you": _("you"),
     "nobody": _("nobody"),
