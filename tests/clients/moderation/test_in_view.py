@@ -12,16 +12,25 @@ from tools.support.browser import browsing
 
 pytestmark = pytest.mark.process
 HEIGHTS = (720, 900, 1080)
+# Nothing covers its corners: what somebody types or chooses is seen.
+IS_ON_TOP = """one => {
+  const box = one.getBoundingClientRect();
+  return [[box.left + 2, box.top + 2], [box.right - 9, box.bottom - 9]].every(
+    ([x, y]) => document.elementFromPoint(x, y) === one);
+}"""
 WORDS = "We are looking at it (synthetic)"
 
 
 def shows_the_button(page: Page, made: TipOffReport) -> None:
-    """Whatever the window's height, also with an error above; no scrolling is needed."""
+    """Whatever the window's height, also with an error above; it covers no field, and no scrolling is needed."""
     button = page.get_by_role("button", name="Sign and next")
     for height in HEIGHTS:
         page.set_viewport_size({"width": 1280, "height": height})
         page.goto(page.url.partition("/reports")[0].rstrip("/") + f"/reports/{made.tip_off_id}")
         in_view(button.bounding_box(), height)
+        for field in ("#reply", "[name^='duplicates.'] >> nth=-1", "input[value=abusive]"):
+            page.locator(field).focus()
+            assert page.locator(field).evaluate(IS_ON_TOP), (field, height)
     page.locator('input[value="dismiss.OTHER"]').check()
     button.click()
     page.locator(".errors").wait_for()

@@ -154,8 +154,8 @@ class DecisionPages:
                 key="d",
             ),
             self._authority(visit),
-            self._together(report, visit),
             _reply(report, visit),
+            self._together(report, visit),
         ]
         form = Form(
             title=say("decision"),
