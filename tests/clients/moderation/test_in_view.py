@@ -22,7 +22,7 @@ WORDS = "We are looking at it (synthetic)"
 
 
 def shows_the_button(page: Page, made: TipOffReport) -> None:
-    """Whatever the window's height, also with an error above; it covers no field, and no scrolling is needed."""
+    """Whatever the window's height, also with an error above, no scrolling is needed; it covers no field."""
     button = page.get_by_role("button", name="Sign and next")
     for height in HEIGHTS:
         page.set_viewport_size({"width": 1280, "height": height})

@@ -178,6 +178,7 @@ class DecisionPages:
             label=say("referred_to"),
             hint="" if known else say("authority_hint"),
             limit=_NAME,
+            value=known[0][0] if len(known) == 1 else "",
             options=known,
             required=False,
             only="refer",
@@ -201,6 +202,7 @@ class DecisionPages:
         report = case.tip_off
         account, public_account = self._target(report)
         given = {"account": account, "public_account_id": public_account, **_begun(report)}
+        given["operation"] = report.operation_id
         # A report about an account or a public account is answered by a sanction of that one.
         fixed = ("account", "public_account_id") if account else ("public_account_id",)
         return SanctionForm(

@@ -193,6 +193,7 @@ class ReportScreen:
             filed=report.file_time,
             reporter=say("trusted") if report.trusted else (report.reporter_id[:8] or say("anonymous")),
             contact=say("contact_proved", contact=case.contact) if case.contact_proved else case.contact,
+            operation=self.place.operation(report.operation_id),
             evidence=len(report.evidence) or None,
         )
 

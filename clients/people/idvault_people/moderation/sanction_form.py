@@ -20,6 +20,7 @@ from idvault_client.sanctions import (
     Degree,
     Ground,
     IssuerKind,
+    OperationState,
     Origin,
     SanctionCategory,
     Scope,
@@ -32,7 +33,7 @@ from idvault_people.moderation.form import Form
 from idvault_people.moderation.shown import Field, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 
-_HABITS = ("territory", "redress", "rule_reference")
+_HABITS = ("territory", "redress")
 _EVIDENCE = 50 * 66
 _COPY, _YES, _TEXT = "copy_evidence", "yes", "text"
 _TOGETHER = "duplicates"
@@ -147,7 +148,9 @@ class StatementForm(Generic[Wanted]):
 
     def _begun(self, each: Field, begun: dict[str, str]) -> Field:
         kind = "hidden" if each.id in self.fixed else each.kind
-        return replace(each, kind=kind, value=begun.get(each.id, each.value))
+        value = begun.get(each.id, each.value)
+        is_known = each.kind != "choices" or value in dict(each.options)
+        return replace(each, kind=kind, value=value if is_known else each.value)
 
     def answer(self, visit: Visit, send: Callable[[Wanted, str], str]) -> Answer:
         """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
@@ -207,7 +210,9 @@ class StatementForm(Generic[Wanted]):
             # It may have been done: with another end, the same form sent again would be another act.
             end = Field(kind="hidden", id=statement.END)
             return replace(form, fields=[*form.fields, end]).refused(error, visit)
-        self.place.habits.update({name: visit.given(name) for name in _HABITS})
+        if wanted.statement.order is None:
+            # How one appeals against an authority's order is not how one appeals against the next sanction.
+            self.place.habits.update({name: visit.given(name) for name in _HABITS})
         return GoTo(where)
 
 
@@ -232,8 +237,10 @@ class SanctionForm(StatementForm[UpheldSanction]):
         public = wanted.public_account_id if wanted else self.given.get("public_account_id", "")
         if not account:
             return []
+        rows = statement.of_sanction(wanted, place=self.place, visit=visit) if wanted else []
         try:
-            return [history.summary(account, place=self.place, visit=visit, public_account_id=public)]
+            falls_on = history.summary(account, place=self.place, visit=visit, public_account_id=public)
+            return [replace(falls_on, rows=[*falls_on.rows, *rows])]
         except (InvalidFields, NotFound):
             # No account has such a token: the vault says so when the sanction is signed.
             return []
@@ -246,7 +253,7 @@ class SanctionForm(StatementForm[UpheldSanction]):
             *grounds(visit),
             days_field(visit),
             *redress(visit),
-            *_operation(visit, self.place),
+            *_operation(visit, self.place, self.given.get("operation", "")),
             *issuer(visit),
         ]
 
@@ -267,7 +274,7 @@ class SanctionForm(StatementForm[UpheldSanction]):
 
     def public_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
         """Return the entries of the public log, and what whoever checks the account learns."""
-        return readers.public_of_sanction(wanted, visit, proposed=self.needs_two(wanted))
+        return readers.public_of_sanction(wanted, self.place, visit, proposed=self.needs_two(wanted))
 
     def needs_two(self, wanted: UpheldSanction) -> bool:
         """Return whether another moderator must confirm it."""
@@ -368,14 +375,28 @@ def choices(visit: Visit, name: str, words: str, values: Sequence[StrEnum], hint
     )
 
 
-def _operation(visit: Visit, place: Workplace) -> list[Field]:
-    found = place.open_operations()
+def _operation(visit: Visit, place: Workplace, reported: str) -> list[Field]:
+    """Return the field of the operation. reported: the report's, which the sanction has unless it has one."""
+    found = {each.operation_id: each.title for each in place.open_operations()}
+    if reported and reported not in found:
+        found |= _open_one(place, reported)
     if not found:
         return []
-    options = [("", visit.say("no_operation")), *((each.operation_id, each.title) for each in found)]
+    # Without an operation of its own a sanction gets that of its report: "none" would not be true.
+    none = [] if reported in found else [("", visit.say("no_operation"))]
+    options = [*none, *found.items()]
     return [
         Field(kind="choices", id="operation", label=visit.say("operation"), options=options, required=False)
     ]
+
+
+def _open_one(place: Workplace, operation_id: str) -> dict[str, str]:
+    """Return an operation and its title if it is open: more may be open than are listed."""
+    try:
+        named = place.vault.sanctions.get_operation(operation_id)
+    except NotFound:
+        return {}
+    return {operation_id: named.title} if named.state is OperationState.OPEN else {}
 
 
 def _order(visit: Visit) -> list[Field]:

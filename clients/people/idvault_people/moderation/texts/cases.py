@@ -109,7 +109,7 @@ _REPORTS = {
     "note_hint": _("Only your staff read it."),
     "write_reply": _.in_context("write_reply", "Reply to the reporter"),
     "reply_hint": _("The reporter reads it with number and secret."),
-    "reply_again": _("The reporter has a reply; what you write here replaces it."),
+    "reply_again": _("The reporter has a reply; what you write here is added to it."),
     "merge": _("Merge duplicates"),
     "merge_title": _("Which reports are about the same as {reference}?"),
     "merge_hint": _("One decision, and every reporter is answered."),
@@ -123,8 +123,8 @@ _REPORTS = {
     "refer": _("Refer to an authority"),
     "refer_text": _(
         "Somebody else decides about this matter: name the authority. It reads the category and the target "
-        "of the report, and nothing else. The report is decided once it accepts, within seven days; else it "
-        "is open again. The deadline stays."
+        "of the report, the platform and the day, but no text and no evidence. The report is decided once it "
+        "accepts, within seven days; else it is open again. The deadline stays."
     ),
     "referred_to": _("Referred to"),
     "authority_hint": _("Its name, as on the page of public supervision."),
@@ -196,6 +196,11 @@ _OTHERS = {
     "in_force_view": _("In force"),
     "all_view": _("All"),
     "sanction_title": _("{degree}: {account}"),
+    "proposed_title": _("Proposed {what}: {account}"),
+    "withdrawn_proposal": _.in_context("withdrawn_proposal", "withdrawn"),
+    "withdrawn_at": _("Proposal withdrawn"),
+    "withdrawn_by": _("Withdrawn by"),
+    "withdraw_reason": _("Why it was withdrawn"),
     "lapses": _("Ends if nobody acts"),
     "proposed_by": _("First moderator"),
     "confirmed_by": _("Confirmed by"),

@@ -126,6 +126,12 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "SUSPEND": _("Suspended"),
         "CLOSE": _("Closed"),
     },
+    "proposed": {
+        "WARN": _.in_context("proposed", "warning"),
+        "LIMIT": _.in_context("proposed", "limit of publishing"),
+        "SUSPEND": _.in_context("proposed", "suspension"),
+        "CLOSE": _.in_context("proposed", "closing"),
+    },
     "scope": {
         "ACCOUNT": _("this account only"),
         "PERSON": _("its owner, with other accounts at their next verification"),
