@@ -226,6 +226,7 @@ class ReportCasePages:
             texts=[say("taken_from", moderator=self.place.who(who, visit))] if who else [],
             button=say("take"),
             back=f"{path(report)}{queues.kept(visit)}",
+            action=f"{path(report)}/assignment{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="former", value=who)],
         )
@@ -252,6 +253,7 @@ class ReportCasePages:
             texts=[say("hand_back_text")],
             button=say("hand_back"),
             back=f"{path(report)}{queues.kept(visit)}",
+            action=f"{path(report)}/return{queues.kept(visit)}",
             request_id=self.place.new_id(),
         )
 
@@ -289,6 +291,7 @@ class ReportCasePages:
             title=say("write_reply"),
             button=say("send"),
             back=f"/reports/{visit.parts['report']}{queues.kept(visit)}",
+            action=f"/reports/{visit.parts['report']}/reply{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="area", id="reply", label=say("reply"), hint=say("reply_hint"), limit=TEXT)],
         )
@@ -322,6 +325,7 @@ class ReportCasePages:
             texts=[say("merge_hint")] if candidates else [say("merge_none")],
             button=say("merge") if candidates else "",
             back=f"{path(report)}{queues.kept(visit)}",
+            action=f"{path(report)}/duplicates{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[each for each in self._duplicates(report, candidates, visit) if each.options],
         )

@@ -33,7 +33,7 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "ENDED": _("ended without a decision"),
     },
     "outcome": {
-        "UPHELD": _("right: a sanction or measure was imposed"),
+        "UPHELD": _.in_context("outcome", "upheld"),
         "DISMISSED": _("dismissed"),
         "DUPLICATE": _("decided with another report"),
         "ABUSIVE": _("abusive"),
