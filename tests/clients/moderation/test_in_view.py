@@ -37,6 +37,13 @@ def shows_the_button(page: Page, made: TipOffReport) -> None:
     in_view(button.bounding_box(), HEIGHTS[-1])
 
 
+def chooses_all(page: Page, made: TipOffReport) -> None:
+    """Those about the same, by one button, which only a script shows."""
+    page.goto(page.url.partition("/reports")[0].rstrip("/") + f"/reports/{made.tip_off_id}")
+    page.get_by_role("button", name="Choose all 3").click()
+    assert page.locator("[name^='duplicates.']:checked").count() == 3
+
+
 def in_view(box: object, height: int) -> None:
     assert isinstance(box, dict)
     assert 0 < box["y"] < box["y"] + box["height"] <= height, (box, height)
@@ -82,6 +89,7 @@ async def test_a_report_is_decided_without_scrolling_or_losing_words(
                 page.goto(console.address)
                 page.get_by_role("navigation").first.wait_for()
                 shows_the_button(page, made)
+                chooses_all(page, made)
                 page.close()
                 page = browser.contexts[0].new_page()
                 page.goto(console.address.partition("/enter")[0])

@@ -261,6 +261,7 @@ class DecisionPages:
             given=given,
             fixed=frozenset(fixed),
             after=[self._together(report, visit), *self._upheld_reply(case, visit)],
+            beside=self.screen.reported(case, visit),
             copy=case.content,
             text=case.text,
         )
@@ -278,6 +279,7 @@ class DecisionPages:
             tip_off=report.reference,
             given={"content": target.key if target.kind is TargetKind.CONTENT else "", **_begun(report)},
             after=[self._together(report, visit), *self._upheld_reply(case, visit)],
+            beside=self.screen.reported(case, visit),
             copy=case.content,
             text=case.text,
         )

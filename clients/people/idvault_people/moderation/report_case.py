@@ -67,6 +67,19 @@ class ReportScreen:
         """Return what the report says, and what is known about its target."""
         say, report = visit.say, case.tip_off
         return [
+            *self.reported(case, visit),
+            PagePart(
+                title=say("same_target"),
+                items=[self.similar(each, visit) for each in self.same_target(report)],
+                empty=say("nothing_else"),
+            ),
+            *history.of_target(report.target, place=self.place, visit=visit),
+        ]
+
+    def reported(self, case: TipOffCase, visit: Visit) -> list[PagePart]:
+        """Return what the report says, and what is known of the report itself."""
+        say, report = visit.say, case.tip_off
+        return [
             PagePart(title=say("told"), texts=self._texts(case, visit), pictures=self._pictures(case, visit)),
             PagePart(
                 title=say("details"),
@@ -78,12 +91,6 @@ class ReportScreen:
                     reporter=report.reporter_id,
                 ),
             ),
-            PagePart(
-                title=say("same_target"),
-                items=[self.similar(each, visit) for each in self.same_target(report)],
-                empty=say("nothing_else"),
-            ),
-            *history.of_target(report.target, place=self.place, visit=visit),
         ]
 
     def happened(self, visit: Visit) -> Link | None:
@@ -139,8 +146,10 @@ class ReportScreen:
         """Return the open reports that nobody else works on."""
         return [each for each in reports if self.queue.can_decide(each)]
 
-    def lines(self, reports: Sequence[TipOffReport], visit: Visit) -> list[shown.Row]:
-        """Return reports as they can be chosen: number, how the text begins, category and time."""
+    def lines(
+        self, reports: Sequence[TipOffReport], visit: Visit, *, targets: bool = False
+    ) -> list[shown.Row]:
+        """Return reports as they can be chosen: number, how the text begins, category or target, and time."""
         say, excerpts = visit.say, RowFacts(place=self.place).excerpts(reports)
         return [
             (
@@ -149,7 +158,9 @@ class ReportScreen:
                     "report_line",
                     reference=each.reference,
                     excerpt=excerpts[each.tip_off_id],
-                    category=shown.word("category", each.category, say),
+                    category=target_text(each, visit)
+                    if targets
+                    else shown.word("category", each.category, say),
                     time=self.place.time(each.file_time, visit),
                 ),
             )

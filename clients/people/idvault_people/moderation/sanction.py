@@ -184,7 +184,7 @@ def screen(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list
     reference = sanction.statement.tip_off if sanction.statement else ""
     case = ReportScreen(place=place).of_reference(reference) if reference else None
     if case is not None:
-        told, details, *_ = ReportScreen(place=place).sections(case, visit)
+        told, details = ReportScreen(place=place).reported(case, visit)
         parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see_report"))])]
     reasons = statement.part(sanction.statement, place=place, visit=visit)
     return [*parts, reasons, history.of_account(sanction.account_token, place=place, visit=visit)]

@@ -45,7 +45,7 @@ class StatementForm(Generic[Wanted]):
     """One page of what has a statement of reasons. given: what the fields begin with.
 
     fixed: fields that cannot be changed here; after: more fields. origin, tip_off: how it came to light.
-    action: as that of a form. copy: the reporter's copy of the content, which a box makes evidence;
+    action, beside: as those of a form. copy: the reporter's copy of the content, which a box makes evidence;
     text: what the reporter wrote, likewise.
     """
 
@@ -58,6 +58,7 @@ class StatementForm(Generic[Wanted]):
     given: dict[str, str] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     after: Sequence[Field] = ()
+    beside: Sequence[PagePart] = ()
     copy: bytes = field(default=b"", repr=False)
     text: str = field(default="", repr=False)
 
@@ -92,8 +93,11 @@ class StatementForm(Generic[Wanted]):
     def form(self, visit: Visit) -> Form:
         """Return the form to fill in."""
         begun = {**self.place.habits, "detection": "NONE", "automated_decision": "NONE", **self.given}
-        begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun, **self.chosen(visit)}
+        template = {name: text for name, text in self.chosen(visit).items() if not self.given.get(name)}
+        begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun, **template}
         fields = [*self.fields(visit), *self._copied(visit), *self.after]
+        # In the order in which they are read: what is nearly always the same comes last.
+        fields.sort(key=lambda each: each.folded)
         return Form(
             title=self.title,
             button=visit.say("check"),
@@ -103,15 +107,20 @@ class StatementForm(Generic[Wanted]):
             request_id=self.place.new_id(),
             fields=[self._begun(each, begun) for each in fields],
             sections=self.about(visit),
+            beside=self.beside,
+            besides=visit.say("details"),
         )
 
-    def chosen(self, _visit: Visit) -> Mapping[str, str]:
-        """Return what the form begins with by a template that its address names."""
-        return {}
+    def chosen(self, visit: Visit) -> Mapping[str, str]:
+        """Return what the form begins with by the template that its address names."""
+        if not visit.query.get(template_choice.TEMPLATE):
+            return {}
+        return template_choice.begun(template_choice.kept(self.place), visit)
 
-    def filled(self, form: Form, _visit: Visit) -> Form:
-        """Return the form with the template that was chosen in it."""
-        return form
+    def filled(self, form: Form, visit: Visit) -> Form:
+        """Return the form with the template that was chosen in it; what was typed or given stays."""
+        templates, usual = template_choice.kept(self.place), self.form(visit)
+        return template_choice.filled(form, visit, usual=usual, templates=templates, given=self.given)
 
     @property
     def _reported(self) -> dict[str, bytes]:
@@ -219,17 +228,6 @@ class StatementForm(Generic[Wanted]):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SanctionForm(StatementForm[UpheldSanction]):
     """One page of a sanction."""
-
-    def chosen(self, visit: Visit) -> Mapping[str, str]:
-        """Return what the form begins with by the template that its address names."""
-        if not visit.query.get(template_choice.TEMPLATE):
-            return {}
-        return template_choice.begun(template_choice.kept(self.place), visit)
-
-    def filled(self, form: Form, visit: Visit) -> Form:
-        """Return the form with the template that was chosen in it; what was typed stays."""
-        templates = template_choice.kept(self.place)
-        return template_choice.filled(form, visit, usual=self.form(visit), templates=templates)
 
     def about(self, visit: Visit, wanted: UpheldSanction | None = None) -> list[PagePart]:
         """Return the account with its standing, once it is known."""
@@ -345,23 +343,30 @@ def grounds(visit: Visit) -> list[Field]:
             hint=say("evidence_file_hint"),
             required=False,
         ),
-        choices(visit, "detection", "automation", list(Automation)),
-        choices(visit, "automated_decision", "automation", list(Automation)),
+        folded(choices(visit, "detection", "automation", list(Automation))),
+        folded(choices(visit, "automated_decision", "automation", list(Automation))),
     ]
+
+
+def folded(each: Field) -> Field:
+    """Return a field among those that nearly always say the same; a browser asks for none that it hides."""
+    return replace(each, folded=True, required=False)
 
 
 def redress(visit: Visit) -> list[Field]:
     """Return the fields of where it counts, and what can be done against it."""
     say = visit.say
     return [
-        Field(kind="text", id="territory", label=say("territory"), hint=say("territory_hint"), limit=64),
+        folded(
+            Field(kind="text", id="territory", label=say("territory"), hint=say("territory_hint"), limit=64)
+        ),
         Field(kind="area", id="redress", label=say("redress"), limit=500),
     ]
 
 
 def issuer(visit: Visit) -> list[Field]:
     """Return the fields of whose decision it is."""
-    return [choices(visit, "issuer", "issuer", list(IssuerKind)), *_order(visit)]
+    return [folded(each) for each in (choices(visit, "issuer", "issuer", list(IssuerKind)), *_order(visit))]
 
 
 def choices(visit: Visit, name: str, words: str, values: Sequence[StrEnum], hint: str = "") -> Field:

@@ -77,6 +77,7 @@ class Field:
 
     notes: more about an option, by its value. replies: likewise, languages and what a reporter reads in each.
     only: the value of another field for which it is asked. key: the key that leads to it, "" for none.
+    folded: whether it is shown when somebody asks for it, because it says what it nearly always says.
     """
 
     kind: str
@@ -91,6 +92,7 @@ class Field:
     replies: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     only: str = ""
     key: str = ""
+    folded: bool = False
 
 
 def columns(items: Sequence[Item]) -> list[str]:

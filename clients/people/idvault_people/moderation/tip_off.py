@@ -318,9 +318,11 @@ class ReportCasePages:
         return form.act(visit, act)
 
     def _merging(self, visit: Visit) -> Form:
-        report, say = self.screen.read(visit).tip_off, visit.say
-        candidates = self._candidates(report)
+        case, say = self.screen.read(visit), visit.say
+        report, candidates = case.tip_off, self._candidates(case.tip_off)
         return Form(
+            beside=self.screen.reported(case, visit),
+            besides=say("details"),
             title=say("merge_title", reference=report.reference),
             texts=[say("merge_hint")] if candidates else [say("merge_none")],
             button=say("merge") if candidates else "",
@@ -343,7 +345,7 @@ class ReportCasePages:
                 kind="checks",
                 id=name,
                 label=label,
-                options=self.screen.lines(found, visit),
+                options=self.screen.lines(found, visit, targets=name == "others"),
             )
             for name, (label, found) in lines.items()
         ]

@@ -45,7 +45,7 @@ STATEMENTS: Mapping[str, Text] = {
     "days_hint": _("Leave it empty for no end."),
     "sanction_end": _("End"),
     "no_end": _("no end"),
-    "issuer": _("Whose sanction it is"),
+    "issuer": _("Whose decision it is"),
     "order": _("Order of the authority"),
     "order_hint": _("Only for a sanction of an authority."),
     "authority": _("Authority"),
