@@ -1,17 +1,20 @@
 """What is read before signing is what follows: the operation, the standing, the rule, a withdrawal."""
 
+from hashlib import sha256
+
 import pytest
 
 from idvault.sanction import acts as sanction_acts
 from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
-from idvault_verify.sanction import Degree
+from idvault_verify.sanction import Degree, Origin
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, form_of, submit
 from tests.support.tip_off_world import closed, opened
 from tools.support.flow_world import PARTY
 from tools.support.orders import OFFICE, roster
+from tools.support.sanction_world import reasons
 
 REASONS = {
     "degree": "LIMIT",
@@ -131,3 +134,22 @@ async def test_the_only_authority_is_chosen(place: Office, browser: Visitor, key
     async with place.works(key) as again:
         page = await again.get(f"/reports/{made.tip_off_id}")
         assert form_of(page, where)["authority"] == OFFICE
+
+
+async def test_what_of_a_report_is_evidence_is_said(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """On the sanction's page, by the hashes: of the copy, of the words, and of neither."""
+    copy, text = b"a copy (synthetic)", "the words (synthetic)"
+    for evidence, said in (
+        ((sha256(copy).digest(),), {"This copy is"}),
+        ((sha256(text.encode()).digest(), sha256(copy).digest()), {"This copy is", "These words are"}),
+        ((bytes(32),), set()),
+    ):
+        target = TipOffTarget(TargetKind.ACCOUNT, await place.world.world.account())
+        made = (await place.world.file(target=target, content=copy, text=text)).tip_off
+        made = await place.world.assign(made, key.moderator_id)
+        given = reasons(origin=Origin.TIP_OFF, tip_off=made.reference, evidence=evidence)
+        decided = await place.world.uphold(made, key, target.key, given=given, reply="yes")
+        words = (await browser.get(f"/sanctions/{decided.sanction_id}")).words
+        assert {each for each in ("This copy is", "These words are") if each in words} == said

@@ -378,7 +378,7 @@ def _missing(visit: Visit) -> dict[str, str]:
     if choice in _NEXT_PAGES:
         return {}
     needs = choice == "reply" or not visit.given(_ANSWERED)
-    missing = {"reply": say("required")} if needs and not _reply_of(choice, visit) else {}
+    missing = {"reply": say("reply_missing")} if needs and not _reply_of(choice, visit) else {}
     if choice == "refer" and not visit.given("authority"):
         missing["authority"] = say("required")
     return missing

@@ -1,9 +1,10 @@
 """The pages of sanctions: those to confirm, one with its statement, and what two moderators do with it."""
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from idvault_client.sanctions import AccountSanction, Origin, SanctionPage, SanctionState
-from idvault_client.tip_offs import UpheldSanction
+from idvault_client.tip_offs import TipOffCase, UpheldSanction
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import done, history, listing, shown, statement
 from idvault_people.moderation.case_page import CasePage
@@ -185,9 +186,22 @@ def screen(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list
     case = ReportScreen(place=place).of_reference(reference) if reference else None
     if case is not None:
         told, details = ReportScreen(place=place).reported(case, visit)
+        told = replace(told, rows=_preserved(case, sanction, visit))
         parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see_report"))])]
     reasons = statement.part(sanction.statement, place=place, visit=visit)
     return [*parts, reasons, history.of_account(sanction.account_token, place=place, visit=visit)]
+
+
+def _preserved(case: TipOffCase, sanction: AccountSanction, visit: Visit) -> list[shown.Row]:
+    """Return what of the report is evidence that was signed: its SHA-256 is in the statement."""
+    evidence = sanction.statement.evidence if sanction.statement else ()
+    reported = {"copy_is_evidence": case.content, "text_is_evidence": case.text.encode()}
+    say = visit.say
+    return [
+        (say("evidence"), say(key))
+        for key, content in reported.items()
+        if content and sha256(content).digest() in evidence
+    ]
 
 
 def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[shown.Row]:

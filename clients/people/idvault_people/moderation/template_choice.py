@@ -96,5 +96,6 @@ def filled(
         else:
             changed.append(each)
             stayed.append(each.label)
-    told = [visit.say("template_stayed", fields=", ".join(stayed))] if stayed else []
+    comma = "、" if visit.language == "zh" else ", "
+    told = [visit.say("template_stayed", fields=comma.join(stayed))] if stayed else []
     return replace(form, fields=changed, texts=[*form.texts, *told])

@@ -90,6 +90,7 @@ _REPORTS = {
     "reply_in.en": _("English"),
     "reply_or_usual": _("Leave it empty for the usual reply. The reporter reads it with number and secret."),
     "reply_usual": _("Leave it empty for the usual reply, if the decision shows one."),
+    "reply_missing": _("Enter a reply"),
     "reply_needed": _("There is no usual reply: write one."),
     "details": _("The report"),
     "told": _("What the reporter says"),
@@ -364,6 +365,7 @@ _REINSTATEMENTS = {
     ),
     "confirm_reinstatement": _("Confirm that the withdrawal was wrong"),
     "confirm_reinstatement_title": _("Take this withdrawal back?"),
+    "why_withdrawn": _("Why the verification was withdrawn"),
     "reinstated": _("The account"),
     "reinstated_yes": _("has its verification back"),
     "reinstated_no": _("stays as it is: it was too late, or the person has no free place"),
@@ -371,6 +373,7 @@ _REINSTATEMENTS = {
 _REPORTERS = {
     "reporters": _("Reporters"),
     "reporter_standing": _("The reporter's standing"),
+    "reporter_level": _.in_context("reporter", "Standing"),
     "standing_title": _("Reporter {reporter}"),
     "standing_text": _(
         "Reports of trusted flaggers come first, without a limit. A limited reporter has one report a day."

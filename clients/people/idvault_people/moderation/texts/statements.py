@@ -57,6 +57,8 @@ STATEMENTS: Mapping[str, Text] = {
     "reported_evidence": _("What the reporter sent"),
     "copy_as_evidence": _("Preserve the copy of the content as evidence: its SHA-256 is signed"),
     "text_as_evidence": _("Preserve the reporter's words as evidence: their SHA-256 is signed"),
+    "copy_is_evidence": _("This copy is preserved evidence: its SHA-256 is signed."),
+    "text_is_evidence": _("These words are preserved evidence: their SHA-256 is signed."),
     "falls_on": _("What it falls on"),
     "earlier_sanctions": _("Earlier sanctions"),
     "reporters_answered": _("Reporters who are answered"),

@@ -191,7 +191,7 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "OTHER": _("Another reason, which the platform tells the owner"),
     },
     "reporter": {
-        "TRUSTED": _("Trusted flaggers"),
+        "TRUSTED": _("Trusted"),
         "WARNED": _("Warned"),
         "LIMITED": _("Limited"),
         "ORDINARY": _("Ordinary"),
