@@ -48,7 +48,7 @@ async def test_a_report_is_upheld_with_a_measure(
     assert not place.wire.calls("ResolveTipOff")
     for _ in range(2):
         done = await submit(browser, where, page)
-        assert f"Report {made.reference} is decided: right" in done.words
+        assert f"Report {made.reference} is decided: upheld" in done.words
     assert len(place.wire.calls("ResolveTipOff")) == 1
     decided = (await place.world.get(made)).tip_off
     assert (decided.outcome, decided.sanction_id) == (TipOffOutcome.UPHELD, "")
@@ -84,7 +84,7 @@ async def test_a_lost_answer_imposes_one_measure(place: Office, browser: Visitor
     page = await submit(browser, where, await submit(browser, where, **REASONS))
     assert (page.status, "not known whether it was done" in page.words) == (503, True)
     page = await submit(browser, where, await submit(browser, where, page))
-    assert f"Report {made.reference} is decided: right" in page.words
+    assert f"Report {made.reference} is decided: upheld" in page.words
     assert len(place.wire.calls("ResolveTipOff")) == 2
     listed = await place.world.world.platform().content_measures.list_page(content=POST)
     assert [each.measure_id for each in listed.measures] == [(await place.world.get(made)).tip_off.measure_id]

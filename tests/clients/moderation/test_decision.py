@@ -157,7 +157,7 @@ async def test_another_moderator_was_faster(place: Office, browser: Visitor) -> 
     await place.world.assign(filed, other.moderator_id)
     where = f"/reports/{filed.tip_off_id}/decision"
     page = await submit(browser, where, page, decision="dismiss.GONE")
-    assert (page.status, "Another moderator works on this report" in page.words) == (409, True)
+    assert (page.status, f"It is assigned to {other.moderator_id[:8]} now." in page.words) == (409, True)
     assert (await decided(place, filed)).state is TipOffState.ASSIGNED
     page = await browser.get(f"/reports/{filed.tip_off_id}")
     assert f"Take it over from {other.moderator_id[:8]}" in page.words
@@ -213,7 +213,7 @@ async def test_a_report_is_upheld_with_a_sanction(
     where, started = f"/reports/{made.tip_off_id}/sanction", datetime.now(UTC)
     for _ in range(2):
         done = await submit(browser, where, page)
-        assert f"Report {made.reference} is decided: right" in done.words
+        assert f"Report {made.reference} is decided: upheld" in done.words
     assert len(place.wire.calls("ResolveTipOff")) == 1
     found = await imposed(place, made)
     statement = found.statement
@@ -242,7 +242,7 @@ async def test_a_lost_answer_imposes_one_sanction(
     await asyncio.sleep(1.05)
     page = await submit(browser, where, page)
     page = await submit(browser, where, page)
-    assert f"Report {made.reference} is decided: right" in page.words
+    assert f"Report {made.reference} is decided: upheld" in page.words
     assert len(place.wire.calls("ResolveTipOff")) == 2
     account = made.target.key
     ((found,),) = await place.world.world.pages(size=9, account_token=account)
@@ -295,7 +295,7 @@ async def test_a_sanction_of_an_authority_with_hashed_files(
     page = await submit(browser, where, wrong, redress="Write to us\r\n within 180 days")
     assert ("no end" in page.words, "Write to us within 180 days" in page.words) == (True, True)
     page = await submit(browser, where, page)
-    assert f"Report {made.reference} is decided: right" in page.words
+    assert f"Report {made.reference} is decided: upheld" in page.words
     statement = (await imposed(place, made)).statement
     assert statement.issuer_kind is IssuerKind.AUTHORITY
     assert statement.order is not None
@@ -419,7 +419,7 @@ async def test_what_the_vault_refuses_is_named_beside_its_field(
     assert (page.status, "The account was not found" in page.words) == (404, True)
     page = await submit(browser, where, page, account=made.target.key)
     page = await submit(browser, where, page)
-    assert f"Report {filed.reference} is decided: right" in page.words
+    assert f"Report {filed.reference} is decided: upheld" in page.words
 
 
 async def test_a_reported_public_account_is_sanctioned(

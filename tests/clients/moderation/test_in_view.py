@@ -12,20 +12,36 @@ from tools.support.browser import browsing
 
 pytestmark = pytest.mark.process
 HEIGHTS = (720, 900, 1080)
+# Nothing covers its corners: what somebody types or chooses is seen.
+IS_ON_TOP = """one => {
+  const box = one.getBoundingClientRect();
+  return [[box.left + 2, box.top + 2], [box.right - 9, box.bottom - 9]].every(
+    ([x, y]) => document.elementFromPoint(x, y) === one);
+}"""
 WORDS = "We are looking at it (synthetic)"
 
 
 def shows_the_button(page: Page, made: TipOffReport) -> None:
-    """Whatever the window's height, also with an error above; no scrolling is needed."""
+    """Whatever the window's height, also with an error above, no scrolling is needed; it covers no field."""
     button = page.get_by_role("button", name="Sign and next")
     for height in HEIGHTS:
         page.set_viewport_size({"width": 1280, "height": height})
         page.goto(page.url.partition("/reports")[0].rstrip("/") + f"/reports/{made.tip_off_id}")
         in_view(button.bounding_box(), height)
+        for field in ("#reply", "[name^='duplicates.'] >> nth=-1", "input[value=abusive]"):
+            page.locator(field).focus()
+            assert page.locator(field).evaluate(IS_ON_TOP), (field, height)
     page.locator('input[value="dismiss.OTHER"]').check()
     button.click()
     page.locator(".errors").wait_for()
     in_view(button.bounding_box(), HEIGHTS[-1])
+
+
+def chooses_all(page: Page, made: TipOffReport) -> None:
+    """Those about the same, by one button, which only a script shows."""
+    page.goto(page.url.partition("/reports")[0].rstrip("/") + f"/reports/{made.tip_off_id}")
+    page.get_by_role("button", name="Choose all 3").click()
+    assert page.locator("[name^='duplicates.']:checked").count() == 3
 
 
 def in_view(box: object, height: int) -> None:
@@ -73,6 +89,7 @@ async def test_a_report_is_decided_without_scrolling_or_losing_words(
                 page.goto(console.address)
                 page.get_by_role("navigation").first.wait_for()
                 shows_the_button(page, made)
+                chooses_all(page, made)
                 page.close()
                 page = browser.contexts[0].new_page()
                 page.goto(console.address.partition("/enter")[0])

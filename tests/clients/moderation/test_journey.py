@@ -199,7 +199,7 @@ def second(user: User, found: Waiting) -> None:
     user.click("sanctions")
     user.see("sanctions", say("sanctions"))
     page.locator(f'a[href="/sanctions/{found.proposed}"]').click()
-    user.see("proposal", say("degree.CLOSE"))
+    user.see("proposal", say("proposed.CLOSE"))
     user.click("confirm_sign")
     page.get_by_text(say("state.IN_FORCE")).first.wait_for()
     user.click("appeals")

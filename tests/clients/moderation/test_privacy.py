@@ -55,9 +55,9 @@ async def test_no_key_leaves_the_machine(place: Office, browser: Visitor, key: M
 
 
 async def test_texts_are_on_their_own_page_only(place: Office, browser: Visitor) -> None:
-    """A reporter's and an owner's words: in no address, log or second page, and kept by no cache.
+    """A reporter's and an owner's words: in no address, log or other case's page, and kept by no cache.
 
-    Only the beginning of a report stands in the list of reports.
+    Only the beginning of a report stands in the list of reports; all of it beside the forms about it.
     """
     filed = (await place.world.file(text=f"{BEGIN} {CANARY}", contact=CANARY)).tip_off
     here = f"/reports/{filed.tip_off_id}"
@@ -68,9 +68,10 @@ async def test_texts_are_on_their_own_page_only(place: Office, browser: Visitor)
         await browser.get(path)
     shown = [page for page in browser.seen if CANARY in page.text]
     assert shown
-    assert {page.title for page in shown} == {f"Report {filed.reference}"}
+    own = {f"Report {filed.reference}", f"Which reports are about the same as {filed.reference}?"}
+    assert {page.title for page in shown} == own
     begun = [page for page in browser.seen if BEGIN.partition(" ")[0] in page.text]
-    assert {page.title for page in begun} == {f"Report {filed.reference}", "Reports"}
+    assert {page.title for page in begun} == {*own, "Reports"}
     for page in browser.seen:
         assert not any(each in str(page.headers) for each in (CANARY, BEGIN))
         assert page.headers["Cache-Control"] == "no-store"

@@ -19,7 +19,7 @@ async def test_an_application_is_approved(place: Office, browser: Visitor) -> No
     """It leaves the queue of applications; decided again, the page says what it is now."""
     made = await place.public_accounts.apply(await place.public_accounts.person(1))
     assert f'href="{path(made)}"' in (await browser.get("/public-accounts")).text
-    assert f'href="{path(made)}/decision"' in (await browser.get(path(made))).text
+    assert f'action="{path(made)}/decision"' in (await browser.get(path(made))).text
     slow = await browser.get(f"{path(made)}/decision")
     page = await submit(browser, f"{path(made)}/decision", decision="")
     assert (page.status, 'href="#decision"' in page.text) == (422, True)

@@ -36,6 +36,9 @@ async def test_another_pair_takes_a_withdrawal_back(
     async with place.works(await place.moderator(FIRST)) as first:
         page = await first.get(here)
         assert "&lt;i&gt;was&lt;/i&gt;" in page.text
+        for word in ("Why the verification was withdrawn", "Upheld: it was not the owner", "Other logins"):
+            assert word in page.words, word
+        assert 'href="/contests/' in page.text
         form = await first.get(f"{here}/decision")
         assert "Nobody who withdrew the verification decides here." in form.words
         missing = await submit(first, f"{here}/decision", form, reason="Own logins")

@@ -111,7 +111,7 @@ async def test_what_was_typed_stays(place: Office, browser: Visitor) -> None:
     page = await fill(browser, here, page, template=second.template_id, redress="my own words", days="")
     form = form_of(page, here)
     assert (form["rule_reference"], form["days"], form["redress"]) == ("terms 5", "90", "my own words")
-    assert "Left as you had typed it: How the owner can appeal." in page.words
+    assert "Left as it was: How the owner can appeal." in page.words
 
 
 async def test_the_sanction_of_a_report_begins_with_a_template(
@@ -134,3 +134,34 @@ async def test_the_sanction_of_a_report_begins_with_a_template(
     assert (imposed.statement.redress, imposed.statement.rule_reference) == ("changed by hand", "terms 4.2")
     assert imposed.statement.end_at is not None
     assert imposed.impose_moderator_id == key.moderator_id
+
+
+async def test_what_the_report_says_stays(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+    """A template of another category does not change the report's, whatever template came before it."""
+    same = await keep(place)
+    other = await keep(place, title="Fraud", category=SanctionCategory.FRAUD, rule_reference="terms 5")
+    target = TipOffTarget(TargetKind.ACCOUNT, await place.world.world.account())
+    filed = (await place.world.file(target=target, seconds=place.age)).tip_off
+    here = f"/reports/{filed.tip_off_id}/sanction"
+    page = await browser.get(here)
+    assert "What the reporter says" in page.words
+    for chosen, stayed in ((same, False), (other, True)):
+        page = await fill(browser, here, page, template=chosen.template_id)
+        assert form_of(page, here)["category"] == "RUMOUR"
+        assert ("Left as it was: Category." in page.words) is stayed
+    assert form_of(page, here)["rule_reference"] == "terms 5"
+
+
+async def test_a_measure_begins_with_a_template(place: Office, browser: Visitor) -> None:
+    """With what a measure has of it; the report and the usual answers stand beside it, those folded."""
+    made = await keep(place)
+    filed = (await place.world.file(seconds=place.age)).tip_off
+    here = f"/reports/{filed.tip_off_id}/content"
+    page = await browser.get(here)
+    assert "What the reporter says" in page.words
+    assert "<details><summary>Detection, territory, whose decision</summary>" in page.text
+    page = await fill(browser, here, page, template=made.template_id)
+    form = form_of(page, here)
+    assert (form["rule_reference"], form["ground"], form["territory"]) == ("terms 4.2", "AGAINST_TERMS", "CN")
+    page = await submit(browser, here, page, territory="", content_kind="LABELLED", evidence="00" * 32)
+    assert (page.status, "<details open><summary>Detection" in page.text) == (422, True)

@@ -39,7 +39,7 @@ async def test_a_decision_says_what_was_imposed(place: Office, browser: Visitor,
     where = f"/reports/{filed.tip_off_id}/sanction"
     changes = {**REASONS, "degree": "WARN", "measure": "", "evidence": "00" * 32}
     page = await submit(browser, where, await submit(browser, where, **changes))
-    assert "a sanction or measure was imposed (Warning)." in page.words
+    assert "upheld (Warning)." in page.words
 
 
 async def test_merging_shows_what_is_merged(place: Office, browser: Visitor, key: ModeratorKey) -> None:

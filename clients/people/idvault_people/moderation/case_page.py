@@ -10,8 +10,8 @@ from idvault_people.moderation.shown import Link, PagePart, Row
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CasePage:
-    """One case. happened: what the last form did, and where one goes on; then: the words of that link, "" for
-    the usual ones. late: says that the case is overdue, "" if it is not.
+    """One case. happened: what the last form did, and where one goes on, "" for nowhere; then: the words of
+    that link, "" for the usual ones. late: says that the case is overdue, "" if it is not.
 
     hint: said under the title. facts: told before the form. main: where what the page is for is done. form:
     the decision. buttons: forms of a button alone. folded: forms that are shown when somebody asks for them.

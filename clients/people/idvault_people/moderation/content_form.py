@@ -6,7 +6,7 @@ from datetime import datetime
 
 from idvault_client.sanctions import ContentMeasureKind, UpheldContentMeasure
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import readers, sanction_form, shown, statement
+from idvault_people.moderation import readers, sanction_form, shown, statement, template_choice
 from idvault_people.moderation.sanction_form import StatementForm
 from idvault_people.moderation.shown import Field, PagePart, Row
 
@@ -26,6 +26,7 @@ class ContentMeasureForm(StatementForm[UpheldContentMeasure]):
         """Return the fields: a measure has no end and belongs to no operation."""
         say = visit.say
         return [
+            *template_choice.fields(template_choice.kept(self.place), visit),
             Field(kind="text", id="content", label=say("content"), hint=say("content_hint")),
             sanction_form.choices(visit, "content_kind", "content_kind", list(ContentMeasureKind)),
             *sanction_form.grounds(visit),

@@ -4,19 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from idvault_client.sanctions import Origin, UpheldContentMeasure
-from idvault_client.tip_offs import Dismissal, TargetKind, TipOffCase, TipOffReport, UpheldSanction
-from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import authorities, shown
+from idvault_client.tip_offs import (
+    Dismissal,
+    TargetKind,
+    TipOffCase,
+    TipOffReport,
+    TipOffState,
+    UpheldSanction,
+)
+from idvault_people.console.visit import Answer, ConsolePage, Visit
+from idvault_people.moderation import authorities, shown, usual_reply
 from idvault_people.moderation import queue as queues
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
 from idvault_people.moderation.form import Form, part_id
 from idvault_people.moderation.report_case import TEXT, ReportScreen, path
 from idvault_people.moderation.sanction_form import SanctionForm
-from idvault_people.moderation.shown import Field, Row
+from idvault_people.moderation.shown import Field, Link, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 
 _NAME = 63
+_CONFLICT = 409
 _NEXT_PAGES = ("sanction", "content")
 _DISMISS = "dismiss."
 _DUPLICATES, _ANSWERED = "duplicates", "answered"
@@ -58,13 +66,12 @@ class DecisionPages:
             self._take(case.tip_off, visit, request_id)
             if choice in _NEXT_PAGES:
                 self.place.drafts[case.tip_off.tip_off_id] = visit.given("reply")
-                chosen = {TOGETHER: "-".join(_chosen(visit))} if _chosen(visit) else {}
-                return f"{path(case.tip_off)}/{choice}{queues.kept(visit, **chosen)}"
+                return f"{path(case.tip_off)}/{choice}{queues.kept(visit, **_carried(visit))}"
             self._merge(case.tip_off.tip_off_id, visit, request_id)
             self._send(case.tip_off, choice, visit, request_id)
             return self._next(case.tip_off.tip_off_id, visit, window)
 
-        return form.act(visit, act)
+        return self._unless_overtaken(form.act(visit, act), visit, window)
 
     def sanction(self, visit: Visit) -> Answer:
         """Show the form of the sanction of a report that is right."""
@@ -73,6 +80,7 @@ class DecisionPages:
     def uphold(self, visit: Visit) -> Answer:
         """Check the sanction, show it, or decide with it."""
         report, window = visit.parts["report"], self.screen.queue.window(visit)
+        visit = self._replying(visit)
 
         def send(sanction: UpheldSanction, request_id: str) -> str:
             self._merge(report, visit, request_id)
@@ -81,7 +89,7 @@ class DecisionPages:
             )
             return self._next(report, visit, window)
 
-        return self._sanction(visit).answer(visit, send)
+        return self._unless_overtaken(self._sanction(visit).answer(visit, send), visit, window)
 
     def content(self, visit: Visit) -> Answer:
         """Show the form of the measure on content of a report that is right."""
@@ -90,6 +98,7 @@ class DecisionPages:
     def uphold_content(self, visit: Visit) -> Answer:
         """Check the measure, show it, or decide with it."""
         report, window = visit.parts["report"], self.screen.queue.window(visit)
+        visit = self._replying(visit)
 
         def send(measure: UpheldContentMeasure, request_id: str) -> str:
             self._merge(report, visit, request_id)
@@ -102,12 +111,47 @@ class DecisionPages:
             )
             return self._next(report, visit, window)
 
-        return self._content(visit).answer(visit, send)
+        return self._unless_overtaken(self._content(visit).answer(visit, send), visit, window)
+
+    def _unless_overtaken(self, answer: Answer, visit: Visit, window: Sequence[TipOffReport]) -> Answer:
+        """Return an answer, or the report as somebody else left it: there is nothing to send again then."""
+        if not isinstance(answer, ConsolePage) or answer.status != _CONFLICT:
+            return answer
+        if visit.say("form_used") in answer.errors.values():
+            return answer
+        case, say = self.screen.read(visit), visit.say
+        if self.screen.queue.can_decide(case.tip_off):
+            return answer
+        page = self.screen.page(case, visit, window)
+        typed = visit.given("reply")
+        words = [PagePart(title=say("your_words"), texts=[(say("reply"), typed)])] if typed else []
+        following = self.screen.queue.to_decide(case.tip_off.tip_off_id, window, together=_chosen(visit))
+        page = replace(
+            page,
+            happened=None,
+            notes=[f"{self._meanwhile(case.tip_off, visit)} {say('nothing_sent')}"],
+            sections=[*words, *page.sections],
+            main=[Link(f"{path(following)}{queues.kept(visit)}", say("next_report"))] if following else [],
+        )
+        return page.page(status=_CONFLICT)
+
+    def _meanwhile(self, report: TipOffReport, visit: Visit) -> str:
+        """Return who did what with a report that one cannot decide any more."""
+        say, who = visit.say, self.place.who(report.moderator_id, visit)
+        if report.state is TipOffState.RESOLVED:
+            return str(say("decided_by", moderator=who, outcome=self.screen.outcome(report, visit)))
+        if report.state is TipOffState.MERGED:
+            return str(say("merged_meanwhile"))
+        if report.proposal_id:
+            return str(say("happened_proposed", reference=report.reference))
+        if queues.waits(report):
+            return str(say("happened_referred", reference=report.reference, authority=report.authority))
+        return str(say("taken_from", moderator=who))
 
     def _next(self, decided: str, visit: Visit, window: Sequence[TipOffReport]) -> str:
         """Return the address of the next report to decide, or of the list, which tells what was done."""
         self.place.drafts.pop(decided, None)
-        following = self.screen.queue.to_decide(decided, window)
+        following = self.screen.queue.to_decide(decided, window, together=_chosen(visit))
         where = path(following) if following else "/reports"
         return f"{where}{queues.kept(visit, done=decided)}"
 
@@ -149,13 +193,15 @@ class DecisionPages:
                 kind="choices",
                 id="decision",
                 label=say("decision"),
-                options=_choices(visit),
+                options=_choices(report, visit),
                 notes=_notes(report, visit),
+                replies={} if report.answer_time else _replies(report, visit),
                 key="d",
             ),
             self._authority(visit),
-            self._together(report, visit),
             _reply(report, visit),
+            *([] if report.answer_time else [usual_reply.field(case.text, visit)]),
+            self._together(report, visit),
         ]
         form = Form(
             title=say("decision"),
@@ -178,6 +224,7 @@ class DecisionPages:
             label=say("referred_to"),
             hint="" if known else say("authority_hint"),
             limit=_NAME,
+            value=known[0][0] if len(known) == 1 else "",
             options=known,
             required=False,
             only="refer",
@@ -201,18 +248,20 @@ class DecisionPages:
         report = case.tip_off
         account, public_account = self._target(report)
         given = {"account": account, "public_account_id": public_account, **_begun(report)}
+        given["operation"] = report.operation_id
         # A report about an account or a public account is answered by a sanction of that one.
         fixed = ("account", "public_account_id") if account else ("public_account_id",)
         return SanctionForm(
             place=self.place,
-            title=f"{say('uphold')}: {report.reference}",
+            title=say("uphold_title", reference=report.reference),
             back=f"{path(report)}{queues.kept(visit)}",
             action=f"{path(report)}/sanction{queues.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given=given,
             fixed=frozenset(fixed),
-            after=[self._together(report, visit), self._upheld_reply(report, visit)],
+            after=[self._together(report, visit), *self._upheld_reply(case, visit)],
+            beside=self.screen.reported(case, visit),
             copy=case.content,
             text=case.text,
         )
@@ -223,24 +272,32 @@ class DecisionPages:
         target = report.target
         return ContentMeasureForm(
             place=self.place,
-            title=f"{say('uphold_content')}: {report.reference}",
+            title=say("uphold_content_title", reference=report.reference),
             back=f"{path(report)}{queues.kept(visit)}",
             action=f"{path(report)}/content{queues.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given={"content": target.key if target.kind is TargetKind.CONTENT else "", **_begun(report)},
-            after=[self._together(report, visit), self._upheld_reply(report, visit)],
+            after=[self._together(report, visit), *self._upheld_reply(case, visit)],
+            beside=self.screen.reported(case, visit),
             copy=case.content,
             text=case.text,
         )
 
-    def _upheld_reply(self, report: TipOffReport, visit: Visit) -> Field:
-        """Return the field of the reply, with what was typed beside the report."""
-        has_one = report.answer_time is not None
-        usual = "" if has_one else visit.say("reply_to.UPHELD")
-        begun = self.place.drafts.get(report.tip_off_id) or usual
-        hint = visit.say("reply_again" if has_one else "reply_hint")
-        return replace(_reply(report, visit), value=begun, required=not has_one, hint=hint)
+    def _upheld_reply(self, case: TipOffCase, visit: Visit) -> list[Field]:
+        """Return the field of the reply, with what was typed beside the report, and that of its language."""
+        report, has_one = case.tip_off, case.tip_off.answer_time is not None
+        hint = visit.say("reply_again" if has_one else "reply_or_usual")
+        begun = self.place.drafts.get(report.tip_off_id, "")
+        reply = replace(_reply(report, visit), value=begun, hint=hint)
+        if has_one:
+            return [reply]
+        return [reply, usual_reply.field(case.text, visit, decision=usual_reply.UPHELD)]
+
+    def _replying(self, visit: Visit) -> Visit:
+        """Return the visit with the reply that is meant, unless the reporter has one."""
+        has_one = self.screen.read(visit).tip_off.answer_time is not None
+        return visit if has_one else usual_reply.settled(visit)
 
     def _target(self, report: TipOffReport) -> tuple[str, str]:
         target = report.target
@@ -258,8 +315,19 @@ def _chosen(visit: Visit) -> list[str]:
     return sorted({*boxes, *visit.given(_DUPLICATES).split()})
 
 
-def _choices(visit: Visit) -> list[Row]:
-    """Return what can be decided."""
+def _carried(visit: Visit) -> dict[str, str]:
+    """Return what the address of a sanction's form keeps of the decision."""
+    together = {TOGETHER: "-".join(_chosen(visit))} if _chosen(visit) else {}
+    language = visit.given(usual_reply.LANGUAGE)
+    return {**together, usual_reply.LANGUAGE: language} if language else together
+
+
+def _choices(report: TipOffReport, visit: Visit) -> list[Row]:
+    """Return what can be decided: a reporter is answered before the decision once."""
+    return [each for each in _all_choices(visit) if each[0] != "reply" or report.answer_time is None]
+
+
+def _all_choices(visit: Visit) -> list[Row]:
     say = visit.say
     return [
         *((f"{_DISMISS}{each.value}", _dismissed(each, visit)) for each in Dismissal),
@@ -276,44 +344,41 @@ def _dismissed(reason: Dismissal, visit: Visit) -> str:
 
 
 def _notes(report: TipOffReport, visit: Visit) -> dict[str, str]:
-    """Return what follows from each decision, and what its reporter reads if nothing is typed."""
+    """Return what follows from each decision."""
     say = visit.say
-    usual = {each: _usual(each, visit) for each, _ in _choices(visit)}
-    told = {each: say("usual_reply", reply=text) for each, text in usual.items() if text}
     write = "" if report.answer_time else say("reply_needed")
     abusive = say("abusive_text" if report.reporter_id else "abusive_nobody")
     return {
-        **told,
         f"{_DISMISS}{Dismissal.OTHER.value}": write,
         "reply": say("reply_needed"),
         "sanction": say("uphold_text"),
         "content": say("uphold_content_text"),
-        "refer": f"{say('refer_text')} {told['refer']}",
+        "refer": say("refer_text"),
         "abusive": f"{abusive} {write}".strip(),
     }
 
 
-def _usual(choice: str, visit: Visit) -> str:
-    """Return the reply of a decision for which nothing is typed, "" if it needs one."""
-    key = choice.removeprefix(_DISMISS)
-    known = ("NO_VIOLATION", "NOT_ESTABLISHED", "NOT_COMPETENT", "GONE", "refer")
-    return visit.say(f"reply_to.{key}") if key in known else ""
+def _replies(report: TipOffReport, visit: Visit) -> dict[str, Sequence[Row]]:
+    """Return what the reporter of each decision reads if nothing is typed."""
+    return {each: usual_reply.in_both(each.removeprefix(_DISMISS)) for each, _ in _choices(report, visit)}
 
 
 def _reply_of(choice: str, visit: Visit) -> str:
     """Return what was typed, or the usual reply if the reporter has none yet."""
-    return visit.given("reply") or ("" if visit.given(_ANSWERED) else _usual(choice, visit))
+    if visit.given("reply") or visit.given(_ANSWERED):
+        return visit.given("reply")
+    return usual_reply.in_language(choice.removeprefix(_DISMISS), usual_reply.chosen(visit))
 
 
 def _missing(visit: Visit) -> dict[str, str]:
     """Return what the form lacks, by field."""
     say, choice = visit.say, visit.given("decision")
-    if choice not in dict(_choices(visit)):
+    if choice not in dict(_all_choices(visit)):
         return {"decision": say("choose")}
     if choice in _NEXT_PAGES:
         return {}
     needs = choice == "reply" or not visit.given(_ANSWERED)
-    missing = {"reply": say("required")} if needs and not _reply_of(choice, visit) else {}
+    missing = {"reply": say("reply_missing")} if needs and not _reply_of(choice, visit) else {}
     if choice == "refer" and not visit.given("authority"):
         missing["authority"] = say("required")
     return missing

@@ -27,6 +27,7 @@ class Form:
 
     sections: shown before the fields. back: the page that it belongs to. more: a second button's value and
     text. action: where it is sent, "" for the page's own address. key: that presses its button, "" for none.
+    beside: what one looks at while one fills it in; besides: what that is called.
     goes_on: what the button says instead once an option that leads to another page is chosen.
     whole: makes the page on which it stands; None: a page of its own.
     """
@@ -44,6 +45,8 @@ class Form:
     action: str = ""
     key: str = ""
     goes_on: str = ""
+    beside: Sequence[PagePart] = ()
+    besides: str = ""
     whole: "Callable[[Form, Mapping[str, str], int], ConsolePage] | None" = None
 
     def page(self, *, errors: Mapping[str, str] | None = None, status: int = 200) -> ConsolePage:

@@ -31,12 +31,11 @@ def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[P
 
 def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePart:
     """Return the standing that an account's sanctions give it, and the sanctions, the newest first."""
-    # Each of them may be the hardest one that is in force.
-    found = list(every(place.vault.sanctions.list_page, "sanctions", account_token=account_token))
+    found = sanctions_of(account_token, place=place)
     return PagePart(
         title=visit.say("history"),
         rows=place.rows(
-            visit, account=account_token, standing=shown.word("standing", _standing(found), visit.say)
+            visit, account=account_token, standing=shown.word("standing", standing(found), visit.say)
         ),
         items=[_short(each, place=place, visit=visit) for each in reversed(found)],
         empty=visit.say("nothing_else"),
@@ -45,14 +44,14 @@ def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePar
 
 def summary(account_token: str, *, place: Workplace, visit: Visit, public_account_id: str = "") -> PagePart:
     """Return in a few rows on whom a sanction falls: the account, its standing, its earlier sanctions."""
-    found = list(every(place.vault.sanctions.list_page, "sanctions", account_token=account_token))
+    found = sanctions_of(account_token, place=place)
     return PagePart(
         title=visit.say("falls_on"),
         rows=place.rows(
             visit,
             account=account_token,
             public_account_id=public_account_id,
-            standing=shown.word("standing", _standing(found), visit.say),
+            standing=shown.word("standing", standing(found), visit.say),
             earlier_sanctions=len(found),
         ),
     )
@@ -63,7 +62,7 @@ def _short(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item
     say, statement = visit.say, sanction.statement
     rows = place.rows(
         visit,
-        state=shown.word("state", sanction.state, say),
+        state=word_of(sanction, visit),
         category=statement and shown.word("category", statement.category, say),
         imposed_at=sanction.impose_time,
     )
@@ -71,15 +70,43 @@ def _short(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item
     return Item(link=Link(f"/sanctions/{sanction.sanction_id}", degree), rows=rows)
 
 
-def _standing(sanctions: Iterable[AccountSanction]) -> Standing:
-    """Return what the sanctions in force give an account; a desk does not read its status."""
+def sanctions_of(account_token: str, *, place: Workplace) -> list[AccountSanction]:
+    """Return an account's sanctions, and those of its public accounts, as they were imposed."""
+    return list(every(place.vault.sanctions.list_page, "sanctions", account_token=account_token))
+
+
+def standing(sanctions: Iterable[AccountSanction], *more: Degree, public_account_id: str = "") -> Standing:
+    """Return what the sanctions in force give an account, or one of its public accounts, and more degrees.
+
+    A desk does not read its status.
+    """
     degrees = list(Degree)
-    given = [
-        degrees.index(each.degree)
-        for each in sanctions
-        if each.state is SanctionState.IN_FORCE and each.degree and not each.public_account_id
-    ]
+    of_it = [each for each in sanctions if each.public_account_id == public_account_id]
+    in_force = [each.degree for each in of_it if each.state is SanctionState.IN_FORCE and each.degree]
+    given = [degrees.index(each) for each in (*in_force, *more)]
     return STANDINGS[degrees[max(given)]] if given else Standing.GOOD
+
+
+def word_of(sanction: AccountSanction, visit: Visit) -> str:
+    """Return the state in words: a proposal that was never in force is withdrawn, not lifted."""
+    if was_withdrawn(sanction):
+        return str(visit.say("withdrawn_proposal"))
+    return shown.word("state", sanction.state, visit.say)
+
+
+def was_withdrawn(sanction: AccountSanction) -> bool:
+    """Return whether a sanction ended as a proposal, by a moderator."""
+    return sanction.state is SanctionState.LIFTED and sanction.start_time is None
+
+
+def title(sanction: AccountSanction, visit: Visit) -> str:
+    """Return degree and target, and whether it was only proposed."""
+    target = sanction.public_account_id or sanction.account_token
+    if sanction.start_time is None and sanction.degree:
+        what = shown.word("proposed", sanction.degree, visit.say)
+        return str(visit.say("proposed_title", what=what, account=target))
+    degree = shown.word("degree", sanction.degree, visit.say)
+    return str(visit.say("sanction_title", degree=degree, account=target))
 
 
 def item(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:
@@ -89,17 +116,12 @@ def item(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:
     mine = place.me in (sanction.impose_moderator_id, sanction.confirm_moderator_id)
     rows = place.rows(
         visit,
-        state=shown.word("state", sanction.state, say),
+        state=word_of(sanction, visit),
         due=place.left(sanction.lapse_time, visit) if is_proposed and sanction.lapse_time else None,
         category=statement and shown.word("category", statement.category, say),
         scope=shown.word("scope", sanction.scope, say),
         imposed_at=sanction.impose_time,
         proposed_by=place.who(sanction.impose_moderator_id, visit),
     )
-    title = say(
-        "sanction_title",
-        degree=shown.word("degree", sanction.degree, say),
-        account=sanction.public_account_id or sanction.account_token,
-    )
-    link = Link(f"/sanctions/{sanction.sanction_id}", title)
+    link = Link(f"/sanctions/{sanction.sanction_id}", title(sanction, visit))
     return Item(link=link, rows=rows, marks=[say("yours")] if mine else [])

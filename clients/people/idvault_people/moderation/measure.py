@@ -112,7 +112,7 @@ class MeasurePages:
         screen = ReportScreen(place=self.place)
         case = screen.of_reference(reference) if reference else None
         if case is not None:
-            told, details, *_ = screen.sections(case, visit)
+            told, details = screen.reported(case, visit)
             parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see_report"))])]
         return parts
 

@@ -11,7 +11,7 @@ from idvault_client.sanctions import (
     SanctionNarrowing,
 )
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import listing, sanction, shown
+from idvault_people.moderation import history, listing, sanction, shown
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
@@ -60,7 +60,7 @@ class NarrowingPages:
         marks = [say("overdue")] if narrowing.overdue else []
         if self._is_own(against):
             marks.append(say("yours"))
-        return Item(link=Link(path, sanction.title(against, visit)), rows=rows, marks=marks)
+        return Item(link=Link(path, history.title(against, visit)), rows=rows, marks=marks)
 
     def _facts(self, narrowing: SanctionNarrowing, visit: Visit) -> dict[str, Any]:
         def who(moderator_id: str) -> str:
@@ -98,7 +98,7 @@ class NarrowingPages:
     def _form(self, sanction_id: str, paper: bytes, visit: Visit, found: SanctionNarrowing | None) -> Form:
         say, against = visit.say, self._sanction(sanction_id)
         rows = sanction.facts(against, place=self.place, visit=visit)
-        parts = [PagePart(title=sanction.title(against, visit), rows=rows)]
+        parts = [PagePart(title=history.title(against, visit), rows=rows)]
         if found is not None:
             rows = self.place.rows(visit, due=found.due_time, **self._facts(found, visit))
             parts.append(PagePart(title=say("narrowings"), rows=rows))

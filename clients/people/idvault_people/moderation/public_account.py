@@ -69,22 +69,27 @@ class PublicAccountPages:
         return Item(link=Link(_path(each), each.public_account_id), rows=rows)
 
     def case(self, visit: Visit) -> Answer:
-        """Show a public account, and its owner's sanctions."""
-        found, say = self._read(visit), visit.say
-        here = _path(found)
-        acts = []
+        """Show a public account, and its owner's sanctions; beside them, what may be decided."""
+        found = self._read(visit)
+        page = self._screen(found, visit)
         if found.state is PublicAccountState.APPLIED:
-            acts.append(Link(f"{here}/decision", say("decide_public")))
-        if found.state in _RENEWABLE:
-            acts.append(Link(f"{here}/renewal", say("renew")))
+            page = page.deciding(self._deciding(found, visit))
+        return page.page()
+
+    def _screen(self, found: OwnedPublicAccount, visit: Visit) -> CasePage:
+        say = visit.say
+        renewal = Link(f"{_path(found)}/renewal", say("renew"))
         return CasePage(
             title=say("public_account_title", id=found.public_account_id),
             sections=[
                 PagePart(title=say("target.PUBLIC_ACCOUNT"), rows=self._facts(found, visit)),
                 history.of_account(found.account_token, place=self.place, visit=visit),
             ],
-            acts=[*acts, Link(f"/accounts/{found.account_token}", say("history"))],
-        ).page()
+            acts=[Link(f"/accounts/{found.account_token}", say("history"))],
+            aside=say("decide_public" if found.state is PublicAccountState.APPLIED else "state"),
+            facts=self.place.rows(visit, state=shown.word("state", found.state, say)),
+            main=[renewal] if found.state in _RENEWABLE else [],
+        )
 
     def _facts(self, found: OwnedPublicAccount, visit: Visit) -> list[shown.Row]:
         say, profile, language = visit.say, found.profile, visit.language
@@ -111,11 +116,11 @@ class PublicAccountPages:
 
     def decision(self, visit: Visit) -> Answer:
         """Show the form of the decision about an application."""
-        return self._deciding(visit).page()
+        return self._asked(visit).page()
 
     def decide(self, visit: Visit) -> Answer:
         """Open the public account, or reject the application."""
-        form, decision, reason = self._deciding(visit), visit.given("decision"), visit.given("reject_reason")
+        form, decision, reason = self._asked(visit), visit.given("decision"), visit.given("reject_reason")
         errors = {}
         if decision not in (_APPROVE, _REJECT):
             errors["decision"] = visit.say("choose")
@@ -134,13 +139,18 @@ class PublicAccountPages:
 
         return form.act(visit, act)
 
-    def _deciding(self, visit: Visit) -> Form:
-        found, say = self._read(visit), visit.say
+    def _asked(self, visit: Visit) -> Form:
+        """Return the form of the decision, on the page of its case."""
+        found = self._read(visit)
+        return self._screen(found, visit).deciding(self._deciding(found, visit)).ask()
+
+    def _deciding(self, found: OwnedPublicAccount, visit: Visit) -> Form:
+        say = visit.say
         return Form(
             title=say("decide_public_title"),
-            sections=[PagePart(title=found.public_account_id, rows=self._facts(found, visit))],
             button=say("send"),
             back=_path(found),
+            action=f"{_path(found)}/decision",
             request_id=self.place.new_id(),
             fields=[
                 Field(

@@ -116,19 +116,27 @@ class ReportQueue:
     def around(
         self, report_id: str, window: Sequence[TipOffReport]
     ) -> tuple[TipOffReport | None, TipOffReport | None]:
-        """Return the reports before and after one."""
+        """Return the reports before and after one: of an open one those that are open."""
+        at_hand = next((each for each in window if each.tip_off_id == report_id), None)
+        if at_hand is None or at_hand.state is not TipOffState.RESOLVED:
+            window = [each for each in window if each.state is not TipOffState.RESOLVED]
         ids = [each.tip_off_id for each in window]
         if report_id not in ids:
             return None, next(iter(window), None)
         at = ids.index(report_id)
         return (window[at - 1] if at else None), (window[at + 1] if at + 1 < len(ids) else None)
 
-    def to_decide(self, decided: str, window: Sequence[TipOffReport]) -> TipOffReport | None:
-        """Return the next report that this moderator can decide, after one that was decided just now."""
-        ids = [each.tip_off_id for each in window]
+    def to_decide(
+        self, decided: str, window: Sequence[TipOffReport], *, together: Sequence[str] = ()
+    ) -> TipOffReport | None:
+        """Return the next report that this moderator can decide, after one that was decided just now.
+
+        together: those that were merged into it; the window may show them as they were before.
+        """
+        ids, done = [each.tip_off_id for each in window], {decided, *together}
         at = ids.index(decided) + 1 if decided in ids else 0
         turned = [*window[at:], *window[:at]]
-        return next((each for each in turned if each.tip_off_id != decided and self.can_decide(each)), None)
+        return next((each for each in turned if each.tip_off_id not in done and self.can_decide(each)), None)
 
     def can_decide(self, report: TipOffReport) -> bool:
         """Return whether this moderator can decide a report at once: it is unassigned, or one's own."""

@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from idvault_client.sessions import AccountReinstatement, ReinstatementPage, ReinstatementState
+from idvault_client.sessions import (
+    AccountContest,
+    AccountDisavowal,
+    AccountReinstatement,
+    ContestState,
+    DisavowalState,
+    ReinstatementPage,
+    ReinstatementState,
+)
 from idvault_people.console.visit import Visit
+from idvault_people.moderation import shown
+from idvault_people.moderation.shown import Item, Link, PagePart
 from idvault_people.moderation.verification_case import CaseTexts, VerificationCasePages
+from idvault_people.moderation.whole_list import every
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +57,31 @@ class ReinstatementCasePages(VerificationCasePages[AccountReinstatement, Reinsta
     def id_of(self, case: AccountReinstatement) -> str:
         """Return the id of an appeal."""
         return case.reinstatement_id
+
+    def before(self, case: AccountReinstatement, visit: Visit) -> list[PagePart]:
+        """Return why the verification was withdrawn: the contests and disavowals that were upheld."""
+        vault, account = self.place.vault, case.account_token
+        contests = every(
+            vault.sessions.list_contests, "contests", account_token=account, state=ContestState.UPHELD
+        )
+        disowned = every(vault.disavowals.list_page, "disavowals", account_token=account)
+        ended = (DisavowalState.UPHELD, DisavowalState.SILENT)
+        items = [
+            self._withdrawal("contest", f"/contests/{each.contest_id}", each, visit) for each in contests
+        ]
+        items += [
+            self._withdrawal("disavowal", f"/disavowals/{each.disavowal_id}", each, visit)
+            for each in disowned
+            if each.state in ended
+        ]
+        return [PagePart(title=visit.say("why_withdrawn"), items=items, empty=visit.say("nothing_else"))]
+
+    def _withdrawal(
+        self, kind: str, path: str, case: AccountContest | AccountDisavowal, visit: Visit
+    ) -> Item:
+        state = shown.word(kind, case.state, visit.say)
+        rows = self.place.rows(visit, state=state, decided=case.decide_time, why=case.reason)
+        return Item(link=Link(path, visit.say(kind)), rows=rows)
 
     def effect(self, case: AccountReinstatement, visit: Visit) -> dict[str, Any]:
         """Return whether the account has its verification back."""

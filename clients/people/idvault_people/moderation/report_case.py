@@ -51,7 +51,6 @@ class ReportScreen:
             sections=self.sections(case, visit),
             acts=self._acts(case, visit),
             happened=self._merged(visit) or self.happened(visit),
-            then=say("to_list") if self._merged(visit) else "",
             aside=say("decision"),
             facts=self._state(report, visit),
             buttons=self._buttons(report, visit),
@@ -68,6 +67,19 @@ class ReportScreen:
         """Return what the report says, and what is known about its target."""
         say, report = visit.say, case.tip_off
         return [
+            *self.reported(case, visit),
+            PagePart(
+                title=say("same_target"),
+                items=[self.similar(each, visit) for each in self.same_target(report)],
+                empty=say("nothing_else"),
+            ),
+            *history.of_target(report.target, place=self.place, visit=visit),
+        ]
+
+    def reported(self, case: TipOffCase, visit: Visit) -> list[PagePart]:
+        """Return what the report says, and what is known of the report itself."""
+        say, report = visit.say, case.tip_off
+        return [
             PagePart(title=say("told"), texts=self._texts(case, visit), pictures=self._pictures(case, visit)),
             PagePart(
                 title=say("details"),
@@ -79,12 +91,6 @@ class ReportScreen:
                     reporter=report.reporter_id,
                 ),
             ),
-            PagePart(
-                title=say("same_target"),
-                items=[self.similar(each, visit) for each in self.same_target(report)],
-                empty=say("nothing_else"),
-            ),
-            *history.of_target(report.target, place=self.place, visit=visit),
         ]
 
     def happened(self, visit: Visit) -> Link | None:
@@ -97,25 +103,30 @@ class ReportScreen:
         except NotFound:
             return None
         say, reference = visit.say, report.reference
-        outcome = report.dismissal and shown.word("dismissal", report.dismissal, say)
         if report.proposal_id:
             text = say("happened_proposed", reference=reference)
         elif report.state is TipOffState.RESOLVED:
-            what = outcome or self._imposed(report, visit)
-            outcome = shown.word("outcome", report.outcome, say) + (f" ({what})" if what else "")
-            text = say("happened_decided", reference=reference, outcome=outcome)
+            text = say("happened_decided", reference=reference, outcome=self.outcome(report, visit))
         elif queues.waits(report):
             text = say("happened_referred", reference=reference, authority=report.authority)
         else:
             text = say("happened_replied", reference=reference)
         return Link(path(report), text)
 
+    def outcome(self, report: TipOffReport, visit: Visit) -> str:
+        """Return the outcome of a decided report, with its reason or what was imposed."""
+        say = visit.say
+        why = report.dismissal and shown.word("dismissal", report.dismissal, say)
+        what = why or self._imposed(report, visit)
+        outcome = shown.word("outcome", report.outcome, say)
+        return str(say("outcome_with", outcome=outcome, what=what)) if what else outcome
+
     def _merged(self, visit: Visit) -> Link | None:
         """Return how many reports were merged into this one just now, as the address counts."""
         count = visit.query.get("merged", "")
         if not (count.isascii() and count.isdigit()):
             return None
-        return Link(f"/reports{queues.kept(visit)}", visit.say("happened_merged", count=count))
+        return Link("", visit.say("happened_merged", count=count))
 
     def _imposed(self, report: TipOffReport, visit: Visit) -> str:
         """Return what a report that was right led to, "" if it led to nothing."""
@@ -135,8 +146,10 @@ class ReportScreen:
         """Return the open reports that nobody else works on."""
         return [each for each in reports if self.queue.can_decide(each)]
 
-    def lines(self, reports: Sequence[TipOffReport], visit: Visit) -> list[shown.Row]:
-        """Return reports as they can be chosen: number, how the text begins, category and time."""
+    def lines(
+        self, reports: Sequence[TipOffReport], visit: Visit, *, targets: bool = False
+    ) -> list[shown.Row]:
+        """Return reports as they can be chosen: number, how the text begins, category or target, and time."""
         say, excerpts = visit.say, RowFacts(place=self.place).excerpts(reports)
         return [
             (
@@ -145,7 +158,9 @@ class ReportScreen:
                     "report_line",
                     reference=each.reference,
                     excerpt=excerpts[each.tip_off_id],
-                    category=shown.word("category", each.category, say),
+                    category=target_text(each, visit)
+                    if targets
+                    else shown.word("category", each.category, say),
                     time=self.place.time(each.file_time, visit),
                 ),
             )
@@ -167,11 +182,11 @@ class ReportScreen:
 
     def _state(self, report: TipOffReport, visit: Visit) -> list[shown.Row]:
         say, is_open = visit.say, report.state is not TipOffState.RESOLVED
-        left = f"{self.place.time(report.due_time, visit)} ({self.place.left(report.due_time, visit)})"
+        due, left = self.place.time(report.due_time, visit), self.place.left(report.due_time, visit)
         return self.place.rows(
             visit,
             state=shown.word("state", report.state, say),
-            due=left if is_open else self.place.time(report.due_time, visit),
+            due=say("due_left", time=due, left=left) if is_open else due,
             assignee=self.place.who(report.moderator_id, visit) if report.moderator_id else None,
             answered=report.answer_time,
             decided=report.resolve_time,
@@ -193,6 +208,7 @@ class ReportScreen:
             filed=report.file_time,
             reporter=say("trusted") if report.trusted else (report.reporter_id[:8] or say("anonymous")),
             contact=say("contact_proved", contact=case.contact) if case.contact_proved else case.contact,
+            operation=self.place.operation(report.operation_id),
             evidence=len(report.evidence) or None,
         )
 
@@ -235,7 +251,8 @@ class ReportScreen:
         if report.proposal_id:
             links.append(Link(f"/sanctions/{report.proposal_id}", say("its_proposal")))
         if report.merged_into_id:
-            links.append(Link(f"/reports/{report.merged_into_id}", say("merged_into")))
+            other = self.place.vault.tip_offs.get(report.merged_into_id).tip_off
+            links.append(Link(path(other), say("merged_into", reference=other.reference)))
         if report.reporter_id:
             links.append(Link(reporter.path(report.reporter_id), say("reporter_standing")))
         if case.content:

@@ -47,7 +47,7 @@ class ReporterStandingPages:
         accuracy = reporter.accuracy
         rows = self.place.rows(
             visit,
-            standing=shown.word("reporter", reporter.standing, visit.say),
+            reporter_level=shown.word("reporter", reporter.standing, visit.say),
             limited_until=reporter.limit_end_time,
             total=reporter.filed,
             upheld=reporter.upheld,
@@ -104,7 +104,7 @@ class ReporterStandingPages:
                 Field(
                     kind="choices",
                     id="standing",
-                    label=say("standing"),
+                    label=say("reporter_level"),
                     options=shown.options("reporter", _GIVEN, say),
                 ),
                 Field(

@@ -1,9 +1,10 @@
 """The pages of sanctions: those to confirm, one with its statement, and what two moderators do with it."""
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from idvault_client.sanctions import AccountSanction, Origin, SanctionPage, SanctionState
-from idvault_client.tip_offs import UpheldSanction
+from idvault_client.tip_offs import TipOffCase, UpheldSanction
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import done, history, listing, shown, statement
 from idvault_people.moderation.case_page import CasePage
@@ -16,6 +17,8 @@ from idvault_people.moderation.workplace import Workplace
 
 _SIZE = 50
 _REASON = 500
+_ENDED = ("ended_at", "ended_by", "lift_reason")
+_WITHDRAWN = ("withdrawn_at", "withdrawn_by", "withdraw_reason")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +63,7 @@ class SanctionPages:
     def _screen(self, sanction: AccountSanction, visit: Visit) -> CasePage:
         waits, is_mine = sanction.state is SanctionState.PROPOSED, self._is_mine(sanction)
         page = CasePage(
-            title=title(sanction, visit),
+            title=history.title(sanction, visit),
             sections=screen(sanction, place=self.place, visit=visit),
             acts=self._acts(sanction, visit),
             notes=[visit.say("another_must")] if waits and is_mine else [],
@@ -68,7 +71,7 @@ class SanctionPages:
             facts=facts(sanction, place=self.place, visit=visit),
         )
         page = page.deciding(self._confirmation(sanction, visit))
-        now = visit.say("now_it_is", state=shown.word("state", sanction.state, visit.say))
+        now = visit.say("now_it_is", state=history.word_of(sanction, visit))
         text = f"{visit.say('done')} {now}"
         return done.told(page, visit, text, following="/sanctions", words="next_to_confirm")
 
@@ -136,7 +139,7 @@ class SanctionPages:
         reason = Field(kind="area", id="reason", label=say("why"), hint=say("why_hint"), limit=_REASON)
         return Form(
             title=say("withdraw_title" if withdraws else "lift_title"),
-            texts=[title(sanction, visit)],
+            texts=[history.title(sanction, visit)],
             button=say("sign"),
             back=f"/sanctions/{sanction.sanction_id}",
             request_id=self.place.new_id(),
@@ -176,23 +179,29 @@ class SanctionPages:
         ).page()
 
 
-def title(sanction: AccountSanction, visit: Visit) -> str:
-    """Return degree and target."""
-    degree = shown.word("degree", sanction.degree, visit.say)
-    target = sanction.public_account_id or sanction.account_token
-    return str(visit.say("sanction_title", degree=degree, account=target))
-
-
 def screen(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[PagePart]:
     """Return why a sanction was imposed: its statement, and the report that it answers."""
     parts: list[PagePart] = []
     reference = sanction.statement.tip_off if sanction.statement else ""
     case = ReportScreen(place=place).of_reference(reference) if reference else None
     if case is not None:
-        told, details, *_ = ReportScreen(place=place).sections(case, visit)
+        told, details = ReportScreen(place=place).reported(case, visit)
+        told = replace(told, rows=_preserved(case, sanction, visit))
         parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see_report"))])]
     reasons = statement.part(sanction.statement, place=place, visit=visit)
     return [*parts, reasons, history.of_account(sanction.account_token, place=place, visit=visit)]
+
+
+def _preserved(case: TipOffCase, sanction: AccountSanction, visit: Visit) -> list[shown.Row]:
+    """Return what of the report is evidence that was signed: its SHA-256 is in the statement."""
+    evidence = sanction.statement.evidence if sanction.statement else ()
+    reported = {"copy_is_evidence": case.content, "text_is_evidence": case.text.encode()}
+    say = visit.say
+    return [
+        (say("evidence"), say(key))
+        for key, content in reported.items()
+        if content and sha256(content).digest() in evidence
+    ]
 
 
 def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[shown.Row]:
@@ -202,21 +211,24 @@ def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[
     def who(moderator_id: str) -> str:
         return place.who(moderator_id, visit) if moderator_id else ""
 
+    ended = _WITHDRAWN if history.was_withdrawn(sanction) else _ENDED
     return place.rows(
         visit,
-        state=shown.word("state", sanction.state, say),
+        state=history.word_of(sanction, visit),
         account=sanction.account_token,
         public_account_id=sanction.public_account_id,
         degree=shown.word("degree", sanction.degree, say),
         measure=sanction.measure,
         scope=shown.word("scope", sanction.scope, say),
-        operation=sanction.operation_id,
+        operation=place.operation(sanction.operation_id),
         imposed_at=sanction.impose_time,
         proposed_by=who(sanction.impose_moderator_id),
         since=sanction.start_time,
         confirmed_by=who(sanction.confirm_moderator_id),
         lapses=sanction.lapse_time,
-        ended_at=sanction.finish_time,
-        ended_by=who(sanction.lift_moderator_id),
-        lift_reason=sanction.lift_reason,
+        **{
+            ended[0]: sanction.finish_time,
+            ended[1]: who(sanction.lift_moderator_id),
+            ended[2]: sanction.lift_reason,
+        },
     )

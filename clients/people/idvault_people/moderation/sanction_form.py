@@ -20,6 +20,7 @@ from idvault_client.sanctions import (
     Degree,
     Ground,
     IssuerKind,
+    OperationState,
     Origin,
     SanctionCategory,
     Scope,
@@ -32,7 +33,7 @@ from idvault_people.moderation.form import Form
 from idvault_people.moderation.shown import Field, PagePart, Row
 from idvault_people.moderation.workplace import Workplace
 
-_HABITS = ("territory", "redress", "rule_reference")
+_HABITS = ("territory", "redress")
 _EVIDENCE = 50 * 66
 _COPY, _YES, _TEXT = "copy_evidence", "yes", "text"
 _TOGETHER = "duplicates"
@@ -44,7 +45,7 @@ class StatementForm(Generic[Wanted]):
     """One page of what has a statement of reasons. given: what the fields begin with.
 
     fixed: fields that cannot be changed here; after: more fields. origin, tip_off: how it came to light.
-    action: as that of a form. copy: the reporter's copy of the content, which a box makes evidence;
+    action, beside: as those of a form. copy: the reporter's copy of the content, which a box makes evidence;
     text: what the reporter wrote, likewise.
     """
 
@@ -57,6 +58,7 @@ class StatementForm(Generic[Wanted]):
     given: dict[str, str] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     after: Sequence[Field] = ()
+    beside: Sequence[PagePart] = ()
     copy: bytes = field(default=b"", repr=False)
     text: str = field(default="", repr=False)
 
@@ -91,8 +93,11 @@ class StatementForm(Generic[Wanted]):
     def form(self, visit: Visit) -> Form:
         """Return the form to fill in."""
         begun = {**self.place.habits, "detection": "NONE", "automated_decision": "NONE", **self.given}
-        begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun, **self.chosen(visit)}
+        template = {name: text for name, text in self.chosen(visit).items() if not self.given.get(name)}
+        begun = {"scope": "ACCOUNT", "issuer": "PLATFORM", **begun, **template}
         fields = [*self.fields(visit), *self._copied(visit), *self.after]
+        # In the order in which they are read: what is nearly always the same comes last.
+        fields.sort(key=lambda each: each.folded)
         return Form(
             title=self.title,
             button=visit.say("check"),
@@ -102,15 +107,20 @@ class StatementForm(Generic[Wanted]):
             request_id=self.place.new_id(),
             fields=[self._begun(each, begun) for each in fields],
             sections=self.about(visit),
+            beside=self.beside,
+            besides=visit.say("details"),
         )
 
-    def chosen(self, _visit: Visit) -> Mapping[str, str]:
-        """Return what the form begins with by a template that its address names."""
-        return {}
+    def chosen(self, visit: Visit) -> Mapping[str, str]:
+        """Return what the form begins with by the template that its address names."""
+        if not visit.query.get(template_choice.TEMPLATE):
+            return {}
+        return template_choice.begun(template_choice.kept(self.place), visit)
 
-    def filled(self, form: Form, _visit: Visit) -> Form:
-        """Return the form with the template that was chosen in it."""
-        return form
+    def filled(self, form: Form, visit: Visit) -> Form:
+        """Return the form with the template that was chosen in it; what was typed or given stays."""
+        templates, usual = template_choice.kept(self.place), self.form(visit)
+        return template_choice.filled(form, visit, usual=usual, templates=templates, given=self.given)
 
     @property
     def _reported(self) -> dict[str, bytes]:
@@ -147,7 +157,9 @@ class StatementForm(Generic[Wanted]):
 
     def _begun(self, each: Field, begun: dict[str, str]) -> Field:
         kind = "hidden" if each.id in self.fixed else each.kind
-        return replace(each, kind=kind, value=begun.get(each.id, each.value))
+        value = begun.get(each.id, each.value)
+        is_known = each.kind != "choices" or value in dict(each.options)
+        return replace(each, kind=kind, value=value if is_known else each.value)
 
     def answer(self, visit: Visit, send: Callable[[Wanted, str], str]) -> Answer:
         """Check, show or sign what was sent. send: acts with a request id, returns where to go."""
@@ -207,7 +219,9 @@ class StatementForm(Generic[Wanted]):
             # It may have been done: with another end, the same form sent again would be another act.
             end = Field(kind="hidden", id=statement.END)
             return replace(form, fields=[*form.fields, end]).refused(error, visit)
-        self.place.habits.update({name: visit.given(name) for name in _HABITS})
+        if wanted.statement.order is None:
+            # How one appeals against an authority's order is not how one appeals against the next sanction.
+            self.place.habits.update({name: visit.given(name) for name in _HABITS})
         return GoTo(where)
 
 
@@ -215,25 +229,16 @@ class StatementForm(Generic[Wanted]):
 class SanctionForm(StatementForm[UpheldSanction]):
     """One page of a sanction."""
 
-    def chosen(self, visit: Visit) -> Mapping[str, str]:
-        """Return what the form begins with by the template that its address names."""
-        if not visit.query.get(template_choice.TEMPLATE):
-            return {}
-        return template_choice.begun(template_choice.kept(self.place), visit)
-
-    def filled(self, form: Form, visit: Visit) -> Form:
-        """Return the form with the template that was chosen in it; what was typed stays."""
-        templates = template_choice.kept(self.place)
-        return template_choice.filled(form, visit, usual=self.form(visit), templates=templates)
-
     def about(self, visit: Visit, wanted: UpheldSanction | None = None) -> list[PagePart]:
         """Return the account with its standing, once it is known."""
         account = wanted.account_token if wanted else self.given.get("account", "")
         public = wanted.public_account_id if wanted else self.given.get("public_account_id", "")
         if not account:
             return []
+        rows = statement.of_sanction(wanted, place=self.place, visit=visit) if wanted else []
         try:
-            return [history.summary(account, place=self.place, visit=visit, public_account_id=public)]
+            falls_on = history.summary(account, place=self.place, visit=visit, public_account_id=public)
+            return [replace(falls_on, rows=[*falls_on.rows, *rows])]
         except (InvalidFields, NotFound):
             # No account has such a token: the vault says so when the sanction is signed.
             return []
@@ -246,7 +251,7 @@ class SanctionForm(StatementForm[UpheldSanction]):
             *grounds(visit),
             days_field(visit),
             *redress(visit),
-            *_operation(visit, self.place),
+            *_operation(visit, self.place, self.given.get("operation", "")),
             *issuer(visit),
         ]
 
@@ -267,7 +272,7 @@ class SanctionForm(StatementForm[UpheldSanction]):
 
     def public_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
         """Return the entries of the public log, and what whoever checks the account learns."""
-        return readers.public_of_sanction(wanted, visit, proposed=self.needs_two(wanted))
+        return readers.public_of_sanction(wanted, self.place, visit, proposed=self.needs_two(wanted))
 
     def needs_two(self, wanted: UpheldSanction) -> bool:
         """Return whether another moderator must confirm it."""
@@ -338,23 +343,30 @@ def grounds(visit: Visit) -> list[Field]:
             hint=say("evidence_file_hint"),
             required=False,
         ),
-        choices(visit, "detection", "automation", list(Automation)),
-        choices(visit, "automated_decision", "automation", list(Automation)),
+        folded(choices(visit, "detection", "automation", list(Automation))),
+        folded(choices(visit, "automated_decision", "automation", list(Automation))),
     ]
+
+
+def folded(each: Field) -> Field:
+    """Return a field among those that nearly always say the same; a browser asks for none that it hides."""
+    return replace(each, folded=True, required=False)
 
 
 def redress(visit: Visit) -> list[Field]:
     """Return the fields of where it counts, and what can be done against it."""
     say = visit.say
     return [
-        Field(kind="text", id="territory", label=say("territory"), hint=say("territory_hint"), limit=64),
+        folded(
+            Field(kind="text", id="territory", label=say("territory"), hint=say("territory_hint"), limit=64)
+        ),
         Field(kind="area", id="redress", label=say("redress"), limit=500),
     ]
 
 
 def issuer(visit: Visit) -> list[Field]:
     """Return the fields of whose decision it is."""
-    return [choices(visit, "issuer", "issuer", list(IssuerKind)), *_order(visit)]
+    return [folded(each) for each in (choices(visit, "issuer", "issuer", list(IssuerKind)), *_order(visit))]
 
 
 def choices(visit: Visit, name: str, words: str, values: Sequence[StrEnum], hint: str = "") -> Field:
@@ -368,14 +380,28 @@ def choices(visit: Visit, name: str, words: str, values: Sequence[StrEnum], hint
     )
 
 
-def _operation(visit: Visit, place: Workplace) -> list[Field]:
-    found = place.open_operations()
+def _operation(visit: Visit, place: Workplace, reported: str) -> list[Field]:
+    """Return the field of the operation. reported: the report's, which the sanction has unless it has one."""
+    found = {each.operation_id: each.title for each in place.open_operations()}
+    if reported and reported not in found:
+        found |= _open_one(place, reported)
     if not found:
         return []
-    options = [("", visit.say("no_operation")), *((each.operation_id, each.title) for each in found)]
+    # Without an operation of its own a sanction gets that of its report: "none" would not be true.
+    none = [] if reported in found else [("", visit.say("no_operation"))]
+    options = [*none, *found.items()]
     return [
         Field(kind="choices", id="operation", label=visit.say("operation"), options=options, required=False)
     ]
+
+
+def _open_one(place: Workplace, operation_id: str) -> dict[str, str]:
+    """Return an operation and its title if it is open: more may be open than are listed."""
+    try:
+        named = place.vault.sanctions.get_operation(operation_id)
+    except NotFound:
+        return {}
+    return {operation_id: named.title} if named.state is OperationState.OPEN else {}
 
 
 def _order(visit: Visit) -> list[Field]:

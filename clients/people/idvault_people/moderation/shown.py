@@ -89,8 +89,9 @@ class Field:
     kind: text, area, choices, checks, date, time, file, pick or hidden.
     A pick is a list with a button of its own, which fills the form in.
 
-    notes: more about an option, by its value. only: the value of another field for which it is asked.
-    key: the key that leads to it, "" for none.
+    notes: more about an option, by its value. replies: likewise, languages and what a reporter reads in each.
+    only: the value of another field for which it is asked. key: the key that leads to it, "" for none.
+    folded: whether it is shown when somebody asks for it, because it says what it nearly always says.
     """
 
     kind: str
@@ -102,8 +103,10 @@ class Field:
     options: Sequence[Row] = ()
     required: bool = True
     notes: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     only: str = ""
     key: str = ""
+    folded: bool = False
 
 
 def columns(items: Sequence[Item]) -> list[str]:

@@ -252,22 +252,22 @@ def part(statement: StatementOfReasons | None, *, place: Workplace, visit: Visit
     )
 
 
+def of_sanction(sanction: UpheldSanction, *, place: Workplace, visit: Visit) -> list[Row]:
+    """Return what a sanction is beside its statement: the owner reads its degree alone."""
+    return place.rows(
+        visit,
+        degree=shown.word("degree", sanction.degree, visit.say),
+        measure=sanction.measure,
+        scope=shown.word("scope", sanction.scope, visit.say),
+        operation=place.operation(sanction.operation_id),
+    )
+
+
 def preview(sanction: UpheldSanction, *, place: Workplace, visit: Visit) -> list[Row]:
     """Return everything that is about to be signed as rows."""
-    say = visit.say
-    titles = (
-        {each.operation_id: each.title for each in place.open_operations()} if sanction.operation_id else {}
-    )
     return [
-        *place.rows(
-            visit,
-            account=sanction.account_token,
-            public_account_id=sanction.public_account_id,
-            degree=shown.word("degree", sanction.degree, say),
-            measure=sanction.measure,
-            scope=shown.word("scope", sanction.scope, say),
-            operation=titles.get(sanction.operation_id, sanction.operation_id),
-        ),
+        *place.rows(visit, account=sanction.account_token, public_account_id=sanction.public_account_id),
+        *of_sanction(sanction, place=place, visit=visit),
         *rows_of(sanction.statement, place=place, visit=visit),
     ]
 

@@ -1,7 +1,9 @@
-"""A template in the form of a sanction: chosen in the address or in the form, and never over what was typed.
+"""A template in the form of a sanction or measure: chosen in the address or form, never over what was typed.
 
 - A template fills a field that is empty, or says what the form began with, or what the template before said.
-- Every other field was typed by the moderator. It stays as it is, and the form says which ones those are.
+- Every other field was typed by the moderator, or comes from the report or the order that the form answers.
+  It stays as it is, and the form says which ones those are.
+- A measure takes what it has of a template: neither degree nor days.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,8 +67,18 @@ def values(templates: Sequence[PlatformTemplate], template_id: str) -> Mapping[s
     }
 
 
-def filled(form: Form, visit: Visit, *, usual: Form, templates: Sequence[PlatformTemplate]) -> Form:
-    """Return a form with the template that was chosen in it. usual: the form as it begins."""
+def filled(
+    form: Form,
+    visit: Visit,
+    *,
+    usual: Form,
+    templates: Sequence[PlatformTemplate],
+    given: Mapping[str, str],
+) -> Form:
+    """Return a form with the template that was chosen in it.
+
+    usual: the form as it begins; given: what the report or order says that it answers.
+    """
     wanted = visit.given(TEMPLATE)
     new, former = values(templates, wanted), values(templates, visit.given(_FILLED))
     begins = {each.id: each.value for each in usual.fields}
@@ -76,10 +88,14 @@ def filled(form: Form, visit: Visit, *, usual: Form, templates: Sequence[Platfor
             changed.append(replace(each, value=wanted))
         elif each.id not in new or each.kind == "hidden" or each.value == new[each.id]:
             changed.append(each)
+        elif given.get(each.id) and each.value == given[each.id]:
+            changed.append(each)
+            stayed.append(each.label)
         elif each.value in {"", begins.get(each.id, ""), former.get(each.id, "")}:
             changed.append(replace(each, value=new[each.id]))
         else:
             changed.append(each)
             stayed.append(each.label)
-    told = [visit.say("template_stayed", fields=", ".join(stayed))] if stayed else []
+    comma = "、" if visit.language == "zh" else ", "
+    told = [visit.say("template_stayed", fields=comma.join(stayed))] if stayed else []
     return replace(form, fields=changed, texts=[*form.texts, *told])

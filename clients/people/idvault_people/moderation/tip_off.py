@@ -256,6 +256,7 @@ class ReportCasePages:
             texts=[say("taken_from", moderator=self.place.who(who, visit))] if who else [],
             button=say("take"),
             back=f"{path(report)}{queues.kept(visit)}",
+            action=f"{path(report)}/assignment{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="former", value=who)],
         )
@@ -282,6 +283,7 @@ class ReportCasePages:
             texts=[say("hand_back_text")],
             button=say("hand_back"),
             back=f"{path(report)}{queues.kept(visit)}",
+            action=f"{path(report)}/return{queues.kept(visit)}",
             request_id=self.place.new_id(),
         )
 
@@ -319,6 +321,7 @@ class ReportCasePages:
             title=say("write_reply"),
             button=say("send"),
             back=f"/reports/{visit.parts['report']}{queues.kept(visit)}",
+            action=f"/reports/{visit.parts['report']}/reply{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="area", id="reply", label=say("reply"), hint=say("reply_hint"), limit=TEXT)],
         )
@@ -345,13 +348,16 @@ class ReportCasePages:
         return form.act(visit, act)
 
     def _merging(self, visit: Visit) -> Form:
-        report, say = self.screen.read(visit).tip_off, visit.say
-        candidates = self._candidates(report)
+        case, say = self.screen.read(visit), visit.say
+        report, candidates = case.tip_off, self._candidates(case.tip_off)
         return Form(
+            beside=self.screen.reported(case, visit),
+            besides=say("details"),
             title=say("merge_title", reference=report.reference),
             texts=[say("merge_hint")] if candidates else [say("merge_none")],
             button=say("merge") if candidates else "",
             back=f"{path(report)}{queues.kept(visit)}",
+            action=f"{path(report)}/duplicates{queues.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[each for each in self._duplicates(report, candidates, visit) if each.options],
         )
@@ -369,7 +375,7 @@ class ReportCasePages:
                 kind="checks",
                 id=name,
                 label=label,
-                options=self.screen.lines(found, visit),
+                options=self.screen.lines(found, visit, targets=name == "others"),
             )
             for name, (label, found) in lines.items()
         ]

@@ -81,6 +81,10 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
         """Return what only this kind of case is about, by the keys of its texts."""
         return {}
 
+    def before(self, case: VerificationCase, visit: Visit) -> list[PagePart]:
+        """Return what was decided before this kind of case."""
+        return []
+
     def effect(self, case: VerificationCase, visit: Visit) -> dict[str, Any]:
         """Return what only a decision about this kind of case does, by the keys of its texts."""
         return {}
@@ -144,7 +148,12 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
         return CasePage(
             title=say(self.texts.title, account=case.account_token),
             sections=[
-                PagePart(title=say(self.texts.text), texts=[("", self._text(case, visit))]),
+                PagePart(
+                    title=say(self.texts.text),
+                    texts=[("", self._text(case, visit))],
+                    folded=self.place.rows(visit, **self.about(case)),
+                ),
+                *self.before(case, visit),
                 history.of_account(case.account_token, place=self.place, visit=visit),
             ],
             acts=self._acts(case, visit),
@@ -169,7 +178,6 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             visit,
             state=shown.word(self.texts.one, case.state, visit.say),
             due=case.due_time,
-            **self.about(case),
             filed=case.file_time,
             proposed_by=self._who(case.propose_moderator_id, visit),
             proposal_lapses=case.lapse_time,

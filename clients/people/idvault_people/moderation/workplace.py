@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from idvault_client.backend.blocking.vault import Vault
+from idvault_client.errors import NotFound
 from idvault_client.pages import rendering
 from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState, PlatformOperation
 from idvault_client.tip_offs import UpheldSanction
@@ -81,6 +82,15 @@ class Workplace:
         """Return the operations that a sanction may name."""
         page = self.vault.sanctions.list_operations(state=OperationState.OPEN, page_size=_MOST_OPERATIONS)
         return tuple(page.operations)
+
+    def operation(self, operation_id: str) -> str:
+        """Return the title of an operation, its id if it is deleted, "" for none."""
+        if not operation_id:
+            return ""
+        try:
+            return str(self.vault.sanctions.get_operation(operation_id).title)
+        except NotFound:
+            return operation_id
 
     def impose(self, wanted: UpheldSanction, request_id: str) -> AccountSanction:
         """Sign and impose a sanction as it was shown; raises as `impose` and `get_operation` do."""

@@ -48,6 +48,12 @@
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });
   });
+  document.querySelectorAll("[data-all]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      button.closest("fieldset").querySelectorAll("input").forEach(function (box) { box.checked = true; });
+    });
+  });
   // Keys of what a page offers: data-key names one, j and k go through the rows of a list. Whoever speaks to the
   // machine, or types by another means, can switch them off.
   var off = document.querySelector("[data-keys-off]");

@@ -57,7 +57,9 @@ _REPORTS = {
     "decided": _.in_context("decided", "Decided"),
     "outcome": _("Outcome"),
     "dismissal": _.in_context("dismissal", "Reason"),
-    "merged_into": _("Merged into"),
+    "outcome_with": _("{outcome} ({what})"),
+    "due_left": _("{time} ({left})"),
+    "merged_into": _("Merged into {reference}"),
     "its_sanction": _("Sanction"),
     "its_proposal": _("Proposed sanction"),
     "decision_proposed": _("waits for a second moderator"),
@@ -83,7 +85,12 @@ _REPORTS = {
     "dismiss_as": _("Dismiss: {reason}"),
     "only_reply": _("Only reply, decide later"),
     "usual_reply": _("Unless you write another reply: “{reply}”"),
+    "reply_language": _("Language of the usual reply"),
+    "reply_in.zh": _("Chinese"),
+    "reply_in.en": _("English"),
+    "reply_or_usual": _("Leave it empty for the usual reply. The reporter reads it with number and secret."),
     "reply_usual": _("Leave it empty for the usual reply, if the decision shows one."),
+    "reply_missing": _("Enter a reply"),
     "reply_needed": _("There is no usual reply: write one."),
     "details": _("The report"),
     "told": _("What the reporter says"),
@@ -100,6 +107,10 @@ _REPORTS = {
     "take": _("Assign to me"),
     "take_title": _("Assign report {reference} to me?"),
     "take_over": _("Take it over from {moderator}"),
+    "decided_by": _("Meanwhile it was decided by {moderator}: {outcome}."),
+    "merged_meanwhile": _("Meanwhile it was merged into another report."),
+    "nothing_sent": _("Nothing of yours was sent: the reporter reads none of it."),
+    "your_words": _("What you had typed"),
     "taken_from": _("It is assigned to {moderator} now."),
     "hand_back": _("Hand it back"),
     "hand_back_title": _("Hand report {reference} back?"),
@@ -109,12 +120,14 @@ _REPORTS = {
     "note_hint": _("Only your staff read it."),
     "write_reply": _.in_context("write_reply", "Reply to the reporter"),
     "reply_hint": _("The reporter reads it with number and secret."),
-    "reply_again": _("The reporter has a reply; what you write here replaces it."),
+    "reply_again": _("The reporter has a reply; what you write here is added to it."),
     "merge": _("Merge duplicates"),
     "merge_title": _("Which reports are about the same as {reference}?"),
     "merge_hint": _("One decision, and every reporter is answered."),
     "merge_none": _("There is no report to merge."),
     "uphold": _("Uphold and sanction"),
+    "uphold_title": _("Uphold and sanction: {reference}"),
+    "uphold_content_title": _("Uphold with a measure on content: {reference}"),
     "uphold_text": _("The decision and the sanction take effect together."),
     "uphold_content": _("Uphold with a measure on content"),
     "uphold_content_text": _(
@@ -123,8 +136,8 @@ _REPORTS = {
     "refer": _("Refer to an authority"),
     "refer_text": _(
         "Somebody else decides about this matter: name the authority. It reads the category and the target "
-        "of the report, and nothing else. The report is decided once it accepts, within seven days; else it "
-        "is open again. The deadline stays."
+        "of the report, the platform and the day, but no text and no evidence. The report is decided once it "
+        "accepts, within seven days; else it is open again. The deadline stays."
     ),
     "referred_to": _("Referred to"),
     "authority_hint": _("Its name, as on the page of public supervision."),
@@ -202,6 +215,11 @@ _OTHERS = {
     "in_force_view": _("In force"),
     "all_view": _("All"),
     "sanction_title": _("{degree}: {account}"),
+    "proposed_title": _("Proposed {what}: {account}"),
+    "withdrawn_proposal": _.in_context("withdrawn_proposal", "withdrawn"),
+    "withdrawn_at": _("Proposal withdrawn"),
+    "withdrawn_by": _("Withdrawn by"),
+    "withdraw_reason": _("Why it was withdrawn"),
     "lapses": _("Ends if nobody acts"),
     "proposed_by": _("First moderator"),
     "confirmed_by": _("Confirmed by"),
@@ -354,6 +372,7 @@ _REINSTATEMENTS = {
     ),
     "confirm_reinstatement": _("Confirm that the withdrawal was wrong"),
     "confirm_reinstatement_title": _("Take this withdrawal back?"),
+    "why_withdrawn": _("Why the verification was withdrawn"),
     "reinstated": _("The account"),
     "reinstated_yes": _("has its verification back"),
     "reinstated_no": _("stays as it is: it was too late, or the person has no free place"),
@@ -361,6 +380,7 @@ _REINSTATEMENTS = {
 _REPORTERS = {
     "reporters": _("Reporters"),
     "reporter_standing": _("The reporter's standing"),
+    "reporter_level": _.in_context("reporter", "Standing"),
     "standing_title": _("Reporter {reporter}"),
     "standing_text": _(
         "Reports of trusted flaggers come first, without a limit. A limited reporter has one report a day."

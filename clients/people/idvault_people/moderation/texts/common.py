@@ -68,6 +68,8 @@ COMMON: Mapping[str, Text] = {
         "The vault did not accept your signature. Check this machine's clock, or register your key again."
     ),
     "choose": _("Choose one"),
+    "choose_all": _("Choose all {count}"),
+    "usually": _("Detection, territory, whose decision"),
     "not_a_digest": _("Each line must have 64 hexadecimal digits"),
     "not_a_day": _("Enter a day such as 2026-05-31"),
     "not_days": _("Enter a number of days from 1 to 3650"),

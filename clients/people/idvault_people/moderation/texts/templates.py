@@ -23,7 +23,7 @@ TEMPLATES: Mapping[str, Text] = {
     "template_hint": _("It fills the fields below. What you have typed stays."),
     "no_template": _.in_context("no_template", "none"),
     "fill_in": _("Fill in"),
-    "template_stayed": _("Left as you had typed it: {fields}."),
+    "template_stayed": _("Left as it was: {fields}."),
     "keep_template": _("Save the template"),
     "use_template": _("Impose a sanction with it"),
     "delete_template": _("Delete the template"),

@@ -33,7 +33,7 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "ENDED": _("ended without a decision"),
     },
     "outcome": {
-        "UPHELD": _("right: a sanction or measure was imposed"),
+        "UPHELD": _.in_context("outcome", "upheld"),
         "DISMISSED": _("dismissed"),
         "DUPLICATE": _("decided with another report"),
         "ABUSIVE": _("abusive"),
@@ -126,6 +126,12 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "SUSPEND": _("Suspended"),
         "CLOSE": _("Closed"),
     },
+    "proposed": {
+        "WARN": _.in_context("proposed", "warning"),
+        "LIMIT": _.in_context("proposed", "limit of publishing"),
+        "SUSPEND": _.in_context("proposed", "suspension"),
+        "CLOSE": _.in_context("proposed", "closing"),
+    },
     "scope": {
         "ACCOUNT": _("this account only"),
         "PERSON": _("its owner, with other accounts at their next verification"),
@@ -185,7 +191,7 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "OTHER": _("Another reason, which the platform tells the owner"),
     },
     "reporter": {
-        "TRUSTED": _("Trusted flaggers"),
+        "TRUSTED": _("Trusted"),
         "WARNED": _("Warned"),
         "LIMITED": _("Limited"),
         "ORDINARY": _("Ordinary"),
