@@ -127,10 +127,10 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "CLOSE": _("Closed"),
     },
     "proposed": {
-        "WARN": _.in_context("proposed", "warning"),
-        "LIMIT": _.in_context("proposed", "limit of publishing"),
-        "SUSPEND": _.in_context("proposed", "suspension"),
-        "CLOSE": _.in_context("proposed", "closing"),
+        "WARN": _("warning"),
+        "LIMIT": _("limit of publishing"),
+        "SUSPEND": _("suspension"),
+        "CLOSE": _("closing"),
     },
     "scope": {
         "ACCOUNT": _("this account only"),
