@@ -28,8 +28,8 @@ class Item:
     """One thing of a list. marks: what must be seen first, such as "overdue".
 
     id: for a list in which several things are chosen, "" if this one cannot be. alone: whether its row has
-    the button that acts on it alone. spent: how much of its time has passed, in per cent; None if nothing is due.
-    icons: by the name of a row, a picture before its value and the word that it stands for.
+    the button that acts on it alone. spent: how much of its time has passed, in per cent; None if nothing is
+    due. icons: by the name of a row, a picture before its value and the word that it stands for.
     """
 
     link: Link
