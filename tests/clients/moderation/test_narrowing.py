@@ -48,7 +48,7 @@ async def test_two_moderators_narrow_a_sanction(
             await submit(second, here, form)
         late = await submit(second, here)
         assert (late.status, "narrowed to the account" in late.words) == (409, True)
-        assert "nothing here" in (await second.get("/narrowings")).words
+        assert "No sanction has to be narrowed" in (await second.get("/narrowings")).words
         assert made.sanction_id in (await second.get("/narrowings?view=all")).text
     assert len(place.wire.calls("ConfirmNarrowing")) == 1
     assert (await place.world.world.get(made, seconds=place.age)).scope is Scope.ACCOUNT

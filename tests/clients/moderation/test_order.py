@@ -13,10 +13,11 @@ from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.rules import Sanction
 from idvault_client.sanctions import PlatformOrder
 from idvault_people.authority.officer import GivenOrder
+from idvault_people.moderation.row_facts import short_key
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, Degree, OrderState, SanctionState
-from idvault_verify.tip_off import TargetKind
+from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, post, submit
 from tests.support.tip_off_world import opened
@@ -64,6 +65,7 @@ async def test_an_order_is_carried_out(place: Office, browser: Visitor, authorit
     page = await browser.get("/orders")
     assert f'href="{here}"' in page.text
     assert "hours left" in page.words
+    assert f"a warning at least account {short_key(token)}" in page.words, "what is ordered, and against whom"
     page = await browser.get(here)
     for word in (token, "a warning at least", "第一条 (synthetic)", "signed by the authority"):
         assert word in page.words, word
@@ -74,6 +76,8 @@ async def test_an_order_is_carried_out(place: Office, browser: Visitor, authorit
     assert "案 2026-7 (synthetic)" in page.words.partition("What the owner reads")[2]
     page = await submit(browser, f"{here}/sanction", page)
     assert "carried out" in page.words
+    (done,) = await imposed(place, token)
+    assert f'href="/sanctions/{done.sanction_id}"' in page.text, "what carried it out"
     assert f'href="{here}/sanction"' not in page.text
     assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
     assert f'href="{here}"' not in (await browser.get("/orders")).text
@@ -86,12 +90,15 @@ async def test_an_order_about_content_is_carried_out(
 ) -> None:
     """By the measure that was ordered, on the content that it names."""
     made = await given(place, authority, "post/17", kind=TargetKind.CONTENT, measure=OrderMeasure.REMOVE)
-    here = f"/orders/{made.order_id}"
+    here, target = f"/orders/{made.order_id}", TipOffTarget(TargetKind.CONTENT, "post/17")
+    filed = (await place.world.file(target=target)).tip_off
+    assert f'href="/reports/{filed.tip_off_id}"' in (await browser.get(here)).text
     page = await submit(browser, f"{here}/content", **CARRIED)
     assert page.title == "Check before you sign", page.words
     await submit(browser, f"{here}/content", page)
     assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
     assert place.wire.calls("ImposeContentMeasure")
+    assert 'href="/measures/' in (await browser.get(here)).text.partition("<main")[2]
 
 
 async def test_an_order_is_answered(place: Office, browser: Visitor, authority: AuthorityWorld) -> None:
@@ -221,7 +228,10 @@ async def test_a_closing_waits_for_a_second_moderator(
             await second.get(f"{here}/content"),
             await submit(second, f"{here}/sanction", slow),
         ):
-            assert (page.title, told in page.words) == ("Order 案 2026-7 (synthetic)", True), page.words
+            assert (page.title, told in page.words) == (
+                "示例机构 (synthetic): 案 2026-7 (synthetic)",
+                True,
+            ), page.words
             assert f'href="/sanctions/{found.sanction_id}"' in page.text
             assert f'href="{here}/sanction"' not in page.text
         assert "Nothing yet." in (await second.get("/history")).words, "nothing was imposed there"

@@ -61,7 +61,7 @@ async def test_a_sanction_on_own_initiative_is_listed(place: Office, browser: Vi
 
 
 async def test_what_was_taken_at_once_is_listed(place: Office, browser: Visitor) -> None:
-    """Each of several chosen reports, and one taken down by telephone, once however often its slip is shown."""
+    """Each of several chosen reports, and one recorded by telephone, once however often its slip is shown."""
     filed = [(await place.world.file()).tip_off for _ in range(2)]
     page = await browser.get("/reports")
     chosen = {f"report.{each.tip_off_id}": "yes" for each in filed}

@@ -42,7 +42,7 @@ class MeasurePages:
         return ListPage(
             title=say("measures"),
             views=views,
-            items=[self._item(each, visit) for each in found.measures],
+            items=[item(each, place=self.place, visit=visit) for each in found.measures],
             following=found.next_page_token,
             empty="" if view == "all" else say("no_content_appeals"),
         ).page(visit)
@@ -58,24 +58,6 @@ class MeasurePages:
         now = self.place.clock()
         late = tuple(each for each in page.measures if each.appeal and each.appeal.due_time <= now)
         return replace(page, measures=late)
-
-    def _item(self, measure: PlatformContentMeasure, visit: Visit) -> Item:
-        say, appeal = visit.say, measure.appeal
-        waits = appeal is not None and appeal.state is AppealState.FILED
-        marks = [say("yours")] if self._is_own(measure) else []
-        rows = self.place.rows(
-            visit,
-            due=self.place.left(appeal.due_time, visit) if waits and appeal else None,
-            content_kind=shown.word("content_kind", measure.kind, say),
-            state=shown.word("measure_state", measure.state, say),
-            imposed_at=measure.impose_time,
-        )
-        spent = (
-            rendering.time_spent(appeal.file_time, appeal.due_time, now=self.place.clock())
-            if waits and appeal
-            else None
-        )
-        return Item(link=Link(_path(measure), measure.content), rows=rows, marks=marks, spent=spent)
 
     def case(self, visit: Visit) -> Answer:
         """Show a measure with its reasons and its report; beside them, what may be decided."""
@@ -203,6 +185,23 @@ class MeasurePages:
 
     def _is_own(self, measure: PlatformContentMeasure) -> bool:
         return measure.impose_moderator_id == self.place.me
+
+
+def item(measure: PlatformContentMeasure, *, place: Workplace, visit: Visit) -> Item:
+    """Return a measure as it stands in a list."""
+    say, appeal, spent = visit.say, measure.appeal, None
+    waits = appeal is not None and appeal.state is AppealState.FILED
+    if waits and appeal:
+        spent = rendering.time_spent(appeal.file_time, appeal.due_time, now=place.clock())
+    rows = place.rows(
+        visit,
+        due=place.left(appeal.due_time, visit) if waits and appeal else None,
+        content_kind=shown.word("content_kind", measure.kind, say),
+        state=shown.word("measure_state", measure.state, say),
+        imposed_at=measure.impose_time,
+    )
+    marks = [say("yours")] if measure.impose_moderator_id == place.me else []
+    return Item(link=Link(_path(measure), measure.content), rows=rows, marks=marks, spent=spent)
 
 
 def _path(measure: PlatformContentMeasure) -> str:

@@ -27,7 +27,7 @@ class ChosenMergePages:
         return GoTo(f"/reports{queues.kept(visit)}")
 
     def merge(self, visit: Visit) -> Answer:
-        """Show the chosen reports, and merge them into the one that is to stay; it is taken if nobody has it."""
+        """Show the chosen reports, and merge them into the one that stays, which is taken if it is free."""
         found = self._chosen(visit)
         if len(found) < 2:
             return GoTo(f"/reports{queues.kept(visit, merging='few')}")

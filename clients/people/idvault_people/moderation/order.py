@@ -1,6 +1,7 @@
 """The pages of authorities' orders: what is due, each checked on this machine, carried out or objected to."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -18,23 +19,25 @@ from idvault_client.sanctions import (
     UpheldContentMeasure,
     check_order,
 )
-from idvault_client.tip_offs import TargetKind, UpheldSanction
+from idvault_client.tip_offs import TargetKind, TipOffTarget, UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
-from idvault_people.moderation import done, listing, shown
+from idvault_people.moderation import done, history, listing, measure, row_facts, shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.report_case import ReportScreen
 from idvault_people.moderation.sanction_form import SanctionForm
 from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
 from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
+from idvault_verify.attest.people.roster import Roster
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.offline.proof import UnverifiedError
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, OrderState
 
-_SIZE = 50
+_SIZE, _BESIDE = 50, 20
 _REASON = 500
 _WAITS = (OrderState.OPEN, OrderState.ACKNOWLEDGED, OrderState.OBJECTED, OrderState.OVERDUE)
 _CONTENT = {
@@ -57,10 +60,11 @@ class OrderInboxPages:
         views = [("open", say("orders_open")), ("overdue", say("overdue_view")), ("all", say("all_view"))]
         view = listing.view_of(visit, views)
         found, following = self._page(visit) if view == "all" else (self.waiting(view), "")
+        versions = self._versions()
         return ListPage(
             title=say("orders"),
             views=views,
-            items=[self._item(each, visit) for each in found],
+            items=[self._item(each, versions, visit) for each in found],
             following=following,
         ).page(visit)
 
@@ -78,11 +82,22 @@ class OrderInboxPages:
         page = self.place.vault.sanctions.list_orders(page_size=_SIZE, page_token=listing.after(visit))
         return page.orders, page.next_page_token
 
-    def _item(self, order: PlatformOrder, visit: Visit) -> Item:
-        waits, say = order.state in _WAITS, visit.say
+    def _versions(self) -> Sequence[Roster]:
+        """Return the roster's versions for a whole list, none if they cannot be read."""
+        try:
+            return self.place.roster() if self.place.roster is not None else ()
+        except RosterError:
+            return ()
+
+    def _item(self, order: PlatformOrder, versions: Sequence[Roster], visit: Visit) -> Item:
+        waits, say, checked = order.state in _WAITS, visit.say, None
+        if versions and order.source is not OrderSource.PAPER:
+            with suppress(UnverifiedError, RosterError):
+                checked = check_order(order, platform=self.place.key.relying_party, versions=versions)
         rows = self.place.rows(
             visit,
             due=self.place.left(order.deadline, visit) if waits else None,
+            **self._ordered_rows(checked, visit, short=True),
             authority=order.order.authority,
             state=shown.word("order", order.state, say),
             source=shown.word("source", order.source, say),
@@ -103,10 +118,13 @@ class OrderInboxPages:
         may_follow = order.state in _WAITS and not wrong and not proposed
         may_object = checked is not None and order.state in _WAITS and order.object_time is None
         page = CasePage(
-            title=say("order_title", reference=order.order.reference),
-            sections=[self._ordered(order, checked, visit)],
+            title=say("order_title", authority=order.order.authority, reference=order.order.reference),
+            sections=[self._ordered(order, checked, visit), *self._about(order, checked, visit)],
             main=self._acts(order, checked, visit) if may_follow else [],
-            acts=[Link(f"/sanctions/{each.sanction_id}", say("its_proposal")) for each in proposed],
+            acts=[
+                Link("/orders", say("to_list")),
+                *(Link(f"/sanctions/{each.sanction_id}", say("its_proposal")) for each in proposed),
+            ],
             notes=[*([wrong] if wrong else []), *([say("order_proposed")] if proposed else [])],
             aside=say("orders_one"),
             facts=self._facts(order, visit),
@@ -153,14 +171,11 @@ class OrderInboxPages:
 
     def _ordered(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> PagePart:
         say, named = visit.say, order.order
-        rows: dict[str, Any] = {}
+        rows = self._ordered_rows(checked, visit)
         folded: dict[str, Any] = {"order_digest": named.digest.hex()}
         if checked is not None:
-            terms = checked.terms
-            target = f"{shown.word('target', terms.target_kind, say)} {terms.target}"
-            measure = shown.word("order_measure", terms.measure, say)
-            rows = {"ordered_target": target, "ordered": measure, "legal_basis": terms.legal_basis}
-            folded["document_digest"] = terms.document_digest.hex()
+            rows["legal_basis"] = checked.terms.legal_basis
+            folded["document_digest"] = checked.terms.document_digest.hex()
         day = shown.day(named.issued_on, language=visit.language)
         return PagePart(
             title=say("order"),
@@ -169,6 +184,38 @@ class OrderInboxPages:
             ),
             folded=self.place.rows(visit, **folded),
         )
+
+    def _ordered_rows(
+        self, checked: CheckedOrder | None, visit: Visit, *, short: bool = False
+    ) -> dict[str, Any]:
+        """Return what is ordered and against whom: nothing of an order on paper, or that was not checked."""
+        if checked is None:
+            return {}
+        kind, measure = checked.terms.target_kind, checked.terms.measure
+        key = row_facts.short_key(checked.terms.target) if short else checked.terms.target
+        target = f"{shown.word('target', kind, visit.say)} {key}"
+        return {"ordered": shown.word("order_measure", measure, visit.say), "ordered_target": target}
+
+    def _about(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> list[PagePart]:
+        """Return what carried the order out, and what else is known about its target."""
+        say, vault, parts = visit.say, self.place.vault, []
+        done_by = vault.sanctions.list_page(order_id=order.order_id).sanctions
+        if done_by:
+            items = [history.item(each, place=self.place, visit=visit) for each in done_by]
+            parts.append(PagePart(title=say("its_sanctions"), items=items))
+        if checked is None:
+            return parts
+        target = TipOffTarget(checked.terms.target_kind, checked.terms.target)
+        reports = vault.tip_offs.list_page(target=target, page_size=_BESIDE).tip_offs
+        items = [ReportScreen(place=self.place).similar(each, visit) for each in reports]
+        parts.append(
+            PagePart(title=say("target_reports"), items=items, empty=say("nothing_else"), head=say("number"))
+        )
+        if target.kind is TargetKind.CONTENT:
+            measures = vault.content_measures.list_page(content=target.key, page_size=_BESIDE).measures
+            items = [measure.item(each, place=self.place, visit=visit) for each in measures]
+            parts.append(PagePart(title=say("measures"), items=items, empty=say("nothing_else")))
+        return [*parts, *history.of_target(target, place=self.place, visit=visit)]
 
     def _facts(self, order: PlatformOrder, visit: Visit) -> list[Row]:
         waits = order.state in _WAITS

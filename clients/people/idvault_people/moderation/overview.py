@@ -21,6 +21,7 @@ from idvault_people.moderation.whole_list import all_pages
 from idvault_people.moderation.workplace import Workplace
 
 _MOST = 100
+_LATE = "view=overdue"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,16 +43,23 @@ class OverviewPages:
     size: int = _MOST
 
     def show(self, visit: Visit) -> Answer:
-        """Show how much waits in each list, counted up to a hundred."""
+        """Show how much waits in each list, counted up to a hundred: what is overdue first, zeros folded."""
         say = visit.say
         lists = self._lists()
         counted = {name: self._count(ask) for name, _, ask in lists}
         self.counts.learn(counted)
-        items = [
-            Item(link=Link(path, say(name)), rows=[(say("count"), _told(counted[name], visit))])
+        items = {
+            name: Item(link=Link(path, say(name)), rows=[(say("count"), _told(counted[name], visit))])
             for name, path, _ in lists
-        ]
-        values = {"items": items, "who": say("you_are", moderator=self.place.me)}
+        }
+        late = [name for name, path, _ in lists if path.endswith(_LATE) and counted[name]]
+        waits = [name for name in items if counted[name] and name not in late]
+        values = {
+            "late": [items[name] for name in late],
+            "waits": [items[name] for name in waits],
+            "nothing": [items[name] for name in items if not counted[name]],
+            "who": say("you_are", moderator=self.place.me),
+        }
         return ConsolePage(template="moderation_overview.html", title=say("overview"), values=values)
 
     def count(self, name: str, most: int) -> int:

@@ -1,8 +1,8 @@
 """What this moderator did at this desk: kept in the moderator's own folder, newest first, without any text.
 
 One line of JSON for each form that was sent and did something: when, at which address, and the word of a
-fixed list that was chosen. Addresses hold random ids only. Where an address does not say what a form was about,
-such as the choice of several reports, the handler's answer does (`about`).
+fixed list that was chosen. Addresses hold random ids only. Where an address does not say what a form was
+about, such as the choice of several reports, the handler's answer does (`about`).
 """
 
 import json
@@ -32,7 +32,7 @@ _CHOSEN = (
     ("content_kind", "content_kind"),
     ("standing", "reporter"),
 )
-# The words of a verdict, by the kind of case; two moderators uphold the last ones, the first of whom proposes.
+# The words of a verdict, by the kind of case; two moderators uphold the last ones, the first proposes.
 _VERDICTS = {
     "appeals": "verdict",
     "measures": "measure_verdict",

@@ -27,9 +27,9 @@ class Link:
 class Item:
     """One thing of a list. marks: what must be seen first, such as "overdue".
 
-    id: for a list in which several things are chosen, "" if this one cannot be. alone: whether its row has the
-    button that acts on it alone. spent: how much of its time has passed, in per cent; None if nothing is due.
-    icons: by the name of a row, a picture before its value and the word that it stands for.
+    id: for a list in which several things are chosen, "" if this one cannot be. alone: whether its row has
+    the button that acts on it alone. spent: how much of its time has passed, in per cent; None if nothing is
+    due. icons: by the name of a row, a picture before its value and the word that it stands for.
     """
 
     link: Link
@@ -60,8 +60,8 @@ class PagePart:
     """A part of a page. texts: what people wrote, shown as it is. empty: what to say if there is nothing.
 
     folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
-    pictures: addresses and what
-    they are called, shown likewise. head: of the column that names the items or the bars, "" for the usual one.
+    pictures: addresses and what they are called, shown likewise. head: of the column that names the items or
+    the bars, "" for the usual one.
     """
 
     title: str

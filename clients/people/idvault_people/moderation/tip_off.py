@@ -54,7 +54,7 @@ class ReportCasePages:
                 return GoTo(path(found[0]))
         else:
             found, following = queue.sorted_page(visit, listing.view_of(visit, queue.views(visit)))
-        return self._listed(visit, found, following).page(visit)
+        return replace(self._listed(visit, found, following), choosers=self._choosers(visit)).page(visit)
 
     def rows(self, visit: Visit) -> Answer:
         """Show the table of the queue alone, if it has changed since the page that asks was made."""
@@ -68,10 +68,7 @@ class ReportCasePages:
 
     def _listed(self, visit: Visit, found: Sequence[TipOffReport], following: str) -> ListPage:
         say, views = visit.say, self.screen.queue.views(visit)
-        category, sort = queues.category(visit), queues.sort(visit)
         asked = visit.query.get(listing.SEARCH, "")
-        options = [("", say("all_categories")), *shown.options("category", list(SanctionCategory), say)]
-        sorts = [("", say("sort.queue")), *((each, say(f"sort.{each}")) for each in queues.SORTS)]
         return ListPage(
             title=say("reports"),
             head=say("number"),
@@ -82,16 +79,21 @@ class ReportCasePages:
             live="" if asked or listing.after(visit) else self._live(visit),
             known=self._digest(found, visit),
             search=say("search_reports"),
-            choosers=(
-                Chooser(id="category", label=say("category"), options=options, value=category or ""),
-                *self._operations(visit),
-                Chooser(id="sort", label=say("sort"), options=sorts, value=sort),
-            ),
             bulk=self._bulk(visit),
             links=[Link("/reports/new", say("intake"))],
             told=self._told(visit),
             happened=self.screen.happened(visit),
         )
+
+    def _choosers(self, visit: Visit) -> list[Chooser]:
+        say, category = visit.say, queues.category(visit)
+        options = [("", say("all_categories")), *shown.options("category", list(SanctionCategory), say)]
+        sorts = [("", say("sort.queue")), *((each, say(f"sort.{each}")) for each in queues.SORTS)]
+        return [
+            Chooser(id="category", label=say("category"), options=options, value=category or ""),
+            *self._operations(visit),
+            Chooser(id="sort", label=say("sort"), options=sorts, value=queues.sort(visit)),
+        ]
 
     def _operations(self, visit: Visit) -> list[Chooser]:
         """Return the choice of an operation, if one is open or asked for."""

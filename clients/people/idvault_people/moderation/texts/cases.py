@@ -19,6 +19,10 @@ _OVERVIEW = {
     "applications": _.in_context("applications", "Applications for public accounts"),
     "expiring": _("Public accounts that expire within 60 days"),
     "count": _("How many"),
+    "start_here": _("Overdue: start here"),
+    "waiting_lists": _("To do"),
+    "nothing_waits": _("Nothing waits for you. New reports arrive in the list while it is open."),
+    "empty_lists": _("Lists in which nothing waits: {count}"),
 }
 _REPORTS = {
     "queue_order": _("Trusted flaggers come first, then what is due first."),
@@ -180,9 +184,10 @@ _ORDERS = {
     "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
     "next_order": _("Next order"),
+    "target_reports": _("Reports about its target"),
     "orders_one": _("Order"),
     "overdue_orders": _("Overdue orders"),
-    "order_title": _("Order {reference}"),
+    "order_title": _("{authority}: {reference}"),
     "source": _("Received as"),
     "recorded": _("Recorded"),
     "ordered": _("Ordered"),
