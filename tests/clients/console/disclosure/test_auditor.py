@@ -27,7 +27,7 @@ from tests.support.console import Visitor
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import Wire
 from tools.support import builders, people
-from tools.support.chamber import CUSTODIANS, identity
+from tools.support.chamber import AUDITORS, AUTHORITY, CUSTODIANS, OPERATOR, ROLES, identity
 from tools.support.log_world import KEY
 
 A, B, C = CUSTODIANS
@@ -419,6 +419,10 @@ async def test_evidence_goes_to_a_colleague(house: ConsoleRoom) -> None:
     export = f"{here(record)}/export"
     offered = await owner.get(export)
     assert (await owner.post(export, offered, reader="nobody")).status == 422
+    assert {name for name in ROLES if f'value="{name}"' in offered.text} == {*AUDITORS, *CUSTODIANS}
+    for name in (OPERATOR, AUTHORITY):
+        refused = await owner.post(export, offered, reader=name)
+        assert (refused.status, "Only an auditor or a custodian" in refused.words) == (422, True)
     sealed = await owner.post(export, offered, reader="auditor-b")
     assert builders.NAME.encode() not in sealed.body
     colleague = await house.enter("auditor-b")

@@ -19,9 +19,10 @@ from idvault_verify.attest.people import roster_member
 from idvault_verify.event import EventType
 from idvault_verify.session import Proof
 from tests.clients.console.operator.steps import OPERATOR_ID, confirm, logged, place, upload
-from tests.support.operator_room import OPERATOR, OperatorRoom
+from tests.support.operator_room import OperatorRoom
 from tools.support import people
 from tools.support.authority import Authority, spiffe
+from tools.support.chamber import OPERATOR
 
 
 async def test_a_key_is_registered(office: OperatorRoom) -> None:

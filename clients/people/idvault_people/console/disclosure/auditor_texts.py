@@ -140,7 +140,7 @@ AUDITOR: Mapping[str, Text] = {
     "export_reader": _("For one member of the roster"),
     "reader": _("Reader"),
     "reader_hint": _("Nobody else can read it."),
-    "reader_operator": _("An operator must not read a record"),
+    "reader_other": _("Only an auditor or a custodian may read a record"),
     "export_button": _("Download the encrypted file"),
     "destroy_title": _("Destroy this evidence"),
     "destroy_text": _(

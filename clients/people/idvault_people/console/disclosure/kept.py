@@ -130,10 +130,12 @@ class KeptEvidence:
             reader = self.session.auditor().trust.roster.member(visit.given("reader"))
         except RosterError:
             return self._export(visit, {"reader": visit.say("required")})
-        if reader.role == "operator":
-            return self._export(visit, {"reader": visit.say("reader_operator")})
+        try:
+            content = evidences.sealed(proof, reader=reader)
+        except EvidenceError:
+            return self._export(visit, {"reader": visit.say("reader_other")})
         name = f"{proof.terms.disclosure_id}.{reader.name}.json"
-        return Download(name=name, content=evidences.sealed(proof, reader=reader), type="application/json")
+        return Download(name=name, content=content, type="application/json")
 
     def ask_destroy(self, visit: Visit) -> Answer:
         """Ask whether a file is to be destroyed."""
@@ -173,7 +175,7 @@ class KeptEvidence:
     def _export(self, visit: Visit, errors: dict[str, str]) -> Answer:
         proved = self._checked(self._read(self._place(visit)))
         trust = self.session.auditor().trust
-        readers = [(each.name, each.name) for each in trust.roster.people if each.role != "operator"]
+        readers = [(each.name, each.name) for each in trust.roster.people if each.role in evidences.READERS]
         values = {
             "path": f"/evidence/{visit.parts['name']}",
             "day": shown.day(proved.destroy_after, language=visit.language),
