@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from idvault.core import config, process
 from idvault.core.config import Process
@@ -124,8 +125,6 @@ class DevelopmentProcesses:
         )
         told = self._told(registry, witness, web_url=web_url)
         of_work = {**told, **environment.work(self._layout, ports=self._ports)}
-        settings = {**environment.common(self._layout), **of_work}
-        await asyncio.to_thread(commands_file.write, self._layout.commands, settings)
         serve, work = await self._supervisor.start(
             ProcessPlan(
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
@@ -136,6 +135,11 @@ class DevelopmentProcesses:
                 of_work,
             ),
         )
+        # Only now is known at which port the worker tells how it is.
+        metrics = urlsplit(work["metrics"]).netloc
+        settings = {**environment.common(self._layout), **of_work, "IDVAULT_METRICS_LISTEN": metrics}
+        commands, clock = self._layout.commands, self._clock_file
+        await asyncio.to_thread(commands_file.write, commands, settings, clock_file=clock)
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
         plan = self._web_plan(web_url, port=web, target=serve["grpc"])
         (web_ready,) = await self._supervisor.start(plan)
