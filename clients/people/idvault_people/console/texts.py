@@ -15,6 +15,7 @@ CONSOLE: Mapping[str, Text] = {
     "field_error": _("{field}: {text}"),
     "continue": _.in_context("continue", "Continue"),
     "back": _("Back"),
+    "try_again": _("Try again"),
     "enter": _("Open the console"),
     "end": _("End the session"),
     "ended_title": _("The session has ended"),

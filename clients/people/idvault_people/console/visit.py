@@ -1,6 +1,6 @@
 """What a page of a console gets, and what it may answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -114,8 +114,13 @@ class ConsoleHead:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why something did not happen, in the user's language. hint: what to do next."""
+    """Why something did not happen, in the user's language. hint: what to do next.
+
+    title: of the page, "" for that of what was not done. links: other pages, after the way back.
+    """
 
     text: str
     hint: str = ""
     status: int = 409
+    title: str = ""
+    links: Sequence[tuple[str, str]] = ()

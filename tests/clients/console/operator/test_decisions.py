@@ -9,10 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.core.act import SYSTEM
+from idvault.moderator import acts as moderator_acts
 from idvault.platform import acts as platform_acts
 from idvault_client.errors import Unavailable
 from idvault_people.console.operator.texts import OPERATOR as OPERATOR_TEXTS
 from idvault_people.console.operator.vault_commands import CommandEnd, CommandsAwayError
+from idvault_people.moderation import key_folder
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.people import roster_member
@@ -174,7 +176,7 @@ async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> No
     assert "Within the hour copy the key file" in preview.words
     after = await confirm(office, visitor, preview)
     assert after.title == "Keys of the service"
-    assert "Done: the key file has another version for status-list." in after.words
+    assert "Done: the key file has another version for Signature of status lists: status-list." in after.words
     assert ("status-list 1 " in before.words, "status-list 1 " in after.words) == (False, True)
     other = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="log")
     assert "In a week the log is signed with the new key" in other.words
@@ -239,9 +241,12 @@ async def test_a_first_moderator_is_named(office: OperatorRoom) -> None:
         refused = await upload(visitor, "/moderator", content)
         assert (refused.status, "no valid registration" in refused.words) == (422, True)
     preview = await upload(visitor, "/moderator", found.to_bytes())
-    assert "whose key is it" in preview.words
+    assert ("whose key is it" in preview.words, key_folder.fingerprint(key) in preview.words) == (True, True)
     done = await confirm(office, visitor, preview)
-    assert done.title == "Platforms"
+    assert done.title == "im"
+    made = await moderator_acts.of_key(office.room.vault, "im", key.public_key)
+    assert f"Done: moderator {made.moderator_id} of im is named" in done.words
+    assert '<a href="/register">Register the desk&#39;s key</a>' in done.text
     assert (EventType.MODERATOR_NAME, OPERATOR_ID) in await logged(office)
 
 

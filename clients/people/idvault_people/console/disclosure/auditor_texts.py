@@ -169,6 +169,8 @@ AUDITOR: Mapping[str, Text] = {
     "proved_requested_index": _("Log entry of the request"),
     "proved_opened_at": _("Opened at"),
     "proved_opened_index": _("Log entry of the opening"),
+    "case_heading": _("About the case"),
+    "of_needed": _("{threshold} of {count}"),
     "proved_case_reference": _("Case"),
     "proved_legal_basis": _("Legal basis"),
     "proved_purpose": _("Purpose"),

@@ -222,6 +222,9 @@ def _proved(name: str, value: object, visit: Visit) -> str:
         return shown.time(datetime.fromisoformat(str(value)), visit)
     if name == "destroy_after":
         return shown.day(date.fromisoformat(str(value)), language=visit.language)
+    if name == "quorum":
+        threshold, _, count = str(value).partition(" of ")
+        return visit.say("of_needed", threshold=threshold, count=count)
     if isinstance(value, bool):
         return visit.say("yes" if value else "no")
     return visit.say("MATCH") if name == "registry_outcome" else str(value)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 from idvault_people.console.operator import platforms
@@ -12,8 +11,10 @@ from idvault_people.console.operator.keys import URGENT, RegisteredName
 from idvault_people.console.operator.parts import RED, OperatorNote, OperatorSection
 from idvault_people.console.operator.platforms import PATH_OF_NAME, NamePages
 from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.operator.storage import purpose_name
 from idvault_people.console.visit import Answer, ConsolePage, NoPageError, Route, Visit
 from idvault_people.member import random_request_id
+from idvault_people.moderation import key_folder
 from idvault_people.operator_client import ROLES
 from idvault_verify import return_address
 from idvault_verify.attest import certificate
@@ -26,6 +27,8 @@ from idvault_verify.session import ACCEPTED, REVIEWS, Proof
 _FORM = "operator_form.html"
 _LASTING = frozenset({"reference", "pairwise", "intake"})
 """The purposes whose keys nobody rotates, or that rotate by themselves (docs/operations.md)."""
+_NOTES_OF_KEYS = {"log": "rotate_log", "status-list": "rotate_signature", "status-token": "rotate_signature"}
+"""What the announcement of a signing key asks of the operator; other keys are used an hour later."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -226,10 +229,13 @@ class FormPages:
         purpose, known = visit.given("purpose"), self._rotated()
         if purpose not in known:
             return self._purpose(visit, visit.say("required"))
-        note = "rotate_log" if purpose == "log" else "rotate_note"
+        note = _NOTES_OF_KEYS.get(purpose, "rotate_note")
 
         def preview(visit: Visit) -> OperatorSection:
-            rows = [(visit.say("purpose_of_key"), purpose), (visit.say("newest_version"), known[purpose])]
+            rows = [
+                (visit.say("purpose_of_key"), purpose_name(purpose, visit)),
+                (visit.say("newest_version"), known[purpose]),
+            ]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say(note))])
 
         def act(code: str) -> None:
@@ -242,7 +248,7 @@ class FormPages:
         return self.decisions.propose(
             OperatorDecision(
                 title="rotate_check",
-                done=lambda visit: visit.say("rotated_done", purpose=purpose),
+                done=lambda visit: visit.say("rotated_done", purpose=purpose_name(purpose, visit)),
                 button="rotate_button",
                 shown=preview,
                 act=act,
@@ -266,27 +272,29 @@ class FormPages:
             found.paper(now=self.session.now())
         except (RegistrationFileError, InvalidError):
             return self.ask_registration(visit, visit.say("no_registration" if upload else "choose_file"))
-        fingerprint = roster_member.grouped(sha256(found.public_key).hexdigest())
+        known = {each.name for each in self.names.names(self.session.state(visit))}
+        party, named = found.relying_party, list[str]()
 
         def preview(visit: Visit) -> OperatorSection:
             rows = [
-                (visit.say("role.platform"), found.relying_party),
-                (visit.say("fingerprint"), fingerprint),
+                (visit.say("role.platform"), party),
+                (visit.say("fingerprint"), key_folder.fingerprint_of(found.public_key)),
             ]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say("moderator_note"))])
 
         def act(code: str) -> None:
-            self.session.operator().name_moderator(found, code=code)
+            named[:] = [self.session.operator().name_moderator(found, code=code)]
 
         return self.decisions.propose(
             OperatorDecision(
                 title="moderator_check",
-                done=lambda visit: visit.say("named_done", name=found.relying_party),
+                done=lambda visit: visit.say("named_done", name=party, id=named[0]),
                 button="moderator_button",
                 shown=preview,
                 act=act,
-                after="/platforms",
+                after=f"/platforms/{party}" if party in known else "/platforms",
                 back="/moderator",
+                next_step=("/register", "register_desk"),
             )
         )
 
@@ -365,7 +373,7 @@ class FormPages:
 
     def _purpose(self, visit: Visit, wrong: str) -> ConsolePage:
         options = [
-            (purpose, visit.say("purpose_version", purpose=purpose, version=version))
+            (purpose, visit.say("purpose_version", purpose=purpose_name(purpose, visit), version=version))
             for purpose, version in self._rotated().items()
         ]
         values: dict[str, Any] = {"form": "purpose", "told": visit.say("rotate_text"), "options": options}

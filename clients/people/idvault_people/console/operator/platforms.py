@@ -251,10 +251,14 @@ class NamePages:
                 ("calls", calls(usage)),
                 ("verified", usage.get(_SUCCEEDED, 0)),
                 ("charged", usage.get(_CHARGED, 0)),
-                ("stored_accounts", usage.get(_ACCOUNTS, 0)),
-                ("stored_records", usage.get(_RECORDS, 0)),
             )
         ]
+        for key, count in (
+            ("stored_accounts", usage.get(_ACCOUNTS)),
+            ("stored_records", usage.get(_RECORDS)),
+        ):
+            told = visit.say("not_yet") if count is None else number(count, visit)
+            rows.append((visit.say(key), visit.say("not_read") if state.problem("usage") else told))
         rows.append((visit.say("waits_here"), figure(waits, "queue", state, visit)))
         details = [(what, number(count, visit)) for what, count in usage.items()]
         return (

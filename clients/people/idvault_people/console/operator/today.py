@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault_people.console.operator import storage
+from idvault_people.console.operator import log, storage
 from idvault_people.console.operator.findings import AGAIN
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import (
@@ -53,6 +53,7 @@ class TodayPage:
         section = OperatorSection(
             notes=[*notes, *unread(state, visit, *state.parts)],
             tiles=[*self._tiles(state, names, visit)],
+            after=[visit.say("not_watched")],
         )
         again = Hiding(AGAIN, "/") if doctor.is_running else None
         return self.session.page(visit, visit.say("today"), [section], state=state, again=again)
@@ -71,8 +72,9 @@ class TodayPage:
         yield _tile(state, visit, "tile_verified", verified)
         waiting = sum(state.table("queue").get("waiting", {}).values())
         yield _tile(state, visit, "tile_queue", waiting)
-        unsequenced = int(state.table("log").get("waiting", 0))
-        yield _tile(state, visit, "tile_log", unsequenced)
+        found = state.table("log")
+        uncosigned = log.uncovered_since(found, now) is not None
+        yield _tile(state, visit, "tile_log", log.behind(found), RED if uncosigned else PLAIN)
         late = sum(state.table("deadlines").get("overdue", {}).values())
         yield _tile(state, visit, "tile_overdue", late, RED if late else PLAIN)
         drills = sum(bool(each["overdue"]) for each in state.list("drills"))
@@ -94,10 +96,12 @@ class TodayPage:
     def _backup(self, state: VaultState, visit: Visit) -> OperatorTile:
         """Return the age of the older of both databases' newest backups."""
         found = state.table("backups")
-        times = [datetime.fromisoformat(found[name]) for name in ("main", "shred") if found.get(name)]
+        times = [datetime.fromisoformat(found[name]) for name in storage.DATABASES if found.get(name)]
         name, link = visit.say("tile_backup"), "/storage"
-        if len(times) < 2:
+        if state.problem("backups"):
             return OperatorTile(name=name, figure=visit.say("not_known_short"), link=link, colour=AMBER)
+        if len(times) < len(storage.DATABASES):
+            return OperatorTile(name=name, figure=visit.say("backup_none"), link=link, colour=RED)
         age = self.session.now() - min(times)
         hours = max(age // timedelta(hours=1), 0)
         colour = RED if age > storage.BACKUP_OLD else PLAIN
