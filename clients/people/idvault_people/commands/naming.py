@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from idvault_people import fingerprint as fingerprints
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
-from idvault_people.moderation import key_folder
 from idvault_verify import small_file
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.commands.errors import CommandError, ExitCode
@@ -32,7 +32,7 @@ def name_moderator(context: typer.Context, file: File, yes: Yes = False) -> None
         found = Registration.from_bytes(small_file.read(file))
     except RegistrationFileError as error:
         raise CommandError(ExitCode.REFUSED, f"{file}: {error}", reason="FILE_DAMAGED") from error
-    fingerprint = key_folder.fingerprint_of(found.public_key)
+    fingerprint = fingerprints.of_moderator(found.public_key)
     if not as_json(context):
         typer.echo(f"platform: {found.relying_party}\nkey fingerprint: {fingerprint}")
     confirm(yes, "Did you ask the platform whose key it is?", otherwise="nobody was named")

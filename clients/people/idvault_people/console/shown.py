@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault_client.pages import rendering
@@ -32,6 +32,13 @@ def minute(local: datetime, *, language: str) -> str:
 def day(value: date, *, language: str) -> str:
     """Return a day."""
     return format_date(value, format="long", locale=LOCALES[language])
+
+
+def month(name: str, *, language: str) -> str:
+    """Return a month by its name YYYY-MM, "" of none."""
+    if not name:
+        return ""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{name}-01"), locale=LOCALES[language])
 
 
 def short_day(value: datetime, *, language: str, zone: tzinfo | None) -> str:

@@ -363,8 +363,14 @@ async def test_each_opening_keeps_a_file_of_its_own(house: ConsoleRoom) -> None:
     assert {each.name for each in kept.parent.iterdir()} == {kept.name, f"{disclosure_id}-2.json"}
     case = await owner.get(f"/cases/{disclosure_id}")
     assert all(f"{disclosure_id}-{number}.json" in case.words for number in (1, 2))
-    evidence = (await owner.get("/evidence")).words
-    assert evidence.index(f"{disclosure_id}-1.json") < evidence.index(f"{disclosure_id}-2.json")
+    listed = await owner.get("/evidence")
+    places = [listed.text.index(f'href="/evidence/{disclosure_id}-{number}.json"') for number in (1, 2)]
+    assert places == sorted(places)
+    for text in ("Account token", "Opened at", str(kept.parent.absolute())):
+        assert text in listed.words, text
+    damaged = kept.with_name(f"{disclosure_id}-3.json")
+    damaged.write_bytes(kept.read_bytes().replace(b'"sealed": "', b'"sealed": "AAAA'))
+    assert damaged.name in (await owner.get("/evidence")).words
 
 
 async def test_the_list_has_what_ends_first_at_the_top(house: ConsoleRoom) -> None:

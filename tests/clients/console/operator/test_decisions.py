@@ -1,5 +1,6 @@
 """What the operator decides, in two steps: the preview, what happens then, and what is refused or lost."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -91,6 +92,7 @@ async def test_a_key_is_revoked(office: OperatorRoom) -> None:
     assert path in (await visitor.get("/platforms/im")).text
     one = await visitor.get(path)
     assert "Valid keys afterwards 1" in one.words
+    assert re.search(r"Registered \d.* Certificate ends not known here", one.words)
     assert "This is the last valid key" not in one.words
     page = await confirm(office, visitor, one)
     assert (page.title, page.words.count("Revoked key")) == ("im", 1)
@@ -98,6 +100,7 @@ async def test_a_key_is_revoked(office: OperatorRoom) -> None:
     assert (await visitor.get(path)).status == 404
     last = await visitor.get(f"/platforms/im/revoke/{later.spki}")
     assert "This is the last valid key of im" in last.words
+    assert re.search(r"Certificate ends \d", last.words)
     await confirm(office, visitor, last)
     assert "no valid key" in (await visitor.get("/platforms")).words
 

@@ -231,7 +231,7 @@ async def test_what_is_overdue_and_who_missed_it(office: OperatorRoom) -> None:
     )
     office.replaced["overview"] = CommandEnd(0, told, "")
     page = await visitor.get("/deadlines?fresh=1")
-    for text in ("Replies to reports 3", "of no named platform", "unknown.figure", "Missed in 2026-12"):
+    for text in ("Replies to reports 3", "of no named platform", "unknown.figure", "Missed in December 2026"):
         assert text in page.words, text
     assert "A step of an erasure was due at 1 Dec 2026, 08:00 UTC+8" in page.words
     assert 'href="/platforms/im"' in page.text

@@ -25,7 +25,7 @@ CUSTODIAN: Mapping[str, Text] = {
     "verdicts": _("Decided so far"),
     "verdict_counts": _("approvals: {yes}, denials: {no}"),
     "recent": _("This auditor in 30 days"),
-    "recent_count": _("{count} records, as the vault counts"),
+    "recent_count": _("{count}, as the vault counts"),
     "given": _("Shares that you gave this auditor today"),
     "logged": _("In the log"),
     "logged_at": _("{time}, at {size} entries"),

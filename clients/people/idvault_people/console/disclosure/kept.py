@@ -3,6 +3,7 @@
 A file is checked each time it is shown, with the pinned roster and without the vault.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.entry import EntryError
 
 _PERSONAL = ("real_name", "document_type", "document_number", "provider", "opaque_id")
 
@@ -158,7 +161,7 @@ class KeptEvidence:
         files = [
             {
                 "name": path.name,
-                "id": outside.disclosure_id,
+                "told": self._told(path, visit),
                 "day": shown.day(outside.destroy_after, language=visit.language),
                 "overdue": today > outside.destroy_after,
             }
@@ -167,10 +170,23 @@ class KeptEvidence:
         return ConsolePage(
             template="kept.html",
             title=visit.say("evidence"),
-            values={"files": files, "folder": str(self.session.folder / evidences.FOLDER)},
+            values={"files": files, "folder": str((self.session.folder / evidences.FOLDER).absolute())},
             errors=errors,
             status=422 if errors else 200,
         )
+
+    def _told(self, path: Path, visit: Visit) -> Sequence[tuple[str, str]]:
+        """Return what tells a file from others; its own page checks it. Nothing if it does not open."""
+        try:
+            proof = self._read(path)
+            opened = entry.decode_leaf(proof.message.opening.leaf).occurred_at
+        except (EvidenceError, EntryError, OSError):
+            return []
+        return [
+            (visit.say("case"), proof.terms.case_reference),
+            (visit.say("account"), proof.terms.account_token),
+            (visit.say("proved_opened_at"), shown.time(opened, visit)),
+        ]
 
     def _export(self, visit: Visit, errors: dict[str, str]) -> Answer:
         proved = self._checked(self._read(self._place(visit)))

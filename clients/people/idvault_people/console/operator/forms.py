@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from idvault_people import fingerprint
 from idvault_people.console.operator import platforms
 from idvault_people.console.operator.decisions import OperatorDecision, OutdatedPreviewError, PreviewPages
 from idvault_people.console.operator.keys import URGENT, RegisteredName
@@ -14,7 +15,6 @@ from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.operator.storage import purpose_name
 from idvault_people.console.visit import Answer, ConsolePage, NoPageError, Route, Visit
 from idvault_people.member import random_request_id
-from idvault_people.moderation import key_folder
 from idvault_people.operator_client import ROLES
 from idvault_verify import return_address
 from idvault_verify.attest import certificate
@@ -84,11 +84,12 @@ class FormPages:
 
         def preview(visit: Visit) -> OperatorSection:
             day = platforms.last_day(found.not_after, visit, zone)
+            remaining = platforms.left(found.not_after, now, visit, zone)
             rows = [
                 (visit.say("name"), found.name),
                 (visit.say("kind"), visit.say(f"role.{found.role}")),
                 (visit.say("fingerprint"), roster_member.grouped(found.spki)),
-                (visit.say("last_day"), f"{day} ({platforms.left(found.not_after, now, visit, zone)})"),
+                (visit.say("last_day"), visit.say("in_brackets", text=day, more=remaining)),
                 (visit.say("keys_so_far"), number_of_keys(known, visit)),
             ]
             notes = [OperatorNote(text=visit.say("register_note"))]
@@ -122,8 +123,13 @@ class FormPages:
         key = next((one for one in each.valid if one.spki == spki), None)
         if key is None:
             raise NoPageError
-        is_last = len(each.valid) == 1
+        is_last, state, known = len(each.valid) == 1, self.session.state(visit), key.certificate
         request_id = random_request_id()
+
+        def ends(visit: Visit) -> str:
+            if known is None:
+                return visit.say("not_known")
+            return platforms.last_day(known.not_after, visit, self.session.zone(state))
 
         def act(code: str) -> None:
             self.session.operator().revoke(each.name, spki, request_id=request_id, code=code)
@@ -134,6 +140,8 @@ class FormPages:
                 (visit.say("name"), each.name),
                 (visit.say("kind"), visit.say(f"role.{each.role}")),
                 (visit.say("fingerprint"), roster_member.grouped(spki)),
+                (visit.say("registered_at"), self.session.time(key.registered, visit, state)),
+                (visit.say("last_day"), ends(visit)),
                 (visit.say("keys_left"), str(len(each.valid) - 1)),
             ]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=text, colour=RED)])
@@ -278,7 +286,7 @@ class FormPages:
         def preview(visit: Visit) -> OperatorSection:
             rows = [
                 (visit.say("role.platform"), party),
-                (visit.say("fingerprint"), key_folder.fingerprint_of(found.public_key)),
+                (visit.say("fingerprint"), fingerprint.of_moderator(found.public_key)),
             ]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say("moderator_note"))])
 

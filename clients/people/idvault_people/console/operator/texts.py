@@ -105,6 +105,9 @@ _OVERDUE: Mapping[str, Text] = {
     "reinstatements": _("Appeals against withdrawals"),
     "narrowings": _("Sanctions to be narrowed"),
     "orders": _("Orders of authorities"),
+    "content_appeals": _("Appeals about content"),
+    "solutions": _("Solutions of reports"),
+    "flood": _("Solutions of reports in a flood"),
 }
 
 
@@ -148,6 +151,15 @@ OPERATOR: Mapping[str, Text] = {
     "command_refused": _("The vault's command did not do this."),
     # The first page
     "today": _("Today"),
+    "soonest": _("Certificates that end first"),
+    "all_names": _("Show every name"),
+    "changed": _("Changed in the last seven days"),
+    "changed_at": _("When"),
+    "changed_what": _("What"),
+    "was_registered": _("key registered"),
+    "was_revoked": _("key revoked"),
+    "nothing_changed": _("No key was registered or revoked."),
+    "doctor_found": _("What the check of the vault found, {age}"),
     "not_watched": _(
         "Asked here: the custody edge, the worker, the databases and the log. Platform edges and hosted pages"
         " are not asked: Prometheus watches them."
@@ -163,7 +175,7 @@ OPERATOR: Mapping[str, Text] = {
     "tile_doctor": _("Failed checks of the vault"),
     "tile_doctor_at": _("Failed checks of the vault, {time}"),
     "runs_now": _.in_context("doctor", "running"),
-    "check_fails": _("Failed: {checks}."),
+    "check_fails": _("{checks} failed:"),
     "and_more": _(", "),
     "name_and_code": _("{name}: {code}"),
     "name_count": _("{name} ({count})"),
@@ -265,6 +277,9 @@ OPERATOR: Mapping[str, Text] = {
     "key_hash": _("SHA-256 of the public key"),
     "registered_at": _("Registered"),
     "revoked_at": _("Revoked"),
+    "desks": _("Moderators' desks"),
+    "moderator_id": _("Moderator"),
+    "no_desks": _("No moderator's desk is registered yet."),
     "usage_of": _("Usage in {month}"),
     "usage_details": _("All figures"),
     "verified": _("Verifications that succeeded"),
@@ -359,6 +374,7 @@ OPERATOR: Mapping[str, Text] = {
     # Deadlines
     "deadlines_title": _("Deadlines"),
     "deadline_of": _("What was due"),
+    "missed_what": _("What was missed"),
     "overdue_now": _("Overdue now"),
     "missed_in": _("Missed in {month}, by platform"),
     "missed_count": _("How often"),

@@ -4,22 +4,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault_people.console.operator import log, storage
-from idvault_people.console.operator.findings import AGAIN
+from idvault_people.console.operator import advice, log, storage
+from idvault_people.console.operator.findings import AGAIN, by_text
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import (
     AMBER,
     PLAIN,
     RED,
+    OperatorCell,
     OperatorSection,
+    OperatorTable,
     OperatorTile,
 )
-from idvault_people.console.operator.platforms import NamePages, figure, number
+from idvault_people.console.operator.platforms import NamePages, figure, number, short_name
 from idvault_people.console.operator.session import OperatorSession, unread
 from idvault_people.console.operator.urgent import UrgentNotes
 from idvault_people.console.operator.vault_commands import VaultState
 from idvault_people.console.visit import Answer, Hiding, Route, Visit
 
+_LATELY = timedelta(days=7)
+"""How long the first page tells of a key that was registered or revoked."""
 _SUCCEEDED = "claims/SUCCEEDED"
 _FIGURES = {
     "tile_ending": ("platforms", "/platforms"),
@@ -55,8 +59,57 @@ class TodayPage:
             tiles=[*self._tiles(state, names, visit)],
             after=[visit.say("not_watched")],
         )
+        sections = [section, *self._doctor_found(visit), *self._names(state, names, visit)]
         again = Hiding(AGAIN, "/") if doctor.is_running else None
-        return self.session.page(visit, visit.say("today"), [section], state=state, again=again)
+        return self.session.page(visit, visit.say("today"), sections, state=state, again=again)
+
+    def _names(
+        self, state: VaultState, names: Sequence[RegisteredName], visit: Visit
+    ) -> Iterator[OperatorSection]:
+        """Yield the certificates that end first, and the keys that came or went in the last days."""
+        if state.problem("platforms"):
+            return
+        yield OperatorSection(
+            title=visit.say("soonest"),
+            table=self.platforms.soonest(state, visit),
+            links=[("/platforms", visit.say("all_names"))],
+        )
+        since = self.session.now() - _LATELY
+        found = [
+            (datetime.fromisoformat(at), word, each.name)
+            for each in names
+            for key in each.keys
+            for at, word in ((key.registered, "was_registered"), (key.revoked, "was_revoked"))
+            if at and datetime.fromisoformat(at) >= since
+        ]
+        lines = [
+            (
+                OperatorCell(text=self.session.time(at.isoformat(), visit, state)),
+                OperatorCell(text=visit.say(word)),
+                OperatorCell(text=short_name(name), link=f"/platforms/{name}"),
+            )
+            for at, word, name in sorted(found, reverse=True)
+        ]
+        head = [visit.say(key) for key in ("changed_at", "changed_what", "name")]
+        table = OperatorTable(head=head, lines=lines, empty=visit.say("nothing_changed"))
+        yield OperatorSection(title=visit.say("changed"), table=table)
+
+    def _doctor_found(self, visit: Visit) -> Iterator[OperatorSection]:
+        """Yield the remarks of the check that ended last, and how much passed; what failed is above."""
+        last = self.session.doctor.last
+        if last is None or last.problem:
+            return
+        remarks = [each for each in last.findings if each["passed"] and each["remark"]]
+        notes = [
+            advice.note(visit.say("check_remark"), text, visit, colour=AMBER) for text in by_text(remarks)
+        ]
+        passed = sum(bool(each["passed"]) for each in last.findings)
+        yield OperatorSection(
+            title=visit.say("doctor_found", age=self.session.age(last.ended_at, visit)),
+            notes=notes,
+            texts=[visit.say("passed_checks", count=passed)],
+            links=[("/doctor", visit.say("doctor_title"))],
+        )
 
     def _tiles(
         self, state: VaultState, names: Sequence[RegisteredName], visit: Visit
