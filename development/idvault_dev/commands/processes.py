@@ -135,11 +135,7 @@ class DevelopmentProcesses:
                 of_work,
             ),
         )
-        # Only now is known at which port the worker tells how it is.
-        metrics = urlsplit(work["metrics"]).netloc
-        settings = {**environment.common(self._layout), **of_work, "IDVAULT_METRICS_LISTEN": metrics}
-        commands, clock = self._layout.commands, self._clock_file
-        await asyncio.to_thread(commands_file.write, commands, settings, clock_file=clock)
+        await asyncio.to_thread(self._write_commands, of_work, work)
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
         plan = self._web_plan(web_url, port=web, target=serve["grpc"])
         (web_ready,) = await self._supervisor.start(plan)
@@ -159,6 +155,12 @@ class DevelopmentProcesses:
         document["certificates"] |= moderators.certificates(self._layout)
         document["provider"] = asdict(provider)
         return await self._welcome(document)
+
+    def _write_commands(self, of_work: Mapping[str, str], work: Mapping[str, Any]) -> None:
+        """Write the program of the operator's console, once the worker has told its metrics port."""
+        metrics = {"IDVAULT_METRICS_LISTEN": urlsplit(work["metrics"]).netloc}
+        settings = {**environment.common(self._layout), **of_work, **metrics}
+        commands_file.write(self._layout.commands, settings, clock_file=self._clock_file)
 
     async def _welcome(self, document: dict[str, Any]) -> dict[str, Any]:
         """Connect the members, and write the ready file."""

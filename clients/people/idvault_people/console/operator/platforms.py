@@ -141,7 +141,7 @@ class NamePages:
                 links=_stated(each, visit),
             ),
             *(self._key(each, key, visit, state) for key in each.keys),
-            *self._desks(each, state, visit),
+            *self._moderators(each, state, visit),
             *self._used(each, state, visit),
             self._limits(state, visit),
         ]
@@ -276,17 +276,17 @@ class NamePages:
             ),
         )
 
-    def _desks(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorSection]:
+    def _moderators(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorSection]:
         """Return the desks of a platform's moderators, each named by its moderator's id."""
         if each.role != "platform":
             return ()
-        desks = [one for one in self.names(state) if one.is_of_moderator() and one.platform == each.name]
+        found = [one for one in self.names(state) if one.is_of_moderator() and one.platform == each.name]
         lines = [
             (
                 OperatorCell(text=short_name(one.name), link=f"/platforms/{one.name}"),
                 self.last(one, state, visit),
             )
-            for one in desks
+            for one in found
         ]
         head = [visit.say("moderator_id"), visit.say("last_day")]
         table = OperatorTable(head=head, lines=lines, empty=visit.say("no_desks"))
