@@ -358,7 +358,9 @@ async def test_each_opening_keeps_a_file_of_its_own(house: ConsoleRoom) -> None:
     kept = house.room.folder / "auditor-a" / "evidence" / f"{disclosure_id}-1.json"
     before = kept.read_bytes()
     assert "This is the last opening" in (await owner.get(f"/cases/{disclosure_id}/open")).words
+    assert "days left" in (await owner.get("/")).words
     await open_record(owner, disclosure_id, house.room.codes.code())
+    assert "days left" not in (await owner.get("/")).words
     assert kept.read_bytes() == before
     assert {each.name for each in kept.parent.iterdir()} == {kept.name, f"{disclosure_id}-2.json"}
     case = await owner.get(f"/cases/{disclosure_id}")
