@@ -361,6 +361,8 @@ async def test_the_operator_sees_this_vault(house: House, tmp_path: Path) -> Non
             assert "not known here" not in listed.words.partition("web")[0]
             assert "has verified the newest checkpoint" in (await visitor.get("/log")).words
             assert (await visitor.get("/doctor")).status == 200
+            assert "does not answer" not in (await visitor.get("/")).words
+            assert "State ready" in (await visitor.get("/storage")).words
             page = await visitor.get("/keys")
             assert "Check value" in page.words
             await visitor.post("/end", page)

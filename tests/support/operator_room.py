@@ -28,58 +28,18 @@ from idvault_people.console.operator.certificates import NAME, KnownCertificates
 from idvault_people.console.operator.doctor_runs import DoctorRuns
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.operator.vault_commands import CommandEnd, VaultCommands
-from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.operator_client import OperatorClient
-from idvault_verify.attest.people.roster import Roster
 from idvault_verify.clock import ClockReading
 from idvault_verify.v1 import roster_pb2
 from tests.support.console import Running, Visitor, running
 from tests.support.console_room import SecondFactors as RoomFactors
 from tests.support.health_port import health_port
 from tests.support.second_factor_world import ENTROPY
-from tools.support import builders, people
+from tools.support import builders
 from tools.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tools.support.chamber import CUSTODIANS, SUITE, Chamber, Local, first_roster
+from tools.support.chamber import OPERATOR, Chamber, Local, first_roster, identity
 from tools.support.databases import Databases
 from tools.support.fakes.people import FakeCodes
-from tools.support.in_process import InProcessChannel
-
-OPERATOR = "operator-a"
-
-
-def operator_identity() -> PersonalIdentity:
-    """Return the operator's keys."""
-    found = people.roster_member(OPERATOR, role="operator", suite=SUITE)
-    return PersonalIdentity(
-        name=OPERATOR,
-        role="operator",
-        organisation=found.organisation,
-        actor_id=found.actor_id,
-        suite=SUITE,
-        _hpke_private=people.secret(OPERATOR, "hpke"),
-        _ed25519_private=people.secret(OPERATOR, "ed25519"),
-    )
-
-
-def operated_roster() -> Roster:
-    """Return the chamber's roster with an operator, signed by all its custodians."""
-    first = first_roster()
-    members = (*first.people, people.roster_member(OPERATOR, role="operator", suite=SUITE))
-    return people.signed(Roster(1, False, members, first.quorums, first.witness), *CUSTODIANS)
-
-
-class OperatorEdge(Local):
-    """Calls the servicers as the operator."""
-
-    def __init__(self, room: Chamber) -> None:
-        """Call with the operator's certificate."""
-        super().__init__(room, OPERATOR)
-        found = people.roster_member(OPERATOR, role="operator", suite=SUITE)
-        self._channel = InProcessChannel(
-            services=lambda: room.services,
-            caller=Caller(OPERATOR, "operator", found.actor_id),
-            now=room.now,
-        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -123,7 +83,7 @@ class OperatorRoom:
 
     def __post_init__(self) -> None:
         """Serve the operator."""
-        self.edge = OperatorEdge(self.room)
+        self.edge = Local(self.room, OPERATOR)
         self._serve(EnrolledOperator(codes=self.room.codes, **self._factors()), RoomRosters)
 
     def unenrolled(self) -> None:
@@ -209,7 +169,7 @@ class OperatorRoom:
         state, commands = self.room.trust(OPERATOR), VaultCommands(run=self.run)
         return OperatorSession(
             operator=lambda: OperatorClient(
-                identity=operator_identity(), trust=state, edge=self.edge, now=self._now
+                identity=identity(OPERATOR), trust=state, edge=self.edge, now=self._now
             ),
             name=OPERATOR,
             commands=commands,
@@ -246,7 +206,7 @@ async def operator_room(
 ) -> OperatorRoom:
     """Return the room, with the settings of the vault's worker in the environment."""
     room.offset = datetime.now(UTC) - room.now().real
-    roster = operated_roster()
+    roster = first_roster()
     room.rosters.versions[:] = [roster]
     (folder / "roster.json").write_bytes(roster.to_bytes())
     (folder / "backups").mkdir()

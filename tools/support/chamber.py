@@ -75,6 +75,7 @@ from tools.support.storage_world import MATCHED, World
 
 AUDITORS = ("auditor-a", "auditor-b")
 CUSTODIANS = people.NAMES
+OPERATOR, AUTHORITY = "operator-a", "authority-a"
 SUCCESSORS = ("custodian-d", "custodian-e")
 SUITE = hpke.X25519
 WITNESSED = CosignaturePolicy(ORIGIN, (KEY,), (people.WITNESS.key,), 1)
@@ -82,6 +83,8 @@ START = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 ROLES = {
     **dict.fromkeys(AUDITORS, "auditor"),
     **dict.fromkeys((*CUSTODIANS, *SUCCESSORS), "custodian"),
+    OPERATOR: "operator",
+    AUTHORITY: "authority",
 }
 _PERIOD, _LOOKS = 0.005, 8
 Tamper = Callable[[str, Message], Message]
@@ -109,10 +112,10 @@ def identity(name: str) -> PersonalIdentity:
 
 @cache
 def first_roster() -> Roster:
-    """Return a roster signed by all its custodians: two of three, and two auditors."""
+    """Return a roster signed by all its custodians: two of three, and one member at least of each role."""
     custodians = tuple(roster_member(name) for name in CUSTODIANS)
     quorum = Quorum("records", 2, custodians)
-    members = (*custodians, *(roster_member(name) for name in AUDITORS))
+    members = (*custodians, *(roster_member(name) for name in (*AUDITORS, OPERATOR, AUTHORITY)))
     made = Roster(1, False, members, (quorum,), people.WITNESSED)
     return people.signed(made, *CUSTODIANS)
 

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from idvault.core import config, process
 from idvault.core.config import Process
@@ -126,8 +127,6 @@ class DevelopmentProcesses:
         )
         told = self._told(registry, witness, web_url=web_url)
         of_work = {**told, **environment.work(self._layout, ports=self._ports)}
-        settings = {**environment.common(self._layout), **of_work}
-        await asyncio.to_thread(commands_file.write, self._layout.commands, settings)
         serve, work = await self._supervisor.start(
             ProcessPlan(
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
@@ -138,6 +137,7 @@ class DevelopmentProcesses:
                 of_work,
             ),
         )
+        await asyncio.to_thread(self._write_commands, of_work, work)
         links = pages.addresses(web_url=web_url, site_url=site_url, public_url=public_url)
         plan = self._web_plan(web_url, port=web, target=serve["grpc"])
         (web_ready,) = await self._supervisor.start(plan)
@@ -157,6 +157,12 @@ class DevelopmentProcesses:
         document["certificates"] |= moderators.certificates(self._layout)
         document["provider"] = asdict(provider)
         return await self._welcome(document)
+
+    def _write_commands(self, of_work: Mapping[str, str], work: Mapping[str, Any]) -> None:
+        """Write the program of the operator's console, once the worker has told its metrics port."""
+        metrics = {"IDVAULT_METRICS_LISTEN": urlsplit(work["metrics"]).netloc}
+        settings = {**environment.common(self._layout), **of_work, **metrics}
+        commands_file.write(self._layout.commands, settings, clock_file=self._clock_file)
 
     async def _welcome(self, document: dict[str, Any]) -> dict[str, Any]:
         """Connect the members, and write the ready file."""

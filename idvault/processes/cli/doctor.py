@@ -15,7 +15,7 @@ from idvault.processes.cli import running
 from idvault_verify.commands.errors import ExitCode
 
 
-def doctor(context: typer.Context) -> None:
+def doctor(context: typer.Context, clock_file: running.ClockFile = None) -> None:
     """Check databases, roster, drills, hand-overs, erasures, log, certificates, registry, clock and witness.
 
     It changes nothing, and the registry charges nothing. It uses the settings of a service; a check whose
@@ -25,7 +25,8 @@ def doctor(context: typer.Context) -> None:
     are not made: the last line names them.
     """
     of = Process.WEB if is_of_pages() else Process.DOCTOR
-    findings = asyncio.run(asked.doctor(config.load(of), of=of, clock=running.clock(None)))
+    settings = config.load(of, clock_file=clock_file)
+    findings = asyncio.run(asked.doctor(settings, of=of, clock=running.clock(clock_file)))
     objects = (
         {
             "check": finding.name,

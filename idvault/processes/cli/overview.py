@@ -11,14 +11,15 @@ from idvault.processes.bootstrap import overview as overviews
 from idvault.processes.cli import running
 
 
-def overview(context: typer.Context) -> None:
+def overview(context: typer.Context, clock_file: running.ClockFile = None) -> None:
     """Print the state of the vault: platforms, drills, log, queue, deadlines, databases, backups.
 
     It changes nothing, and takes the settings of `doctor`; those of `work` show most. Each line is one part
     as JSON; with `--json` all of them are one object. A part that cannot be read has only "problem".
     `idvault-people operator console` runs it.
     """
-    found = asyncio.run(overviews.overview(config.load(Process.DOCTOR), clock=running.clock(None)))
+    settings = config.load(Process.DOCTOR, clock_file=clock_file)
+    found = asyncio.run(overviews.overview(settings, clock=running.clock(clock_file)))
     if context.obj:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return

@@ -18,7 +18,7 @@ from idvault_verify.event import EventType
 from tests.support.commands import Commands, Result
 from tests.support.served_chamber import House, house_over
 from tools.support import builders
-from tools.support.chamber import CUSTODIANS
+from tools.support.chamber import AUTHORITY, CUSTODIANS, OPERATOR
 from tools.support.databases import Databases
 from tools.support.evidence_world import opening
 from tools.support.log_world import KEY
@@ -194,6 +194,14 @@ async def test_the_export_for_a_named_reader(house: House) -> None:
     assert builders.NUMBER in shown.err
     nobody = await house.run("auditor-a", "export", kept_at(result), "--out", folder, "--for", "mallory")
     assert (nobody.code, "not a member of the roster" in nobody.err) == (4, True)
+    for name in (OPERATOR, AUTHORITY):
+        refused = await house.run("auditor-a", "export", kept_at(result), "--out", folder, "--for", name)
+        assert (refused.code, f"{name} is an " in refused.err, "reads no record" in refused.err) == (
+            4,
+            True,
+            True,
+        )
+        assert not list(folder.glob(f"*.{name}.json"))
 
 
 async def test_the_evidence_of_a_colleague_s_case(house: House) -> None:

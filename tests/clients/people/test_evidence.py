@@ -13,13 +13,23 @@ import pytest_asyncio
 from idvault_people.disclosure import evidence
 from idvault_people.trust import FindingError
 from idvault_verify.attest import hpke, reading
+from idvault_verify.attest.people.roster_member import ROLES as roster_roles
 from idvault_verify.disclosure import HistoryFinding as Finding
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
 from idvault_verify.transparency import checkpoint
 from idvault_verify.transparency.checkpoint import Checkpoint
 from idvault_verify.transparency.note import NoteSigner
 from tools.support import builders
-from tools.support.chamber import CUSTODIANS, Chamber, chamber, identity, roster_member
+from tools.support.chamber import (
+    AUTHORITY,
+    CUSTODIANS,
+    OPERATOR,
+    ROLES,
+    Chamber,
+    chamber,
+    identity,
+    roster_member,
+)
 from tools.support.databases import Databases
 from tools.support.evidence_world import DESTROY_AFTER, made, opening, verify_again
 from tools.support.log_world import KEY, SIGNER
@@ -51,6 +61,30 @@ async def test_the_own_copy_is_for_its_reader_alone(room: Chamber, tmp_path: Pat
             evidence.read(path, identity=identity(wrong))
     with pytest.raises(FileExistsError):
         evidence.write_sealed(path, opened.proof, reader=roster_member("auditor-a"))
+
+
+@pytest.mark.parametrize(
+    ("name", "may_read"), [("auditor-b", True), (C, True), (OPERATOR, False), (AUTHORITY, False)]
+)
+async def test_no_operator_and_no_authority_is_a_reader(
+    room: Chamber, tmp_path: Path, name: str, may_read: bool
+) -> None:
+    """Evidence has a name and a number: of a roster's roles only auditors and custodians are given it."""
+    opened, path = await opening(room), tmp_path / "sealed.json"
+    reader = roster_member(name)
+    assert (reader.role in evidence.READERS) == may_read
+    if may_read:
+        evidence.write_sealed(path, opened.proof, reader=reader)
+        assert evidence.read(path, identity=identity(name)).message == opened.proof.message
+        return
+    with pytest.raises(EvidenceError, match="reads no record") as refused:
+        evidence.write_sealed(path, opened.proof, reader=reader)
+    assert (refused.value.reason, path.exists()) == ("OTHER_ROLE", False)
+
+
+def test_every_role_of_the_roster_was_asked() -> None:
+    """A role that a later roster has reads nothing until somebody decides that it may."""
+    assert {ROLES[name] for name in ("auditor-b", C, OPERATOR, AUTHORITY)} == roster_roles
 
 
 async def test_it_can_be_sealed_to_a_named_reader(room: Chamber, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import typer
 from idvault_client.commands import connection
 from idvault_client.commands.output import AsJson, show
 from idvault_client.errors import PreconditionFailed
+from idvault_people import fingerprint as fingerprints
 from idvault_people.commands import (
     contest,
     disavowal,
@@ -97,7 +98,7 @@ def countersign(  # noqa: PLR0917 - typer's parameters
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         key = key_folder.load(moderator, password=read_passphrase(passphrase_file))
         found = key_folder.read_registration(file)
-        fingerprint = key_folder.fingerprint_of(found.public_key)
+        fingerprint = fingerprints.of_moderator(found.public_key)
         if not as_json:
             typer.echo(f"key fingerprint: {fingerprint}")
         if not yes and sys.stdin.isatty():

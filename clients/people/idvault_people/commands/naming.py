@@ -1,16 +1,15 @@
 """`idvault-people operator name-moderator`: names a moderator of a platform that has fewer than two."""
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from idvault_people import fingerprint as fingerprints
 from idvault_people.commands.next_step import NextStep
 from idvault_people.commands.session import MemberOptions, as_json, confirm, open_session
 from idvault_verify import small_file
-from idvault_verify.attest.people import roster_member
 from idvault_verify.attest.registration import Registration, RegistrationFileError
 from idvault_verify.commands.errors import CommandError, ExitCode
 from idvault_verify.error import Reason
@@ -33,7 +32,7 @@ def name_moderator(context: typer.Context, file: File, yes: Yes = False) -> None
         found = Registration.from_bytes(small_file.read(file))
     except RegistrationFileError as error:
         raise CommandError(ExitCode.REFUSED, f"{file}: {error}", reason="FILE_DAMAGED") from error
-    fingerprint = roster_member.grouped(sha256(found.public_key).hexdigest())
+    fingerprint = fingerprints.of_moderator(found.public_key)
     if not as_json(context):
         typer.echo(f"platform: {found.relying_party}\nkey fingerprint: {fingerprint}")
     confirm(yes, "Did you ask the platform whose key it is?", otherwise="nobody was named")

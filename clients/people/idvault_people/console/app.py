@@ -270,11 +270,19 @@ class ConsoleApp:
         return {"name": found.name, "whole": found.whole, "place": found.place, "until": until}
 
     def _refusal(
-        self, request: web.Request, *, status: int, texts: list[str], title: str = "", to: str = "/"
+        self,
+        request: web.Request,
+        *,
+        status: int,
+        texts: list[str],
+        title: str = "",
+        to: str = "/",
+        more: Sequence[tuple[str, str]] = (),
     ) -> web.Response:
         visit = self._visit(request)
         inside = status not in (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST)
-        links = [(to, visit.say("back"))] if inside else []
+        back = "try_again" if more else "back"
+        links = [(to, visit.say(back)), *more] if inside else []
         page = ConsolePage(
             template="message.html",
             title=title or visit.say("refused_title"),
@@ -289,8 +297,9 @@ class ConsoleApp:
         why = found or Explanation(visit.say("failed_text"), status=500)
         texts = [each for each in (why.text, why.hint) if each]
         # An act is repeated on the page of its form, where nothing that was typed before is lost.
-        to = request.path if request.method == "POST" else "/"
-        return self._refusal(request, status=why.status, texts=texts, title=visit.say("failed_title"), to=to)
+        to = request.path if request.method == "POST" or why.links else "/"
+        title = why.title or visit.say("failed_title")
+        return self._refusal(request, status=why.status, texts=texts, title=title, to=to, more=why.links)
 
 
 def _kept(request: web.Request) -> str:

@@ -34,9 +34,11 @@ def day(value: date, *, language: str) -> str:
     return format_date(value, format="long", locale=LOCALES[language])
 
 
-def month(value: date, *, language: str) -> str:
-    """Return the month of a day, with its year."""
-    return format_skeleton("yMMMM", value, locale=LOCALES[language])
+def month(name: str, *, language: str) -> str:
+    """Return a month by its name YYYY-MM, "" of none."""
+    if not name:
+        return ""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{name}-01"), locale=LOCALES[language])
 
 
 def short_day(value: datetime, *, language: str, zone: tzinfo | None) -> str:

@@ -15,6 +15,8 @@ CONSOLE: Mapping[str, Text] = {
     "field_error": _("{field}: {text}"),
     "continue": _.in_context("continue", "Continue"),
     "back": _("Back"),
+    "in_brackets": _("{text} ({more})"),
+    "try_again": _("Try again"),
     "enter": _("Open the console"),
     "end": _("End the session"),
     "ended_title": _("The session has ended"),

@@ -121,8 +121,13 @@ class ConsoleHead:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why something did not happen, in the user's language. hint: what to do next."""
+    """Why something did not happen, in the user's language. hint: what to do next.
+
+    title: of the page, "" for that of what was not done. links: other pages, after the way back.
+    """
 
     text: str
     hint: str = ""
     status: int = 409
+    title: str = ""
+    links: Sequence[tuple[str, str]] = ()

@@ -3,6 +3,7 @@
 - A kept file is the proof file (offline.evidence.file), sealed to its reader's roster key by HPKE (RFC 9180).
   The auditor's own copy is sealed for the auditor. The private key is in keys.json, encrypted under the
   passphrase, so that a copy costs no second passphrase and a file for another reader has the same form.
+- A reader is an auditor or a custodian: whoever runs the service, and an authority, learn no identity.
 - An existing file is never overwritten.
 """
 
@@ -28,6 +29,9 @@ from idvault_verify.v1 import evidence_pb2
 FOLDER = "evidence"
 KEEP_DAYS = 365
 LONGEST_DAYS = 3_650
+READERS = ("auditor", "custodian")
+"""The roles of members for whom evidence may be sealed."""
+_ROLES = {"operator": "an operator", "authority": "an authority's officer"}
 _SEALED = ("format", "disclosure_id", "reader", "suite", "destroy_after", "sealed")
 
 
@@ -74,12 +78,16 @@ def make(
 
 
 def write_sealed(path: Path, proof: ProofFile, *, reader: RosterMember) -> None:
-    """Write evidence for one reader, mode 0600; raises FileExistsError and OSError."""
+    """Write evidence for one reader, mode 0600; raises FileExistsError, OSError, EvidenceError."""
     durable_file.create(path, sealed(proof, reader=reader))
 
 
 def sealed(proof: ProofFile, *, reader: RosterMember) -> bytes:
-    """Return the sealed file of evidence for one reader."""
+    """Return the sealed file of evidence for one reader; raises EvidenceError (OTHER_ROLE)."""
+    if reader.role not in READERS:
+        raise EvidenceError(
+            "OTHER_ROLE", f"{reader.name} is {_ROLES.get(reader.role, reader.role)}, who reads no record"
+        )
     outside = SealedFile(
         proof.terms.disclosure_id,
         reader.name,

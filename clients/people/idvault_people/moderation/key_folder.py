@@ -10,10 +10,10 @@ import re
 import stat
 from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from idvault_client.backend.blocking.vault import Vault
+from idvault_people import fingerprint as fingerprints
 from idvault_verify import durable_file, small_file
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -107,13 +107,7 @@ def load(folder: Path, *, password: bytes) -> ModeratorKey:
 
 def fingerprint(key: ModeratorKey) -> str:
     """Return the SHA-256 of the public key in groups of four digits, for two people to compare."""
-    return fingerprint_of(key.public_key)
-
-
-def fingerprint_of(public_key: bytes) -> str:
-    """Return the same of a public key."""
-    digits = sha256(public_key).hexdigest()
-    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+    return fingerprints.of_moderator(key.public_key)
 
 
 def _key(folder: Path, *, relying_party: str, password: bytes) -> ModeratorKey:

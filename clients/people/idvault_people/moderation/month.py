@@ -112,7 +112,7 @@ def _tiles(found: PlatformMonth, visit: Visit) -> list[Item]:
 def _called(name: str, visit: Visit) -> str:
     """Return a month in words."""
     month = named(name)
-    return name if month is None else shown.month(month.first, language=visit.language)
+    return name if month is None else shown.month(month.name, language=visit.language)
 
 
 def _link(month: Period, text: str) -> Link:

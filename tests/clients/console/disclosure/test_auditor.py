@@ -27,7 +27,7 @@ from tests.support.console import Visitor
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import Wire
 from tools.support import builders, people
-from tools.support.chamber import CUSTODIANS, identity
+from tools.support.chamber import AUDITORS, AUTHORITY, CUSTODIANS, OPERATOR, ROLES, identity
 from tools.support.log_world import KEY
 
 A, B, C = CUSTODIANS
@@ -358,13 +358,21 @@ async def test_each_opening_keeps_a_file_of_its_own(house: ConsoleRoom) -> None:
     kept = house.room.folder / "auditor-a" / "evidence" / f"{disclosure_id}-1.json"
     before = kept.read_bytes()
     assert "This is the last opening" in (await owner.get(f"/cases/{disclosure_id}/open")).words
+    assert "days left" in (await owner.get("/")).words
     await open_record(owner, disclosure_id, house.room.codes.code())
+    assert "days left" not in (await owner.get("/")).words
     assert kept.read_bytes() == before
     assert {each.name for each in kept.parent.iterdir()} == {kept.name, f"{disclosure_id}-2.json"}
     case = await owner.get(f"/cases/{disclosure_id}")
     assert all(f"{disclosure_id}-{number}.json" in case.words for number in (1, 2))
-    evidence = (await owner.get("/evidence")).words
-    assert evidence.index(f"{disclosure_id}-1.json") < evidence.index(f"{disclosure_id}-2.json")
+    listed = await owner.get("/evidence")
+    places = [listed.text.index(f'href="/evidence/{disclosure_id}-{number}.json"') for number in (1, 2)]
+    assert places == sorted(places)
+    for text in ("Account token", "Opened at", str(kept.parent.absolute())):
+        assert text in listed.words, text
+    damaged = kept.with_name(f"{disclosure_id}-3.json")
+    damaged.write_bytes(kept.read_bytes().replace(b'"sealed": "', b'"sealed": "AAAA'))
+    assert damaged.name in (await owner.get("/evidence")).words
 
 
 async def test_the_list_has_what_ends_first_at_the_top(house: ConsoleRoom) -> None:
@@ -419,6 +427,10 @@ async def test_evidence_goes_to_a_colleague(house: ConsoleRoom) -> None:
     export = f"{here(record)}/export"
     offered = await owner.get(export)
     assert (await owner.post(export, offered, reader="nobody")).status == 422
+    assert {name for name in ROLES if f'value="{name}"' in offered.text} == {*AUDITORS, *CUSTODIANS}
+    for name in (OPERATOR, AUTHORITY):
+        refused = await owner.post(export, offered, reader=name)
+        assert (refused.status, "Only an auditor or a custodian" in refused.words) == (422, True)
     sealed = await owner.post(export, offered, reader="auditor-b")
     assert builders.NAME.encode() not in sealed.body
     colleague = await house.enter("auditor-b")

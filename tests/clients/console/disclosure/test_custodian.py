@@ -163,10 +163,13 @@ async def test_the_drill(house: ConsoleRoom) -> None:
     passed = await owner.post("/drill", wrong, code=house.room.codes.code())
     assert "Drill: due by" not in (await owner.get("/")).words
     assert "never with these keys" not in passed.words
+    assert "Passed: your share opened, and the log has it. The next drill is due by" in passed.words
+    assert "<summary>Do it once more</summary>" in passed.text
     house.room.pass_time(days=100)
     await house.room.request(await house.room.account())
     assert "Drill: overdue since" in (await waiting(owner)).words
-    assert "overdue since" in (await owner.get("/drill")).words
+    late = await owner.get("/drill")
+    assert ("overdue since" in late.words, "Passed:" in late.words) == (True, False)
 
 
 async def test_the_own_page_has_the_fingerprints(house: ConsoleRoom) -> None:

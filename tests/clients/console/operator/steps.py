@@ -8,9 +8,10 @@ from idvault.log.acts import stored_log
 from idvault_people.console.second_factor import PATH
 from idvault_verify.transparency import entry
 from tests.support.console import Seen, Visitor
-from tests.support.operator_room import OPERATOR, OperatorRoom
+from tests.support.operator_room import OperatorRoom
 from tests.support.second_factor_world import code_of
 from tools.support import people
+from tools.support.chamber import OPERATOR
 
 OPERATOR_ID = people.roster_member(OPERATOR, role="operator").actor_id
 

@@ -1,5 +1,6 @@
 """What the operator decides, in two steps: the preview, what happens then, and what is refused or lost."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,20 +10,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.core.act import SYSTEM
+from idvault.moderator import acts as moderator_acts
 from idvault.platform import acts as platform_acts
 from idvault.platform.rules import PlatformPages
 from idvault_client.errors import Unavailable
 from idvault_people.console.operator.texts import OPERATOR as OPERATOR_TEXTS
 from idvault_people.console.operator.vault_commands import CommandEnd, CommandsAwayError
+from idvault_people.moderation import key_folder
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.attest.people import roster_member
 from idvault_verify.event import EventType
 from idvault_verify.session import Proof
 from tests.clients.console.operator.steps import OPERATOR_ID, confirm, logged, place, upload
-from tests.support.operator_room import OPERATOR, OperatorRoom
+from tests.support.operator_room import OperatorRoom
 from tools.support import people
 from tools.support.authority import Authority, spiffe
+from tools.support.chamber import OPERATOR
 
 
 async def test_a_key_is_registered(office: OperatorRoom) -> None:
@@ -89,6 +93,7 @@ async def test_a_key_is_revoked(office: OperatorRoom) -> None:
     assert path in (await visitor.get("/platforms/im")).text
     one = await visitor.get(path)
     assert "Valid keys afterwards 1" in one.words
+    assert re.search(r"Registered \d.* Certificate ends not known here", one.words)
     assert "This is the last valid key" not in one.words
     page = await confirm(office, visitor, one)
     assert (page.title, page.words.count("Revoked key")) == ("im", 1)
@@ -96,6 +101,7 @@ async def test_a_key_is_revoked(office: OperatorRoom) -> None:
     assert (await visitor.get(path)).status == 404
     last = await visitor.get(f"/platforms/im/revoke/{later.spki}")
     assert "This is the last valid key of im" in last.words
+    assert re.search(r"Certificate ends \d", last.words)
     await confirm(office, visitor, last)
     assert "no valid key" in (await visitor.get("/platforms")).words
 
@@ -183,7 +189,7 @@ async def test_a_new_key_of_the_service_is_announced(office: OperatorRoom) -> No
     assert "Within the hour copy the key file" in preview.words
     after = await confirm(office, visitor, preview)
     assert after.title == "Keys of the service"
-    assert "Done: the key file has another version for status-list." in after.words
+    assert "Done: the key file has another version for Signature of status lists: status-list." in after.words
     assert ("status-list 1 " in before.words, "status-list 1 " in after.words) == (False, True)
     other = await visitor.post("/keys/rotate", await visitor.get("/keys/rotate"), purpose="log")
     assert "In a week the log is signed with the new key" in other.words
@@ -248,9 +254,12 @@ async def test_a_first_moderator_is_named(office: OperatorRoom) -> None:
         refused = await upload(visitor, "/moderator", content)
         assert (refused.status, "no valid registration" in refused.words) == (422, True)
     preview = await upload(visitor, "/moderator", found.to_bytes())
-    assert "whose key is it" in preview.words
+    assert ("whose key is it" in preview.words, key_folder.fingerprint(key) in preview.words) == (True, True)
     done = await confirm(office, visitor, preview)
-    assert done.title == "Platforms"
+    assert done.title == "im"
+    made = await moderator_acts.of_key(office.room.vault, "im", key.public_key)
+    assert f"Done: moderator {made.moderator_id} of im is named" in done.words
+    assert '<a href="/register">Register the desk&#39;s key</a>' in done.text
     assert (EventType.MODERATOR_NAME, OPERATOR_ID) in await logged(office)
 
 

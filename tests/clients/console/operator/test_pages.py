@@ -11,11 +11,12 @@ from idvault_client.pages.headers import HEADERS
 from tests.clients.console.authority.test_pages import CHINESE, ENGLISH, LARGEST, look
 from tests.clients.console.operator.tour import NAMES, Tour, furnish
 from tests.support.console import Seen
-from tests.support.operator_room import OperatorRoom, operated_roster
+from tests.support.operator_room import OperatorRoom
 from tests.web import browser as client
 from tests.web.markup import read
 from tests.web.test_rendering import screens
 from tools.support.browser import SHARED
+from tools.support.chamber import first_roster
 from tools.support.generate import words
 
 # What a program says is marked as English, and is for the operator.
@@ -24,7 +25,7 @@ TYPED = (
     *NAMES,
     "new-im",
     "Chat",
-    *(text for each in operated_roster().people for text in (each.organisation, each.name)),
+    *(text for each in first_roster().people for text in (each.organisation, each.name)),
 )
 WRONG = (
     *("certificate-none", "certificate-wrong", "register-wrong", "moderator-wrong", "code-wrong"),

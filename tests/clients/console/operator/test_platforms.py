@@ -33,6 +33,11 @@ async def test_what_ends_soon_comes_first(office: OperatorRoom) -> None:
     assert "The certificate of moments ends on" in today.words
     assert "in 6 days" in today.words
     assert "The certificate of mail" not in today.words
+    assert today.words.index("Certificates that end first Name") < today.words.index("Changed in the last")
+    assert today.words.count("key registered") == 4
+    office.ahead = timedelta(days=8)
+    assert "No key was registered or revoked." in (await visitor.get("/")).words
+    office.ahead = timedelta()
     listed = await visitor.get("/platforms")
     order = [listed.words.index(f"{name} ") for name in ("moments", "mail", "im", "watcher")]
     assert order == sorted(order)
@@ -53,7 +58,9 @@ async def test_a_key_in_place_of_another_calms(office: OperatorRoom) -> None:
     assert f"{kept}" in (await visitor.get("/platforms/im")).words
     await platform_acts.revoke(office.room.vault, SYSTEM, office.room.now(), "im", later.spki)
     assert "in 3 days" in (await visitor.get("/?fresh=1")).words
+    assert "key revoked im" in (await visitor.get("/")).words
     page = await visitor.get("/platforms/im")
+    assert 'href="/platforms/im">Open im' not in page.text
     assert page.words.count("Revoked key") == 1
     assert page.words.index("Valid key") < page.words.index("Revoked key")
     assert roster_member.grouped(later.spki) in page.words
@@ -70,6 +77,10 @@ async def test_a_moderators_desk_is_no_platform(office: OperatorRoom) -> None:
     visitor = await office.enter()
     assert "Certificates whose last day is not known here" not in (await visitor.get("/")).words
     assert "05290529… Moderator's desk of im" in (await visitor.get("/platforms")).words
+    platform = await visitor.get("/platforms/im")
+    assert "Moderators' desks Moderator Certificate ends 05290529… not known here" in platform.words
+    office.replaced.clear()
+    assert "No moderator's desk is registered yet." in (await visitor.get("/platforms/im?fresh=1")).words
 
 
 async def test_a_key_without_a_certificate_makes_its_end_unknown(office: OperatorRoom) -> None:

@@ -19,7 +19,7 @@ from idvault.sealing.key_version import HeldKey
 from idvault_client.errors import Unavailable
 from idvault_people.console.operator import findings
 from idvault_people.console.operator.checks import SECTIONS
-from idvault_people.console.operator.vault_commands import CommandEnd
+from idvault_people.console.operator.vault_commands import CommandEnd, CommandsAwayError
 from idvault_verify.attest.people import roster as rosters
 from idvault_verify.v1 import roster_pb2, transparency_pb2
 from tests.support.operator_room import OperatorRoom
@@ -86,7 +86,11 @@ async def test_what_was_not_read_is_no_good_news(office: OperatorRoom) -> None:
     today = await visitor.get("/")
     for figure in (
         *("Certificates that end within 14 days", "Verifications this month", "Overdue decisions"),
-        *("Claims that wait for the registry", "Entries that wait for the log", "Overdue drills"),
+        *(
+            "Claims that wait for the registry",
+            "Entries that wait for the log or its witnesses",
+            "Overdue drills",
+        ),
     ):
         assert f"{figure} not read" in today.words
     for path, *good_news in (
@@ -112,7 +116,12 @@ async def test_the_figures_of_a_platform_that_were_not_read(office: OperatorRoom
     office.replaced["overview"] = CommandEnd(0, json.dumps({**json.loads(end.out), **parts}), "")
     visitor = await office.enter()
     page = await visitor.get("/platforms/im")
-    for row in ("Title on the hosted pages", "Calls this month", "Accounts", "Waiting for the registry"):
+    for row in (
+        "Title on the hosted pages",
+        "Calls this month",
+        "Accounts at the last hourly count",
+        "Waiting for the registry",
+    ):
         assert f"{row} not read" in page.words
     assert (await visitor.get("/platforms")).words.count("not read") == 2
 
@@ -136,6 +145,56 @@ async def test_the_log_is_verified_here(office: OperatorRoom) -> None:
     assert "cannot be run from here" in (await visitor.get("/log?fresh=1")).words
 
 
+async def test_witnesses_that_are_away_are_told_first(office: OperatorRoom) -> None:
+    """Above what was verified of the others, with a row, a red tile, and no green badge beside the lag."""
+    await office.register("im")
+    visitor = await office.enter()
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    head: dict[str, object] = {
+        "entries": 66,
+        "checkpoint_entries": 40,
+        "waiting": 1,
+        "waiting_since": None,
+        "demanded": 1,
+    }
+    seen = [{"name": "witness.example/w1", "cosign_time": since.isoformat()}]
+    told = {
+        **head,
+        "sequence_time": since.isoformat(),
+        "witnesses": seen,
+        "uncovered_since": since.isoformat(),
+    }
+    office.replaced["overview"] = CommandEnd(0, json.dumps({"log": told}), "")
+    page = await visitor.get("/log?fresh=1")
+    assert page.words.index("Entries have waited for a checkpoint") < page.words.index("This machine has")
+    assert re.search(r"Entries without enough cosignatures 26, since \d", page.words)
+    assert re.search(r"log or its witnesses 27\b", (await visitor.get("/")).words)
+    soon = {**told, "uncovered_since": (since + timedelta(minutes=4)).isoformat()}
+    office.replaced["overview"] = CommandEnd(0, json.dumps({"log": soon}), "")
+    page = await visitor.get("/log?fresh=1")
+    assert ("newer entries wait" in page.words, "within ten minutes" in page.words) == (True, False)
+    assert "Entries have waited for a checkpoint" not in page.words
+
+
+async def test_a_host_that_does_not_answer(office: OperatorRoom) -> None:
+    """A page that was only read says so, and leads to what is known without the host."""
+    visitor = await office.enter()
+
+    def away(_arguments: object) -> CommandEnd:
+        raise CommandsAwayError("Connection refused", "ssh vault.example idvault-work")
+
+    office.run = away  # type: ignore[assignment]
+    visitor = await office.enter()
+    page = await visitor.get("/storage?fresh=1")
+    assert (page.status, page.title) == (503, "The vault's host does not answer")
+    assert "did not run its command: ssh vault.example idvault-work" in page.words
+    assert "--vault" not in page.words
+    assert [
+        link in page.text for link in ('href="/storage">Try again', 'href="/log"', 'href="/members"')
+    ] == [*(True, True, True)]
+    assert "did not run its command" in (await visitor.get("/log")).words
+
+
 async def test_entries_that_wait_are_counted(office: OperatorRoom) -> None:
     """What has no place in the log yet, on the log's page and on the first one."""
     visitor = await office.enter()
@@ -145,7 +204,7 @@ async def test_entries_that_wait_are_counted(office: OperatorRoom) -> None:
     page = await visitor.get("/log")
     assert re.search(r"Entries that wait for a place 1\b", page.words)
     assert "Waiting since" in page.words
-    assert re.search(r"Entries that wait for the log 1\b", (await visitor.get("/")).words)
+    assert re.search(r"Entries that wait for the log or its witnesses 1\b", (await visitor.get("/")).words)
 
 
 async def test_the_queue_by_platform_and_what_holds_it(office: OperatorRoom) -> None:
@@ -172,10 +231,13 @@ async def test_what_is_overdue_and_who_missed_it(office: OperatorRoom) -> None:
     )
     office.replaced["overview"] = CommandEnd(0, told, "")
     page = await visitor.get("/deadlines?fresh=1")
-    for text in ("Replies to reports 3", "of no named platform", "unknown.figure", "Missed in 2026-12"):
+    for text in ("Replies to reports 3", "of no named platform", "unknown.figure", "Missed in December 2026"):
         assert text in page.words, text
     assert "A step of an erasure was due at 1 Dec 2026, 08:00 UTC+8" in page.words
     assert 'href="/platforms/im"' in page.text
+    today = await visitor.get("/")
+    assert "Overdue: Replies to reports, 3." in today.words
+    assert "Missed since the month began: of no named platform (1), im (2)." in today.words
     assert (
         "3 Overdue decisions" in (await visitor.get("/")).words
         or "Overdue decisions 3" in (await visitor.get("/")).words
@@ -237,15 +299,23 @@ async def test_databases_backups_and_certificates(office: OperatorRoom) -> None:
     visitor = await office.enter()
     page = await visitor.get("/storage")
     assert page.words.count("fits") == 2
-    assert page.words.count("older than a day") == 2
+    assert page.words.count("no backup yet") == 2
+    none = "There is no backup of Main database, Database of the shred keys in the folder of backups"
+    assert none in (await visitor.get("/")).words
     office.back_up("main")
-    assert (await visitor.get("/storage?fresh=1")).words.count("older than a day") == 1
-    assert "not known" in (await visitor.get("/")).words
+    assert (await visitor.get("/storage?fresh=1")).words.count("no backup yet") == 1
+    today = await visitor.get("/")
+    assert "There is no backup of Database of the shred keys in the folder" in today.words
+    assert re.search(r"Age of the newest backups no backup yet", today.words)
     office.back_up()
-    assert "older than a day" not in (await visitor.get("/storage?fresh=1")).words
-    assert re.search(r"Age of the newest backups 0 h", (await visitor.get("/")).words)
-    office.ahead = timedelta(hours=30)
-    assert (await visitor.get("/storage")).words.count("older than a day") == 2
+    assert (await visitor.get("/storage?fresh=1")).words.count("within three hours") == 2
+    today = await visitor.get("/")
+    assert re.search(r"Age of the newest backups 0 h", today.words)
+    assert "backup of" not in today.words
+    office.ahead = timedelta(hours=4)
+    assert (await visitor.get("/storage")).words.count("older than three hours") == 2
+    old = "The newest backup of Main database, Database of the shred keys is older than three hours"
+    assert old in (await visitor.get("/")).words
     told = (
         '{"databases": [{"database": "main", "version": "0044", "needed": "0045", "usable": false, '
         '"to_contract": []}, {"database": "shred", "version": "7", "needed": "7", "usable": true, '

@@ -47,8 +47,9 @@ def _given() -> str:
 )
 def test_a_program_that_does_not_run(words: list[str]) -> None:
     """A missing program and a host that ssh does not reach are not the vault's refusal."""
-    with pytest.raises(CommandsAwayError):
+    with pytest.raises(CommandsAwayError) as away:
         vault_commands.runner(words)(["overview"])
+    assert away.value.command == shlex.join(words)
 
 
 def test_a_program_that_does_not_end() -> None:

@@ -153,7 +153,8 @@ class OrderPages:
         text = shown.time(found.deadline, visit, zone=self.session.zone)
         if found.state not in (*_RUNNING, OrderState.OVERDUE):
             return text
-        return f"{text} ({rendering.time_left(found.deadline, now=self.session.now(), say=visit.say)})"
+        left = rendering.time_left(found.deadline, now=self.session.now(), say=visit.say)
+        return visit.say("in_brackets", text=text, more=left)
 
     def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[shown.Row]:
         terms = found.terms

@@ -175,7 +175,7 @@ class ReferralPages:
         # The vault's day may have begun before this machine's.
         soon = {0: "answer_today", 1: "answer_tomorrow"}
         left = visit.say(soon.get(max(days, 0), "left_days"), days=days)
-        return f"{text} ({left})"
+        return visit.say("in_brackets", text=text, more=left)
 
     def _history(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:
         rows = [(shown.day(found.refer_date, language=visit.language), visit.say("was_referred"))]

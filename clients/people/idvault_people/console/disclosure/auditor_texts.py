@@ -140,7 +140,7 @@ AUDITOR: Mapping[str, Text] = {
     "export_reader": _("For one member of the roster"),
     "reader": _("Reader"),
     "reader_hint": _("Nobody else can read it."),
-    "reader_operator": _("An operator must not read a record"),
+    "reader_other": _("Only an auditor or a custodian may read a record"),
     "export_button": _("Download the encrypted file"),
     "destroy_title": _("Destroy this evidence"),
     "destroy_text": _(
@@ -169,6 +169,8 @@ AUDITOR: Mapping[str, Text] = {
     "proved_requested_index": _("Log entry of the request"),
     "proved_opened_at": _("Opened at"),
     "proved_opened_index": _("Log entry of the opening"),
+    "case_heading": _("About the case"),
+    "of_needed": _("{threshold} of {count}"),
     "proved_case_reference": _("Case"),
     "proved_legal_basis": _("Legal basis"),
     "proved_purpose": _("Purpose"),

@@ -65,7 +65,8 @@ class Cases:
         is_alive = state in _ALIVE and now < terms.expire_at
         is_approved = is_alive and state is not DisclosureState.REQUESTED
         has_key, is_last_begun = self._has_key(disclosure.disclosure_id), disclosure.opened >= terms.openings
-        ends = f"{shown.time(terms.expire_at, visit)} ({shown.left(terms.expire_at, visit, now=now)})"
+        left = shown.left(terms.expire_at, visit, now=now)
+        ends = visit.say("in_brackets", text=shown.time(terms.expire_at, visit), more=left)
         values = {
             "state": visit.say(state or "unknown"),
             "rows": [
@@ -152,7 +153,10 @@ def _sorted(
             "case": search.case_reference(each),
             "account": each.account_token,
             "filed": shown.time(each.create_time, visit),
-            "left": shown.left(each.expire_time.ToDatetime(UTC), visit, now=now) if state in _ALIVE else "",
+            # Nothing more can be opened once every opening was used.
+            "left": shown.left(each.expire_time.ToDatetime(UTC), visit, now=now)
+            if state in _ALIVE and each.opened < each.openings
+            else "",
             "shares": shares(each, visit),
             "opened": visit.say("of", count=each.opened, total=each.openings),
         }

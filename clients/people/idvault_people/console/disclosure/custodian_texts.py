@@ -25,7 +25,7 @@ CUSTODIAN: Mapping[str, Text] = {
     "verdicts": _("Decided so far"),
     "verdict_counts": _("approvals: {yes}, denials: {no}"),
     "recent": _("This auditor in 30 days"),
-    "recent_count": _("{count} records, as the vault counts"),
+    "recent_count": _("{count}, as the vault counts"),
     "given": _("Shares that you gave this auditor today"),
     "logged": _("In the log"),
     "logged_at": _("{time}, at {size} entries"),
@@ -79,6 +79,8 @@ CUSTODIAN: Mapping[str, Text] = {
         "Your keys open a share of a synthetic record, which proves that they work. It stays here."
     ),
     "drill_button": _("Do the drill"),
+    "drill_passed": _("Passed: your share opened, and the log has it. The next drill is due by {day}."),
+    "drill_again": _("Do it once more"),
     "drill_soon": _("The record is being created. Try again in a minute."),
     "drill_record": _("Test record"),
     "drill_last": _("Last drill"),

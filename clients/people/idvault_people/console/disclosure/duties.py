@@ -37,10 +37,11 @@ class _HandOverRun:
 
 @dataclass(kw_only=True, eq=False)
 class Duties:
-    """The pages of drill and hand-over."""
+    """The pages of drill and hand-over. _has_passed: a drill of this session, which its page tells."""
 
     session: CustodianSession
     _run: _HandOverRun = field(default_factory=_HandOverRun)
+    _has_passed: bool = False
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -62,8 +63,10 @@ class Duties:
         except (FindingError, VaultError):
             # The drill's own page says why.
             return ""
-        soon = self.session.now() >= found.due_at - _REMINDED
-        return f"{visit.say('drill')}: {self._due(found, visit)}" if soon else ""
+        return f"{visit.say('drill')}: {self._due(found, visit)}" if self._is_near(found) else ""
+
+    def _is_near(self, found: VerifiedDrill) -> bool:
+        return self.session.now() >= found.due_at - _REMINDED
 
     def last(self, visit: Visit) -> str:
         """Return when the last drill was; "" if that cannot be read now."""
@@ -82,6 +85,7 @@ class Duties:
             client.complete(found, code=visit.given("code"))
         except SecondFactorRefused as error:
             return self._drill(visit, {"code": explaining.code(error, visit)})
+        self._has_passed = True
         return GoTo("/drill")
 
     def show_hand_over(self, visit: Visit) -> Answer:
@@ -150,7 +154,13 @@ class Duties:
         return ConsolePage(
             template="drill.html",
             title=visit.say("drill"),
-            values={"rows": self._rows(found, visit), "due": self._due(found, visit)},
+            values={
+                "rows": self._rows(found, visit),
+                "due": self._due(found, visit),
+                "passed": visit.say("drill_passed", day=shown.day(found.due_at, language=visit.language))
+                if self._has_passed and not self._is_near(found)
+                else "",
+            },
             errors=errors,
             status=422 if errors else 200,
         )

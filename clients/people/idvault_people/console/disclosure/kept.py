@@ -3,6 +3,7 @@
 A file is checked each time it is shown, with the pinned roster and without the vault.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
+from idvault_verify.transparency import entry
+from idvault_verify.transparency.entry import EntryError
 
 _PERSONAL = ("real_name", "document_type", "document_number", "provider", "opaque_id")
 
@@ -130,10 +133,12 @@ class KeptEvidence:
             reader = self.session.auditor().trust.roster.member(visit.given("reader"))
         except RosterError:
             return self._export(visit, {"reader": visit.say("required")})
-        if reader.role == "operator":
-            return self._export(visit, {"reader": visit.say("reader_operator")})
+        try:
+            content = evidences.sealed(proof, reader=reader)
+        except EvidenceError:
+            return self._export(visit, {"reader": visit.say("reader_other")})
         name = f"{proof.terms.disclosure_id}.{reader.name}.json"
-        return Download(name=name, content=evidences.sealed(proof, reader=reader), type="application/json")
+        return Download(name=name, content=content, type="application/json")
 
     def ask_destroy(self, visit: Visit) -> Answer:
         """Ask whether a file is to be destroyed."""
@@ -156,7 +161,7 @@ class KeptEvidence:
         files = [
             {
                 "name": path.name,
-                "id": outside.disclosure_id,
+                "told": self._told(path, visit),
                 "day": shown.day(outside.destroy_after, language=visit.language),
                 "overdue": today > outside.destroy_after,
             }
@@ -165,15 +170,28 @@ class KeptEvidence:
         return ConsolePage(
             template="kept.html",
             title=visit.say("evidence"),
-            values={"files": files, "folder": str(self.session.folder / evidences.FOLDER)},
+            values={"files": files, "folder": str((self.session.folder / evidences.FOLDER).absolute())},
             errors=errors,
             status=422 if errors else 200,
         )
 
+    def _told(self, path: Path, visit: Visit) -> Sequence[tuple[str, str]]:
+        """Return what tells a file from others; its own page checks it. Nothing if it does not open."""
+        try:
+            proof = self._read(path)
+            opened = entry.decode_leaf(proof.message.opening.leaf).occurred_at
+        except (EvidenceError, EntryError, OSError):
+            return []
+        return [
+            (visit.say("case"), proof.terms.case_reference),
+            (visit.say("account"), proof.terms.account_token),
+            (visit.say("proved_opened_at"), shown.time(opened, visit)),
+        ]
+
     def _export(self, visit: Visit, errors: dict[str, str]) -> Answer:
         proved = self._checked(self._read(self._place(visit)))
         trust = self.session.auditor().trust
-        readers = [(each.name, each.name) for each in trust.roster.people if each.role != "operator"]
+        readers = [(each.name, each.name) for each in trust.roster.people if each.role in evidences.READERS]
         values = {
             "path": f"/evidence/{visit.parts['name']}",
             "day": shown.day(proved.destroy_after, language=visit.language),
@@ -220,6 +238,9 @@ def _proved(name: str, value: object, visit: Visit) -> str:
         return shown.time(datetime.fromisoformat(str(value)), visit)
     if name == "destroy_after":
         return shown.day(date.fromisoformat(str(value)), language=visit.language)
+    if name == "quorum":
+        threshold, _, count = str(value).partition(" of ")
+        return visit.say("of_needed", threshold=threshold, count=count)
     if isinstance(value, bool):
         return visit.say("yes" if value else "no")
     return visit.say("MATCH") if name == "registry_outcome" else str(value)

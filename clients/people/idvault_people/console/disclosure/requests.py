@@ -164,7 +164,8 @@ class WaitingRequests:
             fingerprint=roster_member.fingerprint(signer.member.ed25519),
             version=signer.since_version,
         )
-        ends = f"{shown.time(terms.expire_at, visit)} ({shown.left(terms.expire_at, visit, now=now)})"
+        left = shown.left(terms.expire_at, visit, now=now)
+        ends = visit.say("in_brackets", text=shown.time(terms.expire_at, visit), more=left)
         rows = [
             (visit.say("requested_by"), f"{terms.auditor}, {signer.member.organisation}"),
             (visit.say("signing_key"), key),

@@ -56,7 +56,8 @@ def _whom(payload: Payload, visit: Visit) -> list[tuple[str, str]]:
     identity = payload.identity
     if isinstance(identity, OpaqueIdentity):
         return [(visit.say("provider"), identity.provider), (visit.say("opaque_id"), identity.opaque_id)]
-    number = f"{identity.document.number} ({visit.say(identity.document.type)})"
+    document = identity.document
+    number = visit.say("in_brackets", text=document.number, more=visit.say(document.type))
     named = [(visit.say("real_name"), identity.name), (visit.say("document_number"), number)]
     reviewers = summary.reviewers(payload.review)
     return named if reviewers is None else [*named, (visit.say("reviewed_by"), reviewers)]

@@ -36,7 +36,7 @@ class OperatorDecision:
 
     title, button: keys of texts. shown, done: the preview, and what is told afterwards, in the visit's
     language. is_final: whether nothing takes it back. after: the page that shows the outcome; back: the one
-    that asked.
+    that asked. next_step: the page where the operator goes on, and the key of the text that leads there.
     """
 
     title: str
@@ -47,6 +47,12 @@ class OperatorDecision:
     after: str
     back: str
     is_final: bool = False
+    next_step: tuple[str, str] = ("", "")
+
+    def told(self, visit: Visit) -> OperatorNote:
+        """Return what the page of the outcome says first."""
+        link, label = self.next_step
+        return OperatorNote(text=self.done(visit), link=link, label=visit.say(label) if label else "")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -89,7 +95,7 @@ class PreviewPages:
             self._drafts.finish(visit, decision.after)
             raise
         self.session.commands.forget()
-        self.session.done[visit.parts["draft"]] = decision.done
+        self.session.done[visit.parts["draft"]] = decision.told
         return self._drafts.finish(visit, f"{decision.after}?done={visit.parts['draft']}")
 
     def _found(self, visit: Visit) -> OperatorDecision:

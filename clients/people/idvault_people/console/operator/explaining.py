@@ -4,7 +4,7 @@ from idvault_client.errors import VaultError
 from idvault_people.console import explaining
 from idvault_people.console.operator.decisions import OutdatedPreviewError
 from idvault_people.console.operator.texts import OWN_REASONS
-from idvault_people.console.operator.vault_commands import CommandRefusedError, CommandsAwayError
+from idvault_people.console.operator.vault_commands import CommandRefusedError, CommandsAwayError, away
 from idvault_people.console.visit import Explanation, Visit
 
 
@@ -12,7 +12,16 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
     """Return why, and what to do; None for an exception that nobody foresaw."""
     detail = visit.say("detail", text=error)
     if isinstance(error, CommandsAwayError):
-        return Explanation(visit.say("commands_away"), detail, status=503)
+        return Explanation(
+            away(error, visit),
+            detail,
+            status=503,
+            title=visit.say("commands_title"),
+            links=(
+                ("/log", visit.say("log_title")),
+                ("/members", visit.say("roster_title")),
+            ),
+        )
     if isinstance(error, CommandRefusedError):
         return Explanation(visit.say("command_refused"), detail)
     if isinstance(error, OutdatedPreviewError):

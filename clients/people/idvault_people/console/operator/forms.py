@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
+from idvault_people import fingerprint
 from idvault_people.console.operator import platforms
 from idvault_people.console.operator.decisions import OperatorDecision, OutdatedPreviewError, PreviewPages
 from idvault_people.console.operator.keys import URGENT, RegisteredName
 from idvault_people.console.operator.parts import RED, OperatorNote, OperatorSection
 from idvault_people.console.operator.platforms import PATH_OF_NAME, NamePages
 from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.operator.storage import purpose_name
 from idvault_people.console.visit import Answer, ConsolePage, NoPageError, Route, Visit
 from idvault_people.member import random_request_id
 from idvault_people.operator_client import ROLES
@@ -27,6 +28,8 @@ from idvault_verify.session import ACCEPTED, REVIEWS, Proof
 _FORM = "operator_form.html"
 _LASTING = frozenset({"reference", "pairwise", "intake"})
 """The purposes whose keys nobody rotates, or that rotate by themselves (docs/operations.md)."""
+_NOTES_OF_KEYS = {"log": "rotate_log", "status-list": "rotate_signature", "status-token": "rotate_signature"}
+"""What the announcement of a signing key asks of the operator; other keys are used an hour later."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -82,11 +85,12 @@ class FormPages:
 
         def preview(visit: Visit) -> OperatorSection:
             day = platforms.last_day(found.not_after, visit, zone)
+            remaining = platforms.left(found.not_after, now, visit, zone)
             rows = [
                 (visit.say("name"), found.name),
                 (visit.say("kind"), visit.say(f"role.{found.role}")),
                 (visit.say("fingerprint"), roster_member.grouped(found.spki)),
-                (visit.say("last_day"), f"{day} ({platforms.left(found.not_after, now, visit, zone)})"),
+                (visit.say("last_day"), visit.say("in_brackets", text=day, more=remaining)),
                 (visit.say("keys_so_far"), number_of_keys(known, visit)),
             ]
             notes = [OperatorNote(text=visit.say("register_note"))]
@@ -120,8 +124,13 @@ class FormPages:
         key = next((one for one in each.valid if one.spki == spki), None)
         if key is None:
             raise NoPageError
-        is_last = len(each.valid) == 1
+        is_last, state, known = len(each.valid) == 1, self.session.state(visit), key.certificate
         request_id = random_request_id()
+
+        def ends(visit: Visit) -> str:
+            if known is None:
+                return visit.say("not_known")
+            return platforms.last_day(known.not_after, visit, self.session.zone(state))
 
         def act(code: str) -> None:
             self.session.operator().revoke(each.name, spki, request_id=request_id, code=code)
@@ -132,6 +141,8 @@ class FormPages:
                 (visit.say("name"), each.name),
                 (visit.say("kind"), visit.say(f"role.{each.role}")),
                 (visit.say("fingerprint"), roster_member.grouped(spki)),
+                (visit.say("registered_at"), self.session.time(key.registered, visit, state)),
+                (visit.say("last_day"), ends(visit)),
                 (visit.say("keys_left"), str(len(each.valid) - 1)),
             ]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=text, colour=RED)])
@@ -240,10 +251,13 @@ class FormPages:
         purpose, known = visit.given("purpose"), self._rotated()
         if purpose not in known:
             return self._purpose(visit, visit.say("required"))
-        note = "rotate_log" if purpose == "log" else "rotate_note"
+        note = _NOTES_OF_KEYS.get(purpose, "rotate_note")
 
         def preview(visit: Visit) -> OperatorSection:
-            rows = [(visit.say("purpose_of_key"), purpose), (visit.say("newest_version"), known[purpose])]
+            rows = [
+                (visit.say("purpose_of_key"), purpose_name(purpose, visit)),
+                (visit.say("newest_version"), known[purpose]),
+            ]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say(note))])
 
         def act(code: str) -> None:
@@ -256,7 +270,7 @@ class FormPages:
         return self.decisions.propose(
             OperatorDecision(
                 title="rotate_check",
-                done=lambda visit: visit.say("rotated_done", purpose=purpose),
+                done=lambda visit: visit.say("rotated_done", purpose=purpose_name(purpose, visit)),
                 button="rotate_button",
                 shown=preview,
                 act=act,
@@ -280,27 +294,29 @@ class FormPages:
             found.paper(now=self.session.now())
         except (RegistrationFileError, InvalidError):
             return self.ask_registration(visit, visit.say("no_registration" if upload else "choose_file"))
-        fingerprint = roster_member.grouped(sha256(found.public_key).hexdigest())
+        known = {each.name for each in self.names.names(self.session.state(visit))}
+        party, named = found.relying_party, list[str]()
 
         def preview(visit: Visit) -> OperatorSection:
             rows = [
-                (visit.say("role.platform"), found.relying_party),
-                (visit.say("fingerprint"), fingerprint),
+                (visit.say("role.platform"), party),
+                (visit.say("fingerprint"), fingerprint.of_moderator(found.public_key)),
             ]
             return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say("moderator_note"))])
 
         def act(code: str) -> None:
-            self.session.operator().name_moderator(found, code=code)
+            named[:] = [self.session.operator().name_moderator(found, code=code)]
 
         return self.decisions.propose(
             OperatorDecision(
                 title="moderator_check",
-                done=lambda visit: visit.say("named_done", name=found.relying_party),
+                done=lambda visit: visit.say("named_done", name=party, id=named[0]),
                 button="moderator_button",
                 shown=preview,
                 act=act,
-                after="/platforms",
+                after=f"/platforms/{party}" if party in known else "/platforms",
                 back="/moderator",
+                next_step=("/register", "register_desk"),
             )
         )
 
@@ -383,7 +399,7 @@ class FormPages:
 
     def _purpose(self, visit: Visit, wrong: str) -> ConsolePage:
         options = [
-            (purpose, visit.say("purpose_version", purpose=purpose, version=version))
+            (purpose, visit.say("purpose_version", purpose=purpose_name(purpose, visit), version=version))
             for purpose, version in self._rotated().items()
         ]
         values: dict[str, Any] = {"form": "purpose", "told": visit.say("rotate_text"), "options": options}

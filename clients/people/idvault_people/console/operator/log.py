@@ -1,7 +1,6 @@
 """The page of the public log: its head, verified on this machine, what waits, and each witness."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +19,7 @@ from idvault_people.console.operator.parts import (
 )
 from idvault_people.console.operator.platforms import number
 from idvault_people.console.operator.session import OperatorSession, unread
-from idvault_people.console.operator.vault_commands import CommandsAwayError, VaultState
+from idvault_people.console.operator.vault_commands import CommandsAwayError, VaultState, away
 from idvault_people.console.visit import Answer, Route, Visit
 from idvault_people.trust import FindingError
 from idvault_verify.transparency.checkpoint import Checkpoint
@@ -40,14 +39,27 @@ class LogPage:
     def show(self, visit: Visit) -> Answer:
         """Show the head that this machine has verified, then what the vault says of the log."""
         state: VaultState | None = None
-        with suppress(CommandsAwayError):
+        silent = ""
+        try:
             state = self.session.state(visit)
-        sections = [self._head(visit)]
+        except CommandsAwayError as error:
+            silent = away(error, visit)
+        sections = [*self._behind(state, visit), self._head(visit)]
         if state is None:
-            sections.append(OperatorSection(notes=[OperatorNote(text=visit.say("commands_away"))]))
+            sections.append(OperatorSection(notes=[OperatorNote(text=silent)]))
         else:
             sections += [self._told(state, visit), *self._witnesses(state, visit)]
         return self.session.page(visit, visit.say("log_title"), sections, state=state)
+
+    def _behind(self, state: VaultState | None, visit: Visit) -> Sequence[OperatorSection]:
+        """Return the note that entries wait for the witnesses, above what was verified of the others."""
+        since = uncovered_since(state.table("log"), self.session.now()) if state else None
+        if since is None:
+            return ()
+        time = self.session.time(since.isoformat(), visit, state)
+        return (
+            OperatorSection(notes=[OperatorNote(text=visit.say("witness_behind", time=time), colour=RED)]),
+        )
 
     def _head(self, visit: Visit) -> OperatorSection:
         """Show the newest checkpoint, or why it was not verified."""
@@ -76,6 +88,10 @@ class LogPage:
             if log
             else []
         )
+        if log and log["uncovered_since"]:
+            count = number(max(log["entries"] - log["checkpoint_entries"], 0), visit)
+            time = self.session.time(log["uncovered_since"], visit, state)
+            rows.append((visit.say("log_uncosigned"), visit.say("uncosigned_since", count=count, time=time)))
         if log and log["waiting_since"]:
             rows.append((visit.say("waiting_since"), self.session.time(log["waiting_since"], visit, state)))
         return OperatorSection(title=visit.say("log_told"), notes=unread(state, visit, "log"), rows=rows)
@@ -101,8 +117,8 @@ class LogPage:
         if told:
             is_old = now - datetime.fromisoformat(told) >= _OLD
             badge, colour = visit.say("cosigned_newest"), GREEN
-            if is_old:
-                badge, colour = visit.say("cosigned_old"), AMBER
+            if is_old or behind:
+                badge, colour = visit.say("cosigned_old" if is_old else "cosigned_waits"), AMBER
         lag = visit.say("lag_unknown") if not told else number(behind, visit)
         if since is not None:
             time = self.session.time(since.isoformat(), visit, state)
@@ -146,6 +162,11 @@ def verified_lately(session: OperatorSession, visit: Visit) -> Checkpoint | Oper
     session.heads.clear()
     session.heads[key] = (clock(), found)
     return found
+
+
+def behind(log: Mapping[str, Any]) -> int:
+    """Return how many entries wait for a place in the log, or for a checkpoint with enough cosignatures."""
+    return int(log["waiting"]) + max(log["entries"] - log["checkpoint_entries"], 0) if log else 0
 
 
 def uncovered_since(log: Mapping[str, Any], now: datetime) -> datetime | None:

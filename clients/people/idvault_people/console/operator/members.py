@@ -1,7 +1,6 @@
 """The page of the roster: its members with their keys, the custodians' drills, and proposals that wait."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -18,7 +17,7 @@ from idvault_people.console.operator.parts import (
     OperatorTable,
 )
 from idvault_people.console.operator.session import OperatorSession, unread
-from idvault_people.console.operator.vault_commands import CommandsAwayError, VaultState
+from idvault_people.console.operator.vault_commands import CommandsAwayError, VaultState, away
 from idvault_people.console.visit import Answer, Route, Visit
 from idvault_people.operator_client import OperatorClient
 from idvault_people.trust import Trust
@@ -42,8 +41,11 @@ class MembersPage:
     def show(self, visit: Visit) -> Answer:
         """Show the roster in force, its members, and what waits for signatures."""
         state: VaultState | None = None
-        with suppress(CommandsAwayError):
+        silent = ""
+        try:
             state = self.session.state(visit)
+        except CommandsAwayError as error:
+            silent = away(error, visit)
         member = self.session.operator()
         roster = member.trust.roster
         certificates = self.session.certificates.by_key()
@@ -61,7 +63,7 @@ class MembersPage:
         ]
         notes = [] if state is None else [*unread(state, visit, "drills"), *self._late(state, visit)]
         if state is None:
-            notes = [OperatorNote(text=visit.say("commands_away"))]
+            notes = [OperatorNote(text=silent)]
         head = [
             visit.say(key) for key in ("name", "role", "of_organisation", "key_since", "last_day", "drill")
         ]

@@ -52,12 +52,16 @@ class OperatorNote:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorSection:
-    """A part of a page. details, english: pairs, and texts in English, shown on demand behind a summary."""
+    """A part of a page. details, english: pairs, and texts in English, shown on demand behind a summary.
+
+    after: texts below the tiles.
+    """
 
     title: str = ""
     texts: Sequence[str] = ()
     notes: Sequence[OperatorNote] = ()
     tiles: Sequence[OperatorTile] = ()
+    after: Sequence[str] = ()
     table: OperatorTable | None = None
     rows: Sequence[tuple[str, str]] = ()
     links: Sequence[tuple[str, str]] = ()

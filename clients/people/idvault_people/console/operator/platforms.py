@@ -1,5 +1,6 @@
 """The pages of registered names: all of them by the last day of their certificate, and each with its keys."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -25,6 +26,9 @@ from idvault_verify.attest import certificate
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.attest.people import roster_member
 
+_MODERATOR = re.compile(r"[0-9a-f]{32}")
+_SOONEST = 5
+"""How many names the first page lists."""
 PATH_OF_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
 _CHARGED, _ACCOUNTS, _RECORDS, _SUCCEEDED = (
     "registry/charged",
@@ -137,6 +141,7 @@ class NamePages:
                 links=_stated(each, visit),
             ),
             *(self._key(each, key, visit, state) for key in each.keys),
+            *self._moderators(each, state, visit),
             *self._used(each, state, visit),
             self._limits(state, visit),
         ]
@@ -172,7 +177,7 @@ class NamePages:
         usage: Mapping[str, int] = state.table("usage").get(each.name, {})
         waits = state.table("queue").get("waiting", {}).get(each.name, 0)
         return (
-            OperatorCell(text=_short(each), link=f"/platforms/{each.name}"),
+            OperatorCell(text=short_name(each.name), link=f"/platforms/{each.name}"),
             OperatorCell(text=_kind(each, visit)),
             OperatorCell(text=number(len(each.valid), visit)),
             self.last(each, state, visit),
@@ -228,7 +233,7 @@ class NamePages:
         else:
             now, zone = self.session.now(), self.session.zone(state)
             day = last_day(known.not_after, visit, zone)
-            told = f"{day} ({left(known.not_after, now, visit, zone)})"
+            told = visit.say("in_brackets", text=day, more=left(known.not_after, now, visit, zone))
             rows.append((visit.say("last_day"), told))
         return OperatorSection(
             title=visit.say("key_revoked" if key.revoked else "key_valid"),
@@ -252,21 +257,52 @@ class NamePages:
                 ("calls", calls(usage)),
                 ("verified", usage.get(_SUCCEEDED, 0)),
                 ("charged", usage.get(_CHARGED, 0)),
-                ("stored_accounts", usage.get(_ACCOUNTS, 0)),
-                ("stored_records", usage.get(_RECORDS, 0)),
             )
         ]
+        for key, count in (
+            ("stored_accounts", usage.get(_ACCOUNTS)),
+            ("stored_records", usage.get(_RECORDS)),
+        ):
+            told = visit.say("not_yet") if count is None else number(count, visit)
+            rows.append((visit.say(key), visit.say("not_read") if state.problem("usage") else told))
         rows.append((visit.say("waits_here"), figure(waits, "queue", state, visit)))
         details = [(what, number(count, visit)) for what, count in usage.items()]
         return (
             OperatorSection(
-                title=visit.say("usage_of", month=month),
+                title=visit.say("usage_of", month=shown.month(month, language=visit.language)),
                 notes=unread(state, visit, "usage"),
                 rows=rows,
                 summary=visit.say("usage_details"),
                 details=details,
             ),
         )
+
+    def _moderators(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorSection]:
+        """Return the desks of a platform's moderators, each named by its moderator's id."""
+        if each.role != "platform":
+            return ()
+        found = [one for one in self.names(state) if one.is_of_moderator() and one.platform == each.name]
+        lines = [
+            (
+                OperatorCell(text=short_name(one.name), link=f"/platforms/{one.name}"),
+                self.last(one, state, visit),
+            )
+            for one in found
+        ]
+        head = [visit.say("moderator_id"), visit.say("last_day")]
+        table = OperatorTable(head=head, lines=lines, empty=visit.say("no_desks"))
+        links = [("/moderator", visit.say("moderator_title"))]
+        return (OperatorSection(title=visit.say("desks"), table=table, links=links),)
+
+    def soonest(self, state: VaultState, visit: Visit) -> OperatorTable:
+        """Return the names whose certificates end first, as the list has them."""
+        names = [each for each in self.names(state) if each.valid and each.ends is not None]
+        head = [visit.say(key) for key in ("name", "kind", "last_day", "waits_here")]
+        lines = []
+        for each in names[:_SOONEST]:
+            name, kind, _, last, _, waits = self._line(each, state, visit)
+            lines.append((name, kind, last, waits))
+        return OperatorTable(head=head, lines=lines, empty=visit.say("no_names"))
 
     @staticmethod
     def _limits(state: VaultState, visit: Visit) -> OperatorSection:
@@ -316,9 +352,9 @@ def _kind(each: RegisteredName, visit: Visit) -> str:
     return visit.say(f"role.{each.role}")
 
 
-def _short(each: RegisteredName) -> str:
+def short_name(name: str) -> str:
     """Return a name for a list: a desk's is 32 digits, of which the first tell it from others."""
-    return f"{each.name[:8]}…" if each.is_of_moderator() else each.name
+    return f"{name[:8]}…" if _MODERATOR.fullmatch(name) else name
 
 
 def _stated(each: RegisteredName, visit: Visit) -> Sequence[tuple[str, str]]:

@@ -35,7 +35,7 @@ class OperatorSession:
     trust_domain: str
     ends: datetime
     now: Callable[[], datetime]
-    done: dict[str, Callable[[Visit], str]] = field(default_factory=dict, repr=False)
+    done: dict[str, Callable[[Visit], OperatorNote]] = field(default_factory=dict, repr=False)
     heads: dict[tuple[str, int], tuple[float, Checkpoint | OperatorNote]] = field(
         default_factory=dict, repr=False
     )
@@ -102,7 +102,7 @@ class OperatorSession:
             as_of = visit.say("as_of", time=self.time(state.table("vault").get("time"), visit, state))
         done = self.done.get(visit.query.get("done", ""))
         shown = {
-            "done": done(visit) if done else "",
+            "done": done(visit) if done else None,
             "sections": sections,
             "as_of": as_of,
             "back": back,

@@ -17,11 +17,13 @@ from idvault_people.console.operator.parts import (
 )
 from idvault_people.console.operator.platforms import number
 from idvault_people.console.operator.session import OperatorSession, unless_unread, unread
+from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.vault_commands import CommandRefusedError, VaultState
 from idvault_people.console.visit import Answer, Route, Visit
 
-BACKUP_OLD = timedelta(hours=25)
-"""The age of a backup from which on it stands out: a day, and an hour in which the next one is made."""
+BACKUP_OLD = timedelta(hours=3)
+"""The age of a backup from which on it stands out, as the alert IdvaultBackupOld has it."""
+DATABASES = ("main", "shred")
 _IN_USE, _ANNOUNCED = "in use", "announced"
 _STATES = {_IN_USE: "in_use", _ANNOUNCED: "announced", "former": "former", "over": "over"}
 
@@ -92,16 +94,16 @@ class StoragePages:
         if state.problem("backups"):
             notes, texts = unread(state, visit, "backups"), [visit.say("backups_unknown")]
             return OperatorSection(title=visit.say("backups"), notes=notes, texts=texts)
-        for name in ("main", "shred"):
+        for name in DATABASES:
             at = found.get(name)
-            old = at is None or self.session.now() - datetime.fromisoformat(at) > BACKUP_OLD
+            word, colour = backup_state(at, self.session.now())
             lines.append(
                 (
                     OperatorCell(text=visit.say(f"database.{name}")),
                     OperatorCell(
-                        text=self.session.time(at, visit, state),
-                        badge=visit.say("backup_old" if old else "backup_new"),
-                        colour=RED if old else GREEN,
+                        text=self.session.time(at, visit, state) if at else "",
+                        badge=visit.say(word),
+                        colour=colour,
                     ),
                 )
             )
@@ -147,7 +149,7 @@ class StoragePages:
         colour = {_IN_USE: GREEN, _ANNOUNCED: AMBER}.get(word, PLAIN)
         at = each["announce_time"]
         return (
-            OperatorCell(text=str(each["purpose"])),
+            OperatorCell(text=purpose_name(str(each["purpose"]), visit)),
             OperatorCell(
                 text=str(each["version"]), badge=visit.say(f"key_state.{_STATES[word]}"), colour=colour
             ),
@@ -164,7 +166,7 @@ class StoragePages:
             )
         lines = [
             (
-                OperatorCell(text=str(each["purpose"])),
+                OperatorCell(text=purpose_name(str(each["purpose"]), visit)),
                 OperatorCell(text=str(each["version"])),
                 OperatorCell(text=str(each["check"])),
                 OperatorCell(text=_stored(each.get("stored"), visit)),
@@ -178,6 +180,21 @@ class StoragePages:
             table=OperatorTable(head=head, lines=lines, empty=visit.say("no_keys")),
             links=[("/keys/rotate", visit.say("rotate_title"))],
         )
+
+
+def purpose_name(purpose: str, visit: Visit) -> str:
+    """Return what a key is for, with the name that commands and the log have for it."""
+    name = visit.say(f"purpose.{purpose}") if f"purpose.{purpose}" in OPERATOR else ""
+    return visit.say("name_and_code", name=name, code=purpose) if name else purpose
+
+
+def backup_state(at: str | None, now: datetime) -> tuple[str, str]:
+    """Return the key of the word for the age of the newest backup, and its colour. at: None without one."""
+    if at is None:
+        return "backup_none", RED
+    if now - datetime.fromisoformat(at) > BACKUP_OLD:
+        return "backup_old", RED
+    return "backup_new", GREEN
 
 
 def _stored(count: object, visit: Visit) -> str:

@@ -82,6 +82,21 @@ _CHECKS: Mapping[str, Text] = {
     "tls-ca": _("Certificate of the authority"),
     "web-tls-certificate": _("Certificate of the hosted pages"),
 }
+_PURPOSES: Mapping[str, Text] = {
+    "index": _("Index of persons"),
+    "request": _("Hashes of requests"),
+    "reference": _("References to persons"),
+    "intake": _("Identities that wait"),
+    "log": _("Signature of the log"),
+    "status-token": _("Signature of tokens and credentials"),
+    "status-list": _("Signature of status lists"),
+    "pairwise": _("Subjects of third parties"),
+    "case-text": _("Texts of disclosures"),
+    "moderation-text": _("Texts of decisions"),
+    "tip-off": _("Reports and reporters"),
+    "second-factor": _("Second factors"),
+    "person-request": _("Hashes of requests at the custody edge"),
+}
 _OVERDUE: Mapping[str, Text] = {
     "reports": _("Replies to reports"),
     "appeals": _("Appeals"),
@@ -90,6 +105,9 @@ _OVERDUE: Mapping[str, Text] = {
     "reinstatements": _("Appeals against withdrawals"),
     "narrowings": _("Sanctions to be narrowed"),
     "orders": _("Orders of authorities"),
+    "content_appeals": _("Appeals about content"),
+    "solutions": _("Solutions of reports"),
+    "flood": _("Solutions of reports in a flood"),
 }
 
 
@@ -115,6 +133,7 @@ OPERATOR: Mapping[str, Text] = {
     **_named("member", _MEMBERS),
     **_named("overdue", _OVERDUE),
     **_named("check", _CHECKS),
+    **_named("purpose", _PURPOSES),
     "service": _("The operator's console"),
     "as_of": _("As of {time}."),
     "ask_again": _("Check again"),
@@ -125,22 +144,41 @@ OPERATOR: Mapping[str, Text] = {
         "The vault's commands cannot be run from here. Start the console with --vault and the words that run"
         " them on the vault's host."
     ),
+    "commands_silent": _(
+        "The vault's host did not run its command: {command}. See whether it answers, and try again."
+    ),
+    "commands_title": _("The vault's host does not answer"),
     "command_refused": _("The vault's command did not do this."),
     # The first page
     "today": _("Today"),
+    "soonest": _("Certificates that end first"),
+    "all_names": _("Show every name"),
+    "changed": _("Changed in the last seven days"),
+    "changed_at": _("When"),
+    "changed_what": _("What"),
+    "was_registered": _("key registered"),
+    "was_revoked": _("key revoked"),
+    "nothing_changed": _("No key was registered or revoked."),
+    "doctor_found": _("What the check of the vault found, {age}"),
+    "not_watched": _(
+        "Asked here: the custody edge, the worker, the databases and the log. Platform edges and hosted pages"
+        " are not asked: Prometheus watches them."
+    ),
     "tile_ending": _("Certificates that end within 14 days"),
     "tile_unknown": _("Certificates whose last day is not known here"),
     "tile_verified": _("Verifications this month"),
     "tile_queue": _("Claims that wait for the registry"),
-    "tile_log": _("Entries that wait for the log"),
+    "tile_log": _("Entries that wait for the log or its witnesses"),
     "tile_overdue": _("Overdue decisions"),
     "tile_drills": _("Overdue drills"),
     "tile_backup": _("Age of the newest backups"),
     "tile_doctor": _("Failed checks of the vault"),
     "tile_doctor_at": _("Failed checks of the vault, {time}"),
     "runs_now": _.in_context("doctor", "running"),
-    "check_fails": _("Failed: {checks}."),
+    "check_fails": _("{checks} failed:"),
     "and_more": _(", "),
+    "name_and_code": _("{name}: {code}"),
+    "name_count": _("{name} ({count})"),
     "log_refuses": _(
         "Entries have waited for a place in the log since {time}. After a minute the vault refuses every"
         " change: start the worker, or see its log."
@@ -168,6 +206,12 @@ OPERATOR: Mapping[str, Text] = {
     "is_not_ready": _("not ready"),
     "is_silent": _("does not answer"),
     "queue_late": _("Claims have waited for the registry since {time}."),
+    "backup_none_note": _("There is no backup of {databases} in the folder of backups: make one now."),
+    "backup_old_note": _(
+        "The newest backup of {databases} is older than three hours: see why the next one was not made."
+    ),
+    "overdue_note": _("Overdue: {kind}, {count}."),
+    "missed_note": _("Missed since the month began: {platforms}."),
     "edge_silent": _(
         "The custody edge does not answer this machine: see whether it runs, and whether its address is"
         " right."
@@ -182,7 +226,7 @@ OPERATOR: Mapping[str, Text] = {
     "open_name": _("Open {name}"),
     # Platforms
     "platforms": _("Platforms"),
-    "name": _("Name"),
+    "name": _.in_context("caller", "Name"),
     "kind": _("Kind"),
     "valid_keys": _("Valid keys"),
     "last_day": _("Certificate ends"),
@@ -236,12 +280,16 @@ OPERATOR: Mapping[str, Text] = {
     "key_hash": _("SHA-256 of the public key"),
     "registered_at": _("Registered"),
     "revoked_at": _("Revoked"),
+    "desks": _("Moderators' desks"),
+    "moderator_id": _("Moderator"),
+    "no_desks": _("No moderator's desk is registered yet."),
     "usage_of": _("Usage in {month}"),
     "usage_details": _("All figures"),
     "verified": _("Verifications that succeeded"),
     "charged": _("Checks that the registry charges"),
-    "stored_accounts": _("Accounts"),
-    "stored_records": _("Sealed records"),
+    "not_yet": _("not counted yet"),
+    "stored_accounts": _("Accounts at the last hourly count"),
+    "stored_records": _("Sealed records at the last hourly count"),
     "limits": _("Limits in force"),
     "limits_are": _("What they are"),
     "limits_text": _("Settings of the vault, the same for every platform. A change needs a restart."),
@@ -295,6 +343,8 @@ OPERATOR: Mapping[str, Text] = {
     "log_told": _("What the vault says"),
     "log_entries_all": _("Entries with a place in the log"),
     "sequenced_at": _("Last placed"),
+    "log_uncosigned": _("Entries without enough cosignatures"),
+    "uncosigned_since": _("{count}, since {time}"),
     "log_waiting": _("Entries that wait for a place"),
     "waiting_since": _("Waiting since"),
     "witnesses": _("Witnesses"),
@@ -304,6 +354,7 @@ OPERATOR: Mapping[str, Text] = {
     "cosigned_newest": _("within ten minutes"),
     "cosigned_old": _("more than ten minutes ago"),
     "cosigned_behind": _("behind since {time}"),
+    "cosigned_waits": _("newer entries wait"),
     "cosigned_not": _("not the newest checkpoint"),
     "lag_unknown": _("not known"),
     "no_witnesses": _("The roster names no witnesses: nobody would notice a second copy of the log."),
@@ -326,6 +377,7 @@ OPERATOR: Mapping[str, Text] = {
     # Deadlines
     "deadlines_title": _("Deadlines"),
     "deadline_of": _("What was due"),
+    "missed_what": _("What was missed"),
     "overdue_now": _("Overdue now"),
     "missed_in": _("Missed in {month}, by platform"),
     "missed_count": _("How often"),
@@ -335,8 +387,8 @@ OPERATOR: Mapping[str, Text] = {
     # The check of the vault
     "doctor_title": _("Check of the vault"),
     "doctor_ended": _("Found {age}."),
-    "doctor_old": _("Found {age}, before the last change or question: not checked again yet."),
-    "doctor_runs": _("The check runs. This page comes again by itself."),
+    "doctor_old": _("Found {age}, older than your last change: not checked again yet."),
+    "doctor_runs": _("The check is running; this page reloads by itself."),
     "doctor_problem": _("The last check of the vault did not end."),
     "runbook": _("What the runbook says: {names}"),
     "all_passed": _("Every check passed."),
@@ -358,8 +410,9 @@ OPERATOR: Mapping[str, Text] = {
     "schema_waits": _("fits; a step waits until the old program has gone"),
     "backups": _("Newest backups"),
     "backup_at": _("Ended"),
-    "backup_new": _("within a day"),
-    "backup_old": _("older than a day"),
+    "backup_new": _("within three hours"),
+    "backup_old": _("older than three hours"),
+    "backup_none": _("no backup yet"),
     "backups_unknown": _(
         "The settings of the worker name the folder of backups: run the console with them, as a user who may"
         " read it."
@@ -371,9 +424,9 @@ OPERATOR: Mapping[str, Text] = {
     "keys_title": _("Keys of the service"),
     "announced_keys": _("Announced versions"),
     "announced_text": _(
-        "Every process uses a version an hour after its announcement. The keys of the log and of the status"
-        " lists are not here: their versions are in the file below, and are used a week and a day after they"
-        " were added."
+        "Every process uses a version an hour after its announcement. The signing keys are not here: their"
+        " versions are in the file below. A new key of the log signs a week after it was added, one of"
+        " statuses a day after."
     ),
     "purpose_of_key": _("What for"),
     "announced_at": _("Announced"),
@@ -427,7 +480,11 @@ OPERATOR: Mapping[str, Text] = {
         "Done: the key file has another version for {purpose}. Next, copy the file to every machine that has"
         " one, and into the safe."
     ),
-    "named_done": _("Done: {name} has another moderator, and the public log names you."),
+    "named_done": _(
+        "Done: moderator {id} of {name} is named, and the public log names you. Next, certify the desk's key"
+        " for this id, and register it."
+    ),
+    "register_desk": _("Register the desk's key"),
     "register_button": _("Register the key"),
     "keys_so_far": _("Valid keys so far"),
     "name_is_new": _("none: the name is new"),
@@ -478,6 +535,7 @@ OPERATOR: Mapping[str, Text] = {
     "rotate_title": _("Announce a new key"),
     "rotate_text": _(
         "A version is added to the key file of these settings. Running processes announce it by themselves."
+        " The keys of other processes are in their own files: run keys rotate there."
     ),
     "purpose_version": _("{purpose}, version {version}"),
     "newest_version": _("Newest version so far"),
@@ -485,6 +543,10 @@ OPERATOR: Mapping[str, Text] = {
     "rotate_note": _(
         "Within the hour copy the key file to every machine that has one, and into the safe: an hour after"
         " its announcement every process must have it."
+    ),
+    "rotate_signature": _(
+        "Within the hour copy the key file to every machine that has one, and into the safe. Whoever checks"
+        " statuses finds the new key in jwks.json within seconds; it signs a day later."
     ),
     "rotate_log": _(
         "Copy the key file to every worker's machine, and into the safe. In a week the log is signed with the"

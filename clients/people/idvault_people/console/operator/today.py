@@ -4,22 +4,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault_people.console.operator import storage
-from idvault_people.console.operator.findings import AGAIN
+from idvault_people.console.operator import advice, log, storage
+from idvault_people.console.operator.findings import AGAIN, by_text
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import (
     AMBER,
     PLAIN,
     RED,
+    OperatorCell,
     OperatorSection,
+    OperatorTable,
     OperatorTile,
 )
-from idvault_people.console.operator.platforms import NamePages, figure, number
+from idvault_people.console.operator.platforms import NamePages, figure, number, short_name
 from idvault_people.console.operator.session import OperatorSession, unread
 from idvault_people.console.operator.urgent import UrgentNotes
 from idvault_people.console.operator.vault_commands import VaultState
 from idvault_people.console.visit import Answer, Hiding, Route, Visit
 
+_LATELY = timedelta(days=7)
+"""How long the first page tells of a key that was registered or revoked."""
 _SUCCEEDED = "claims/SUCCEEDED"
 _FIGURES = {
     "tile_ending": ("platforms", "/platforms"),
@@ -53,9 +57,59 @@ class TodayPage:
         section = OperatorSection(
             notes=[*notes, *unread(state, visit, *state.parts)],
             tiles=[*self._tiles(state, names, visit)],
+            after=[visit.say("not_watched")],
         )
+        sections = [section, *self._doctor_found(visit), *self._names(state, names, visit)]
         again = Hiding(AGAIN, "/") if doctor.is_running else None
-        return self.session.page(visit, visit.say("today"), [section], state=state, again=again)
+        return self.session.page(visit, visit.say("today"), sections, state=state, again=again)
+
+    def _names(
+        self, state: VaultState, names: Sequence[RegisteredName], visit: Visit
+    ) -> Iterator[OperatorSection]:
+        """Yield the certificates that end first, and the keys that came or went in the last days."""
+        if state.problem("platforms"):
+            return
+        yield OperatorSection(
+            title=visit.say("soonest"),
+            table=self.platforms.soonest(state, visit),
+            links=[("/platforms", visit.say("all_names"))],
+        )
+        since = self.session.now() - _LATELY
+        found = [
+            (datetime.fromisoformat(at), word, each.name)
+            for each in names
+            for key in each.keys
+            for at, word in ((key.registered, "was_registered"), (key.revoked, "was_revoked"))
+            if at and datetime.fromisoformat(at) >= since
+        ]
+        lines = [
+            (
+                OperatorCell(text=self.session.time(at.isoformat(), visit, state)),
+                OperatorCell(text=visit.say(word)),
+                OperatorCell(text=short_name(name), link=f"/platforms/{name}"),
+            )
+            for at, word, name in sorted(found, reverse=True)
+        ]
+        head = [visit.say(key) for key in ("changed_at", "changed_what", "name")]
+        table = OperatorTable(head=head, lines=lines, empty=visit.say("nothing_changed"))
+        yield OperatorSection(title=visit.say("changed"), table=table)
+
+    def _doctor_found(self, visit: Visit) -> Iterator[OperatorSection]:
+        """Yield the remarks of the check that ended last, and how much passed; what failed is above."""
+        last = self.session.doctor.last
+        if last is None or last.problem:
+            return
+        remarks = [each for each in last.findings if each["passed"] and each["remark"]]
+        notes = [
+            advice.note(visit.say("check_remark"), text, visit, colour=AMBER) for text in by_text(remarks)
+        ]
+        passed = sum(bool(each["passed"]) for each in last.findings)
+        yield OperatorSection(
+            title=visit.say("doctor_found", age=self.session.age(last.ended_at, visit)),
+            notes=notes,
+            texts=[visit.say("passed_checks", count=passed)],
+            links=[("/doctor", visit.say("doctor_title"))],
+        )
 
     def _tiles(
         self, state: VaultState, names: Sequence[RegisteredName], visit: Visit
@@ -71,8 +125,9 @@ class TodayPage:
         yield _tile(state, visit, "tile_verified", verified)
         waiting = sum(state.table("queue").get("waiting", {}).values())
         yield _tile(state, visit, "tile_queue", waiting)
-        unsequenced = int(state.table("log").get("waiting", 0))
-        yield _tile(state, visit, "tile_log", unsequenced)
+        found = state.table("log")
+        uncosigned = log.uncovered_since(found, now) is not None
+        yield _tile(state, visit, "tile_log", log.behind(found), RED if uncosigned else PLAIN)
         late = sum(state.table("deadlines").get("overdue", {}).values())
         yield _tile(state, visit, "tile_overdue", late, RED if late else PLAIN)
         drills = sum(bool(each["overdue"]) for each in state.list("drills"))
@@ -94,10 +149,12 @@ class TodayPage:
     def _backup(self, state: VaultState, visit: Visit) -> OperatorTile:
         """Return the age of the older of both databases' newest backups."""
         found = state.table("backups")
-        times = [datetime.fromisoformat(found[name]) for name in ("main", "shred") if found.get(name)]
+        times = [datetime.fromisoformat(found[name]) for name in storage.DATABASES if found.get(name)]
         name, link = visit.say("tile_backup"), "/storage"
-        if len(times) < 2:
+        if state.problem("backups"):
             return OperatorTile(name=name, figure=visit.say("not_known_short"), link=link, colour=AMBER)
+        if len(times) < len(storage.DATABASES):
+            return OperatorTile(name=name, figure=visit.say("backup_none"), link=link, colour=RED)
         age = self.session.now() - min(times)
         hours = max(age // timedelta(hours=1), 0)
         colour = RED if age > storage.BACKUP_OLD else PLAIN

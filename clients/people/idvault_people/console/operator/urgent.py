@@ -3,14 +3,15 @@
 - What `idvault doctor` found last: one note for each advice, because one outage fails several checks.
 - The newest checkpoint, verified on this machine; so an edge that does not answer is seen, too.
 - Entries that wait for the log or for its witnesses, and claims that wait for the registry.
+- What is overdue, by kind, and which platforms missed something this month; backups that are not there.
 - Certificates of callers that end soon.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from idvault_people.console.operator import advice, log, platforms
+from idvault_people.console.operator import advice, log, platforms, storage
 from idvault_people.console.operator.checks import check_names
 from idvault_people.console.operator.findings import by_text
 from idvault_people.console.operator.keys import RegisteredName
@@ -41,6 +42,8 @@ class UrgentNotes:
         yield from self._log()
         yield from self._found()
         yield from self._queue()
+        yield from self._overdue()
+        yield from self._backups()
         for each in names:
             for note in platforms.certificate_notes(each, self.session, self.state, self.visit):
                 label = self.visit.say("open_name", name=each.name)
@@ -82,6 +85,33 @@ class UrgentNotes:
         since = self.state.table("queue").get("oldest_time")
         if _older(since, self.session.now(), _QUEUE_LONG):
             yield self._late("queue_late", str(since), "/queue", "queue_title")
+
+    def _overdue(self) -> Iterator[OperatorNote]:
+        found, say = self.state.table("deadlines"), self.visit.say
+        link = {"link": "/deadlines", "label": say("deadlines_title")}
+        for kind, count in found.get("overdue", {}).items():
+            if count:
+                told = say("overdue_note", kind=say(f"overdue.{kind}"), count=count)
+                yield OperatorNote(text=told, colour=RED, **link)
+        missed: Mapping[str, Mapping[str, int]] = found.get("missed", {})
+        if missed:
+            names = (
+                say("name_count", name=name or say("not_named"), count=sum(figures.values()))
+                for name, figures in sorted(missed.items())
+            )
+            yield OperatorNote(text=say("missed_note", platforms=say("and_more").join(names)), **link)
+
+    def _backups(self) -> Iterator[OperatorNote]:
+        """Yield a note for the databases without a backup, and one for those whose newest is too old."""
+        if self.state.problem("backups"):
+            return
+        found, say, now = self.state.table("backups"), self.visit.say, self.session.now()
+        words = {name: storage.backup_state(found.get(name), now)[0] for name in storage.DATABASES}
+        for word in ("backup_none", "backup_old"):
+            names = [say(f"database.{name}") for name in storage.DATABASES if words[name] == word]
+            if names:
+                told = say(f"{word}_note", databases=say("and_more").join(names))
+                yield OperatorNote(text=told, colour=RED, link="/storage", label=say("storage_title"))
 
     def _late(self, key: str, since: str, link: str, label: str) -> OperatorNote:
         text = self.visit.say(key, time=self.session.time(since, self.visit, self.state))

@@ -15,9 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from idvault_people.console.visit import Visit
+
 KEPT = 20.0
 """For how many seconds something that was told is not asked for again."""
 _PATIENCE = 120.0
+DEFAULT = "idvault"
+"""What runs the vault's commands if the operator names nothing else."""
 _SSH = "ssh"
 # ssh's own failures; a shell that does not find the program, or may not run it.
 _NOT_RUN = frozenset({255, 126, 127})
@@ -37,7 +41,15 @@ Run = Callable[[Sequence[str]], CommandEnd]
 
 
 class CommandsAwayError(Exception):
-    """The vault's commands cannot be run from here; the text says what the machine told."""
+    """The vault's commands cannot be run from here; the text says what the machine told.
+
+    command: the words that should have run them, "" if the console was started without any.
+    """
+
+    def __init__(self, text: str, command: str = "") -> None:
+        """Keep both."""
+        super().__init__(text)
+        self.command = command
 
 
 class CommandRefusedError(Exception):
@@ -54,7 +66,7 @@ def runner(words: Sequence[str], *, patience: float = _PATIENCE) -> Run:
 
     patience: seconds for one command.
     """
-    over_ssh = Path(words[0]).name == _SSH
+    over_ssh, given = Path(words[0]).name == _SSH, "" if list(words) == [DEFAULT] else shlex.join(words)
 
     def run(arguments: Sequence[str]) -> CommandEnd:
         # ssh joins its arguments to a line that a shell reads.
@@ -70,9 +82,9 @@ def runner(words: Sequence[str], *, patience: float = _PATIENCE) -> Run:
                 errors="replace",
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise CommandsAwayError(str(error)) from error
+            raise CommandsAwayError(str(error), given) from error
         if done.returncode in _NOT_RUN:
-            raise CommandsAwayError(_last(done.stderr) or f"exit code {done.returncode}")
+            raise CommandsAwayError(_last(done.stderr) or f"exit code {done.returncode}", given)
         return CommandEnd(done.returncode, done.stdout, done.stderr)
 
     return run
@@ -158,6 +170,13 @@ class VaultCommands:
         except ValueError:
             raise CommandsAwayError("what the command told was not understood") from None
         return told
+
+
+def away(error: CommandsAwayError, visit: Visit) -> str:
+    """Return what to do where the commands cannot be run: name them, or see to the host that was named."""
+    return (
+        visit.say("commands_silent", command=error.command) if error.command else visit.say("commands_away")
+    )
 
 
 def _refused(end: CommandEnd) -> CommandRefusedError:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from idvault_people.console import shown
 from idvault_people.console.operator.parts import (
     RED,
     OperatorCell,
@@ -18,6 +19,19 @@ from idvault_verify.report import catalogue
 
 _REGISTRY = "registry"
 _UNNAMED = ""
+_KINDS = {
+    "contests.missed": "contests",
+    "disavowals.missed": "disavowals",
+    "reinstatements.missed": "reinstatements",
+    "sanctions.narrowing_missed": "narrowings",
+    "appeals.missed": "appeals",
+    "content.appeals_missed": "content_appeals",
+    "orders.missed": "orders",
+    "tip_offs.reply_missed": "reports",
+    "tip_offs.solution_missed": "solutions",
+    "tip_offs.flood_missed": "flood",
+}
+"""What was missed, by its figure of the report, whose own titles need the heads of its tables."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -126,13 +140,17 @@ class WaitingPages:
                 (first, OperatorCell(text=_title(figure, visit)), OperatorCell(text=number(count, visit)))
                 for figure, count in figures.items()
             ]
-        head = [visit.say(key) for key in ("name", "deadline_of", "missed_count")]
+        head = [visit.say(key) for key in ("name", "missed_what", "missed_count")]
         return OperatorSection(
-            title=visit.say("missed_in", month=found.get("month", "")),
+            title=visit.say(
+                "missed_in", month=shown.month(str(found.get("month", "")), language=visit.language)
+            ),
             table=OperatorTable(head=head, lines=lines, empty=visit.say("none_missed")),
         )
 
 
 def _title(figure: str, visit: Visit) -> str:
+    if figure in _KINDS:
+        return visit.say(f"overdue.{_KINDS[figure]}")
     known = catalogue.BY_NAME.get(figure)
     return known.title.in_language(visit.language) if known else figure
