@@ -19,6 +19,7 @@ HELP = {
 PRIVACY = {
     "privacy_who": ("privacy_who_text", _CONTACT),
     "privacy_kept": ("privacy_record_text", "privacy_else_text"),
+    "privacy_reports": ("privacy_reports_text",),
     "privacy_open": ("privacy_open_text",),
     "privacy_end": ("privacy_end_text",),
 }

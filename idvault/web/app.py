@@ -95,8 +95,8 @@ class Pages:
     """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front.
 
     now: the real time, by which minutes are left. door: of the port. operator: who runs the service.
-    large_forms: the addresses of forms with a file, and how many bytes each may have. zone: of the operator's
-    days.
+    large_forms: the addresses of forms with a file, and how many bytes each may have. oversized: what answers,
+    at some of them, a form that has more. zone: of the operator's days.
     """
 
     vault: EdgeConnections
@@ -105,6 +105,7 @@ class Pages:
     operator: ServiceOperator = field(default_factory=ServiceOperator)
     zone: tzinfo = UTC
     large_forms: Mapping[str, int] = field(default_factory=dict)
+    oversized: Mapping[str, Handler] = field(default_factory=dict)
     metrics: WebMetrics = field(default_factory=WebMetrics)
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -302,8 +303,7 @@ class Pages:
         """Count every answer, by the pattern of its address: the address itself may hold a secret."""
         start = time.perf_counter()
         answer = await handler(request)
-        resource = request.match_info.route.resource
-        page = resource.canonical if resource else "none"
+        page = _pattern(request) or "none"
         self.metrics.answers.add(page, str(answer.status))
         self.metrics.seconds.observe(time.perf_counter() - start, page)
         return answer
@@ -382,7 +382,12 @@ class Pages:
             with self.door.answering(request.protocol):
                 return await handler(request)
         headers.check_origin(request, base_url=self.base_url)
-        await self._read(request)
+        try:
+            await self._read(request)
+        except web.HTTPRequestEntityTooLarge:
+            if _pattern(request) not in self.oversized:
+                raise
+            handler = self.oversized[_pattern(request)]
         with self.door.answering(request.protocol):
             return await handler(request)
 
@@ -391,8 +396,7 @@ class Pages:
         # Before aiohttp reads it: its parser takes 0.4 s for 8 KB of semicolons, and recurses into brackets.
         if len(request.headers.get("Content-Type", "")) > _TYPE_LENGTH:
             raise web.HTTPBadRequest
-        resource = request.match_info.route.resource
-        limit = self.large_forms.get(resource.canonical if resource else "", _FORM_BYTES)
+        limit = self.large_forms.get(_pattern(request), _FORM_BYTES)
         size = request.content_length or 0
         try:
             async with asyncio.timeout(self.body_patience):
@@ -463,6 +467,12 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
         ]
     )
     return app
+
+
+def _pattern(request: web.Request) -> str:
+    """Return the pattern of a request's address, "" for an unknown one."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def _representative(form: Mapping[str, object]) -> TypedPerson:

@@ -294,8 +294,15 @@ TEXTS: Mapping[str, Text] = {
         "agreed to."
     ),
     "privacy_else_text": _(
-        "Not kept: a picture, your internet address, and a name or number that did not match. These pages"
-        " keep nothing of what you type, and set cookies only for the session."
+        "A verification needs no picture and none is kept, nor a name or number that did not match, nor your "
+        "internet address. These pages keep nothing of what you type for a verification, and set cookies "
+        "only for the session."
+    ),
+    "privacy_reports": _("Reports"),
+    "privacy_reports_text": _(
+        "What you write in a report, how you can be reached and your file are stored encrypted, read by "
+        "moderators of the platform, and deleted 90 days after the report is decided. Answers that are not "
+        "sent yet are kept encrypted in your browser, for two hours."
     ),
     "privacy_open": _("Who can open it"),
     "privacy_open_text": _(

@@ -324,6 +324,7 @@ PAGES: Mapping[str, Row] = {
     "report-why-wrong": Row(lambda visit: asked.wrong(visit.browser, "why", ""), 422),
     "report-check": Row(lambda visit: asked.question(visit.browser, "check")),
     "report-check-wrong": Row(lambda visit: asked.check_wrong(visit.browser), 422),
+    "report-check-large": Row(lambda visit: asked.check_large(visit.browser), 413),
     "report-check-long": Row(lambda visit: asked.check_long(visit.browser)),
     "report-where-long": Row(lambda visit: asked.where_long(visit.browser)),
     "report-done": Row(lambda visit: asked.done(visit.browser)),

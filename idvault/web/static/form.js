@@ -101,6 +101,7 @@
     });
   }
   if (evidence) {
+    document.getElementById(evidence.id + "-smaller").hidden = false;
     var fit = function () {
       var file = evidence.files[0], limit = Number(evidence.dataset.limit);
       evidence.setCustomValidity("");

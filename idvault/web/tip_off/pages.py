@@ -140,6 +140,17 @@ class TipOffPages:
             answer.headers["Retry-After"] = error.headers["Retry-After"]
             return answer
 
+    async def refuse_file(self, request: web.Request) -> web.StreamResponse:
+        """Show the last page again in place of a form whose file was too large, of which nothing was read."""
+        at = await self._place(request)
+        view = self._view(request, at.key)
+        if at.draft is None:
+            return view.lost(at.platform)
+        if at.answers.step(draft.CHECK) != draft.CHECK:  # the form had the text, which was not read either
+            return self._keep(view.unsent(), at.key)
+        errors = {"evidence": view.too_large}
+        return self._page(request, at, draft.CHECK, errors=errors, status=413)
+
     async def finish(self, request: web.Request) -> web.StreamResponse:
         """Forget the numbers in this browser."""
         at = await self._place(request)
@@ -497,6 +508,8 @@ LARGE_FORMS = {
     for path in (f"{_PLATFORM}/reply", *(f"{_DRAFT_PATH}/{step}" for step in draft.STEPS))
 }
 """The forms with a file or a long text, as Pages.large_forms wants them."""
+CHECK_FORM = web.DynamicResource(f"{_DRAFT_PATH}/{draft.CHECK}").canonical
+"""The form with a file, as Pages.oversized wants it."""
 
 
 def _reply(platform: str) -> str:

@@ -76,10 +76,14 @@ TEXTS: Mapping[str, Text] = {
     "report_why": _("What is wrong"),
     "report_why_hint": _("Say what is untrue or forbidden and how you know; up to 5,000 characters."),
     "report_evidence": _("A file as evidence (optional)"),
-    "report_evidence_hint": _(
-        "A screenshot or file of up to 64 KB. Larger pictures are made smaller by the page. The name of the "
-        "file is sent, too."
+    "report_evidence_hint": _("A screenshot or file of up to 64 KB. The name of the file is sent, too."),
+    "report_evidence_smaller": _("Larger pictures are made smaller by the page."),
+    "report_evidence_title": _("The report was not sent"),
+    "report_evidence_unread": _(
+        "The file is larger than 64 KB, and nothing was sent. Choose a smaller file, or send the report "
+        "without one."
     ),
+    "report_evidence_back": _("Your text is on the page before: your browser's back button leads to it."),
     "report_evidence_large": _("The file is larger than 64 KB."),
     "report_many": _(
         "There are too many reports from your network, or to this platform, at present. Please try again "

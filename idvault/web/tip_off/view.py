@@ -89,6 +89,16 @@ class TipOffView:
         texts = [self._say("lost_text")]
         return self._page("message.html", self._say("lost_title"), status=404, texts=texts, links=links)
 
+    @property
+    def too_large(self) -> str:
+        """What the field of the file says after a form that was too large to be read."""
+        return self._say("evidence_unread")
+
+    def unsent(self) -> web.Response:
+        """Return the page after such a form, of a report whose text no cookie keeps."""
+        texts = [self.too_large, self._say("evidence_back")]
+        return self._page("message.html", self._say("evidence_title"), status=413, texts=texts, links=[])
+
     def step(
         self,
         step: str,

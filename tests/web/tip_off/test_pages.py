@@ -161,6 +161,25 @@ async def test_sending_again_files_once(site: Site) -> None:
     assert len((await site.tip_offs.asks().list_page()).tip_offs) == 1
 
 
+async def test_a_photograph_leads_back_to_the_answers(site: Site) -> None:
+    """A file that is too large to be read: the answers are there again, and the report can be sent."""
+    browser = await site.browser(**{"Accept-Language": "zh"})
+    path = await answered(browser)
+    check = await browser.follow(await answer(browser, path, "why", WHY))
+    refused = await checked(browser, check, evidence=bytes(200_000))
+    assert (refused.status, refused.title) == (413, check.title)
+    assert re.search(r'id="evidence-error"[^\n]*</span>文件超过64 KB，没有提交。', refused.text)
+    assert WHERE in refused.text
+    assert len(numbers(await browser.follow(await checked(browser, refused)))) == 2
+    # Nothing of a form that carries the text was read: the page before has it.
+    other = await answered(browser)
+    carried = await checked(browser, await answer(browser, other, "why", LONG), evidence=bytes(200_000))
+    assert (carried.status, carried.title, "返回键" in carried.text) == (413, "举报没有提交", True)
+    thief = await site.browser()
+    await thief.get(FORM)
+    assert (await checked(thief, refused, evidence=bytes(200_000))).status == 404
+
+
 async def test_two_drafts_do_not_mix(site: Site) -> None:
     """A second tab has a draft of its own; no question is jumped over, and an earlier one can be changed."""
     browser = await site.browser()
