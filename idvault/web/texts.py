@@ -46,13 +46,23 @@ TEXTS: Mapping[str, Text] = {
         "You chose this at the beginning. {platform} is then told not to ask you again; you can still verify "
         "at any time."
     ),
+    "answer_leave_title": _("First, confirm your choice in {platform}: {answer}"),
+    "answer_leave_text": _(
+        "{platform} confirms that this browser is logged in to your account, and brings you back here. Then "
+        "your choice is recorded. No verification begins."
+    ),
     "answer_confirm": _("Confirm"),
     "answer_onward": _("Verify now instead"),
     "REPRESENTATIVE": _(
         "Your organisation is to be verified, and you represent it by law: prove that it is you. None of "
         "your own accounts takes part."
     ),
+    "representative_start_title": _("Prove that you are the legal representative"),
     "representative_title": _("One step is left"),
+    "representative_waits": _(
+        "The registry has confirmed your organisation. Before {day} its legal representative must prove "
+        "that it is him or her, by a link that {platform} gives you for it."
+    ),
     "holder_required": _(
         "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this "
         "way of verifying does not suffice. Go back to {platform} and verify with a proof of presence, if it "
@@ -88,8 +98,13 @@ TEXTS: Mapping[str, Text] = {
         "You type nothing here. {provider} asks you on its own page; your name does not come here."
     ),
     "result_again": _("Begin again"),
+    "proof_back_title": _("You are back from {provider}"),
+    "proof_result": _("See the result"),
+    "proof_unfinished": _("Not finished there? Go to {provider}"),
     "proof_back": _("You come back from there?"),
-    "proof_back_text": _("{provider} is then asked how it ended, and {platform} gets the result."),
+    "proof_back_text": _(
+        "When you press the button, {provider} is asked how it ended, and {platform} gets the result."
+    ),
     "proof_button": _("I have finished there"),
     "proof_wait_text": _("{provider} has answered, and the answer is being stored. Please check again."),
     "proof_again": _("Type name and number again"),
@@ -103,6 +118,17 @@ TEXTS: Mapping[str, Text] = {
     "fact_HOLDER": _("A provider confirmed your name, your number, and that it was you who was there."),
     "fact_RESULT_ONLY": _(
         "A provider vouches that you are a person that it knows. Your name and number are not stored here."
+    ),
+    "organization_fact_REGISTRY_MATCH": _(
+        "The registry confirmed that the organisation's name, its unified social credit code and its legal "
+        "representative belong together."
+    ),
+    "organization_fact_HOLDER": _("A provider confirmed that it was its legal representative who was there."),
+    "organization_fact_more_REGISTRY_MATCH": _(
+        "At the next renewal its legal representative must also prove to be present."
+    ),
+    "organization_fact_more_HOLDER": _(
+        "Nobody asks for more than this. Each renewal asks the legal representative to prove it again."
     ),
     "fact_name_REGISTRY_MATCH": _("Registry match"),
     "fact_name_DOCUMENT_SEEN": _("Document seen"),
@@ -154,6 +180,10 @@ TEXTS: Mapping[str, Text] = {
         "{platform} confirms that this browser is logged in to your account, and brings "
         "you back here. Continue only "
         "for your own account: if somebody else sent you the link, close this page."
+    ),
+    "representative_leave_text": _(
+        "{platform} confirms that this browser is used by whoever acts for your organisation, and brings you "
+        "back here. The link comes from your organisation: if you do not know who sent it, close this page."
     ),
     "leave_link": _("Go to {platform}"),
     "terms_title": _("Terms of {platform} (version {version})"),

@@ -48,7 +48,12 @@ async def test_an_answer_on_the_first_page_waits_for_the_platform(site: Site, an
     campaign, made = await invitation(site, locale="en")
     browser, path = await site.browser(), made.url.removeprefix(BASE_URL)
     form = (await browser.get(path)).hidden("form")
-    await browser.follow(await browser.post(path, {"form": form, "answer": answer}))
+    leave = await browser.follow(await browser.post(path, {"form": form, "answer": answer}))
+    chosen = {"LATER": "Ask me later", "DISMISSED": "Do not ask me again"}[answer]
+    assert leave.title == f"First, confirm your choice in {TITLE}: {chosen}"
+    assert ("Step " in leave.text, "No verification begins." in leave.text) == (False, True)
+    instead = await browser.get(f"{leave.path}?onward=1")
+    assert ("Step 2 of" in instead.text, len(instead.links)) == (True, 1)
 
     async def reached() -> set[Stage]:
         vault = site.world.campaigns.vault

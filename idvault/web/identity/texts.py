@@ -39,6 +39,12 @@ TEXTS: Mapping[str, Text] = {
     "own_STANDING_CLOSED": _.in_context("own_STANDING_CLOSED", "Closed"),
     "own_stored_title": _("What is stored, and until when"),
     "own_stored_record": _("Your name and number, encrypted"),
+    "own_stored_record_organization": _(
+        "Name and code of the organisation, and its legal representative, encrypted"
+    ),
+    "own_stored_record_organization_until": _(
+        "until the account is erased, or a new verification replaces them"
+    ),
     "own_stored_record_until": _("until the account is erased, or a new verification replaces them"),
     "own_stored_result": _(
         "The provider that vouched for you, its id for you, and what it signed, encrypted"
@@ -76,7 +82,15 @@ TEXTS: Mapping[str, Text] = {
     "own_CLAIM_WITHDRAWN": _("confirmed, and withdrawn later"),
     "own_contest": _("You said that it was not you"),
     "own_contest_link": _("This was not me"),
+    "own_contest_link_organization": _("This was not our organisation"),
     "own_contest_title": _("Was this verification not yours?"),
+    "own_contest_title_organization": _("Was this verification not your organisation's?"),
+    "own_contest_text_organization": _(
+        "{platform} looks into it and decides; you will find the answer here. If two moderators find that it "
+        "was not your organisation, and it was the newest one, the verification of this account is "
+        "withdrawn. What you write is stored encrypted, and deleted 90 days after the decision."
+    ),
+    "own_contest_label_organization": _("Why do you think that it was not your organisation?"),
     "own_contest_text": _(
         "{platform} looks into it and decides; you will find the answer here. If two moderators find that it "
         "was not you, and it was the newest one, the verification of this account is withdrawn. What you "
@@ -232,7 +246,7 @@ TEXTS: Mapping[str, Text] = {
         "account stays as it is, at once."
     ),
     "own_disowned_nobody": _("This service offers no such proof. Please contact {platform}."),
-    "own_disowned_finish": _("{provider} is then asked how it ended."),
+    "own_disowned_finish": _("When you press the button, {provider} is asked how it ended."),
     "own_disowned_state": _("State"),
     "own_disowned_told": _("The platform was told"),
     "own_disowned_due": _("Due"),
@@ -361,6 +375,10 @@ TEXTS: Mapping[str, Text] = {
     "own_at_verified": _("Verification confirmed"),
     "own_at_failed": _("Verification not confirmed"),
     "own_at_asked": _("Verification asked for"),
+    "own_at_matched": _("The organisation's details were confirmed"),
+    "own_matched_proved": _("its legal representative proved it afterwards"),
+    "own_matched_waits": _("its legal representative must prove it before {day}"),
+    "own_matched_over": _("its legal representative did not prove it in time"),
     "own_at_contested": _("You said that a verification was not you"),
     "own_at_contest_decided": _("Your contest was decided"),
     "own_at_withdrawal_appealed": _("You appealed against the withdrawal"),
@@ -504,7 +522,7 @@ TEXTS: Mapping[str, Text] = {
     "own_public_apply_text": _(
         "{platform} decides on the application. If it approves, the public account begins on that day, "
         "for a term that you can renew. Readers see what kind of owner it has and its category, never "
-        "your name."
+        "its owner's name."
     ),
     "own_public_apply_licence": _(
         "A category that needs a licence, such as news or health, is applied for at {platform}, which "

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.public_account.rules import owner as owner_rules
 from idvault.web.identity import public_account
-from idvault.web.identity.words import Claim, IdentityWords, utc_time
+from idvault.web.identity.words import Claim, IdentityWords, is_matched, utc_time
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import (
     contest_pb2,
@@ -81,8 +81,11 @@ class _Timeline:
             ended = each.end_time if each.HasField("end_time") else each.open_time
             succeeded = each.state == Claim.STATE_SUCCEEDED
             key = "verified" if succeeded else "asked" if each.state == Claim.STATE_PENDING else "failed"
+            if is_matched(each):
+                yield self._at(ended, "matched", "verifications", self.words.representative(own, each))
+                continue
             more = self.words.say("CLAIM_WITHDRAWN") if each.withdrawn else ""
-            yield self._at(ended, key, "verifications", more if succeeded else self.words.result(each))
+            yield self._at(ended, key, "verifications", more if succeeded else self.words.result(own, each))
 
     def _objections(self, own: pb.Identity) -> Iterator[Happening]:
         for contest in own.contests:

@@ -9,7 +9,7 @@ from idvault.erasure import rules as erasure_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.web.identity import banners, public_account, timeline
 from idvault.web.identity.words import Claim, IdentityWords, Rows, appealable, utc_time
-from idvault.web.render import facts, last_day, minute
+from idvault.web.render import facts, is_organization, last_day, minute
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
@@ -84,7 +84,9 @@ class IdentityView(IdentityWords):
         quorum = own.record_quorum
         pending = any(each.state == Claim.STATE_PENDING for each in own.verifications)
         record = "record" if quorum.threshold else "no_record"
-        if quorum.threshold and _Status.ASSURANCE_RESULT_ONLY in own.status.assurances:
+        if quorum.threshold and is_organization(own.status):
+            record = "record_organization"
+        elif quorum.threshold and _Status.ASSURANCE_RESULT_ONLY in own.status.assurances:
             record = "result"
         if own.status.state == _Status.STATE_REVOKED:
             record = "withdrawn"
@@ -98,13 +100,18 @@ class IdentityView(IdentityWords):
             threshold=quorum.threshold,
             custodians=[each.custodian for each in quorum.custodians],
             facts=facts(own.status),
+            organization=is_organization(own.status),
         )
 
     def verifications(self, own: pb.Identity) -> web.Response:
         """Return how each verification ended."""
         contests = {each.verification_id: each for each in own.contests}
         shown = [
-            (self._verification(each), self._contested(contests.get(each.verification_id)), self._place(each))
+            (
+                self._verification(own, each),
+                self._contested(contests.get(each.verification_id)),
+                self._place(each),
+            )
             for each in own.verifications
         ]
         until = own.reinstate_until_time if own.HasField("reinstate_until_time") else None
@@ -114,6 +121,7 @@ class IdentityView(IdentityWords):
             self.say("verifications_title"),
             verifications=shown,
             reinstatements=[self._reinstatement(each) for each in own.reinstatements],
+            contest_link=self.of_owner(own, "contest_link"),
             may_appeal=until and self.say("reinstatement_until", time=self.minute(until)),
         )
 
@@ -207,12 +215,14 @@ class IdentityView(IdentityWords):
         return self.shown(
             own,
             "contest",
-            self.say("contest_title"),
+            self.of_owner(own, "contest_title"),
             status=422 if error else 200,
             errors=self.errors(error),
             retype=isinstance(error, InvalidFields),
-            rows=self._verification(found),
+            rows=self._verification(own, found),
             verification_id=verification_id,
+            text=self.of_owner(own, "contest_text", platform=self.found.platform_title),
+            label=self.of_owner(own, "contest_label"),
             limit=objection_rules.TEXT_LENGTH,
         )
 
@@ -331,11 +341,11 @@ class IdentityView(IdentityWords):
             rows.append(("basis", _BETWEEN[self.view.language].join(names)))
         return self.named(rows)
 
-    def _verification(self, each: pb.PastVerification) -> Rows:
+    def _verification(self, own: pb.Identity, each: pb.PastVerification) -> Rows:
         rows = [("asked", self.minute(each.open_time))]
         if each.HasField("end_time"):
             rows.append(("ended", self.minute(each.end_time)))
-        rows.append(("result", self.result(each)))
+        rows.append(("result", self.result(own, each)))
         agreed = self.minute(each.agree_time)
         rows.append(("terms", self.say("terms_value", version=each.policy_version, time=agreed)))
         return self.named(rows)

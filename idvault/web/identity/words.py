@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, tzinfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.web.render import View, minute
+from idvault.claim.representative import rules as representative_rules
+from idvault.web.render import View, is_organization, minute
 from idvault_client.reasons import FailureReason
 from idvault_verify.v1 import identity_pb2 as pb
 from idvault_verify.v1 import sanction_pb2, session_pb2, verification_pb2
@@ -48,14 +49,30 @@ class IdentityWords:
         """Return a day."""
         return self.view.day(day)
 
-    def result(self, each: pb.PastVerification) -> str:
+    def of_owner(self, own: pb.Identity, key: str, **values: object) -> str:
+        """Return a text in the words for a person, or for an organisation."""
+        return self.say(f"{key}_organization" if is_organization(own.status) else key, **values)
+
+    def result(self, own: pb.Identity, each: pb.PastVerification) -> str:
         """Return how a verification ended."""
         if each.withdrawn:
             return self.say("CLAIM_WITHDRAWN")
+        if is_matched(each):
+            return f"{self.say('at_matched')}{self.view.comma}{self.representative(own, each)}"
         if each.state != Claim.STATE_FAILED:
             return self.say(f"CLAIM_{Claim.State.Name(each.state)}")
         name = Claim.FailureReason.Name(each.failure_reason).removeprefix("FAILURE_REASON_")
         return FailureReason(name).text(self.view.language)
+
+    def representative(self, own: pb.Identity, each: pb.PastVerification) -> str:
+        """Return what became of an organisation's verification that waits for its representative."""
+        later = (one for one in own.verifications if one.state == Claim.STATE_SUCCEEDED)
+        if any(utc_time(one.end_time) >= utc_time(each.end_time) for one in later):
+            return self.say("matched_proved")
+        due = representative_rules.due_at(now=utc_time(each.end_time))
+        if due <= self.view.now:
+            return self.say("matched_over")
+        return self.say("matched_waits", day=self.date(due.astimezone(self.zone).date()))
 
     def degree(self, each: sanction_pb2.Sanction) -> str:
         """Return what a sanction is."""
@@ -68,6 +85,11 @@ class IdentityWords:
         if each.statement.HasField("end_time"):
             return self.minute(each.statement.end_time)
         return self.say("without_end")
+
+
+def is_matched(each: pb.PastVerification) -> bool:
+    """Return whether a verification is the first half of an organisation's, which is no failure."""
+    return each.failure_reason == Claim.FAILURE_REASON_REPRESENTATIVE_PENDING
 
 
 def utc_time(value: Timestamp) -> datetime:

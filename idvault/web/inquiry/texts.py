@@ -25,7 +25,7 @@ TEXTS: Mapping[str, Text] = {
         "somebody forced you, or had your phone."
     ),
     "mine_document": _("Document"),
-    "mine_back_text": _("{provider} is then asked how it ended."),
+    "mine_back_text": _("When you press the button, {provider} is asked how it ended."),
     "mine_asked": _(
         "The list was asked for. It can be read from {time} on: come back then and prove again that it is "
         "you. If you did not ask for it, cancel it."
