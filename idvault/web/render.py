@@ -24,8 +24,8 @@ from idvault_verify.document import DocumentType
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
-minute = rendering.minute
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
+_BEIJING = timedelta(hours=8)
 _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
 _MISMATCHED = "name"
@@ -127,9 +127,14 @@ class View:
             "brand": found.platform_title,
             "platform": found.platform_title,
             "decline": _back(found),
+            "enforced": self._enforced(found),
             "at_step": number,
             "of_steps": _steps(found),
         }
+
+    def _enforced(self, found: pb.SessionPage) -> str:
+        """Return the day from which publishing is limited without a verification, "" for none."""
+        return found.enforcement_date and self.day(date.fromisoformat(found.enforcement_date))
 
     def start(self, found: pb.SessionPage) -> web.Response:
         """Return the first page of a link."""
@@ -152,7 +157,6 @@ class View:
             custodians=list(found.custodians),
             invited=found.invited,
             incentive=found.incentive_text,
-            enforced=found.enforcement_date and self.day(date.fromisoformat(found.enforcement_date)),
         )
 
     def session(self, found: pb.SessionPage, *, kind: str, is_back: bool = False) -> web.Response:
@@ -200,9 +204,14 @@ class View:
             "message.html",
             title=self.say(f"{answer}_title"),
             brand=found.platform_title,
-            texts=[self.say(f"{answer}_text", platform=found.platform_title)],
+            texts=[self.say(f"{answer}_text", platform=found.platform_title), *self._limits(found)],
             links=[back, onward] if _answers(found) else [back],
         )
+
+    def _limits(self, found: pb.SessionPage) -> list[str]:
+        """Return what follows for whoever does not verify, if anything does."""
+        day = self._enforced(found)
+        return [self.say("enforced", day=day)] if day else []
 
     def confirm_answer(self, found: pb.SessionPage, answer: str) -> web.Response:
         """Return the page that records what was chosen on the first page of an invitation."""
@@ -212,6 +221,7 @@ class View:
             brand=found.platform_title,
             here=_here(found),
             answer=answer,
+            limits=self._limits(found),
         )
 
     def identity(
@@ -423,12 +433,13 @@ class View:
             brand=found.platform_title,
             platform=found.platform_title,
             proof=_proof(found),
+            others=len(_people(found)) > 1,
             back_to=_back(found),
         )
 
     def _until(self, wait: timedelta) -> str:
         """Return when a wait is over, in whole minutes, so that nobody comes back seconds too early."""
-        return minute(self.now + wait + timedelta(seconds=59), self.zone)
+        return self.minute(self.now + wait + timedelta(seconds=59))
 
     def refused(self, error: VaultError) -> str:
         """Return why nothing is shown; of a limit, until when to wait."""
@@ -440,6 +451,20 @@ class View:
         """Return that there are too many requests now. retry_after: how many seconds to wait."""
         minutes = int(retry_after) // 60
         return self.say("busy_minutes", minutes=minutes) if minutes else self.say("busy")
+
+    def minute(self, time: datetime) -> str:
+        """Return a time in the operator's zone, which is named."""
+        local = time.astimezone(self.zone)
+        offset = local.utcoffset() or timedelta()
+        zone = self.say("zone_beijing") if offset == _BEIJING else rendering.minute(time, self.zone)[17:]
+        return self.say("minute", day=self.day(local.date()), time=f"{local:%H:%M}", zone=zone)
+
+    def deadline(self, time: datetime) -> str:
+        """Return a deadline: of one that a day ends with that day, which still counts."""
+        local = time.astimezone(self.zone)
+        if (local.hour, local.minute) != (0, 0):
+            return self.minute(time)
+        return self.say("whole_day", day=self.day(local.date() - timedelta(days=1)))
 
     def day(self, day: date) -> str:
         """Return a day in words."""

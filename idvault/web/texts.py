@@ -17,6 +17,9 @@ TEXTS: Mapping[str, Text] = {
     **IDENTITY_TEXTS,
     **INQUIRY_TEXTS,
     "supervision": _("Public supervision"),
+    "minute": _("{day}, {time} {zone}"),
+    "zone_beijing": _("UTC+8"),
+    "whole_day": _("the end of {day}"),
     "busy_minutes": _("Too many requests. Please try again in {minutes} minutes."),
     "service": _("Identity verification"),
     "step": _("Step {number} of {count}"),
@@ -247,6 +250,7 @@ TEXTS: Mapping[str, Text] = {
     "unmatched_too": _("Please check this as well."),
     "left": _("You have {left} more attempts."),
     "submit": _("Verify"),
+    "field_empty": _("Please fill in: {field}"),
     "sending": _("Sending…"),
     "again_title": _("Not confirmed: please check and try again"),
     "wait_title": _("Your details are being checked"),
@@ -294,8 +298,9 @@ TEXTS: Mapping[str, Text] = {
         "matter. An organisation types its registered name and its unified social credit code."
     ),
     "help_again_text": _(
-        "Five wrong names can be tried for a number in an hour. If the document was changed lately, the "
-        "registry may not know it yet: try again some days later, or ask the authority that issued it."
+        "Up to five different wrong names can be typed for a number in an hour. If the document was changed "
+        "lately, the registry may not know it yet: try again some days later, or ask the authority that "
+        "issued it."
     ),
     "help_wait": _("The result does not come"),
     "help_wait_text": _(
@@ -308,6 +313,17 @@ TEXTS: Mapping[str, Text] = {
     "help_not_me_text": _(
         "See which accounts stand in your name, and say which are not yours. For a verification of your "
         "own account that you did not make, choose “My identity” in your platform's app."
+    ),
+    "help_lost": _("I have lost the number or the secret of a report"),
+    "help_lost_text": _(
+        "Neither can be sent again: nobody could tell who reported. The report is decided all the same. To "
+        "read a reply, report it again."
+    ),
+    "help_receipt": _("Where do receipt and key come from?"),
+    "help_receipt_text": _(
+        "The receipt of each verification is on “My identity”, under “Verification history”. The public key "
+        "of the log must come from somewhere else than this service: ask a witness. Public supervision "
+        "names the witnesses."
     ),
     "help_contact": _("Other questions"),
     "help_contact_text": _("For everything else about your account, ask the support of your platform."),
@@ -369,6 +385,7 @@ TEXTS: Mapping[str, Text] = {
     "spent_check": _(
         "Compare name and number with the document itself, and try with another document of yours."
     ),
+    "spent_compare": _("Compare name and number with the document itself."),
     "spent_changed": _(
         "If your name or number was changed lately, ask the authority that issued the document whether "
         "the registry knows it."

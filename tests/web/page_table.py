@@ -260,8 +260,12 @@ async def mine_opened(visit: Visit) -> Page:
 
 async def mine_disowned(visit: Visit) -> Page:
     page = await mine_list(visit)
-    fields = {"form": page.hidden("form"), "handle": page.hidden("handle")}
-    return await visit.browser.follow(await visit.browser.post("/accounts/mine", fields))
+    sure = await inquiries.disowning(visit.browser, page)
+    return await visit.browser.follow(await inquiries.disowning(visit.browser, sure))
+
+
+async def mine_disowning(visit: Visit) -> Page:
+    return await inquiries.disowning(visit.browser, await mine_list(visit))
 
 
 PAGES: Mapping[str, Row] = {
@@ -309,6 +313,7 @@ PAGES: Mapping[str, Row] = {
     "mine-asked": Row(mine_asked),
     "mine-list": Row(mine_list),
     "mine-openings": Row(mine_opened),
+    "mine-disowning": Row(mine_disowning),
     "mine-disowned": Row(mine_disowned),
     "report-list": Row(lambda visit: visit.browser.get("/r")),
     "report-start": Row(lambda visit: visit.browser.get(reports.FORM)),

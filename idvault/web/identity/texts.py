@@ -20,6 +20,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "own_title": _.in_context("own_title", "My identity at {platform}"),
     "own_up": _("Back to “My identity”"),
+    "own_back_to": _("Back to “{page}”"),
     "own_expires": _("These pages can be read for 15 minutes after the link was made."),
     "own_state": _("State"),
     "own_valid_until": _("Valid until"),
@@ -129,7 +130,12 @@ TEXTS: Mapping[str, Text] = {
         "upheld, but the account cannot get its verification back: please verify it again"
     ),
     "own_REINSTATEMENT_STATE_REJECTED": _("rejected: the verification stays withdrawn"),
-    "own_disclosures_title": _("Who has opened your details"),
+    "own_disclosures_title": _("When your details were opened"),
+    "own_sealed_since": _(
+        "Your details were sealed on {day}. From {told} on you see here whether they were opened."
+    ),
+    "own_unopened": _("not opened before {day}"),
+    "own_opened_place": _("Place of the opening in the log"),
     "own_horizon": _(
         "This list goes up to {day}. What happened later is not shown to anybody yet. The day is the same "
         "for everybody, "
@@ -170,6 +176,13 @@ TEXTS: Mapping[str, Text] = {
         "sent to another "
         "account, or from the deadline of a campaign, which verifying lifts."
     ),
+    "own_stands_WARNED": _("This account was warned; you can go on using it."),
+    "own_stands_PUBLISHING_LIMITED": _("Publishing from this account is limited."),
+    "own_stands_RENEWAL_SUSPENDED": _(
+        "This account can publish nothing new, and its verification cannot be renewed for now."
+    ),
+    "own_stands_CLOSED": _("This account is closed."),
+    "own_stands_below": _("Why, until when, and how you can appeal is below."),
     "own_sanctions": _("Sanctions"),
     "own_no_sanctions": _("There are no sanctions."),
     "own_degree": _("Sanction"),
@@ -381,6 +394,17 @@ TEXTS: Mapping[str, Text] = {
     "own_matched_over": _("its legal representative did not prove it in time"),
     "own_at_contested": _("You said that a verification was not you"),
     "own_at_contest_decided": _("Your contest was decided"),
+    "own_at_missed": _("{platform} let the deadline pass without a decision"),
+    "own_overdue": _("overdue"),
+    "own_missed_contest": _("{platform} has not decided on your contest in time"),
+    "own_missed_appeal": _("{platform} has not decided on your appeal in time"),
+    "own_missed_text": _(
+        "It was due by {time}. The public log records that, and nobody can remove it. {platform} must still "
+        "decide."
+    ),
+    "own_missed_revoked": _(
+        "That goes on although the verification of this account was withdrawn meanwhile."
+    ),
     "own_at_withdrawal_appealed": _("You appealed against the withdrawal"),
     "own_at_appealed": _("You appealed"),
     "own_at_appeal_decided": _("Your appeal was decided"),
@@ -394,6 +418,8 @@ TEXTS: Mapping[str, Text] = {
     "own_at_applied": _("You applied for a public account"),
     "own_at_opened": _("A public account was approved"),
     "own_at_taken": _("A public account changed its owner"),
+    "own_at_expired": _("The verification expired"),
+    "own_at_term_over": _("The term of a public account ended"),
     "own_at_offered": _("You offered a public account to another account"),
     "own_at_erasure": _("Erasure requested"),
     "own_at_erasure_cancelled": _("Erasure cancelled"),
@@ -416,10 +442,20 @@ TEXTS: Mapping[str, Text] = {
     "own_public_closed_text": _("It publishes nothing any more."),
     "own_unrenewed_title": _("{name} publishes nothing until it is renewed"),
     "own_unrenewed_text": _(
-        "If {platform} does not renew it within 30 days after the end of its term, it ends for good, and "
-        "a new application is needed."
+        "It can be renewed here until {day}. After that it ends for good, and a new application is needed."
     ),
-    "own_public_link": _("See public accounts"),
+    "own_renewable_title": _("{name} is valid until {day}"),
+    "own_renewable_text": _("It can be renewed now."),
+    "own_public_verify_first": _("Verify again at {platform} first; then come back here."),
+    "own_missed_link": _("See where it stands"),
+    "own_revoked_text": _("You can verify again at {platform}."),
+    "own_revoked_disowned": _(
+        "The person in whose name this account was verified said that it is somebody else's."
+    ),
+    "own_expired_title": _("Your verification expired on {day}"),
+    "own_expired_text": _("This account is not shown as verified. Verify again at {platform}."),
+    "own_ending_title": _("Your verification is valid until {day}"),
+    "own_ending_text": _("Verify again at {platform} before it expires, and the badge stays."),
     "own_category": _("Category"),
     "own_term": _("Term ends on"),
     "own_CATEGORY_PERSONAL": _("Person"),
@@ -436,7 +472,9 @@ TEXTS: Mapping[str, Text] = {
     "own_CATEGORY_EDUCATION": _("Education"),
     "own_CATEGORY_HEALTH": _("Health"),
     "own_CATEGORY_FINANCE": _("Finance"),
-    "own_erase_dates": _("When"),
+    "own_erase_dates": _("If you request it now"),
+    "own_erase_again": _("Request the erasure again"),
+    "own_erase_cancelled": _.in_context("own_erase_cancelled", "Cancelled"),
     "own_erase_ends": _("What ends with it"),
     "own_erase_ends_badge": _("The badge, and every credential of this account."),
     "own_erase_ends_public": _("Its public accounts: they are closed, and end for good."),
@@ -510,7 +548,7 @@ TEXTS: Mapping[str, Text] = {
     "own_public_offer_text": _(
         "The other account has 14 days to accept. It must be verified, and its owner of the same kind. "
         "When it accepts, you lose the public account, its operators lose their right to publish, and its"
-        " licence ends. A new offer replaces this one."
+        " licence ends. This page then shows nothing of it any more. A new offer replaces this one."
     ),
     "own_public_offer_button": _("Offer it"),
     "own_public_operator_title": _("Name an operator"),
@@ -542,8 +580,17 @@ TEXTS: Mapping[str, Text] = {
         "{platform} gave no terms to agree to with this page. Please take it over in its app."
     ),
     "own_public_recent": _(
-        "This cannot be undone, and somebody else may be using this browser. Verify again at {platform} "
+        "This cannot be undone. So that nobody else does it with your phone, verify again at {platform} "
         "first, and come back here within an hour."
     ),
+    "own_done_contest": _("Your contest has been sent."),
+    "own_done_appeal": _("Your appeal has been sent."),
+    "own_done_apply": _("Your application has been sent. {platform} decides."),
+    "own_done_accept": _("You have taken it over: the public account is yours."),
+    "own_done_renew": _("The public account has been renewed."),
+    "own_done_close": _("The public account has been closed."),
+    "own_done_offer": _("It has been offered. Until it is accepted, the public account is yours."),
+    "own_done_operator": _("The operator has been named."),
+    "own_done_remove": _("The operator has been removed."),
     "own_limited_forever": _("{degree}, without an end"),
 }

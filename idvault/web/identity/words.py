@@ -7,13 +7,16 @@ from datetime import UTC, date, datetime, tzinfo
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.claim.representative import rules as representative_rules
-from idvault.web.render import View, is_organization, minute
+from idvault.web.render import View, is_organization
 from idvault_client.reasons import FailureReason
+from idvault_verify import return_address
+from idvault_verify.v1 import contest_pb2, reinstatement_pb2, sanction_pb2, session_pb2, verification_pb2
 from idvault_verify.v1 import identity_pb2 as pb
-from idvault_verify.v1 import sanction_pb2, session_pb2, verification_pb2
 
 Claim = verification_pb2.Verification
 Rows = Sequence[tuple[str, str]]
+Objection = contest_pb2.Contest | sanction_pb2.Appeal | reinstatement_pb2.Reinstatement
+"""What an owner has objected to, and a platform decides by a deadline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,12 @@ class IdentityWords:
         """The address of the overview."""
         return f"/i/{self.found.session_id}"
 
+    @property
+    def back(self) -> tuple[str, str]:
+        """The link to the platform: its address and text."""
+        address = return_address.with_parameters(self.found.return_url, session_id=self.found.session_id)
+        return address, self.view.say("back", platform=self.found.platform_title)
+
     def say(self, key: str, **values: object) -> str:
         """Return a text of these pages."""
         return self.view.say(f"own_{key}", **values)
@@ -39,7 +48,11 @@ class IdentityWords:
 
     def minute(self, value: Timestamp) -> str:
         """Return a time with its zone."""
-        return minute(utc_time(value), self.zone)
+        return self.view.minute(utc_time(value))
+
+    def deadline(self, value: Timestamp) -> str:
+        """Return until when something is due; of the end of a day, the day."""
+        return self.view.deadline(utc_time(value))
 
     def day(self, value: Timestamp) -> str:
         """Return the day of a time."""
@@ -83,7 +96,7 @@ class IdentityWords:
         if each.HasField("finish_time"):
             return self.minute(each.finish_time)
         if each.statement.HasField("end_time"):
-            return self.minute(each.statement.end_time)
+            return self.deadline(each.statement.end_time)
         return self.say("without_end")
 
 

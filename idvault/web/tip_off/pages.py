@@ -202,7 +202,7 @@ class TipOffPages:
             answer = view.ask(platform, title, again)
             answer.headers["Retry-After"] = later
             return self._keep(answer, key)
-        return self._keep(view.state(platform, title, found, self.zone, shown), key)
+        return self._keep(view.state(platform, title, found, shown), key)
 
     async def _supplemented(
         self, platform: str, numbers: _Numbers, sent: Answering, view: TipOffView

@@ -129,7 +129,7 @@ TEXTS: Mapping[str, Text] = {
     "report_read": _("Show"),
     "report_unknown": _(
         "The number or the secret is not correct. Please check both and try again. After ten wrong "
-        "tries in a day a number is locked until the next day, and then the right secret is refused, too."
+        "tries in a day a number is locked until {time}, and then the right secret is refused, too."
     ),
     "report_state_title": _("Your report to {platform}"),
     "report_state": _("State"),
@@ -155,7 +155,7 @@ TEXTS: Mapping[str, Text] = {
         "You can answer once, while the report is open; up to 2,000 characters. The deadline stays the same."
     ),
     "report_answer_send": _("Send the answer"),
-    "report_answer_taken": _("Your answer has arrived."),
+    "report_answer_taken": _("Your answer has arrived. It cannot be changed."),
     "report_answer_over": _(
         "Your answer was not sent: the report has one already, or was decided meanwhile. This is how it "
         "stands."
