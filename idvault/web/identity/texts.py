@@ -148,6 +148,7 @@ TEXTS: Mapping[str, Text] = {
         "details, also if "
         "no opening follows."
     ),
+    "own_auditor_text": _("The published roster says to which organisation an auditor's number belongs."),
     "own_openings": _("Openings"),
     "own_none": _("None"),
     "own_unknown": _("not recorded"),
@@ -337,6 +338,7 @@ TEXTS: Mapping[str, Text] = {
     "own_ERASURE_STATE_ERASED": _("the account is erased"),
     "own_ERASURE_STATE_DESTROYED": _("your details are destroyed"),
     "own_erase_requested": _("Requested"),
+    "own_erase_cancelled": _("Cancelled"),
     "own_erase_from": _("The account is erased"),
     "own_erase_destroyed": _("Your details are destroyed"),
     "own_erase_button": _("Erase this account…"),
@@ -474,7 +476,6 @@ TEXTS: Mapping[str, Text] = {
     "own_CATEGORY_FINANCE": _("Finance"),
     "own_erase_dates": _("If you request it now"),
     "own_erase_again": _("Request the erasure again"),
-    "own_erase_cancelled": _.in_context("own_erase_cancelled", "Cancelled"),
     "own_erase_ends": _("What ends with it"),
     "own_erase_ends_badge": _("The badge, and every credential of this account."),
     "own_erase_ends_public": _("Its public accounts: they are closed, and end for good."),

@@ -355,10 +355,9 @@ class IdentityView(IdentityWords):
             ("erase_state", self.say(f"ERASURE_{_Erasure.State.Name(each.state)}")),
             ("erase_requested", self.minute(each.request_time)),
         ]
-        if each.state == _Erasure.STATE_CANCELLED:
-            if own.HasField("erasure_cancel_time"):
-                rows.append(("erase_cancelled", self.minute(own.erasure_cancel_time)))
-        else:
+        if own.HasField("erasure_cancel_time"):
+            rows.append(("erase_cancelled", self.minute(own.erasure_cancel_time)))
+        if each.state != _Erasure.STATE_CANCELLED:
             rows.append(("erase_from", self.minute(each.erase_time)))
             rows.append(("erase_destroyed", self.minute(each.destroy_time)))
         return self.named(rows)
