@@ -99,7 +99,7 @@ async def test_a_report_in_webkit(sqlite_databases: Databases, tmp_path: Path) -
         await browse(reports, width=NARROW)
         [filed] = (await place.tip_offs.asks().list_page()).tip_offs
         case = await place.tip_offs.get(filed)
-        assert (case.text, case.contact) == (TEXT, "canary@example.org")
+        assert (case.text, case.contact) == (f"{TEXT}\n\n📎 picture.jpg", "canary@example.org")
         assert Image.open(BytesIO(case.content)).format == "JPEG"
         assert b"canary camera" not in case.content
         await reply(place.tip_offs, filed)
