@@ -14,11 +14,14 @@ HELP = {
     "help_wait": ("help_wait_text",),
     "help_link": ("help_link_text",),
     "help_not_me": ("help_not_me_text",),
+    "help_lost": ("help_lost_text",),
+    "help_receipt": ("help_receipt_text",),
     "help_contact": ("help_contact_text", _CONTACT),
 }
 PRIVACY = {
     "privacy_who": ("privacy_who_text", _CONTACT),
     "privacy_kept": ("privacy_record_text", "privacy_else_text"),
+    "privacy_reports": ("privacy_reports_text",),
     "privacy_open": ("privacy_open_text",),
     "privacy_end": ("privacy_end_text",),
 }
@@ -58,6 +61,11 @@ def _about(view: View, title: str, parts: dict[str, tuple[str, ...]]) -> web.Res
     return view.page("about.html", title=view.say(title), sections=sections(view, parts), back=view.came_from)
 
 
+def _published(view: View, part: str) -> list[tuple[str, str]]:
+    """Return the link to public supervision, if the operator has named it, where witnesses are spoken of."""
+    return [(view.supervision, "supervision")] if part == "help_receipt" and view.supervision else []
+
+
 def sections(view: View, parts: dict[str, tuple[str, ...]]) -> list[Section]:
     """Return the parts of a page: heading, texts, links."""
     return [
@@ -68,7 +76,7 @@ def sections(view: View, parts: dict[str, tuple[str, ...]]) -> list[Section]:
                 for text in texts
                 if text != _CONTACT or view.contact
             ],
-            [(address, view.say(text)) for address, text in _LINKS.get(part, ())],
+            [(address, view.say(text)) for address, text in (*_LINKS.get(part, ()), *_published(view, part))],
         )
         for part, texts in parts.items()
     ]

@@ -56,7 +56,7 @@ _OF_ADULTS = {
 """What a page says of an adult beside a child, by field and code."""
 _ANSWER = "answer"
 """The name of the cookie with what was answered on the first page of an invitation, and of which session."""
-_ONWARD = "onward"
+_ONWARD, _BACK = "onward", "back"
 _FROM = "from"
 _HERE = re.compile(
     r"/(?:[vsir]|accounts)(?:/[A-Za-z0-9_-]{1,64}){0,6}(?:\?[a-z]{1,16}=\w{1,64}(?:&[a-z]{1,16}=\w{1,64}){0,3})?",
@@ -95,8 +95,8 @@ class Pages:
     """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front.
 
     now: the real time, by which minutes are left. door: of the port. operator: who runs the service.
-    large_forms: the addresses of forms with a file, and how many bytes each may have. zone: of the operator's
-    days.
+    large_forms: the addresses of forms with a file, and how many bytes each may have. oversized: what answers
+    one that has more, at some of them. zone: of the operator's days.
     """
 
     vault: EdgeConnections
@@ -105,6 +105,7 @@ class Pages:
     operator: ServiceOperator = field(default_factory=ServiceOperator)
     zone: tzinfo = UTC
     large_forms: Mapping[str, int] = field(default_factory=dict)
+    oversized: Mapping[str, Handler] = field(default_factory=dict)
     metrics: WebMetrics = field(default_factory=WebMetrics)
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -140,13 +141,18 @@ class Pages:
         if answered in ANSWERS:
             return self._keep(view.answered(found, answered), key)
         chosen = self._chosen(request, found)
-        page = view.confirm_answer(found, chosen) if chosen else view.session(found, kind=kind)
+        if chosen:
+            is_bound = found.state == States.STATE_BOUND
+            page = (view.confirm_answer if is_bound else view.leave_to_answer)(found, chosen)
+        else:
+            page = view.session(found, kind=kind, is_back=_BACK in request.query)
         return self._keep(page, key)
 
     def _chosen(self, request: web.Request, found: pb.SessionPage) -> str:
         """Return what a browser chose on the first page of an invitation, "" once it goes on after all."""
         session_id, _, chosen = request.cookies.get(self._cookie(_ANSWER), "").partition(".")
-        waits = found.state == States.STATE_BOUND and found.invited and session_id == found.session_id
+        early = found.state in (States.STATE_REDEEMED, States.STATE_BOUND)
+        waits = early and found.invited and session_id == found.session_id
         return chosen if waits and chosen in ANSWERS and _ONWARD not in request.query else ""
 
     async def agree(self, request: web.Request) -> web.StreamResponse:
@@ -253,7 +259,7 @@ class Pages:
         session_id = request.cookies.get(self._cookie(_PROOF), "")
         if not _SESSION.fullmatch(session_id):
             raise web.HTTPNotFound
-        return _to(f"/s/{session_id}")
+        return _to(f"/s/{session_id}?{_BACK}=1")
 
     def _proving(self, session_id: str, key: str) -> web.StreamResponse:
         """Send the browser on; it keeps the session, whose id the provider must not learn."""
@@ -302,8 +308,7 @@ class Pages:
         """Count every answer, by the pattern of its address: the address itself may hold a secret."""
         start = time.perf_counter()
         answer = await handler(request)
-        resource = request.match_info.route.resource
-        page = resource.canonical if resource else "none"
+        page = _pattern(request) or "none"
         self.metrics.answers.add(page, str(answer.status))
         self.metrics.seconds.observe(time.perf_counter() - start, page)
         return answer
@@ -341,7 +346,7 @@ class Pages:
         kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
         keep += f"&answered={answered}" if answered in ANSWERS else ""
-        keep += f"&{_ONWARD}=1" if _ONWARD in request.query else ""
+        keep += "".join(f"&{each}=1" for each in (_ONWARD, _BACK) if each in request.query)
         came_from = f"{request.path}?{keep[1:]}" if keep else request.path
         if request.path in _ABOUT:
             came_from = request.query.get(_FROM, "")
@@ -382,7 +387,12 @@ class Pages:
             with self.door.answering(request.protocol):
                 return await handler(request)
         headers.check_origin(request, base_url=self.base_url)
-        await self._read(request)
+        try:
+            await self._read(request)
+        except web.HTTPRequestEntityTooLarge:
+            if _pattern(request) not in self.oversized:
+                raise
+            handler = self.oversized[_pattern(request)]
         with self.door.answering(request.protocol):
             return await handler(request)
 
@@ -391,8 +401,7 @@ class Pages:
         # Before aiohttp reads it: its parser takes 0.4 s for 8 KB of semicolons, and recurses into brackets.
         if len(request.headers.get("Content-Type", "")) > _TYPE_LENGTH:
             raise web.HTTPBadRequest
-        resource = request.match_info.route.resource
-        limit = self.large_forms.get(resource.canonical if resource else "", _FORM_BYTES)
+        limit = self.large_forms.get(_pattern(request), _FORM_BYTES)
         size = request.content_length or 0
         try:
             async with asyncio.timeout(self.body_patience):
@@ -463,6 +472,12 @@ def application(pages: Pages, *, routes: Sequence[web.RouteDef] = ()) -> web.App
         ]
     )
     return app
+
+
+def _pattern(request: web.Request) -> str:
+    """Return the pattern of a request's address, "" for an unknown one."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def _representative(form: Mapping[str, object]) -> TypedPerson:

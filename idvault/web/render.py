@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 from babel.dates import format_date
 
+from idvault.claim.representative import rules as representative_rules
 from idvault.session import rules as session_rules
 from idvault.web.texts import TEXTS
 from idvault_client import reasons
@@ -23,8 +24,8 @@ from idvault_verify.document import DocumentType
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
-minute = rendering.minute
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
+_BEIJING = timedelta(hours=8)
 _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
 _MISMATCHED = "name"
@@ -71,6 +72,8 @@ class View:
             "brand": asking.platform_title if asking else "",
             "colour": asking.platform_colour if asking else "",
             "answers": (),
+            "organization": False,
+            "gap": self.gap,
             "decline": "",
             "supervision": self.supervision,
             "run_by": self.run_by,
@@ -82,6 +85,16 @@ class View:
         }
         body = rendering.render(_TEMPLATES, template, language=self.language, **{**shared, **values})
         return web.Response(text=body, content_type="text/html", charset="utf-8", status=status)
+
+    @property
+    def gap(self) -> str:
+        """What is between two sentences."""
+        return "" if self.language == "zh" else " "
+
+    @property
+    def comma(self) -> str:
+        """What is between two parts of a sentence."""
+        return "，" if self.language == "zh" else "; "
 
     def say(self, key: str, **values: object) -> str:
         """Return a text."""
@@ -124,9 +137,14 @@ class View:
             "asking": found,
             "platform": found.platform_title,
             "decline": _back(found),
+            "enforced": self._enforced(found),
             "at_step": number,
             "of_steps": _steps(found),
         }
+
+    def _enforced(self, found: pb.SessionPage) -> str:
+        """Return the day from which publishing is limited without a verification, "" for none."""
+        return found.enforcement_date and self.day(date.fromisoformat(found.enforcement_date))
 
     def start(self, found: pb.SessionPage) -> web.Response:
         """Return the first page of a link."""
@@ -137,7 +155,10 @@ class View:
             )
         return self.page(
             "start.html",
-            title=self.say("start_title", platform=found.platform_title),
+            title=self.say(
+                "representative_start_title" if _is_representative(found) else "start_title",
+                platform=found.platform_title,
+            ),
             **self._step(found, 1),
             purpose=_purpose(found),
             proof=_proof(found),
@@ -146,13 +167,16 @@ class View:
             custodians=list(found.custodians),
             invited=found.invited,
             incentive=found.incentive_text,
-            enforced=found.enforcement_date and self.day(date.fromisoformat(found.enforcement_date)),
         )
 
-    def session(self, found: pb.SessionPage, *, kind: str) -> web.Response:
-        """Return the page of a session in its state. kind: the chosen document."""
+    def session(self, found: pb.SessionPage, *, kind: str, is_back: bool = False) -> web.Response:
+        """Return the page of a session in its state. kind: the chosen document. is_back: from a provider."""
         if found.state == States.STATE_AGREED:
-            return self._proof(found) if found.open_proof and not kind else self._form(found, kind)
+            return (
+                self._proof(found, is_back=is_back)
+                if found.open_proof and not kind
+                else self._form(found, kind)
+            )
         shown = {
             States.STATE_REDEEMED: self._leave,
             States.STATE_BOUND: self._terms,
@@ -161,17 +185,26 @@ class View:
         }
         if found.state in shown:
             return shown[found.state](found)
-        if found.state == States.STATE_FAILED and _is_closed_holder(found):
-            return self._closed(found)
         if found.state == States.STATE_FAILED:
-            pending = verification_pb2.Verification.FAILURE_REASON_REPRESENTATIVE_PENDING
-            is_pending = found.verification.failure_reason == pending
-            if _reason(found).value in _WORTH_ANOTHER:
-                return self._spent(found)
-            title = "representative_title" if is_pending else "failed_title"
-            return self._ended(found, title, self._failure(found))
+            return self._failed(found)
         expired = reasons.reason_text("SESSION_EXPIRED", language=self.language)
         return self._ended(found, "expired_title", expired)
+
+    def _failed(self, found: pb.SessionPage) -> web.Response:
+        """Return the page of a session that ended without a verification, or without the whole of one."""
+        if _is_closed_holder(found):
+            return self._closed(found)
+        if _reason(found) is FailureReason.REPRESENTATIVE_PENDING:
+            return self._ended(found, "representative_title", self._awaited(found))
+        if _reason(found).value in _WORTH_ANOTHER:
+            return self._spent(found)
+        return self._ended(found, "failed_title", self._failure(found))
+
+    def _awaited(self, found: pb.SessionPage) -> str:
+        """Return before which day the representative must prove it: the registry answered after the start."""
+        begun = found.expire_time.ToDatetime(UTC) - session_rules.LIFETIME
+        due = representative_rules.due_at(now=begun).astimezone(self.zone).date()
+        return self.say("representative_waits", platform=found.platform_title, day=self.day(due))
 
     def answered(self, found: pb.SessionPage, answer: str) -> web.Response:
         """Return the page after an answer to an invitation."""
@@ -181,9 +214,14 @@ class View:
             "message.html",
             title=self.say(f"{answer}_title"),
             asking=found,
-            texts=[self.say(f"{answer}_text", platform=found.platform_title)],
+            texts=[self.say(f"{answer}_text", platform=found.platform_title), *self._limits(found)],
             links=[back, onward] if _answers(found) else [back],
         )
+
+    def _limits(self, found: pb.SessionPage) -> list[str]:
+        """Return what follows for whoever does not verify, if anything does."""
+        day = self._enforced(found)
+        return [self.say("enforced", day=day)] if day else []
 
     def confirm_answer(self, found: pb.SessionPage, answer: str) -> web.Response:
         """Return the page that records what was chosen on the first page of an invitation."""
@@ -193,6 +231,7 @@ class View:
             asking=found,
             here=_here(found),
             answer=answer,
+            limits=self._limits(found),
         )
 
     def identity(
@@ -229,16 +268,17 @@ class View:
             answers=_answers(found),
             proof=_proof(found),
             provider=found.provider,
-            former=bool(found.provider) and found.purpose != pb.SESSION_PURPOSE_REPRESENTATIVE,
+            former=bool(found.provider) and not _is_representative(found),
             adults=_people(found) if guarded else (),
             representatives=_representatives(found, kind),
         )
 
-    def _proof(self, found: pb.SessionPage) -> web.Response:
-        """Return the page between ours and the provider's."""
+    def _proof(self, found: pb.SessionPage, *, is_back: bool) -> web.Response:
+        """Return the page between ours and the provider's, on the way there or back."""
         return self.page(
             "proof.html",
-            title=self.say("proof_title", provider=found.provider),
+            title=self.say("proof_back_title" if is_back else "proof_title", provider=found.provider),
+            is_back=is_back,
             here=_here(found),
             **self._step(found, _steps(found)),
             provider=found.provider,
@@ -248,17 +288,33 @@ class View:
         )
 
     def _leave(self, found: pb.SessionPage) -> web.Response:
-        code = secret.bind_code(self.key, session_id=found.session_id)
-        address = return_address.with_parameters(
-            found.return_url, session_id=found.session_id, bind_code=code
-        )
+        words = "representative_leave_text" if _is_representative(found) else "leave_text"
         return self.page(
             "message.html",
             title=self.say("leave_title", platform=found.platform_title),
             **self._step(found, 2),
-            texts=[self.say("leave_text", platform=found.platform_title)],
-            links=[(address, self.say("leave_link", platform=found.platform_title))],
+            texts=[self.say(words, platform=found.platform_title)],
+            links=[self._to_platform(found)],
         )
+
+    def leave_to_answer(self, found: pb.SessionPage, answer: str) -> web.Response:
+        """Return the page that leads to the platform whoever chose an answer in place of a verification."""
+        chosen = self.say(f"{answer}_button")
+        return self.page(
+            "message.html",
+            title=self.say("answer_leave_title", platform=found.platform_title, answer=chosen),
+            asking=found,
+            texts=[self.say("answer_leave_text", platform=found.platform_title)],
+            links=[self._to_platform(found), (f"{_here(found)}?onward=1", self.say("answer_onward"))],
+        )
+
+    def _to_platform(self, found: pb.SessionPage) -> tuple[str, str]:
+        """Return the link with which the platform confirms the browser."""
+        code = secret.bind_code(self.key, session_id=found.session_id)
+        address = return_address.with_parameters(
+            found.return_url, session_id=found.session_id, bind_code=code
+        )
+        return address, self.say("leave_link", platform=found.platform_title)
 
     def _terms(self, found: pb.SessionPage) -> web.Response:
         title = self.say("terms_title", platform=found.platform_title, version=found.policy_version)
@@ -331,15 +387,12 @@ class View:
         return self.page(
             "done.html",
             asking=found,
-            title=self.say(
-                "representative_done_title"
-                if found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
-                else "done_title"
-            ),
+            title=self.say("representative_done_title" if _is_representative(found) else "done_title"),
             here=_here(found),
             platform=found.platform_title,
             full=found.public_account_limit_reached,
             facts=facts(found.verification.status),
+            organization=is_organization(found.verification.status),
             day=self.day(last_day(found.verification.status.expire_date)),
             back_to=_back(found),
         )
@@ -390,12 +443,13 @@ class View:
             asking=found,
             platform=found.platform_title,
             proof=_proof(found),
+            others=len(_people(found)) > 1,
             back_to=_back(found),
         )
 
     def _until(self, wait: timedelta) -> str:
         """Return when a wait is over, in whole minutes, so that nobody comes back seconds too early."""
-        return minute(self.now + wait + timedelta(seconds=59), self.zone)
+        return self.minute(self.now + wait + timedelta(seconds=59))
 
     def refused(self, error: VaultError) -> str:
         """Return why nothing is shown; of a limit, until when to wait."""
@@ -408,6 +462,20 @@ class View:
         minutes = int(retry_after) // 60
         return self.say("busy_minutes", minutes=minutes) if minutes else self.say("busy")
 
+    def minute(self, time: datetime) -> str:
+        """Return a time in the operator's zone, which is named."""
+        local = time.astimezone(self.zone)
+        offset = local.utcoffset() or timedelta()
+        zone = self.say("zone_beijing") if offset == _BEIJING else rendering.minute(time, self.zone)[17:]
+        return self.say("minute", day=self.day(local.date()), time=f"{local:%H:%M}", zone=zone)
+
+    def deadline(self, time: datetime) -> str:
+        """Return a deadline: of one that a day ends with that day, which still counts."""
+        local = time.astimezone(self.zone)
+        if (local.hour, local.minute) != (0, 0):
+            return self.minute(time)
+        return self.say("whole_day", day=self.day(local.date() - timedelta(days=1)))
+
     def day(self, day: date) -> str:
         """Return a day in words."""
         return format_date(day, format="long", locale="zh_CN" if self.language == "zh" else "en")
@@ -418,8 +486,7 @@ class View:
 
     def _failure(self, found: pb.SessionPage) -> str:
         mismatch = verification_pb2.Verification.FAILURE_REASON_ELEMENT_MISMATCH
-        of_one = found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
-        if of_one and found.verification.failure_reason == mismatch:
+        if _is_representative(found) and found.verification.failure_reason == mismatch:
             return self.say("representative_wrong", provider=found.provider)
         if found.verification.failure_reason == verification_pb2.Verification.FAILURE_REASON_HOLDER_REQUIRED:
             return self.say("holder_required", platform=found.platform_title)
@@ -444,6 +511,11 @@ def _people(found: pb.SessionPage) -> list[str]:
     return [each for each in kinds if kind_of(DocumentType(each)) is SubjectKind.INDIVIDUAL]
 
 
+def _is_representative(found: pb.SessionPage) -> bool:
+    """Return whether an organisation's legal representative is asked."""
+    return found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
+
+
 def _purpose(found: pb.SessionPage) -> str:
     """Return which text says why a person is asked; an invitation may ask for more than a match."""
     if found.purpose == pb.SESSION_PURPOSE_INVITATION and found.proof == pb.PROOF_HOLDER:
@@ -459,6 +531,11 @@ def facts(status: common_pb2.AccountStatus) -> list[str]:
     """Return the facts that the last verification of an account established."""
     names = common_pb2.AccountStatus.Assurance.Name
     return [names(each).removeprefix("ASSURANCE_") for each in status.assurances]
+
+
+def is_organization(status: common_pb2.AccountStatus) -> bool:
+    """Return whether an account is an organisation's."""
+    return status.subject_kind == common_pb2.SUBJECT_KIND_ORGANIZATION
 
 
 def _steps(found: pb.SessionPage) -> int:

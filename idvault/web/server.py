@@ -141,6 +141,7 @@ def whole(
     forms = Forms(vault=pages.vault, clock=pages.clock)
     limits = limits_of_reports or ReportLimits()
     tip_offs = TipOffPages(pages=pages, forms=forms, zone=zone, limits=limits)
+    pages.oversized = {tip_off_pages.CHECK_FORM: tip_offs.refuse_file}
     identity = IdentityPages(pages=pages, zone=zone)
     inquiries = InquiryPages(pages=pages, zone=zone, limits=limits_of_inquiries or InquiryLimits())
     routes = [

@@ -17,6 +17,9 @@ TEXTS: Mapping[str, Text] = {
     **IDENTITY_TEXTS,
     **INQUIRY_TEXTS,
     "supervision": _("Public supervision"),
+    "minute": _("{day}, {time} {zone}"),
+    "zone_beijing": _("UTC+8"),
+    "whole_day": _("the end of {day}"),
     "busy_minutes": _("Too many requests. Please try again in {minutes} minutes."),
     "service": _("Identity verification"),
     "step": _("Step {number} of {count}"),
@@ -46,13 +49,23 @@ TEXTS: Mapping[str, Text] = {
         "You chose this at the beginning. {platform} is then told not to ask you again; you can still verify "
         "at any time."
     ),
+    "answer_leave_title": _("First, confirm your choice in {platform}: {answer}"),
+    "answer_leave_text": _(
+        "{platform} confirms that this browser is logged in to your account, and brings you back here. Then "
+        "your choice is recorded. No verification begins."
+    ),
     "answer_confirm": _("Confirm"),
     "answer_onward": _("Verify now instead"),
     "REPRESENTATIVE": _(
         "Your organisation is to be verified, and you represent it by law: prove that it is you. None of "
         "your own accounts takes part."
     ),
+    "representative_start_title": _("Prove that you are the legal representative"),
     "representative_title": _("One step is left"),
+    "representative_waits": _(
+        "The registry has confirmed your organisation. Before {day} its legal representative must prove "
+        "that it is him or her, by a link that {platform} gives you for it."
+    ),
     "holder_required": _(
         "Somebody else was verified here as you, and that was withdrawn. For 180 days after it, this "
         "way of verifying does not suffice. Go back to {platform} and verify with a proof of presence, if it "
@@ -88,8 +101,13 @@ TEXTS: Mapping[str, Text] = {
         "You type nothing here. {provider} asks you on its own page; your name does not come here."
     ),
     "result_again": _("Begin again"),
+    "proof_back_title": _("You are back from {provider}"),
+    "proof_result": _("See the result"),
+    "proof_unfinished": _("Not finished there? Go to {provider}"),
     "proof_back": _("You come back from there?"),
-    "proof_back_text": _("{provider} is then asked how it ended, and {platform} gets the result."),
+    "proof_back_text": _(
+        "When you press the button, {provider} is asked how it ended, and {platform} gets the result."
+    ),
     "proof_button": _("I have finished there"),
     "proof_wait_text": _("{provider} has answered, and the answer is being stored. Please check again."),
     "proof_again": _("Type name and number again"),
@@ -103,6 +121,17 @@ TEXTS: Mapping[str, Text] = {
     "fact_HOLDER": _("A provider confirmed your name, your number, and that it was you who was there."),
     "fact_RESULT_ONLY": _(
         "A provider vouches that you are a person that it knows. Your name and number are not stored here."
+    ),
+    "organization_fact_REGISTRY_MATCH": _(
+        "The registry confirmed that the organisation's name, its unified social credit code and its legal "
+        "representative belong together."
+    ),
+    "organization_fact_HOLDER": _("A provider confirmed that it was its legal representative who was there."),
+    "organization_fact_more_REGISTRY_MATCH": _(
+        "At the next renewal its legal representative must also prove to be present."
+    ),
+    "organization_fact_more_HOLDER": _(
+        "Nobody asks for more than this. Each renewal asks the legal representative to prove it again."
     ),
     "fact_name_REGISTRY_MATCH": _("Registry match"),
     "fact_name_DOCUMENT_SEEN": _("Document seen"),
@@ -154,6 +183,10 @@ TEXTS: Mapping[str, Text] = {
         "{platform} confirms that this browser is logged in to your account, and brings "
         "you back here. Continue only "
         "for your own account: if somebody else sent you the link, close this page."
+    ),
+    "representative_leave_text": _(
+        "{platform} confirms that this browser is used by whoever acts for your organisation, and brings you "
+        "back here. The link comes from your organisation: if you do not know who sent it, close this page."
     ),
     "leave_link": _("Go to {platform}"),
     "terms_title": _("Terms of {platform} (version {version})"),
@@ -217,6 +250,7 @@ TEXTS: Mapping[str, Text] = {
     "unmatched_too": _("Please check this as well."),
     "left": _("You have {left} more attempts."),
     "submit": _("Verify"),
+    "field_empty": _("Please fill in: {field}"),
     "sending": _("Sending…"),
     "again_title": _("Not confirmed: please check and try again"),
     "wait_title": _("Your details are being checked"),
@@ -264,8 +298,9 @@ TEXTS: Mapping[str, Text] = {
         "matter. An organisation types its registered name and its unified social credit code."
     ),
     "help_again_text": _(
-        "Five wrong names can be tried for a number in an hour. If the document was changed lately, the "
-        "registry may not know it yet: try again some days later, or ask the authority that issued it."
+        "Up to five different wrong names can be typed for a number in an hour. If the document was changed "
+        "lately, the registry may not know it yet: try again some days later, or ask the authority that "
+        "issued it."
     ),
     "help_wait": _("The result does not come"),
     "help_wait_text": _(
@@ -278,6 +313,17 @@ TEXTS: Mapping[str, Text] = {
     "help_not_me_text": _(
         "See which accounts stand in your name, and say which are not yours. For a verification of your "
         "own account that you did not make, choose “My identity” in your platform's app."
+    ),
+    "help_lost": _("I have lost the number or the secret of a report"),
+    "help_lost_text": _(
+        "Neither can be sent again: nobody could tell who reported. The report is decided all the same. To "
+        "read a reply, report it again."
+    ),
+    "help_receipt": _("Where do receipt and key come from?"),
+    "help_receipt_text": _(
+        "The receipt of each verification is on “My identity”, under “Verification history”. The public key "
+        "of the log must come from somewhere else than this service: ask a witness. Public supervision "
+        "names the witnesses."
     ),
     "help_contact": _("Other questions"),
     "help_contact_text": _("For everything else about your account, ask the support of your platform."),
@@ -294,8 +340,15 @@ TEXTS: Mapping[str, Text] = {
         "agreed to."
     ),
     "privacy_else_text": _(
-        "Not kept: a picture, your internet address, and a name or number that did not match. These pages"
-        " keep nothing of what you type, and set cookies only for the session."
+        "A verification needs no picture and none is kept, nor a name or number that did not match, nor your "
+        "internet address. These pages keep nothing of what you type for a verification, and set cookies "
+        "only for the session."
+    ),
+    "privacy_reports": _("Reports"),
+    "privacy_reports_text": _(
+        "What you write in a report, how you can be reached and your file are stored encrypted, read by "
+        "moderators of the platform, and deleted 90 days after the report is decided. Answers that are not "
+        "sent yet are kept encrypted in your browser, for two hours."
     ),
     "privacy_open": _("Who can open it"),
     "privacy_open_text": _(
@@ -332,6 +385,7 @@ TEXTS: Mapping[str, Text] = {
     "spent_check": _(
         "Compare name and number with the document itself, and try with another document of yours."
     ),
+    "spent_compare": _("Compare name and number with the document itself."),
     "spent_changed": _(
         "If your name or number was changed lately, ask the authority that issued the document whether "
         "the registry knows it."

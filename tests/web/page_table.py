@@ -260,8 +260,12 @@ async def mine_opened(visit: Visit) -> Page:
 
 async def mine_disowned(visit: Visit) -> Page:
     page = await mine_list(visit)
-    fields = {"form": page.hidden("form"), "handle": page.hidden("handle")}
-    return await visit.browser.follow(await visit.browser.post("/accounts/mine", fields))
+    sure = await inquiries.disowning(visit.browser, page)
+    return await visit.browser.follow(await inquiries.disowning(visit.browser, sure))
+
+
+async def mine_disowning(visit: Visit) -> Page:
+    return await inquiries.disowning(visit.browser, await mine_list(visit))
 
 
 PAGES: Mapping[str, Row] = {
@@ -309,6 +313,7 @@ PAGES: Mapping[str, Row] = {
     "mine-asked": Row(mine_asked),
     "mine-list": Row(mine_list),
     "mine-openings": Row(mine_opened),
+    "mine-disowning": Row(mine_disowning),
     "mine-disowned": Row(mine_disowned),
     "report-list": Row(lambda visit: visit.browser.get("/r")),
     "report-start": Row(lambda visit: visit.browser.get(reports.FORM)),
@@ -324,6 +329,7 @@ PAGES: Mapping[str, Row] = {
     "report-why-wrong": Row(lambda visit: asked.wrong(visit.browser, "why", ""), 422),
     "report-check": Row(lambda visit: asked.question(visit.browser, "check")),
     "report-check-wrong": Row(lambda visit: asked.check_wrong(visit.browser), 422),
+    "report-check-large": Row(lambda visit: asked.check_large(visit.browser), 413),
     "report-check-long": Row(lambda visit: asked.check_long(visit.browser)),
     "report-where-long": Row(lambda visit: asked.where_long(visit.browser)),
     "report-done": Row(lambda visit: asked.done(visit.browser)),

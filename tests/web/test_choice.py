@@ -48,7 +48,12 @@ async def test_an_answer_on_the_first_page_waits_for_the_platform(site: Site, an
     campaign, made = await invitation(site, locale="en")
     browser, path = await site.browser(), made.url.removeprefix(BASE_URL)
     form = (await browser.get(path)).hidden("form")
-    await browser.follow(await browser.post(path, {"form": form, "answer": answer}))
+    leave = await browser.follow(await browser.post(path, {"form": form, "answer": answer}))
+    chosen = {"LATER": "Ask me later", "DISMISSED": "Do not ask me again"}[answer]
+    assert leave.title == f"First, confirm your choice in {TITLE}: {chosen}"
+    assert ("Step " in leave.text, "No verification begins." in leave.text) == (False, True)
+    instead = await browser.get(f"{leave.path}?onward=1")
+    assert ("Step 2 of" in instead.text, len(instead.links)) == (True, 1)
 
     async def reached() -> set[Stage]:
         vault = site.world.campaigns.vault
@@ -141,8 +146,8 @@ async def test_whoever_comes_back_too_early_reads_when(site: Site) -> None:
     path, form = await form_of(site, browser, (await site.link(locale="en")).url)
     refused = await browser.post(f"{path}/identity", filled(form))
     assert (refused.status, refused.title) == (429, "Too many attempts for now")
-    (told,) = re.findall(r"Wait until (.{16}) UTC\+8\.", refused.text)
-    until = datetime.strptime(f"{told} +0800", "%Y-%m-%d %H:%M %z")
+    (told,) = re.findall(r"Wait until (.+) UTC\+8\.", refused.text)
+    until = datetime.strptime(f"{told} +0800", "%B %d, %Y, %H:%M %z")
     # The first name counts until an hour is over: whoever waits to the minute does not come too early.
     assert before + timedelta(hours=1) <= until <= clock().business + timedelta(hours=1, minutes=1)
     assert ("<form" in refused.text, "try again later" in refused.text) == (False, False)

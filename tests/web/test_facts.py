@@ -36,10 +36,10 @@ def said(key: str, language: str) -> str:
     return html.escape(text.format(platform=TITLE), quote=True)
 
 
-def explained(facts: list[Assurance], language: str) -> str:
+def explained(facts: list[Assurance], language: str, *, organization: bool = False) -> str:
     """Return the page's part about some facts."""
     page = View(language=language, now=datetime.now(UTC)).page(
-        "facts.html", title="", platform=TITLE, facts=[*facts]
+        "facts.html", title="", platform=TITLE, facts=[*facts], organization=organization
     )
     assert isinstance(page.text, str)
     return page.text
@@ -69,6 +69,20 @@ def test_who_has_proved_to_be_present_is_not_told_how(language: str) -> None:
     assert said("fact_REGISTRY_MATCH", language) in text
     assert said("fact_more_REGISTRY_MATCH", language) not in text
     assert said("fact_more_HOLDER", language) in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_organisation_reads_of_itself(language: str) -> None:
+    """What was compared is not a person's name, and no renewal loses the representative's proof."""
+    both = [Assurance.REGISTRY_MATCH, Assurance.HOLDER]
+    for facts, more in ((both, "HOLDER"), (both[:1], "REGISTRY_MATCH")):
+        text = html.unescape(explained(facts, language, organization=True))
+        shown = [*(f"fact_{each}" for each in facts), f"fact_more_{more}"]
+        own = [html.unescape(said(f"organization_{key}", language)) for key in shown]
+        assert [each for each in own if each not in text] == []
+        assert not any(html.unescape(said(key, language)) in text for key in shown)
+    # Chinese sentences have no blank between them.
+    assert ("。 " in explained(both, language)) is False
 
 
 def test_facts_are_called_by_the_table_of_words() -> None:

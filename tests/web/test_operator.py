@@ -52,6 +52,14 @@ async def test_without_a_name_the_pages_name_their_host(site: Site) -> None:
         assert "index.en.html" not in page.text
 
 
+async def test_privacy_tells_reporters_what_is_kept(site: Site) -> None:
+    """A report's text, contact and file are kept for a time; only of a verification nothing typed is."""
+    page = await (await site.browser()).get("/privacy", query={"lang": "en"})
+    _, _, told = page.text.partition("<h2>Reports</h2>")
+    assert "your file are stored encrypted" in told.partition("<h2>")[0]
+    assert "A verification needs no picture" in page.text
+
+
 async def test_help_and_privacy_lead_back(site: Site) -> None:
     """To the page from which they were opened, also over each other and in the other language."""
     browser = await site.browser()

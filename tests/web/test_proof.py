@@ -21,7 +21,10 @@ from tools.support.edge import clock
 from tools.support.flow_world import at
 from tools.support.organizations import organization
 
+HIS_START = {"zh": "法定代表人", "en": "legal representative"}
+HIS_LINK = {"zh": "链接应由贵单位发给您", "en": "The link comes from your organisation"}
 NOT_HIM = {"zh": "未能确认您是法定代表人", "en": "not confirmed as the legal representative"}
+BACK = {"zh": "您已从核验机构返回", "en": "You are back from 核验机构"}
 DONE = {"zh": "认证通过", "en": "You are verified"}
 
 
@@ -39,7 +42,10 @@ async def test_a_person_goes_to_the_provider_and_comes_back(site: Site, language
     back = site.world.provider.end(page.links[0])
     assert back == f"{BASE_URL}/proof"
     returned = await visit.browser.follow(await visit.browser.get(urlsplit(back).path))
-    assert (returned.path, returned.title) == (page.path, page.title)
+    # Whoever is back is not sent there again: the one button asks for the result.
+    assert (returned.path, returned.title) == (f"{page.path}?back=1", BACK[language])
+    assert (len(page.links), len(returned.links), returned.text.count("<button>")) == (1, 0, 1)
+    assert 'href="?lang=en&amp;back=1"' in returned.text or language == "en"
     sent = await visit.browser.post(f"{page.path}/proof", {"form": returned.hidden("form")})
     done = await visit.browser.follow(sent)
     assert done.title == DONE[language]
@@ -77,6 +83,8 @@ async def test_a_representative_reads_of_his_own_form_only(site: Site, language:
     )
     browser = await site.browser()
     path, form = await form_of(site, browser, made.url)
+    start, leave = browser.seen[0], browser.seen[2]
+    assert (HIS_START[language] in start.title, HIS_LINK[language] in leave.text) == (True, True)
     assert 'name="former"' not in form.text
     sent = await browser.post(f"{path}/identity", filled(form, name=NAME, number=NUMBER))
     page = await browser.follow(sent)

@@ -26,7 +26,7 @@ from tools.support.organizations import REPRESENTATIVE, organization
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"j" * 32)
 SECRET = "s" * 32
-PROVIDER = {"zh": ("取消", "It is me", "我已办理完毕"), "en": ("Cancel", "It is me", "I have finished there")}
+PROVIDER = {"zh": ("取消", "It is me", "查看结果"), "en": ("Cancel", "It is me", "See the result")}
 CREDENTIAL = "credential-7"
 AGAIN = {"zh": "重新填写姓名和证件号码", "en": "Type name and number again"}
 

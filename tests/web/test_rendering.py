@@ -30,7 +30,9 @@ PICTURES = "IDVAULT_TEST_PICTURES"
 ROOT = Path(__file__).resolve().parents[2]
 # A receipt's form works by script alone, so that nothing is sent; without it the page names the program.
 # Help and privacy have a button that leads back in the history, a filed report one that copies its numbers.
-SCRIPTED = ("own-receipt", "help", "privacy", "report-done")
+# The page with a file says what the script does to a picture.
+CHECKS = ("report-check", "report-check-wrong", "report-check-large", "report-check-long")
+SCRIPTED = ("own-receipt", "help", "privacy", "report-done", *CHECKS)
 LANGUAGES = ("zh", "en")
 # A telephone, and half of a screen of 1,280 pixels: what a zoom of 200 % leaves.
 SMALL, ZOOMED = ViewportSize(width=320, height=640), ViewportSize(width=640, height=360)

@@ -90,7 +90,9 @@ class DisavowalSteps:
 
     def _disowns(self, page: Page, ready: Mapping[str, Any]) -> None:
         self._prove(page, ready)
-        page.get_by_role("button", name="This account is not mine").click()
+        # On the list, and on the page that says what follows.
+        for _ in range(2):
+            page.get_by_role("button", name="This account is not mine").click()
         page.get_by_role("button", name="Cancel everything that waits").wait_for()
 
     def _reads(self, page: Page, ready: Mapping[str, Any], token: str) -> None:

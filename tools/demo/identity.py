@@ -202,7 +202,7 @@ class IdentitySteps:
         page.get_by_role("button", name="Continue").click()
         page.locator("main a.button").click()
         page.get_by_role("button", name="It is me").click()
-        page.get_by_role("button", name="I have finished there").click()
+        page.get_by_role("button", name="See the result").click()
         page.get_by_role("heading", name="You are verified").wait_for()
 
     def notice(self) -> None:

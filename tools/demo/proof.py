@@ -166,7 +166,7 @@ class ProofSteps:
         page.locator("main a.button").click()
         page.locator("input[name=credential]").fill(self._credential)
         page.get_by_role("button", name="It is me").click()
-        page.get_by_role("button", name="I have finished there").click()
+        page.get_by_role("button", name="See the result").click()
         page.get_by_role("heading", name="You are verified").wait_for()
 
 

@@ -68,7 +68,7 @@ export const REASONS = {
   },
   "SESSION_NOT_FOUND": {
     "error": "NotFound",
-    "zh": "链接无效，或不是在打开它的浏览器中使用。请回到应用重新获取链接。",
+    "zh": "链接已失效，或换了浏览器打开。请回到应用重新获取链接。",
     "en": "This link is not valid, or it belongs to another browser. Please go back to the app for a new one."
   },
   "VERIFICATION_NOT_FOUND": {

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from idvault.web.identity import public_account
-from idvault.web.identity.words import IdentityWords, appealable
-from idvault_verify.v1 import disavowal_pb2, erasure_pb2, public_account_pb2, sanction_pb2
+from idvault.web.identity.words import IdentityWords, Objection, appealable
+from idvault.web.render import last_day
+from idvault_verify.v1 import common_pb2, disavowal_pb2, erasure_pb2, public_account_pb2, sanction_pb2
 from idvault_verify.v1 import identity_pb2 as pb
 
 _Sanction = sanction_pb2.Sanction
 _LIMITING = (_Sanction.DEGREE_LIMIT, _Sanction.DEGREE_SUSPEND, _Sanction.DEGREE_CLOSE)
 _Public = public_account_pb2.PublicProfile
+_Status = common_pb2.AccountStatus
+_DISOWNED = (disavowal_pb2.Disavowal.STATE_UPHELD, disavowal_pb2.Disavowal.STATE_SILENT)
+_SOON = timedelta(days=60)
+"""Before the end of a verification, its owner is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ def erasing(own: pb.Identity, words: IdentityWords) -> list[Banner]:
     asked, from_time = words.minute(each.request_time), words.minute(each.erase_time)
     text = words.say("erasing", platform=words.found.platform_title, asked=asked, time=from_time)
     if any(one.profile.state in public_account.LIVE for one in own.public_accounts):
-        text = f"{text} {words.say('erasing_public')}"
+        text = f"{text}{words.view.gap}{words.say('erasing_public')}"
     title = words.say("erasing_title", day=words.day(each.erase_time))
     return [Banner("erasing", title, text, cancels=True)]
 
@@ -43,7 +49,9 @@ def of(own: pb.Identity, words: IdentityWords) -> list[Banner]:
         *erasing(own, words),
         *_sanctions(own, words),
         *_disowned(own, words),
+        *_missed(own, words),
         *_withdrawn(own, words),
+        *_ending(own, words),
         *_unrenewed(own, words),
         *_offered(own, words),
     ]
@@ -71,33 +79,86 @@ def _sanctions(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
         if each.sanction_id in may:
             links.append((f"{words.here}/sanctions/{each.sanction_id}/appeal", words.say("appeal_link")))
         rule = words.say("limited_rule", rule=each.statement.rule_reference)
-        yield Banner("limited", title, f"{text} {rule}" if each.statement.rule_reference else text, links)
+        yield Banner(
+            "limited",
+            title,
+            f"{text}{words.view.gap}{rule}" if each.statement.rule_reference else text,
+            links,
+        )
 
 
 def _disowned(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
     states = disavowal_pb2.Disavowal
     for each in own.disavowals:
         if each.state in (states.STATE_FILED, states.STATE_PROPOSED):
-            text = words.say("disowned_banner", time=words.minute(each.due_time))
+            text = words.say("disowned_banner", time=words.deadline(each.due_time))
             links = [(f"{words.here}/disowned", words.say("disowned_link"))]
             yield Banner("disowned", words.say("disowned_title"), text, links)
 
 
+def _missed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    """Yield each contest and appeal that should have been decided."""
+    objections: Sequence[tuple[str, str, Sequence[Objection]]] = (
+        ("contest", "verifications", own.contests),
+        ("appeal", "verifications", own.reinstatements),
+        ("appeal", "standing", own.appeals),
+    )
+    for kind, page, each in ((kind, page, each) for kind, page, found in objections for each in found):
+        if not each.overdue:
+            continue
+        platform = words.found.platform_title
+        text = words.say("missed_text", platform=platform, time=words.deadline(each.due_time))
+        if kind == "contest" and own.status.state == _Status.STATE_REVOKED:
+            text = f"{text}{words.view.gap}{words.say('missed_revoked')}"
+        links = [(f"{words.here}/{page}", words.say("missed_link"))]
+        yield Banner("missed", words.say(f"missed_{kind}", platform=platform), text, links)
+
+
 def _withdrawn(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    if own.status.state != _Status.STATE_REVOKED and not own.HasField("reinstate_until_time"):
+        return
+    text, links = words.say("revoked_text", platform=words.found.platform_title), [words.back]
     if own.HasField("reinstate_until_time"):
-        text = words.say("reinstatement_until", time=words.minute(own.reinstate_until_time))
+        text = words.say("reinstatement_until", time=words.deadline(own.reinstate_until_time))
         links = [(f"{words.here}/withdrawal/appeal", words.say("appeal_link"))]
-        yield Banner("withdrawn", words.say("STATE_REVOKED"), text, links)
+    elif any(each.state in _DISOWNED for each in own.disavowals):
+        text = f"{words.say('revoked_disowned')}{words.view.gap}{text}"
+        links.append((f"{words.here}/disowned", words.say("disowned_title")))
+    yield Banner("withdrawn", words.say("STATE_REVOKED"), text, links)
+
+
+def _ending(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
+    """Yield a verification that is over, or ends soon."""
+    if not own.status.expire_date:
+        return
+    last = last_day(own.status.expire_date)
+    is_over = own.status.state == _Status.STATE_EXPIRED
+    left = last - words.view.now.astimezone(words.zone).date()
+    if is_over or (own.status.state == _Status.STATE_VERIFIED and left <= _SOON):
+        name, platform = "expired" if is_over else "ending", words.found.platform_title
+        title = words.say(f"{name}_title", day=words.date(last))
+        yield Banner("ending", title, words.say(f"{name}_text", platform=platform), [words.back])
 
 
 def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
-    """Yield the public accounts that end unless they are renewed."""
+    """Yield the public accounts that can be renewed now: those that are over first of all must be."""
+    verified = own.status.state == _Status.STATE_VERIFIED
     for each in own.public_accounts:
-        if each.profile.state == _Public.STATE_GRACE:
-            text = words.say("unrenewed_text", platform=words.found.platform_title)
-            links = [(f"{words.here}/public", words.say("public_link"))]
-            name = public_account.short_name(each.profile, words)
-            yield Banner("unrenewed", words.say("unrenewed_title", name=name), text, links)
+        profile = each.profile
+        if "renew" not in public_account.actions(each, words):
+            continue
+        name = public_account.short_name(profile, words)
+        if profile.state == _Public.STATE_GRACE:
+            title = words.say("unrenewed_title", name=name)
+            text = words.say("unrenewed_text", day=words.date(last_day(profile.next_change_date)))
+        else:
+            day = words.date(last_day(each.expire_date))
+            title, text = words.say("renewable_title", name=name, day=day), words.say("renewable_text")
+        if not verified:
+            first = words.say("public_verify_first", platform=words.found.platform_title)
+            text = f"{text}{words.view.gap}{first}"
+        links = [(f"{words.here}/public/{profile.public_account_id}/renew", words.say("public_renew_title"))]
+        yield Banner("unrenewed", title, text, links if verified else [words.back])
 
 
 def _offered(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:

@@ -78,7 +78,8 @@ class IdentityPages:
 
     async def erase(self, request: web.Request) -> web.StreamResponse:
         """Show the erasure that is requested, or what one is and the way to request it."""
-        return await self.show(request, lambda visit, own: visit.view.erase(own))
+        again = "again" in request.query
+        return await self.show(request, lambda visit, own: visit.view.erase(own, again=again))
 
     async def ask_erasure(self, request: web.Request) -> web.StreamResponse:
         """Show the page that confirms a request; of an account that has none and is not erased."""
@@ -151,6 +152,7 @@ class IdentityPages:
             ),
             again=lambda visit, own, error: visit.view.appeal(own, sanction_id, error=error),
             onward="standing",
+            done="appeal",
         )
 
     async def ask_contest(self, request: web.Request) -> web.StreamResponse:
@@ -168,6 +170,7 @@ class IdentityPages:
             ),
             again=lambda visit, own, error: visit.view.contest(own, verification_id, error=error),
             onward="verifications",
+            done="contest",
         )
 
     async def ask_reinstatement(self, request: web.Request) -> web.StreamResponse:
@@ -183,6 +186,7 @@ class IdentityPages:
             ),
             again=lambda visit, own, error: visit.view.reinstatement(own, error=error),
             onward="verifications",
+            done="appeal",
         )
 
     async def disowned(self, request: web.Request) -> web.StreamResponse:
@@ -232,8 +236,9 @@ class IdentityPages:
         *,
         again: Callable[[IdentityVisit, identity_pb2.Identity, VaultError], web.Response],
         onward: str,
+        done: str,
     ) -> web.StreamResponse:
-        """Pass on what the owner wrote. again: the form with errors. onward: the page that shows it."""
+        """Pass on what the owner wrote. again: the form with errors. onward, done: next page and note."""
         visit = await self.visit(request)
         guard.check_form(await self.pages.token(request), key=visit.key)
         words = str((await self.pages.form(request)).get("text", ""))
@@ -245,7 +250,7 @@ class IdentityPages:
         except (InvalidFields, PreconditionFailed) as error:
             own = await self.run(visit, calls.identity(visit.session_id, visit.key))
             return self.keep(again(visit, own, error), visit)
-        return self.on(visit, onward)
+        return self.on(visit, onward, done=done)
 
     async def show(
         self, request: web.Request, page: Callable[[IdentityVisit, identity_pb2.Identity], web.Response]
@@ -285,7 +290,7 @@ class IdentityPages:
             session_id=session_id,
             key=key,
             found=found,
-            view=IdentityView(view=view, found=found, zone=self.zone),
+            view=IdentityView(view=view, found=found, zone=self.zone, done=request.query.get("done", "")),
         )
 
     async def run(self, visit: IdentityVisit, call: Rpc[_Answer]) -> _Answer:
@@ -293,9 +298,9 @@ class IdentityPages:
         with self.pages.shares.place(visit.found.platform):
             return await self.pages.vault.run(call)
 
-    def on(self, visit: IdentityVisit, page: str) -> web.StreamResponse:
-        """Send the browser on to a page."""
-        address = f"/i/{visit.session_id}/{page}"
+    def on(self, visit: IdentityVisit, page: str, *, done: str = "") -> web.StreamResponse:
+        """Send the browser on to a page. done: what the page then says was done."""
+        address = f"/i/{visit.session_id}/{page}" + (f"?done={done}" if done else "")
         return self.keep(web.Response(status=303, headers={"Location": address}), visit)
 
     def keep(self, answer: web.StreamResponse, visit: IdentityVisit) -> web.StreamResponse:

@@ -22,6 +22,8 @@ NAMING = frozenset({"offer", "operator"})
 """Those that name another account."""
 FINAL = frozenset({"close", "offer", "accept"})
 """Those that take a verification within the last hour."""
+VERIFIED = frozenset({"apply", "renew"})
+"""Those that take a verification that is valid."""
 _TAIL = 6
 """Characters of a number that tell an owner's public accounts apart, as bank cards are."""
 _Profile = pb.PublicProfile
@@ -87,6 +89,8 @@ def readers(profile: pb.PublicProfile, words: IdentityWords) -> Rows:
     if profile.HasField("licence"):
         until = words.date(last_day(profile.licence.expire_date))
         rows.append(("licence", words.say("licence_value", name=profile.licence.reference, day=until)))
+    if profile.state == _Profile.STATE_ACTIVE and profile.next_change_date:
+        rows.append(("term", words.date(last_day(profile.next_change_date))))
     for name, day in (("since", profile.since), ("owner_since", profile.owner_changed_on)):
         if day:
             rows.append((name, words.date(date.fromisoformat(day))))

@@ -16,6 +16,7 @@ from idvault.web.identity import banners, public_account
 from idvault.web.identity.pages import ID, IdentityPages, IdentityVisit
 from idvault.web.identity.words import utc_time
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
+from idvault_verify.v1 import common_pb2
 from idvault_verify.v1 import identity_pb2 as pb
 
 _HERE = f"/i/{{session:{ID}}}/public"
@@ -54,14 +55,14 @@ class OwnershipPages:
         except _REFUSED as error:
             own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
             return self.identity.keep(_ask(visit, own, found, change, account=other, error=error), visit)
-        return self.identity.on(visit, f"public/{found}")
+        return self.identity.on(visit, f"public/{found}", done=change)
 
     async def remove(self, request: web.Request) -> web.StreamResponse:
         """Take the right to publish from an operator, who can be named again."""
         found = request.match_info["public_account"]
         visit, form = await self._form(request)
         await self._run(visit, form, "REMOVE_OPERATOR", found, str(form.get("account", "")))
-        return self.identity.on(visit, f"public/{found}")
+        return self.identity.on(visit, f"public/{found}", done="remove")
 
     async def ask_apply(self, request: web.Request) -> web.StreamResponse:
         """Show what an application is."""
@@ -75,7 +76,7 @@ class OwnershipPages:
         except _REFUSED as error:
             own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
             return self.identity.keep(_ask_apply(visit, own, error=error), visit)
-        return self.identity.on(visit, "public")
+        return self.identity.on(visit, "public", done="apply")
 
     async def ask_accept(self, request: web.Request) -> web.StreamResponse:
         """Show what is offered with the terms; without its number, the list of what is offered."""
@@ -93,7 +94,7 @@ class OwnershipPages:
             await self._run(visit, form, "ACCEPT", number)
         except _REFUSED as error:
             return self.identity.keep(await self._accept_page(visit, number, error=error), visit)
-        return self.identity.on(visit, f"public/{number}")
+        return self.identity.on(visit, f"public/{number}", done="accept")
 
     async def _accept_page(
         self, visit: IdentityVisit, number: str, *, error: VaultError | None = None
@@ -116,7 +117,8 @@ class OwnershipPages:
             revision=revision,
             terms=visit.found.policy_text,
             version=visit.found.policy_version,
-            recent=own.recently_verified,
+            first=_first(visit, own, "accept"),
+            back=visit.view.back[0],
         )
 
     async def _form(self, request: web.Request) -> tuple[IdentityVisit, Mapping[str, object]]:
@@ -202,7 +204,8 @@ def _ask(
         final=change in public_account.FINAL,
         card=public_account.shown_account(each, visit.view),
         names=names,
-        recent=own.recently_verified or change not in public_account.FINAL,
+        back=visit.view.back[0],
+        first=_first(visit, own, change),
         revision=each.profile.revision,
     )
 
@@ -215,7 +218,19 @@ def _ask_apply(visit: IdentityVisit, own: pb.Identity, *, error: VaultError | No
         status=422 if error else 200,
         errors=_wrong(visit, error),
         revision=len(own.public_accounts),
+        first=_first(visit, own, "apply"),
+        back=visit.view.back[0],
     )
+
+
+def _first(visit: IdentityVisit, own: pb.Identity, change: str) -> str:
+    """Return what must be done at the platform before a change, "" for nothing."""
+    platform = visit.found.platform_title
+    if change in public_account.FINAL and not own.recently_verified:
+        return visit.view.say("public_recent", platform=platform)
+    if change in public_account.VERIFIED and own.status.state != common_pb2.AccountStatus.STATE_VERIFIED:
+        return visit.view.say("public_verify_first", platform=platform)
+    return ""
 
 
 def _wrong(visit: IdentityVisit, error: VaultError | None) -> dict[str, str]:

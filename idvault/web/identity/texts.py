@@ -20,6 +20,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "own_title": _.in_context("own_title", "My identity at {platform}"),
     "own_up": _("Back to “My identity”"),
+    "own_back_to": _("Back to “{page}”"),
     "own_expires": _("These pages can be read for 15 minutes after the link was made."),
     "own_state": _("State"),
     "own_valid_until": _("Valid until"),
@@ -39,6 +40,12 @@ TEXTS: Mapping[str, Text] = {
     "own_STANDING_CLOSED": _.in_context("own_STANDING_CLOSED", "Closed"),
     "own_stored_title": _("What is stored, and until when"),
     "own_stored_record": _("Your name and number, encrypted"),
+    "own_stored_record_organization": _(
+        "Name and code of the organisation, and its legal representative, encrypted"
+    ),
+    "own_stored_record_organization_until": _(
+        "until the account is erased, or a new verification replaces them"
+    ),
     "own_stored_record_until": _("until the account is erased, or a new verification replaces them"),
     "own_stored_result": _(
         "The provider that vouched for you, its id for you, and what it signed, encrypted"
@@ -76,7 +83,15 @@ TEXTS: Mapping[str, Text] = {
     "own_CLAIM_WITHDRAWN": _("confirmed, and withdrawn later"),
     "own_contest": _("You said that it was not you"),
     "own_contest_link": _("This was not me"),
+    "own_contest_link_organization": _("This was not our organisation"),
     "own_contest_title": _("Was this verification not yours?"),
+    "own_contest_title_organization": _("Was this verification not your organisation's?"),
+    "own_contest_text_organization": _(
+        "{platform} looks into it and decides; you will find the answer here. If two moderators find that it "
+        "was not your organisation, and it was the newest one, the verification of this account is "
+        "withdrawn. What you write is stored encrypted, and deleted 90 days after the decision."
+    ),
+    "own_contest_label_organization": _("Why do you think that it was not your organisation?"),
     "own_contest_text": _(
         "{platform} looks into it and decides; you will find the answer here. If two moderators find that it "
         "was not you, and it was the newest one, the verification of this account is withdrawn. What you "
@@ -115,7 +130,12 @@ TEXTS: Mapping[str, Text] = {
         "upheld, but the account cannot get its verification back: please verify it again"
     ),
     "own_REINSTATEMENT_STATE_REJECTED": _("rejected: the verification stays withdrawn"),
-    "own_disclosures_title": _("Who has opened your details"),
+    "own_disclosures_title": _("When your details were opened"),
+    "own_sealed_since": _(
+        "Your details were sealed on {day}. From {told} on you see here whether they were opened."
+    ),
+    "own_unopened": _("not opened before {day}"),
+    "own_opened_place": _("Place of the opening in the log"),
     "own_horizon": _(
         "This list goes up to {day}. What happened later is not shown to anybody yet. The day is the same "
         "for everybody, "
@@ -128,6 +148,7 @@ TEXTS: Mapping[str, Text] = {
         "details, also if "
         "no opening follows."
     ),
+    "own_auditor_text": _("The published roster says to which organisation an auditor's number belongs."),
     "own_openings": _("Openings"),
     "own_none": _("None"),
     "own_unknown": _("not recorded"),
@@ -156,6 +177,13 @@ TEXTS: Mapping[str, Text] = {
         "sent to another "
         "account, or from the deadline of a campaign, which verifying lifts."
     ),
+    "own_stands_WARNED": _("This account was warned; you can go on using it."),
+    "own_stands_PUBLISHING_LIMITED": _("Publishing from this account is limited."),
+    "own_stands_RENEWAL_SUSPENDED": _(
+        "This account can publish nothing new, and its verification cannot be renewed for now."
+    ),
+    "own_stands_CLOSED": _("This account is closed."),
+    "own_stands_below": _("Why, until when, and how you can appeal is below."),
     "own_sanctions": _("Sanctions"),
     "own_no_sanctions": _("There are no sanctions."),
     "own_degree": _("Sanction"),
@@ -232,7 +260,7 @@ TEXTS: Mapping[str, Text] = {
         "account stays as it is, at once."
     ),
     "own_disowned_nobody": _("This service offers no such proof. Please contact {platform}."),
-    "own_disowned_finish": _("{provider} is then asked how it ended."),
+    "own_disowned_finish": _("When you press the button, {provider} is asked how it ended."),
     "own_disowned_state": _("State"),
     "own_disowned_told": _("The platform was told"),
     "own_disowned_due": _("Due"),
@@ -362,8 +390,23 @@ TEXTS: Mapping[str, Text] = {
     "own_at_verified": _("Verification confirmed"),
     "own_at_failed": _("Verification not confirmed"),
     "own_at_asked": _("Verification asked for"),
+    "own_at_matched": _("The organisation's details were confirmed"),
+    "own_matched_proved": _("its legal representative proved it afterwards"),
+    "own_matched_waits": _("its legal representative must prove it before {day}"),
+    "own_matched_over": _("its legal representative did not prove it in time"),
     "own_at_contested": _("You said that a verification was not you"),
     "own_at_contest_decided": _("Your contest was decided"),
+    "own_at_missed": _("{platform} let the deadline pass without a decision"),
+    "own_overdue": _("overdue"),
+    "own_missed_contest": _("{platform} has not decided on your contest in time"),
+    "own_missed_appeal": _("{platform} has not decided on your appeal in time"),
+    "own_missed_text": _(
+        "It was due by {time}. The public log records that, and nobody can remove it. {platform} must still "
+        "decide."
+    ),
+    "own_missed_revoked": _(
+        "That goes on although the verification of this account was withdrawn meanwhile."
+    ),
     "own_at_withdrawal_appealed": _("You appealed against the withdrawal"),
     "own_at_appealed": _("You appealed"),
     "own_at_appeal_decided": _("Your appeal was decided"),
@@ -377,6 +420,8 @@ TEXTS: Mapping[str, Text] = {
     "own_at_applied": _("You applied for a public account"),
     "own_at_opened": _("A public account was approved"),
     "own_at_taken": _("A public account changed its owner"),
+    "own_at_expired": _("The verification expired"),
+    "own_at_term_over": _("The term of a public account ended"),
     "own_at_offered": _("You offered a public account to another account"),
     "own_at_erasure": _("Erasure requested"),
     "own_at_erasure_cancelled": _("Erasure cancelled"),
@@ -399,10 +444,20 @@ TEXTS: Mapping[str, Text] = {
     "own_public_closed_text": _("It publishes nothing any more."),
     "own_unrenewed_title": _("{name} publishes nothing until it is renewed"),
     "own_unrenewed_text": _(
-        "If {platform} does not renew it within 30 days after the end of its term, it ends for good, and "
-        "a new application is needed."
+        "It can be renewed here until {day}. After that it ends for good, and a new application is needed."
     ),
-    "own_public_link": _("See public accounts"),
+    "own_renewable_title": _("{name} is valid until {day}"),
+    "own_renewable_text": _("It can be renewed now."),
+    "own_public_verify_first": _("Verify again at {platform} first; then come back here."),
+    "own_missed_link": _("See where it stands"),
+    "own_revoked_text": _("You can verify again at {platform}."),
+    "own_revoked_disowned": _(
+        "The person in whose name this account was verified said that it is somebody else's."
+    ),
+    "own_expired_title": _("Your verification expired on {day}"),
+    "own_expired_text": _("This account is not shown as verified. Verify again at {platform}."),
+    "own_ending_title": _("Your verification is valid until {day}"),
+    "own_ending_text": _("Verify again at {platform} before it expires, and the badge stays."),
     "own_category": _("Category"),
     "own_term": _("Term ends on"),
     "own_CATEGORY_PERSONAL": _("Person"),
@@ -419,7 +474,8 @@ TEXTS: Mapping[str, Text] = {
     "own_CATEGORY_EDUCATION": _("Education"),
     "own_CATEGORY_HEALTH": _("Health"),
     "own_CATEGORY_FINANCE": _("Finance"),
-    "own_erase_dates": _("When"),
+    "own_erase_dates": _("If you request it now"),
+    "own_erase_again": _("Request the erasure again"),
     "own_erase_ends": _("What ends with it"),
     "own_erase_ends_badge": _("The badge, and every credential of this account."),
     "own_erase_ends_public": _("Its public accounts: they are closed, and end for good."),
@@ -493,7 +549,7 @@ TEXTS: Mapping[str, Text] = {
     "own_public_offer_text": _(
         "The other account has 14 days to accept. It must be verified, and its owner of the same kind. "
         "When it accepts, you lose the public account, its operators lose their right to publish, and its"
-        " licence ends. A new offer replaces this one."
+        " licence ends. This page then shows nothing of it any more. A new offer replaces this one."
     ),
     "own_public_offer_button": _("Offer it"),
     "own_public_operator_title": _("Name an operator"),
@@ -505,7 +561,7 @@ TEXTS: Mapping[str, Text] = {
     "own_public_apply_text": _(
         "{platform} decides on the application. If it approves, the public account begins on that day, "
         "for a term that you can renew. Readers see what kind of owner it has and its category, never "
-        "your name."
+        "its owner's name."
     ),
     "own_public_apply_licence": _(
         "A category that needs a licence, such as news or health, is applied for at {platform}, which "
@@ -525,8 +581,17 @@ TEXTS: Mapping[str, Text] = {
         "{platform} gave no terms to agree to with this page. Please take it over in its app."
     ),
     "own_public_recent": _(
-        "This cannot be undone, and somebody else may be using this browser. Verify again at {platform} "
+        "This cannot be undone. So that nobody else does it with your phone, verify again at {platform} "
         "first, and come back here within an hour."
     ),
+    "own_done_contest": _("Your contest has been sent."),
+    "own_done_appeal": _("Your appeal has been sent."),
+    "own_done_apply": _("Your application has been sent. {platform} decides."),
+    "own_done_accept": _("You have taken it over: the public account is yours."),
+    "own_done_renew": _("The public account has been renewed."),
+    "own_done_close": _("The public account has been closed."),
+    "own_done_offer": _("It has been offered. Until it is accepted, the public account is yours."),
+    "own_done_operator": _("The operator has been named."),
+    "own_done_remove": _("The operator has been removed."),
     "own_limited_forever": _("{degree}, without an end"),
 }

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.public_account.rules import owner as owner_rules
 from idvault.web.identity import public_account
-from idvault.web.identity.words import Claim, IdentityWords, utc_time
+from idvault.web.identity.words import Claim, IdentityWords, Objection, is_matched, utc_time
+from idvault.web.render import last_day
 from idvault_verify.transparency import entry
 from idvault_verify.v1 import (
+    common_pb2,
     contest_pb2,
     disavowal_pb2,
     erasure_pb2,
+    public_account_pb2,
     reinstatement_pb2,
     sanction_pb2,
     status_pb2,
@@ -26,6 +29,8 @@ _Sanction = sanction_pb2.Sanction
 _Erasure = erasure_pb2.Erasure
 _CONTESTS, _DISAVOWALS = contest_pb2.Contest.State, disavowal_pb2.Disavowal.State
 _APPEALS, _REINSTATEMENTS = sanction_pb2.Appeal.State, reinstatement_pb2.Reinstatement.State
+_Public = public_account_pb2.PublicProfile
+_TERM_OVER = (_Public.STATE_GRACE, _Public.STATE_EXPIRED)
 _FINISHES = {_Sanction.STATE_LIFTED, _Sanction.STATE_LAPSED, _Sanction.STATE_OVERTURNED}
 
 
@@ -54,6 +59,8 @@ class _Timeline:
 
     def of(self, own: pb.Identity) -> Iterator[Happening]:
         yield from self._verifications(own)
+        if own.status.state == common_pb2.AccountStatus.STATE_EXPIRED:
+            yield from self._ended(own.status.expire_date, "expired", "verifications")
         yield from self._objections(own)
         for each in own.sanctions:
             yield from self._sanction(each)
@@ -81,17 +88,22 @@ class _Timeline:
             ended = each.end_time if each.HasField("end_time") else each.open_time
             succeeded = each.state == Claim.STATE_SUCCEEDED
             key = "verified" if succeeded else "asked" if each.state == Claim.STATE_PENDING else "failed"
+            if is_matched(each):
+                yield self._at(ended, "matched", "verifications", self.words.representative(own, each))
+                continue
             more = self.words.say("CLAIM_WITHDRAWN") if each.withdrawn else ""
-            yield self._at(ended, key, "verifications", more if succeeded else self.words.result(each))
+            yield self._at(ended, key, "verifications", more if succeeded else self.words.result(own, each))
 
     def _objections(self, own: pb.Identity) -> Iterator[Happening]:
         for contest in own.contests:
             yield self._at(contest.file_time, "contested", "verifications")
+            yield from self._missed(contest, "verifications")
             if contest.HasField("decide_time"):
                 more = self.words.say(f"CONTEST_{_CONTESTS.Name(contest.state)}")
                 yield self._at(contest.decide_time, "contest_decided", "verifications", more)
         for asked in own.reinstatements:
             yield self._at(asked.file_time, "withdrawal_appealed", "verifications")
+            yield from self._missed(asked, "verifications")
             if asked.HasField("decide_time"):
                 more = self.words.say(f"REINSTATEMENT_{_REINSTATEMENTS.Name(asked.state)}")
                 yield self._at(asked.decide_time, "appeal_decided", "verifications", more)
@@ -102,9 +114,18 @@ class _Timeline:
                 yield self._at(disowned.decide_time, "disowned_decided", "disowned", more)
         for appeal in own.appeals:
             yield self._at(appeal.file_time, "appealed", "standing")
+            yield from self._missed(appeal, "standing")
             if appeal.HasField("decide_time"):
                 more = self.words.say(f"APPEAL_{_APPEALS.Name(appeal.state)}")
                 yield self._at(appeal.decide_time, "appeal_decided", "standing", more)
+
+    def _missed(self, each: Objection, page: str) -> Iterator[Happening]:
+        """Yield that a deadline passed without a decision, also if one came later."""
+        late = each.HasField("decide_time") and utc_time(each.decide_time) >= utc_time(each.due_time)
+        if each.overdue or late:
+            title = self.words.found.platform_title
+            when, text = self.words.deadline(each.due_time), self.words.say("at_missed", platform=title)
+            yield Happening(utc_time(each.due_time), when, text, page)
 
     def _sanction(self, each: sanction_pb2.Sanction) -> Iterator[Happening]:
         what = self.words.degree(each)
@@ -114,11 +135,15 @@ class _Timeline:
             yield self._at(each.impose_time, "proposed", "standing", what)
         if each.state in _FINISHES and each.HasField("finish_time"):
             ended = self.words.say(f"SANCTION_{_Sanction.State.Name(each.state)}")
-            yield self._at(each.finish_time, "sanction_ended", "standing", f"{what}: {ended}")
+            yield self._at(
+                each.finish_time, "sanction_ended", "standing", f"{what}{self.words.view.comma}{ended}"
+            )
 
     def _public_accounts(self, own: pb.Identity) -> Iterator[Happening]:
         for each in own.public_accounts:
             taken, name = each.profile.owner_changed_on, public_account.short_name(each.profile, self.words)
+            if each.profile.state in _TERM_OVER:
+                yield from self._ended(each.expire_date, "term_over", "public", name)
             offered = None
             if each.HasField("offer"):
                 offered = Timestamp()
@@ -136,6 +161,12 @@ class _Timeline:
                 )
             if not taken:  # what came before a transfer was the former owner's
                 yield self._at(each.apply_time, "applied", "public", name)
+
+    def _ended(self, day: str, key: str, page: str, more: str = "") -> Iterator[Happening]:
+        """Yield what ended with the day before this one (ISO 8601)."""
+        if day:
+            at = datetime.combine(date.fromisoformat(day), time.min, self.words.zone).astimezone(UTC)
+            yield Happening(at, self.words.date(last_day(day)), self.words.say(f"at_{key}"), page, more)
 
     def _erasure(self, own: pb.Identity) -> Iterator[Happening]:
         each = own.erasure

@@ -1,20 +1,21 @@
 """The pages of "my identity": which template, which title, and which words."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
+from babel import Locale
 
 from idvault.erasure import rules as erasure_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.web.identity import banners, public_account, timeline
-from idvault.web.identity.words import Claim, IdentityWords, Rows, appealable, utc_time
-from idvault.web.render import facts, last_day, minute
+from idvault.web.identity.words import Claim, IdentityWords, Objection, Rows, appealable, utc_time
+from idvault.web.render import facts, is_organization, last_day
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
 from idvault_client.reasons import FIELD_TEXTS
-from idvault_verify import return_address
 from idvault_verify.account import Standing
 from idvault_verify.sanction import Ground, SanctionCategory
 from idvault_verify.transparency import entry
@@ -33,19 +34,22 @@ from idvault_verify.v1 import identity_pb2 as pb
 _Status = common_pb2.AccountStatus
 _Sanction = sanction_pb2.Sanction
 _Erasure = erasure_pb2.Erasure
+DONE = frozenset({"contest", "appeal", "apply", "accept", "remove", *public_account.CHANGES})
+"""What a page can say was done."""
 _WELL = {"STATE_VERIFIED", "STANDING_GOOD"}
 _BETWEEN = {"en": ", ", "zh": "、"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityView(IdentityWords):
-    """The pages of one answer."""
+    """The pages of one answer. done: what was done before it, of DONE."""
+
+    done: str = ""
 
     def overview(self, own: pb.Identity, history: status_pb2.DisclosureHistory | None) -> web.Response:
         """Return the first page. history: None if it cannot be shown now."""
         names = ["disowned"] if own.disavowals else []
         links = [(f"{self.here}/{page}", self.say(f"{page}_title")) for page in [*names, "receipt", "erase"]]
-        back = return_address.with_parameters(self.found.return_url, session_id=self.found.session_id)
         happenings = timeline.of(own, history, self)
         state, standing = _Status.State.Name(own.status.state), _Status.Standing.Name(own.status.standing)
         return self.shown(
@@ -62,7 +66,7 @@ class IdentityView(IdentityWords):
             happenings=happenings[: timeline.NEWEST],
             more=len(happenings) > timeline.NEWEST,
             links=links,
-            back=back,
+            back=self.back[0],
         )
 
     def timeline(self, own: pb.Identity, history: status_pb2.DisclosureHistory | None) -> web.Response:
@@ -77,14 +81,16 @@ class IdentityView(IdentityWords):
         horizon, count = self.day(history.horizon_time), len(history.disclosures)
         if count or history.openings:
             return self.say("disclosed_text", released=count, opened=len(history.openings), day=horizon)
-        return self.say("no_disclosures", day=horizon)
+        return self._untold(own, history)
 
     def stored(self, own: pb.Identity) -> web.Response:
         """Return what is stored and until when."""
         quorum = own.record_quorum
         pending = any(each.state == Claim.STATE_PENDING for each in own.verifications)
         record = "record" if quorum.threshold else "no_record"
-        if quorum.threshold and _Status.ASSURANCE_RESULT_ONLY in own.status.assurances:
+        if quorum.threshold and is_organization(own.status):
+            record = "record_organization"
+        elif quorum.threshold and _Status.ASSURANCE_RESULT_ONLY in own.status.assurances:
             record = "result"
         if own.status.state == _Status.STATE_REVOKED:
             record = "withdrawn"
@@ -98,13 +104,18 @@ class IdentityView(IdentityWords):
             threshold=quorum.threshold,
             custodians=[each.custodian for each in quorum.custodians],
             facts=facts(own.status),
+            organization=is_organization(own.status),
         )
 
     def verifications(self, own: pb.Identity) -> web.Response:
         """Return how each verification ended."""
         contests = {each.verification_id: each for each in own.contests}
         shown = [
-            (self._verification(each), self._contested(contests.get(each.verification_id)), self._place(each))
+            (
+                self._verification(own, each),
+                self._contested(contests.get(each.verification_id)),
+                self._place(each),
+            )
             for each in own.verifications
         ]
         until = own.reinstate_until_time if own.HasField("reinstate_until_time") else None
@@ -114,7 +125,8 @@ class IdentityView(IdentityWords):
             self.say("verifications_title"),
             verifications=shown,
             reinstatements=[self._reinstatement(each) for each in own.reinstatements],
-            may_appeal=until and self.say("reinstatement_until", time=self.minute(until)),
+            contest_link=self.of_owner(own, "contest_link"),
+            may_appeal=until and self.say("reinstatement_until", time=self.deadline(until)),
         )
 
     def disclosures(self, own: pb.Identity, found: status_pb2.DisclosureHistory | None) -> web.Response:
@@ -122,38 +134,51 @@ class IdentityView(IdentityWords):
         if found is None:
             text = self.say("history_destroyed" if _destroyed(own) else "history_later")
             return self.shown(own, "disclosures", self.say("disclosures_title"), missing=text)
-        disclosed = [
-            (
-                [
-                    ("disclosed", self._logged(each.entry)),
-                    ("legal_basis", each.legal_basis or self.say("unknown")),
-                ],
-                [("auditor", each.auditor_actor_id), ("place", str(each.entry.proof.index))],
-            )
-            for each in found.disclosures
-        ]
-        opened = [
-            (
-                [("opened", self._logged(each.entry))],
-                [
-                    ("auditor", entry.decode_leaf(each.entry.leaf).actor_id),
-                    ("place", str(each.entry.proof.index)),
-                ],
-            )
-            for each in found.openings
-        ]
         return self.shown(
             own,
             "disclosures",
             self.say("disclosures_title"),
             missing="",
             horizon=self.day(found.horizon_time),
-            disclosed=[(self.named(rows), self.named(ids)) for rows, ids in disclosed],
-            opened=[(self.named(rows), self.named(ids)) for rows, ids in opened],
+            untold=self._untold(own, found),
+            disclosed=[self._disclosure(each, found) for each in found.disclosures],
         )
 
+    def _disclosure(
+        self, each: status_pb2.RecordDisclosure, found: status_pb2.DisclosureHistory
+    ) -> tuple[Rows, Rows]:
+        """Return the rows and the numbers of a release, with its openings."""
+        opened = [one for one in found.openings if one.disclosure_id == each.disclosure_id]
+        rows = [
+            ("disclosed", self._logged(each.entry)),
+            *(("opened", self._logged(one.entry)) for one in opened),
+            ("legal_basis", each.legal_basis or self.say("unknown")),
+        ]
+        if not opened:
+            rows.insert(1, ("opened", self.say("unopened", day=self.day(found.horizon_time))))
+        ids = [
+            ("auditor", each.auditor_actor_id),
+            ("place", str(each.entry.proof.index)),
+            *(("opened_place", str(one.entry.proof.index)) for one in opened),
+        ]
+        return self.named(rows), self.named(ids)
+
+    def _untold(self, own: pb.Identity, found: status_pb2.DisclosureHistory) -> str:
+        """Return that nothing was opened; of details that were sealed since, from when on it is told."""
+        sealed = [
+            utc_time(each.end_time) for each in own.verifications if each.state == Claim.STATE_SUCCEEDED
+        ]
+        horizon = utc_time(found.horizon_time)
+        if not sealed or min(sealed) < horizon:
+            return self.say("no_disclosures", day=self.day(found.horizon_time))
+        first = min(sealed).astimezone(self.zone).date()
+        # The horizon goes on by a day each day: it is past a day once it has come to the one after.
+        today = self.view.now.astimezone(self.zone).date()
+        told = today + (first - horizon.astimezone(self.zone).date()) + timedelta(days=1)
+        return self.say("sealed_since", day=self.date(first), told=self.date(told))
+
     def _logged(self, each: disclosure_pb2.LoggedEntry) -> str:
-        return minute(entry.decode_leaf(each.leaf).occurred_at, self.zone)
+        return self.view.minute(entry.decode_leaf(each.leaf).occurred_at)
 
     def standing(self, own: pb.Identity) -> web.Response:
         """Return the standing, and what it comes from."""
@@ -165,7 +190,8 @@ class IdentityView(IdentityWords):
             own,
             "standing",
             self.say("standing_title"),
-            text=reasons.standing_text(Standing(standing), language=self.view.language),
+            good=standing == Standing.GOOD.value,
+            text=self._standing(standing, explained=any(not each.public_account_id for each in in_force)),
             follows="" if explained else self.say("follows"),
             sanctions=[
                 (
@@ -179,6 +205,12 @@ class IdentityView(IdentityWords):
                 for each in own.sanctions
             ],
         )
+
+    def _standing(self, standing: str, *, explained: bool) -> str:
+        """Return the standing in words. explained: whether the page has its reasons, which are sent, too."""
+        if explained and standing != Standing.GOOD.value:
+            return f"{self.say(f'stands_{standing}')}{self.view.gap}{self.say('stands_below')}"
+        return reasons.standing_text(Standing(standing), language=self.view.language)
 
     def appeal(self, own: pb.Identity, sanction_id: str, *, error: VaultError | None = None) -> web.Response:
         """Return the form of an appeal; raises NotFound for a sanction of another account."""
@@ -207,12 +239,14 @@ class IdentityView(IdentityWords):
         return self.shown(
             own,
             "contest",
-            self.say("contest_title"),
+            self.of_owner(own, "contest_title"),
             status=422 if error else 200,
             errors=self.errors(error),
             retype=isinstance(error, InvalidFields),
-            rows=self._verification(found),
+            rows=self._verification(own, found),
             verification_id=verification_id,
+            text=self.of_owner(own, "contest_text", platform=self.found.platform_title),
+            label=self.of_owner(own, "contest_label"),
             limit=objection_rules.TEXT_LENGTH,
         )
 
@@ -255,7 +289,7 @@ class IdentityView(IdentityWords):
         rows = [
             ("disowned_state", self.say(f"DISAVOWAL_{disavowal_pb2.Disavowal.State.Name(each.state)}")),
             ("disowned_told", self.minute(each.file_time)),
-            ("disowned_due", self.minute(each.due_time)),
+            ("disowned_due", self.deadline(each.due_time)),
         ]
         if each.HasField("decide_time"):
             rows.append(("disowned_decided", self.minute(each.decide_time)))
@@ -273,11 +307,14 @@ class IdentityView(IdentityWords):
             own, "receipt", self.say("receipt_title"), script="strict.js receipt_check.js receipt.js"
         )
 
-    def erase(self, own: pb.Identity) -> web.Response:
-        """Return what an erasure is, the state of the newest one, and the way to request one."""
+    def erase(self, own: pb.Identity, *, again: bool = False) -> web.Response:
+        """Return what an erasure is, the state of the newest one, and the way to request one.
+
+        again: whether to show the way after a cancelled one, too.
+        """
         newest = own.erasure
         requested = newest.state == _Erasure.STATE_REQUESTED
-        kept = own.HasField("erasure") and newest.state == _Erasure.STATE_CANCELLED
+        kept = own.HasField("erasure") and newest.state == _Erasure.STATE_CANCELLED and not again
         told = self.say("erase_told_kept") if kept else ""
         if requested:
             told = self.say("erase_told_requested", time=self.minute(newest.erase_time))
@@ -285,7 +322,7 @@ class IdentityView(IdentityWords):
             own,
             "erase",
             "erase_title",
-            erasures=self._erasure(own) if own.HasField("erasure") else [],
+            erasures=self._erasure(own) if own.HasField("erasure") and not again else [],
             may_keep=requested and not _is_erased(own),
             may_erase=may_erase(own),
             told=told,
@@ -300,7 +337,7 @@ class IdentityView(IdentityWords):
         destroyed = utc_time(own.possible_erase_time) + erasure_rules.DELAY
         dates = [
             ("erase_from", self.minute(own.possible_erase_time)),
-            ("erase_destroyed", minute(destroyed, self.zone)),
+            ("erase_destroyed", self.view.minute(destroyed)),
         ]
         return self.shown(
             own,
@@ -334,11 +371,11 @@ class IdentityView(IdentityWords):
             rows.append(("basis", _BETWEEN[self.view.language].join(names)))
         return self.named(rows)
 
-    def _verification(self, each: pb.PastVerification) -> Rows:
+    def _verification(self, own: pb.Identity, each: pb.PastVerification) -> Rows:
         rows = [("asked", self.minute(each.open_time))]
         if each.HasField("end_time"):
             rows.append(("ended", self.minute(each.end_time)))
-        rows.append(("result", self.result(each)))
+        rows.append(("result", self.result(own, each)))
         agreed = self.minute(each.agree_time)
         rows.append(("terms", self.say("terms_value", version=each.policy_version, time=agreed)))
         return self.named(rows)
@@ -348,13 +385,20 @@ class IdentityView(IdentityWords):
         succeeded = each.state == Claim.STATE_SUCCEEDED and not each.withdrawn
         return f"{self.here}/verifications/{each.verification_id}" if succeeded else ""
 
+    def _awaited(self, state: str, each: Objection) -> str:
+        """Return the state of an objection, and that its decision is overdue."""
+        return f"{self.say(state)}{self.view.comma}{self.say('overdue')}" if each.overdue else self.say(state)
+
     def _contested(self, contest: contest_pb2.Contest | None) -> Rows:
         if contest is None:
             return []
         rows = [
-            ("contest_state", self.say(f"CONTEST_{contest_pb2.Contest.State.Name(contest.state)}")),
+            (
+                "contest_state",
+                self._awaited(f"CONTEST_{contest_pb2.Contest.State.Name(contest.state)}", contest),
+            ),
             ("contest_filed", self.minute(contest.file_time)),
-            ("contest_due", self.minute(contest.due_time)),
+            ("contest_due", self.deadline(contest.due_time)),
         ]
         if contest.HasField("decide_time"):
             rows.append(("contest_decided", self.minute(contest.decide_time)))
@@ -367,9 +411,9 @@ class IdentityView(IdentityWords):
         if each.state == states.Value("STATE_UPHELD") and not each.reinstated:
             name = "LATE"
         rows = [
-            ("contest_state", self.say(f"REINSTATEMENT_{name}")),
+            ("contest_state", self._awaited(f"REINSTATEMENT_{name}", each)),
             ("contest_filed", self.minute(each.file_time)),
-            ("contest_due", self.minute(each.due_time)),
+            ("contest_due", self.deadline(each.due_time)),
         ]
         if each.HasField("decide_time"):
             rows.append(("contest_decided", self.minute(each.decide_time)))
@@ -398,11 +442,15 @@ class IdentityView(IdentityWords):
             ("origin", self.say(kinds.Origin.Name(stated.origin))),
             ("detection", self.say(kinds.Automation.Name(stated.detection))),
             ("decision", self.say(kinds.Automation.Name(stated.decision))),
-            ("territory", stated.territory),
+            ("territory", self._territory(stated.territory)),
             ("issuer", self._issuer(stated)),
             ("redress", stated.redress),
         ]
         return self.named((name, value) for name, value in rows if value)
+
+    def _territory(self, stated: str) -> str:
+        """Return the name of a country for its code; whatever else is stated, as it is."""
+        return str(Locale(self.view.language).territories.get(stated, stated))
 
     def _issuer(self, stated: sanction_pb2.StatementOfReasons) -> str:
         if not stated.HasField("order"):
@@ -414,15 +462,15 @@ class IdentityView(IdentityWords):
         if appeal is None:
             return []
         rows = [
-            ("appeal_state", self.say(f"APPEAL_{sanction_pb2.Appeal.State.Name(appeal.state)}")),
+            ("appeal_state", self._awaited(f"APPEAL_{sanction_pb2.Appeal.State.Name(appeal.state)}", appeal)),
             ("appeal_filed", self.minute(appeal.file_time)),
-            ("appeal_due", self.minute(appeal.due_time)),
+            ("appeal_due", self.deadline(appeal.due_time)),
         ]
         if appeal.HasField("decide_time"):
             rows += [("appeal_decided", self.minute(appeal.decide_time))]
             rows += [("appeal_reason", appeal.reason)]
         if appeal.HasField("outside_due_time"):
-            until = self.minute(appeal.outside_due_time)
+            until = self.deadline(appeal.outside_due_time)
             rows.append(("outside", self.say("outside_value", body=appeal.outside_body, time=until)))
         return self.named(rows)
 
@@ -447,6 +495,9 @@ class IdentityView(IdentityWords):
             here=self.here,
             platform=self.found.platform_title,
             **self.view.time_left(self.found),
+            done=self.say(f"done_{self.done}", platform=self.found.platform_title)
+            if self.done in DONE
+            else "",
             **{"banners": banners.erasing(own, self), **values},
         )
 

@@ -6,13 +6,17 @@ from datetime import UTC, date, datetime, tzinfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.web.render import View, minute
+from idvault.claim.representative import rules as representative_rules
+from idvault.web.render import View, is_organization
 from idvault_client.reasons import FailureReason
+from idvault_verify import return_address
+from idvault_verify.v1 import contest_pb2, reinstatement_pb2, sanction_pb2, session_pb2, verification_pb2
 from idvault_verify.v1 import identity_pb2 as pb
-from idvault_verify.v1 import sanction_pb2, session_pb2, verification_pb2
 
 Claim = verification_pb2.Verification
 Rows = Sequence[tuple[str, str]]
+Objection = contest_pb2.Contest | sanction_pb2.Appeal | reinstatement_pb2.Reinstatement
+"""What an owner has objected to, and a platform decides by a deadline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,12 @@ class IdentityWords:
         """The address of the overview."""
         return f"/i/{self.found.session_id}"
 
+    @property
+    def back(self) -> tuple[str, str]:
+        """The link to the platform: its address and text."""
+        address = return_address.with_parameters(self.found.return_url, session_id=self.found.session_id)
+        return address, self.view.say("back", platform=self.found.platform_title)
+
     def say(self, key: str, **values: object) -> str:
         """Return a text of these pages."""
         return self.view.say(f"own_{key}", **values)
@@ -38,7 +48,11 @@ class IdentityWords:
 
     def minute(self, value: Timestamp) -> str:
         """Return a time with its zone."""
-        return minute(utc_time(value), self.zone)
+        return self.view.minute(utc_time(value))
+
+    def deadline(self, value: Timestamp) -> str:
+        """Return until when something is due; of the end of a day, the day."""
+        return self.view.deadline(utc_time(value))
 
     def day(self, value: Timestamp) -> str:
         """Return the day of a time."""
@@ -48,14 +62,30 @@ class IdentityWords:
         """Return a day."""
         return self.view.day(day)
 
-    def result(self, each: pb.PastVerification) -> str:
+    def of_owner(self, own: pb.Identity, key: str, **values: object) -> str:
+        """Return a text in the words for a person, or for an organisation."""
+        return self.say(f"{key}_organization" if is_organization(own.status) else key, **values)
+
+    def result(self, own: pb.Identity, each: pb.PastVerification) -> str:
         """Return how a verification ended."""
         if each.withdrawn:
             return self.say("CLAIM_WITHDRAWN")
+        if is_matched(each):
+            return f"{self.say('at_matched')}{self.view.comma}{self.representative(own, each)}"
         if each.state != Claim.STATE_FAILED:
             return self.say(f"CLAIM_{Claim.State.Name(each.state)}")
         name = Claim.FailureReason.Name(each.failure_reason).removeprefix("FAILURE_REASON_")
         return FailureReason(name).text(self.view.language)
+
+    def representative(self, own: pb.Identity, each: pb.PastVerification) -> str:
+        """Return what became of an organisation's verification that waits for its representative."""
+        later = (one for one in own.verifications if one.state == Claim.STATE_SUCCEEDED)
+        if any(utc_time(one.end_time) >= utc_time(each.end_time) for one in later):
+            return self.say("matched_proved")
+        due = representative_rules.due_at(now=utc_time(each.end_time))
+        if due <= self.view.now:
+            return self.say("matched_over")
+        return self.say("matched_waits", day=self.date(due.astimezone(self.zone).date()))
 
     def degree(self, each: sanction_pb2.Sanction) -> str:
         """Return what a sanction is."""
@@ -66,8 +96,13 @@ class IdentityWords:
         if each.HasField("finish_time"):
             return self.minute(each.finish_time)
         if each.statement.HasField("end_time"):
-            return self.minute(each.statement.end_time)
+            return self.deadline(each.statement.end_time)
         return self.say("without_end")
+
+
+def is_matched(each: pb.PastVerification) -> bool:
+    """Return whether a verification is the first half of an organisation's, which is no failure."""
+    return each.failure_reason == Claim.FAILURE_REASON_REPRESENTATIVE_PENDING
 
 
 def utc_time(value: Timestamp) -> datetime:

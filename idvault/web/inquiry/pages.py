@@ -13,10 +13,11 @@ from typing import Any
 from aiohttp import web
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault.session.inquiry import rules as inquiry_rules
 from idvault.web import calls, guard, limits
 from idvault.web.app import Pages
 from idvault.web.limits import InquiryLimits
-from idvault.web.render import View, minute
+from idvault.web.render import View
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_verify import secret
@@ -93,6 +94,8 @@ class InquiryPages:
         self.pages.browsers.check(key, now=self.pages.clock())
         form = await self.pages.form(request)
         handle = str(form.get("handle", ""))
+        if handle and not form.get("confirm"):
+            return await self._confirm(self.pages.view(request, key), key, handle)
         if handle:
             call = calls.disown_account(key, handle=handle)
         elif form.get("cancel"):
@@ -105,6 +108,23 @@ class InquiryPages:
         except (NotFound, PreconditionFailed) as error:
             return self._refused(self.pages.view(request, key), error)
         return _to(MINE)
+
+    async def _confirm(self, view: View, key: str, handle: str) -> web.StreamResponse:
+        """Show what disowning an account does, and a button that does it."""
+        try:
+            with self.pages.shares.place(_NOBODY):
+                found = await self.pages.vault.run(calls.inquiry(key))
+        except (NotFound, PreconditionFailed) as error:
+            return self._refused(view, error)
+        for each in found.accounts:
+            if each.handle == handle:
+                return view.page(
+                    "inquiry_disown.html",
+                    title=view.say("mine_disown_title", platform=each.platform_title),
+                    service="mine_title",
+                    handle=handle,
+                )
+        return self._refused(view, NotFound(Reason.ACCOUNT_NOT_FOUND, "NOT_FOUND"))
 
     async def _form(
         self, request: web.Request, key: str, *, kind: str = "", error: InvalidFields | None = None
@@ -137,12 +157,17 @@ class InquiryPages:
                 address=found.proof_url,
                 provider=found.provider,
             )
-        ready = self._minute(found.ready_time) if found.HasField("ready_time") else ""
+        ends = ""
+        if found.HasField("ready_time"):
+            over = found.ready_time.ToDatetime(UTC) + inquiry_rules.KEPT
+            ends = view.minute(over)
+        ready = _minute(view, found.ready_time) if found.HasField("ready_time") else ""
         return view.page(
             "inquiry_mine.html",
             title=view.say("mine_title"),
             service="mine_title",
             ready=ready,
+            ends=ends,
             waiting=found.waiting,
             shown=found.shown,
             finishable=found.finishable,
@@ -173,16 +198,13 @@ class InquiryPages:
             "disclosed": [
                 told(
                     each,
-                    ("own_disclosed", self._minute(each.disclose_time)),
+                    ("own_disclosed", _minute(view, each.disclose_time)),
                     ("own_legal_basis", basis(each)),
                 )
                 for each in found.disclosures
             ],
-            "opened": [told(each, ("own_opened", self._minute(each.open_time))) for each in found.openings],
+            "opened": [told(each, ("own_opened", _minute(view, each.open_time))) for each in found.openings],
         }
-
-    def _minute(self, time: Timestamp) -> str:
-        return minute(time.ToDatetime(UTC), self.zone)
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
         """Say what went wrong and lead on: to the form, unless this inquiry can go on."""
@@ -190,6 +212,8 @@ class InquiryPages:
         links = [(PATH, view.say("mine_again"))]
         if error.reason == Reason.PROOF_REFUSED:
             title, text = "mine_refused", view.say("mine_refused_text")
+        elif error.reason in {Reason.SESSION_NOT_FOUND, Reason.SESSION_EXPIRED}:
+            text = view.say("mine_over")
         elif error.reason == Reason.PROOF_OPEN:
             links.insert(0, (MINE, view.say("mine_onward")))
         elif error.reason in {Reason.LIST_NOT_READY, Reason.ACCOUNT_NOT_FOUND}:
@@ -236,3 +260,7 @@ def _errors(error: InvalidFields, language: str) -> dict[str, str]:
 
 def _to(address: str) -> web.Response:
     return web.Response(status=303, headers={"Location": address})
+
+
+def _minute(view: View, time: Timestamp) -> str:
+    return view.minute(time.ToDatetime(UTC))

@@ -25,10 +25,10 @@ TEXTS: Mapping[str, Text] = {
         "somebody forced you, or had your phone."
     ),
     "mine_document": _("Document"),
-    "mine_back_text": _("{provider} is then asked how it ended."),
+    "mine_back_text": _("When you press the button, {provider} is asked how it ended."),
     "mine_asked": _(
-        "The list was asked for. It can be read from {time} on: come back then and prove again that it is "
-        "you. If you did not ask for it, cancel it."
+        "The list was asked for. It can be read from {time} until {ends}: come back then and prove again "
+        "that it is you. If you did not ask for it, cancel it."
     ),
     "mine_ready": _("You have proved that it is you, and the list that was asked for can be read."),
     "mine_unasked": _("If it was not you who asked for the list, cancel it."),
@@ -48,6 +48,8 @@ TEXTS: Mapping[str, Text] = {
     "mine_STATE_EXPIRED": _("expired"),
     "mine_waiting": _("You said that it is not yours; its platform has not been told"),
     "mine_undecided": _("You said that it is not yours; its platform decides"),
+    "mine_disown_title": _("Is the account at {platform} not yours?"),
+    "mine_over": _("The proof is more than ten minutes old. Please prove again that it is you."),
     "mine_disown": _("This account is not mine"),
     "mine_disown_text": _(
         "If you disown an account, its platform is told after three to ten days, at a time drawn for it "

@@ -46,7 +46,7 @@
   }
   // What is wrong stands as text at its field, where it stays; a bubble of the browser would go.
   function told(field) {
-    var text = field.validationMessage, box = field.parentNode, note = document.getElementById(field.id + "-error");
+    var text = field.validity.valueMissing && field.dataset.empty || field.validationMessage, box = field.parentNode, note = document.getElementById(field.id + "-error");
     if (!box.classList.contains("field")) { return false; }
     if (!note) {
       if (!text) { return true; }
@@ -101,6 +101,7 @@
     });
   }
   if (evidence) {
+    document.getElementById(evidence.id + "-smaller").hidden = false;
     var fit = function () {
       var file = evidence.files[0], limit = Number(evidence.dataset.limit);
       evidence.setCustomValidity("");

@@ -31,10 +31,10 @@
   function show(found) {
     var labels = texts.labels.split("|"), quorum = found.quorum;
     var told = quorum && texts.quorum.replace("{threshold}", quorum.threshold).replace("{count}", quorum.custodians.length)
-      .replace("{names}", quorum.custodians.join(", "));
+      .replace("{names}", quorum.custodians.join(document.documentElement.lang === "zh-CN" ? "、" : ", "));
     var time = new Date(found.time).toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
     var rows = [time, found.account, found.index, told].map(function (value, place) {
-      return value && labels[place] + " " + value;
+      return value && labels[place] + (/：$/.test(labels[place]) ? "" : " ") + value;
     });
     tell(found.witnessed ? "valid" : "valid_unwitnessed", [found.witnessed ? texts.valid : texts.unwitnessed].concat(rows.filter(Boolean)));
   }

@@ -41,8 +41,6 @@ _COOKIE, _DRAFT = "reports", "draft"
 _FIELDS = {"target.content": "where", "text": "why", "content_copy": "evidence", code.ADDRESS: "contact"}
 _ANSWER = {"text": "answer"}
 _TICK = timedelta(microseconds=1)
-_FILE_NAME = 100
-"""Characters of a file's name that are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +138,17 @@ class TipOffPages:
             answer.headers["Retry-After"] = error.headers["Retry-After"]
             return answer
 
+    async def refuse_file(self, request: web.Request) -> web.StreamResponse:
+        """Show the last page again in place of a form whose file was too large, of which nothing was read."""
+        at = await self._place(request)
+        view = self._view(request, at.key)
+        if at.draft is None:
+            return view.lost(at.platform)
+        if at.answers.step(draft.CHECK) != draft.CHECK:  # the form had the text, which was not read either
+            return self._keep(view.unsent(), at.key)
+        errors = {"evidence": view.too_large}
+        return self._page(request, at, draft.CHECK, errors=errors, status=413)
+
     async def finish(self, request: web.Request) -> web.StreamResponse:
         """Forget the numbers in this browser."""
         at = await self._place(request)
@@ -191,7 +200,7 @@ class TipOffPages:
             answer = view.ask(platform, title, again)
             answer.headers["Retry-After"] = later
             return self._keep(answer, key)
-        return self._keep(view.state(platform, title, found, self.zone, shown), key)
+        return self._keep(view.state(platform, title, found, shown), key)
 
     async def _supplemented(
         self, platform: str, numbers: _Numbers, sent: Answering, view: TipOffView
@@ -248,7 +257,7 @@ class TipOffPages:
             platform=at.platform,
             category=SanctionCategory(answers.category),
             where=answers.where,
-            why=_naming(answers.why, fields),
+            why=answers.why,
             contact=answers.contact or "",
             evidence=fields.get("evidence", b""),
             proof_id=answers.proof_id if answers.is_proved else "",
@@ -312,9 +321,7 @@ class TipOffPages:
 
     async def _fields(self, request: web.Request) -> Mapping[str, bytes]:
         if request.content_type == "multipart/form-data":
-            parts = multipart.parts(await request.read(), content_type=request.headers["Content-Type"])
-            names = {f"{name}.name": part.file_name.encode() for name, part in parts.items() if part.is_file}
-            return {name: part.content for name, part in parts.items()} | names
+            return multipart.fields(await request.read(), content_type=request.headers["Content-Type"])
         return {name: str(value).encode() for name, value in (await self.pages.form(request)).items()}
 
     def _on(self, request: web.Request, at: _OpenDraft, answers: Draft) -> web.StreamResponse:
@@ -415,17 +422,6 @@ def _answered(answers: Draft, step: str, fields: Mapping[str, bytes]) -> Draft:
     return replace(code.unproved(answers), contact=given)
 
 
-def _naming(why: str, fields: Mapping[str, bytes]) -> str:
-    """Return the text with a last line that names the attached file, by which its reporter finds it again.
-
-    In no language: the same form, sent again in another one, is the same report.
-    """
-    name = _line(_text(fields, "evidence.name"))[:_FILE_NAME]
-    named = f"{why}\n\n📎 {name}"
-    fits = tip_off_rules.lines_code(named, limit=tip_off.TEXT_LENGTH) is None
-    return named if name and fields.get("evidence") and fits else why
-
-
 def _check_lines(text: str, *, limit: int, field: str) -> None:
     code = tip_off_rules.lines_code(text, limit=limit)
     if code is not None:
@@ -497,6 +493,8 @@ LARGE_FORMS = {
     for path in (f"{_PLATFORM}/reply", *(f"{_DRAFT_PATH}/{step}" for step in draft.STEPS))
 }
 """The forms with a file or a long text, as Pages.large_forms wants them."""
+CHECK_FORM = web.DynamicResource(f"{_DRAFT_PATH}/{draft.CHECK}").canonical
+"""The form with a file, as Pages.oversized wants it."""
 
 
 def _reply(platform: str) -> str:

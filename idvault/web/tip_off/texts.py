@@ -76,10 +76,14 @@ TEXTS: Mapping[str, Text] = {
     "report_why": _("What is wrong"),
     "report_why_hint": _("Say what is untrue or forbidden and how you know; up to 5,000 characters."),
     "report_evidence": _("A file as evidence (optional)"),
-    "report_evidence_hint": _(
-        "A screenshot or file of up to 64 KB. Larger pictures are made smaller by the page. The name of the "
-        "file is sent, too."
+    "report_evidence_hint": _("A screenshot or file of up to 64 KB."),
+    "report_evidence_smaller": _("Larger pictures are made smaller by the page."),
+    "report_evidence_title": _("The report was not sent"),
+    "report_evidence_unread": _(
+        "The file is larger than 64 KB, and nothing was sent. Choose a smaller file, or send the report "
+        "without one."
     ),
+    "report_evidence_back": _("Your text is on the page before: your browser's back button leads to it."),
     "report_evidence_large": _("The file is larger than 64 KB."),
     "report_many": _(
         "There are too many reports from your network, or to this platform, at present. Please try again "
@@ -125,7 +129,7 @@ TEXTS: Mapping[str, Text] = {
     "report_read": _("Show"),
     "report_unknown": _(
         "The number or the secret is not correct. Please check both and try again. After ten wrong "
-        "tries in a day a number is locked until the next day, and then the right secret is refused, too."
+        "tries in a day a number is locked until {time}, and then the right secret is refused, too."
     ),
     "report_state_title": _("Your report to {platform}"),
     "report_state": _("State"),
@@ -151,7 +155,7 @@ TEXTS: Mapping[str, Text] = {
         "You can answer once, while the report is open; up to 2,000 characters. The deadline stays the same."
     ),
     "report_answer_send": _("Send the answer"),
-    "report_answer_taken": _("Your answer has arrived."),
+    "report_answer_taken": _("Your answer has arrived. It cannot be changed."),
     "report_answer_over": _(
         "Your answer was not sent: the report has one already, or was decided meanwhile. This is how it "
         "stands."

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from idvault.tip_off import rules as tip_off_rules
-from idvault.web.render import View, minute
+from idvault.web.render import View
 from idvault.web.tip_off import code as code_page
 from idvault.web.tip_off import draft
 from idvault.web.tip_off.draft import Draft
@@ -22,7 +22,6 @@ from idvault_verify.event import EventType
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import Dismissal, TipOffOutcome, TipOffState
 
-_TICK = timedelta(microseconds=1)
 _LIMITS = {
     "where": 200,
     "contact": tip_off.CONTACT_LENGTH,
@@ -90,6 +89,16 @@ class TipOffView:
         texts = [self._say("lost_text")]
         return self._page("message.html", self._say("lost_title"), status=404, texts=texts, links=links)
 
+    @property
+    def too_large(self) -> str:
+        """What the field of the file says after a form that was too large to be read."""
+        return self._say("evidence_unread")
+
+    def unsent(self) -> web.Response:
+        """Return the page after such a form, of a report whose text no cookie keeps."""
+        texts = [self.too_large, self._say("evidence_back")]
+        return self._page("message.html", self._say("evidence_title"), status=413, texts=texts, links=[])
+
     def step(
         self,
         step: str,
@@ -148,14 +157,12 @@ class TipOffView:
             limits=_LIMITS,
         )
 
-    def state(
-        self, platform: str, title: str, found: FollowedTipOff, zone: tzinfo, answering: Answering
-    ) -> web.Response:
+    def state(self, platform: str, title: str, found: FollowedTipOff, answering: Answering) -> web.Response:
         """Return what happened to a report, and the form of an answer while one is possible."""
         rows = [
             ("reference", _groups(found.reference)),
             ("state", self._state(found)),
-            ("due", minute(found.due_time - _TICK, zone)),
+            ("due", self.view.deadline(found.due_time)),
         ]
         return self._page(
             "tip_off_state.html",
@@ -165,11 +172,11 @@ class TipOffView:
             here=f"/r/{platform}/reply",
             platform=title,
             rows=[(self._say(key), value) for key, value in rows],
-            thread=self._thread(title, found, zone),
+            thread=self._thread(title, found),
             is_open=found.outcome is None,
             is_replied=found.answer_time is not None,
             is_overdue=found.overdue,
-            due=minute(found.due_time - _TICK, zone),
+            due=self.view.deadline(found.due_time),
             misses=[(each, self._say(_MISSES[each])) for each in found.misses if each in _MISSES],
             can_answer=found.can_supplement,
             numbers=answering.numbers,
@@ -184,7 +191,7 @@ class TipOffView:
         """Return the form that shows a page again in the other language, with what no address may have."""
         return {"address": address, "fields": {"form": secret.form_token(self.view.key), **fields}}
 
-    def _thread(self, title: str, found: FollowedTipOff, zone: tzinfo) -> list[ThreadItem]:
+    def _thread(self, title: str, found: FollowedTipOff) -> list[ThreadItem]:
         """Return what happened, in the order of time; a reply that came with the decision stands there."""
         with_decision = found.former_reply or found.answer_time == found.resolve_time
         first = found.former_reply if with_decision else found.reply
@@ -197,11 +204,15 @@ class TipOffView:
             (found.resolve_time, self._state(found), found.reply if with_decision else ""),
         ]
         items = [
-            ThreadItem(time=time, title=text, shown=minute(time, zone), text=said)
-            for time, text, said in happened
-            if time is not None
+            ThreadItem(time=happened_at, title=text, shown=self._when(happened_at, found), text=said)
+            for happened_at, text, said in happened
+            if happened_at is not None
         ]
         return sorted(items, key=lambda each: each.time)
+
+    def _when(self, time: datetime, found: FollowedTipOff) -> str:
+        """Return when something happened; of the deadline, the day with which it passed."""
+        return self.view.deadline(time) if time == found.due_time else self.view.minute(time)
 
     def _answer(self, step: str, answers: Draft) -> str:
         """Return an answer as it is checked."""
@@ -224,7 +235,9 @@ class TipOffView:
     def errors(self, error: VaultError, *, names: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return texts by the id of a field, "" for the form as a whole. names: ids of the vault's fields."""
         if error.reason == Reason.TIP_OFF_NOT_FOUND:
-            return {"": self._say("unknown")}
+            # The vault counts tries by days of UTC.
+            opens = datetime.combine(self.view.now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+            return {"": self._say("unknown", time=self.view.minute(opens))}
         if error.reason == Reason.TIP_OFF_LIMIT_REACHED:
             return {"": self._say("limit")}
         if error.reason == Reason.ILLEGAL_TRANSITION:

@@ -249,7 +249,7 @@ class Walk:
         assert found.can_supplement is can_answer
         page = unescape(
             TipOffView(view=View(language="en", now=datetime.now(UTC)))
-            .state("platform-a", "A", found, builders.ZONE, Answering(numbers=""))
+            .state("platform-a", "A", found, Answering(numbers=""))
             .text
             or ""
         )

@@ -30,11 +30,11 @@ TEXT = "It was satire, 请看全文 <b>(synthetic)</b>"
 TODAY = (clock().business - builders.NOW).total_seconds()
 PAGES = ("stored", "verifications", "disclosures", "standing", "receipt", "erase", "public")
 TITLES = {
-    "zh": ("保存了什么", "认证记录", "谁曾打开", "处置、理由", "验证回执", "注销账号", "我的公众账号"),
+    "zh": ("保存了什么", "认证记录", "您的信息被打开", "处置、理由", "验证回执", "注销账号", "我的公众账号"),
     "en": (
         "What is stored",
         "Verification history",
-        "Who has opened",
+        "When your details were opened",
         "Decisions",
         "Check a receipt",
         "Erase",
@@ -99,7 +99,7 @@ async def test_disclosures_are_listed_with_their_proof(site: Site, tmp_path: Pat
     await site.world.histories.disclose(token)
     browser, path, _ = await opened(site, token)
     page = await browser.get(f"{path}/disclosures")
-    assert "2026-02-01 20:30 UTC+8" in page.text
+    assert "February 1, 2026, 20:30 UTC+8" in page.text
     assert "第一条 &lt;b&gt;(synthetic)&lt;/b&gt;" in page.text
     assert LEGAL_BASIS not in page.text
     assert "this service&#39;s statement" in page.text
@@ -252,7 +252,7 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
     assert f'class="button stop" href="{path}/erase/confirm"' in first.text
     form = await browser.get(f"{path}/erase/confirm")
     for page in (first, form):
-        assert re.findall(r"<dt>([^<]+)</dt><dd>(?:20\d\d-\d\d-\d\d \d\d:\d\d UTC\+8)</dd>", page.text) == [
+        assert re.findall(r"<dt>([^<]+)</dt><dd>\w+ \d+, 20\d\d, \d\d:\d\d UTC\+8</dd>", page.text) == [
             "The account is erased",
             "Your details are destroyed",
         ]
@@ -265,17 +265,21 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
     for _ in range(2):
         requested = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
         assert "waits, and can be cancelled" in requested.text
-        assert re.search("The erasure is requested. Until 20.* you can keep the account", requested.text)
+        assert re.search("The erasure is requested. Until .*, 20.* you can keep the account", requested.text)
         assert "Keep the account" in requested.text
     assert (await browser.get(f"{path}/erase/confirm")).status == 303
     assert await site.world.moderation.events("erasure:") == ["erasure:request:file"]
     for _ in range(2):
         kept = await browser.follow(await browser.post(f"{path}/erase", fields))
         assert ">cancelled<" in kept.text
-        assert re.search(r"<dt>Cancelled</dt><dd>20\d\d-\d\d-\d\d \d\d:\d\d UTC\+8</dd>", kept.text)
+        assert re.search(r"<dt>Cancelled</dt><dd>\w+ \d+, 20\d\d, \d\d:\d\d UTC\+8</dd>", kept.text)
         # What was done is said first, and red is not what comes next.
         assert '<p class="note good"><b>The request is withdrawn. Your account stays.</b>' in kept.text
-        assert ("Erase this account" in kept.text, "button stop" in kept.text) == (True, False)
+        # No date of an erasure that nobody has requested; it can be requested again.
+        assert ("Erase this account" in kept.text, "are destroyed<" in kept.text) == (False, False)
+        fresh = await browser.get(f"{path}/erase", query={"again": "1"})
+        assert f'class="button stop" href="{path}/erase/confirm"' in fresh.text
+        assert ("If you request it now" in fresh.text, "is withdrawn" in fresh.text) == (True, False)
     told = re.findall(r'<a href="[^"]*/erase">([^<]*)</a></p>', (await browser.get(f"{path}/timeline")).text)
     assert told == ["Erasure cancelled", "Erasure requested"]
     again = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
@@ -295,7 +299,7 @@ async def test_an_erased_account_shows_its_disclosures(site: Site) -> None:
     form = await browser.get(f"{path}/erase/confirm")
     await browser.post(form.path, {"form": form.hidden("form")})
     changes = {
-        "ERASED": ("2026-02-01 20:30 UTC+8", "Account erased"),
+        "ERASED": ("February 1, 2026, 20:30 UTC+8", "Account erased"),
         "DESTROYED": ("The keys that connect entries", "Your details destroyed"),
     }
     for state, (disclosed, happened) in changes.items():

@@ -84,10 +84,10 @@ async def test_closing_takes_a_recent_verification(site: Site) -> None:
     browser, path, _ = await opened(site, token)
     address = f"{path}/public/{found.public_account_id}/close"
     form = await browser.get(address)
-    assert ("Verify again at Example Chat first" in form.text, 'class="stop"' in form.text) == (True, False)
+    assert ("verify again at Example Chat first" in form.text, 'class="stop"' in form.text) == (True, False)
     own = await browser.get(f"{path}/public/apply")
     refused = await browser.post(address, {"form": own.hidden("form"), "revision": "1"})
-    assert (refused.status, "somebody else may be using this browser" in refused.text) == (422, True)
+    assert (refused.status, "nobody else does it with your phone" in refused.text) == (422, True)
     await recently(site, token, 77, 1)
     form = await browser.get(address)
     assert "nobody can open it again" in form.text

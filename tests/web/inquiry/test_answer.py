@@ -13,7 +13,7 @@ from tests.web.inquiry import test_pages as inquiries
 from tests.web.inquiry.test_pages import NAME, NUMBER, OTHER
 from tests.web.test_pages import bound
 
-ANSWERED = {"zh": "声明已驳回：此账号是本人的", "en": "rejected: the account is that person's"}
+ANSWERED = {"zh": "声明已驳回：此账号是其本人的", "en": "rejected: the account is that person's"}
 
 
 async def disowned(site: Site, browser: Browser, language: str = "zh") -> Page:

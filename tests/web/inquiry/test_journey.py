@@ -60,6 +60,8 @@ async def test_a_person_disowns_an_account_by_clicks(
             page.goto(f"{place.base_url}/accounts?lang={locale}")
             proven(place, page, locale)
             page.get_by_role("button", name=disown).click()
+            look(place, page, "disowning")
+            page.get_by_role("button", name=disown).click()
             page.get_by_role("button", name=cancel).wait_for()
             assert page.get_by_role("button", name=disown).count() == 0
             look(place, page, "disowned")

@@ -31,6 +31,11 @@ async def check_wrong(browser: Browser) -> Page:
     return await reports.checked(browser, await question(browser, "check"), evidence=bytes(65_537))
 
 
+async def check_large(browser: Browser) -> Page:
+    """Send a file that is too large to be read at all."""
+    return await reports.checked(browser, await question(browser, "check"), evidence=bytes(200_000))
+
+
 async def check_long(browser: Browser) -> Page:
     """Come to the page of all answers with a text that no cookie keeps."""
     path = (await question(browser, "why")).path.removesuffix("/why")
