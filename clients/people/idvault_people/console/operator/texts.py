@@ -126,6 +126,10 @@ OPERATOR: Mapping[str, Text] = {
         " them on the vault's host."
     ),
     "command_refused": _("The vault's command did not do this."),
+    "command_unknown": _(
+        "Whether the vault's host has done this is not known: see its state before you try again."
+    ),
+    "code_spent": _("The code is used: wait for the next one."),
     # The first page
     "today": _("Today"),
     "tile_ending": _("Certificates that end within 14 days"),
