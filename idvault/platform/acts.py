@@ -15,7 +15,15 @@ from idvault.platform import rules, store
 from idvault.platform.rules import PlatformPages, PresentedPlatform
 from idvault_verify import return_address
 from idvault_verify.clock import ClockReading
-from idvault_verify.error import AlreadyExistsError, FieldCode, InvalidError, NotFoundError, Reason, Violation
+from idvault_verify.error import (
+    AlreadyExistsError,
+    DeniedError,
+    FieldCode,
+    InvalidError,
+    NotFoundError,
+    Reason,
+    Violation,
+)
 from idvault_verify.event import EventType
 from idvault_verify.session import Proof
 
@@ -80,9 +88,13 @@ async def register_with_code(
 ) -> Platform:
     """Pin a key as an operator asks; a repeat needs no code. Raises as `register` and the code's check."""
     rules.check_platform(name)
-    await vault.guard.check(now=now)  # no code is spent on what would be refused
-    await _check_code(vault, call, now, code, second_factor)
-    return await register(vault, call, now, name=name, role=role, spki=spki)
+    await vault.guard.check(now=now)
+    request = call.request(vault.fingerprinter)
+    if await known(vault, request) is None:
+        # No code is spent on what would be refused.
+        await vault.read("platform.check_new", lambda one: store.check_new(one, name, role, spki))
+        await _check_code(vault, call, now, code, second_factor)
+    return await _register.run(vault, call, now, request, name, role, spki)
 
 
 async def revoke_with_code(
@@ -96,15 +108,24 @@ async def revoke_with_code(
     second_factor: SecondFactorCheck,
 ) -> Platform:
     """Revoke a key as an operator asks; a repeat needs no code. Raises as `revoke` and the code's check."""
-    await _check_code(vault, call, now, code, second_factor)
-    return await revoke(vault, call, now, name, spki)
+    request = call.request(vault.fingerprinter)
+    if await known(vault, request) is None:
+        # No code is spent on what would be refused.
+        await vault.read("platform.check_known", lambda one: store.check_known(one, name, spki))
+        await _check_code(vault, call, now, code, second_factor)
+    return await _revoke.run(vault, call, now, request, name, spki)
 
 
 async def _check_code(
     vault: Vault, call: MemberAsked, now: ClockReading, code: str, second_factor: SecondFactorCheck
 ) -> None:
-    if await known(vault, call.request(vault.fingerprinter)) is None:
+    try:
         await second_factor.check(actor_id=call.actor_id, code=code, now=now)
+    except DeniedError:
+        if (
+            await known(vault, call.request(vault.fingerprinter)) is None
+        ):  # a concurrent repeat of this call came first
+            raise
 
 
 @act("platform.present")

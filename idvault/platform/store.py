@@ -11,7 +11,7 @@ from idvault.core.platform import Platform
 from idvault.core.tables.platform import platform_keys, platform_pages, platforms
 from idvault.core.tables.sanction import moderators
 from idvault.platform.rules import PlatformPages, PresentedPlatform
-from idvault_verify.error import NotFoundError, PreconditionError, Reason
+from idvault_verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
 from idvault_verify.session import ACCEPTED, Proof
 
 
@@ -59,6 +59,7 @@ _NAMES: Statement[str] = statement(
 )
 _ADD_NAME = statement(upsert(platforms).on_conflict_do_nothing(index_elements=[platforms.c.name]))
 _LOCK_NAME = statement(for_change(select(platforms.c.role).where(platforms.c.name == param("name"))), scalar)
+_ROLE: Statement[str] = statement(select(platforms.c.role).where(platforms.c.name == param("name")), scalar)
 _PROOFS: Statement[frozenset[Proof]] = statement(
     select(platforms.c.proofs).where(platforms.c.name == param("name")), lambda row: _unpacked(row.proofs)
 )
@@ -109,6 +110,27 @@ async def check_moderator(connection: Connection, moderator_id: str) -> None:
         raise NotFoundError(Reason.MODERATOR_NOT_FOUND)
     if not found[0]:
         raise PreconditionError(Reason.MODERATOR_REVOKED)
+
+
+async def check_new(connection: Connection, name: str, role: str, spki: str) -> None:
+    """Raise what keeps a key from being registered, as the store is now; locks nothing.
+
+    Raises AlreadyExistsError (ILLEGAL_TRANSITION), and as `check_moderator` for a moderator's.
+    """
+    if role == MODERATOR:
+        await check_moderator(connection, name)
+    if await connection.one(_ROLE, name=name) not in (None, role):
+        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+    found = await connection.one(_FIND, spki=spki)
+    if found is not None and (found.name != name or found.revoked_at is not None):
+        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+
+
+async def check_known(connection: Connection, name: str, spki: str) -> None:
+    """Raise NotFoundError (ILLEGAL_TRANSITION) for a key that the name does not have."""
+    found = await connection.one(_FIND, spki=spki)
+    if found is None or found.name != name:
+        raise NotFoundError(Reason.ILLEGAL_TRANSITION)
 
 
 async def names(connection: Connection) -> list[str]:

@@ -135,6 +135,22 @@ def test_a_colour_is_seen_or_refused(operator: Operator) -> None:
     assert operator.idvault(*monitor, "--colour", "#8b5cf6").code == ExitCode.WRONG_USAGE
 
 
+def test_registering_keeps_what_is_not_given(operator: Operator) -> None:
+    """An option replaces what it names; title and return origins that were not typed again stay."""
+    register = ("platform", "register", "im", "--certificate", operator.certificate("im"))
+    chat = ("--title", "Chat", "--return-origin", "https://chat.example")
+    assert operator.idvault(*register, *chat).code == 0
+    assert operator.idvault(*register, "--colour", "#8b5cf6").code == 0
+    kept = {"title": "Chat", "return_origins": ["https://chat.example"], "colour": "#8b5cf6"}
+    assert _pages(operator)["im"] == kept
+    assert operator.idvault(*register).code == 0
+    assert _pages(operator)["im"] == kept
+    assert operator.idvault(*register, "--title", "Talk").code == 0
+    assert _pages(operator)["im"] == {**kept, "title": "Talk"}
+    assert operator.idvault(*register, "--return-origin", "https://talk.example").code == 0
+    assert _pages(operator)["im"] == {**kept, "title": "Talk", "return_origins": ["https://talk.example"]}
+
+
 def _pages(operator: Operator) -> dict[str, Any]:
     """Return how the hosted pages present each platform."""
     roster = operator.folder / "roster.json"

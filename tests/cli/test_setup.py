@@ -1,5 +1,6 @@
 """`idvault setup`: what it writes, what it waits for, and what it never touches."""
 
+import asyncio
 import fcntl
 import json
 import re
@@ -11,7 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pydantic import SecretStr
 
+from idvault.core.config import Settings
 from idvault.processes.bootstrap import operator
 from idvault.processes.cli import running
 from idvault.processes.setup import certificates, place, plan, texts
@@ -147,6 +150,28 @@ def test_a_platforms_colour_is_that_of_the_file(world: SetupWorld) -> None:
     world.change('colour = "#8B5CF6"', 'colour = "#D03050"')
     assert "pages of im: Example Chat" in world.run().out
     assert "pages of im" not in world.run().out
+
+
+def shown(world: SetupWorld) -> tuple[str, str]:
+    """Return the title and the colour of the platform."""
+    found = plan.read(world.vault)
+    settings = Settings(database_url=SecretStr(found.main), shred_database_url=SecretStr(found.shred))
+    pages = asyncio.run(operator.pages_of(settings, "im"))
+    return pages.title, pages.colour
+
+
+def test_a_colour_that_the_file_does_not_say_is_left_alone(world: SetupWorld) -> None:
+    """One that the operator gave on another way stays, if the title changes, too; an empty one removes it."""
+    world.install()
+    world.change('colour = "#8b5cf6"\n', "")
+    assert "pages of im" not in world.run().out
+    assert shown(world) == ("Example Chat", "#8b5cf6")
+    world.change('title = "Example Chat"', 'title = "Chat"')
+    assert "pages of im: Chat" in world.run().out
+    assert shown(world) == ("Chat", "#8b5cf6")
+    world.change('title = "Chat"', 'title = "Chat"\ncolour = ""')
+    assert "pages of im: Chat" in world.run().out
+    assert shown(world) == ("Chat", "")
 
 
 def test_a_key_is_never_made_twice(world: SetupWorld) -> None:
@@ -434,6 +459,8 @@ FAULTS = [
     ('names = ["vault.example", "localhost", "127.0.0.1"]', "names = []", "hosts.vault1.names"),
     ("[platforms.im]", "[platforms.wang]", "platforms.wang"),
     ('colour = "#8b5cf6"', 'colour = "#ffffff"', "platforms.im.colour"),
+    ('return_origins = ["https://chat.example"]', "return_origins = []", "platforms.im.colour"),
+    ('return_origins = ["https://chat.example"]\n', "", "platforms.im.colour"),
     ('auditors = ["zhao"]', 'auditors = ["w1"]', "roster"),
     ("[hosts.w3]", "[hosts.vault]", "hosts.vault"),
 ]

@@ -3,7 +3,8 @@
 Acts are called: a command calls them as the service itself, which no client is.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from idvault.platform import acts
 from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap.vault import vault_of
 from idvault_verify.attest import certificate
+from idvault_verify.clock import ClockReading
 from idvault_verify.error import (
     AlreadyExistsError,
     DeniedError,
@@ -137,6 +139,100 @@ async def test_an_operator_registers_and_revokes_with_a_code(vault: Vault) -> No
     revoked = await revoking(2, codes.code())
     assert revoked.revoked_at == at(0).business
     assert await revoking(2, "") == revoked
+
+
+async def test_what_is_refused_spends_no_code(world: World, vault: Vault) -> None:
+    """A revoked key, another name's, a name of another role, an unknown moderator; an unknown key's end."""
+    await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki=SPKI)
+    await acts.register(vault, SYSTEM, at(0), name="platform-a", role="platform", spki="e" * 64)
+    await acts.revoke(vault, SYSTEM, at(0), "platform-a", SPKI)
+    before, codes = await acts.keys(vault), FakeCodes()
+    code = codes.code()
+    for number, (name, role, spki) in enumerate(
+        (
+            ("platform-a", "platform", SPKI),
+            ("platform-b", "platform", "e" * 64),
+            ("platform-a", "web", "c" * 64),
+        )
+    ):
+        with pytest.raises(AlreadyExistsError) as refused:
+            await acts.register_with_code(
+                vault, asked(number, name, role, spki), at(0), name=name, role=role, spki=spki, code=code,
+                second_factor=codes,
+            )  # fmt: skip
+        assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+    desk = {"name": "d" * 32, "role": "moderator", "spki": "c" * 64}
+    with pytest.raises(NotFoundError) as unknown:
+        await acts.register_with_code(
+            vault, asked(7, *desk.values()), at(0), **desk, code=code, second_factor=codes
+        )
+    assert unknown.value.reason is Reason.MODERATOR_NOT_FOUND
+    for number, (name, spki) in enumerate((("platform-a", "0" * 64), ("platform-b", "e" * 64)), start=8):
+        call = asked(number, name, "", spki)
+        with pytest.raises(NotFoundError):
+            await acts.revoke_with_code(vault, call, at(0), name, spki, code=code, second_factor=codes)
+    assert (await acts.keys(vault), codes.tries("d" * 32).left) == (before, 10)
+    call = asked(10, "platform-a", "", "e" * 64)
+    await acts.revoke_with_code(vault, call, at(0), "platform-a", "e" * 64, code=code, second_factor=codes)
+
+
+class CodesOfAnother(FakeCodes):
+    """Codes of which the first is spent by another sending of the request while this one is checked."""
+
+    def __init__(self, other: Callable[[], Awaitable[object]]) -> None:
+        """Begin without a code."""
+        super().__init__()
+        self._others = [other]
+
+    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
+        """Let the other sending come first."""
+        if self._others:
+            await self._others.pop()()
+        await super().check(actor_id=actor_id, code=code, now=now)
+
+
+async def test_two_sendings_of_one_request_at_once(vault: Vault) -> None:
+    """The second one finds what the first one has made, though its code is spent; another one does not."""
+    key = {"name": "platform-a", "role": "platform", "spki": SPKI}
+
+    def registering(number: int) -> Awaitable[Platform]:
+        call = asked(number, *key.values())
+        return acts.register_with_code(vault, call, at(0), **key, code=code, second_factor=codes)
+
+    def revoking(number: int) -> Awaitable[Platform]:
+        call = asked(number, "platform-a", "", SPKI)
+        return acts.revoke_with_code(vault, call, at(0), "platform-a", SPKI, code=code, second_factor=codes)
+
+    for sending, first in ((registering, 1), (revoking, 3)):
+        codes = CodesOfAnother(partial(sending, first))
+        code = codes.code()
+        assert [await sending(first)] == await acts.keys(vault)
+        with pytest.raises(DeniedError):
+            await sending(first + 1)
+    assert (await acts.keys(vault))[0].revoked_at == at(0).business
+
+
+async def test_the_log_is_asked_once_for_a_registration(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the code: what the log refuses then is refused before anything is spent."""
+    check, asks = vault.guard.check, list[str]()
+
+    async def counted(*, now: ClockReading) -> None:
+        asks.append("guard")
+        await check(now=now)
+
+    class Codes(FakeCodes):
+        async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
+            asks.append("code")
+            await super().check(actor_id=actor_id, code=code, now=now)
+
+    monkeypatch.setattr(vault.guard, "check", counted)
+    codes, key = Codes(), {"name": "platform-a", "role": "platform", "spki": SPKI}
+    await acts.register_with_code(
+        vault, asked(1, *key.values()), at(0), **key, code=codes.code(), second_factor=codes
+    )
+    assert asks == ["guard", "code"]
 
 
 async def test_a_key_is_revoked_with_a_code_while_the_log_stands_still(world: World, vault: Vault) -> None:

@@ -209,10 +209,16 @@ async def spend(factors: SecondFactors, command: EnrolCommand, *, now: ClockRead
     """
     vault, call = factors.vault, command.call
     request = call.request(vault.fingerprinter)
-    if await known(vault, request) is None:
-        await vault.guard.check(now=now)
+    if await known(vault, request) is not None:
+        return
+    await vault.guard.check(now=now)
+    try:
         await factors.check(actor_id=call.actor_id, code=command.code, now=now)
-        await spend_stored.run(vault, call, now, request)
+    except DeniedError:
+        if await known(vault, request) is None:  # a concurrent repeat of this call came first
+            raise
+        return
+    await spend_stored.run(vault, call, now, request)
 
 
 async def _confirm(

@@ -94,7 +94,7 @@ def register(
     """Allow the holder of a certificate's key to call as NAME, and write a log entry.
 
     A name may have several keys, so that keys can be replaced. A repeat changes nothing; a revoked key stays
-    revoked. `present` changes the return origins, the title and the colour.
+    revoked. Of return origins, title and colour, what is not given stays as it is; `present` replaces all.
     """
     if (return_origin or title or colour) and role is not Role.PLATFORM:
         raise wrong_usage("only a platform has a title, a colour and return origins", field="--return-origin")
@@ -114,7 +114,9 @@ def register(
         )
         raise CommandError(ExitCode.REFUSED, text, reason=error.reason) from error
     if return_origin or title or colour:
-        _present(settings, name, return_origin, title, colour)
+        former = asyncio.run(operator.pages_of(settings, name))
+        origins = return_origin or [*former.origins]
+        _present(settings, name, origins, title or former.title, colour or former.colour)
     typer.echo(f"platform: {name} registered")
 
 

@@ -69,11 +69,14 @@ class SetupHost:
 
 @dataclass(frozen=True, slots=True)
 class SetupPlatform:
-    """A platform. title, origins, colour: how and from where the hosted pages serve it, empty for none."""
+    """A platform. title, origins, colour: how and from where the hosted pages serve it, empty for none.
+
+    colour: None if the file does not say it.
+    """
 
     title: str = ""
     origins: tuple[str, ...] = ()
-    colour: str = ""
+    colour: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +254,14 @@ class _PlanReader:
             tuple(table.texts("return_origins", default=())),
             self._colour(table),
         )
+        if found.colour is not None and not found.origins:
+            raise table.wrong("colour", "needs return_origins: without one, no page shows it")
         table.end()
         return found
 
-    def _colour(self, table: "_PlanTable") -> str:
+    def _colour(self, table: "_PlanTable") -> str | None:
+        if "colour" not in table.names:
+            return None
         try:
             return return_address.check_colour(table.text("colour", default=""))
         except ColourError as error:

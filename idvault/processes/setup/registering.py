@@ -82,7 +82,9 @@ class Registering:
         if not wanted.origins:
             return False
         found = asyncio.run(operator.pages_of(self._settings, name))
-        if (found.title, found.origins, found.colour) == (wanted.title, wanted.origins, wanted.colour):
+        # A colour that the file does not say may be that of the console or of `present`.
+        colour = found.colour if wanted.colour is None else wanted.colour
+        if (found.title, found.origins, found.colour) == (wanted.title, wanted.origins, colour):
             return False
         asyncio.run(
             operator.present_platform(
@@ -90,7 +92,7 @@ class Registering:
                 name=name,
                 title=wanted.title,
                 origins=wanted.origins,
-                colour=wanted.colour,
+                colour=colour,
                 now=self._now,
             )
         )

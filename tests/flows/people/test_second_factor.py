@@ -123,6 +123,23 @@ async def test_a_code_is_spent_for_a_command_of_the_host(town: Town) -> None:
     assert (await town.here.state(now=at(0))).tries_left == 10
 
 
+async def test_two_sendings_of_one_request_spend_one_code(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that another process has done before its own code was checked is done; another request is not."""
+    secret = await enrol(town.here)
+    code, check = code_of(secret, NOW), town.here.factors.check
+
+    async def late(*, actor_id: str, code: str, now: ClockReading) -> None:
+        await town.there.spend(3, code, now=now)
+        await check(actor_id=actor_id, code=code, now=now)
+
+    monkeypatch.setattr(town.here.factors, "check", late)
+    await town.here.spend(3, code, now=at(0))
+    with pytest.raises(SecondFactorRefused):
+        await town.here.spend(4, code, now=at(0))
+
+
 @pytest.mark.process
 async def test_processes_use_a_code_once(town: Town) -> None:
     """In four processes with sixteen tries each there is one success, and none after a restart."""

@@ -46,6 +46,10 @@ class Drafts(Generic[Draft]):
         """Return the draft of a page, None if it is not kept."""
         return self._kept.get(visit.parts["draft"])
 
+    def has(self, number: str) -> bool:
+        """Return whether the draft of a number is kept."""
+        return number in self._kept
+
     def keep(self, number: str, draft: Draft) -> None:
         """Keep a draft under its number."""
         self._kept[number] = draft

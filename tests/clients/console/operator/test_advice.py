@@ -2,23 +2,32 @@
 
 import ast
 import re
+import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 
 import pytest
+from pydantic import SecretStr
 
 import idvault
 from idvault.core import check
 from idvault.core.check import AilmentError, Check
+from idvault.core.config import Settings
+from idvault.core.db.database import Database
 from idvault.custody.handover import acts as handover
+from idvault.processes.bootstrap.base import Deployment, urls
 from idvault.processes.bootstrap.checks import asked, contents, environment, notification
 from idvault.processes.notifier import file
 from idvault_people.console.operator import advice
 from idvault_people.console.operator.advice_texts import ADVICE
 from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.visit import Visit
+from idvault_verify.clock import ClockReading
 from tests.support.operator_room import OperatorRoom
+from tools.support import logs
 
 PACKAGE = Path(idvault.__file__).parent
 SOURCES = [Path(str(each.__file__)) for each in (check, contents, environment, handover, notification)]
@@ -60,6 +69,11 @@ def visit(language: str) -> Visit:
         fields={},
         files={},
     )
+
+
+def at_start() -> ClockReading:
+    """Return a reading of a clock that stands still."""
+    return ClockReading(logs.START, logs.START)
 
 
 def raised() -> Iterator[str]:
@@ -130,6 +144,83 @@ def test_several_things_and_unknown_ones() -> None:
     )
     for unknown in (f"{gone}; free a gigabyte", "free a gigabyte", ""):
         assert advice.in_language(unknown, visit("zh")) is None
+
+
+FULL = {
+    "IDVAULT_DATABASE_URL": "写满后拒绝一切更改",
+    "IDVAULT_SHRED_DATABASE_URL": "写满后拒绝一切更改",
+    "IDVAULT_PUBLIC_DIR": "写满后不再发布新内容",
+    "IDVAULT_BACKUP_DIR": "下次备份会失败",
+}
+
+
+def on_disks(folder: Path) -> Settings:
+    """Return settings with a folder for each thing that fills a disk."""
+    return Settings(
+        database_url=SecretStr(f"sqlite:///{folder}/main.db"),
+        shred_database_url=SecretStr(f"sqlite:///{folder}/shred.db"),
+        public_dir=folder / "public",
+        backup_dir=folder / "backup",
+    )
+
+
+def test_four_full_disks_are_each_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each setting keeps its own consequence, and nothing of it is English."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=5_000_000))
+    with pytest.raises(AilmentError) as ill:
+        environment.check_disks(on_disks(tmp_path))
+    told = advice.in_language(str(ill.value), visit("zh"))
+    assert told is not None
+    assert str(told).split("；") == [
+        f"{name} 所在磁盘只剩 5 MB，{text}：请腾出空间" for name, text in FULL.items()
+    ]
+
+
+def test_two_missing_folders_are_each_named(tmp_path: Path) -> None:
+    """The disks of the databases are there and have room; two folders are not."""
+    with pytest.raises(AilmentError) as ill:
+        environment.check_disks(on_disks(tmp_path))
+    assert advice.in_language(str(ill.value), visit("zh")) == (
+        "IDVAULT_PUBLIC_DIR 的文件夹无法读取：请创建；IDVAULT_BACKUP_DIR 的文件夹无法读取：请创建"
+    )
+
+
+async def test_two_databases_that_are_away_are_each_named() -> None:
+    """Nothing listens at either address; only why is English, and marked so."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        settings = Settings(
+            database_url=SecretStr(f"postgresql://idvault@127.0.0.1:{port}/main"),
+            shred_database_url=SecretStr(f"postgresql://idvault@127.0.0.1:{port}/shred"),
+        )
+        main, shred = (Database(url=url) for url in urls(settings))
+        deployment = Deployment(settings=settings, clock=at_start, main=main, shred=shred)
+        with pytest.raises(AilmentError) as ill:
+            await environment.check_databases(deployment)
+    await main.close()
+    await shred.close()
+    why = '<span lang="en">nothing listens there</span>'
+    assert advice.in_language(str(ill.value), visit("zh")) == (
+        f"IDVAULT_DATABASE_URL 的数据库无法使用：{why}；IDVAULT_SHRED_DATABASE_URL 的数据库无法使用：{why}"
+    )
+
+
+def test_only_a_programs_words_may_have_several_parts() -> None:
+    """A long text of one check is found among others, and no blank but that of an error hides another one."""
+    lost = ADVICE["advice.handover_lost"]
+    waits = ADVICE["advice.handover_waits"].english.format(shares="<b>li</b>")
+    gone = "the folder of IDVAULT_PUBLIC_DIR cannot be read: create it"
+    away = "the database of IDVAULT_DATABASE_URL cannot be used: a; b"
+    several = advice.in_language(f"{gone}; {lost.english.format(shares='li')}; {away}", visit("zh"))
+    parts = (
+        "IDVAULT_PUBLIC_DIR 的文件夹无法读取：请创建",
+        str(lost.in_language("zh")).format(shares='<span lang="en">li</span>'),
+        'IDVAULT_DATABASE_URL 的数据库无法使用：<span lang="en">a; b</span>',
+    )
+    assert several == "；".join(parts)
+    assert advice.in_language(waits, visit("zh")) is not None
+    assert advice.in_language("the folder of A; B cannot be read: create it", visit("zh")) is None
 
 
 async def test_the_chinese_page_says_it_in_chinese(

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from idvault.platform import acts as platform_acts
 from idvault_client.errors import Unavailable
 from idvault_people.console.operator.texts import OPERATOR as OPERATOR_TEXTS
-from idvault_people.console.operator.vault_commands import CommandEnd
+from idvault_people.console.operator.vault_commands import CommandEnd, CommandsAwayError
 from idvault_people.console.second_factor import PATH
 from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -22,6 +22,7 @@ from tests.support.console import Seen, Visitor
 from tests.support.operator_room import OperatorRoom
 from tests.support.second_factor_world import code_of
 
+ENROLLED = "Your second factor is set up."
 Propose = Callable[[OperatorRoom, Visitor], Awaitable[Seen]]
 
 
@@ -160,10 +161,36 @@ async def test_the_vault_checks_the_code_before_a_command(office: OperatorRoom, 
     code = office.code()
     failed = await visitor.post(place(preview), await visitor.get(place(preview)), code=code)
     assert (failed.status, "the disk is full" in failed.words) == (409, True)
+    assert (failed.title, "This was not done" in failed.words) == (preview.title, False)
+    assert "The vault's command did not do this" in failed.words
+    assert "The code is used: wait for the next one." in failed.words
     used = await visitor.post(place(preview), await visitor.get(place(preview)), code=code)
     assert (used.status, "already used" in used.words, changing(office)) == (422, True, [])
     assert (await confirm(office, visitor, used)).status == 200
     assert len(changing(office)) == 1
+
+
+@pytest.mark.parametrize("propose", BY_COMMAND.values())
+async def test_a_command_whose_end_is_unknown(office: OperatorRoom, propose: Propose) -> None:
+    """The page says neither that it was done nor that it was not, and that the code is used."""
+    run = office.run
+
+    def losing(words: Sequence[str]) -> CommandEnd:
+        end = run(words)
+        if not {"present", "accept", "rotate"}.isdisjoint(words):
+            raise CommandsAwayError("timed out after 120 seconds")
+        return end
+
+    office.patch.setattr(office, "run", losing)
+    visitor = await furnished(office)
+    preview, before = await propose(office, visitor), await state(office)
+    lost = await visitor.post(place(preview), preview, code=office.code())
+    assert (lost.status, lost.title) == (503, preview.title)
+    assert "Whether the vault's host has done this is not known" in lost.words
+    assert "timed out after 120 seconds" in lost.words
+    assert "The code is used: wait for the next one." in lost.words
+    assert ("This was not done" in lost.words, 'name="code"' in lost.text) == (False, True)
+    assert await state(office) != before
 
 
 @pytest.mark.parametrize("method", BY_METHOD)
@@ -190,6 +217,8 @@ async def test_an_operator_without_a_second_factor_is_led_to_set_one_up(office: 
     assert (forced.status, changing(office)) == (422, [])
     _, secret, done = await enrol(visitor)
     assert f'href="{here}"' in done.text
+    shown = await visitor.get(f"{PATH}?done=1")
+    assert f'href="{here}"' in shown.text
     back = await visitor.get(here)
     assert ("https://chat.example" in back.words, 'name="code"' in back.text) == (True, True)
     # The code that confirmed, or the one before it.
@@ -198,6 +227,23 @@ async def test_an_operator_without_a_second_factor_is_led_to_set_one_up(office: 
     page = await visitor.post(here, await visitor.get(here), code=code_of(secret, datetime.now(UTC), 30))
     assert ("Done:" in page.words, changing(office)) == (True, [("platform", "present")])
     assert EventType.PLATFORM_PRESENT in [kind for kind, _ in await logged(office)]
+    later = await visitor.get(f"{PATH}?done=1")
+    assert (later.status, ENROLLED in later.words, "/decisions/" in later.text) == (200, True, False)
+
+
+async def test_only_a_kept_decision_waits_for_a_second_factor(office: OperatorRoom) -> None:
+    """After twenty later ones the page of the second factor leads to none that is gone."""
+    office.unenrolled()
+    visitor = await furnished(office)
+    await _present(office, visitor)
+    here = next(each.headers["Location"] for each in reversed(visitor.seen) if "Location" in each.headers)
+    path = "/platforms/im/presentation"
+    for _ in range(20):
+        form = fields_of(await visitor.get(path))
+        assert (await visitor.send(path, {**form, "title": "Chat", "origins": ""})).status == 303
+    assert (await visitor.get(here)).status == 404
+    _, _, done = await enrol(visitor)
+    assert (done.status, ENROLLED in done.words, "/decisions/" in done.text) == (200, True, False)
 
 
 def fields_of(page: Seen) -> dict[str, str]:

@@ -5,7 +5,7 @@ within one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from string import Formatter
 
@@ -17,7 +17,8 @@ from idvault_people.console.operator.parts import OperatorNote
 from idvault_people.console.visit import Visit
 
 _ENGLISH = "en"
-_SPOKEN = frozenset({"error", "servers", "shares"})
+_ERROR = "error"
+_SPOKEN = frozenset({_ERROR, "servers", "shares"})
 _MARKED = Markup('<span lang="en">{}</span>')
 _BETWEEN = "; "
 
@@ -34,12 +35,25 @@ def in_language(advice: str, visit: Visit) -> Markup | None:
     """Return a text of the doctor in the visit's language; None if it stays as it is."""
     if visit.language == _ENGLISH:
         return None
-    if (one := _translated(advice, visit)) is not None:
-        return one
-    # A check that has found several things says them one after the other.
-    parts = [_translated(each, visit) for each in advice.split(_BETWEEN)]
-    known = [each for each in parts if each is not None]
-    return Markup("；").join(known) if len(known) == len(parts) else None
+    found = _told(advice.split(_BETWEEN), visit)
+    return Markup("；").join(found) if found is not None else None
+
+
+def _told(parts: Sequence[str], visit: Visit) -> Sequence[Markup] | None:
+    """Return what a check has found one after the other; None if some of it is not known.
+
+    One text may have several parts. Of two ways to read them, the one with the shorter texts counts: a long
+    one might hide another one in its blank.
+    """
+    told: list[Sequence[Markup] | None] = [*[None] * len(parts), ()]
+    for start in reversed(range(len(parts))):
+        for end in range(start + 1, len(told)):
+            if (rest := told[end]) is None:
+                continue
+            if (first := _translated(_BETWEEN.join(parts[start:end]), visit)) is not None:
+                told[start] = (first, *rest)
+                break
+    return told[0]
 
 
 def _translated(advice: str, visit: Visit) -> Markup | None:
@@ -64,4 +78,9 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
 
 def _pattern(english: str) -> str:
     parts = Formatter().parse(english)
-    return "".join(re.escape(before) + (f"(?P<{name}>.+?)" if name else "") for before, name, _, _ in parts)
+    return "".join(re.escape(before) + (_blank(name) if name else "") for before, name, _, _ in parts)
+
+
+def _blank(name: str) -> str:
+    """Return what fits a blank: only a program's words may go on after what parts two texts."""
+    return f"(?P<{name}>.+?)" if name == _ERROR else f"(?P<{name}>(?:(?!{_BETWEEN}).)+?)"

@@ -10,14 +10,15 @@ without a second factor is led to the page that sets one up, and back.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from idvault_client.errors import SecondFactorRefused, VaultError
 from idvault_people import second_factor
 from idvault_people.console import explaining
 from idvault_people.console.drafts import Drafts
-from idvault_people.console.operator.parts import OperatorNote, OperatorSection
-from idvault_people.console.operator.session import OperatorSession
+from idvault_people.console.operator.parts import RED, OperatorNote, OperatorSection
+from idvault_people.console.operator.session import CodeSpentError, OperatorSession
+from idvault_people.console.operator.vault_commands import CommandRefusedError
 from idvault_people.console.second_factor import PATH as SECOND_FACTOR
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 
@@ -59,12 +60,17 @@ class OperatorDecision:
 class PreviewPages:
     """The pages of decisions that wait for their second step.
 
-    waits: the newest one that found no second factor, "" if there is none.
+    _unenrolled: the newest one that found no second factor, "" if there is none.
     """
 
     session: OperatorSession
-    waits: str = field(default="", init=False)
+    _unenrolled: str = field(default="", init=False)
     _drafts: Drafts[OperatorDecision] = field(default_factory=lambda: Drafts(_ROOT), repr=False)
+
+    @property
+    def waits(self) -> str:
+        """The page of a decision that waits for a second factor, "" if none does."""
+        return f"{_ROOT}/{self._unenrolled}" if self._drafts.has(self._unenrolled) else ""
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -81,7 +87,7 @@ class PreviewPages:
         return self._drafts.sent(visit) or self._preview(self._found(visit), visit, {})
 
     def decide(self, visit: Visit) -> Answer:
-        """Do it; what the vault refuses can be repeated."""
+        """Do it; what the vault or its host refuses can be repeated."""
         if (sent := self._drafts.sent(visit)) is not None:
             return sent
         decision, code = self._found(visit), visit.given("code")
@@ -91,6 +97,8 @@ class PreviewPages:
             decision.act(code)
         except SecondFactorRefused as error:
             return self._preview(decision, visit, {"code": explaining.code(error, visit)})
+        except CodeSpentError as error:
+            return self._failed(decision, visit, error)
         except OutdatedPreviewError:
             self._drafts.finish(visit, decision.after)
             raise
@@ -104,11 +112,22 @@ class PreviewPages:
             raise NoPageError
         return found
 
-    def _preview(self, decision: OperatorDecision, visit: Visit, errors: Mapping[str, str]) -> ConsolePage:
-        sections = [decision.shown(visit)]
+    def _failed(self, decision: OperatorDecision, visit: Visit, error: CodeSpentError) -> ConsolePage:
+        """Show the preview with what came of its command, and that the next try takes the next code."""
+        is_refused = isinstance(error.cause, CommandRefusedError)
+        text = visit.say("command_refused" if is_refused else "command_unknown")
+        note = OperatorNote(text=text, said=str(error), colour=RED)
+        page = self._preview(decision, visit, {"code": visit.say("code_spent")}, note)
+        return replace(page, status=409 if is_refused else 503)
+
+    def _preview(
+        self, decision: OperatorDecision, visit: Visit, errors: Mapping[str, str], *notes: OperatorNote
+    ) -> ConsolePage:
+        sections = [OperatorSection(notes=notes)] if notes else []
+        sections.append(decision.shown(visit))
         is_enrolled = self._is_enrolled()
         if not is_enrolled:
-            self.waits = self._drafts.here(visit)
+            self._unenrolled = visit.parts["draft"]
             link, label = SECOND_FACTOR, visit.say("enrol_link")
             note = OperatorNote(text=visit.say("code_first"), link=link, label=label)
             sections.append(OperatorSection(notes=[note]))
@@ -127,6 +146,9 @@ class PreviewPages:
 
     def _is_enrolled(self) -> bool:
         try:
-            return second_factor.state(self.session.operator().edge).enrolled
+            found = second_factor.state(self.session.operator().edge).enrolled
         except VaultError:
             return True  # not known: what comes of the code says more
+        if found:
+            self._unenrolled = ""
+        return found

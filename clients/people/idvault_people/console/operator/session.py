@@ -10,12 +10,26 @@ from idvault_people.console import shown
 from idvault_people.console.operator.certificates import KnownCertificates
 from idvault_people.console.operator.doctor_runs import DoctorRuns
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection, OperatorTable
-from idvault_people.console.operator.vault_commands import VaultCommands, VaultState
+from idvault_people.console.operator.vault_commands import (
+    CommandRefusedError,
+    CommandsAwayError,
+    VaultCommands,
+    VaultState,
+)
 from idvault_people.console.visit import ConsoleHead, ConsolePage, Hiding, Visit
 from idvault_people.operator_client import OperatorClient
 from idvault_verify.transparency.checkpoint import Checkpoint
 
 PAGE = "operator_page.html"
+
+
+class CodeSpentError(Exception):
+    """A command failed, or its end is not known, after the vault had accepted the code for it."""
+
+    def __init__(self, cause: CommandRefusedError | CommandsAwayError) -> None:
+        """Keep what came of the command."""
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,12 +61,15 @@ class OperatorSession:
         return self.commands.state()
 
     def run(self, code: str, *words: str) -> None:
-        """Run a command that changes something, once the vault has accepted a code; raises VaultError.
+        """Run a command that changes something, once the vault has accepted a code.
 
-        Raises as `VaultCommands.act`, too: the code is spent then.
+        Raises VaultError before the command, CodeSpentError for what comes of it.
         """
         self.operator().spend(code)
-        self.commands.act(*words)
+        try:
+            self.commands.act(*words)
+        except (CommandRefusedError, CommandsAwayError) as error:
+            raise CodeSpentError(error) from error
 
     def zone(self, state: VaultState | None) -> tzinfo:
         """Return the vault's time zone, UTC if it is not known."""

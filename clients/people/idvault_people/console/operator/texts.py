@@ -149,6 +149,10 @@ OPERATOR: Mapping[str, Text] = {
     ),
     "commands_title": _("The vault's host does not answer"),
     "command_refused": _("The vault's command did not do this."),
+    "command_unknown": _(
+        "Whether the vault's host has done this is not known: see its state before you try again."
+    ),
+    "code_spent": _("The code is used: wait for the next one."),
     # The first page
     "today": _("Today"),
     "soonest": _("Certificates that end first"),
