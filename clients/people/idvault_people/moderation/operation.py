@@ -11,7 +11,7 @@ from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.report_case import ReportScreen
-from idvault_people.moderation.shown import Bar, Field, Item, Link, PagePart
+from idvault_people.moderation.shown import Field, FigureBar, Item, Link, PagePart
 from idvault_people.moderation.workplace import Workplace
 
 PATH = "/operations"
@@ -66,7 +66,7 @@ class OperationPages:
 
     def new(self, visit: Visit) -> Answer:
         """Show the form of a new operation."""
-        return self._opening(visit).page()
+        return self._new_form(visit).page()
 
     def open(self, visit: Visit) -> Answer:
         """Sign and open an operation."""
@@ -77,9 +77,9 @@ class OperationPages:
             )
             return done.at(_path(made))
 
-        return self._opening(visit).act(visit, act)
+        return self._new_form(visit).act(visit, act)
 
-    def _opening(self, visit: Visit) -> Form:
+    def _new_form(self, visit: Visit) -> Form:
         say = visit.say
         return Form(
             title=say("open_operation"),
@@ -125,7 +125,7 @@ class OperationPages:
         counts = operation.tip_offs or OperationTipOffs()
         states = {name: getattr(counts, name) for name in OperationTipOffs.__slots__}
         bars = [
-            Bar(
+            FigureBar(
                 visit.say(f"state.{name.upper()}"),
                 str(count),
                 _share(count, states.values()),
@@ -149,7 +149,7 @@ class OperationPages:
                 overturned=each.overturned,
             )
             name = say("of_owner", degree=degree) if each.scope is Scope.PERSON else degree
-            bars.append(Bar(name, told, _share(each.imposed, most), ""))
+            bars.append(FigureBar(name, told, _share(each.imposed, most), ""))
         return PagePart(
             title=say("sanctions"), bars=bars, head=say("degree"), empty=say("operation_no_sanction")
         )

@@ -46,7 +46,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class FigureBar:
     """One figure. percent: of the largest one beside it; path: of the list behind it, "" for none."""
 
     name: str
@@ -74,7 +74,7 @@ class PagePart:
     fold: str = ""
     pictures: Sequence[Link] = ()
     head: str = ""
-    bars: Sequence[Bar] = ()
+    bars: Sequence[FigureBar] = ()
 
     @property
     def columns(self) -> list[str]:
