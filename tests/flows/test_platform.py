@@ -161,10 +161,10 @@ async def test_what_is_refused_spends_no_code(world: World, vault: Vault) -> Non
                 second_factor=codes,
             )  # fmt: skip
         assert refused.value.reason is Reason.ILLEGAL_TRANSITION
-    desk = {"name": "d" * 32, "role": "moderator", "spki": "c" * 64}
+    unnamed = {"name": "d" * 32, "role": "moderator", "spki": "c" * 64}
     with pytest.raises(NotFoundError) as unknown:
         await acts.register_with_code(
-            vault, asked(7, *desk.values()), at(0), **desk, code=code, second_factor=codes
+            vault, asked(7, *unnamed.values()), at(0), **unnamed, code=code, second_factor=codes
         )
     assert unknown.value.reason is Reason.MODERATOR_NOT_FOUND
     for number, (name, spki) in enumerate((("platform-a", "0" * 64), ("platform-b", "e" * 64)), start=8):
