@@ -283,7 +283,7 @@ def test_a_child_and_a_representative_can_be_tried(own_house: House) -> None:
         send(**{"": legal})
         page.get_by_role("link", name="前往").click()
         page.get_by_role("button", name="是本人 · It is me").click()
-        page.get_by_role("button", name="我已").click()
+        page.get_by_role("button", name="查看结果").click()
         page.get_by_role("heading", name="贵单位已通过认证").wait_for()
 
 
