@@ -91,7 +91,7 @@ class LostAnswerError(grpc.RpcError):
 
 @dataclass
 class Office:
-    """A world, and moderators' consoles in front of it. keys: of the moderators, by number."""
+    """A world, and moderators' consoles in front of it. later: how far their clock is ahead."""
 
     world: TipOffWorld
     public_accounts: PublicAccountWorld
@@ -101,6 +101,7 @@ class Office:
     folder: Path
     logs: Path
     wire: Wire = field(default_factory=Wire)
+    later: timedelta = timedelta()
     roster: Callable[[], Sequence[Roster]] | None = lambda: (
         orders.roster(orders.OFFICE, orders.OTHER_OFFICE),
     )
@@ -124,6 +125,7 @@ class Office:
         with Vault(grpc.intercept_channel(channel, self.wire), timeout=60.0) as vault:
             ends = datetime.now(UTC) + timedelta(days=200)
             place = Workplace(vault=vault, key=key, zone=UTC, roster=self.roster, ends=ends)
+            place.clock = lambda: datetime.now(UTC) + self.later
             place.history = history or place.history
             folder = Path(tempfile.mkdtemp(dir=self.folder))
             async with running(console(place), folder) as made:

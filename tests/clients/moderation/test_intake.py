@@ -1,6 +1,7 @@
 """A report by telephone, by letter or at a counter: one form, then number and secret for the reporter."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffChannel
 from tests.support.console import Visitor
-from tests.support.moderation_console import Office, submit
+from tests.support.moderation_console import Office, form_of, post, submit
 from tests.support.tip_off_world import opened
 from tools.support.flow_world import PARTY
 
@@ -51,15 +52,27 @@ async def test_a_report_is_taken_down(place: Office, browser: Visitor, key: Mode
 
 async def test_another_language_shows_the_same_slip(place: Office, browser: Visitor) -> None:
     """The switch sends the form again, which is the same act: number and secret stay, in the other words."""
-    slip = await submit(browser, WHERE, **ASKED)
+    form = form_of(await browser.get(WHERE), "/reports/new")
+    slip = await post(browser, WHERE, {**form, **ASKED})
     header = slip.text.partition("<header")[2].partition("</header>")[0]
     assert f'action="{WHERE}?lang=zh"' in header
     hidden = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', header))
+    assert hidden.keys() == {"request_id", "form"}, "the paper is shown to others: nothing of the report"
+    assert SAID not in slip.text
+    place.later = timedelta(seconds=400)
     again = await browser.send(f"{WHERE}?lang=zh", hidden)
     found = [re.findall(r'class="number">([0-9 ]+)<', each.text) for each in (slip, again)]
     assert (len(found[0]), found[0] == found[1]) == (2, True)
     assert (again.title, f'action="{WHERE}?lang=en"' in again.text) == ("编号和密码", True)
     assert len((await place.world.asks(place.age).list_page()).tip_offs) == 1
+    first, left = [int(each.headers["Refresh"].partition(";")[0]) for each in (slip, again)]
+    assert (first, 190 <= left <= 200) == (600, True), "no language begins the ten minutes anew"
+    assert f'data-once="{left}"' in again.text
+    place.later = timedelta(seconds=601)
+    for sent in (hidden, {**form, **ASKED}):
+        late = await browser.send(WHERE, sent)
+        assert (late.status, late.headers.get("Location")) == (303, "/reports")
+    assert len(place.wire.calls("TakeTipOff")) == 1
 
 
 @pytest.mark.parametrize("missing", ["channel", "kind", "target", "category", "text"])

@@ -41,6 +41,13 @@ def by_keys(page: Page, made: list[TipOffReport]) -> None:
     assert focused(page) == rows[0]
     press(page, "j", "j", "j")
     assert focused(page) == rows[1], "the last row is the end"
+    page.locator("[data-all-rows]").check()
+    assert page.locator(".pick input[name]:checked").count() == len(made)
+    page.locator("[data-all-rows]").uncheck()
+    assert page.locator(".pick input[name]:checked").count() == 0
+    page.locator("h1").click()
+    press(page, "j", "j")
+    assert focused(page) == rows[1]
     press(page, "k")
     assert focused(page) == rows[0]
     press(page, "/", "j", "?")
@@ -85,6 +92,18 @@ def with_a_text(page: Page, made: list[TipOffReport]) -> None:
     stays()
 
 
+def of_decided_reports(page: Page, decided: TipOffReport) -> None:
+    """The rows can be walked through, where none can be chosen; the sheet names no key that does nothing."""
+    page.goto(page.url.partition("/reports")[0] + "/reports?view=closed")
+    press(page, "j")
+    assert focused(page) == decided.reference
+    press(page, "?")
+    assert page.locator(".keys kbd").all_inner_texts()[1:] == ["j k", "Enter", "/", "?"]
+    page.goto(page.url.partition("/reports")[0] + f"/reports/{decided.tip_off_id}")
+    press(page, "?")
+    assert page.locator(".keys kbd").all_inner_texts()[1:] == ["j k", "?"]
+
+
 def without_keys(page: Page, made: list[TipOffReport]) -> None:
     """Once they are switched off no key does anything, on later pages either."""
     page.goto(page.url.partition("/reports")[0] + "/reports?sort=oldest")
@@ -100,6 +119,9 @@ def without_keys(page: Page, made: list[TipOffReport]) -> None:
 
 async def test_the_keys_of_the_desk(place: Office, key: ModeratorKey) -> None:
     """Each does what the sheet says; the report that is taken by one is the moderator's."""
+    other = (await place.moderator(2)).moderator_id
+    decided = await place.world.assign((await place.world.file()).tip_off, other)
+    await place.world.dismiss(decided, other, reply="no")
     made = [(await place.world.file(seconds=place.age + number)).tip_off for number in range(2)]
 
     async with place.opens(key) as console:
@@ -107,10 +129,14 @@ async def test_the_keys_of_the_desk(place: Office, key: ModeratorKey) -> None:
         def work() -> None:
             with browsing() as browser:
                 page = browser.new_context(locale="en-GB").new_page()
+                wrong: list[str] = []
+                page.on("pageerror", lambda error: wrong.append(str(error)))
                 page.goto(console.address)
                 page.get_by_role("navigation").first.wait_for()
                 by_keys(page, made)
                 with_a_text(page, made)
+                assert not wrong, "no script fails"
+                of_decided_reports(page, decided)
                 without_keys(page, made)
 
         await asyncio.to_thread(work)

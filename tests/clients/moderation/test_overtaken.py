@@ -73,13 +73,16 @@ async def test_who_was_faster_is_named(
     assert WORDS not in str(await place.world.get(made))
 
 
-async def test_a_sanction_is_overtaken(place: Office, browser: Visitor, key: ModeratorKey) -> None:
+@pytest.mark.parametrize("reply", ["", WORDS])
+async def test_a_sanction_is_overtaken(
+    place: Office, browser: Visitor, key: ModeratorKey, reply: str
+) -> None:
     """On the last step, too: it imposes nothing; without another report to decide none is offered."""
     target = TipOffTarget(TargetKind.ACCOUNT, await place.world.world.account())
     made = await place.world.assign((await place.world.file(target=target)).tip_off, key.moderator_id)
     where = f"/reports/{made.tip_off_id}/sanction"
     given = {"degree": "WARN", "ground": "ILLEGAL", "rule_reference": "law 7", "redress": "Write"}
-    page = await submit(browser, where, **given, evidence="00" * 32)
+    page = await submit(browser, where, **given, evidence="00" * 32, reply=reply)
     assert page.title == "Check before you sign"
     other = (await place.moderator(2)).moderator_id
     taken = await place.world.assign(made, other, former=key.moderator_id)
@@ -88,6 +91,10 @@ async def test_a_sanction_is_overtaken(place: Office, browser: Visitor, key: Mod
     assert (page.status, page.title) == (409, f"Report {made.reference}")
     assert f"Meanwhile it was decided by {other[:8]}" in page.words
     assert 'class="button" href="/reports/' not in page.text
+    typed = page.words.partition("What you had typed")[2].partition("Other reports about the same")[0]
+    for word in ("law 7", "00" * 32, *filter(None, [reply])):
+        assert word in typed, word
+    assert ("You were right" in typed, made.reference in typed) == (False, False), "nobody typed that"
 
 
 async def test_what_was_decided_together_does_not_come_next(place: Office, browser: Visitor) -> None:

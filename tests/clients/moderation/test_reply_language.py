@@ -50,10 +50,13 @@ async def test_a_report_is_answered_in_its_language(
     """Whatever the language of the desk; what is sent stands beside the decision."""
     made = await filed(place, key, text)
     page = await browser.get(f"/reports/{made.tip_off_id}")
+    language = form_of(page, f"/reports/{made.tip_off_id}/decision")["reply_language"]
     await submit(browser, f"/reports/{made.tip_off_id}/decision", page, decision="dismiss.NO_VIOLATION")
     found = await place.world.get(made)
     assert found.reply.startswith(begins)
-    assert found.reply in page.words
+    assert found.reply == usual_reply.in_language("NO_VIOLATION", language)
+    marked = "zh-CN" if language == "zh" else "en"
+    assert f'<span lang="{marked}">{found.reply}</span>' in page.text, "read aloud in its own language"
 
 
 async def test_the_other_language_is_chosen(place: Office, browser: Visitor, key: ModeratorKey) -> None:
@@ -66,13 +69,45 @@ async def test_the_other_language_is_chosen(place: Office, browser: Visitor, key
     page = await submit(browser, f"{where}/sanction", page, **REASONS)
     assert "感谢" in page.words.partition("What the reporter reads")[2]
     page = await submit(browser, f"{where}/sanction", page, step="change")
-    assert form_of(page, f"{where}/sanction")["reply"] == ""
+    form = form_of(page, f"{where}/sanction")
+    assert (form["reply"], form["reply_language"]) == ("", "zh")
     page = await submit(browser, f"{where}/sanction", page, reply_language="en")
-    assert "You were right, and we have acted." in page.words
+    assert "You were right, and we have acted." in page.words.partition("What the reporter reads")[2]
     await submit(browser, f"{where}/sanction", page)
     found = await place.world.get(made)
     assert found.tip_off.outcome is TipOffOutcome.UPHELD
     assert found.reply.startswith("Thank you for your report.")
+
+
+@pytest.mark.parametrize("step", ["fill", "check"])
+async def test_a_form_that_is_shown_again_has_no_usual_reply(
+    place: Office, browser: Visitor, key: ModeratorKey, step: str
+) -> None:
+    """Filled in by a template, or with an error: the other language can still be chosen."""
+    made = await filed(place, key, ENGLISH)
+    where = f"/reports/{made.tip_off_id}/sanction"
+    page = await submit(browser, where, **{**REASONS, "redress": ""}, step=step)
+    assert page.status == (422 if step == "check" else 200)
+    form = form_of(page, where)
+    assert (form["reply"], form["reply_language"]) == ("", "en")
+    page = await submit(browser, where, page, **REASONS, reply_language="zh")
+    assert "感谢" in page.words.partition("What the reporter reads")[2]
+
+
+async def test_a_lost_decision_is_sent_again_with_its_reply(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """The report is decided and answered by then; what was not typed is not shown as typed."""
+    made = await filed(place, key, ENGLISH)
+    where = f"/reports/{made.tip_off_id}/sanction"
+    page = await submit(browser, where, **REASONS, reply_language="zh")
+    place.wire.loses = "ResolveTipOff"
+    page = await submit(browser, where, page)
+    form = form_of(page, where)
+    assert (page.status, form["reply"], form["reply_language"]) == (503, "", "zh")
+    page = await submit(browser, where, await submit(browser, where, page))
+    assert "upheld (Warning)." in page.words
+    assert (await place.world.get(made)).reply.startswith("感谢")
 
 
 async def test_own_words_are_sent_as_they_are(place: Office, browser: Visitor, key: ModeratorKey) -> None:

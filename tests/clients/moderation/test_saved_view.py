@@ -9,6 +9,7 @@ from idvault_people.moderation.saved_view import MOST, SavedView, SavedViewPages
 from idvault_people.moderation.texts import TEXTS
 from tests.support.console import Seen, Visitor
 from tests.support.moderation_console import Office, form_of, post, submit
+from tests.support.tip_off_world import opened
 
 FRAUD = "/reports?view=unassigned&category=FRAUD&sort=due"
 
@@ -55,6 +56,17 @@ async def test_a_search_is_not_kept(browser: Visitor) -> None:
     assert (page.status, "cannot be saved" in page.words) == (422, True)
     for address in ("//elsewhere.example", "https://elsewhere.example", "/reports?q=acct_1", "/a/b", ""):
         assert not is_list(address)
+
+
+async def test_a_view_of_an_operation_is_kept(place: Office, browser: Visitor) -> None:
+    """Its id is random, and nobody's; one that is not there any more is an empty list."""
+    operation = (await opened(place.world)).operation_id
+    asked = f"/reports?view=open&operation={operation}"
+    assert "The view is saved." in (await save(browser, await browser.get(asked), "Of it")).words
+    gone = await browser.get(f"/reports?view=open&operation={'f' * 32}")
+    assert (gone.status, gone.title) == (200, "Reports")
+    for name, value in (("operation", operation[:-1]), ("operation", f"{operation}0"), ("q", operation)):
+        assert not is_list(f"/reports?{name}={value}")
 
 
 async def test_views_outlive_the_session(place: Office, tmp_path: Path) -> None:

@@ -321,6 +321,9 @@ async def test_chosen_reports_are_taken_at_once(place: Office, browser: Visitor,
     ]
     done = await post(browser, asked, {**blank, "once": "another", f"take.{'f' * 32}": "yes"})
     assert "Somebody else was faster: 1." in done.words
+    own = {f"report.{each.tip_off_id}": "yes" for each in made[:2]}
+    done = await post(browser, asked, {**blank, "once": "a third", **own})
+    assert "Assigned to you: 0." in done.words, "who has a report takes nothing"
 
 
 @pytest.mark.parametrize(

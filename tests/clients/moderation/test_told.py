@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from idvault.core.tables.tip_off import tip_offs
 from idvault_people.moderation import authorities
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -15,6 +16,7 @@ from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.clients.moderation.test_decision import REASONS
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, form_of, post, submit
+from tools.support import sql
 
 
 async def test_a_confirmation_says_that_it_worked(place: Office, browser: Visitor) -> None:
@@ -61,6 +63,21 @@ async def test_merging_shows_what_is_merged(place: Office, browser: Visitor, key
     chosen = {f"duplicates.{same.tip_off_id}": "yes", f"others.{other.tip_off_id}": "yes"}
     page = await post(browser, where, {**form_of(page, where), **chosen})
     assert "Reports merged into this one: 2." in page.words
+
+
+async def test_a_report_outlives_the_one_it_was_merged_into(
+    place: Office, browser: Visitor, key: ModeratorKey
+) -> None:
+    """The page names no link then; everything else of it is there."""
+    made, into = [(await place.world.file(seconds=number)).tip_off for number in range(2)]
+    await place.world.merge(await place.world.assign(into, key.moderator_id), [made], key.moderator_id)
+    where = f"/reports/{made.tip_off_id}"
+    assert f"Merged into {into.reference}" in (await browser.get(where)).words
+    statement = tip_offs.update().where(tip_offs.c.merged_into == into.tip_off_id)
+    await sql.change(place.sessions.database, statement.values(merged_into="f" * 32))
+    page = await browser.get(where)
+    assert (page.status, page.title) == (200, f"Report {made.reference}")
+    assert "Merged into" not in page.words
 
 
 async def test_what_is_overdue_is_red(place: Office, browser: Visitor) -> None:

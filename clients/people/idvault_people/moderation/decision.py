@@ -1,6 +1,6 @@
 """The decision about a report, beside the report; a sanction or measure is imposed in the same act."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from idvault_client.sanctions import Origin, UpheldContentMeasure
@@ -27,6 +27,7 @@ _NAME = 63
 _CONFLICT = 409
 _NEXT_PAGES = ("sanction", "content")
 _DISMISS = "dismiss."
+_WRITTEN = ("text", "area", "date")
 _DUPLICATES, _ANSWERED = "duplicates", "answered"
 TOGETHER = "together"
 """What an address calls the reports that are decided with its one."""
@@ -71,7 +72,7 @@ class DecisionPages:
             self._send(case.tip_off, choice, visit, request_id)
             return self._next(case.tip_off.tip_off_id, visit, window)
 
-        return self._unless_overtaken(form.act(visit, act), visit, window)
+        return self._unless_overtaken(form.act(visit, act), visit, window, lambda _: form)
 
     def sanction(self, visit: Visit) -> Answer:
         """Show the form of the sanction of a report that is right."""
@@ -79,17 +80,18 @@ class DecisionPages:
 
     def uphold(self, visit: Visit) -> Answer:
         """Check the sanction, show it, or decide with it."""
-        report, window = visit.parts["report"], self.screen.queue.window(visit)
-        visit = self._replying(visit)
+        report, window, page = visit.parts["report"], self.screen.queue.window(visit), self._sanction(visit)
+        typed = _typed(visit)
 
         def send(sanction: UpheldSanction, request_id: str) -> str:
             self._merge(report, visit, request_id)
+            reply = page.meant(typed).given("reply")
             self.place.vault.tip_offs.uphold(
-                report, sanction, key=self.place.key, reply=visit.given("reply"), request_id=request_id
+                report, sanction, key=self.place.key, reply=reply, request_id=request_id
             )
             return self._next(report, visit, window)
 
-        return self._unless_overtaken(self._sanction(visit).answer(visit, send), visit, window)
+        return self._unless_overtaken(page.answer(typed, send), typed, window, page.form)
 
     def content(self, visit: Visit) -> Answer:
         """Show the form of the measure on content of a report that is right."""
@@ -97,24 +99,30 @@ class DecisionPages:
 
     def uphold_content(self, visit: Visit) -> Answer:
         """Check the measure, show it, or decide with it."""
-        report, window = visit.parts["report"], self.screen.queue.window(visit)
-        visit = self._replying(visit)
+        report, window, page = visit.parts["report"], self.screen.queue.window(visit), self._content(visit)
+        typed = _typed(visit)
 
         def send(measure: UpheldContentMeasure, request_id: str) -> str:
             self._merge(report, visit, request_id)
+            reply = page.meant(typed).given("reply")
             self.place.vault.tip_offs.uphold(
-                report,
-                measure=measure,
-                key=self.place.key,
-                reply=visit.given("reply"),
-                request_id=request_id,
+                report, measure=measure, key=self.place.key, reply=reply, request_id=request_id
             )
             return self._next(report, visit, window)
 
-        return self._unless_overtaken(self._content(visit).answer(visit, send), visit, window)
+        return self._unless_overtaken(page.answer(typed, send), typed, window, page.form)
 
-    def _unless_overtaken(self, answer: Answer, visit: Visit, window: Sequence[TipOffReport]) -> Answer:
-        """Return an answer, or the report as somebody else left it: there is nothing to send again then."""
+    def _unless_overtaken(
+        self,
+        answer: Answer,
+        visit: Visit,
+        window: Sequence[TipOffReport],
+        begun: Callable[[Visit], Form],
+    ) -> Answer:
+        """Return an answer, or the report as somebody else left it: there is nothing to send again then.
+
+        begun: returns the form as it begins.
+        """
         if not isinstance(answer, ConsolePage) or answer.status != _CONFLICT:
             return answer
         if visit.say("form_used") in answer.errors.values():
@@ -123,8 +131,8 @@ class DecisionPages:
         if self.screen.queue.can_decide(case.tip_off):
             return answer
         page = self.screen.page(case, visit, window)
-        typed = visit.given("reply")
-        words = [PagePart(title=say("your_words"), texts=[(say("reply"), typed)])] if typed else []
+        typed = _own_words(begun(visit), visit)
+        words = [PagePart(title=say("your_words"), texts=typed)] if typed else []
         following = self.screen.queue.to_decide(case.tip_off.tip_off_id, window, together=_chosen(visit))
         page = replace(
             page,
@@ -264,6 +272,7 @@ class DecisionPages:
             beside=self.screen.reported(case, visit),
             copy=case.content,
             text=case.text,
+            meant=_meant(report, visit),
         )
 
     def _content(self, visit: Visit) -> ContentMeasureForm:
@@ -282,22 +291,19 @@ class DecisionPages:
             beside=self.screen.reported(case, visit),
             copy=case.content,
             text=case.text,
+            meant=_meant(report, visit),
         )
 
     def _upheld_reply(self, case: TipOffCase, visit: Visit) -> list[Field]:
         """Return the field of the reply, with what was typed beside the report, and that of its language."""
-        report, has_one = case.tip_off, case.tip_off.answer_time is not None
+        report, has_one = case.tip_off, _was_answered(case.tip_off, visit)
         hint = visit.say("reply_again" if has_one else "reply_or_usual")
         begun = self.place.drafts.get(report.tip_off_id, "")
         reply = replace(_reply(report, visit), value=begun, hint=hint)
+        answered = Field(kind="hidden", id=_ANSWERED, value="yes" if has_one else "")
         if has_one:
-            return [reply]
-        return [reply, usual_reply.field(case.text, visit, decision=usual_reply.UPHELD)]
-
-    def _replying(self, visit: Visit) -> Visit:
-        """Return the visit with the reply that is meant, unless the reporter has one."""
-        has_one = self.screen.read(visit).tip_off.answer_time is not None
-        return visit if has_one else usual_reply.settled(visit)
+            return [answered, reply]
+        return [answered, reply, usual_reply.field(case.text, visit, decision=usual_reply.UPHELD)]
 
     def _target(self, report: TipOffReport) -> tuple[str, str]:
         target = report.target
@@ -306,6 +312,36 @@ class DecisionPages:
         if target.kind is TargetKind.PUBLIC_ACCOUNT:
             return self.place.vault.public_accounts.get(target.key).account_token, target.key
         return "", ""
+
+
+def _was_answered(report: TipOffReport, visit: Visit) -> bool:
+    """Return whether the reporter had a reply when the form of a sanction or measure was shown first.
+
+    One whose answer was lost is sent again with the same reply.
+    """
+    if _ANSWERED in visit.fields:
+        return bool(visit.given(_ANSWERED))
+    return report.answer_time is not None
+
+
+def _meant(report: TipOffReport, visit: Visit) -> Callable[[Visit], Visit]:
+    """Return what makes the reply that is meant of what was typed: nothing is added for who has a reply."""
+    return (lambda typed: typed) if _was_answered(report, visit) else usual_reply.meant
+
+
+def _typed(visit: Visit) -> Visit:
+    """Return the visit without the usual reply, which is for reporters that have no reply."""
+    return visit if visit.given(_ANSWERED) else usual_reply.typed(visit)
+
+
+def _own_words(begun: Form, visit: Visit) -> list[Row]:
+    """Return what was typed into a form, by the labels of its fields. begun: as it begins."""
+    filled = begun.refilled(visit).fields
+    return [
+        (now.label, now.value)
+        for now, before in zip(filled, begun.fields, strict=True)
+        if now.kind in _WRITTEN and now.value not in ("", before.value)
+    ]
 
 
 def _chosen(visit: Visit) -> list[str]:

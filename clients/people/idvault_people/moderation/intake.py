@@ -1,12 +1,13 @@
 """The page of a report by telephone, by letter or at a counter: one screen, then a slip to hand out."""
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 from idvault_client.errors import VaultError
 from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import FiledTipOff, TargetKind, TipOffChannel, TipOffTarget
-from idvault_people.console.visit import Answer, ConsolePage, Hiding, Visit
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, Hiding, Visit
 from idvault_people.moderation import report_case, shown
 from idvault_people.moderation.digits import grouped
 from idvault_people.moderation.form import REQUEST_ID, Form
@@ -30,13 +31,23 @@ class IntakePages:
         return self._form(visit).page()
 
     def take(self, visit: Visit) -> Answer:
-        """File the report, and show number and secret, which cannot be read again."""
+        """File the report, and show number and secret for ten minutes, in either language.
+
+        The slip sends the request id alone to be shown in another language: it may be read by others, such as
+        at a counter, and has nothing of the report. A form that is sent again files nothing more, and leads
+        to the list once the ten minutes are over.
+        """
+        self._forget()
+        end, filed = self.place.slips.get(visit.given(REQUEST_ID), (None, None))
+        if end is not None and filed is None:
+            return GoTo("/reports")
+        if filed is not None and not visit.given("text"):
+            return self._slip(filed, visit.given(REQUEST_ID), visit)
         form, errors = self._form(visit).refilled(visit), self._missing(visit)
-        sent = {REQUEST_ID: form.request_id, **{each.id: each.value for each in form.fields}}
         if errors:
             return form.page(errors=errors, status=422)
         try:
-            filed: FiledTipOff = self.place.vault.tip_offs.take(
+            filed = self.place.vault.tip_offs.take(
                 TipOffTarget(TargetKind(visit.given("kind")), visit.line("target")),
                 SanctionCategory(visit.given("category")),
                 visit.given("text"),
@@ -48,10 +59,19 @@ class IntakePages:
             )
         except VaultError as error:
             return form.refused(error, visit)
-        return self._slip(filed, sent, visit)
+        return self._slip(filed, form.request_id, visit)
 
-    def _slip(self, filed: FiledTipOff, sent: Mapping[str, str], visit: Visit) -> ConsolePage:
-        """Return the page of number and secret. sent: what reads them again, such as in another language."""
+    def _forget(self) -> None:
+        """Forget what has been shown for long enough, but not that it was."""
+        slips, now = self.place.slips, self.place.clock()
+        slips.update({name: (end, None) for name, (end, filed) in slips.items() if filed and end <= now})
+
+    def _slip(self, filed: FiledTipOff, request_id: str, visit: Visit) -> ConsolePage:
+        """Return the page of number and secret, for what is left of the time since it was shown first."""
+        now = self.place.clock()
+        end, _ = self.place.slips.get(request_id, (now + timedelta(seconds=_SHOWN_FOR), None))
+        self.place.slips[request_id] = (end, filed)
+        left = max(1, math.ceil((end - now).total_seconds()))
         say, report = visit.say, filed.tip_off
         values = {
             "number": grouped(report.reference),
@@ -62,15 +82,15 @@ class IntakePages:
                 (say("reply_until"), self.place.time(report.due_time, visit)),
                 *([(say("read_at"), filed.reply_url)] if filed.reply_url else []),
             ],
-            "seconds": _SHOWN_FOR,
+            "seconds": left,
             "links": [Link(report_case.path(report), say("see")), Link(PATH, say("take_another"))],
         }
         return ConsolePage(
             template="moderation_slip.html",
             title=say("slip_title"),
             values=values,
-            hides=Hiding(_SHOWN_FOR, "/reports"),
-            resend=sent,
+            hides=Hiding(left, "/reports"),
+            resend={REQUEST_ID: request_id},
             about=[report_case.path(report)],
         )
 

@@ -41,9 +41,9 @@ class ListPage:
     """What a list shows. views: value and text, the first one is shown unasked. following: the next token.
 
     empty: what to do if there is nothing. search: the label of the field that looks for one thing, ""
-    without. told: what the last form did. live: the address that gives the table again, up to what the page
-    knows of it (known); "" for a list that does not change while it is open. head: of the column that names
-    the items, "" for the title.
+    without. told: what the last form did; refused: why it did nothing. live: the address that gives the
+    table again, up to what the page knows of it (known); "" for a list that does not change while it is open.
+    head: of the column that names the items, "" for the title.
     """
 
     title: str
@@ -56,6 +56,7 @@ class ListPage:
     search: str = ""
     bulk: Bulk | None = None
     told: str = ""
+    refused: str = ""
     links: Sequence[Link] = ()
     happened: Link | None = None
     live: str = ""
@@ -66,6 +67,13 @@ class ListPage:
     def columns(self) -> list[str]:
         """The names of the items' rows, in their order."""
         return shown.columns(self.items)
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys that do something in this list."""
+        rows = ["j k", "Enter"] if self.items else []
+        takes = ["a"] if self.bulk and any(each.alone for each in self.items) else []
+        return [*rows, *takes, *(["/"] if self.search else []), "?"]
 
     def page(self, visit: Visit) -> ConsolePage:
         """Return the page."""

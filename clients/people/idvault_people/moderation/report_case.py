@@ -251,8 +251,7 @@ class ReportScreen:
         if report.proposal_id:
             links.append(Link(f"/sanctions/{report.proposal_id}", say("its_proposal")))
         if report.merged_into_id:
-            other = self.place.vault.tip_offs.get(report.merged_into_id).tip_off
-            links.append(Link(path(other), say("merged_into", reference=other.reference)))
+            links += self._merged_into(report, visit)
         if report.reporter_id:
             links.append(Link(reporter.path(report.reporter_id), say("reporter_standing")))
         if case.content:
@@ -262,6 +261,14 @@ class ReportScreen:
         may_reply = queues.waits(report) and report.state is TipOffState.ASSIGNED
         reply = [Link(f"{here}/reply{queues.kept(visit)}", say("write_reply"))] if may_reply else []
         return [*reply, Link(f"{here}/duplicates{queues.kept(visit)}", say("merge"), key="m"), *links]
+
+    def _merged_into(self, report: TipOffReport, visit: Visit) -> list[Link]:
+        """Return the link to the report that one was merged into; none if that is not there any more."""
+        try:
+            other: TipOffReport = self.place.vault.tip_offs.get(report.merged_into_id).tip_off
+        except NotFound:
+            return []
+        return [Link(path(other), visit.say("merged_into", reference=other.reference))]
 
     def _buttons(self, report: TipOffReport, visit: Visit) -> list[Form]:
         say, mine = visit.say, report.moderator_id == self.place.me

@@ -46,7 +46,8 @@ class StatementForm(Generic[Wanted]):
 
     fixed: fields that cannot be changed here; after: more fields. origin, tip_off: how it came to light.
     action, beside: as those of a form. copy: the reporter's copy of the content, which a box makes evidence;
-    text: what the reporter wrote, likewise.
+    text: what the reporter wrote, likewise. meant: what is signed by a form that was filled in, such as with
+    the usual reply where none was typed; the form that is shown again has what was typed.
     """
 
     place: Workplace
@@ -61,6 +62,7 @@ class StatementForm(Generic[Wanted]):
     beside: Sequence[PagePart] = ()
     copy: bytes = field(default=b"", repr=False)
     text: str = field(default="", repr=False)
+    meant: Callable[[Visit], Visit] = lambda visit: visit
 
     def about(self, _visit: Visit, _wanted: Wanted | None = None) -> list[PagePart]:
         """Return whom or what it falls on, which stands first; wanted: as it was filled in."""
@@ -174,7 +176,8 @@ class StatementForm(Generic[Wanted]):
             return self._sign(visit, form, wanted, send)
         if visit.given("step") == "change":
             return form.page()
-        return self._preview(visit, form, wanted).page()
+        meant = self.meant(visit)
+        return self._preview(meant, form.refilled(meant), wanted).page()
 
     def _preview(self, visit: Visit, form: Form, wanted: Wanted) -> Form:
         kept = statement.kept(wanted.statement, days=visit.given("days"))

@@ -1,8 +1,8 @@
 """Views that a moderator keeps: a name, and the address of a list with its filters.
 
 They are in the moderator's own folder, not in the vault: a view says nothing that others need, and nothing of
-it needs to survive the machine. An address has words of fixed lists only: what somebody searched for, such as
-an account, is never in the file.
+it needs to survive the machine. An address has words of fixed lists, and the id of an operation: what
+somebody searched for, such as an account, is never in the file.
 """
 
 import json
@@ -21,7 +21,8 @@ from idvault_verify import durable_file, small_file
 FILE, PATH = "views.json", "/views"
 MOST, _NAME = 20, 40
 _WORD = "[A-Za-z_]+"
-_ADDRESS = re.compile(rf"/[a-z-]+(\?{_WORD}={_WORD}(&{_WORD}={_WORD})*)?")
+_FILTER = rf"(operation=[0-9a-f]{{32}}|{_WORD}={_WORD})"
+_ADDRESS = re.compile(rf"/[a-z-]+(\?{_FILTER}(&{_FILTER})*)?")
 
 
 @dataclass(frozen=True, slots=True)

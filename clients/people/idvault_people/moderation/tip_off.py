@@ -82,6 +82,7 @@ class ReportCasePages:
             bulk=self._bulk(visit),
             links=[Link("/reports/new", say("intake"))],
             told=self._told(visit),
+            refused=visit.say("merge_few") if visit.query.get("merging") else "",
             happened=self.screen.happened(visit),
         )
 
@@ -100,7 +101,7 @@ class ReportCasePages:
         known = {each.operation_id: each.title for each in self.place.open_operations()}
         asked = queues.operation(visit)
         if asked and asked not in known:
-            known[asked] = self.place.vault.sanctions.get_operation(asked).title
+            known[asked] = self.place.operation(asked)
         options = [("", visit.say("all_reports")), *known.items()]
         label = visit.say("operation")
         return [Chooser(id="operation", label=label, options=options, value=asked)] if known else []
@@ -146,8 +147,6 @@ class ReportCasePages:
 
     def _told(self, visit: Visit) -> str:
         """Return what the last assignment of several reports did, as the address counts."""
-        if visit.query.get("merging"):
-            return str(visit.say("merge_few"))
         counts = [visit.query.get(name, "") for name in ("assigned", "missed")]
         if not all(each.isascii() and each.isdigit() for each in counts):
             return ""
@@ -157,7 +156,10 @@ class ReportCasePages:
         )
 
     def assign_chosen(self, visit: Visit) -> Answer:
-        """Take the chosen reports, or the one whose button was pressed, unless somebody has them by now."""
+        """Take the chosen reports, or the one whose button was pressed, unless somebody has them by now.
+
+        One's own can be chosen to be merged: they are neither taken nor counted.
+        """
         request_id = visit.given(REQUEST_ID) or self.place.new_id()
         pressed = [each for each in visit.fields if each.startswith("take.")]
         chosen = pressed or [each for each in visit.fields if each.startswith("report.")]
@@ -170,7 +172,7 @@ class ReportCasePages:
                     unassigned = replace(report, moderator_id="")
                     one = part_id(request_id, which)
                     self.place.vault.tip_offs.assign(unassigned, key=self.place.key, request_id=one)
-                taken.append(path(report))
+                    taken.append(path(report))
             except (PreconditionFailed, NotFound):
                 missed += 1
         counts = queues.kept(visit, assigned=str(len(taken)), missed=str(missed))

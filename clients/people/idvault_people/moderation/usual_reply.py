@@ -46,26 +46,33 @@ def chosen(visit: Visit) -> str:
 def field(text: str, visit: Visit, *, decision: str = "") -> Field:
     """Return the field of the language. text: of the report; decision: whose replies stand beside it."""
     say, asked = visit.say, visit.query.get(LANGUAGE, "")
-    notes = {language: say("usual_reply", reply=told) for language, told in in_both(decision)}
     return Field(
         kind="choices",
         id=LANGUAGE,
         label=say("reply_language"),
         value=asked if asked in LANGUAGES else language_of(text, otherwise=visit.language),
         options=[(each, say(f"reply_in.{each}")) for each in LANGUAGES],
-        notes=notes,
+        replies={language: [(language, reply)] for language, reply in in_both(decision)},
         required=False,
     )
 
 
-def settled(visit: Visit) -> Visit:
-    """Return the visit with the usual reply to a report that is right, if nothing was typed.
+def meant(visit: Visit) -> Visit:
+    """Return the visit with the usual reply to a report that is right, if nothing was typed."""
+    return _with(visit, visit.given(_REPLY) or _upheld()[chosen(visit)])
 
-    A form that is changed again begins without it, so that its language can still be chosen.
+
+def typed(visit: Visit) -> Visit:
+    """Return the visit with what was typed: a form that is shown again can still choose a language.
+
+    The page that is read before it is signed hides the usual reply in the field of the reply.
     """
-    typed, usual = visit.given(_REPLY), dict(in_both(UPHELD))
-    if visit.given("step") == "change":
-        reply = "" if typed in usual.values() else typed
-    else:
-        reply = typed or usual[chosen(visit)]
+    return _with(visit, "") if visit.given(_REPLY) in _upheld().values() else visit
+
+
+def _upheld() -> dict[str, str]:
+    return dict(in_both(UPHELD))
+
+
+def _with(visit: Visit, reply: str) -> Visit:
     return replace(visit, fields={**visit.fields, _REPLY: reply})

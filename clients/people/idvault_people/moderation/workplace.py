@@ -10,7 +10,7 @@ from idvault_client.backend.blocking.vault import Vault
 from idvault_client.errors import NotFound
 from idvault_client.pages import rendering
 from idvault_client.sanctions import AccountSanction, ModeratorKey, OperationState, PlatformOperation
-from idvault_client.tip_offs import UpheldSanction
+from idvault_client.tip_offs import FiledTipOff, UpheldSanction
 from idvault_people.console.visit import ConsoleHead, Visit
 from idvault_people.moderation import shown
 from idvault_people.moderation.own_history import OwnHistory
@@ -31,7 +31,8 @@ class Workplace:
     drafts: replies that were typed before a sanction, by report. excerpts: how the texts of open reports
     begin, by report. history: what was done at this desk. roster: reads the published roster's versions, by
     which orders of authorities are checked; None if none was named. views: that the moderator keeps. ends:
-    when the platform's certificate does; None if that is not known.
+    when the platform's certificate does; None if that is not known. slips: number and secret of reports that
+    were taken down, while they are shown, by the form's request id; with the end of that.
     """
 
     vault: Vault
@@ -46,6 +47,7 @@ class Workplace:
     roster: Callable[[], Sequence[Roster]] | None = None
     views: SavedViews = field(default_factory=SavedViews)
     ends: datetime | None = None
+    slips: dict[str, tuple[datetime, FiledTipOff | None]] = field(default_factory=dict, repr=False)
 
     @property
     def me(self) -> str:

@@ -38,7 +38,7 @@
     });
   }
   // One box chooses all rows of a list.
-  document.querySelectorAll("[data-all]").forEach(function (all) {
+  document.querySelectorAll("[data-all-rows]").forEach(function (all) {
     all.hidden = false;
     all.addEventListener("change", function () {
       all.form.querySelectorAll("[data-row] .pick input:enabled").forEach(function (one) { one.checked = all.checked; });
@@ -48,7 +48,7 @@
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });
   });
-  document.querySelectorAll("[data-all]").forEach(function (button) {
+  document.querySelectorAll("[data-all-boxes]").forEach(function (button) {
     button.hidden = false;
     button.addEventListener("click", function () {
       button.closest("fieldset").querySelectorAll("input").forEach(function (box) { box.checked = true; });
@@ -88,7 +88,9 @@
     var typing = "textarea, select, input:not([type=radio]):not([type=checkbox])";
     if (!off || off.checked || event.ctrlKey || event.metaKey || event.altKey) { return; }
     if (!/^[a-z/?]$/.test(event.key) || event.target.matches(typing)) { return; }
-    var rows = Array.from(document.querySelectorAll("main form [data-row]")), at = document.activeElement;
+    // On a case j and k walk through the list that it is of, not through the tables on its page.
+    var listed = document.querySelector(".walk") ? [] : document.querySelectorAll("main [data-row]");
+    var rows = Array.from(listed), at = document.activeElement;
     var place = rows.findIndex(function (row) { return row.contains(at); });
     var step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0, key = '[data-key="' + event.key + '"]';
     var found = step && rows.length ? rows[Math.min(Math.max(place + step, 0), rows.length - 1)].querySelector("a") :

@@ -127,6 +127,8 @@ _REPORTS = {
     "reply_again": _("The reporter has a reply; what you write here is added to it."),
     "merge": _("Merge duplicates"),
     "merge_title": _("Which reports are about the same as {reference}?"),
+    "merge_left_out": _("Left out, because you cannot merge them any more: {numbers}."),
+    "merge_not_found": _("A report that you had chosen is not there any more."),
     "merge_hint": _("One decision, and every reporter is answered."),
     "merge_none": _("There is no report to merge."),
     "uphold": _("Uphold and sanction"),

@@ -39,7 +39,7 @@ LISTS: Mapping[str, Text] = {
     "number": _("Number"),
     "excerpt": _("Text"),
     "same_open": _("Same target"),
-    "choose_all": _("Choose all"),
+    "choose_rows": _("Choose all"),
     "merge_chosen": _("Merge the chosen ones"),
     "merge_chosen_title": _("Merge these {count} reports?"),
     "merge_final": _("Nobody can part them again. The one that stays is assigned to you."),
