@@ -79,6 +79,7 @@ async def test_a_sanction_is_overtaken(place: Office, browser: Visitor, key: Mod
     made = await place.world.assign((await place.world.file(target=target)).tip_off, key.moderator_id)
     where = f"/reports/{made.tip_off_id}/sanction"
     given = {"degree": "WARN", "ground": "ILLEGAL", "rule_reference": "law 7", "redress": "Write"}
+    given["reply"] = WORDS
     page = await submit(browser, where, **given, evidence="00" * 32)
     assert page.title == "Check before you sign"
     other = (await place.moderator(2)).moderator_id
@@ -87,6 +88,8 @@ async def test_a_sanction_is_overtaken(place: Office, browser: Visitor, key: Mod
     page = await submit(browser, where, page)
     assert (page.status, page.title) == (409, f"Report {made.reference}")
     assert f"Meanwhile it was decided by {other[:8]}" in page.words
+    assert WORDS in page.words
+    assert (await place.world.get(made)).tip_off.sanction_id == ""
     assert 'class="button" href="/reports/' not in page.text
 
 
