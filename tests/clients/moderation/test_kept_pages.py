@@ -1,4 +1,4 @@
-"""Templates, saved views and the rows of reports by clicks in Chromium: small and large, light and dark."""
+"""Templates, saved views, rows of reports and operations by clicks in Chromium: sizes and both schemes."""
 
 import asyncio
 from typing import Any
@@ -79,6 +79,28 @@ def look(user: User, name: str, *, axe: bool) -> None:
     page.get_by_text(say("no_views")).wait_for()
 
 
+def operate(user: User, name: str, *, axe: bool) -> None:
+    """Open an operation and close it; choose reports of the list to merge them, and look at the question."""
+    say, page = user.say, user.page
+    user.click("operations")
+    user.see(f"{name}-operations", say("operations"), axe=axe)
+    user.click("open_operation")
+    page.locator("#title").fill(name)
+    user.see(f"{name}-operation-new", say("open_operation"), axe=axe)
+    user.click("sign")
+    user.see(f"{name}-operation", name, axe=axe)
+    page.get_by_text(say("close_operation"), exact=True).first.click()
+    user.see(f"{name}-operation-close", name, axe=axe)
+    page.locator("form[action$='/closing'] button").click()
+    page.locator("form[action$='/closing']").wait_for(state="detached")
+    user.click("reports")
+    boxes = page.locator("input[name^='report.']")
+    for number in range(2):
+        boxes.nth(number).check()
+    user.click("merge_chosen")
+    user.see(f"{name}-merging", say("merge_chosen_title", count=2), axe=axe)
+
+
 async def test_what_moderators_keep(place: Office, key: ModeratorKey) -> None:
     """In both languages, on a telephone's width and a wide screen, in both schemes, and without script."""
     token = await place.world.world.account()
@@ -102,6 +124,7 @@ async def test_what_moderators_keep(place: Office, key: ModeratorKey) -> None:
         axe = how.get("java_script_enabled", True)
         keep(user, name, axe=axe)
         look(user, name, axe=axe)
+        operate(user, name, axe=axe)
         context.close()
 
     for number in range(len(SHOWN)):

@@ -71,6 +71,14 @@ def by_keys(page: Page, made: list[TipOffReport]) -> None:
     comes(page, "Which reports are about the same")
 
 
+def of_a_page(page: Page, made: list[TipOffReport]) -> None:
+    """The sheet tells the keys of the page: an own report is not taken, and only it merges others."""
+    address = page.url.partition("/reports")[0]
+    for report, keys in zip(made, (["j k", "d", "m", "?"], ["j k", "a", "d", "?"]), strict=True):
+        page.goto(f"{address}/reports/{report.tip_off_id}")
+        assert page.locator("details.keys dt kbd").all_text_contents() == keys
+
+
 def with_a_text(page: Page, made: list[TipOffReport]) -> None:
     """No key leaves a report on which somebody has typed, before a refusal or after it."""
     page.goto(page.url.partition("/reports")[0] + f"/reports/{made[0].tip_off_id}?sort=oldest")
@@ -134,6 +142,7 @@ async def test_the_keys_of_the_desk(place: Office, key: ModeratorKey) -> None:
                 page.goto(console.address)
                 page.get_by_role("navigation").first.wait_for()
                 by_keys(page, made)
+                of_a_page(page, made)
                 with_a_text(page, made)
                 assert not wrong, "no script fails"
                 of_decided_reports(page, decided)

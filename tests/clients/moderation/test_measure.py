@@ -61,6 +61,26 @@ async def test_an_appeal_about_content_is_decided(place: Office, browser: Visito
     assert f'href="{here}"' not in (await browser.get("/measures")).text
 
 
+async def test_overdue_appeals_about_content(place: Office, browser: Visitor) -> None:
+    """Counted first on the overview, and listed apart; a list without any does not say that none waits."""
+    made = await imposed(place, await place.moderator(2))
+    await appealed(place, made)
+    assert "No appeal about content waits" not in (await browser.get("/measures?view=overdue")).words
+    assert "There is nothing here." in (await browser.get("/measures?view=overdue")).words
+    calls = place.world.world.platform().content_measures
+    key = await place.moderator(3)
+    late = await calls.impose("post/3", ContentMeasureKind.LABELLED, reasons(), key=signing(key, 0))
+    await calls.file_appeal(late.measure_id, WRITTEN)
+    overview = (await browser.get("/")).text
+    assert '<li class="red"><a href="/measures?view=overdue">Overdue appeals about content' in overview
+    page = await browser.get("/measures?view=overdue")
+    assert f'href="/measures/{late.measure_id}"' in page.text
+    assert f'href="/measures/{made.measure_id}"' not in page.text
+    assert 'class="due late"' in page.text
+    listed = (await browser.get("/measures")).text
+    assert all(f'href="/measures/{each.measure_id}"' in listed for each in (made, late))
+
+
 async def test_an_own_measure_is_not_judged(place: Office, browser: Visitor, key: ModeratorKey) -> None:
     """The page offers no decision; without an appeal whoever imposed it may reverse it, with a reason."""
     judged, ended = await imposed(place, key), await imposed(place, key, content="post/18")

@@ -90,6 +90,7 @@ async def test_a_sanction_is_overtaken(
     page = await submit(browser, where, page)
     assert (page.status, page.title) == (409, f"Report {made.reference}")
     assert f"Meanwhile it was decided by {other[:8]}" in page.words
+    assert (await place.world.get(made)).tip_off.sanction_id == ""
     assert 'class="button" href="/reports/' not in page.text
     typed = page.words.partition("What you had typed")[2].partition("Other reports about the same")[0]
     for word in ("law 7", "00" * 32, *filter(None, [reply])):

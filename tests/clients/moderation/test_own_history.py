@@ -1,13 +1,19 @@
 """A moderator's own history, what can be withdrawn from it, and the search in own notes."""
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from idvault_people.console.visit import GoTo, Visit
 from idvault_people.moderation.own_history import OwnAct, OwnHistory, done
+from idvault_people.moderation.own_history_page import text_of
+from idvault_people.moderation.pages import console
+from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
 from tests.clients.moderation.test_intake import ASKED
@@ -81,7 +87,7 @@ async def test_what_was_taken_at_once_is_listed(place: Office, browser: Visitor)
 
 async def test_a_case_that_is_not_there_keeps_its_line(place: Office, key: ModeratorKey) -> None:
     """It is called by the beginning of its id, as is one of a list without other names."""
-    own, kept = OwnHistory(), ("reports", "campaigns", "orders")
+    own, kept = OwnHistory(), ("reports", "campaigns", "orders", "reporters")
     for kind in kept:
         own.add(OwnAct(at=NOW, where=f"/{kind}/{'a' * 32}", kind=kind, act="new"))
     async with place.works(key, history=own) as browser:
@@ -134,6 +140,31 @@ def test_what_a_form_did(path: str, to: str, fields: dict[str, str], act: tuple[
     """A form that only leads to another one did nothing; no typed text is kept."""
     found = done(visit(path, **fields), GoTo(to), NOW)
     assert [(each.act, each.word) for each in found] == ([] if act is None else [act])
+
+
+def forms() -> Iterator[str]:
+    """Yield the addresses of the desk's forms that are about cases."""
+    nothing: Any = None
+    for route in console(Workplace(vault=nothing, key=nothing)).routes:
+        kind, _, rest = route.path.lstrip("/").partition("/")
+        if route.method == "POST" and kind not in ("templates", "views"):
+            found = re.sub(r"\{\w+:\[0-9a-f\]\{32\}\}", "a" * 32, rest)
+            begin, _, steps = found.partition("{step:")
+            yield from (f"/{kind}/{begin}{step}" for step in steps.rstrip("}").split("|"))
+
+
+@pytest.mark.parametrize("path", list(forms()))
+def test_each_act_has_its_text(path: str) -> None:
+    """Whatever is chosen in the form: no history shows the word of an address."""
+    case = f"/{path.split('/')[1]}/{'a' * 32}"
+    about = () if path.endswith("/new") or path.startswith(case) else (case,)
+    acts = [
+        act
+        for chosen in ({}, {"decision": "reply"}, {"decision": "refer"}, {"verdict": "UPHELD"}, PERSON)
+        for act in done(visit(path, **chosen), GoTo(f"{case}?done=yes", about=about), NOW)
+    ]
+    assert acts
+    assert [each.act for each in acts if not text_of(each)] == []
 
 
 def test_the_history_is_kept(tmp_path: Path) -> None:

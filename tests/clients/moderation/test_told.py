@@ -132,7 +132,7 @@ async def test_figures_lead_to_their_lists(place: Office, browser: Visitor) -> N
     page = await browser.get("/figures?month=2026-03")
     assert 'href="/reports?view=overdue">Late decisions' in page.text
     assert "A figure leads to its list as it is now" in page.words
-    assert "Decided in time In all 0%" in page.words
+    assert "Not late In all 0%" in page.words
     assert "March 2026 1 1 0 0 0" in page.words
     assert "February 2026 0" not in page.words
     assert "In all 0%" not in (await browser.get("/figures?month=2026-02")).words

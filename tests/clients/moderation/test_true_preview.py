@@ -9,6 +9,7 @@ from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Origin
 from idvault_verify.tip_off import TargetKind, TipOffTarget
+from idvault_verify.v1 import sanction_pb2
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, form_of, submit
 from tests.support.tip_off_world import closed, opened
@@ -108,6 +109,24 @@ async def submit_new(browser: Visitor, token: str, **changes: str) -> None:
     assert page.title == "Check before you sign", page.words
     page = await submit(browser, "/sanctions/new", page)
     assert "in force" in page.words
+
+
+async def test_what_a_preview_needs_is_read_once(place: Office, browser: Visitor) -> None:
+    """The account's sanctions and the operation, although several of its parts tell them."""
+    token, operation = await place.world.world.account(), await opened(place.world)
+    form = await browser.get("/sanctions/new")
+    place.wire.sent.clear()
+    given = {**REASONS, "category": "FRAUD", "case_reference": "case 17"}
+    page = await submit(
+        browser, "/sanctions/new", form, account=token, operation=operation.operation_id, **given
+    )
+    assert page.words.count(f"Operation {operation.title}") == 2
+    lists = [
+        sanction_pb2.ListSanctionsRequest.FromString(each).account_token
+        for each in place.wire.calls("ListSanctions")
+    ]
+    assert lists.count(token) == 1
+    assert len(place.wire.calls("GetOperation")) == 1
 
 
 async def test_a_proposal_is_called_one(place: Office, browser: Visitor, key: ModeratorKey) -> None:

@@ -1,12 +1,15 @@
 """What people call a case: a report's number, an order's reference, the account of a sanction.
 
-A desk's history keeps addresses only, whose ids nobody reads out: the names are asked for when it is shown.
+A desk's history keeps addresses only, whose ids nobody reads out: the names are asked for when it is shown,
+and kept in the memory of this process, because they never change.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 
-from idvault_people.moderation.row_facts import each_of
+from idvault_client.errors import VaultError
+from idvault_people.moderation.row_facts import each_of, keep
 from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
 
@@ -21,15 +24,21 @@ class CaseNames:
 
     def names(self, addresses: Sequence[str]) -> Mapping[str, str]:
         """Return names by address; none for a case that the vault does not show any more."""
-        known, asked = self._readers(), list(dict.fromkeys(addresses))
-        orders = self._orders() if any(each.startswith(_ORDERS) for each in asked) else {}
+        known, readers = self.place.names, self._readers()
+        missing = [each for each in dict.fromkeys(addresses) if each not in known]
 
         def name(address: str) -> str:
             _, kind, which = address.split("/")
-            return known[kind](which) if kind in known else orders.get(which, "")
+            return readers[kind](which) if kind in readers else ""
 
-        found = zip(asked, each_of(name, asked), strict=True)
-        return {address: called for address, called in found if called}
+        read = dict(zip(missing, each_of(name, missing), strict=True))
+        read |= self._orders({each for each in missing if each.startswith(_ORDERS)})
+        # Before anything is kept: what is kept pushes out what was known, perhaps of this very page.
+        told = {**known, **read}
+        for address, called in read.items():
+            if called:
+                keep(known, address, called)
+        return {each: called for each in addresses if (called := told[each])}
 
     def _readers(self) -> Mapping[str, Callable[[str], str]]:
         vault = self.place.vault
@@ -41,9 +50,19 @@ class CaseNames:
             "contests": lambda which: vault.sessions.get_contest(which).account_token,
             "disavowals": lambda which: vault.disavowals.get(which).account_token,
             "reinstatements": lambda which: vault.sessions.get_reinstatement(which).account_token,
+            "operations": lambda which: vault.sanctions.get_operation(which).title,
+            "campaigns": lambda which: vault.campaigns.get(which).plan.title,
         }
 
-    def _orders(self) -> Mapping[str, str]:
-        """Return the references of all orders: the vault reads no single one."""
-        orders = every(self.place.vault.sanctions.list_orders, "orders", page_size=1_000)
-        return {each.order_id: each.order.reference for each in orders}
+    def _orders(self, wanted: Set[str]) -> Mapping[str, str]:
+        """Return the references of orders by address: the vault reads no single one, so up to the last."""
+        found: dict[str, str] = {}
+        if not wanted:
+            return found
+        with suppress(VaultError):
+            for each in every(self.place.vault.sanctions.list_orders, "orders", page_size=1_000):
+                if (address := f"{_ORDERS}{each.order_id}") in wanted:
+                    found[address] = each.order.reference
+                if len(found) == len(wanted):
+                    break
+        return found

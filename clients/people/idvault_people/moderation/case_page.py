@@ -60,6 +60,17 @@ class CasePage:
     def _labels(self) -> Mapping[str, str]:
         return self.form.labels if self.form else {}
 
+    @property
+    def keys(self) -> Sequence[str]:
+        """The keys that do something on this page, in the order in which they are told."""
+        given = {each.key for each in (*self.walk, *self.acts)} | {each.key for each in self.buttons}
+        given |= {each.key for each in self.form.fields} if self.form else set()
+        return [
+            *(["j k"] if given & {"j", "k"} else []),
+            *(key for key in ("a", "d", "m") if key in given),
+            "?",
+        ]
+
     def ask(self) -> Form:
         """Return the form; raises ValueError if there is none."""
         if self.form is None:

@@ -102,7 +102,7 @@ def by_day(progress: CampaignProgress, visit: Visit) -> list[tuple[str, list[str
 def coverage(progress: CampaignProgress, visit: Visit) -> list[Row]:
     """Return the newest days on which the number of verified accounts changed."""
     return [
-        (_day(day, visit), f"{count} ({share(count, progress.cohort_size)})")
+        (_day(day, visit), visit.say("count_share", count=count, share=share(count, progress.cohort_size)))
         for day, count in progress.coverage[: -_MOST_DAYS - 1 : -1]
     ]
 

@@ -1,6 +1,6 @@
 """What else is known about an account or a public account: its standing, its sanctions, reports about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from idvault_client.errors import NotFound
 from idvault_client.sanctions import AccountSanction, Degree, SanctionState
@@ -42,9 +42,18 @@ def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePar
     )
 
 
-def summary(account_token: str, *, place: Workplace, visit: Visit, public_account_id: str = "") -> PagePart:
-    """Return in a few rows on whom a sanction falls: the account, its standing, its earlier sanctions."""
-    found = sanctions_of(account_token, place=place)
+def summary(
+    account_token: str,
+    found: Sequence[AccountSanction],
+    *,
+    place: Workplace,
+    visit: Visit,
+    public_account_id: str = "",
+) -> PagePart:
+    """Return in a few rows on whom a sanction falls: the account, its standing, its earlier sanctions.
+
+    found: those sanctions.
+    """
     return PagePart(
         title=visit.say("falls_on"),
         rows=place.rows(

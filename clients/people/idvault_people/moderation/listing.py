@@ -88,7 +88,7 @@ class ListPage:
         values = {
             "shown": self,
             "told": self.told or (visit.say("view_saved") if visit.query.get(SAVED) else ""),
-            "empty": self.empty or _empty(visit, searched=bool(asked)),
+            "empty": self.empty or _empty(visit, narrowed=bool(asked or chosen) or view != self.views[0][0]),
             "views": views,
             "view": view,
             "again": _path(visit, here),
@@ -102,10 +102,10 @@ class ListPage:
         return ConsolePage(template="moderation_list.html", title=self.title, values=values)
 
 
-def _empty(visit: Visit, *, searched: bool) -> str:
-    """Return what comes into a list that is empty, and what to do."""
+def _empty(visit: Visit, *, narrowed: bool) -> str:
+    """Return what comes into a list that is empty, and what to do. narrowed: by another view or a filter."""
     key = f"empty.{visit.path.strip('/').replace('-', '_')}"
-    return visit.say(key if key in TEXTS and not searched else "nothing")
+    return visit.say(key if key in TEXTS and not narrowed else "nothing")
 
 
 def view_of(visit: Visit, views: Sequence[Row]) -> str:

@@ -44,7 +44,7 @@ class MeasurePages:
             views=views,
             items=[item(each, place=self.place, visit=visit) for each in found.measures],
             following=found.next_page_token,
-            empty="" if view == "all" else say("no_content_appeals"),
+            empty=say("no_content_appeals") if view == "appealed" else "",
         ).page(visit)
 
     def listed(self, view: str, *, page_size: int, page_token: str = "") -> ContentMeasurePage:

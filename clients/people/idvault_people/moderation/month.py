@@ -25,7 +25,7 @@ _SERIES: Sequence[tuple[str, Callable[[PlatformMonth], int]]] = (
 _LISTS = {
     "reports": "/reports",
     "solution_late": "/reports?view=overdue",
-    "in_time": "/reports?view=closed",
+    "not_late": "/reports",
     "sanctions": "/sanctions?view=all",
     "appeals": "/appeals?view=all",
     "contests": "/contests?view=all",
@@ -100,7 +100,7 @@ def _tiles(found: PlatformMonth, visit: Visit) -> list[Item]:
     say, reports = visit.say, found.tip_offs
     counts = {name: str(count(found)) for name, count in _SERIES}
     if reports.filed:
-        counts["in_time"] = f"{100 * (reports.filed - reports.solution_late) // reports.filed}%"
+        counts["not_late"] = f"{100 * (reports.filed - reports.solution_late) // reports.filed}%"
     counts["measures"] = str(sum(each.imposed for each in found.content_measures))
     counts["month_content_appeals"] = str(found.content_appeals.filed)
     return [

@@ -197,12 +197,12 @@ class OrderInboxPages:
         return {"ordered": shown.word("order_measure", measure, visit.say), "ordered_target": target}
 
     def _about(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> list[PagePart]:
-        """Return what carried the order out, and what else is known about its target."""
+        """Return the sanctions by the order, a proposed one too, and what else is known about its target."""
         say, vault, parts = visit.say, self.place.vault, []
         done_by = vault.sanctions.list_page(order_id=order.order_id).sanctions
         if done_by:
             items = [history.item(each, place=self.place, visit=visit) for each in done_by]
-            parts.append(PagePart(title=say("its_sanctions"), items=items))
+            parts.append(PagePart(title=say("order_sanctions"), items=items))
         if checked is None:
             return parts
         target = TipOffTarget(checked.terms.target_kind, checked.terms.target)
@@ -219,7 +219,8 @@ class OrderInboxPages:
 
     def _facts(self, order: PlatformOrder, visit: Visit) -> list[Row]:
         waits = order.state in _WAITS
-        due = f"{self.place.time(order.deadline, visit)} ({self.place.left(order.deadline, visit)})"
+        left = self.place.left(order.deadline, visit)
+        due = visit.say("due_left", time=self.place.time(order.deadline, visit), left=left)
         return self.place.rows(
             visit,
             state=shown.word("order", order.state, visit.say),

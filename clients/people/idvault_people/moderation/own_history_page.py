@@ -65,13 +65,14 @@ class OwnHistoryPages:
             lapses=each.lapse_time,
         )
         word = shown.word("degree", each.degree, say)
-        return Item(link=Link(f"/sanctions/{each.sanction_id}/end", f"{say('withdraw')}: {word}"), rows=rows)
+        return Item(
+            link=Link(f"/sanctions/{each.sanction_id}/end", say("withdraw_named", name=word)), rows=rows
+        )
 
     def _item(self, each: OwnAct, called: str, visit: Visit) -> Item:
-        say = visit.say
-        keys = [f"did.{each.kind}.{each.act}", f"did.{each.act}"]
+        say, done = visit.say, text_of(each)
         rows: list[Row] = [
-            (say("what_was_done"), next((say(key) for key in keys if key in TEXTS), each.act)),
+            (say("what_was_done"), say(done) if done else each.act),
             (say("chosen_word"), say(each.word) if each.word in TEXTS else "–"),
             (say("done_at"), self.place.time(each.at, visit)),
         ]
@@ -80,6 +81,12 @@ class OwnHistoryPages:
         return Item(
             link=Link(each.where, f"{text} · {called or each.where.rpartition('/')[2][:8]}"), rows=rows
         )
+
+
+def text_of(act: OwnAct) -> str:
+    """Return the key of what an act is called, "" if it has no text: of another version of the desk."""
+    keys = (f"did.{act.kind}.{act.act}", f"did.{act.act}")
+    return next((key for key in keys if key in TEXTS), "")
 
 
 def _first(visit: Visit) -> int:

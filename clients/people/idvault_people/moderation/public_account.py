@@ -96,7 +96,6 @@ class PublicAccountPages:
         licence = profile.licence
         return self.place.rows(
             visit,
-            state=shown.word("state", found.state, say),
             reject_reason=found.reject_reason and shown.word("reject", found.reject_reason, say),
             owner=found.account_token,
             kind=shown.word("kind", profile.kind, say),
@@ -198,12 +197,13 @@ class PublicAccountPages:
 
     def _renewing(self, visit: Visit) -> Form:
         found, say = self._read(visit), visit.say
+        state = self.place.rows(visit, state=shown.word("state", found.state, say))
         categories = [("", say("keep_licence")), *shown.options("shown", sorted(DECLARED), say)]
         hint = say("optional")
         return Form(
             title=say("renew_title"),
             texts=[say("renew_text")],
-            sections=[PagePart(title=found.public_account_id, rows=self._facts(found, visit))],
+            sections=[PagePart(title=found.public_account_id, rows=[*state, *self._facts(found, visit)])],
             button=say("renew"),
             back=_path(found),
             request_id=self.place.new_id(),

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
-from idvault_client.errors import InvalidFields, NotFound
-from idvault_client.sanctions import Scope, StatementOfReasons, UpheldContentMeasure, cause_text
+from idvault_client.sanctions import (
+    AccountSanction,
+    Scope,
+    StatementOfReasons,
+    UpheldContentMeasure,
+    cause_text,
+)
 from idvault_client.tip_offs import UpheldSanction
 from idvault_people.console.visit import Visit
 from idvault_people.moderation import history, shown
 from idvault_people.moderation.shown import Row
 from idvault_people.moderation.workplace import Workplace
-from idvault_verify.account import Standing
 
 
 def owner(statement: StatementOfReasons, *, place: Workplace, visit: Visit) -> list[Row]:
@@ -32,32 +36,26 @@ def owner(statement: StatementOfReasons, *, place: Workplace, visit: Visit) -> l
 
 
 def public_of_sanction(
-    wanted: UpheldSanction, place: Workplace, visit: Visit, *, proposed: bool
+    wanted: UpheldSanction, earlier: Sequence[AccountSanction], visit: Visit, *, proposed: bool
 ) -> list[Row]:
-    """Return the entries of the log, and what whoever checks the account learns."""
+    """Return the entries of the log, and what whoever checks the account learns: the hardest counts.
+
+    earlier: the account's other sanctions.
+    """
+    standing = history.standing(earlier, wanted.degree, public_account_id=wanted.public_account_id)
     degree = shown.word("degree", wanted.degree, visit.say)
     what = visit.say("of_owner", degree=degree) if wanted.scope is Scope.PERSON else degree
     verbs = ["log_proposed", "log_imposed"] if proposed else ["log_imposed"]
     return [
         *_entries(visit, [visit.say(verb, what=what) for verb in verbs]),
-        (visit.say("standing"), shown.word("standing", _standing(wanted, place), visit.say)),
+        (visit.say("standing"), shown.word("standing", standing, visit.say)),
     ]
-
-
-def _standing(wanted: UpheldSanction, place: Workplace) -> Standing:
-    """Return the standing under the sanction and those that are in force: the hardest counts."""
-    try:
-        found = history.sanctions_of(wanted.account_token, place=place)
-    except (InvalidFields, NotFound):
-        # No account has such a token: the vault says so when the sanction is signed.
-        found = []
-    return history.standing(found, wanted.degree, public_account_id=wanted.public_account_id)
 
 
 def public_of_measure(wanted: UpheldContentMeasure, visit: Visit) -> list[Row]:
     """Return the entry of the log."""
     kind = shown.word("content_kind", wanted.kind, visit.say)
-    return _entries(visit, [f"{visit.say('content_measure')}: {kind}"])
+    return _entries(visit, [visit.say("log_measure", kind=kind)])
 
 
 def _entries(visit: Visit, entries: Sequence[str]) -> list[Row]:

@@ -224,7 +224,8 @@ class ReportScreen:
             found.append((say("proposed_reply"), case.proposed_reply))
         for note in case.notes:
             who = self.place.who(note.moderator_id, visit)
-            found.append((f"{say('note')}, {who}, {self.place.time(note.write_time, visit)}", note.note))
+            written = self.place.time(note.write_time, visit)
+            found.append((say("note_by", moderator=who, time=written), note.note))
         return found
 
     def _thread(self, case: TipOffCase, visit: Visit) -> list[shown.Row]:
@@ -233,7 +234,7 @@ class ReportScreen:
         first = case.former_reply or (case.reply if answered else "")
         found = [(say("reply"), first)] if first else []
         if answered is not None:
-            found.append((f"{say('supplement')}, {self.place.time(answered, visit)}", case.supplement))
+            found.append((say("supplement_at", time=self.place.time(answered, visit)), case.supplement))
         if case.reply != first:
             found.append((say("reply"), case.reply))
         return found

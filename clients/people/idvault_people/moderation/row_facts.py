@@ -42,7 +42,7 @@ class RowFacts:
         for each in missing:
             found = read[each.tip_off_id]
             if found is not None and each.state is not TipOffState.RESOLVED:
-                _keep(known, each.tip_off_id, found)
+                keep(known, each.tip_off_id, found)
         return {each.tip_off_id: told[each.tip_off_id] or "" for each in reports}
 
     def _excerpt(self, report: TipOffReport) -> str:
@@ -86,8 +86,9 @@ def digest(reports: Sequence[TipOffReport], left: Callable[[TipOffReport], str])
     return sha256("\n".join(shown).encode()).hexdigest()[:16]
 
 
-def _keep(known: dict[str, str], tip_off_id: str, found: str) -> None:
-    known[tip_off_id] = found
+def keep(known: dict[str, str], name: str, found: str) -> None:
+    """Keep a text in memory, and let go of the oldest one if there are too many."""
+    known[name] = found
     if len(known) > _MOST_KEPT:
         del known[next(iter(known))]
 

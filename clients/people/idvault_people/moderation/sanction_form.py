@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from idvault_client.errors import InvalidFields, NotFound, VaultError
 from idvault_client.sanctions import (
+    AccountSanction,
     Automation,
     Degree,
     Ground,
@@ -230,7 +231,14 @@ class StatementForm(Generic[Wanted]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SanctionForm(StatementForm[UpheldSanction]):
-    """One page of a sanction."""
+    """One page of a sanction. earlier, titles: what was read for it, because several of its parts say it.
+
+    earlier: the sanctions of an account, None if no account has such a token; the vault says so when the
+    sanction is signed. titles: of operations.
+    """
+
+    earlier: dict[str, list[AccountSanction] | None] = field(default_factory=dict, init=False, repr=False)
+    titles: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def about(self, visit: Visit, wanted: UpheldSanction | None = None) -> list[PagePart]:
         """Return the account with its standing, once it is known."""
@@ -238,13 +246,30 @@ class SanctionForm(StatementForm[UpheldSanction]):
         public = wanted.public_account_id if wanted else self.given.get("public_account_id", "")
         if not account:
             return []
-        rows = statement.of_sanction(wanted, place=self.place, visit=visit) if wanted else []
-        try:
-            falls_on = history.summary(account, place=self.place, visit=visit, public_account_id=public)
-            return [replace(falls_on, rows=[*falls_on.rows, *rows])]
-        except (InvalidFields, NotFound):
-            # No account has such a token: the vault says so when the sanction is signed.
+        found = self._earlier(account)
+        if found is None:
             return []
+        rows = self._of_sanction(wanted, visit) if wanted else []
+        falls_on = history.summary(account, found, place=self.place, visit=visit, public_account_id=public)
+        return [replace(falls_on, rows=[*falls_on.rows, *rows])]
+
+    def _of_sanction(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
+        return statement.of_sanction(
+            wanted, place=self.place, visit=visit, operation=self._operation_title(wanted.operation_id)
+        )
+
+    def _earlier(self, account_token: str) -> list[AccountSanction] | None:
+        if account_token not in self.earlier:
+            try:
+                self.earlier[account_token] = history.sanctions_of(account_token, place=self.place)
+            except (InvalidFields, NotFound):
+                self.earlier[account_token] = None
+        return self.earlier[account_token]
+
+    def _operation_title(self, operation_id: str) -> str:
+        if operation_id not in self.titles:
+            self.titles[operation_id] = self.place.operation(operation_id)
+        return self.titles[operation_id]
 
     def fields(self, visit: Visit) -> list[Field]:
         """Return the fields."""
@@ -264,7 +289,8 @@ class SanctionForm(StatementForm[UpheldSanction]):
 
     def rows(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
         """Return everything that is about to be signed."""
-        return statement.preview(wanted, place=self.place, visit=visit)
+        operation = self._operation_title(wanted.operation_id)
+        return statement.preview(wanted, place=self.place, visit=visit, operation=operation)
 
     def owner_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
         """Return what the owner will read on "My identity"."""
@@ -275,7 +301,8 @@ class SanctionForm(StatementForm[UpheldSanction]):
 
     def public_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
         """Return the entries of the public log, and what whoever checks the account learns."""
-        return readers.public_of_sanction(wanted, self.place, visit, proposed=self.needs_two(wanted))
+        earlier = self._earlier(wanted.account_token) or []
+        return readers.public_of_sanction(wanted, earlier, visit, proposed=self.needs_two(wanted))
 
     def needs_two(self, wanted: UpheldSanction) -> bool:
         """Return whether another moderator must confirm it."""

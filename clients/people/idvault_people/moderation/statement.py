@@ -252,22 +252,25 @@ def part(statement: StatementOfReasons | None, *, place: Workplace, visit: Visit
     )
 
 
-def of_sanction(sanction: UpheldSanction, *, place: Workplace, visit: Visit) -> list[Row]:
-    """Return what a sanction is beside its statement: the owner reads its degree alone."""
+def of_sanction(sanction: UpheldSanction, *, place: Workplace, visit: Visit, operation: str) -> list[Row]:
+    """Return what a sanction is beside its statement: the owner reads its degree alone.
+
+    operation: the title of its operation, "" for none.
+    """
     return place.rows(
         visit,
         degree=shown.word("degree", sanction.degree, visit.say),
         measure=sanction.measure,
         scope=shown.word("scope", sanction.scope, visit.say),
-        operation=place.operation(sanction.operation_id),
+        operation=operation,
     )
 
 
-def preview(sanction: UpheldSanction, *, place: Workplace, visit: Visit) -> list[Row]:
-    """Return everything that is about to be signed as rows."""
+def preview(sanction: UpheldSanction, *, place: Workplace, visit: Visit, operation: str) -> list[Row]:
+    """Return everything that is about to be signed as rows. operation: as of `of_sanction`."""
     return [
         *place.rows(visit, account=sanction.account_token, public_account_id=sanction.public_account_id),
-        *of_sanction(sanction, place=place, visit=visit),
+        *of_sanction(sanction, place=place, visit=visit, operation=operation),
         *rows_of(sanction.statement, place=place, visit=visit),
     ]
 

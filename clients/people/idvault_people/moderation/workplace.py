@@ -29,10 +29,11 @@ class Workplace:
     """One moderator's session. zone: None for this machine's. habits: what the next form begins with.
 
     drafts: replies that were typed before a sanction, by report. excerpts: how the texts of open reports
-    begin, by report. history: what was done at this desk. roster: reads the published roster's versions, by
-    which orders of authorities are checked; None if none was named. views: that the moderator keeps. ends:
-    when the platform's certificate does; None if that is not known. slips: number and secret of reports that
-    were taken down, while they are shown, by the form's request id; with the end of that.
+    begin, by report. names: what cases are called, by address. history: what was done at this desk. roster:
+    reads the published roster's versions, by which orders of authorities are checked; None if none was
+    named. views: that the moderator keeps. ends: when the platform's certificate does; None if that is not
+    known. slips: number and secret of reports that were taken down, while they are shown, by the form's
+    request id; with the end of that.
     """
 
     vault: Vault
@@ -44,6 +45,7 @@ class Workplace:
     drafts: dict[str, str] = field(default_factory=dict)
     history: OwnHistory = field(default_factory=OwnHistory)
     excerpts: dict[str, str] = field(default_factory=dict, repr=False)
+    names: dict[str, str] = field(default_factory=dict, repr=False)
     roster: Callable[[], Sequence[Roster]] | None = None
     views: SavedViews = field(default_factory=SavedViews)
     ends: datetime | None = None

@@ -119,6 +119,7 @@ _FIGURES = {
     "funnel_by_day": _("The funnel by day, the newest first"),
     "day": _("Day"),
     "curve": _("Verified, share of the accounts"),
+    "count_share": _("{count} ({share})"),
     "curve_label": _("Verified accounts by day, from {first} to {last}: {share} at the end"),
     "coverage_by_day": _("The days on which it changed, the newest first"),
     "no_figures": _("There are figures once somebody was invited or verified."),

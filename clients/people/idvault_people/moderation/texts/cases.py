@@ -105,6 +105,7 @@ _REPORTS = {
     "evidence": _("Preserved evidence"),
     "reply": _.in_context("reply", "Reply to the reporter"),
     "supplement": _("Answer of the reporter"),
+    "supplement_at": _("Answer of the reporter, {time}"),
     "notes": _("Notes"),
     "same_target": _("Other reports about the same"),
     "history": _("Sanctions of the account"),
@@ -121,6 +122,7 @@ _REPORTS = {
     "hand_back_text": _("It is then unassigned, and any moderator can take it."),
     "write_note": _("Write a note"),
     "note": _("Note"),
+    "note_by": _("Note, {moderator}, {time}"),
     "note_hint": _("Only your staff read it."),
     "write_reply": _.in_context("write_reply", "Reply to the reporter"),
     "reply_hint": _("The reporter reads it with number and secret."),
@@ -179,14 +181,15 @@ _ORDERS = {
     "content_appeals": _("Appeals about content to decide"),
     "overdue_content_appeals": _("Overdue appeals about content"),
     "no_content_appeals": _(
-        "No appeal about content waits for a decision. Whoever is concerned by a measure appeals by your "
-        "platform; it comes here by itself."
+        "No appeal about content waits for a decision. Whoever is concerned by a measure appeals through "
+        "your platform; it comes here by itself."
     ),
     "measure_title": _("Measure on {content}"),
     "reverse": _("Reverse it"),
     "orders_open": _("Orders to carry out"),
     "next_order": _("Next order"),
     "target_reports": _("Reports about its target"),
+    "order_sanctions": _("Sanctions by this order"),
     "orders_one": _("Order"),
     "overdue_orders": _("Overdue orders"),
     "order_title": _("{authority}: {reference}"),
@@ -291,6 +294,7 @@ _OTHERS = {
     ),
     "month_lists": _("A figure leads to its list as it is now, not to that of the month alone."),
     "by_month": _("Month by month"),
+    "figure_of": _("{name}: {count}"),
     "month": _("Month"),
     "all_figures": _("All figures of the month"),
     "earlier": _("The month before"),
@@ -304,7 +308,7 @@ _OTHERS = {
     "made_to_harm": _("Abusive"),
     "reply_late": _("Late replies"),
     "solution_late": _("Late decisions"),
-    "in_time": _("Decided in time"),
+    "not_late": _("Not late"),
     "rejected": _("Rejected"),
     "approved": _.in_context("approved", "Approved"),
     "month_applications": _.in_context("month_applications", "Applications for public accounts"),

@@ -47,21 +47,22 @@ LISTS: Mapping[str, Text] = {
         "They are not all about the same account or content: look whether they belong together."
     ),
     "merge_main": _("Which one stays"),
-    "merge_few": _("Choose at least two open reports that nobody else works on."),
+    "merge_few": _("Choose at least two open reports that are unassigned or assigned to you."),
     "view_saved": _("The view is saved. It stands in the side bar."),
     "empty.reports": _("No report here. A new one arrives in “Reports to decide” while the list is open."),
     "empty.sanctions": _("No sanction here. One that another moderator proposes comes here to be confirmed."),
-    "empty.appeals": _("No appeal here. An owner appeals on “My identity” or by your platform."),
+    "empty.appeals": _("No appeal here. An owner appeals on “My identity” or through your platform."),
     "empty.orders": _(
-        "No order here. An authority gives one by the vault; one on paper your backend records."
+        "No order here. An authority gives one through the vault; one on paper your backend records."
     ),
-    "empty.public_accounts": _("No public account here. A verified owner applies by your platform."),
+    "empty.public_accounts": _("No public account here. A verified owner applies through your platform."),
     "empty.contests": _("No contest here. An owner contests a verification on “My identity”."),
     "empty.disavowals": _("No disowned account here. A person disowns one on the operator's page."),
-    "empty.reinstatements": _("No appeal here. The holder of a withdrawn account appeals on “My identity”."),
+    "empty.reinstatements": _(
+        "No appeal here. The owner of an account whose verification was withdrawn appeals on “My identity”."
+    ),
     "empty.narrowings": _("No sanction has to be narrowed. One comes here when a verification is withdrawn."),
     "empty.reporters": _("No reporter here. Open one from a report, to trust or to limit."),
-    "empty.campaigns": _("No campaign here. Create one to have older accounts verified."),
     "new_reports": _("New reports: {count}."),
     "no_news": _("New reports do not arrive at the moment."),
     "check_again": _.in_context("check_again", "Check again"),

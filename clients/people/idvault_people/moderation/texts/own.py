@@ -9,6 +9,7 @@ _ = texts_of(__name__)
 OWN: Mapping[str, Text] = {
     "own_history": _("My history"),
     "withdrawable": _("You can withdraw"),
+    "withdraw_named": _("Withdraw: {name}"),
     "nothing_to_withdraw": _("No proposal of yours waits for a second moderator."),
     "done_here": _("What you did at this desk"),
     "nothing_done": _("Nothing yet. What you sign at this desk is listed here, the newest first."),
@@ -26,6 +27,7 @@ OWN: Mapping[str, Text] = {
     "did.refer": _("referred to an authority"),
     "did.sanctions.new": _("imposed"),
     "did.reports.new": _("recorded"),
+    "did.reports.merging": _("merged others into it"),
     "did.sanction": _("upheld with a sanction"),
     "did.content": _("upheld with a measure on content"),
     "did.orders.sanction": _("signed a sanction"),
@@ -37,6 +39,7 @@ OWN: Mapping[str, Text] = {
     "did.standing": _("standing set"),
     "did.acknowledgement": _("read"),
     "did.objection": _("objected to"),
+    "did.closing": _("closed"),
     "did.start": _("started"),
     "did.pause": _("paused"),
     "did.resume": _("resumed"),

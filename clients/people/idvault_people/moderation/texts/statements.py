@@ -25,6 +25,7 @@ STATEMENTS: Mapping[str, Text] = {
     "content_hint": _("Your own reference of it, never a person's data."),
     "content_kind": _("What is done to the content"),
     "content_measure": _("Measure on content"),
+    "log_measure": _("Measure on content: {kind}"),
     "ground": _("Ground"),
     "rule_reference": _("Rule that was broken"),
     "rule_hint": _("Such as: terms 4.2."),
