@@ -178,12 +178,12 @@ def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
         offered=visit.view.minute(each.offer.expire_time) if offered else "",
         receiver=visit.view.named([("receiver", each.offer.account_token)]) if offered else [],
         actions=public_account.actions(each, visit.view),
-        acts=_outcomes(each, offered=bool(offered)),
+        acts=_told(each, offered=bool(offered)),
         revision=each.profile.revision,
     )
 
 
-def _outcomes(each: public_account_pb2.PublicAccount, *, offered: bool) -> list[str]:
+def _told(each: public_account_pb2.PublicAccount, *, offered: bool) -> list[str]:
     """Return the acts that a public account's state agrees with."""
     profile = each.profile
     if profile.state == profile.STATE_CLOSED:
