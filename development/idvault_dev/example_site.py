@@ -177,19 +177,21 @@ class ExampleSite:
             self._waiting.pop(login, None)
         if found.waiting:
             self._waiting[login] = found.waiting
-        return self._told(login, found, language)
+        return self._told(login, session_id, found, language)
 
-    def _told(self, login: str, found: SiteResult, language: str) -> web.Response:
+    def _told(self, login: str, session_id: str, found: SiteResult, language: str) -> web.Response:
         """Return what happened, and what can be done next."""
         is_open = found.state in _OPEN and login not in self._accounts
         known = "open" if is_open else "pending" if found.waiting else found.state
         title = text("back", language, state=text("SUCCEEDED" if known in _OPEN else known, language))
         body = f"<p>{escape(text('open_text', language))}</p>" if is_open else ""
-        if found.waiting:
+        if found.state == "CHECKING":
+            body += _button(f"/verified?session_id={session_id}", text("look_again", language))
+        elif found.waiting:
             body += _button("/representative", text("representative", language))
         if login in self._accounts:
             body += _button("/me", text("me", language))
-        elif not found.waiting:
+        elif not found.waiting and found.state != "CHECKING":
             body += _button("/verify", text("hosted verification", language))
         return _page(title, body, language)
 

@@ -25,6 +25,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "You can verify at any time. What you answered to an invitation has reached the platform.",
     ),
     "CHECKING": ("登记系统正在核验", "the registry is checking"),
+    "look_again": ("再看一次", "Look again"),
     "SUCCEEDED": ("已通过认证", "verified"),
     "FAILED": ("未通过认证", "not verified"),
     "EXPIRED": ("链接已过期", "the link has expired"),

@@ -56,7 +56,7 @@ _OF_ADULTS = {
 """What a page says of an adult beside a child, by field and code."""
 _ANSWER = "answer"
 """The name of the cookie with what was answered on the first page of an invitation, and of which session."""
-_ONWARD, _BACK = "onward", "back"
+_ONWARD, _BACK, _AGAIN = "onward", "back", "again"
 _FROM = "from"
 _HERE = re.compile(
     r"/(?:[vsir]|accounts)(?:/[A-Za-z0-9_-]{1,64}){0,6}(?:\?[a-z]{1,16}=\w{1,64}(?:&[a-z]{1,16}=\w{1,64}){0,3})?",
@@ -69,7 +69,7 @@ _ASKING = web.RequestKey("asking", pb.SessionPage)
 _PROOF = "proof"
 """The name of the cookie with the session whose proof is under way."""
 _ATTEMPTS = frozenset(map(str, range(1, session_rules.ATTEMPTS + 1)))
-_SESSION = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-f]{32}")
 _TYPES = {_STYLE: "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
 _TOLD = {
     HTTPStatus.BAD_REQUEST: "forbidden",
@@ -257,7 +257,7 @@ class Pages:
     async def from_provider(self, request: web.Request) -> web.StreamResponse:
         """Send a browser that comes back from a provider to the page of its session."""
         session_id = request.cookies.get(self._cookie(_PROOF), "")
-        if not _SESSION.fullmatch(session_id):
+        if not _ID.fullmatch(session_id):
             raise web.HTTPNotFound
         return _to(f"/s/{session_id}?{_BACK}=1")
 
@@ -346,7 +346,9 @@ class Pages:
         kind, answered = request.query.get("document", ""), request.query.get("answered", "")
         keep = f"&document={kind}" if kind in DocumentType.__members__ else ""
         keep += f"&answered={answered}" if answered in ANSWERS else ""
-        keep += "".join(f"&{each}=1" for each in (_ONWARD, _BACK) if each in request.query)
+        keep += "".join(f"&{each}=1" for each in (_ONWARD, _BACK, _AGAIN) if each in request.query)
+        number = request.query.get("number", "")
+        keep += f"&number={number}" if _ID.fullmatch(number) else ""
         came_from = f"{request.path}?{keep[1:]}" if keep else request.path
         if request.path in _ABOUT:
             came_from = request.query.get(_FROM, "")

@@ -466,7 +466,7 @@ class View:
         """Return a time in the operator's zone, which is named."""
         local = time.astimezone(self.zone)
         offset = local.utcoffset() or timedelta()
-        zone = self.say("zone_beijing") if offset == _BEIJING else rendering.minute(time, self.zone)[17:]
+        zone = self.say("zone_beijing") if offset == _BEIJING else rendering.zone_text(time, self.zone)
         return self.say("minute", day=self.day(local.date()), time=f"{local:%H:%M}", zone=zone)
 
     def deadline(self, time: datetime) -> str:

@@ -347,8 +347,9 @@ TEXTS: Mapping[str, Text] = {
     "privacy_reports": _("Reports"),
     "privacy_reports_text": _(
         "What you write in a report, how you can be reached and your file are stored encrypted, read by "
-        "moderators of the platform, and deleted 90 days after the report is decided. Answers that are not "
-        "sent yet are kept encrypted in your browser, for two hours."
+        "moderators of the platform, and deleted 90 days after the report is decided. An authority to which "
+        "it is referred also reads where the content is. Answers that are not sent yet are kept encrypted "
+        "in your browser, for two hours."
     ),
     "privacy_open": _("Who can open it"),
     "privacy_open_text": _(

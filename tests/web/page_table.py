@@ -331,6 +331,7 @@ PAGES: Mapping[str, Row] = {
     "report-check-wrong": Row(lambda visit: asked.check_wrong(visit.browser), 422),
     "report-check-large": Row(lambda visit: asked.check_large(visit.browser), 413),
     "report-check-long": Row(lambda visit: asked.check_long(visit.browser)),
+    "report-check-unsent": Row(lambda visit: asked.check_unsent(visit.browser), 413),
     "report-where-long": Row(lambda visit: asked.where_long(visit.browser)),
     "report-done": Row(lambda visit: asked.done(visit.browser)),
     "report-lost": Row(lambda visit: asked.lost(visit.site, visit.browser), 404),

@@ -30,8 +30,14 @@ PICTURES = "IDVAULT_TEST_PICTURES"
 ROOT = Path(__file__).resolve().parents[2]
 # A receipt's form works by script alone, so that nothing is sent; without it the page names the program.
 # Help and privacy have a button that leads back in the history, a filed report one that copies its numbers.
-# The page with a file says what the script does to a picture.
-CHECKS = ("report-check", "report-check-wrong", "report-check-large", "report-check-long")
+# The page with a file says what the script does to a picture; after one too large, a button leads back.
+CHECKS = (
+    "report-check",
+    "report-check-wrong",
+    "report-check-large",
+    "report-check-long",
+    "report-check-unsent",
+)
 SCRIPTED = ("own-receipt", "help", "privacy", "report-done", *CHECKS)
 LANGUAGES = ("zh", "en")
 # A telephone, and half of a screen of 1,280 pixels: what a zoom of 200 % leaves.

@@ -239,10 +239,9 @@ def session_services(
 
 
 def _custodians(rosters: RosterHolder) -> Custodians:
-    """Return who can open records together, by organisation: the name of a member says nothing to people."""
+    """Return who can open records together, by the names that "My identity" has."""
     quorum = rosters.quorum
-    names = tuple(f"{each.organisation} ({each.name})" for each in quorum.custodians)
-    return Custodians(quorum.threshold, names)
+    return Custodians(quorum.threshold, tuple(each.name for each in quorum.custodians))
 
 
 def tip_off_services(

@@ -149,6 +149,8 @@ def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
             continue
         name = public_account.short_name(profile, words)
         if profile.state == _Public.STATE_GRACE:
+            if not profile.next_change_date:
+                continue
             title = words.say("unrenewed_title", name=name)
             text = words.say("unrenewed_text", day=words.date(last_day(profile.next_change_date)))
         else:

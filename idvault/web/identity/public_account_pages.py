@@ -16,7 +16,7 @@ from idvault.web.identity import banners, public_account
 from idvault.web.identity.pages import ID, IdentityPages, IdentityVisit
 from idvault.web.identity.words import utc_time
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
-from idvault_verify.v1 import common_pb2
+from idvault_verify.v1 import common_pb2, public_account_pb2
 from idvault_verify.v1 import identity_pb2 as pb
 
 _HERE = f"/i/{{session:{ID}}}/public"
@@ -155,13 +155,16 @@ def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
             for each in own.offered_public_accounts
         ],
         ids=visit.view.named([("own_account", own.status.account_token)]),
+        acts=["apply"]
+        * any(each.profile.state == each.profile.STATE_APPLIED for each in own.public_accounts),
     )
 
 
 def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
     each = public_account.named(own, found)
     # An offer ends with the public account; the vault keeps it as it was.
-    waits = each.HasField("offer") and each.profile.state in public_account.LIVE
+    live = each.profile.state in public_account.LIVE
+    waits = each.HasField("offer") and live
     offered = waits and utc_time(each.offer.expire_time) > visit.view.view.now
     return visit.view.shown(
         own,
@@ -169,13 +172,28 @@ def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
         public_account.short_name(each.profile, visit.view),
         card=public_account.shown_account(each, visit.view),
         readers=public_account.readers(each.profile, visit.view),
+        live=live,
         organisation=each.profile.kind != each.profile.KIND_INDIVIDUAL,
         operators=each.operators,
         offered=visit.view.minute(each.offer.expire_time) if offered else "",
         receiver=visit.view.named([("receiver", each.offer.account_token)]) if offered else [],
         actions=public_account.actions(each, visit.view),
+        acts=_told(each, offered=bool(offered)),
         revision=each.profile.revision,
     )
+
+
+def _told(each: public_account_pb2.PublicAccount, *, offered: bool) -> list[str]:
+    """Return the acts that a public account's state agrees with."""
+    profile = each.profile
+    if profile.state == profile.STATE_CLOSED:
+        return ["close"]
+    return [
+        *["renew"] * (profile.state == profile.STATE_ACTIVE),
+        *["offer"] * offered,
+        *["operator"] * bool(each.operators),
+        *["accept", "remove"] * (profile.state in public_account.LIVE),
+    ]
 
 
 def _ask(

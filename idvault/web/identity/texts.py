@@ -480,8 +480,8 @@ TEXTS: Mapping[str, Text] = {
     "own_erase_ends_badge": _("The badge, and every credential of this account."),
     "own_erase_ends_public": _("Its public accounts: they are closed, and end for good."),
     "own_erase_ends_list": _(
-        "Once your details are destroyed, the list of who opened them. Download it before, if you want to"
-        " keep it."
+        "Once your details are destroyed, the list of when they were opened. Download it before, if you want"
+        " to keep it."
     ),
     "own_erase_confirm_title": _("Erase this account for good?"),
     "own_erase_confirm_text": _(

@@ -1,5 +1,6 @@
 """The pages of "my identity": which template, which title, and which words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,15 +35,13 @@ from idvault_verify.v1 import identity_pb2 as pb
 _Status = common_pb2.AccountStatus
 _Sanction = sanction_pb2.Sanction
 _Erasure = erasure_pb2.Erasure
-DONE = frozenset({"contest", "appeal", "apply", "accept", "remove", *public_account.CHANGES})
-"""What a page can say was done."""
 _WELL = {"STATE_VERIFIED", "STANDING_GOOD"}
 _BETWEEN = {"en": ", ", "zh": "、"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityView(IdentityWords):
-    """The pages of one answer. done: what was done before it, of DONE."""
+    """The pages of one answer. done: what its address says was done before it."""
 
     done: str = ""
 
@@ -127,6 +126,7 @@ class IdentityView(IdentityWords):
             reinstatements=[self._reinstatement(each) for each in own.reinstatements],
             contest_link=self.of_owner(own, "contest_link"),
             may_appeal=until and self.say("reinstatement_until", time=self.deadline(until)),
+            acts=["contest"] * bool(own.contests) + ["appeal"] * bool(own.reinstatements),
         )
 
     def disclosures(self, own: pb.Identity, found: status_pb2.DisclosureHistory | None) -> web.Response:
@@ -204,6 +204,7 @@ class IdentityView(IdentityWords):
                 )
                 for each in own.sanctions
             ],
+            acts=["appeal"] * bool(own.appeals),
         )
 
     def _standing(self, standing: str, *, explained: bool) -> str:
@@ -483,9 +484,17 @@ class IdentityView(IdentityWords):
         return {} if error is None else {"": error.text(self.view.language)}
 
     def shown(
-        self, own: pb.Identity, name: str, title: str, *, status: int = 200, **values: object
+        self,
+        own: pb.Identity,
+        name: str,
+        title: str,
+        *,
+        status: int = 200,
+        acts: Collection[str] = (),
+        **values: object,
     ) -> web.Response:
-        """Return a page of the account; name: of its template."""
+        """Return a page of the account; name: of its template. acts: whose outcome it shows."""
+        is_done = self.done in acts
         return self.view.page(
             f"identity_{name}.html",
             title=title,
@@ -495,10 +504,12 @@ class IdentityView(IdentityWords):
             here=self.here,
             platform=self.found.platform_title,
             **self.view.time_left(self.found),
-            done=self.say(f"done_{self.done}", platform=self.found.platform_title)
-            if self.done in DONE
-            else "",
-            **{"banners": banners.erasing(own, self), **values},
+            done=self.say(f"done_{self.done}", platform=self.found.platform_title) if is_done else "",
+            **{
+                "banners": banners.erasing(own, self),
+                "keep": self.view.keep + (f"&done={self.done}" if is_done else ""),
+                **values,
+            },
         )
 
 

@@ -79,10 +79,11 @@ class IdentityWords:
 
     def representative(self, own: pb.Identity, each: pb.PastVerification) -> str:
         """Return what became of an organisation's verification that waits for its representative."""
-        later = (one for one in own.verifications if one.state == Claim.STATE_SUCCEEDED)
-        if any(utc_time(one.end_time) >= utc_time(each.end_time) for one in later):
+        ended = utc_time(each.end_time)
+        due = representative_rules.due_at(now=ended)
+        proved = (one for one in own.verifications if one.state == Claim.STATE_SUCCEEDED)
+        if any(ended <= utc_time(one.end_time) < due for one in proved):
             return self.say("matched_proved")
-        due = representative_rules.due_at(now=utc_time(each.end_time))
         if due <= self.view.now:
             return self.say("matched_over")
         return self.say("matched_waits", day=self.date(due.astimezone(self.zone).date()))

@@ -118,6 +118,9 @@ class InquiryPages:
             return self._refused(view, error)
         for each in found.accounts:
             if each.handle == handle:
+                if each.waiting or each.undecided:
+                    # Disowned already, perhaps in another tab: the list says so.
+                    return _to(MINE)
                 return view.page(
                     "inquiry_disown.html",
                     title=view.say("mine_disown_title", platform=each.platform_title),

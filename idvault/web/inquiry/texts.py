@@ -49,7 +49,7 @@ TEXTS: Mapping[str, Text] = {
     "mine_waiting": _("You said that it is not yours; its platform has not been told"),
     "mine_undecided": _("You said that it is not yours; its platform decides"),
     "mine_disown_title": _("Is the account at {platform} not yours?"),
-    "mine_over": _("The proof is more than ten minutes old. Please prove again that it is you."),
+    "mine_over": _("This visit is over. Please prove again that it is you."),
     "mine_disown": _("This account is not mine"),
     "mine_disown_text": _(
         "If you disown an account, its platform is told after three to ten days, at a time drawn for it "
@@ -57,11 +57,11 @@ TEXTS: Mapping[str, Text] = {
         "account can show to be you and keep it. Afterwards your name and number do not suffice at that "
         "platform for 180 days: whoever signs up there must prove to be you."
     ),
-    "mine_openings": _("Who has opened your details at withdrawn accounts"),
+    "mine_openings": _("When your details at withdrawn accounts were opened"),
     "mine_openings_text": _(
         "If a verification in your name was withdrawn, because you disowned it or the platform found that it "
-        "was not you, the account no longer shows who opened the details that were stored with it. You "
-        'read that here. Who has opened the details of an account that is still verified is under "My '
+        "was not you, the account no longer shows when the details that were stored with it were opened. "
+        'You read that here. When the details of an account that is still verified were opened is under "My '
         "identity\" in that platform's app, for whoever holds it."
     ),
     "mine_no_openings": _(

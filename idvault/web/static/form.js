@@ -141,11 +141,11 @@
       if (each.form !== sent && each.value !== (errors ? "" : each.defaultValue)) { event.preventDefault(); }
     });
   });
-  // A page within an app has no button of a browser; going back in the history keeps what was typed.
-  var back = document.querySelector("[data-back]");
+  // A page within an app has no button of a browser. A link names the page before, which the history may not have.
+  var back = document.querySelector("[data-back] button");
   if (back) {
-    back.hidden = history.length < 2;
-    back.addEventListener("click", function (event) { event.preventDefault(); history.back(); });
+    back.parentNode.hidden = history.length < 2;
+    back.addEventListener("click", function () { history.back(); });
   }
   var copy = document.querySelector("[data-copied]");
   if (copy) {

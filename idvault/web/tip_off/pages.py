@@ -145,7 +145,7 @@ class TipOffPages:
         if at.draft is None:
             return view.lost(at.platform)
         if at.answers.step(draft.CHECK) != draft.CHECK:  # the form had the text, which was not read either
-            return self._keep(view.unsent(), at.key)
+            return self._keep(view.unsent(at.path), at.key)
         errors = {"evidence": view.too_large}
         return self._page(request, at, draft.CHECK, errors=errors, status=413)
 

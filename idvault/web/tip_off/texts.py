@@ -83,7 +83,8 @@ TEXTS: Mapping[str, Text] = {
         "The file is larger than 64 KB, and nothing was sent. Choose a smaller file, or send the report "
         "without one."
     ),
-    "report_evidence_back": _("Your text is on the page before: your browser's back button leads to it."),
+    "report_evidence_back": _("Your text is on the page before: go back to it, and send it from there."),
+    "report_evidence_onward": _("Write the text again"),
     "report_evidence_large": _("The file is larger than 64 KB."),
     "report_many": _(
         "There are too many reports from your network, or to this platform, at present. Please try again "

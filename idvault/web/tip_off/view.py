@@ -94,10 +94,10 @@ class TipOffView:
         """What the field of the file says after a form that was too large to be read."""
         return self._say("evidence_unread")
 
-    def unsent(self) -> web.Response:
-        """Return the page after such a form, of a report whose text no cookie keeps."""
-        texts = [self.too_large, self._say("evidence_back")]
-        return self._page("message.html", self._say("evidence_title"), status=413, texts=texts, links=[])
+    def unsent(self, path: str) -> web.Response:
+        """Return the page after such a form, of a report at a path whose text no cookie keeps."""
+        title, onward = self._say("evidence_title"), f"{path}/{draft.CHECK}"
+        return self._page("tip_off_unsent.html", title, status=413, text=self.too_large, onward=onward)
 
     def step(
         self,

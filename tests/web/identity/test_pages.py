@@ -280,6 +280,7 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
         fresh = await browser.get(f"{path}/erase", query={"again": "1"})
         assert f'class="button stop" href="{path}/erase/confirm"' in fresh.text
         assert ("If you request it now" in fresh.text, "is withdrawn" in fresh.text) == (True, False)
+        assert "?lang=zh&amp;again=1" in fresh.text
     told = re.findall(r'<a href="[^"]*/erase">([^<]*)</a></p>', (await browser.get(f"{path}/timeline")).text)
     assert told == ["Erasure cancelled", "Erasure requested"]
     again = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))

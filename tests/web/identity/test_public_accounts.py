@@ -66,7 +66,12 @@ async def test_an_owner_sees_what_readers_see(site: Site) -> None:
     assert f'<code class="copy">{found.public_account_id}</code>' in one.text
     # The end of the number tells two apart, wherever one is named.
     name = f"Public account …{found.public_account_id[-6:]}"
-    assert f"<h1>{name}</h1>" in one.text
+    assert (f"<h1>{name}</h1>" in one.text, "Readers see this in" in one.text) == (True, True)
+    # An address alone closes, offers or sends nothing, and no page says so.
+    for done in ("close", "offer", "operator", "apply", "contest", "x"):
+        for page in ("", "/public", f"/public/{found.public_account_id}", "/verifications", "/standing"):
+            shown = await browser.get(f"{path}{page}", query={"done": done})
+            assert (shown.status, 'role="status"' in shown.text) == (200, False), (page, done)
     assert f"Manage {name}" in (await browser.get(f"{path}/public")).text
     assert f"<h3>{name}</h3>" in (await browser.get(path)).text
     assert "no page on which anybody could look it up" in one.text
@@ -97,6 +102,14 @@ async def test_closing_takes_a_recent_verification(site: Site) -> None:
     assert (offered in one.text, "<summary>Number of the other account</summary>" in one.text) == (True, True)
     closed = await browser.follow(await sent(browser, await browser.get(address)))
     assert ">closed<" in closed.text.replace("</span>", "<")
+    # What was done is told in both languages, and what readers see no more.
+    note = "The public account has been closed."
+    assert (note in one.text, note in closed.text, "Readers see this in" in closed.text) == (
+        False,
+        True,
+        False,
+    )
+    assert "?lang=zh&amp;done=close" in closed.text
     # The offer ended with it.
     assert (offered in closed.text, "<summary>Number of the public account</summary>" in closed.text) == (
         False,

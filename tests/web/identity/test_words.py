@@ -57,19 +57,21 @@ COMPANY = common_pb2.AccountStatus(subject_kind=common_pb2.SUBJECT_KIND_ORGANIZA
 @pytest.mark.parametrize(
     ("language", "proved", "later", "more"),
     [
-        ("en", False, 0, "its legal representative must prove it before December 15, 2026"),
-        ("zh", False, 0, "等待法定代表人在2026年12月15日之前完成本人核验"),
-        ("zh", False, 14, "法定代表人未在期限内完成本人核验"),
-        ("zh", True, 14, "随后由法定代表人完成本人核验"),
+        ("zh", 14, 15, "法定代表人未在期限内完成本人核验"),
+        ("en", 0, 0, "its legal representative must prove it before December 15, 2026"),
+        ("zh", 0, 0, "等待法定代表人在2026年12月15日之前完成本人核验"),
+        ("zh", 0, 14, "法定代表人未在期限内完成本人核验"),
+        ("zh", 1, 14, "随后由法定代表人完成本人核验"),
     ],
 )
-def test_an_organisations_first_half_is_no_failure(
-    language: str, proved: bool, later: int, more: str
-) -> None:
-    """It says before which day the representative is awaited, then that he came, or that he did not."""
+def test_an_organisations_first_half_is_no_failure(language: str, proved: int, later: int, more: str) -> None:
+    """It says before which day the representative is awaited, then that he came, or that he did not.
+
+    proved: after how many days another verification succeeded, 0 for none; one after the term is a new one.
+    """
     own = pb.Identity(status=COMPANY, verifications=[MATCHED])
     if proved:
-        own.verifications.append(claim(NOW + DAY, state=Claim.STATE_SUCCEEDED))
+        own.verifications.append(claim(NOW + proved * DAY, state=Claim.STATE_SUCCEEDED))
     said = words(language, NOW + later * DAY)
     told = [(each.text, each.more) for each in timeline.of(own, None, said)]
     title = {"en": "The organisation's details were confirmed", "zh": "单位信息已核对一致"}[language]
@@ -78,7 +80,7 @@ def test_an_organisations_first_half_is_no_failure(
     text = said.verifications(own).text
     assert text is not None
     assert ("not confirmed" in text, "未通过" in text) == (False, False)
-    assert ("这不是本单位办理的" in text) == proved
+    assert ("这不是本单位办理的" in text) == bool(proved)
 
 
 def stamp(message: Any, **times: datetime) -> Any:
@@ -181,6 +183,7 @@ def public(state: str, expire: str, change: str = "") -> public_account_pb2.Publ
     [
         (public("ACTIVE", "2027-03-01"), ""),
         (public("ACTIVE", "2027-01-01"), "现在可以续期。"),
+        (public("GRACE", "2026-11-30"), ""),
         (public("GRACE", "2026-11-30", "2026-12-31"), "最晚2026年12月30日可在此续期"),
     ],
 )

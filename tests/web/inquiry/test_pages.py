@@ -22,7 +22,7 @@ from idvault.web.limits import Buckets, InquiryLimits
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.session import DisavowalState
 from tests.support.known_history import LEGAL_BASIS
-from tests.support.session_world import BASE_URL, TITLE, SessionWorld
+from tests.support.session_world import BASE_URL, TITLE, SessionWorld, browser_key
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site, site_of
 from tools.support import builders, sql
@@ -125,7 +125,7 @@ SHOWS = {"zh": "<button>查看清单", "en": "<button>Show the list"}
 COME_BACK = {"zh": "届时", "en": "come back then"}
 DENIED = "The provider did not confirm you"
 OPENED_AT = {"zh": "<dd>2026年2月1日 20:30（北京时间）</dd>", "en": "<dd>February 1, 2026, 20:30 UTC+8</dd>"}
-OPENED = {"zh": "认证已撤销的账号", "en": "Who has opened your details at withdrawn accounts"}
+OPENED = {"zh": "认证已撤销的账号", "en": "When your details at withdrawn accounts were opened"}
 NOTHING_OPENED = {"zh": "其信息从未被打开", "en": "of no withdrawn verification in your name were opened"}
 NOT_LOGGED = {"zh": "日志中没有此条", "en": "not in the log"}
 CANCELS = {"zh": "撤回全部待处理事项", "en": "Cancel everything that waits"}
@@ -159,6 +159,8 @@ async def test_a_person_disowns_an_account_by_clicks(site: Site, language: str) 
         False,
     )
     done = await browser.follow(await disowning(browser, sure))
+    # The button of a list that was shown before leads to the list, which says so.
+    assert (await disowning(browser, listed)).headers["Location"] == "/accounts/mine"
     assert DISOWNS[language] not in done.text
     [waits] = await sql.rows(site.world.database, select(waiting_disavowals))
     assert waits.account_token == token
@@ -236,6 +238,9 @@ async def test_who_was_not_there_is_refused(site: Site, end: ProofEnd) -> None:
         assert (answer.status, answer.links) == (409, ["/accounts"])
         assert answer.text.count(DENIED) == 2
         assert "Accounts in my name" in answer.text
+    browser.cookies["__Host-inquiry"] = browser_key()
+    over = await browser.get("/accounts/mine")
+    assert (over.status, "This visit is over." in over.text, over.links) == (409, True, ["/accounts"])
     nobody = await site.browser()
     assert (await nobody.get("/accounts/mine")).headers["Location"] == "/accounts"
     nobody.cookies["__Host-inquiry"] = browser.cookies["__Host-inquiry"][::-1].translate({ord("z"): "0"})

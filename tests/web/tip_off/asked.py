@@ -42,6 +42,11 @@ async def check_long(browser: Browser) -> Page:
     return await reports.answer(browser, path, "why", reports.LONG)
 
 
+async def check_unsent(browser: Browser) -> Page:
+    """Send a file then that is too large to be read at all: nothing has the text but the page before."""
+    return await reports.checked(browser, await check_long(browser), evidence=bytes(200_000))
+
+
 async def where_long(browser: Browser) -> Page:
     """Change another answer then."""
     return await reports.checked(browser, await check_long(browser), change="where")

@@ -174,7 +174,9 @@ async def test_a_photograph_leads_back_to_the_answers(site: Site) -> None:
     # Nothing of a form that carries the text was read: the page before has it.
     other = await answered(browser)
     carried = await checked(browser, await answer(browser, other, "why", LONG), evidence=bytes(200_000))
-    assert (carried.status, carried.title, "返回键" in carried.text) == (413, "举报没有提交", True)
+    assert (carried.status, carried.title, "data-back" in carried.text) == (413, "举报没有提交", True)
+    assert (await browser.follow(await browser.get(f"{other}/check"))).path == f"{other}/why"
+    assert f'href="{other}/check"' in carried.text
     thief = await site.browser()
     await thief.get(FORM)
     assert (await checked(thief, refused, evidence=bytes(200_000))).status == 404

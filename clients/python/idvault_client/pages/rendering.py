@@ -72,10 +72,14 @@ def time_spent(begin: datetime, due: datetime, *, now: datetime) -> int:
 
 def minute(time: datetime, zone: tzinfo) -> str:
     """Return a time with its zone, as 2026-02-01 20:30 UTC+8."""
-    local = time.astimezone(zone)
-    hours, minutes = f"{local:%z}"[:3], f"{local:%z}"[3:5]
-    offset = f"{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
-    return f"{local:%Y-%m-%d %H:%M} UTC{offset}"
+    return f"{time.astimezone(zone):%Y-%m-%d %H:%M} {zone_text(time, zone)}"
+
+
+def zone_text(time: datetime, zone: tzinfo) -> str:
+    """Return how far a zone is from UTC at a time, as UTC+8."""
+    offset = f"{time.astimezone(zone):%z}"
+    hours, minutes = offset[:3], offset[3:5]
+    return f"UTC{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
 
 
 def render(environment: Environment, template: str, *, language: str, **values: Any) -> str:
