@@ -10,7 +10,8 @@
 - What needs no database is refused before; what crosses the network comes before or after an act.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
@@ -21,6 +22,7 @@ from idvault.core.db.database import Database
 from idvault.core.log_entry import EventFactory, Late
 from idvault.core.request import Fingerprinter, Request
 from idvault_verify.clock import ClockReading
+from idvault_verify.error import DeniedError
 from idvault_verify.event import SYSTEM_ACTOR, Event, EventType
 from idvault_verify.seal import Part
 
@@ -353,6 +355,19 @@ async def known(vault: Vault, request: Request) -> bytes | None:
     Raises AlreadyExistsError (REQUEST_ID_REUSED). For what must not be done for a repeat, before the act.
     """
     return await person_request.look_up(vault.main, request)
+
+
+@asynccontextmanager
+async def unless_repeated(vault: Vault, request: Request) -> AsyncIterator[None]:
+    """Drop a DeniedError of the block if a concurrent repeat of a roster member's request came first.
+
+    Such a repeat has spent the code that was refused here.
+    """
+    try:
+        yield
+    except DeniedError:
+        if await known(vault, request) is None:
+            raise
 
 
 def act(name: str) -> Callable[[Callable[Concatenate[Tx, P], Coroutine[Any, Any, T]]], Act[P, T]]:

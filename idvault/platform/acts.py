@@ -7,7 +7,7 @@ access, and it must be possible when something is wrong.
 from collections.abc import Collection
 from dataclasses import replace
 
-from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, known, member_mutation
+from idvault.core.act import Actor, MemberAsking, Tx, Vault, act, known, member_mutation, unless_repeated
 from idvault.core.platform import Platform
 from idvault.core.request import MemberAsked
 from idvault.core.second_factor import SecondFactorCheck
@@ -16,8 +16,6 @@ from idvault.platform.rules import PlatformPages, PresentedPlatform
 from idvault_verify import return_address
 from idvault_verify.clock import ClockReading
 from idvault_verify.error import (
-    AlreadyExistsError,
-    DeniedError,
     FieldCode,
     InvalidError,
     NotFoundError,
@@ -33,12 +31,10 @@ async def _register(tx: Tx, name: str, role: str, spki: str) -> Platform:
     connection = tx.connection
     if role == store.MODERATOR:
         await store.check_moderator(connection, name)
-    if await store.add_name(connection, name, role, actor_id=tx.events.new_id()) != role:
-        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+    found = await store.add_name(connection, name, role, actor_id=tx.events.new_id())
     is_new = await store.add_key(connection, name, spki, now=tx.now.business)
     stored = await store.get(connection, spki)
-    if stored.name != name or stored.revoked_at is not None:
-        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+    rules.check_key(name=name, role=role, role_of_name=found, stored=stored)
     if is_new:
         await tx.log(EventType.PLATFORM_REGISTER, name=name, role=role, spki=spki)
     else:
@@ -93,7 +89,8 @@ async def register_with_code(
     if await known(vault, request) is None:
         # No code is spent on what would be refused.
         await vault.read("platform.check_new", lambda one: store.check_new(one, name, role, spki))
-        await _check_code(vault, call, now, code, second_factor)
+        async with unless_repeated(vault, request):
+            await second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await _register.run(vault, call, now, request, name, role, spki)
 
 
@@ -112,20 +109,9 @@ async def revoke_with_code(
     if await known(vault, request) is None:
         # No code is spent on what would be refused.
         await vault.read("platform.check_known", lambda one: store.check_known(one, name, spki))
-        await _check_code(vault, call, now, code, second_factor)
+        async with unless_repeated(vault, request):
+            await second_factor.check(actor_id=call.actor_id, code=code, now=now)
     return await _revoke.run(vault, call, now, request, name, spki)
-
-
-async def _check_code(
-    vault: Vault, call: MemberAsked, now: ClockReading, code: str, second_factor: SecondFactorCheck
-) -> None:
-    try:
-        await second_factor.check(actor_id=call.actor_id, code=code, now=now)
-    except DeniedError:
-        if (
-            await known(vault, call.request(vault.fingerprinter)) is None
-        ):  # a concurrent repeat of this call came first
-            raise
 
 
 @act("platform.present")

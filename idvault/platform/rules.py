@@ -13,8 +13,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from idvault.core.platform import Platform
 from idvault_verify.attest.drill import RELYING_PARTY
-from idvault_verify.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault_verify.error import (
+    AlreadyExistsError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
 from idvault_verify.event import PLATFORM_NAME
 from idvault_verify.session import REVIEWS, Proof
 
@@ -52,6 +60,17 @@ def check_platform(name: str) -> None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("name", FieldCode.LENGTH))
     if name == RELYING_PARTY or not PLATFORM_NAME.fullmatch(name):
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("name", FieldCode.CHARACTER))
+
+
+def check_key(*, name: str, role: str, role_of_name: str | None, stored: Platform | None) -> None:
+    """Raise AlreadyExistsError (ILLEGAL_TRANSITION) for a key that cannot be registered for a name in a role.
+
+    role_of_name: None for a new name. stored: the key as it is registered, None if it is not.
+    """
+    if role_of_name not in (None, role):
+        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+    if stored is not None and (stored.name != name or stored.revoked_at is not None):
+        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
 
 
 def check_proofs(*, proofs: Collection[Proof], separate_persons: bool) -> frozenset[Proof]:

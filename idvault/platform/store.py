@@ -10,8 +10,9 @@ from idvault.core.db.statement import Statement, for_change, param, scalar, stat
 from idvault.core.platform import Platform
 from idvault.core.tables.platform import platform_keys, platform_pages, platforms
 from idvault.core.tables.sanction import moderators
+from idvault.platform import rules
 from idvault.platform.rules import PlatformPages, PresentedPlatform
-from idvault_verify.error import AlreadyExistsError, NotFoundError, PreconditionError, Reason
+from idvault_verify.error import NotFoundError, PreconditionError, Reason
 from idvault_verify.session import ACCEPTED, Proof
 
 
@@ -119,11 +120,9 @@ async def check_new(connection: Connection, name: str, role: str, spki: str) -> 
     """
     if role == MODERATOR:
         await check_moderator(connection, name)
-    if await connection.one(_ROLE, name=name) not in (None, role):
-        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
-    found = await connection.one(_FIND, spki=spki)
-    if found is not None and (found.name != name or found.revoked_at is not None):
-        raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
+    role_of_name = await connection.one(_ROLE, name=name)
+    stored = await connection.one(_FIND, spki=spki)
+    rules.check_key(name=name, role=role, role_of_name=role_of_name, stored=stored)
 
 
 async def check_known(connection: Connection, name: str, spki: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation
+from idvault.core.act import MemberActor, Tx, Vault, act, known, member_mutation, unless_repeated
 from idvault.core.db.connection import Connection
 from idvault.core.request import MemberAsked, Request
 from idvault.core.second_factor import Cause, SecondFactorError, Tries
@@ -140,7 +140,8 @@ class SecondFactors:
 
         Raises DeniedError (SECOND_FACTOR_REFUSED) for a code that is malformed, wrong, late or used, and for
         a member without a second factor; DeniedError (SECOND_FACTOR_LOCKED) after too many tries. Callers
-        must check the log guard first, so that a code is not spent on an act that cannot be logged.
+        must check the log guard first, so that a code is not spent on an act that cannot be logged. Only
+        platform.revoke_with_code does not: revoking must be possible without the log.
         """
         try:
             await self._check(actor_id, code, now)
@@ -194,10 +195,9 @@ async def confirm(factors: SecondFactors, command: EnrolCommand, *, now: ClockRe
     if await known(factors.vault, request) is not None:
         return
     try:
-        await _confirm(factors, command, request, now)
+        async with unless_repeated(factors.vault, request):
+            await _confirm(factors, command, request, now)
     except DeniedError:
-        if await known(factors.vault, request) is not None:  # a concurrent repeat of this call came first
-            return
         factors.on_refused()
         raise
 
@@ -212,13 +212,9 @@ async def spend(factors: SecondFactors, command: EnrolCommand, *, now: ClockRead
     if await known(vault, request) is not None:
         return
     await vault.guard.check(now=now)
-    try:
+    async with unless_repeated(vault, request):
         await factors.check(actor_id=call.actor_id, code=command.code, now=now)
-    except DeniedError:
-        if await known(vault, request) is None:  # a concurrent repeat of this call came first
-            raise
-        return
-    await spend_stored.run(vault, call, now, request)
+        await spend_stored.run(vault, call, now, request)
 
 
 async def _confirm(

@@ -1,13 +1,15 @@
 """The auditor's console: from a question about an account to a page for a court."""
 
+import os
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.protobuf.message import Message
 
 from idvault_client.errors import Unavailable
 from idvault_people.disclosure.auditor import Auditor
+from idvault_people.opens.identity import PersonalIdentity
 from idvault_verify.error import Reason
 from idvault_verify.offline import witness_policy
 from idvault_verify.offline.evidence import check as evidence_check
@@ -368,11 +370,36 @@ async def test_each_opening_keeps_a_file_of_its_own(house: ConsoleRoom) -> None:
     listed = await owner.get("/evidence")
     places = [listed.text.index(f'href="/evidence/{disclosure_id}-{number}.json"') for number in (1, 2)]
     assert places == sorted(places)
-    for text in ("Account token", "Opened at", str(kept.parent.absolute())):
-        assert text in listed.words, text
+    for text in (f">{kept.name}</a>", f">{disclosure_id}-2.json</a>", str(kept.parent.absolute())):
+        assert text in listed.text, text
+    written = datetime(2026, 2, 28, 23, 5, tzinfo=UTC).timestamp()
+    os.utime(kept, (written, written))
+    assert "File written at 28 Feb 2026, 23:05 UTC" in (await owner.get("/evidence")).words
     damaged = kept.with_name(f"{disclosure_id}-3.json")
     damaged.write_bytes(kept.read_bytes().replace(b'"sealed": "', b'"sealed": "AAAA'))
     assert damaged.name in (await owner.get("/evidence")).words
+
+
+async def test_the_list_of_evidence_opens_no_identity(
+    house: ConsoleRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It shows what is known outside of the files: nothing is decrypted until one is chosen."""
+    owner = await house.enter("auditor-a")
+    disclosure_id = await request(owner, await house.room.account())
+    await house.approve(disclosure_id, A, B)
+    await open_record(owner, disclosure_id, house.room.codes.code())
+    opened = []
+    unseal = PersonalIdentity.unseal
+
+    def counted(self: PersonalIdentity, sealed: bytes, *, suite: str, info: bytes) -> bytes:
+        opened.append(suite)
+        return unseal(self, sealed, suite=suite, info=info)
+
+    monkeypatch.setattr(PersonalIdentity, "unseal", counted)
+    listed = await owner.get("/evidence")
+    assert (f"{disclosure_id}-1.json" in listed.words, opened) == (True, [])
+    await owner.get(f"/evidence/{disclosure_id}-1.json")
+    assert opened
 
 
 async def test_the_list_has_what_ends_first_at_the_top(house: ConsoleRoom) -> None:

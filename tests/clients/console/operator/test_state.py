@@ -181,7 +181,7 @@ async def test_a_host_that_does_not_answer(office: OperatorRoom) -> None:
     visitor = await office.enter()
 
     def away(_arguments: object) -> CommandEnd:
-        raise CommandsAwayError("Connection refused", "ssh vault.example idvault-work")
+        raise CommandsAwayError("Connection refused", "ssh vault.example idvault-work", is_silent=True)
 
     office.run = away  # type: ignore[assignment]
     visitor = await office.enter()
@@ -193,6 +193,27 @@ async def test_a_host_that_does_not_answer(office: OperatorRoom) -> None:
         link in page.text for link in ('href="/storage">Try again', 'href="/log"', 'href="/members"')
     ] == [*(True, True, True)]
     assert "did not run its command" in (await visitor.get("/log")).words
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("", "Start the console with --vault"),
+        ("ssh vault.example idvault-work", "See whether the program is there and may be run"),
+    ],
+)
+async def test_commands_that_do_not_run(office: OperatorRoom, command: str, text: str) -> None:
+    """No host is blamed that was not asked, nor one that has answered: a program was not found."""
+    visitor = await office.enter()
+
+    def away(_arguments: object) -> CommandEnd:
+        raise CommandsAwayError("command not found", command)
+
+    office.run = away  # type: ignore[assignment]
+    visitor = await office.enter()
+    page = await visitor.get("/storage?fresh=1")
+    assert (page.status, page.title) == (503, "The vault's commands cannot be run")
+    assert (text in page.words, "See whether it answers" in page.words) == (True, False)
 
 
 async def test_entries_that_wait_are_counted(office: OperatorRoom) -> None:

@@ -42,21 +42,28 @@ def _given() -> str:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [["/no/such/program"], [sys.executable, "-c", "import sys; sys.exit(255)"]],
+    ("words", "is_silent"),
+    [
+        (["/no/such/program"], False),
+        ([sys.executable, "-c", "import sys; sys.exit(255)"], True),
+        ([sys.executable, "-c", "import sys; sys.exit(126)"], False),
+        ([sys.executable, "-c", "import sys; sys.exit(127)"], False),
+    ],
 )
-def test_a_program_that_does_not_run(words: list[str]) -> None:
-    """A missing program and a host that ssh does not reach are not the vault's refusal."""
+def test_a_program_that_does_not_run(words: list[str], is_silent: bool) -> None:
+    """Neither a missing program nor a host that ssh does not reach is a refusal; only the host is silent."""
     with pytest.raises(CommandsAwayError) as away:
         vault_commands.runner(words)(["overview"])
-    assert away.value.command == shlex.join(words)
+    assert (away.value.command, away.value.is_silent) == (shlex.join(words), is_silent)
 
 
 def test_a_program_that_does_not_end() -> None:
     """It is given up in time."""
     run = vault_commands.runner([sys.executable, "-c", "import time; time.sleep(60)"], patience=0.2)
-    with pytest.raises(CommandsAwayError):
+    with pytest.raises(CommandsAwayError) as away:
         run(["overview"])
+    assert away.value.is_silent
+    assert not CommandsAwayError("timed out", is_silent=True).is_silent  # no other host was asked
 
 
 def test_findings_come_with_a_failed_check() -> None:

@@ -116,6 +116,7 @@ AUDITOR: Mapping[str, Text] = {
     "opened_at": _("Opened at"),
     "to_case": _("Show the case"),
     "evidence_intro": _("It is kept in {folder}, encrypted for you."),
+    "written_at": _("File written at"),
     "no_evidence": _("There is no evidence yet."),
     "destroy_after": _("must be destroyed after {day}"),
     "overdue": _("overdue: destroy it"),

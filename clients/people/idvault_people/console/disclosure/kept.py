@@ -3,9 +3,8 @@
 A file is checked each time it is shown, with the pinned roster and without the vault.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,8 +25,6 @@ from idvault_verify.offline.evidence import check as evidence_check
 from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
-from idvault_verify.transparency import entry
-from idvault_verify.transparency.entry import EntryError
 
 _PERSONAL = ("real_name", "document_type", "document_number", "provider", "opaque_id")
 
@@ -57,7 +54,7 @@ class KeptEvidence:
         )
 
     def list(self, visit: Visit) -> Answer:
-        """List the kept files, the one to be destroyed next first."""
+        """List the kept files, the one to be destroyed next first, by what is known without opening any."""
         return self._list(visit, {})
 
     def receive(self, visit: Visit) -> Answer:
@@ -135,7 +132,9 @@ class KeptEvidence:
             return self._export(visit, {"reader": visit.say("required")})
         try:
             content = evidences.sealed(proof, reader=reader)
-        except EvidenceError:
+        except EvidenceError as error:
+            if error.reason != "OTHER_ROLE":
+                raise
             return self._export(visit, {"reader": visit.say("reader_other")})
         name = f"{proof.terms.disclosure_id}.{reader.name}.json"
         return Download(name=name, content=content, type="application/json")
@@ -161,7 +160,7 @@ class KeptEvidence:
         files = [
             {
                 "name": path.name,
-                "told": self._told(path, visit),
+                "rows": [(visit.say("written_at"), _written(path, visit))],
                 "day": shown.day(outside.destroy_after, language=visit.language),
                 "overdue": today > outside.destroy_after,
             }
@@ -174,19 +173,6 @@ class KeptEvidence:
             errors=errors,
             status=422 if errors else 200,
         )
-
-    def _told(self, path: Path, visit: Visit) -> Sequence[tuple[str, str]]:
-        """Return what tells a file from others; its own page checks it. Nothing if it does not open."""
-        try:
-            proof = self._read(path)
-            opened = entry.decode_leaf(proof.message.opening.leaf).occurred_at
-        except (EvidenceError, EntryError, OSError):
-            return []
-        return [
-            (visit.say("case"), proof.terms.case_reference),
-            (visit.say("account"), proof.terms.account_token),
-            (visit.say("proved_opened_at"), shown.time(opened, visit)),
-        ]
 
     def _export(self, visit: Visit, errors: dict[str, str]) -> Answer:
         proved = self._checked(self._read(self._place(visit)))
@@ -230,6 +216,11 @@ class KeptEvidence:
         trust = self.session.auditor().trust
         policy = witness_policy.of_log(trust.log_key, *trust.more_keys)
         return evidence_check.check(proof, policy=policy, published=trust.versions)
+
+
+def _written(path: Path, visit: Visit) -> str:
+    """Return when a file was written here: of evidence from a colleague, when it was received."""
+    return shown.time(datetime.fromtimestamp(path.stat().st_mtime, UTC), visit)
 
 
 def _proved(name: str, value: object, visit: Visit) -> str:

@@ -16,7 +16,7 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
             away(error, visit),
             detail,
             status=503,
-            title=visit.say("commands_title"),
+            title=visit.say("commands_title" if error.is_silent else "commands_not_run_title"),
             links=(
                 ("/log", visit.say("log_title")),
                 ("/members", visit.say("roster_title")),

@@ -1,6 +1,5 @@
 """The pages of registered names: all of them by the last day of their certificate, and each with its keys."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -26,7 +25,6 @@ from idvault_verify.attest import certificate
 from idvault_verify.attest.certificate import CertificateError
 from idvault_verify.attest.people import roster_member
 
-_MODERATOR = re.compile(r"[0-9a-f]{32}")
 _SOONEST = 5
 """How many names the first page lists."""
 PATH_OF_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
@@ -177,7 +175,7 @@ class NamePages:
         usage: Mapping[str, int] = state.table("usage").get(each.name, {})
         waits = state.table("queue").get("waiting", {}).get(each.name, 0)
         return (
-            OperatorCell(text=short_name(each.name), link=f"/platforms/{each.name}"),
+            OperatorCell(text=short_name(each), link=f"/platforms/{each.name}"),
             OperatorCell(text=_kind(each, visit)),
             OperatorCell(text=number(len(each.valid), visit)),
             self.last(each, state, visit),
@@ -284,7 +282,7 @@ class NamePages:
         found = [one for one in self.names(state) if one.is_of_moderator() and one.platform == each.name]
         lines = [
             (
-                OperatorCell(text=short_name(one.name), link=f"/platforms/{one.name}"),
+                OperatorCell(text=short_name(one), link=f"/platforms/{one.name}"),
                 self.last(one, state, visit),
             )
             for one in found
@@ -352,9 +350,9 @@ def _kind(each: RegisteredName, visit: Visit) -> str:
     return visit.say(f"role.{each.role}")
 
 
-def short_name(name: str) -> str:
+def short_name(each: RegisteredName) -> str:
     """Return a name for a list: a desk's is 32 digits, of which the first tell it from others."""
-    return f"{name[:8]}…" if _MODERATOR.fullmatch(name) else name
+    return f"{each.name[:8]}…" if each.is_of_moderator() else each.name
 
 
 def _stated(each: RegisteredName, visit: Visit) -> Sequence[tuple[str, str]]:

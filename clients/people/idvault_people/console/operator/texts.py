@@ -147,7 +147,12 @@ OPERATOR: Mapping[str, Text] = {
     "commands_silent": _(
         "The vault's host did not run its command: {command}. See whether it answers, and try again."
     ),
+    "commands_not_run": _(
+        "This did not run the vault's commands: {command}. See whether the program is there and may be run, and"
+        " try again."
+    ),
     "commands_title": _("The vault's host does not answer"),
+    "commands_not_run_title": _("The vault's commands cannot be run"),
     "command_refused": _("The vault's command did not do this."),
     "command_unknown": _(
         "Whether the vault's host has done this is not known: see its state before you try again."

@@ -76,7 +76,7 @@ class TodayPage:
         )
         since = self.session.now() - _LATELY
         found = [
-            (datetime.fromisoformat(at), word, each.name)
+            (datetime.fromisoformat(at), word, each.name, short_name(each))
             for each in names
             for key in each.keys
             for at, word in ((key.registered, "was_registered"), (key.revoked, "was_revoked"))
@@ -86,9 +86,9 @@ class TodayPage:
             (
                 OperatorCell(text=self.session.time(at.isoformat(), visit, state)),
                 OperatorCell(text=visit.say(word)),
-                OperatorCell(text=short_name(name), link=f"/platforms/{name}"),
+                OperatorCell(text=short, link=f"/platforms/{name}"),
             )
-            for at, word, name in sorted(found, reverse=True)
+            for at, word, name, short in sorted(found, reverse=True)
         ]
         head = [visit.say(key) for key in ("changed_at", "changed_what", "name")]
         table = OperatorTable(head=head, lines=lines, empty=visit.say("nothing_changed"))

@@ -23,8 +23,10 @@ _PATIENCE = 120.0
 DEFAULT = "idvault"
 """What runs the vault's commands if the operator names nothing else."""
 _SSH = "ssh"
-# ssh's own failures; a shell that does not find the program, or may not run it.
-_NOT_RUN = frozenset({255, 126, 127})
+# ssh's own failures, most often that the host does not answer.
+_NOT_REACHED = 255
+# With those of a shell that does not find the program, or may not run it: then the host has answered.
+_NOT_RUN = frozenset({_NOT_REACHED, 126, 127})
 _DONE, _FAILED_CHECKS = 0, 1
 
 
@@ -43,13 +45,15 @@ Run = Callable[[Sequence[str]], CommandEnd]
 class CommandsAwayError(Exception):
     """The vault's commands cannot be run from here; the text says what the machine told.
 
-    command: the words that should have run them, "" if the console was started without any.
+    command: the words that should have run them, "" if the console was started without any. is_silent:
+    these words ran, and no answer came of the host.
     """
 
-    def __init__(self, text: str, command: str = "") -> None:
-        """Keep both."""
+    def __init__(self, text: str, command: str = "", *, is_silent: bool = False) -> None:
+        """Keep all."""
         super().__init__(text)
         self.command = command
+        self.is_silent = is_silent and bool(command)
 
 
 class CommandRefusedError(Exception):
@@ -81,10 +85,13 @@ def runner(words: Sequence[str], *, patience: float = _PATIENCE) -> Run:
                 encoding="utf-8",
                 errors="replace",
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except subprocess.TimeoutExpired as error:
+            raise CommandsAwayError(str(error), given, is_silent=True) from error
+        except OSError as error:
             raise CommandsAwayError(str(error), given) from error
         if done.returncode in _NOT_RUN:
-            raise CommandsAwayError(_last(done.stderr) or f"exit code {done.returncode}", given)
+            text = _last(done.stderr) or f"exit code {done.returncode}"
+            raise CommandsAwayError(text, given, is_silent=done.returncode == _NOT_REACHED)
         return CommandEnd(done.returncode, done.stdout, done.stderr)
 
     return run
@@ -174,9 +181,9 @@ class VaultCommands:
 
 def away(error: CommandsAwayError, visit: Visit) -> str:
     """Return what to do where the commands cannot be run: name them, or see to the host that was named."""
-    return (
-        visit.say("commands_silent", command=error.command) if error.command else visit.say("commands_away")
-    )
+    if not error.command:
+        return visit.say("commands_away")
+    return visit.say("commands_silent" if error.is_silent else "commands_not_run", command=error.command)
 
 
 def _refused(end: CommandEnd) -> CommandRefusedError:
