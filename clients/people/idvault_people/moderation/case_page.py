@@ -47,16 +47,6 @@ class CasePage:
         )
 
     @property
-    def keys(self) -> list[str]:
-        """The keys that do something on this page."""
-        fields = self.form.fields if self.form else ()
-        links = (*self.acts, *self.walk)
-        offered = {*(each.key for each in links), *(each.key for each in self.buttons)}
-        offered |= {each.key for each in fields}
-        walks = ["j k"] if offered & {"j", "k"} else []
-        return [*walks, *(key for key in ("a", "d", "m") if key in offered), "?"]
-
-    @property
     def _labels(self) -> Mapping[str, str]:
         return self.form.labels if self.form else {}
 
