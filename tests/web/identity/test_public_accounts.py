@@ -70,16 +70,8 @@ async def test_an_owner_sees_what_readers_see(site: Site) -> None:
     # An address alone closes, offers or sends nothing, and no page says so.
     for done in ("close", "offer", "operator", "apply", "contest", "x"):
         for page in ("", "/public", f"/public/{found.public_account_id}", "/verifications", "/standing"):
-<<<<<<< HEAD
-            opening = await browser.get(f"{path}{page}", query={"done": done})
-            assert (opening.status, 'role="status"' in opening.text) == (200, False), (page, done)
-||||||| a465cd8a8
-            shown = await browser.get(f"{path}{page}", query={"done": done})
-            assert (shown.status, 'role="status"' in shown.text) == (200, False), (page, done)
-=======
             answer = await browser.get(f"{path}{page}", query={"done": done})
             assert (answer.status, 'role="status"' in answer.text) == (200, False), (page, done)
->>>>>>> p-hosta
     assert f"Manage {name}" in (await browser.get(f"{path}/public")).text
     assert f"<h3>{name}</h3>" in (await browser.get(path)).text
     assert "no page on which anybody could look it up" in one.text

@@ -148,16 +148,8 @@ OPERATOR: Mapping[str, Text] = {
         "The vault's host did not run its command: {command}. See whether it answers, and try again."
     ),
     "commands_not_run": _(
-<<<<<<< HEAD
         "This did not run the vault's commands: {command}. See whether the program is there and may be "
         "run, and try again."
-||||||| dec7bc2b7
-        "This did not run the vault's commands: {command}. See whether the program is there and may be run, and"
-        " try again."
-=======
-        "This did not run the vault's commands: {command}. See whether the program is there and may be run,"
-        " and try again."
->>>>>>> p-opera
     ),
     "commands_title": _("The vault's host does not answer"),
     "commands_not_run_title": _("The vault's commands cannot be run"),
