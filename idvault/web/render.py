@@ -70,7 +70,7 @@ class View:
         """Return a page. asking: the session whose platform asks, and stands in the head; None for none."""
         shared: dict[str, Any] = {
             "brand": asking.platform_title if asking else "",
-            "colour": asking.platform_colour if asking else "",
+            "stripe": asking.platform_colour if asking else "",
             "answers": (),
             "organization": False,
             "gap": self.gap,

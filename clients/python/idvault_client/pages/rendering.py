@@ -100,7 +100,7 @@ def render(environment: Environment, template: str, *, language: str, **values: 
         "script": "form.js",
         "service": "service",
         "brand": "",
-        "colour": "",
+        "stripe": "",
         "console_head": None,
         "at_step": 0,
         "time_left": "",

@@ -52,6 +52,8 @@ def problems(name: str, page: Seen, language: str, *, typed: Sequence[str] = TYP
         "language": [] if markup.language == {"zh": "zh-CN", "en": "en"}[language] else [markup.language],
         "mixed": [line for text in told for line in text.splitlines() if other.search(line)],
         "words": [*words.found("\n".join(told), language)],
+        # A platform's colour stands above the head of hosted pages only.
+        "stripe": re.findall('class="stripe"', page.text),
         "inline": [*markup.inline, *(each for each in markup.sources if each == "inline")],
         "elsewhere": [
             each for each in (*markup.links, *markup.sources) if not each.startswith(("/", "?", "#"))
