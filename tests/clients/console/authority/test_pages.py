@@ -79,12 +79,13 @@ async def test_every_page_keeps_the_rules(office: OfficerRoom, key: ModeratorKey
 def test_a_broken_page_is_found() -> None:
     """Each rule finds the page that breaks it."""
     text = (
-        '<html lang="en"><script>1</script><p style="x">您的账户 you are welcome here</p>'
+        '<html lang="en"><svg class="stripe"/><script>1</script>'
+        '<p style="x">您的账户 you are welcome here</p>'
         '<a href="https://evil.example">x</a><form method="post" action="/s"><input name="form"></form>'
     )
     bad = Seen(200, {}, text, bytes(70_000))
     assert set(problems("x", bad, "zh")) == {
-        *("headers", "language", "mixed", "words", "inline", "elsewhere", "without token", "size")
+        *("headers", "language", "mixed", "words", "stripe", "inline", "elsewhere", "without token", "size")
     }
 
 
