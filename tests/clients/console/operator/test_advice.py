@@ -139,8 +139,8 @@ def test_several_things_and_unknown_ones() -> None:
     gone = "the folder of IDVAULT_PUBLIC_DIR cannot be read: create it"
     told = advice.in_language(f"{gone}; {full}", visit("zh"))
     assert told == (
-        "IDVAULT_PUBLIC_DIR 的文件夹无法读取：请创建；"
-        "IDVAULT_BACKUP_DIR 所在磁盘只剩 9 MB，下次备份会失败：请腾出空间"
+        "IDVAULT_PUBLIC_DIR的文件夹无法读取：请创建；"
+        "IDVAULT_BACKUP_DIR所在磁盘只剩9 MB，下次备份会失败：请腾出空间"
     )
     for unknown in (f"{gone}; free a gigabyte", "free a gigabyte", ""):
         assert advice.in_language(unknown, visit("zh")) is None
@@ -172,7 +172,7 @@ def test_four_full_disks_are_each_named(tmp_path: Path, monkeypatch: pytest.Monk
     told = advice.in_language(str(ill.value), visit("zh"))
     assert told is not None
     assert str(told).split("；") == [
-        f"{name} 所在磁盘只剩 5 MB，{text}：请腾出空间" for name, text in FULL.items()
+        f"{name}所在磁盘只剩5 MB，{text}：请腾出空间" for name, text in FULL.items()
     ]
 
 
@@ -181,7 +181,7 @@ def test_two_missing_folders_are_each_named(tmp_path: Path) -> None:
     with pytest.raises(AilmentError) as ill:
         environment.check_disks(on_disks(tmp_path))
     assert advice.in_language(str(ill.value), visit("zh")) == (
-        "IDVAULT_PUBLIC_DIR 的文件夹无法读取：请创建；IDVAULT_BACKUP_DIR 的文件夹无法读取：请创建"
+        "IDVAULT_PUBLIC_DIR的文件夹无法读取：请创建；IDVAULT_BACKUP_DIR的文件夹无法读取：请创建"
     )
 
 
@@ -202,7 +202,7 @@ async def test_two_databases_that_are_away_are_each_named() -> None:
     await shred.close()
     why = '<span lang="en">nothing listens there</span>'
     assert advice.in_language(str(ill.value), visit("zh")) == (
-        f"IDVAULT_DATABASE_URL 的数据库无法使用：{why}；IDVAULT_SHRED_DATABASE_URL 的数据库无法使用：{why}"
+        f"IDVAULT_DATABASE_URL的数据库无法使用：{why}；IDVAULT_SHRED_DATABASE_URL的数据库无法使用：{why}"
     )
 
 
@@ -214,9 +214,9 @@ def test_only_a_programs_words_may_have_several_parts() -> None:
     away = "the database of IDVAULT_DATABASE_URL cannot be used: a; b"
     several = advice.in_language(f"{gone}; {lost.english.format(shares='li')}; {away}", visit("zh"))
     parts = (
-        "IDVAULT_PUBLIC_DIR 的文件夹无法读取：请创建",
+        "IDVAULT_PUBLIC_DIR的文件夹无法读取：请创建",
         str(lost.in_language("zh")).format(shares='<span lang="en">li</span>'),
-        'IDVAULT_DATABASE_URL 的数据库无法使用：<span lang="en">a; b</span>',
+        'IDVAULT_DATABASE_URL的数据库无法使用：<span lang="en">a; b</span>',
     )
     assert several == "；".join(parts)
     assert advice.in_language(waits, visit("zh")) is not None
@@ -240,7 +240,7 @@ async def test_the_chinese_page_says_it_in_chinese(
     monkeypatch.setattr(asked, "by_operator", lambda _deployment: checks)
     visitor = await office.enter(**{"Accept-Language": "zh"})
     shown = (
-        "IDVAULT_DATABASE_URL 的数据库无法使用："
+        "IDVAULT_DATABASE_URL的数据库无法使用："
         '<span lang="en">nothing &lt;b&gt;listens&lt;/b&gt; there</span>'
     )
     page = await visitor.get("/doctor")
