@@ -325,7 +325,8 @@ class Pages:
         except VaultError as error:
             status = status_of(error)
             view = self.view(request)
-            answer = self._refusal(request, view, view.refused(error), status)
+            title = view.refused_title(error)
+            answer = self._refusal(request, view, view.refused(error), status, title=title)
         except Exception as error:
             log().error("page_failed", **describe(error))
             view = self.view(request)
@@ -420,10 +421,12 @@ class Pages:
         return self._refusal(request, view, text, error.status)
 
     @staticmethod
-    def _refusal(request: web.Request, view: View, text: str, status: int) -> web.Response:
+    def _refusal(
+        request: web.Request, view: View, text: str, status: int, *, title: str = "refused_title"
+    ) -> web.Response:
         """Return why nothing is shown, under the name of the session's platform, if that is known."""
         links = _onward(request, view, status)
-        return view.refusal(text, status=status, links=links, asking=request.get(_ASKING))
+        return view.refusal(text, status=status, links=links, title=title, asking=request.get(_ASKING))
 
     async def _found(self, request: web.Request) -> tuple[str, pb.SessionPage]:
         key = self._key(request)
@@ -509,8 +512,13 @@ def _preferred(request: web.Request) -> str:
 
 
 def _onward(request: web.Request, view: View, status: int) -> list[tuple[str, str]]:
-    """Return the way to the session whose form was refused: its page says whether the form has arrived."""
+    """Return the way to the session whose form was refused: its page says whether the form has arrived.
+
+    From an address where nothing is, the way is to the front page.
+    """
     session = request.match_info.get("session", "")
+    if not session and status == HTTPStatus.NOT_FOUND:
+        return [("/", view.say("front_link"))]
     if request.method != "POST" or not session or status == HTTPStatus.NOT_FOUND:
         return []
     return [(f"/s/{session}", view.say("wait_link"))]

@@ -21,6 +21,7 @@ from idvault_verify import return_address, secret
 from idvault_verify.account import SubjectKind
 from idvault_verify.claim import kind_of
 from idvault_verify.document import DocumentType
+from idvault_verify.error import Reason
 from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
@@ -456,6 +457,10 @@ class View:
         if not isinstance(error, TooManyAttempts) or error.retry_after is None:
             return error.text(self.language)
         return self.say("wait_until", time=self._until(error.retry_after))
+
+    def refused_title(self, error: VaultError) -> str:
+        """Return the text's key of the heading over why nothing is shown."""
+        return "unproven_title" if error.reason == Reason.PROOF_REFUSED else "refused_title"
 
     def busy(self, retry_after: str) -> str:
         """Return that there are too many requests now. retry_after: how many seconds to wait."""

@@ -282,6 +282,8 @@ TEXTS: Mapping[str, Text] = {
         "This form did not come from this page, or the page is too old. Please open your link again."
     ),
     "run_by": _("Run by {name}"),
+    "unproven_title": _("The provider did not confirm you"),
+    "front_link": _("To the front page"),
     "front_title": _("Identity verification by {name}"),
     "front_text": _(
         "Platforms send people here to be verified. Name and number are typed here, sealed, and never given "

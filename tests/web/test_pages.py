@@ -291,6 +291,12 @@ async def test_an_unknown_link_is_told_alike(site: Site, code: str) -> None:
     assert page.headers.get("a") is None
 
 
+async def test_an_address_where_nothing_is_leads_to_the_front_page(site: Site) -> None:
+    """Whoever mistyped an address is not left without a way on."""
+    page = await (await site.browser()).get("/nowhere")
+    assert (page.status, 'class="button" href="/"' in page.text) == (404, True)
+
+
 @pytest.mark.parametrize(("language", "told"), [("zh", "服务暂时不可用"), ("en", "not available right now")])
 async def test_a_fault_of_ours_is_told_without_its_text(site: Site, language: str, told: str) -> None:
     """In the language of the rest of the page, with the way back to the session."""

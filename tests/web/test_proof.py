@@ -135,7 +135,7 @@ async def test_a_person_who_cancels_types_again(site: Site) -> None:
     visit = await visit_of(site)
     page = await visit.proving(ProofEnd.CANCELLED)
     refused = await visit.browser.post(f"{page.path}/proof", {"form": page.hidden("form")})
-    assert refused.status == 409
+    assert (refused.status, refused.title) == (409, "核验机构未能确认是您本人")
     again = await visit.browser.get(page.path, query={"document": "RESIDENT_ID"})
     assert again.hidden("attempt") == "2"
     form = {each: again.hidden(each) for each in ("form", "attempt", "document")}
