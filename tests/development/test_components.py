@@ -1,7 +1,9 @@
 """The page with every component, which `idvault dev` serves: complete, and readable by everybody."""
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -10,6 +12,7 @@ from playwright.sync_api import Browser
 from idvault_client.pages import rendering
 from idvault_client.pages.headers import HEADERS
 from idvault_dev.example_site import COMPONENTS
+from tests.web.test_rendering import PICTURES, keep
 from tools.support.browser import browsing, violations
 
 pytestmark = pytest.mark.process
@@ -52,6 +55,8 @@ def test_the_page_is_readable(browser: Browser, scheme: Literal["light", "dark"]
     assert page.evaluate(WIDER) <= 0
     page.wait_for_function(DRAWN)
     assert violations(page) == ""
+    if (folder := os.environ.get(PICTURES)) and width == 1280:
+        keep(page.screenshot(full_page=True), Path(folder) / f"components-{scheme}.png", colours=128)
     page.close()
 
 
