@@ -72,7 +72,9 @@ TEXTS: Mapping[str, Text] = {
     "own_stored_session": _("That you opened these pages"),
     "own_stored_session_until": _("7 days"),
     "own_verifications_title": _("Verification history"),
-    "own_no_verifications": _("This account was never verified."),
+    "own_no_verifications": _(
+        "This account was never verified. Verify it in {platform}; how it ended is then listed here."
+    ),
     "own_asked": _("Asked"),
     "own_ended": _("Ended"),
     "own_result": _("Result"),
@@ -142,15 +144,12 @@ TEXTS: Mapping[str, Text] = {
         "so that it does not reveal whether there is a running case."
     ),
     "own_no_disclosures": _("Before {day}, your details were never opened or released."),
-    "own_releases": _("Releases"),
     "own_releases_text": _(
         "Enough custodians have released their shares: from then on the auditor could open your "
         "details, also if "
         "no opening follows."
     ),
     "own_auditor_text": _("The published roster says to which organisation an auditor's number belongs."),
-    "own_openings": _("Openings"),
-    "own_none": _("None"),
     "own_unknown": _("not recorded"),
     "own_disclosed": _("Released"),
     "own_opened": _("Opened"),
@@ -185,7 +184,7 @@ TEXTS: Mapping[str, Text] = {
     "own_stands_CLOSED": _("This account is closed."),
     "own_stands_below": _("Why, until when, and how you can appeal is below."),
     "own_sanctions": _("Sanctions"),
-    "own_no_sanctions": _("There are no sanctions."),
+    "own_no_sanctions": _("There are no sanctions, and there is nothing that you have to do."),
     "own_degree": _("Sanction"),
     "own_DEGREE_WARN": _("Warning"),
     "own_DEGREE_LIMIT": _("Publishing limited"),
@@ -422,6 +421,7 @@ TEXTS: Mapping[str, Text] = {
     "own_at_taken": _("A public account changed its owner"),
     "own_at_expired": _("The verification expired"),
     "own_at_term_over": _("The term of a public account ended"),
+    "own_at_closed": _("You closed a public account"),
     "own_at_offered": _("You offered a public account to another account"),
     "own_at_erasure": _("Erasure requested"),
     "own_at_erasure_cancelled": _("Erasure cancelled"),
@@ -493,7 +493,7 @@ TEXTS: Mapping[str, Text] = {
     "own_no_public": _(
         "You have no public account at {platform}. Apply for one, or take over one that its owner offers you."
     ),
-    "own_no_public_short": _("None yet."),
+    "own_no_public_short": _("None yet. You can apply for one under “My public accounts”."),
     "own_public_name": _("Public account …{tail}"),
     "own_public_number_of_it": _("Number of the public account"),
     "own_public_open": _("Manage {name}"),
@@ -536,6 +536,7 @@ TEXTS: Mapping[str, Text] = {
     "own_licence_value": _("{name}, until {day}"),
     "own_since": _("Public since"),
     "own_owner_since": _("Owner changed on"),
+    "own_closed_by_you": _("Closed by you on"),
     "own_grace": _("Can be renewed until"),
     "own_public_renew_title": _("Renew for another term"),
     "own_public_renew_text": _(
@@ -563,9 +564,19 @@ TEXTS: Mapping[str, Text] = {
         "for a term that you can renew. Readers see what kind of owner it has and its category, never "
         "its owner's name."
     ),
+    "own_public_apply_category": _("Without a licence, its category is that of its owner: {category}."),
+    "own_public_apply_licences": _("Categories that need a licence"),
     "own_public_apply_licence": _(
-        "A category that needs a licence, such as news or health, is applied for at {platform}, which "
-        "looks at the licence."
+        "Apply for one of these at {platform}, which looks at the licence and decides whether it suffices. "
+        "Its reference, and until when it is valid, are shown to readers."
+    ),
+    "own_licence_for_MEDIA": _("Licence for an internet news information service"),
+    "own_licence_for_GOVERNMENT": _("Statement of the state organ for which it publishes"),
+    "own_licence_for_EDUCATION": _("Licence to run a school, or the permit of the education authority"),
+    "own_licence_for_HEALTH": _("Practice licence of a medical institution"),
+    "own_licence_for_FINANCE": _("Financial licence, or the permit for securities or insurance"),
+    "own_public_renew_licence": _(
+        "Its licence stays as it is. If you have a new one, renew at {platform}, which looks at it."
     ),
     "own_public_apply_button": _("Send the application"),
     "own_public_accept_title": _("Take over a public account"),

@@ -144,6 +144,8 @@ class _Timeline:
             taken, name = each.profile.owner_changed_on, public_account.short_name(each.profile, self.words)
             if each.profile.state in _TERM_OVER:
                 yield from self._ended(each.expire_date, "term_over", "public", name)
+            if each.HasField("close_time"):
+                yield self._at(each.close_time, "closed", "public", name)
             offered = None
             if each.HasField("offer"):
                 offered = Timestamp()
