@@ -12,7 +12,7 @@ from tools.support.generate import texts, words
 from tools.support.project import ROOT, expect_none
 
 PEOPLE = {"en": ROOT / "docs" / "people", "zh": ROOT / "docs" / "zh"}
-# Half-width punctuation beside a Chinese character, a closing mark or a value; a ratio such as {contrast}:1 is none.
+# Half-width marks beside a Chinese character, a closing mark or a value; {contrast}:1 is a ratio.
 _HAN = "\u3400-\u9fff"
 HALF_WIDTH = re.compile(
     rf"[{_HAN}”’》）】}}] ?[,;!?()]|[,;!?()] ?[{_HAN}“‘《（【{{]"

@@ -72,8 +72,8 @@ class PublicAccount:
     """A public account as the vault stores it.
 
     account_token, person_id: its owner. since: the day of its approval. expire_date: the first day in GRACE.
-    owner_changed_on: the day of the last transfer. closed_at: when its owner closed it. standing, standing_until, later_standings: as of an
-    account, by sanctions of the public account itself.
+    owner_changed_on: the day of the last transfer. closed_at: when its owner closed it. standing,
+    standing_until, later_standings: as of an account, by sanctions of the public account itself.
     """
 
     public_account_id: str

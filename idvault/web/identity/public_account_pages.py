@@ -187,7 +187,7 @@ def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
         offered=visit.view.minute(each.offer.expire_time) if offered else "",
         receiver=visit.view.named([("receiver", each.offer.account_token)]) if offered else [],
         actions=public_account.actions(each, visit.view),
-        acts=dict.fromkeys(_told(each, offered=bool(offered)), [each]),
+        acts={act: [each] for act in _told(each, offered=bool(offered))},
         revision=each.profile.revision,
     )
 

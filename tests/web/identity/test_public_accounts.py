@@ -1,6 +1,7 @@
 """Public accounts by clicks without script: apply, renew, operators, offer and accept, close."""
 
 import re
+from datetime import date
 
 from tests.support.session_world import RETURN_URL, TERMS
 from tests.web.browser import Browser, Page
@@ -9,6 +10,7 @@ from tests.web.identity.test_pages import TODAY, opened
 from tests.web.test_pages import bound
 from tools.support import builders
 from tools.support.flow_world import command
+from tools.support.public_account_world import licence
 
 RETYPED = "this page does not show what you typed"
 
@@ -168,6 +170,10 @@ async def test_a_public_account_changes_its_owner_by_clicks(site: Site) -> None:
     told = (await other.get(f"{elsewhere}/timeline")).text
     assert "A public account changed its owner" in told
     assert not any(each in told for each in ("You applied for a public account", "was approved"))
+    # Closed on the day on which it was taken over, it is told as closed afterwards.
+    await other.follow(await sent(other, await other.get(f"{taken.path.partition('?')[0]}/close")))
+    told = (await other.get(f"{elsewhere}/timeline")).text
+    assert told.index("You closed a public account") < told.index("A public account changed its owner")
     assert (await browser.get(address)).status == 404
     assert "None yet." in (await browser.get(path)).text
     for name in ("", "/public"):
@@ -222,10 +228,11 @@ async def test_an_unrenewed_one_is_renewed_by_clicks(site: Site) -> None:
     token = await site.world.publishing.person(1)
     # It began 370 days ago: its term of 365 days is over, its 30 days of grace are not.
     await recently(site, token, 77, 1)
-    found = await site.world.publishing.open(token, seconds=TODAY - 370 * 86_400)
+    found = await site.world.publishing.open(token, licence(date(2030, 1, 1)), seconds=TODAY - 370 * 86_400)
     browser, path, overview = await opened(site, token)
     assert "publishes nothing until it is renewed" in overview.text
     form = await browser.get(f"{path}/public/{found.public_account_id}/renew")
+    assert "Its licence stays as it is. If you have a new one, renew at Example Chat" in form.text
     renewed = await browser.follow(await sent(browser, form))
     assert "active" in renewed.text
     assert "publishes nothing until it is renewed" not in (await browser.get(path)).text
