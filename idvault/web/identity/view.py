@@ -147,7 +147,9 @@ class IdentityView(IdentityWords):
             horizon=self.day(found.horizon_time),
             untold=self._untold(own, found),
             disclosed=[
-                release.card(self._release(each, found), horizon=self.day(found.horizon_time), view=self.view)
+                release.rows_of(
+                    self._release(each, found), horizon=self.day(found.horizon_time), view=self.view
+                )
                 for each in found.disclosures
             ],
         )
@@ -159,7 +161,7 @@ class IdentityView(IdentityWords):
             place=each.entry.proof.index,
             auditor_id=each.auditor_actor_id,
             legal_basis=each.legal_basis,
-            openings=[(self._logged(one), one.proof.index) for one in opened],
+            opened=[(self._logged(one), one.proof.index) for one in opened],
         )
 
     def _untold(self, own: pb.Identity, found: status_pb2.DisclosureHistory) -> str:

@@ -187,7 +187,7 @@ class InquiryPages:
         releases = [_release(view, found, place) for place in range(len(found.disclosures))]
         return {
             "horizon": horizon,
-            "disclosed": [release.card(each, horizon=horizon, view=view) for each in releases],
+            "disclosed": [release.rows_of(each, horizon=horizon, view=view) for each in releases],
         }
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
@@ -244,7 +244,7 @@ def _release(view: View, found: pb.Inquiry, place: int) -> Release:
         place=each.log_index,
         auditor_id=each.auditor_actor_id,
         legal_basis=each.legal_basis,
-        openings=[(_minute(view, one.open_time), one.log_index) for one in opened],
+        opened=[(_minute(view, one.open_time), one.log_index) for one in opened],
         platform=each.platform_title,
     )
 
