@@ -12,6 +12,12 @@ from tools.support.generate import texts, words
 from tools.support.project import ROOT, expect_none
 
 PEOPLE = {"en": ROOT / "docs" / "people", "zh": ROOT / "docs" / "zh"}
+# Half-width marks beside a Chinese character, a closing mark or a value; {contrast}:1 is a ratio.
+_HAN = "\u3400-\u9fff"
+HALF_WIDTH = re.compile(
+    rf"[{_HAN}”’》）】}}] ?[,;!?()]|[,;!?()] ?[{_HAN}“‘《（【{{]"
+    rf"|[{_HAN}”’》）】}}]:(?!\d)|:(?=[{_HAN}“‘《（【{{])|[{_HAN}”’》）】]\.(?!\w)"
+)
 # Documents for operators and developers also use some of these words for another thing.
 OTHER_THINGS: Mapping[str, Set[str]] = {
     # That of callers, by their certificates.
@@ -60,6 +66,35 @@ def test_texts_use_the_words_of_the_table(package: Path, language: str) -> None:
     expect_none(
         f"{text}: {found}" for text in messages(package, language) for found in words.found(text, language)
     )
+
+
+@pytest.mark.parametrize("package", texts.packages(), ids=lambda package: package.name)
+def test_chinese_texts_have_chinese_punctuation(package: Path) -> None:
+    """No Chinese text has a comma, colon, bracket or full stop of half the width."""
+    expect_none(text for text in messages(package, "zh") if HALF_WIDTH.search(text))
+
+
+def test_half_width_punctuation_is_found() -> None:
+    """The check finds it between words and values, and lets a ratio, a number and an address be."""
+    wrong = (
+        "处置, 申诉",
+        "处置:{text}",
+        "{name},至{day}",
+        "账号(已注销)",
+        "已发送.",
+        "{a}: {b}",
+        "是否处置?",
+    )
+    assert [each for each in wrong if not HALF_WIDTH.search(each)] == []
+    right = (
+        "处置，申诉。",
+        "{contrast}:1",
+        "2,000个字符",
+        "按 Ctrl+C",
+        "example.com/账号",
+        "账号（已注销）：{text}",
+    )
+    assert [each for each in right if HALF_WIDTH.search(each)] == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -153,6 +153,8 @@ def public_account(value: ShownPublicAccount) -> pb.PublicAccount:
         message.offer.offer_time.FromDatetime(stored.offer.offered_at)
         message.offer.expire_time.FromDatetime(stored.offer.offered_at + OFFER_LIFETIME)
     message.apply_time.FromDatetime(stored.applied_at)
+    if stored.closed_at is not None:
+        message.close_time.FromDatetime(stored.closed_at)
     if stored.reject_reason is not None:
         message.reject_reason = _REASONS[stored.reject_reason]
     return message

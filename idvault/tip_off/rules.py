@@ -102,7 +102,8 @@ MOST_CONTENT = 65_536
 MOST_TAKEN = 200
 """Reports that one moderator takes down in a day: more than anybody can write down."""
 _RANDOM_HEX = 16  # the first half of an id: 64 bits for 12 digits
-_SEPARATORS = str.maketrans("", "", " -")
+# Spaces also as a page is copied with and as a Chinese keyboard types them.
+_SEPARATORS = str.maketrans("", "", " \u00a0\u3000-")
 _LINES = str.maketrans("", "", "\r\n\t")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from idvault.web.identity.public_account_texts import TEXTS as PUBLIC_ACCOUNT_TEXTS
 from idvault.web.identity.texts import TEXTS as IDENTITY_TEXTS
 from idvault.web.inquiry.texts import TEXTS as INQUIRY_TEXTS
 from idvault.web.tip_off.texts import TEXTS as TIP_OFF_TEXTS
@@ -15,6 +16,7 @@ TEXTS: Mapping[str, Text] = {
     **SHARED,
     **TIP_OFF_TEXTS,
     **IDENTITY_TEXTS,
+    **PUBLIC_ACCOUNT_TEXTS,
     **INQUIRY_TEXTS,
     "supervision": _("Public supervision"),
     "minute": _("{day}, {time} {zone}"),

@@ -8,8 +8,8 @@ from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 _REFERENCE = String(200)
 
 # account_token, person_id: the owner. licence_*: a declared category, null if there is none or it has ended.
-# offered_*: an offer to transfer it. standing and after: by its own sanctions, as in `accounts`.
-# term_end: when the state changes by itself; due_on: when anything does.
+# offered_*: an offer to transfer it. closed_at: when its owner closed it. standing and after: by its own
+# sanctions, as in `accounts`. term_end: when the state changes by itself; due_on: when anything does.
 public_accounts = Table(
     "public_accounts",
     main,
@@ -31,6 +31,7 @@ public_accounts = Table(
     Column("owner_changed_on", Day),
     Column("offered_to", TOKEN),
     Column("offered_at", Micros),
+    Column("closed_at", Micros),
     Column("standing", WORD, nullable=False),
     Column("standing_until", Micros),
     Column("later_standings", String(200)),

@@ -26,7 +26,7 @@ several sanctions in force counts, each ends only its own, and every end that ha
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from idvault.account import rules as account_rules
@@ -72,8 +72,8 @@ class PublicAccount:
     """A public account as the vault stores it.
 
     account_token, person_id: its owner. since: the day of its approval. expire_date: the first day in GRACE.
-    owner_changed_on: the day of the last transfer. standing, standing_until, later_standings: as of an
-    account, by sanctions of the public account itself.
+    owner_changed_on: the day of the last transfer. closed_at: when its owner closed it. standing,
+    standing_until, later_standings: as of an account, by sanctions of the public account itself.
     """
 
     public_account_id: str
@@ -85,6 +85,7 @@ class PublicAccount:
     state: PublicAccountState
     revision: int
     applied_at: datetime
+    closed_at: datetime | None = field(kw_only=True)
     licence: Licence | None = None
     reject_reason: RejectReason | None = None
     since: date | None = None
@@ -215,6 +216,7 @@ def apply(*, application: Application, owner: Account, today: date, now: datetim
         PublicAccountState.APPLIED,
         revision=1,
         applied_at=now,
+        closed_at=None,
         licence=application.licence,
     )
 
@@ -322,7 +324,7 @@ def close(
     """
     live = _from(public_account, owner, today, now, PublicAccountState.CLOSED, *LIVE)
     check_clear(public_account=live, owner=owner, disputed=disputed, now=now)
-    return replace(live, state=PublicAccountState.CLOSED, revision=live.revision + 1)
+    return replace(live, state=PublicAccountState.CLOSED, closed_at=now, revision=live.revision + 1)
 
 
 def check_clear(*, public_account: PublicAccount, owner: Account, disputed: bool, now: datetime) -> None:

@@ -271,6 +271,7 @@ def _version(row: Any) -> Version:
         row.revision,
         row.applied_at,
         licence or None,
+        closed_at=None,  # it was live then
         since=row.since,
         expire_date=row.expire_date,
         owner_changed_on=row.owner_changed_on,

@@ -60,6 +60,7 @@ def _public_account(row: Any) -> PublicAccount:
         state=PublicAccountState(row.own_state),
         revision=row.own_revision,
         applied_at=row.own_applied_at,
+        closed_at=row.own_closed_at,
         licence=_licence(row),
         reject_reason=None if row.own_reject_reason is None else RejectReason(row.own_reject_reason),
         since=row.own_since,
@@ -170,7 +171,7 @@ async def put(connection: Connection, public_account: PublicAccount, *, token: s
 
 async def _add_version(connection: Connection, public_account: PublicAccount, now: datetime) -> None:
     values = _values(public_account)
-    for name in ("reject_reason", "offered_to", "offered_at", "term_end", "due_on"):
+    for name in ("closed_at", "reject_reason", "offered_to", "offered_at", "term_end", "due_on"):
         del values[name]
     await connection.later(
         _ADD_VERSION,
@@ -191,6 +192,7 @@ def _values(public_account: PublicAccount) -> dict[str, object]:
         "state": public_account.state.value,
         "revision": public_account.revision,
         "applied_at": public_account.applied_at,
+        "closed_at": public_account.closed_at,
         "licence_category": licence and licence.category.value,
         "licence_reference": licence and licence.reference,
         "licence_expire_date": licence and licence.expire_date,

@@ -166,7 +166,7 @@ def render(shown: Supervised, *, language: Language) -> str:
             for key, time in sorted(shown.newest.cosigned, key=lambda one: one[0].name)
         ],
         quorums=sorted({(each.threshold, len(each.custodians)) for each in shown.roster.quorums}),
-        authorities=_authorities(shown.roster),
+        authorities=_authorities(shown.roster, say),
         roster=shown.roster.digest(),
         web_url=shown.web_url,
         deadlines=_deadlines(shown, language),
@@ -194,11 +194,11 @@ def _watching(shown: Supervised, say: Callable[..., str]) -> list[tuple[str, str
     return [(name, say("between").join(organisations) or "–") for name, organisations in told]
 
 
-def _authorities(roster: Roster) -> list[tuple[str, str, str]]:
+def _authorities(roster: Roster, say: Callable[..., str]) -> list[tuple[str, str, str]]:
     """Return each authority with the fingerprint of its key, and the key."""
     return [
         (
-            f"{each.organisation} ({each.name})",
+            say("authority_of", organisation=each.organisation, name=each.name),
             roster_member.fingerprint(each.ed25519),
             reading.base64url(each.ed25519),
         )

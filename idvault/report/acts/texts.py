@@ -67,6 +67,7 @@ TEXTS: Mapping[str, Text] = {
     "run_by": _("Run by {name}"),
     "help": _("Help"),
     "privacy": _("Privacy"),
+    "authority_of": _("{organisation} ({name})"),
     "said": _("{month}: {sentence}"),
     "said_untold": _("The report does not tell this number."),
     "said_withheld": _("The number is so small that it is withheld."),

@@ -106,6 +106,7 @@ def _message(value: ShownInquiry) -> pb.Inquiry:
 
 def _told(value: ToldRecords) -> pb.Inquiry:
     """Return the part of the answer about withdrawn verifications."""
+    places = {each.disclosure_id: place for place, each in enumerate(value.disclosures)}
     return pb.Inquiry(
         horizon_time=time_of(value.horizon),
         disclosures=[
@@ -124,7 +125,10 @@ def _told(value: ToldRecords) -> pb.Inquiry:
                 open_time=time_of(each.opened_at),
                 auditor_actor_id=each.auditor_actor_id,
                 log_index=each.log_index or 0,
+                disclosure_place=places[each.disclosure_id],
             )
             for each in value.accesses
+            # A withdrawal between both reads: the next visit lists it whole.
+            if each.disclosure_id in places
         ],
     )

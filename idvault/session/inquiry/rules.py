@@ -67,6 +67,7 @@ class FoundAccount:
 class ToldDisclosure:
     """A release of a record, which its person reads. log_index: None if the log does not have its entry."""
 
+    disclosure_id: str
     relying_party: str
     disclosed_at: datetime
     auditor_actor_id: str
@@ -78,6 +79,7 @@ class ToldDisclosure:
 class ToldAccess:
     """An opening of a record, which its person reads. log_index: None if the log does not have its entry."""
 
+    disclosure_id: str
     relying_party: str
     opened_at: datetime
     auditor_actor_id: str

@@ -142,17 +142,29 @@ def _of_withdrawn(*columns: ColumnElement[Any], entry_id: ColumnElement[str], op
 
 DISCLOSED: Statement[ToldDisclosure] = statement(
     _of_withdrawn(
-        _D.disclosed_at, _D.auditor_actor_id, _D.legal_basis, entry_id=_D.disclose_entry_id, opened=False
+        _D.disclosure_id,
+        _D.disclosed_at,
+        _D.auditor_actor_id,
+        _D.legal_basis,
+        entry_id=_D.disclose_entry_id,
+        opened=False,
     ).order_by(_D.disclosed_at, _D.disclose_entry_id),
     lambda row: ToldDisclosure(
-        row.relying_party, row.disclosed_at, row.auditor_actor_id, row.legal_basis or "", row.log_index
+        row.disclosure_id,
+        row.relying_party,
+        row.disclosed_at,
+        row.auditor_actor_id,
+        row.legal_basis or "",
+        row.log_index,
     ),
 )
 OPENED: Statement[ToldAccess] = statement(
-    _of_withdrawn(_O.opened_at, _O.auditor_actor_id, entry_id=_O.entry_id, opened=True)
+    _of_withdrawn(_O.disclosure_id, _O.opened_at, _O.auditor_actor_id, entry_id=_O.entry_id, opened=True)
     .where(_O.opened_at < param("horizon", Micros))
     .order_by(_O.opened_at, _O.entry_id),
-    lambda row: ToldAccess(row.relying_party, row.opened_at, row.auditor_actor_id, row.log_index),
+    lambda row: ToldAccess(
+        row.disclosure_id, row.relying_party, row.opened_at, row.auditor_actor_id, row.log_index
+    ),
 )
 
 

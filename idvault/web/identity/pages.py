@@ -35,6 +35,7 @@ from idvault_verify.v1 import erasure_pb2, identity_pb2, session_pb2, status_pb2
 FORM_BYTES = 32 * 1024
 """Of a form with a text of 2,000 characters: one may need nine bytes."""
 _Answer = TypeVar("_Answer")
+_Made = TypeVar("_Made", bound=Message)
 _UNTOLD = {Reason.ACCOUNT_ERASED, Reason.LOG_UNAVAILABLE}
 """Why an account's disclosures cannot be shown: for good, or for now."""
 
@@ -232,7 +233,7 @@ class IdentityPages:
     async def _send(
         self,
         request: web.Request,
-        call: Callable[[IdentityVisit, str], Rpc[_Answer]],
+        call: Callable[[IdentityVisit, str], Rpc[_Made]],
         *,
         again: Callable[[IdentityVisit, identity_pb2.Identity, VaultError], web.Response],
         onward: str,
@@ -243,14 +244,14 @@ class IdentityPages:
         guard.check_form(await self.pages.token(request), key=visit.key)
         words = str((await self.pages.form(request)).get("text", ""))
         try:
-            await self.run(visit, call(visit, words))
+            made = await self.run(visit, call(visit, words))
         except RequestIdReused:
             # Another tab has sent one: the page shows it.
             return self.on(visit, onward)
         except (InvalidFields, PreconditionFailed) as error:
             own = await self.run(visit, calls.identity(visit.session_id, visit.key))
             return self.keep(again(visit, own, error), visit)
-        return self.on(visit, onward, done=done)
+        return self.on(visit, onward, done=visit.view.note(done, made))
 
     async def show(
         self, request: web.Request, page: Callable[[IdentityVisit, identity_pb2.Identity], web.Response]
@@ -299,7 +300,7 @@ class IdentityPages:
             return await self.pages.vault.run(call)
 
     def on(self, visit: IdentityVisit, page: str, *, done: str = "") -> web.StreamResponse:
-        """Send the browser on to a page. done: what the page then says was done."""
+        """Send the browser on to a page. done: the note of what the page then says was done."""
         address = f"/i/{visit.session_id}/{page}" + (f"?done={done}" if done else "")
         return self.keep(web.Response(status=303, headers={"Location": address}), visit)
 

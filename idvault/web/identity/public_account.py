@@ -7,11 +7,11 @@ from aiohttp import web
 
 from idvault.public_account.rules import public_account as rules
 from idvault.web.identity.words import IdentityWords, Rows
-from idvault.web.render import last_day
+from idvault.web.render import is_organization, last_day
 from idvault_client.backend.texts import reject_text
 from idvault_client.errors import VaultError
 from idvault_verify.error import Reason
-from idvault_verify.public_account import RejectReason
+from idvault_verify.public_account import DECLARED, PublicAccountCategory, RejectReason
 from idvault_verify.v1 import common_pb2
 from idvault_verify.v1 import identity_pb2 as identity
 from idvault_verify.v1 import public_account_pb2 as pb
@@ -48,6 +48,8 @@ def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, obj
         rows.append(("term", words.date(last_day(each.expire_date))))
     if profile.state == _Profile.STATE_GRACE and profile.next_change_date:
         rows.append(("grace", words.date(last_day(profile.next_change_date))))
+    if each.HasField("close_time"):
+        rows.append(("closed_by_you", words.minute(each.close_time)))
     if each.reject_reason:
         name = pb.PublicAccount.RejectReason.Name(each.reject_reason)
         reason = RejectReason(name.removeprefix("REJECT_REASON_"))
@@ -63,6 +65,26 @@ def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, obj
         "rows": words.named(rows),
         "ids": words.named([("public_account", profile.public_account_id)]),
     }
+
+
+def unlicensed(status: common_pb2.AccountStatus, words: IdentityWords) -> str:
+    """Return the category that readers see of an owner's public account without a licence."""
+    category = PublicAccountCategory.PERSONAL.value
+    if is_organization(status):
+        name = common_pb2.OrganizationCategory.Name(
+            status.organization_category or common_pb2.ORGANIZATION_CATEGORY_OTHER
+        )
+        category = name.removeprefix("ORGANIZATION_CATEGORY_")
+    return words.say(f"CATEGORY_{category}")
+
+
+def licences(words: IdentityWords) -> Rows:
+    """Return the categories that a platform declares, each with the licence that it takes."""
+    return [
+        (words.say(f"CATEGORY_{each}"), words.say(f"licence_for_{each}"))
+        for each in PublicAccountCategory
+        if each in DECLARED
+    ]
 
 
 def offered(each: pb.OfferedPublicAccount, words: IdentityWords) -> Rows:

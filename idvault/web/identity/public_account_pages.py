@@ -51,18 +51,18 @@ class OwnershipPages:
         visit, form = await self._form(request)
         other = str(form.get("account", "")).strip() if change in public_account.NAMING else ""
         try:
-            await self._run(visit, form, public_account.CHANGES[change], found, other)
+            made = await self._run(visit, form, public_account.CHANGES[change], found, other)
         except _REFUSED as error:
             own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
             return self.identity.keep(_ask(visit, own, found, change, account=other, error=error), visit)
-        return self.identity.on(visit, f"public/{found}", done=change)
+        return self._on(visit, f"public/{found}", change, made)
 
     async def remove(self, request: web.Request) -> web.StreamResponse:
         """Take the right to publish from an operator, who can be named again."""
         found = request.match_info["public_account"]
         visit, form = await self._form(request)
-        await self._run(visit, form, "REMOVE_OPERATOR", found, str(form.get("account", "")))
-        return self.identity.on(visit, f"public/{found}", done="remove")
+        made = await self._run(visit, form, "REMOVE_OPERATOR", found, str(form.get("account", "")))
+        return self._on(visit, f"public/{found}", "remove", made)
 
     async def ask_apply(self, request: web.Request) -> web.StreamResponse:
         """Show what an application is."""
@@ -72,11 +72,11 @@ class OwnershipPages:
         """File an application; show the page again with what is wrong."""
         visit, form = await self._form(request)
         try:
-            await self._run(visit, form, "APPLY")
+            made = await self._run(visit, form, "APPLY")
         except _REFUSED as error:
             own = await self.identity.run(visit, calls.identity(visit.session_id, visit.key))
             return self.identity.keep(_ask_apply(visit, own, error=error), visit)
-        return self.identity.on(visit, "public", done="apply")
+        return self._on(visit, "public", "apply", made)
 
     async def ask_accept(self, request: web.Request) -> web.StreamResponse:
         """Show what is offered with the terms; without its number, the list of what is offered."""
@@ -91,10 +91,10 @@ class OwnershipPages:
         visit, form = await self._form(request)
         number = str(form.get("number", ""))
         try:
-            await self._run(visit, form, "ACCEPT", number)
+            made = await self._run(visit, form, "ACCEPT", number)
         except _REFUSED as error:
             return self.identity.keep(await self._accept_page(visit, number, error=error), visit)
-        return self.identity.on(visit, f"public/{number}", done="accept")
+        return self._on(visit, f"public/{number}", "accept", made)
 
     async def _accept_page(
         self, visit: IdentityVisit, number: str, *, error: VaultError | None = None
@@ -128,7 +128,8 @@ class OwnershipPages:
 
     async def _run(
         self, visit: IdentityVisit, form: Mapping[str, object], change: str, found: str = "", other: str = ""
-    ) -> None:
+    ) -> public_account_pb2.PublicAccount | None:
+        """Change a public account and return it; None if another tab has sent the form for another change."""
         call = calls.change_public_account(
             visit.session_id,
             visit.key,
@@ -138,10 +139,15 @@ class OwnershipPages:
             revision=str(form.get("revision", "")),
         )
         try:
-            await self.identity.run(visit, call)
+            return await self.identity.run(visit, call)
         except RequestIdReused:
-            # Another tab has sent it: the page shows it.
-            return
+            # The page shows what the other tab did.
+            return None
+
+    def _on(
+        self, visit: IdentityVisit, page: str, act: str, made: public_account_pb2.PublicAccount | None
+    ) -> web.StreamResponse:
+        return self.identity.on(visit, page, done="" if made is None else visit.view.note(act, made))
 
 
 def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
@@ -155,8 +161,11 @@ def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
             for each in own.offered_public_accounts
         ],
         ids=visit.view.named([("own_account", own.status.account_token)]),
-        acts=["apply"]
-        * any(each.profile.state == each.profile.STATE_APPLIED for each in own.public_accounts),
+        acts={
+            "apply": [
+                each for each in own.public_accounts if each.profile.state == each.profile.STATE_APPLIED
+            ]
+        },
     )
 
 
@@ -178,7 +187,7 @@ def _one(visit: IdentityVisit, own: pb.Identity, found: str) -> web.Response:
         offered=visit.view.minute(each.offer.expire_time) if offered else "",
         receiver=visit.view.named([("receiver", each.offer.account_token)]) if offered else [],
         actions=public_account.actions(each, visit.view),
-        acts=_told(each, offered=bool(offered)),
+        acts={act: [each] for act in _told(each, offered=bool(offered))},
         revision=each.profile.revision,
     )
 
@@ -222,6 +231,7 @@ def _ask(
         final=change in public_account.FINAL,
         card=public_account.shown_account(each, visit.view),
         names=names,
+        licensed=change == "renew" and each.profile.HasField("licence"),
         back=visit.view.back[0],
         first=_first(visit, own, change),
         revision=each.profile.revision,
@@ -235,6 +245,8 @@ def _ask_apply(visit: IdentityVisit, own: pb.Identity, *, error: VaultError | No
         visit.view.say("public_apply_title"),
         status=422 if error else 200,
         errors=_wrong(visit, error),
+        category=public_account.unlicensed(own.status, visit.view),
+        licences=public_account.licences(visit.view),
         revision=len(own.public_accounts),
         first=_first(visit, own, "apply"),
         back=visit.view.back[0],

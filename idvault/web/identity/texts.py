@@ -72,7 +72,9 @@ TEXTS: Mapping[str, Text] = {
     "own_stored_session": _("That you opened these pages"),
     "own_stored_session_until": _("7 days"),
     "own_verifications_title": _("Verification history"),
-    "own_no_verifications": _("This account was never verified."),
+    "own_no_verifications": _(
+        "This account was never verified. Verify it in {platform}; how it ended is then listed here."
+    ),
     "own_asked": _("Asked"),
     "own_ended": _("Ended"),
     "own_result": _("Result"),
@@ -142,15 +144,12 @@ TEXTS: Mapping[str, Text] = {
         "so that it does not reveal whether there is a running case."
     ),
     "own_no_disclosures": _("Before {day}, your details were never opened or released."),
-    "own_releases": _("Releases"),
     "own_releases_text": _(
         "Enough custodians have released their shares: from then on the auditor could open your "
         "details, also if "
         "no opening follows."
     ),
     "own_auditor_text": _("The published roster says to which organisation an auditor's number belongs."),
-    "own_openings": _("Openings"),
-    "own_none": _("None"),
     "own_unknown": _("not recorded"),
     "own_disclosed": _("Released"),
     "own_opened": _("Opened"),
@@ -185,7 +184,7 @@ TEXTS: Mapping[str, Text] = {
     "own_stands_CLOSED": _("This account is closed."),
     "own_stands_below": _("Why, until when, and how you can appeal is below."),
     "own_sanctions": _("Sanctions"),
-    "own_no_sanctions": _("There are no sanctions."),
+    "own_no_sanctions": _("There are no sanctions, and there is nothing that you have to do."),
     "own_degree": _("Sanction"),
     "own_DEGREE_WARN": _("Warning"),
     "own_DEGREE_LIMIT": _("Publishing limited"),
@@ -422,6 +421,7 @@ TEXTS: Mapping[str, Text] = {
     "own_at_taken": _("A public account changed its owner"),
     "own_at_expired": _("The verification expired"),
     "own_at_term_over": _("The term of a public account ended"),
+    "own_at_closed": _("You closed a public account"),
     "own_at_offered": _("You offered a public account to another account"),
     "own_at_erasure": _("Erasure requested"),
     "own_at_erasure_cancelled": _("Erasure cancelled"),
@@ -458,22 +458,6 @@ TEXTS: Mapping[str, Text] = {
     "own_expired_text": _("This account is not shown as verified. Verify again at {platform}."),
     "own_ending_title": _("Your verification is valid until {day}"),
     "own_ending_text": _("Verify again at {platform} before it expires, and the badge stays."),
-    "own_category": _("Category"),
-    "own_term": _("Term ends on"),
-    "own_CATEGORY_PERSONAL": _("Person"),
-    "own_CATEGORY_STATE_ORGAN": _("State organ"),
-    "own_CATEGORY_INSTITUTION": _("Public institution"),
-    "own_CATEGORY_MASS_ORGANIZATION": _("Mass organisation"),
-    "own_CATEGORY_SOCIAL_ORGANIZATION": _("Social organisation"),
-    "own_CATEGORY_COMPANY": _("Company"),
-    "own_CATEGORY_SOLE_TRADER": _("Sole trader"),
-    "own_CATEGORY_COOPERATIVE": _("Farmers' co-operative"),
-    "own_CATEGORY_OTHER": _("Other organisation"),
-    "own_CATEGORY_MEDIA": _("News"),
-    "own_CATEGORY_GOVERNMENT": _("Government affairs"),
-    "own_CATEGORY_EDUCATION": _("Education"),
-    "own_CATEGORY_HEALTH": _("Health"),
-    "own_CATEGORY_FINANCE": _("Finance"),
     "own_erase_dates": _("If you request it now"),
     "own_erase_again": _("Request the erasure again"),
     "own_erase_ends": _("What ends with it"),
@@ -489,109 +473,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "own_erase_confirm_button": _("Request the erasure"),
     "own_erase_not": _("Do not erase"),
-    "own_public_title": _("My public accounts"),
-    "own_no_public": _(
-        "You have no public account at {platform}. Apply for one, or take over one that its owner offers you."
-    ),
-    "own_no_public_short": _("None yet."),
-    "own_public_name": _("Public account …{tail}"),
-    "own_public_number_of_it": _("Number of the public account"),
-    "own_public_open": _("Manage {name}"),
-    "own_public_apply_link": _("Apply for a public account"),
-    "own_public_offers": _("Offered to you"),
-    "own_offer_until": _("Can be taken over until"),
-    "own_offered_title": _("A public account is offered to you"),
-    "own_offered_text": _(
-        "Its owner offers it to this account until {time}. Nothing changes if you do nothing."
-    ),
-    "own_offered_link": _("Look at it"),
-    "own_public_number": _("Number of this account"),
-    "own_public_number_text": _(
-        "Whoever is to name this account as an operator, or to offer it a public account, needs this "
-        "number from you."
-    ),
-    "own_own_account": _("Account"),
-    "own_public_offered": _(
-        "It is offered to another account until {time}. Until it is accepted, it is yours."
-    ),
-    "own_public_readers": _("What readers see"),
-    "own_public_readers_where": _(
-        "Readers see this in {platform}, at the public account. This service has no page on which anybody "
-        "could look it up."
-    ),
-    "own_public_operators": _("Operators"),
-    "own_public_operator": _("Operator {number}"),
-    "own_no_operators": _("Nobody may publish for it yet. Name a verified person's account as an operator."),
-    "own_may_publish": _("may publish"),
-    "own_may_not_publish": _("may not publish now"),
-    "own_public_remove": _("Remove operator {number}"),
-    "own_public_actions": _("What you can do"),
-    "own_receiver": _("Number of the other account"),
-    "own_receiver_hint": _("Its owner finds it on “My identity” under “My public accounts”."),
-    "own_kind": _("Owner"),
-    "own_KIND_INDIVIDUAL": _("a person"),
-    "own_KIND_COMPANY": _("a company"),
-    "own_KIND_OTHER_ORGANIZATION": _("another organisation"),
-    "own_licence": _("Licence"),
-    "own_licence_value": _("{name}, until {day}"),
-    "own_since": _("Public since"),
-    "own_owner_since": _("Owner changed on"),
-    "own_grace": _("Can be renewed until"),
-    "own_public_renew_title": _("Renew for another term"),
-    "own_public_renew_text": _(
-        "Another term begins when the present one ends, or today if it has ended. The category stays."
-    ),
-    "own_public_renew_button": _("Renew"),
-    "own_public_close_title": _("Close for good"),
-    "own_public_close_text": _("It publishes nothing any more, and nobody can open it again."),
-    "own_public_close_button": _("Close this public account"),
-    "own_public_offer_title": _("Offer it to another account"),
-    "own_public_offer_text": _(
-        "The other account has 14 days to accept. It must be verified, and its owner of the same kind. "
-        "When it accepts, you lose the public account, its operators lose their right to publish, and its"
-        " licence ends. This page then shows nothing of it any more. A new offer replaces this one."
-    ),
-    "own_public_offer_button": _("Offer it"),
-    "own_public_operator_title": _("Name an operator"),
-    "own_public_operator_text": _(
-        "A verified person's account may then publish for you. You can remove it at any time."
-    ),
-    "own_public_operator_button": _("Name as operator"),
-    "own_public_apply_title": _("Apply for a public account"),
-    "own_public_apply_text": _(
-        "{platform} decides on the application. If it approves, the public account begins on that day, "
-        "for a term that you can renew. Readers see what kind of owner it has and its category, never "
-        "its owner's name."
-    ),
-    "own_public_apply_licence": _(
-        "A category that needs a licence, such as news or health, is applied for at {platform}, which "
-        "looks at the licence."
-    ),
-    "own_public_apply_button": _("Send the application"),
-    "own_public_accept_title": _("Take over a public account"),
-    "own_public_gone": _(
-        "It is not offered to this account, or not any more. What is offered now is on the list."
-    ),
-    "own_public_accept_text": _(
-        "It becomes yours at once, with its term and its standing. Its licence and its operators end. "
-        "Readers see the day on which its owner changed."
-    ),
-    "own_public_accept_button": _("Agree to the terms and take it over"),
-    "own_public_no_terms": _(
-        "{platform} gave no terms to agree to with this page. Please take it over in its app."
-    ),
-    "own_public_recent": _(
-        "This cannot be undone. So that nobody else does it with your phone, verify again at {platform} "
-        "first, and come back here within an hour."
-    ),
     "own_done_contest": _("Your contest has been sent."),
     "own_done_appeal": _("Your appeal has been sent."),
-    "own_done_apply": _("Your application has been sent. {platform} decides."),
-    "own_done_accept": _("You have taken it over: the public account is yours."),
-    "own_done_renew": _("The public account has been renewed."),
-    "own_done_close": _("The public account has been closed."),
-    "own_done_offer": _("It has been offered. Until it is accepted, the public account is yours."),
-    "own_done_operator": _("The operator has been named."),
-    "own_done_remove": _("The operator has been removed."),
     "own_limited_forever": _("{degree}, without an end"),
 }

@@ -144,16 +144,20 @@ class _Timeline:
             taken, name = each.profile.owner_changed_on, public_account.short_name(each.profile, self.words)
             if each.profile.state in _TERM_OVER:
                 yield from self._ended(each.expire_date, "term_over", "public", name)
-            offered = None
+            followed: list[datetime] = []
+            if each.HasField("close_time"):
+                yield self._at(each.close_time, "closed", "public", name)
+                followed.append(utc_time(each.close_time))
             if each.HasField("offer"):
                 offered = Timestamp()
                 offered.FromDatetime(utc_time(each.offer.expire_time) - owner_rules.OFFER_LIFETIME)
                 yield self._at(offered, "offered", "public", name)
+                followed.append(utc_time(offered))
             if day := taken or each.profile.since:
-                # Of a day without a time: after what has one, but not after the offer that followed.
+                # Of a day without a time: after what has one, but not after what followed.
                 at = datetime.combine(datetime.fromisoformat(day), time.max, self.words.zone).astimezone(UTC)
                 yield Happening(
-                    at if offered is None else min(at, utc_time(offered)),
+                    min([at, *followed]),
                     self.words.date(at.astimezone(self.words.zone).date()),
                     self.words.say("at_taken" if taken else "at_opened"),
                     "public",

@@ -1,22 +1,28 @@
 """The pages of "my identity": which template, which title, and which words."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from aiohttp import web
 from babel import Locale
+from google.protobuf.message import Message
 
 from idvault.erasure import rules as erasure_rules
 from idvault.sanction.objection import rules as objection_rules
+from idvault.web import release
 from idvault.web.identity import banners, public_account, timeline
 from idvault.web.identity.words import Claim, IdentityWords, Objection, Rows, appealable, utc_time
+from idvault.web.release import Release
 from idvault.web.render import facts, is_organization, last_day
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
+from idvault_client.pages.rendering import BETWEEN_NAMES, BETWEEN_PARTS
 from idvault_client.reasons import FIELD_TEXTS
+from idvault_verify import secret
 from idvault_verify.account import Standing
 from idvault_verify.sanction import Ground, SanctionCategory
 from idvault_verify.transparency import entry
@@ -36,12 +42,11 @@ _Status = common_pb2.AccountStatus
 _Sanction = sanction_pb2.Sanction
 _Erasure = erasure_pb2.Erasure
 _WELL = {"STATE_VERIFIED", "STANDING_GOOD"}
-_BETWEEN = {"en": ", ", "zh": "、"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityView(IdentityWords):
-    """The pages of one answer. done: what its address says was done before it."""
+    """The pages of one answer. done: the note of what was done before it, "" for none."""
 
     done: str = ""
 
@@ -126,7 +131,7 @@ class IdentityView(IdentityWords):
             reinstatements=[self._reinstatement(each) for each in own.reinstatements],
             contest_link=self.of_owner(own, "contest_link"),
             may_appeal=until and self.say("reinstatement_until", time=self.deadline(until)),
-            acts=["contest"] * bool(own.contests) + ["appeal"] * bool(own.reinstatements),
+            acts={"contest": own.contests, "appeal": own.reinstatements},
         )
 
     def disclosures(self, own: pb.Identity, found: status_pb2.DisclosureHistory | None) -> web.Response:
@@ -141,27 +146,23 @@ class IdentityView(IdentityWords):
             missing="",
             horizon=self.day(found.horizon_time),
             untold=self._untold(own, found),
-            disclosed=[self._disclosure(each, found) for each in found.disclosures],
+            disclosed=[
+                release.rows_of(
+                    self._release(each, found), horizon=self.day(found.horizon_time), view=self.view
+                )
+                for each in found.disclosures
+            ],
         )
 
-    def _disclosure(
-        self, each: status_pb2.RecordDisclosure, found: status_pb2.DisclosureHistory
-    ) -> tuple[Rows, Rows]:
-        """Return the rows and the numbers of a release, with its openings."""
-        opened = [one for one in found.openings if one.disclosure_id == each.disclosure_id]
-        rows = [
-            ("disclosed", self._logged(each.entry)),
-            *(("opened", self._logged(one.entry)) for one in opened),
-            ("legal_basis", each.legal_basis or self.say("unknown")),
-        ]
-        if not opened:
-            rows.insert(1, ("opened", self.say("unopened", day=self.day(found.horizon_time))))
-        ids = [
-            ("auditor", each.auditor_actor_id),
-            ("place", str(each.entry.proof.index)),
-            *(("opened_place", str(one.entry.proof.index)) for one in opened),
-        ]
-        return self.named(rows), self.named(ids)
+    def _release(self, each: status_pb2.RecordDisclosure, found: status_pb2.DisclosureHistory) -> Release:
+        opened = [one.entry for one in found.openings if one.disclosure_id == each.disclosure_id]
+        return Release(
+            time=self._logged(each.entry),
+            place=each.entry.proof.index,
+            auditor_id=each.auditor_actor_id,
+            legal_basis=each.legal_basis,
+            opened=[(self._logged(one), one.proof.index) for one in opened],
+        )
 
     def _untold(self, own: pb.Identity, found: status_pb2.DisclosureHistory) -> str:
         """Return that nothing was opened; of details that were sealed since, from when on it is told."""
@@ -204,7 +205,7 @@ class IdentityView(IdentityWords):
                 )
                 for each in own.sanctions
             ],
-            acts=["appeal"] * bool(own.appeals),
+            acts={"appeal": own.appeals},
         )
 
     def _standing(self, standing: str, *, explained: bool) -> str:
@@ -369,7 +370,7 @@ class IdentityView(IdentityWords):
             rows.append(("valid_until", self.date(last_day(status.expire_date))))
         if status.assurances:
             names = [self.view.say(f"fact_name_{each}") for each in facts(status)]
-            rows.append(("basis", _BETWEEN[self.view.language].join(names)))
+            rows.append(("basis", BETWEEN_NAMES[self.view.language].join(names)))
         return self.named(rows)
 
     def _verification(self, own: pb.Identity, each: pb.PastVerification) -> Rows:
@@ -457,7 +458,8 @@ class IdentityView(IdentityWords):
         if not stated.HasField("order"):
             return self.found.platform_title
         order = stated.order
-        return f"{order.authority}, {order.reference}, {order.order_date}"
+        day = self.date(date.fromisoformat(order.order_date))
+        return BETWEEN_PARTS[self.view.language].join((order.authority, order.reference, day))
 
     def _appealed(self, appeal: sanction_pb2.Appeal | None) -> Rows:
         if appeal is None:
@@ -483,6 +485,15 @@ class IdentityView(IdentityWords):
             }
         return {} if error is None else {"": error.text(self.view.language)}
 
+    def note(self, act: str, made: Message) -> str:
+        """Return how an address says that an act was done, as long as what it made stays as it is.
+
+        It is derived from the browser's key: an address that anybody else made says nothing, and neither does
+        one of before a later change.
+        """
+        step = f"done {act} {sha256(made.SerializeToString(deterministic=True)).hexdigest()}"
+        return f"{act}.{secret.request_id(self.view.key, session_id=self.found.session_id, step=step)}"
+
     def shown(
         self,
         own: pb.Identity,
@@ -490,11 +501,12 @@ class IdentityView(IdentityWords):
         title: str,
         *,
         status: int = 200,
-        acts: Collection[str] = (),
+        acts: Mapping[str, Iterable[Message]] | None = None,
         **values: object,
     ) -> web.Response:
-        """Return a page of the account; name: of its template. acts: whose outcome it shows."""
-        is_done = self.done in acts
+        """Return a page of the account; name: of its template. acts: what each made that the page shows."""
+        act = self.done.partition(".")[0]
+        is_done = any(self.done == self.note(act, made) for made in (acts or {}).get(act, ()))
         return self.view.page(
             f"identity_{name}.html",
             title=title,
@@ -504,7 +516,7 @@ class IdentityView(IdentityWords):
             here=self.here,
             platform=self.found.platform_title,
             **self.view.time_left(self.found),
-            done=self.say(f"done_{self.done}", platform=self.found.platform_title) if is_done else "",
+            done=self.say(f"done_{act}", platform=self.found.platform_title) if is_done else "",
             **{
                 "banners": banners.erasing(own, self),
                 "keep": self.view.keep + (f"&done={self.done}" if is_done else ""),

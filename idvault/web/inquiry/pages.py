@@ -14,9 +14,10 @@ from aiohttp import web
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.session.inquiry import rules as inquiry_rules
-from idvault.web import calls, guard, limits
+from idvault.web import calls, guard, limits, release
 from idvault.web.app import Pages
 from idvault.web.limits import InquiryLimits
+from idvault.web.release import Release
 from idvault.web.render import View
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, VaultError
 from idvault_client.reasons import FIELD_TEXTS
@@ -31,7 +32,6 @@ _COOKIE = "inquiry"
 _NOBODY = ""
 """In place of the platform whose share a call takes."""
 _IDS = {"real_name": "name", "document.number": "number"}
-_Pairs = list[tuple[str, str]]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -180,33 +180,14 @@ class InquiryPages:
         )
 
     def _told(self, view: View, found: pb.Inquiry) -> dict[str, Any]:
-        """Return what is shown of withdrawn verifications: of each its rows, and the ids behind "details"."""
+        """Return what is shown of withdrawn verifications: each release with its openings."""
         if not found.HasField("horizon_time"):
             return {}
-
-        def told(each: pb.ToldDisclosure | pb.ToldOpening, *named: tuple[str, str]) -> tuple[_Pairs, _Pairs]:
-            rows = [("mine_platform", each.platform_title), *named]
-            ids = [("own_auditor", each.auditor_actor_id)]
-            if each.log_index:
-                ids.append(("own_place", str(each.log_index)))
-            else:
-                rows.append(("own_place", view.say("mine_not_logged")))
-            return [(view.say(name), value) for name, value in rows], [(view.say(a), b) for a, b in ids]
-
-        def basis(each: pb.ToldDisclosure) -> str:
-            return each.legal_basis or view.say("own_unknown")
-
+        horizon = view.day(found.horizon_time.ToDatetime(UTC).astimezone(self.zone).date())
+        releases = [_release(view, found, place) for place in range(len(found.disclosures))]
         return {
-            "horizon": view.day(found.horizon_time.ToDatetime(UTC).astimezone(self.zone).date()),
-            "disclosed": [
-                told(
-                    each,
-                    ("own_disclosed", _minute(view, each.disclose_time)),
-                    ("own_legal_basis", basis(each)),
-                )
-                for each in found.disclosures
-            ],
-            "opened": [told(each, ("own_opened", _minute(view, each.open_time))) for each in found.openings],
+            "horizon": horizon,
+            "disclosed": [release.rows_of(each, horizon=horizon, view=view) for each in releases],
         }
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
@@ -253,6 +234,19 @@ def _state(each: pb.ListedAccount) -> str:
     if each.undecided:
         return "mine_undecided"
     return f"mine_{common_pb2.AccountStatus.State.Name(each.state)}"
+
+
+def _release(view: View, found: pb.Inquiry, place: int) -> Release:
+    each = found.disclosures[place]
+    opened = [one for one in found.openings if one.disclosure_place == place]
+    return Release(
+        time=_minute(view, each.disclose_time),
+        place=each.log_index,
+        auditor_id=each.auditor_actor_id,
+        legal_basis=each.legal_basis,
+        opened=[(_minute(view, one.open_time), one.log_index) for one in opened],
+        platform=each.platform_title,
+    )
 
 
 def _errors(error: InvalidFields, language: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ TEXTS: Mapping[str, Text] = {
         "you, cancel it now."
     ),
     "mine_cancel": _("Cancel everything that waits"),
-    "mine_empty": _("No account stands in your name."),
+    "mine_empty": _("No account stands in your name. There is nothing that you have to do."),
     "mine_count": _("Accounts in your name: {count}"),
     "mine_month": _("Month of the verification"),
     "mine_state": _("State"),

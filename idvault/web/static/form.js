@@ -147,14 +147,15 @@
     back.parentNode.hidden = history.length < 2;
     back.addEventListener("click", function () { history.back(); });
   }
-  var copy = document.querySelector("[data-copied]");
-  if (copy) {
+  // Copies the text or the number that it stands beside.
+  Array.prototype.forEach.call(document.querySelectorAll("[data-copied]"), function (copy) {
     copy.hidden = false;
     copy.addEventListener("click", function () {
-      document.querySelector("textarea[readonly]").select();
+      var beside = copy.parentNode.querySelector("textarea, code");
+      if (beside.select) { beside.select(); } else { getSelection().selectAllChildren(beside); }
       if (document.execCommand("copy")) { copy.textContent = copy.dataset.copied; }
     });
-  }
+  });
   if (document.body.hasAttribute("data-waits")) {
     setTimeout(function () { location.reload(); }, 3000);
   }

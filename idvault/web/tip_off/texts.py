@@ -10,7 +10,10 @@ _ = texts_of(__name__)
 TEXTS: Mapping[str, Text] = {
     "report_service": _("Reports"),
     "report_list_title": _("Which platform is your report about?"),
-    "report_list_empty": _("No platform takes reports here at present."),
+    "report_list_empty": _(
+        "No platform takes reports here at present. Please report it in the platform's app, or to the "
+        "authority in charge."
+    ),
     "report_start_title": _("Report something to {platform}"),
     "report_start_text": _(
         "Anybody can report, without an account and without a name. {platform} must reply and "

@@ -37,7 +37,7 @@ def public_account(revision: int = 1, **changes: Any) -> OwnedPublicAccount:
         standing_until=None,
     )
     operators = (ShownOperator(OPERATOR, may_publish=True),)
-    return OwnedPublicAccount(replace(profile, **changes), OWNER, NOW, None, None, operators, None)
+    return OwnedPublicAccount(replace(profile, **changes), OWNER, NOW, None, None, operators, None, None)
 
 
 def status(**changes: Any) -> Status:

@@ -113,8 +113,9 @@ def test_wrong_digits(typed: str, code: str) -> None:
 
 
 def test_digits_as_people_type_them() -> None:
-    """Spaces and hyphens do not count."""
-    assert tip_off_rules.read_digits("1234-5678 9012", field="reference", count=12) == "123456789012"
+    """Spaces of each kind and hyphens do not count."""
+    for typed in ("1234-5678 9012", "1234\u00a05678\u30009012", " 123456789012 "):
+        assert tip_off_rules.read_digits(typed, field="reference", count=12) == "123456789012"
 
 
 def test_what_a_moderator_takes_down() -> None:

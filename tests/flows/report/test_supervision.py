@@ -112,7 +112,7 @@ async def test_a_person_checks_in_three_steps(world: ReportWorld) -> None:
     [steps] = re.findall(r"<h2>自己验证</h2>\n<ol>(.*?)</ol>\n<details>", told, re.S)
     assert steps.count("<li>") == 3
     assert fingerprint(KEY.public_key) in steps
-    assert "witness.example: 2026-03-01 08:00 UTC+8" in steps
+    assert '<th scope="row">witness.example</th><td class="text">2026-03-01 08:00 UTC+8</td>' in steps
     assert "mirror-log" not in steps
     assert "2026-10-05 10:00 UTC+8" in told
     assert "2026年10月至今" in told
@@ -128,9 +128,10 @@ async def test_an_authority_is_named_with_its_key(world: ReportWorld, tmp_path: 
     roster = replace(people.roster(), people=(*people.roster().people, authority))
     page = replace(page_of(world), roster=lambda: roster)
     await supervision.publish(page, now=world.now("2026-10-05T10:00"))
+    named = {Language.ZH: "（office-a）", Language.EN: " (office-a)"}
     for language in Language:
         told = shown(world, language)
-        assert f"{authority.organisation} (office-a)" in told
+        assert f"{authority.organisation}{named[language]}" in told
         assert authority.fingerprints()["signing key"] in told
         assert roster.digest() in told
         [shown_key] = re.findall(r'<pre class="copy">([^<]*)</pre>', told)

@@ -1,6 +1,7 @@
 """Public accounts by clicks without script: apply, renew, operators, offer and accept, close."""
 
 import re
+from datetime import date
 
 from tests.support.session_world import RETURN_URL, TERMS
 from tests.web.browser import Browser, Page
@@ -9,6 +10,7 @@ from tests.web.identity.test_pages import TODAY, opened
 from tests.web.test_pages import bound
 from tools.support import builders
 from tools.support.flow_world import command
+from tools.support.public_account_world import licence
 
 RETYPED = "this page does not show what you typed"
 
@@ -46,6 +48,9 @@ async def test_an_owner_applies_by_clicks(site: Site) -> None:
     assert ("You have no public account" in empty.text, token in empty.text) == (True, True)
     form = await browser.get(empty.links[0])
     assert "Example Chat decides on the application" in form.text
+    # What it is without a licence, and which licence another category takes.
+    assert "its category is that of its owner: Person." in form.text
+    assert "<dt>News</dt><dd>Licence for an internet news information service</dd>" in form.text
     listed = await browser.follow(await sent(browser, form))
     assert listed.text.count("applied for") == 1
     # Another one is not what the page is for now.
@@ -109,14 +114,17 @@ async def test_closing_takes_a_recent_verification(site: Site) -> None:
         True,
         False,
     )
-    assert "?lang=zh&amp;done=close" in closed.text
+    assert "?lang=zh&amp;done=close." in closed.text
     # The offer ended with it.
     assert (offered in closed.text, "<summary>Number of the public account</summary>" in closed.text) == (
         False,
         True,
     )
+    # When it was closed is on its page, and in the timeline.
+    assert "<dt>Closed by you on</dt>" in closed.text
     told = re.findall(r"<a href=[^>]*>([^<]*)</a></p>\n<p>Public account", (await browser.get(path)).text)
     assert told == [
+        "You closed a public account",
         "You offered a public account to another account",
         "A public account was approved",
         "You applied for a public account",
@@ -162,6 +170,10 @@ async def test_a_public_account_changes_its_owner_by_clicks(site: Site) -> None:
     told = (await other.get(f"{elsewhere}/timeline")).text
     assert "A public account changed its owner" in told
     assert not any(each in told for each in ("You applied for a public account", "was approved"))
+    # Closed on the day on which it was taken over, it is told as closed afterwards.
+    await other.follow(await sent(other, await other.get(f"{taken.path.partition('?')[0]}/close")))
+    told = (await other.get(f"{elsewhere}/timeline")).text
+    assert told.index("You closed a public account") < told.index("A public account changed its owner")
     assert (await browser.get(address)).status == 404
     assert "None yet." in (await browser.get(path)).text
     for name in ("", "/public"):
@@ -187,15 +199,40 @@ async def test_an_organisation_names_and_removes_operators(site: Site) -> None:
     assert "Nobody may publish for it yet" in removed.text
 
 
+async def test_a_note_is_of_what_was_done(site: Site) -> None:
+    """An address says that something was done only to this browser, and until the next change."""
+    company, person = await site.world.publishing.company(), await site.world.publishing.person(1)
+    found = await site.world.publishing.open(company, seconds=TODAY)
+    browser, path, _ = await opened(site, company)
+    address, note = f"{path}/public/{found.public_account_id}", "The operator has been named."
+    sent_twice = await sent(browser, await browser.get(f"{address}/operator"), account=person)
+    done = sent_twice.headers["Location"].partition("done=")[2]
+    named = await browser.follow(sent_twice)
+    assert note in named.text
+    assert note in (await browser.get(address, query={"done": done})).text
+    other, elsewhere, _ = await opened(site, company)
+    assert (
+        note not in (await other.get(f"{elsewhere}{address.removeprefix(path)}", query={"done": done})).text
+    )
+    for wrong in ("operator", "remove" + done.removeprefix("operator"), done[:-1]):
+        assert 'role="status"' not in (await browser.get(address, query={"done": wrong})).text, wrong
+    # Named by one tab, removed by another, and named again: only the last one is said.
+    fields = {name: named.hidden(name) for name in ("form", "revision", "account")}
+    await browser.post(f"{address}/remove", fields)
+    await browser.follow(await sent(browser, await browser.get(f"{address}/operator"), account=person))
+    assert note not in (await browser.get(address, query={"done": done})).text
+
+
 async def test_an_unrenewed_one_is_renewed_by_clicks(site: Site) -> None:
     """A banner says that it publishes nothing; a click begins another term."""
     token = await site.world.publishing.person(1)
     # It began 370 days ago: its term of 365 days is over, its 30 days of grace are not.
     await recently(site, token, 77, 1)
-    found = await site.world.publishing.open(token, seconds=TODAY - 370 * 86_400)
+    found = await site.world.publishing.open(token, licence(date(2030, 1, 1)), seconds=TODAY - 370 * 86_400)
     browser, path, overview = await opened(site, token)
     assert "publishes nothing until it is renewed" in overview.text
     form = await browser.get(f"{path}/public/{found.public_account_id}/renew")
+    assert "Its licence stays as it is. If you have a new one, renew at Example Chat" in form.text
     renewed = await browser.follow(await sent(browser, form))
     assert "active" in renewed.text
     assert "publishes nothing until it is renewed" not in (await browser.get(path)).text

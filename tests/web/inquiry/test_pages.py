@@ -127,6 +127,7 @@ DENIED = "The provider did not confirm you"
 OPENED_AT = {"zh": "<dd>2026年2月1日 20:30（北京时间）</dd>", "en": "<dd>February 1, 2026, 20:30 UTC+8</dd>"}
 OPENED = {"zh": "认证已撤销的账号", "en": "When your details at withdrawn accounts were opened"}
 NOTHING_OPENED = {"zh": "其信息从未被打开", "en": "of no withdrawn verification in your name were opened"}
+WHERE_OPENED = {"zh": "打开记录在日志中的位置", "en": "Place of the opening in the log"}
 NOT_LOGGED = {"zh": "日志中没有此条", "en": "not in the log"}
 CANCELS = {"zh": "撤回全部待处理事项", "en": "Cancel everything that waits"}
 
@@ -186,7 +187,9 @@ async def test_a_person_reads_who_opened_what_was_withdrawn(site: Site, language
         assert each in page
     assert f"<dd>{'66' * 16}" not in page
     assert NOTHING_OPENED[language] not in page
-    assert page.count(f"<dd>{TITLE}</dd>") == 2
+    # One card, with the opening beside its release, as on "my identity".
+    assert page.count(f"<dd>{TITLE}</dd>") == 1
+    assert page.count(f"<dt>{WHERE_OPENED[language]}</dt>") == 1
     assert not any(token in each.text for each in browser.seen)
     await sql.change(site.world.database, update(log_entries).values(log_index=None))
     assert f"<dd>{NOT_LOGGED[language]}" in (await proven(site, browser)).text

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from idvault_client.pages.rendering import BETWEEN_PARTS
 from idvault_client.sanctions import (
     AccountSanction,
     Scope,
@@ -19,7 +20,9 @@ from idvault_people.moderation.workplace import Workplace
 def owner(statement: StatementOfReasons, *, place: Workplace, visit: Visit) -> list[Row]:
     """Return what a statement of reasons tells its owner: neither evidence nor the report."""
     say, order, language = visit.say, statement.order, visit.language
-    by = f"{order.authority}, {order.reference}, {order.issued_on}" if order else say("issuer.PLATFORM")
+    by = say("issuer.PLATFORM")
+    if order:
+        by = BETWEEN_PARTS[language].join((order.authority, order.reference, str(order.issued_on)))
     return place.rows(
         visit,
         sanction_end=statement.end_at or say("no_end"),

@@ -86,7 +86,7 @@ class ShownOffer:
 class OwnedPublicAccount:
     """A public account of one of your accounts. expire_date: the first day of its grace period.
 
-    offer: the last one, None if there is none.
+    offer: the last one, None if there is none. close_time: when its owner closed it, None if nobody did.
     """
 
     profile: ReaderProfile
@@ -96,6 +96,7 @@ class OwnedPublicAccount:
     reject_reason: RejectReason | None
     operators: tuple[ShownOperator, ...]
     offer: ShownOffer | None
+    close_time: datetime | None
 
     @property
     def public_account_id(self) -> str:

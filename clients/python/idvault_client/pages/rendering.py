@@ -51,6 +51,12 @@ def saying(texts: Mapping[str, Text], language: str) -> Callable[..., str]:
     return say
 
 
+BETWEEN_NAMES = {"en": ", ", "zh": "、"}
+"""What is between two names of a list."""
+BETWEEN_PARTS = {"en": ", ", "zh": "，"}
+"""What is between two parts of one thing, such as an order's authority and reference."""
+
+
 def time_left(due: datetime, *, now: datetime, say: Callable[..., str]) -> str:
     """Return how much time is left, or how long it is over: in the largest unit of which there are two.
 

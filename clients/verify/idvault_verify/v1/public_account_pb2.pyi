@@ -397,6 +397,7 @@ class PublicAccount(_message.Message):
     REJECT_REASON_FIELD_NUMBER: _builtins.int
     OPERATORS_FIELD_NUMBER: _builtins.int
     OFFER_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The owner's account."""
     expire_date: _builtins.str
@@ -419,6 +420,10 @@ class PublicAccount(_message.Message):
     def offer(self) -> Global___TransferOffer:
         """The last offer to transfer it; unset if there is none."""
 
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When its owner closed it; unset if nobody did so. What closes it otherwise, such as a sanction, may end."""
+
     def __init__(
         self,
         *,
@@ -429,10 +434,11 @@ class PublicAccount(_message.Message):
         reject_reason: Global___PublicAccount.RejectReason.ValueType = ...,
         operators: _abc.Iterable[Global___PublicAccountOperator] | None = ...,
         offer: Global___TransferOffer | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "offer", b"offer", "profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["apply_time", b"apply_time", "close_time", b"close_time", "offer", b"offer", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "apply_time", b"apply_time", "expire_date", b"expire_date", "offer", b"offer", "operators", b"operators", "profile", b"profile", "reject_reason", b"reject_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "apply_time", b"apply_time", "close_time", b"close_time", "expire_date", b"expire_date", "offer", b"offer", "operators", b"operators", "profile", b"profile", "reject_reason", b"reject_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
