@@ -9,6 +9,16 @@ from idvault_people.trust import FindingError
 from idvault_verify.disclosure import HistoryFinding
 from idvault_verify.error import FieldCode, InvalidError, Reason
 
+# Where a page calls a field by another key than its name.
+_FIELDS = {
+    "account_token": "account",
+    "case_reference": "case",
+    "deadline_at": "deadline",
+    "target": "target_field",
+    "target_kind": "kind",
+    "title": "operation_title",
+}
+
 
 def explain(error: Exception, visit: Visit) -> Explanation | None:
     """Return why, and what to do; None for an exception from outside the client library."""
@@ -22,8 +32,17 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
         why = visit.say("unreachable") if is_down else refusal(error, visit)
         return Explanation(why, detail, status=503 if isinstance(error, Unavailable) else 409)
     if isinstance(error, InvalidError):
-        return Explanation(visit.say("invalid", fields=", ".join(each.field for each in error.violations)))
+        fields = shown.listed((_field(each.field, visit) for each in error.violations), visit)
+        return Explanation(visit.say("invalid", fields=fields))
     return None
+
+
+def _field(name: str, visit: Visit) -> str:
+    """Return how a page calls a field of a message; its own name if no page of the console has it."""
+    try:
+        return visit.say(_FIELDS.get(name, name))
+    except KeyError:
+        return name
 
 
 def finding(found: HistoryFinding, visit: Visit) -> str:

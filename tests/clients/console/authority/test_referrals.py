@@ -43,10 +43,10 @@ async def test_open_ones_come_first_with_the_days_that_are_left(
     assert places == sorted(places)
     for text in (
         "Waiting for your answer: 2.",
-        f"fraud {PARTY} Content: post/17 9 March 2026 (6 days left) waits for your answer",
-        "10 March 2026 (7 days left)",
+        f"fraud {PARTY} Content: post/17 9 March 2026, in the vault's time zone (6 days left) waits for your answer",
+        "10 March 2026, in the vault's time zone (7 days left)",
         "accepted by you",
-        f"rumour {PARTY} not shown any more 8 March 2026 declined by you",
+        f"rumour {PARTY} not shown any more 8 March 2026, in the vault's time zone declined by you",
     ):
         assert text in listed.words, text
     chosen = await visitor.get("/referrals?state=DECLINED")

@@ -146,7 +146,7 @@ def file_request(user: User, account: str) -> str:
     user.press("sign")
     page.get_by_text(user.say("waits")).wait_for()
     user.look("case")
-    return page.url.rpartition("/")[2]
+    return page.url.partition("?")[0].rpartition("/")[2]
 
 
 def open_record(user: User, disclosure_id: str) -> None:

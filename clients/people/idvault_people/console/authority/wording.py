@@ -13,7 +13,9 @@ from idvault_verify.error import FieldCode, InvalidError
 def both(value: datetime, visit: Visit, *, zone: tzinfo | None) -> str:
     """Return a time in a zone and, if that is another one, in UTC."""
     local = shown.time(value, visit, zone=zone)
-    return local if local.endswith("UTC") else f"{local} = {shown.time(value, visit)}"
+    if local.endswith("UTC"):
+        return local
+    return visit.say("in_brackets", text=local, more=shown.time(value, visit))
 
 
 def size(count: int, visit: Visit) -> str:
