@@ -15,6 +15,6 @@ def at(path: str, act: str) -> str:
 
 
 def told(visit: Visit, **acts: bool) -> str:
-    """Return the text done_ACT of the act that led here, "" for none. acts: which of them the page agrees with."""
+    """Return the text done_ACT of the act that led here, "" for none. acts: whether the page agrees."""
     act = visit.query.get(DONE, "")
     return visit.say(f"done_{act}") if acts.get(act) else ""

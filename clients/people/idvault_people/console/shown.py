@@ -19,7 +19,7 @@ Row = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Until when something can or must be done, in words. spent: how much of that time is over, in per cent."""
+    """Until when something can or must be done, in words. spent: how much of it is over, in per cent."""
 
     text: str
     spent: int

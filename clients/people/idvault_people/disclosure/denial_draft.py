@@ -1,4 +1,4 @@
-"""A custodian's reasons that are not signed yet (disclosure.sealed_draft), each by the request that it is about."""
+"""A custodian's reasons that are not signed yet (disclosure.sealed_draft), by the request they are about."""
 
 from dataclasses import dataclass
 from datetime import datetime

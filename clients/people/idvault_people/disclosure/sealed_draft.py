@@ -28,7 +28,7 @@ _OUTSIDE = ("kept_at", "suite", "sealed")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SealedDrafts:
-    """The drafts of one member. folder: the identity folder; label: which separates them from other sealed bytes.
+    """The drafts of one member. folder: the identity folder; label: of the bytes to which each is bound.
 
     A draft's name is 32 digits of hex, and its content is a JSON object.
     """

@@ -42,6 +42,7 @@ class JointPages:
             {
                 "path": f"/operations/{each.operation_id}",
                 "name": each.terms.title,
+                "codes": (),
                 "state": self._state(each, visit),
                 "colour": self._colour(each),
                 "cells": [

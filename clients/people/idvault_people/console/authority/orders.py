@@ -155,16 +155,17 @@ class OrderPages:
 
     def _item(self, found: GivenOrder, visit: Visit) -> dict[str, Any]:
         terms = found.terms
-        kind = shown.word("target", terms.target_kind, visit.say)
+        target, codes = wording.target(terms.target_kind, terms.target, visit)
         return {
             "path": f"/orders/{found.order_id}",
             "name": terms.reference,
+            "codes": codes,
             "state": shown.word("order_state", found.state, visit.say),
             "colour": _colour(found),
             "cells": [
                 (visit.say("platform"), found.platform),
                 (visit.say("measure"), shown.word("measure", terms.measure, visit.say)),
-                (visit.say("target_field"), visit.say("target_of_kind", kind=kind, target=terms.target)),
+                (visit.say("target_field"), target),
                 (visit.say("deadline"), self._deadline(found, visit)),
             ],
         }

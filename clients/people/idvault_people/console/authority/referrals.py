@@ -11,7 +11,7 @@ from typing import Any
 from idvault_client.errors import Unavailable, VaultError
 from idvault_people.authority.referral import GivenReferral
 from idvault_people.console import done, drafts, shown
-from idvault_people.console.authority import explaining
+from idvault_people.console.authority import explaining, wording
 from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.signing import signed_codes
@@ -169,19 +169,18 @@ class ReferralPages:
         )
 
     def _item(self, found: GivenReferral, visit: Visit) -> dict[str, Any]:
-        name, target = _target(found, visit)
-        kind = name if found.target else ""
+        target, codes = visit.say("target_gone"), list[shown.Row]()
+        if found.target is not None:
+            target, codes = wording.target(found.target.kind, found.target.key, visit)
         return {
             "path": f"/referrals/{found.referral_id}",
             "name": shown.word("category", found.category, visit.say),
+            "codes": codes,
             "state": shown.word("referral_state", found.state, visit.say),
             "colour": _colour(found),
             "cells": [
                 (visit.say("platform"), found.platform),
-                (
-                    visit.say("target_field"),
-                    target if not kind else visit.say("target_of_kind", kind=kind, target=target),
-                ),
+                (visit.say("target_field"), target),
                 (visit.say("answer_by"), self._last_day(found, visit)),
             ],
         }
@@ -221,10 +220,10 @@ def _is_answerable(found: GivenReferral) -> bool:
     return found.state is ReferralState.OPEN and None not in (found.target, found.category)
 
 
-def _target(found: GivenReferral, visit: Visit) -> shown.Row:
+def _target(found: GivenReferral, visit: Visit) -> shown.Fact:
     if found.target is None:
         return visit.say("target_field"), visit.say("target_gone")
-    return shown.word("target", found.target.kind, visit.say), found.target.key
+    return shown.word("target", found.target.kind, visit.say), shown.Code(found.target.key)
 
 
 def _colour(found: GivenReferral) -> str | None:

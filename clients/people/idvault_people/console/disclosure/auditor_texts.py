@@ -134,7 +134,7 @@ AUDITOR: Mapping[str, Text] = {
     ),
     "evidence_number": _("Evidence {number}"),
     "evidence_of": _("{case}, evidence {number}"),
-    "case_elsewhere": _("A case that is not in your list"),
+    "case_elsewhere": _("Case unknown"),
     "overdue": _("overdue: destroy it"),
     "overdue_count": _("{count} to destroy"),
     "receive_title": _("Evidence from a colleague"),

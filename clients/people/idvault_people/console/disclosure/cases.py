@@ -61,7 +61,7 @@ class Cases:
             self._openable.discard(found.disclosure_id)
 
     def list(self, visit: Visit) -> Answer:
-        """List what is not sent yet, then the cases by state; in each, the one that ends first comes first."""
+        """List the drafts, then the cases by state; in each, the one that ends first comes first."""
         wanted, errors = _search(visit)
         found = self.session.auditor().list(wanted)
         for each in found:

@@ -3,7 +3,7 @@
 A file is checked each time it is shown, with the pinned roster and without the vault.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -93,10 +93,10 @@ class KeptEvidence:
 
     def show(self, visit: Visit) -> Answer:
         """Show what a file proves, with the identity masked until the user asks."""
-        proved, path = self._checked(self._read(self._place(visit))), f"/evidence/{visit.parts['name']}"
+        evidence, path = self._checked(self._read(self._place(visit))), f"/evidence/{visit.parts['name']}"
         found = {
             name: value
-            for name, value in summary.of(proved).items()
+            for name, value in summary.of(evidence).items()
             if value is not None and name not in _PERSONAL
         }
         rows = [
@@ -105,17 +105,17 @@ class KeptEvidence:
             if name not in _CODES
         ]
         codes = [(visit.say(f"proved_{name}"), str(found[name])) for name in _CODES if name in found]
-        if digest := order_file.digest_in(proved.terms.legal_basis):
+        if digest := order_file.digest_in(evidence.terms.legal_basis):
             codes.append((visit.say("order_digest"), digest))
         values = {
-            **self.revealing.values(proved.payload, path, visit),
+            **self.revealing.values(evidence.payload, path, visit),
             "done": done.told(visit, opened=True, received=True),
             "rows": rows,
             "codes": [*codes, (visit.say("file"), visit.parts["name"])],
-            "notes": self.records.notes(proved.terms.disclosure_id, visit),
+            "notes": self.records.notes(evidence.terms.disclosure_id, visit),
             "links": [
                 (f"{path}/export", visit.say("export_title")),
-                (f"/cases/{proved.terms.disclosure_id}", visit.say("to_case")),
+                (f"/cases/{evidence.terms.disclosure_id}", visit.say("to_case")),
                 (f"{path}/destroy", visit.say("destroy_title")),
             ],
         }
@@ -223,18 +223,18 @@ class KeptEvidence:
 
     def _fact(self, name: str, value: object, found: Mapping[str, object], visit: Visit) -> str | shown.Due:
         if name != "destroy_after":
-            return _proved(name, value, visit)
+            return proved(name, value, visit)
         opened_at = datetime.fromisoformat(str(found["opened_at"]))
         last = date.fromisoformat(str(value))
         return shown.due_day(opened_at, last, visit, now=self.session.now())
 
     def _export(self, visit: Visit, errors: dict[str, str]) -> Answer:
-        proved = self._checked(self._read(self._place(visit)))
+        evidence = self._checked(self._read(self._place(visit)))
         trust = self.session.auditor().trust
         readers = [(each.name, each.name) for each in trust.roster.people if each.role in evidences.READERS]
         values = {
             "path": f"/evidence/{visit.parts['name']}",
-            "day": shown.day(proved.destroy_after, language=visit.language),
+            "day": shown.day(evidence.destroy_after, language=visit.language),
             "readers": readers,
             "log_key": str(trust.log_key),
             "file": self._court(visit).proof_name,
@@ -278,22 +278,22 @@ def _title(case: str, path: Path, visit: Visit) -> str:
     return visit.say("evidence_of", case=case or visit.say("case_elsewhere"), number=number)
 
 
-def _proved(name: str, value: object, visit: Visit) -> str:
+def proved(name: str, value: object, visit: Visit) -> str:
     """Return a value that evidence proves, as people write it."""
+    text = str(value)
     if name.endswith(("_at", "_time")):
-        return shown.time(datetime.fromisoformat(str(value)), visit)
-    if name == "auditor":
-        member, _, organisation = str(value).partition(", ")
-        return visit.say("in_brackets", text=member, more=organisation)
-    if name == "quorum":
-        threshold, _, count = str(value).partition(" of ")
-        return visit.say("of_needed", threshold=threshold, count=count)
-    if name == "log_epoch":
-        return visit.say("log_epoch_is", number=str(value).partition(":")[0])
-    if name == "legal_basis":
-        return order_file.without(str(value))
+        return shown.time(datetime.fromisoformat(text), visit)
     if name in _NAMES:
-        return shown.listed(str(value).split(", "), visit)
+        return shown.listed(text.split(", "), visit)
     if isinstance(value, bool):
         return visit.say("yes" if value else "no")
-    return visit.say("MATCH") if name == "registry_outcome" else str(value)
+    member, _, organisation = text.partition(", ")
+    threshold, _, count = text.partition(" of ")
+    told: dict[str, Callable[[], str]] = {
+        "auditor": lambda: visit.say("in_brackets", text=member, more=organisation),
+        "legal_basis": lambda: order_file.without(text),
+        "log_epoch": lambda: visit.say("log_epoch_is", number=text.partition(":")[0]),
+        "quorum": lambda: visit.say("of_needed", threshold=threshold, count=count),
+        "registry_outcome": lambda: visit.say("MATCH"),
+    }
+    return told[name]() if name in told else text

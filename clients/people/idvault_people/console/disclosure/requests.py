@@ -1,7 +1,7 @@
 """The requests that wait for a custodian: the list with everything that is checked, and the decision.
 
-The reason of a denial is kept in a file that only the custodian's keys open, from when it was sent or kept for
-later until the request is decided: a console that is killed loses none.
+The reason of a denial is kept in a file that only the custodian's keys open, from when it was sent or kept
+for later until the request is decided: a console that is killed loses none.
 """
 
 from collections.abc import Sequence
@@ -199,15 +199,15 @@ class WaitingRequests:
             refused = found.refused
             why = explaining.finding(refused.finding, visit) if refused else visit.say("refused_unknown")
             codes = [(visit.say("disclosure_id"), found.disclosure_id)]
-            named = {"case": visit.say("unread_case"), "codes": codes, "refused": why}
-            return shown_of | named | {"detail": str(refused or "")}
+            shown_of |= {"case": visit.say("unread_case"), "codes": codes, "refused": why}
+            return shown_of | {"detail": str(refused or "")}
         rows = self._rows(found, found.terms, found.signer, custodian, visit)
         codes = [
             (visit.say("signing_key"), roster_member.fingerprint(found.signer.member.ed25519)),
             *cases.codes(found.terms, visit),
         ]
-        named = {"case": found.terms.case_reference, "rows": rows, "codes": codes, "refused": ""}
-        return shown_of | comparing.named(found.terms) | named
+        shown_of |= {"case": found.terms.case_reference, "rows": rows, "codes": codes, "refused": ""}
+        return shown_of | comparing.named(found.terms)
 
     def _rows(
         self, found: PendingRequest, terms: Terms, signer: PinnedMember, custodian: Custodian, visit: Visit
