@@ -1,5 +1,8 @@
 """Why an act of a member of the roster did not happen, in the user's language."""
 
+import re
+from collections.abc import Iterable, Mapping
+
 from idvault_client import reasons
 from idvault_client.errors import SecondFactorRefused, Unavailable, VaultError
 from idvault_people.console import shown
@@ -9,6 +12,7 @@ from idvault_people.trust import FindingError
 from idvault_verify.disclosure import HistoryFinding
 from idvault_verify.error import FieldCode, InvalidError, Reason
 
+_NUMBER = re.compile(r"_\d+\Z")
 # Where a page calls a field by another key than its name.
 _FIELDS = {
     "account_token": "account",
@@ -35,6 +39,11 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
         fields = shown.listed((_field(each.field, visit) for each in error.violations), visit)
         return Explanation(visit.say("invalid", fields=fields))
     return None
+
+
+def labels(errors: Iterable[str], visit: Visit) -> Mapping[str, str]:
+    """Return how a page calls its fields with errors. errors: their ids, with the number of a row."""
+    return {name: _field(_NUMBER.sub("", name), visit) for name in errors if name}
 
 
 def _field(name: str, visit: Visit) -> str:

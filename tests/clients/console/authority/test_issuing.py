@@ -105,6 +105,8 @@ async def test_a_mistake_is_told_at_its_field(office: OfficerRoom) -> None:
             text
         )
         summary = wrong.text.partition('class="errors"')[2].partition("</div>")[0]
+        # Each error names its field: several may say the same.
+        assert re.search(rf'<a href="#{field}">[^<:]+: [^<]+</a>', summary), summary
         assert not any(value in summary for value in changes.values() if len(value) > 4), summary
         assert f"Chosen: order.pdf ({len(DOCUMENT)} bytes)" in wrong.words
         again = await visitor.post(here(wrong), wrong, **ORDER)

@@ -116,7 +116,7 @@ async def test_a_decision_tells_whether_the_record_was_opened(house: ConsoleRoom
     await open_record(owner, disclosure_id, house.room.codes.code())
     after = (await keeper.get("/decisions")).words
     assert "not opened" not in after
-    assert re.search(r"1 times \(1 Mar 2026, \d\d:\d\d UTC\)", after), after
+    assert re.search(r"1 of 1 \(1 Mar 2026, \d\d:\d\d UTC\)", after), after
 
 
 async def test_evidence_is_listed_without_the_vault(house: ConsoleRoom) -> None:

@@ -142,6 +142,7 @@ class OrderPages:
         values = {
             "rows": self._rows(found, visit),
             "typed": self._reasons.get(found.order_id, ""),
+            "labels": {**explaining.labels(errors, visit), "reason": visit.say("withdraw_reason")},
             "limit": order_rules.REASON_LENGTH,
             "id": found.order_id,
         }

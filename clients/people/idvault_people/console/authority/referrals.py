@@ -15,6 +15,7 @@ from idvault_people.console.authority import explaining, wording
 from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.signing import signed_codes
+from idvault_people.console.explaining import labels
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_people.trust import FindingError
 from idvault_verify.attest import order as papers
@@ -143,6 +144,7 @@ class ReferralPages:
         if len(self._papers) > _MOST_PAPERS:
             del self._papers[next(iter(self._papers))]
         values = {
+            "labels": labels(errors, visit),
             "effect": visit.say(f"effect.{answer.value}"),
             "rows": [
                 (visit.say("authority"), terms.authority),

@@ -16,6 +16,7 @@ from idvault_people.console import drafts
 from idvault_people.console.authority import explaining
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.drafts import Drafts, Signable
+from idvault_people.console.explaining import labels
 from idvault_people.console.shown import Row
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_verify.attest.order import JointTerms, OrderTerms
@@ -173,7 +174,12 @@ class SigningPages(ABC, Generic[Paper]):
         return self._drafts.finish(visit, self.place(papers))
 
     def _form(self, visit: Visit, draft: PaperDraft[Paper], errors: Mapping[str, str]) -> Answer:
-        values = {"action": self._drafts.here(visit), "typed": draft.typed, **self.asked(draft, visit)}
+        values = {
+            "action": self._drafts.here(visit),
+            "typed": draft.typed,
+            "labels": labels(errors, visit),
+            **self.asked(draft, visit),
+        }
         return ConsolePage(
             template=self.form,
             title=visit.say(self.title),
@@ -192,6 +198,7 @@ class SigningPages(ABC, Generic[Paper]):
             "action": f"{here}/check",
             "change": here,
             "digest": drafts.digest(draft.papers),
+            "labels": labels(errors, visit),
             **self.told(draft, visit),
         }
         values["details"] = [*values["details"], *signed_codes(draft.papers, visit)]

@@ -81,7 +81,6 @@ CUSTODIAN: Mapping[str, Text] = {
     "state_now": _("Now"),
     "opened_later": _("Opened later"),
     "not_opened": _("not opened"),
-    "opened_times": _("{count} times"),
     "state_unknown": _("Of a newer version of the vault"),
     "particulars": _("Details"),
     "earlier_decisions": _("Earlier decisions"),

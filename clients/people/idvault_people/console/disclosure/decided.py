@@ -70,10 +70,12 @@ def _line(one: DecidedRequest, visit: Visit) -> dict[str, Any]:
 
 
 def _opened(one: DecidedRequest, visit: Visit) -> str:
-    """Return whether the record was opened, and when its auditor confirmed that."""
+    """Return how often the record was opened, and when its auditor confirmed that first."""
+    if one.terms is None:
+        return ""
     if not one.opened:
         return visit.say("not_opened")
-    times = visit.say("opened_times", count=one.opened)
+    times = visit.say("of", count=one.opened, total=one.terms.openings)
     if one.confirmed_at is None:
         return times
     return visit.say("in_brackets", text=times, more=shown.time(one.confirmed_at, visit))
