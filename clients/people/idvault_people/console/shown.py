@@ -80,6 +80,11 @@ def left(until: datetime, visit: Visit, *, now: datetime) -> str:
     return rendering.time_left(until, now=now, say=visit.say)
 
 
+def utc_day(value: date, visit: Visit) -> str:
+    """Return a day that begins and ends by UTC."""
+    return f"{day(value, language=visit.language)} UTC"
+
+
 def due(begin: datetime, until: datetime, visit: Visit, *, now: datetime, zone: tzinfo | None = UTC) -> Due:
     """Return until when something can be done that ends by itself. begin: since when it could be."""
     text, rest = time(until, visit, zone=zone), left(until, visit, now=now)
@@ -90,8 +95,7 @@ def due(begin: datetime, until: datetime, visit: Visit, *, now: datetime, zone: 
 def due_day(begin: datetime, last: date, visit: Visit, *, now: datetime) -> Due:
     """Return by the end of which day, in UTC, something must be done. begin: when that was fixed."""
     until = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
-    text = visit.say("day_in_utc", day=day(last, language=visit.language))
-    rest = rendering.time_left(until, now=now, say=visit.say)
+    text, rest = utc_day(last, visit), rendering.time_left(until, now=now, say=visit.say)
     return Due(visit.say("in_brackets", text=text, more=rest), rendering.time_spent(begin, until, now=now))
 
 

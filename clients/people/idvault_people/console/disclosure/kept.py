@@ -234,7 +234,7 @@ class KeptEvidence:
         readers = [(each.name, each.name) for each in trust.roster.people if each.role in evidences.READERS]
         values = {
             "path": f"/evidence/{visit.parts['name']}",
-            "day": visit.say("day_in_utc", day=shown.day(evidence.destroy_after, language=visit.language)),
+            "day": shown.utc_day(evidence.destroy_after, visit),
             "readers": readers,
             "log_key": str(trust.log_key),
             "file": self._court(visit).proof_name,
