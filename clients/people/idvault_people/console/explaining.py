@@ -1,5 +1,8 @@
 """Why an act of a member of the roster did not happen, in the user's language."""
 
+import re
+from collections.abc import Iterable, Mapping
+
 from idvault_client import reasons
 from idvault_client.errors import SecondFactorRefused, Unavailable, VaultError
 from idvault_people.console import shown
@@ -8,6 +11,17 @@ from idvault_people.console.visit import Explanation, Visit
 from idvault_people.trust import FindingError
 from idvault_verify.disclosure import HistoryFinding
 from idvault_verify.error import FieldCode, InvalidError, Reason
+
+_NUMBER = re.compile(r"_\d+\Z")
+# Where a page calls a field by another key than its name.
+_FIELDS = {
+    "account_token": "account",
+    "case_reference": "case",
+    "deadline_at": "deadline",
+    "target": "target_field",
+    "target_kind": "kind",
+    "title": "operation_title",
+}
 
 
 def explain(error: Exception, visit: Visit) -> Explanation | None:
@@ -22,8 +36,22 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
         why = visit.say("unreachable") if is_down else refusal(error, visit)
         return Explanation(why, detail, status=503 if isinstance(error, Unavailable) else 409)
     if isinstance(error, InvalidError):
-        return Explanation(visit.say("invalid", fields=", ".join(each.field for each in error.violations)))
+        fields = shown.listed((_field(each.field, visit) for each in error.violations), visit)
+        return Explanation(visit.say("invalid", fields=fields))
     return None
+
+
+def labels(errors: Iterable[str], visit: Visit) -> Mapping[str, str]:
+    """Return how a page calls its fields with errors. errors: their ids, with the number of a row."""
+    return {name: _field(_NUMBER.sub("", name), visit) for name in errors if name}
+
+
+def _field(name: str, visit: Visit) -> str:
+    """Return how a page calls a field of a message; its own name if no page of the console has it."""
+    try:
+        return visit.say(_FIELDS.get(name, name))
+    except KeyError:
+        return name
 
 
 def finding(found: HistoryFinding, visit: Visit) -> str:

@@ -2,7 +2,7 @@
 
 from idvault_people import second_factor
 from idvault_people.console.second_factor import state
-from idvault_people.console.shown import Row
+from idvault_people.console.shown import Code, Fact, Row
 from idvault_people.console.visit import Visit
 from idvault_people.custody_edge import CustodyCalls
 from idvault_people.opens.identity import PersonalIdentity
@@ -11,14 +11,22 @@ from idvault_verify.transparency.checkpoint import Checkpoint
 
 
 def rows(identity: PersonalIdentity, trust: Trust, edge: CustodyCalls, visit: Visit) -> list[Row]:
-    """Return what a member's own page says; raises FindingError, VaultError."""
+    """Return the facts of a member's own page as words alone; raises FindingError, VaultError."""
+    return [(name, str(value)) for name, value in facts(identity, trust, edge, visit)]
+
+
+def facts(identity: PersonalIdentity, trust: Trust, edge: CustodyCalls, visit: Visit) -> list[Fact]:
+    """Return what a member's own page says; raises FindingError, VaultError.
+
+    The fingerprints stand open: other members compare them by eye.
+    """
     own = identity.member(spki="")
     fingerprints = own.fingerprints()
     return [
         (visit.say("own_name"), identity.name),
         (visit.say("organisation"), identity.organisation),
-        (visit.say("signing_key"), fingerprints["signing key"]),
-        (visit.say("sealing_key"), fingerprints["sealing key"]),
+        (visit.say("signing_key"), Code(fingerprints["signing key"])),
+        (visit.say("sealing_key"), Code(fingerprints["sealing key"])),
         (visit.say("roster"), _roster(identity, trust, visit)),
         (visit.say("log_position"), _log(trust.seen(), visit)),
         (visit.say("second_factor"), state(second_factor.state(edge), visit)),

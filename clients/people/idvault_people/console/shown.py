@@ -1,7 +1,8 @@
 """How consoles write times with their zone, days, the time that is left, and words of fixed lists."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from babel.dates import format_date, format_datetime, format_skeleton
@@ -14,6 +15,32 @@ from idvault_people.local_time import offset
 
 Say = Callable[..., str]
 Row = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Until when something can or must be done, in words. spent: how much of it is over, in per cent."""
+
+    text: str
+    spent: int
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A hash or an id that people compare by eye, or copy."""
+
+    code: str
+
+    def __str__(self) -> str:
+        """Return it alone."""
+        return self.code
+
+
+Fact = tuple[str, str | Due | Code]
 LOCALES = {"zh": "zh_CN", "en": "en_GB"}
 
 
@@ -51,6 +78,35 @@ def left(until: datetime, visit: Visit, *, now: datetime) -> str:
     if now >= until:
         return visit.say("time_over")
     return rendering.time_left(until, now=now, say=visit.say)
+
+
+def utc_day(value: date, visit: Visit) -> str:
+    """Return a day that begins and ends by UTC."""
+    return f"{day(value, language=visit.language)} UTC"
+
+
+def due(begin: datetime, until: datetime, visit: Visit, *, now: datetime, zone: tzinfo | None = UTC) -> Due:
+    """Return until when something can be done that ends by itself. begin: since when it could be."""
+    text, rest = time(until, visit, zone=zone), left(until, visit, now=now)
+    spent = rendering.time_spent(begin, until, now=now)
+    return Due(visit.say("in_brackets", text=text, more=rest), spent)
+
+
+def due_day(begin: datetime, last: date, visit: Visit, *, now: datetime) -> Due:
+    """Return by the end of which day, in UTC, something must be done. begin: when that was fixed."""
+    until = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    text, rest = utc_day(last, visit), rendering.time_left(until, now=now, say=visit.say)
+    return Due(visit.say("in_brackets", text=text, more=rest), rendering.time_spent(begin, until, now=now))
+
+
+def pair(name: str, text: object, visit: Visit) -> str:
+    """Return a name and what it has, on one line."""
+    return visit.say("pair", name=name, text=text)
+
+
+def listed(words: Iterable[str], visit: Visit) -> str:
+    """Return words one after the other."""
+    return visit.say("comma").join(words)
 
 
 def word(name: str, value: StrEnum | None, say: Say) -> str:

@@ -4,6 +4,7 @@ The texts are shown only of a request that an auditor signed whom a roster since
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from idvault_people.disclosure import decisions, search
 from idvault_people.disclosure.decisions import ShownDecision, check_signed_by_one
@@ -23,7 +24,7 @@ class DecidedRequest:
     """A request that this custodian has decided. state: None for one that this client does not know.
 
     decision: None if the service tells none of this custodian's. terms: None if they do not verify; refused
-    says why.
+    says why. opened: how often the record was opened; confirmed_at: when its auditor confirmed that first.
     """
 
     disclosure_id: str
@@ -31,6 +32,8 @@ class DecidedRequest:
     terms: Terms | None
     decision: ShownDecision | None
     refused: FindingError | None = None
+    opened: int = 0
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,14 @@ def _read(found: disclosure_pb2.Disclosure, custodian: str, trust: Trust) -> Dec
         return DecidedRequest(found.disclosure_id, known, None, None, error)
     own = [each for each in found.decisions if each.custodian == custodian]
     shown = decisions.read(own, signed_request=found.signed_request, trust=trust)
-    return DecidedRequest(found.disclosure_id, known, terms, shown[0] if shown else None)
+    return DecidedRequest(
+        found.disclosure_id,
+        known,
+        terms,
+        shown[0] if shown else None,
+        opened=found.opened,
+        confirmed_at=found.confirm_time.ToDatetime(UTC) if found.HasField("confirm_time") else None,
+    )
 
 
 def _terms(found: disclosure_pb2.Disclosure, trust: Trust) -> Terms:

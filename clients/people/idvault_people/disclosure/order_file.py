@@ -19,3 +19,8 @@ def digest_in(legal_basis: str) -> str:
     """Return SHA-256 of the file that a legal basis names, in hex; "" if it names none."""
     found = _AT_END.search(legal_basis)
     return found[1] if found else ""
+
+
+def without(legal_basis: str) -> str:
+    """Return a legal basis as people write it, without the SHA-256 of a file."""
+    return _AT_END.sub("", legal_basis)

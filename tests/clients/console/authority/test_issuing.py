@@ -1,5 +1,7 @@
 """A new order on the officer's console: the form, what will be signed, and the signature."""
 
+import re
+
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import OrderState
 from idvault_verify.tip_off import TargetKind
@@ -14,6 +16,7 @@ from tests.clients.console.authority.steps import (
     here,
     sign,
 )
+from tests.support.console import Seen
 from tests.support.officer_room import OfficerRoom
 from tools.support import people
 from tools.support.flow_world import PARTY
@@ -42,6 +45,11 @@ MISTAKES = [
 ]
 
 
+def signed_of(preview: Seen) -> list[str]:
+    """Return the papers whose bytes a preview shows, in hex."""
+    return re.findall(r'<code class="copy">([0-9a-f]{65,})</code>', preview.text)
+
+
 async def test_what_is_signed_is_what_was_shown(office: OfficerRoom) -> None:
     """The preview has every field; the document is hashed here, with its size, and goes nowhere."""
     visitor = await office.enter()
@@ -58,8 +66,8 @@ async def test_what_is_signed_is_what_was_shown(office: OfficerRoom) -> None:
     assert found.canonical().hex() in preview.text
     for text in (
         *(PARTY, TARGET, REFERENCE, BASIS, found.order_id, found.roster_digest, DOCUMENT_HASH, OFFICE),
-        f"order.pdf, {len(DOCUMENT)} bytes",
-        "3 Mar 2026, 18:00 UTC+8 = 3 Mar 2026, 10:00 UTC",
+        f"order.pdf ({len(DOCUMENT)} bytes)",
+        "3 Mar 2026, 18:00 UTC+8 (3 Mar 2026, 10:00 UTC)",
     ):
         assert text in preview.words, text
     before, _, after = preview.text.partition("<details>")
@@ -77,9 +85,11 @@ async def test_several_platforms_are_given_orders_at_once(office: OfficerRoom) -
     page = await fill(visitor, page, step="more", platform_2="platform-b", target_2=other)
     assert (page.status, 'id="platform_3"' in page.text) == (200, True)
     preview = await fill(visitor, page, platform_2="platform-b", target_2=other)
-    assert preview.words.count("The signed bytes (hex)") == 2
+    assert len(signed_of(preview)) == 2
     listed = await sign(visitor, preview, office.code())
-    assert listed.title == "Orders"
+    assert (listed.title, "Signed and given." in listed.words) == ("Orders", True)
+    office.seconds = 600
+    assert "Signed and given." not in (await visitor.get("/?done=given")).words
     assert [(each.platform, each.terms.target) for each in await office.given()] == [
         (PARTY, TARGET),
         ("platform-b", other),
@@ -95,8 +105,10 @@ async def test_a_mistake_is_told_at_its_field(office: OfficerRoom) -> None:
             text
         )
         summary = wrong.text.partition('class="errors"')[2].partition("</div>")[0]
+        # Each error names its field: several may say the same.
+        assert re.search(rf'<a href="#{field}">[^<:]+: [^<]+</a>', summary), summary
         assert not any(value in summary for value in changes.values() if len(value) > 4), summary
-        assert f"Chosen: order.pdf, {len(DOCUMENT)} bytes" in wrong.words
+        assert f"Chosen: order.pdf ({len(DOCUMENT)} bytes)" in wrong.words
         again = await visitor.post(here(wrong), wrong, **ORDER)
         assert again.title == "Check exactly what you sign"
         assert DOCUMENT_HASH in again.text
@@ -232,10 +244,7 @@ async def test_a_form_that_is_not_kept_any_more_is_taken_whole(office: OfficerRo
     rows = {f"platform_{each}": PARTY for each in range(2, 23)}
     rows |= {f"target_{each}": f"{TARGET[:-2]}{each + 10}" for each in range(2, 23)}
     preview = await fill(visitor, **rows)
-    assert (preview.title, preview.words.count("The signed bytes (hex)")) == (
-        "Check exactly what you sign",
-        20,
-    )
+    assert (preview.title, len(signed_of(preview))) == ("Check exactly what you sign", 20)
     form = await visitor.get(here(preview).removesuffix("/check"))
     assert f"{TARGET[:-2]}30" in form.text
     assert f"{TARGET[:-2]}31" not in form.text

@@ -31,8 +31,10 @@ async def test_an_operation_is_opened_as_it_was_shown(office: OfficerRoom) -> No
         assert text in preview.words, text
     listed = await visitor.get("/operations")
     assert f'href="/operations/{found.operation_id}"' in listed.text
-    assert "First day 1 March 2026 Last day 31 March 2026 Begins" in shown.words
-    assert f"{TITLE} rumour, fraud {PARTY}, platform-b 1 March 2026 31 March 2026 running" in listed.words
+    assert "First day 1 March 2026, in the vault's time zone Last day 31 March 2026" in shown.words
+    assert f"{TITLE} rumour, fraud {PARTY}, platform-b 1 Mar 2026, 00:00 UTC" in listed.words
+    assert "1 Apr 2026, 00:00 UTC" in listed.words
+    assert ("Signed and opened." in shown.words, 'class="due"' in listed.text) == (True, True)
     signed = await visitor.get(f"/operations/{found.operation_id}/signed")
     assert signed.body == found.signed_operation
     assert f"operation-{found.operation_id}.bin" in signed.headers["Content-Disposition"]

@@ -134,7 +134,7 @@ def issue(user: OfficerUser, account: str) -> str:
     user.look("check")
     user.press("sign_and_send")
     page.get_by_text(user.say("order_state.OPEN")).wait_for()
-    return page.url.rpartition("/")[2]
+    return page.url.partition("?")[0].rpartition("/")[2]
 
 
 def refuse(user: OfficerUser) -> None:

@@ -106,7 +106,7 @@ async def test_what_was_typed_without_the_vault_is_kept(office: OfficerRoom) -> 
     assert (await visitor.get(f"{path}/check")).status == 503
     office.edge().mend()
     anew = await visitor.get(f"{path}/check")
-    assert (f"other.pdf, {len(DOCUMENT) * 2} bytes" in anew.words, OTHER_REFERENCE in anew.words) == (
+    assert (f"other.pdf ({len(DOCUMENT) * 2} bytes)" in anew.words, OTHER_REFERENCE in anew.words) == (
         True,
         True,
     )

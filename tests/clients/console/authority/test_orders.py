@@ -36,6 +36,7 @@ async def test_the_list_begins_with_what_is_overdue(office: OfficerRoom, key: Mo
     assert places == sorted(places)
     assert "Overdue orders: 2. They come first." in page.words
     assert "2 Mar 2026, 13:00 UTC+8 (3 hours overdue)" in page.words
+    assert '<span class="count late">2 overdue</span>' in page.text
     assert "(32 hours left)" in page.words
     assert "carried out in time" in page.words
 
@@ -149,6 +150,12 @@ async def test_an_order_is_withdrawn_with_a_reason_and_a_code(office: OfficerRoo
     path = f"/orders/{given.order_id}/withdraw"
     asked = await visitor.get(path)
     assert (TARGET in asked.words, "cannot be undone" in asked.words) == (True, True)
+    for act in ("withdrawn", "given"):
+        page = await visitor.get(f"/orders/{given.order_id}?done={act}")
+        assert ("The order is withdrawn." in page.words, "Signed and given." in page.words) == (
+            False,
+            act == "given",
+        )
     for reason, code, field in (("", "1", "reason"), ("x" * 501, "1", "reason"), (REASON, "", "code")):
         wrong = await visitor.post(path, asked, reason=reason, code=code)
         assert (wrong.status, f'href="#{field}"' in wrong.text) == (422, True), field
@@ -157,7 +164,7 @@ async def test_an_order_is_withdrawn_with_a_reason_and_a_code(office: OfficerRoo
     assert REASON in (await visitor.get(f"{path}?lang=zh")).text
     await visitor.get("/?lang=en")
     shown = await withdraw(visitor, given.order_id, office.code())
-    for text in ("withdrawn", "Withdrawn by you", f"Why you withdrew it {REASON}"):
+    for text in ("withdrawn", "Withdrawn by you", f"Why you withdrew it {REASON}", "The order is withdrawn."):
         assert text in shown.words
     assert "Withdraw this order" not in shown.words
     assert (await visitor.get(path)).title == shown.title

@@ -29,6 +29,12 @@ TYPED = (
     *(REFERENCE, BASIS, OPERATION["operation_title"], REASON, OBJECTION, ORGANISATION),
     "案 2026-7 (synthetic)",
 )
+# A time of day that no zone follows; the examples of the forms' hints are none.
+_ZONELESS = re.compile(r"(?<!2026-12-03 )\b\d{1,2}:\d{2}(?![\d:]| UTC)")
+_HALF = re.compile(r"[\u4e00-\u9fff][,;:()!?]|[,;:()!?] ?[\u4e00-\u9fff]")
+# What is folded, what has a button that copies it, and what is in an attribute.
+_FOLDED = re.compile(r"<details.*?</details>|<code class=\"copy\">.*?</code>|<[^>]*>", re.S)
+_OPEN_CODE = re.compile(r"acct_[0-9a-z]{26}|\b[0-9a-f]{32,}\b")
 WRONG = ("form-wrong", "code-wrong", "operation-wrong", "withdraw-wrong", "accept-wrong")
 LARGEST = 60_000
 
@@ -61,6 +67,11 @@ def problems(name: str, page: Seen, language: str, *, typed: Sequence[str] = TYP
         "without token": [
             form.action for form in markup.forms if form.method == "post" and not form.fields.get("form")
         ],
+        "zone": [line for text in told for line in text.splitlines() if _ZONELESS.search(line)],
+        "punctuation": [line for text in told for line in text.splitlines() if _HALF.search(line)]
+        if language == "zh"
+        else [],
+        "open codes": _OPEN_CODE.findall(re.sub(_FOLDED, " ", page.text.partition("<main")[2])),
         "size": [len(page.body)] if len(page.body) > LARGEST else [],
     }
     return {each: value for each, value in found.items() if value}
@@ -81,11 +92,13 @@ def test_a_broken_page_is_found() -> None:
     text = (
         '<html lang="en"><svg class="stripe"/><script>1</script>'
         '<p style="x">您的账户 you are welcome here</p>'
+        f"<main><p>12:00</p><p>您好, 您好</p><p>{'0f' * 16}</p>"
         '<a href="https://evil.example">x</a><form method="post" action="/s"><input name="form"></form>'
     )
     bad = Seen(200, {}, text, bytes(70_000))
     assert set(problems("x", bad, "zh")) == {
-        *("headers", "language", "mixed", "words", "stripe", "inline", "elsewhere", "without token", "size")
+        *("headers", "language", "mixed", "words", "stripe", "inline", "elsewhere", "without token", "size"),
+        *("zone", "punctuation", "open codes"),
     }
 
 

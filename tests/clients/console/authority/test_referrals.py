@@ -41,12 +41,13 @@ async def test_open_ones_come_first_with_the_days_that_are_left(
     listed = await visitor.get("/referrals")
     places = [listed.text.index(f'href="/referrals/{each}"') for each in (second, fourth, third, first)]
     assert places == sorted(places)
+    zone = "in the vault's time zone"
     for text in (
         "Waiting for your answer: 2.",
-        f"fraud {PARTY} Content: post/17 9 March 2026 (6 days left) waits for your answer",
-        "10 March 2026 (7 days left)",
+        f"fraud {PARTY} Content: post/17 9 March 2026, {zone} (6 days left) waits for your answer",
+        f"10 March 2026, {zone} (7 days left)",
         "accepted by you",
-        f"rumour {PARTY} not shown any more 8 March 2026 declined by you",
+        f"rumour {PARTY} not shown any more 8 March 2026, {zone} declined by you",
     ):
         assert text in listed.words, text
     chosen = await visitor.get("/referrals?state=DECLINED")
@@ -73,11 +74,14 @@ async def test_an_answer_is_signed_as_it_was_shown(
     referral = await office.refer(key)
     shown = await visitor.get(f"/referrals/{referral}")
     assert f'href="/referrals/{referral}/{verb}"' in shown.text
+    first = await visitor.get("/")
+    assert '<span class="count">1</span>' in first.text
     preview = await visitor.get(f"/referrals/{referral}/{verb}")
     assert preview.title == CHECK
     for text in (f"Authority {OFFICE}", f"Platform {PARTY}", "Category rumour", "Content post/17"):
         assert text in preview.words, text
     after = await sign(visitor, preview, office.code())
+    assert ("is signed and sent." in after.words, '<span class="count">' in after.text) == (True, False)
     made = await found(office, referral)
     assert (made.state, papers.parse_answer(made.signed_answer).answer) == (state, state)
     assert made.signed_answer[:-64].hex() in preview.text

@@ -45,8 +45,8 @@ async def test_a_request_is_shown_with_all_that_is_checked(house: ConsoleRoom) -
     auditor = roster_member("auditor-a")
     for text in (
         "案 2026-1",
-        f"auditor-a, {auditor.organisation}",
-        f"{members.fingerprint(auditor.ed25519)}, since version 1",
+        f"auditor-a ({auditor.organisation})",
+        "since version 1 of the roster",
         account,
         "第一条 (synthetic)",
         "一次核查",

@@ -82,7 +82,7 @@ class User:
                 self.page.keyboard.press("Enter")
 
     def _reach(self, target: Locator, key: str) -> None:
-        for _ in range(40):
+        for _ in range(60):
             if target.evaluate("each => each === document.activeElement"):
                 return
             self.page.keyboard.press("Tab")
@@ -141,12 +141,12 @@ def file_request(user: User, account: str) -> str:
     page.locator("#hours").fill("48")
     user.look("question-limits")
     user.press("next")
-    page.get_by_text(ORDER_HASH).first.wait_for()
+    page.get_by_text(ORDER_HASH).first.wait_for(state="attached")
     user.look("preview")
     user.press("sign")
-    page.get_by_text(user.say("waits")).wait_for()
+    page.locator(".state").get_by_text(user.say("waits")).wait_for()
     user.look("case")
-    return page.url.rpartition("/")[2]
+    return page.url.partition("?")[0].rpartition("/")[2]
 
 
 def open_record(user: User, disclosure_id: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from google.protobuf.message import Message
 
 from idvault_client.errors import Unavailable
-from idvault_people.disclosure.request_draft import FOLDER, RequestDraft, RequestDrafts
+from idvault_people.disclosure.request_draft import RequestDraft, RequestDrafts
+from idvault_people.disclosure.sealed_draft import FOLDER
 from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER_HASH, PURPOSE, draft, here
 from tests.support.console_room import ConsoleRoom
 from tools.support.chamber import identity

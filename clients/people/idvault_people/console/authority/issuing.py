@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from idvault_people.authority.officer import OrderDocument
-from idvault_people.console import shown
+from idvault_people.console import done, shown
 from idvault_people.console.app import MOST_BYTES
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.signing import PaperDraft, SigningPages
@@ -111,7 +111,7 @@ class IssuingPages(SigningPages[OrderTerms]):
         orders = [
             [
                 (visit.say("platform"), each.platform),
-                (shown.word("target", each.target_kind, visit.say), each.target),
+                (shown.word("target", each.target_kind, visit.say), shown.Code(each.target)),
             ]
             for each in draft.papers
         ]
@@ -132,7 +132,7 @@ class IssuingPages(SigningPages[OrderTerms]):
 
     def place(self, papers: Sequence[OrderTerms]) -> str:
         """Return the page of one order, and the list of several."""
-        return f"/orders/{papers[0].order_id}" if len(papers) == 1 else "/"
+        return done.at(f"/orders/{papers[0].order_id}" if len(papers) == 1 else "/", "given")
 
     def _wrong_deadline(self, text: str, visit: Visit) -> str:
         if not text:
@@ -195,7 +195,8 @@ def _wrong_document(draft: OrderDraft, visit: Visit) -> str:
 def _document(draft: OrderDraft, visit: Visit) -> str:
     if draft.document is None:
         return ""
-    return f"{draft.document_name}, {wording.size(draft.document.size, visit)}"
+    size = wording.size(draft.document.size, visit)
+    return visit.say("in_brackets", text=draft.document_name, more=size)
 
 
 def _text(value: str, name: str, limit: int) -> Callable[[], object]:

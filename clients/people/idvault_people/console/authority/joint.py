@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from idvault_people.authority.joint import CountsOfPlatform, OpenedOperation
-from idvault_people.console import shown
+from idvault_people.console import done, shown
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.signing import PaperDraft, SigningPages
@@ -42,15 +42,15 @@ class JointPages:
             {
                 "path": f"/operations/{each.operation_id}",
                 "name": each.terms.title,
+                "codes": (),
                 "state": self._state(each, visit),
                 "colour": self._colour(each),
                 "cells": [
                     (visit.say("categories"), _categories(each.terms.categories, visit)),
-                    (visit.say("platforms"), ", ".join(each.terms.platforms)),
-                    (visit.say("first_day"), shown.day(each.terms.first_day, language=visit.language)),
-                    (visit.say("last_day"), shown.day(each.terms.last_day, language=visit.language)),
+                    (visit.say("platforms"), shown.listed(each.terms.platforms, visit)),
+                    (visit.say("begins"), shown.time(each.begin_time, visit, zone=self.session.zone)),
+                    (visit.say("closes"), self._closes(each, visit)),
                 ],
-                "spent": None,
             }
             for each in found
         ]
@@ -61,6 +61,7 @@ class JointPages:
         """Show one operation with its counts at each platform."""
         found = self.session.joint().get(visit.parts["id"])
         values = {
+            "done": done.told(visit, opened=self.session.now() < found.end_time),
             "state": self._state(found, visit),
             "colour": self._colour(found),
             "id": found.operation_id,
@@ -88,16 +89,22 @@ class JointPages:
             return visit.say("operation_waits")
         return visit.say("operation_runs" if now < found.end_time else "operation_ended")
 
-    def _rows(self, found: OpenedOperation, visit: Visit) -> Sequence[shown.Row]:
+    def _closes(self, found: OpenedOperation, visit: Visit) -> str | shown.Due:
+        """Return when an operation closes by itself; of one that runs, with its bar."""
+        now, zone = self.session.now(), self.session.zone
+        if not found.begin_time <= now < found.end_time:
+            return shown.time(found.end_time, visit, zone=zone)
+        return shown.due(found.begin_time, found.end_time, visit, now=now, zone=zone)
+
+    def _rows(self, found: OpenedOperation, visit: Visit) -> Sequence[shown.Fact]:
         terms, zone = found.terms, self.session.zone
         return [
             (visit.say("categories"), _categories(terms.categories, visit)),
-            (visit.say("platforms"), ", ".join(terms.platforms)),
+            (visit.say("platforms"), shown.listed(terms.platforms, visit)),
             # What was signed; the times below are the vault's word.
-            (visit.say("first_day"), shown.day(terms.first_day, language=visit.language)),
-            (visit.say("last_day"), shown.day(terms.last_day, language=visit.language)),
+            *_days(terms, visit),
             (visit.say("begins"), shown.time(found.begin_time, visit, zone=zone)),
-            (visit.say("closes"), shown.time(found.end_time, visit, zone=zone)),
+            (visit.say("closes"), self._closes(found, visit)),
         ]
 
 
@@ -161,9 +168,8 @@ class NewOperationPages(SigningPages[JointTerms]):
             (visit.say("authority"), terms.authority),
             (visit.say("operation_title"), terms.title),
             (visit.say("categories"), _categories(terms.categories, visit)),
-            (visit.say("platforms"), ", ".join(terms.platforms)),
-            (visit.say("first_day"), shown.day(terms.first_day, language=visit.language)),
-            (visit.say("last_day"), shown.day(terms.last_day, language=visit.language)),
+            (visit.say("platforms"), shown.listed(terms.platforms, visit)),
+            *_days(terms, visit),
             (visit.say("made_at"), shown.time(terms.created_at, visit, zone=self.session.zone)),
         ]
         details = [
@@ -182,7 +188,7 @@ class NewOperationPages(SigningPages[JointTerms]):
 
     def place(self, papers: Sequence[JointTerms]) -> str:
         """Return the operation's page."""
-        return f"/operations/{papers[0].operation_id}"
+        return done.at(f"/operations/{papers[0].operation_id}", "opened")
 
     def _wrong_days(self, draft: JointDraft, visit: Visit) -> dict[str, str]:
         first, last = (wording.day(draft.typed[name]) for name in ("first_day", "last_day"))
@@ -206,7 +212,16 @@ def _chosen(draft: JointDraft) -> Sequence[SanctionCategory]:
 
 
 def _categories(found: Sequence[SanctionCategory], visit: Visit) -> str:
-    return ", ".join(shown.word("category", each, visit.say) for each in found)
+    return shown.listed((shown.word("category", each, visit.say) for each in found), visit)
+
+
+def _days(terms: JointTerms, visit: Visit) -> Sequence[shown.Row]:
+    """Return the days that were signed, which are the vault's."""
+    days = (("first_day", terms.first_day), ("last_day", terms.last_day))
+    return [
+        (visit.say(key), visit.say("vault_day", day=shown.day(day, language=visit.language)))
+        for key, day in days
+    ]
 
 
 def _wrong_platforms(names: Sequence[str], visit: Visit) -> str:

@@ -1,5 +1,6 @@
 """The console of an authority's officer: orders, joint operations, referrals, and the officer's own keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,19 +15,37 @@ from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.texts import OFFICER
 from idvault_people.console.member_texts import MEMBER
 from idvault_people.console.second_factor import SecondFactorPages
-from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
+from idvault_people.console.visit import Answer, ConsolePage, MenuCount, Route, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def console(session: OfficerSession) -> Console:
     """Return the officer's console."""
+    orders, referrals = OrderPages(session=session), ReferralPages(session=session)
+
+    def first(visit: Visit) -> Answer:
+        """Show the orders; the first page also counts what was referred."""
+        answer = orders.list(visit)
+        referrals.count()
+        return answer
+
+    def counts(visit: Visit) -> Mapping[str, MenuCount]:
+        found = {}
+        if orders.overdue:
+            told = visit.say("overdue_orders", count=orders.overdue)
+            found["/"] = MenuCount(told, is_late=True)
+        if referrals.waiting:
+            found["/referrals"] = MenuCount(str(referrals.waiting))
+        return found
+
     routes = (
-        *OrderPages(session=session).routes(),
+        Route("GET", "/", first),
+        *orders.routes(),
         *IssuingPages(session=session).routes(),
         *NewOperationPages(session=session).routes(),
         *JointPages(session=session).routes(),
-        *ReferralPages(session=session).routes(),
+        *referrals.routes(),
         *SecondFactorPages(client=session.officer).routes(),
         Route("GET", "/own", _OfficerKeys(session).show),
     )
@@ -43,6 +62,7 @@ def console(session: OfficerSession) -> Console:
         menu=menu,
         routes=routes,
         explain=explain,
+        counts=counts,
         head=lambda: session.head,
     )
 
@@ -54,5 +74,5 @@ class _OfficerKeys:
     def show(self, visit: Visit) -> Answer:
         """Show keys and fingerprints, roster, log position and second factor."""
         officer = self.session.officer()
-        rows = own.rows(officer.identity, officer.trust, officer.edge, visit)
+        rows = own.facts(officer.identity, officer.trust, officer.edge, visit)
         return ConsolePage(template="own.html", title=visit.say("own_title"), values={"rows": rows})

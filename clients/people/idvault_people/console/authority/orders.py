@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from idvault_client.errors import SecondFactorRefused
 from idvault_client.pages import rendering
 from idvault_people.authority.officer import GivenOrder
-from idvault_people.console import explaining, shown
+from idvault_people.console import done, explaining, shown
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
@@ -29,40 +29,57 @@ _COLOURS = {
     OrderState.CARRIED_OUT_LATE: "amber",
     OrderState.CARRIED_OUT: "",
 }
+_JUST = timedelta(minutes=10)
+"""How long a list says that orders were given just now."""
 _LIST = StateList(path="/", words="order_state", states=_STATES)
 
 
 @dataclass(kw_only=True, eq=False)
 class OrderPages:
-    """The pages of orders that were given. reasons: of withdrawals that are not done yet, by order."""
+    """The pages of orders that were given. reasons: of withdrawals that are not done yet, by order.
+
+    _overdue: the ids of those that were overdue when they were seen last.
+    """
 
     session: OfficerSession
+    _overdue: set[str] = field(default_factory=set)
     _reasons: dict[str, str] = field(default_factory=dict, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
-        """Return the pages."""
+        """Return the pages of one order; the list is the console's first page."""
         one = "/orders/{id:[0-9a-f]{32}}"
         return (
-            Route("GET", "/", self.list),
             Route("GET", one, self.show),
             Route("GET", f"{one}/signed", self.download),
             Route("GET", f"{one}/withdraw", self.ask_withdrawal),
             Route("POST", f"{one}/withdraw", self.withdraw),
         )
 
+    @property
+    def overdue(self) -> int:
+        """How many orders are overdue."""
+        return len(self._overdue)
+
     def list(self, visit: Visit) -> Answer:
         """List the orders: overdue first, then by deadline, then those that are over, newest first."""
         found = _sorted(list(self.session.officer().every(state=_LIST.wanted(visit))))
+        for each in found:
+            self._learn(each)
+        fresh = sum(self.session.now() - each.issue_time < _JUST for each in found)
         values = {
             **_LIST.values(found, self._item, visit),
             "overdue": sum(each.state is OrderState.OVERDUE for each in found),
+            "done": done.told(visit, given=fresh > 1),
         }
         return ConsolePage(template="orders.html", title=visit.say("orders"), values=values)
 
     def show(self, visit: Visit) -> Answer:
         """Show what was signed, and what has become of it."""
         found = self.session.officer().get(visit.parts["id"])
+        self._learn(found)
+        is_given, is_withdrawn = found.state is OrderState.OPEN, found.withdraw_time is not None
         values = {
+            "done": done.told(visit, given=is_given, withdrawn=is_withdrawn),
             "state": shown.word("order_state", found.state, visit.say),
             "colour": _colour(found),
             "advice": shown.word("advice", found.state, visit.say) if found.state else "",
@@ -114,12 +131,18 @@ class OrderPages:
     def _gone(self, found: GivenOrder) -> GoTo:
         """Forget the reason, and lead to the order."""
         self._reasons.pop(found.order_id, None)
-        return GoTo(f"/orders/{found.order_id}")
+        self._overdue.discard(found.order_id)
+        return GoTo(done.at(f"/orders/{found.order_id}", "withdrawn"))
+
+    def _learn(self, found: GivenOrder) -> None:
+        is_overdue = found.state is OrderState.OVERDUE
+        (self._overdue.add if is_overdue else self._overdue.discard)(found.order_id)
 
     def _withdrawal(self, found: GivenOrder, visit: Visit, errors: dict[str, str]) -> Answer:
         values = {
             "rows": self._rows(found, visit),
             "typed": self._reasons.get(found.order_id, ""),
+            "labels": {**explaining.labels(errors, visit), "reason": visit.say("withdraw_reason")},
             "limit": order_rules.REASON_LENGTH,
             "id": found.order_id,
         }
@@ -133,34 +156,36 @@ class OrderPages:
 
     def _item(self, found: GivenOrder, visit: Visit) -> dict[str, Any]:
         terms = found.terms
-        kind, now = shown.word("target", terms.target_kind, visit.say), self.session.now()
-        is_due = found.state in (*_RUNNING, OrderState.OVERDUE)
+        target, codes = wording.target(terms.target_kind, terms.target, visit)
         return {
             "path": f"/orders/{found.order_id}",
             "name": terms.reference,
+            "codes": codes,
             "state": shown.word("order_state", found.state, visit.say),
             "colour": _colour(found),
             "cells": [
                 (visit.say("platform"), found.platform),
                 (visit.say("measure"), shown.word("measure", terms.measure, visit.say)),
-                (visit.say("target_field"), visit.say("target_of_kind", kind=kind, target=terms.target)),
+                (visit.say("target_field"), target),
                 (visit.say("deadline"), self._deadline(found, visit)),
             ],
-            "spent": rendering.time_spent(found.issue_time, found.deadline, now=now) if is_due else None,
         }
 
-    def _deadline(self, found: GivenOrder, visit: Visit) -> str:
+    def _deadline(self, found: GivenOrder, visit: Visit) -> str | shown.Due:
         text = shown.time(found.deadline, visit, zone=self.session.zone)
         if found.state not in (*_RUNNING, OrderState.OVERDUE):
             return text
-        left = rendering.time_left(found.deadline, now=self.session.now(), say=visit.say)
-        return visit.say("in_brackets", text=text, more=left)
+        now = self.session.now()
+        left = rendering.time_left(found.deadline, now=now, say=visit.say)
+        spent = rendering.time_spent(found.issue_time, found.deadline, now=now)
+        return shown.Due(visit.say("in_brackets", text=text, more=left), spent)
 
-    def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[shown.Row]:
+    def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[shown.Fact]:
         terms = found.terms
         return [
             (visit.say("platform"), terms.platform),
-            (shown.word("target", terms.target_kind, visit.say), terms.target),
+            # Compared by eye with the document, so it stands open.
+            (shown.word("target", terms.target_kind, visit.say), shown.Code(terms.target)),
             (visit.say("measure"), shown.word("measure", terms.measure, visit.say)),
             (visit.say("deadline"), self._deadline(found, visit)),
             (visit.say("reference"), terms.reference),

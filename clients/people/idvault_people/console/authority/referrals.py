@@ -3,17 +3,21 @@
 What is answered is signed once: the vault has one answer, and a referral that has one is only shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from idvault_client.errors import Unavailable, VaultError
 from idvault_people.authority.referral import GivenReferral
-from idvault_people.console import drafts, shown
-from idvault_people.console.authority import explaining
+from idvault_people.console import done, drafts, shown
+from idvault_people.console.authority import explaining, wording
 from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
+from idvault_people.console.authority.signing import signed_codes
+from idvault_people.console.explaining import labels
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
+from idvault_people.trust import FindingError
 from idvault_verify.attest import order as papers
 from idvault_verify.attest.order import AnswerTerms
 from idvault_verify.error import Reason
@@ -26,9 +30,13 @@ _MOST_PAPERS = 20
 
 @dataclass(kw_only=True, eq=False)
 class ReferralPages:
-    """The pages of referrals. papers: the answers that were shown last, by the address of their page."""
+    """The pages of referrals. papers: the answers that were shown last, by the address of their page.
+
+    _open: the ids of those that waited for an answer when they were seen last, None before they were counted.
+    """
 
     session: OfficerSession
+    _open: set[str] | None = None
     _papers: dict[str, AnswerTerms] = field(default_factory=dict, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -41,9 +49,26 @@ class ReferralPages:
             Route("POST", f"{one}/{{answer:accept|decline}}", self.sign),
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many referrals wait for an answer."""
+        return len(self._open or ())
+
+    def count(self) -> None:
+        """Count what waits, unless it was counted; what cannot be read now is not counted."""
+        if self._open is None:
+            with suppress(VaultError, FindingError):
+                self._count(self.session.referrals().every(state=ReferralState.OPEN))
+
+    def _count(self, found: Iterable[GivenReferral]) -> None:
+        self._open = {each.referral_id for each in found if each.state is ReferralState.OPEN}
+
     def list(self, visit: Visit) -> Answer:
         """List the referrals: open ones by their last day, then the others, newest first."""
-        found = _by_urgency(list(self.session.referrals().every(state=_LIST.wanted(visit))))
+        wanted = _LIST.wanted(visit)
+        found = _by_urgency(list(self.session.referrals().every(state=wanted)))
+        if wanted in (None, ReferralState.OPEN):
+            self._count(found)
         values = {
             **_LIST.values(found, self._item, visit),
             "open": sum(each.state is ReferralState.OPEN for each in found),
@@ -53,7 +78,11 @@ class ReferralPages:
     def show(self, visit: Visit) -> Answer:
         """Show what was referred, and what became of it."""
         found = self.session.referrals().get(visit.parts["id"])
+        if self._open is not None and found.state is not ReferralState.OPEN:
+            self._open.discard(found.referral_id)
+        is_accepted, is_declined = (found.state is each for each in _ANSWERS.values())
         values = {
+            "done": done.told(visit, accepted=is_accepted, declined=is_declined),
             "state": shown.word("referral_state", found.state, visit.say),
             "advice": shown.word("referral_advice", found.state, visit.say) if found.state else "",
             "rows": self._rows(found, visit),
@@ -86,7 +115,8 @@ class ReferralPages:
             officer.send(terms, code=code)
         except VaultError as error:
             return self._refused(found, visit, error)
-        return self._there(visit)
+        act = _ANSWERS[visit.parts["answer"]].lower()
+        return GoTo(done.at(f"/referrals/{visit.parts['id']}", act))
 
     def _refused(self, found: GivenReferral, visit: Visit, error: VaultError) -> Answer:
         """Show why on the preview; raises the error if its answer was lost."""
@@ -114,6 +144,7 @@ class ReferralPages:
         if len(self._papers) > _MOST_PAPERS:
             del self._papers[next(iter(self._papers))]
         values = {
+            "labels": labels(errors, visit),
             "effect": visit.say(f"effect.{answer.value}"),
             "rows": [
                 (visit.say("authority"), terms.authority),
@@ -125,11 +156,11 @@ class ReferralPages:
                 (visit.say("referral_id"), terms.referral_id),
                 (visit.say("target_mark"), terms.target_mark.hex()),
                 (visit.say("roster_version_hash"), terms.roster_digest),
+                *signed_codes([terms], visit),
             ],
             "action": visit.path,
             "change": f"/referrals/{found.referral_id}",
             "digest": drafts.digest([terms]),
-            "signed": [terms.canonical().hex()],
         }
         return ConsolePage(
             template="referral_check.html",
@@ -140,25 +171,23 @@ class ReferralPages:
         )
 
     def _item(self, found: GivenReferral, visit: Visit) -> dict[str, Any]:
-        name, target = _target(found, visit)
-        kind = name if found.target else ""
+        target, codes = visit.say("target_gone"), list[shown.Row]()
+        if found.target is not None:
+            target, codes = wording.target(found.target.kind, found.target.key, visit)
         return {
             "path": f"/referrals/{found.referral_id}",
             "name": shown.word("category", found.category, visit.say),
+            "codes": codes,
             "state": shown.word("referral_state", found.state, visit.say),
             "colour": _colour(found),
             "cells": [
                 (visit.say("platform"), found.platform),
-                (
-                    visit.say("target_field"),
-                    target if not kind else visit.say("target_of_kind", kind=kind, target=target),
-                ),
+                (visit.say("target_field"), target),
                 (visit.say("answer_by"), self._last_day(found, visit)),
             ],
-            "spent": None,
         }
 
-    def _rows(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:
+    def _rows(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Fact]:
         return [
             (visit.say("platform"), found.platform),
             (visit.say("category"), shown.word("category", found.category, visit.say)),
@@ -166,19 +195,22 @@ class ReferralPages:
             (visit.say("answer_by"), self._last_day(found, visit)),
         ]
 
-    def _last_day(self, found: GivenReferral, visit: Visit) -> str:
+    def _last_day(self, found: GivenReferral, visit: Visit) -> str | shown.Due:
         """Return the last day for an answer and, while there is none, how many days are left."""
-        text = shown.day(found.last_date, language=visit.language)
+        text = visit.say("vault_day", day=shown.day(found.last_date, language=visit.language))
         if found.state is not ReferralState.OPEN:
             return text
         days = (found.last_date - self.session.now().astimezone(self.session.zone).date()).days
         # The vault's day may have begun before this machine's.
         soon = {0: "answer_today", 1: "answer_tomorrow"}
         left = visit.say(soon.get(max(days, 0), "left_days"), days=days)
-        return visit.say("in_brackets", text=text, more=left)
+        whole = (found.last_date - found.refer_date).days + 1
+        spent = max(0, 100 * (whole - 1 - max(days, 0)) // whole)
+        return shown.Due(visit.say("in_brackets", text=text, more=left), spent)
 
     def _history(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:
-        rows = [(shown.day(found.refer_date, language=visit.language), visit.say("was_referred"))]
+        day = visit.say("vault_day", day=shown.day(found.refer_date, language=visit.language))
+        rows = [(day, visit.say("was_referred"))]
         if found.answer_time is not None:
             at = shown.time(found.answer_time, visit, zone=self.session.zone)
             rows.append((at, shown.word("referral_state", found.state, visit.say)))
@@ -190,10 +222,10 @@ def _is_answerable(found: GivenReferral) -> bool:
     return found.state is ReferralState.OPEN and None not in (found.target, found.category)
 
 
-def _target(found: GivenReferral, visit: Visit) -> shown.Row:
+def _target(found: GivenReferral, visit: Visit) -> shown.Fact:
     if found.target is None:
         return visit.say("target_field"), visit.say("target_gone")
-    return shown.word("target", found.target.kind, visit.say), found.target.key
+    return shown.word("target", found.target.kind, visit.say), shown.Code(found.target.key)
 
 
 def _colour(found: GivenReferral) -> str | None:

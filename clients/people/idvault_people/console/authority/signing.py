@@ -15,7 +15,9 @@ from idvault_people.authority.officer import OrderDocument
 from idvault_people.console import drafts
 from idvault_people.console.authority import explaining
 from idvault_people.console.authority.session import OfficerSession
-from idvault_people.console.drafts import Drafts
+from idvault_people.console.drafts import Drafts, Signable
+from idvault_people.console.explaining import labels
+from idvault_people.console.shown import Row
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_verify.attest.order import JointTerms, OrderTerms
 from idvault_verify.error import Reason
@@ -172,7 +174,12 @@ class SigningPages(ABC, Generic[Paper]):
         return self._drafts.finish(visit, self.place(papers))
 
     def _form(self, visit: Visit, draft: PaperDraft[Paper], errors: Mapping[str, str]) -> Answer:
-        values = {"action": self._drafts.here(visit), "typed": draft.typed, **self.asked(draft, visit)}
+        values = {
+            "action": self._drafts.here(visit),
+            "typed": draft.typed,
+            "labels": labels(errors, visit),
+            **self.asked(draft, visit),
+        }
         return ConsolePage(
             template=self.form,
             title=visit.say(self.title),
@@ -187,13 +194,14 @@ class SigningPages(ABC, Generic[Paper]):
                 return self._form(visit, draft, wrong)
             draft.papers = tuple(self.made(draft))
         here = self._drafts.here(visit)
-        values = {
+        values: dict[str, Any] = {
             "action": f"{here}/check",
             "change": here,
             "digest": drafts.digest(draft.papers),
-            "signed": [each.canonical().hex() for each in draft.papers],
+            "labels": labels(errors, visit),
             **self.told(draft, visit),
         }
+        values["details"] = [*values["details"], *signed_codes(draft.papers, visit)]
         return ConsolePage(
             template=self.preview,
             title=visit.say("check_title"),
@@ -204,3 +212,11 @@ class SigningPages(ABC, Generic[Paper]):
 
     def _is_old(self, draft: PaperDraft[Paper]) -> bool:
         return drafts.is_old(draft.papers, now=self.session.now())
+
+
+def signed_codes(papers: Sequence[Signable], visit: Visit) -> Sequence[Row]:
+    """Return the bytes that will be signed, in hex, and their hash."""
+    return [
+        (visit.say("bytes_in_hex"), "\n".join(each.canonical().hex() for each in papers)),
+        (visit.say("bytes_hash"), drafts.digest(papers)),
+    ]

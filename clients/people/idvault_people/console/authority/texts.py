@@ -110,7 +110,14 @@ _ORDERS: Mapping[str, Text] = {
     "show_state": _("Show"),
     "show_all": _("Show all"),
     "no_orders": _("You have given no orders yet. Begin with a new order."),
-    "no_orders_of_state": _("No order is in this state."),
+    "no_orders_of_state": _("No order is in this state. Choose another state, or look at all orders."),
+    "overdue_orders": _("{count} overdue"),
+    "vault_day": _("{day}, in the vault's time zone"),
+    "done_given": _("Signed and given. The vault has it, and the platform can read it."),
+    "done_withdrawn": _("The order is withdrawn. The platform can read your reason."),
+    "done_opened": _("Signed and opened. The platforms can read it."),
+    "done_accepted": _("You accepted the report. Your answer is signed and sent."),
+    "done_declined": _("You declined the report. Your answer is signed and sent."),
     "overdue_count": _("Overdue orders: {count}. They come first."),
     "later_page": _("Next page"),
     "former_page": _("Previous page"),
@@ -135,7 +142,6 @@ _ORDERS: Mapping[str, Text] = {
     "was_withdrawn": _("Withdrawn by you"),
     "objection": _("Why the platform objects"),
     "withdrawal": _("Why you withdrew it"),
-    "technical": _("Ids and hashes"),
     "order_id": _("Id of the order"),
     "document_hash": _("SHA-256 of the document"),
     "order_hash": _("SHA-256 of the signed order"),
@@ -204,11 +210,11 @@ _ISSUING: Mapping[str, Text] = {
 }
 
 _OPERATIONS: Mapping[str, Text] = {
-    "no_operations": _("You have opened no joint operation yet."),
+    "no_operations": _("You have opened no joint operation yet. Begin with a new one."),
     "open_operation": _("New joint operation"),
     "operation_waits": _("not begun yet"),
     "operation_runs": _("running"),
-    "operation_ended": _("closed"),
+    "operation_ended": _.in_context("operation", "closed"),
     "operation_title": _("Title"),
     "operation_title_hint": _("All platforms read it: it must name nobody."),
     "operation_text": _(
@@ -247,8 +253,8 @@ _REFERRALS: Mapping[str, Text] = {
         " words of a report, its pictures and its reporter stay with the platform."
     ),
     "referrals_open": _("Waiting for your answer: {count}. They come first."),
-    "no_referrals": _("No platform has referred a report to you."),
-    "no_referrals_of_state": _("No referral is in this state."),
+    "no_referrals": _("No platform has referred a report to you. New ones appear here; answer each in time."),
+    "no_referrals_of_state": _("No referral is in this state. Choose another state, or look at all of them."),
     "referral_title": _("Report referred by {platform}"),
     "referral_id": _("Id of the referral"),
     "referral_word": _(

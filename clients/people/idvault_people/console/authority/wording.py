@@ -8,17 +8,29 @@ from babel.numbers import format_decimal
 from idvault_people.console import explaining, shown
 from idvault_people.console.visit import Visit
 from idvault_verify.error import FieldCode, InvalidError
+from idvault_verify.tip_off import TargetKind
 
 
 def both(value: datetime, visit: Visit, *, zone: tzinfo | None) -> str:
     """Return a time in a zone and, if that is another one, in UTC."""
     local = shown.time(value, visit, zone=zone)
-    return local if local.endswith("UTC") else f"{local} = {shown.time(value, visit)}"
+    if local.endswith("UTC"):
+        return local
+    return visit.say("in_brackets", text=local, more=shown.time(value, visit))
 
 
 def size(count: int, visit: Visit) -> str:
     """Return a number of bytes."""
     return visit.say("bytes", count=format_decimal(count, locale=shown.LOCALES[visit.language]))
+
+
+def target(kind: TargetKind, key: str, visit: Visit) -> tuple[str, list[shown.Row]]:
+    """Return how a list calls a target, and the id that it shows when somebody asks for it."""
+    word = shown.word("target", kind, visit.say)
+    if kind is TargetKind.CONTENT:
+        # The platform's own reference, which people read.
+        return visit.say("target_of_kind", kind=word, target=key), []
+    return word, [(word, key)]
 
 
 def typed_time(text: str, *, zone: tzinfo | None) -> datetime | None:

@@ -1,6 +1,6 @@
 """The auditor's console: cases, new requests, openings, evidence, and the auditor's own page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +17,8 @@ from idvault_people.console.disclosure.revealing import Revealing
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.disclosure.texts import PEOPLE
 from idvault_people.console.second_factor import SecondFactorPages
-from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
-from idvault_people.disclosure import request_draft, search
+from idvault_people.console.visit import Answer, ConsolePage, MenuCount, Route, Visit
+from idvault_people.disclosure import sealed_draft, search
 from idvault_verify.v1 import disclosure_pb2
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -27,12 +27,13 @@ _ACT_DAYS = 30
 
 def console(session: AuditorSession) -> Console:
     """Return the auditor's console; destroy the drafts of requests that are too old."""
-    request_draft.destroy_old(session.folder, now=session.now())
+    sealed_draft.destroy_old(session.folder, now=session.now())
     revealing = Revealing(now=session.now)
-    records = OpenedRecords(session=session, revealing=revealing)
+    cases = Cases(session=session)
+    records = OpenedRecords(session=session, revealing=revealing, learn=cases.learn)
     evidence = KeptEvidence(session=session, revealing=revealing, records=records)
     routes = (
-        *Cases(session=session).routes(),
+        *cases.routes(),
         *Drafting(session).routes(),
         *records.routes(),
         *evidence.routes(),
@@ -47,7 +48,20 @@ def console(session: AuditorSession) -> Console:
         routes=routes,
         explain=explain,
         head=lambda: session.head,
+        counts=lambda visit: _counts(session, cases, evidence, visit),
     )
+
+
+def _counts(
+    session: AuditorSession, cases: Cases, evidence: KeptEvidence, visit: Visit
+) -> Mapping[str, MenuCount]:
+    """Return what waits: cases to open, requests that are not sent, evidence that must be destroyed."""
+    overdue = evidence.overdue()
+    waits = {"/": cases.waiting, "/new": sealed_draft.count(session.folder)}
+    found = {path: MenuCount(str(count)) for path, count in waits.items() if count}
+    if overdue:
+        found["/evidence"] = MenuCount(visit.say("overdue_count", count=overdue), is_late=True)
+    return found
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class _OwnPage:
         auditor = self.session.auditor()
         found, quota = auditor.list(), auditor.quota()
         since = self.session.now() - timedelta(days=_ACT_DAYS)
-        rows = own.rows(auditor.identity, auditor.trust, auditor.edge, visit)
+        rows = own.facts(auditor.identity, auditor.trust, auditor.edge, visit)
         values = {
             "rows": [
                 *rows,

@@ -1,30 +1,42 @@
-"""The auditor's cases: the list, one case with its decisions, and its cancelling."""
+"""The auditor's cases: the list with its drafts, one case with its decisions, and its cancelling."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
-from idvault_people.console import shown
+from idvault_people.console import done, shown
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_people.disclosure import evidence as evidences
-from idvault_people.disclosure import search
+from idvault_people.disclosure import order_file, search
 from idvault_people.disclosure.decisions import ShownDecision
+from idvault_people.disclosure.evidence import SealedFile
 from idvault_people.disclosure.one_time_key import OneTimeKeyError
+from idvault_people.disclosure.request_draft import RequestDraft, RequestDrafts
 from idvault_people.disclosure.search import DisclosureSearch
+from idvault_verify.attest.disclosure import Terms
 from idvault_verify.disclosure import DisclosureState
 from idvault_verify.v1 import disclosure_pb2
 
 _ALIVE = (DisclosureState.APPROVED, DisclosureState.REQUESTED, DisclosureState.OPENED)
 _ENDED = (DisclosureState.DENIED, DisclosureState.EXPIRED, DisclosureState.CANCELLED)
+# Of the badge; a state without one stands as plain text.
+COLOURS: Mapping[DisclosureState, str] = {
+    DisclosureState.APPROVED: "green",
+    DisclosureState.REQUESTED: "amber",
+    DisclosureState.OPENED: "",
+    DisclosureState.DENIED: "red",
+}
 
 
 @dataclass(kw_only=True, eq=False)
 class Cases:
-    """The pages of an auditor's cases."""
+    """The pages of an auditor's cases. _openable: those that waited to be opened when they were seen last."""
 
     session: AuditorSession
+    _openable: set[str] = field(default_factory=set)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -35,14 +47,29 @@ class Cases:
             Route("POST", "/cases/{id:[0-9a-f]{32}}/cancel", self.cancel),
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many cases wait for their auditor to open them."""
+        return len(self._openable)
+
+    def learn(self, found: disclosure_pb2.Disclosure) -> None:
+        """Take what the vault has just said of a case."""
+        is_open = search.state(found) in (DisclosureState.APPROVED, DisclosureState.OPENED)
+        if is_open and found.opened < found.openings:
+            self._openable.add(found.disclosure_id)
+        else:
+            self._openable.discard(found.disclosure_id)
+
     def list(self, visit: Visit) -> Answer:
-        """List the cases by state; in each, the one that ends first comes first."""
+        """List the drafts, then the cases by state; in each, the one that ends first comes first."""
         wanted, errors = _search(visit)
         found = self.session.auditor().list(wanted)
-        now = self.session.now()
-        groups = [(visit.say(state), _sorted(found, state, visit, now)) for state in (*_ALIVE, *_ENDED)]
+        for each in found:
+            self.learn(each)
+        drafts = self._drafts(wanted)
         values = {
-            "groups": [(title, cases) for title, cases in groups if cases],
+            "cases": [self._item(each, drafts, visit) for each in _sorted(found)],
+            "drafts": [_draft(number, draft, visit) for number, draft in drafts],
             "asked": dict(visit.query),
             "is_search": wanted != search.EVERYTHING,
             "states": [(each.value, visit.say(each)) for each in (*_ALIVE, *_ENDED)],
@@ -60,26 +87,18 @@ class Cases:
         auditor = self.session.auditor()
         found = auditor.case(visit.parts["id"])
         terms, disclosure = found.terms, found.disclosure
-        now = self.session.now()
+        self.learn(disclosure)
         state = search.state(disclosure)
-        is_alive = state in _ALIVE and now < terms.expire_at
+        is_alive = state in _ALIVE and self.session.now() < terms.expire_at
         is_approved = is_alive and state is not DisclosureState.REQUESTED
         has_key, is_last_begun = self._has_key(disclosure.disclosure_id), disclosure.opened >= terms.openings
-        left = shown.left(terms.expire_at, visit, now=now)
-        ends = visit.say("in_brackets", text=shown.time(terms.expire_at, visit), more=left)
+        is_sent, is_cancelled = state is DisclosureState.REQUESTED, state is DisclosureState.CANCELLED
         values = {
+            "done": done.told(visit, sent=is_sent, cancelled=is_cancelled),
             "state": visit.say(state or "unknown"),
-            "rows": [
-                (visit.say("case"), terms.case_reference),
-                (visit.say("account"), terms.account_token),
-                (visit.say("legal_basis"), terms.legal_basis),
-                (visit.say("purpose"), terms.purpose),
-                (visit.say("filed"), shown.time(disclosure.create_time, visit)),
-                (visit.say("ends"), ends),
-                (visit.say("shares"), shares(disclosure, visit)),
-                (visit.say("opened"), visit.say("of", count=disclosure.opened, total=terms.openings)),
-                (visit.say("disclosure_id"), disclosure.disclosure_id),
-            ],
+            "colour": COLOURS.get(state) if state else None,
+            "rows": self._rows(terms, disclosure, visit),
+            "codes": codes(terms, visit),
             "decisions": [decision(each, visit) for each in found.decisions],
             # The last opening destroys the key when it is complete: with the key it was cut, and goes on.
             "openable": is_approved and has_key,
@@ -87,7 +106,7 @@ class Cases:
             "lost": is_approved and not has_key and not is_last_begun,
             "cancellable": is_alive and state is not DisclosureState.OPENED,
             "evidence": [
-                path.name
+                (path.name, kept_facts(path, outside, visit, now=self.session.now()))
                 for path, outside in evidences.kept(self.session.folder)
                 if outside.disclosure_id == disclosure.disclosure_id
             ],
@@ -109,7 +128,7 @@ class Cases:
     def cancel(self, visit: Visit) -> Answer:
         """Cancel a request, and destroy its one-time key."""
         self.session.auditor().cancel(visit.parts["id"])
-        return GoTo(f"/cases/{visit.parts['id']}")
+        return GoTo(done.at(f"/cases/{visit.parts['id']}", "cancelled"))
 
     def _has_key(self, disclosure_id: str) -> bool:
         try:
@@ -117,6 +136,91 @@ class Cases:
         except OneTimeKeyError:
             return False
         return True
+
+    def _rows(
+        self, terms: Terms, disclosure: disclosure_pb2.Disclosure, visit: Visit
+    ) -> Sequence[shown.Fact]:
+        return [
+            (visit.say("case"), terms.case_reference),
+            (visit.say("legal_basis"), order_file.without(terms.legal_basis)),
+            (visit.say("purpose"), terms.purpose),
+            (visit.say("filed"), shown.time(disclosure.create_time, visit)),
+            (visit.say("ends"), self._ends(disclosure, terms.created_at, terms.expire_at, visit)),
+            (visit.say("shares"), shares(disclosure, visit)),
+            (visit.say("opened"), visit.say("of", count=disclosure.opened, total=disclosure.openings)),
+        ]
+
+    def _ends(
+        self, found: disclosure_pb2.Disclosure, begin: datetime, until: datetime, visit: Visit
+    ) -> str | shown.Due:
+        """Return until when it can be opened; of what cannot be opened any more the time alone."""
+        # Nothing more can be opened once every opening was used.
+        if search.state(found) not in _ALIVE or found.opened >= found.openings:
+            return shown.time(until, visit)
+        return shown.due(begin, until, visit, now=self.session.now())
+
+    def _item(
+        self,
+        found: disclosure_pb2.Disclosure,
+        drafts: Sequence[tuple[str, RequestDraft]],
+        visit: Visit,
+    ) -> dict[str, Any]:
+        state, case = search.state(found), search.case_reference(found)
+        begin, until = found.create_time.ToDatetime(UTC), found.expire_time.ToDatetime(UTC)
+        unsent = (number for number, draft in drafts if case and draft.answers.get("case") == case)
+        return {
+            "id": found.disclosure_id,
+            "case": case,
+            "state": visit.say(state or "unknown"),
+            "colour": COLOURS.get(state) if state else None,
+            "draft": next(unsent, ""),
+            "filed": shown.time(found.create_time, visit),
+            "ends": self._ends(found, begin, until, visit),
+            "shares": shares(found, visit),
+            "opened": visit.say("of", count=found.opened, total=found.openings),
+            "codes": [
+                (visit.say("account"), found.account_token),
+                (visit.say("disclosure_id"), found.disclosure_id),
+            ],
+        }
+
+    def _drafts(self, wanted: DisclosureSearch) -> Sequence[tuple[str, RequestDraft]]:
+        """Return the drafts that match; none of them has a state or a day."""
+        if wanted.states or wanted.since or wanted.until:
+            return ()
+        kept = RequestDrafts(folder=self.session.folder, identity=self.session.auditor().identity)
+        return [
+            (number, draft)
+            for number, draft in kept.every(now=self.session.now())
+            if wanted.case.casefold() in draft.answers.get("case", "").casefold()
+            and wanted.account in draft.answers.get("account", "")
+        ]
+
+
+def codes(terms: Terms, visit: Visit) -> Sequence[shown.Row]:
+    """Return the ids and hashes of a request that nobody compares by eye."""
+    digest = order_file.digest_in(terms.legal_basis)
+    return [
+        (visit.say("account"), terms.account_token),
+        (visit.say("disclosure_id"), terms.disclosure_id),
+        *([(visit.say("order_digest"), digest)] if digest else []),
+    ]
+
+
+def draft_codes(draft: RequestDraft, visit: Visit) -> Sequence[shown.Row]:
+    """Return the account of a request that is not sent yet."""
+    account = draft.answers.get("account", "")
+    return [(visit.say("account"), account)] if account else []
+
+
+def kept_facts(path: Path, outside: SealedFile, visit: Visit, *, now: datetime) -> Sequence[shown.Fact]:
+    """Return when a file of evidence was written here, and until when it may be kept."""
+    # Of evidence from a colleague this is when it was received.
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return [
+        (visit.say("written_at"), shown.time(written, visit)),
+        (visit.say("proved_destroy_after"), shown.due_day(written, outside.destroy_after, visit, now=now)),
+    ]
 
 
 def shares(disclosure: disclosure_pb2.Disclosure, visit: Visit) -> str:
@@ -140,28 +244,21 @@ def decision(made: ShownDecision, visit: Visit) -> list[str]:
     return lines
 
 
-def _sorted(
-    found: Sequence[disclosure_pb2.Disclosure], state: DisclosureState, visit: Visit, now: datetime
-) -> list[dict[str, Any]]:
-    """Return the cases of a state: those that can still end by the time left, the others newest first."""
-    of_state = [each for each in found if search.state(each) is state]
-    if state in _ALIVE:
-        of_state.sort(key=lambda each: each.expire_time.ToNanoseconds())
-    return [
-        {
-            "id": each.disclosure_id,
-            "case": search.case_reference(each),
-            "account": each.account_token,
-            "filed": shown.time(each.create_time, visit),
-            # Nothing more can be opened once every opening was used.
-            "left": shown.left(each.expire_time.ToDatetime(UTC), visit, now=now)
-            if state in _ALIVE and each.opened < each.openings
-            else "",
-            "shares": shares(each, visit),
-            "opened": visit.say("of", count=each.opened, total=each.openings),
-        }
-        for each in of_state
-    ]
+def _sorted(found: Sequence[disclosure_pb2.Disclosure]) -> Sequence[disclosure_pb2.Disclosure]:
+    """Return the cases by state: those that can still end by the time left, the others newest first."""
+    states = {state: place for place, state in enumerate((*_ALIVE, *_ENDED))}
+
+    def place(each: disclosure_pb2.Disclosure) -> tuple[int, int]:
+        state = search.state(each)
+        until = each.expire_time.ToNanoseconds() if state in _ALIVE else 0
+        return (states[state] if state else len(states), until)
+
+    return sorted(found, key=place)
+
+
+def _draft(number: str, draft: RequestDraft, visit: Visit) -> dict[str, Any]:
+    case = draft.answers.get("case", "")
+    return {"path": f"/new/{number}/check", "case": case, "codes": draft_codes(draft, visit)}
 
 
 def _search(visit: Visit) -> tuple[DisclosureSearch, dict[str, str]]:

@@ -14,16 +14,19 @@ from idvault_people.console.disclosure.requests import WaitingRequests
 from idvault_people.console.disclosure.session import CustodianSession
 from idvault_people.console.disclosure.texts import PEOPLE
 from idvault_people.console.second_factor import SecondFactorPages
-from idvault_people.console.visit import Answer, ConsolePage, Route, Visit
+from idvault_people.console.visit import Answer, ConsolePage, MenuCount, Route, Visit
+from idvault_people.disclosure import sealed_draft
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def console(session: CustodianSession) -> Console:
-    """Return the custodian's console."""
+    """Return the custodian's console; destroy the drafts of reasons that are too old."""
+    sealed_draft.destroy_old(session.folder, now=session.now())
     duties = Duties(session=session)
+    requests = WaitingRequests(session=session, duties=duties)
     routes = (
-        *WaitingRequests(session=session, duties=duties).routes(),
+        *requests.routes(),
         *OrderFiles(session=session).routes(),
         *DecisionHistory(session=session, duties=duties).routes(),
         *duties.routes(),
@@ -44,6 +47,10 @@ def console(session: CustodianSession) -> Console:
         routes=routes,
         explain=explain,
         head=lambda: session.head,
+        counts=lambda visit: {
+            **({"/": MenuCount(str(requests.waiting))} if requests.waiting else {}),
+            **duties.counts(visit),
+        },
     )
 
 
@@ -54,5 +61,5 @@ class _OwnKeys:
     def show(self, visit: Visit) -> Answer:
         """Show keys and fingerprints, roster, log position and second factor."""
         custodian = self.session.custodian()
-        rows = own.rows(custodian.identity, custodian.trust, custodian.edge, visit)
+        rows = own.facts(custodian.identity, custodian.trust, custodian.edge, visit)
         return ConsolePage(template="own.html", title=visit.say("own_title"), values={"rows": rows})

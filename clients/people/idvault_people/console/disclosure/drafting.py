@@ -14,7 +14,8 @@ from typing import Any
 
 from idvault_client import reasons
 from idvault_client.errors import NotFound
-from idvault_people.console import drafts, explaining, shown
+from idvault_people.console import done, drafts, explaining, shown
+from idvault_people.console.disclosure import cases
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.drafts import Drafts
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
@@ -98,7 +99,7 @@ class Drafting:
     def start(self, visit: Visit) -> Answer:
         """Ask the first question, below the drafts that wait to be finished."""
         begun = [
-            (number, kept.answers.get("case", ""), kept.answers.get("account", ""))
+            (number, kept.answers.get("case", ""), cases.draft_codes(kept, visit))
             for number, kept in self._files().every(now=self.session.now())
         ]
         return _question(visit, _RequestInHand(), "account", {}, begun)
@@ -132,7 +133,7 @@ class Drafting:
     def discard(self, visit: Visit) -> Answer:
         """Destroy a draft that will not be finished."""
         self._files().destroy(visit.parts["draft"])
-        return self._drafts.finish(visit, "/new")
+        return self._drafts.finish(visit, done.at("/new", "discarded"))
 
     def check(self, visit: Visit) -> Answer:
         """Show exactly what will be signed."""
@@ -166,7 +167,7 @@ class Drafting:
 
     def _done(self, visit: Visit, disclosure_id: str) -> Answer:
         self._files().destroy(visit.parts["draft"])
-        return self._drafts.finish(visit, f"/cases/{disclosure_id}")
+        return self._drafts.finish(visit, done.at(f"/cases/{disclosure_id}", "sent"))
 
     def _look(self, disclosure_id: str, account: str) -> None:
         """Read a request back whose answer was lost; raises NotFound if there is none of the account."""
@@ -186,9 +187,9 @@ class Drafting:
         terms = draft.prepared.terms
         here = self._drafts.here(visit)
         asked = [
-            (visit.say("account"), terms.account_token, f"{here}/account"),
+            (visit.say("account"), shown.Code(terms.account_token), f"{here}/account"),
             (visit.say("case"), terms.case_reference, f"{here}/case"),
-            (visit.say("legal_basis"), terms.legal_basis, f"{here}/legal_basis"),
+            (visit.say("legal_basis"), draft.kept.answers["legal_basis"], f"{here}/legal_basis"),
             (visit.say("order"), draft.kept.order_name or visit.say("order_none"), f"{here}/order"),
             (visit.say("purpose"), terms.purpose, f"{here}/purpose"),
             (visit.say("openings"), str(terms.openings), f"{here}/limits"),
@@ -196,16 +197,21 @@ class Drafting:
         ]
         added = [
             (visit.say("auditor"), terms.auditor),
-            (visit.say("disclosure_id"), terms.disclosure_id),
             (visit.say("made_at"), shown.time(terms.created_at, visit)),
-            (visit.say("one_time_key"), f"{terms.suite}, SHA-256 {sha256(terms.public_key).hexdigest()}"),
+        ]
+        codes = [
+            (visit.say("disclosure_id"), terms.disclosure_id),
+            (visit.say("signed_basis"), terms.legal_basis),
+            (visit.say("one_time_key", suite=terms.suite), sha256(terms.public_key).hexdigest()),
             (visit.say("roster_hash"), terms.roster_digest),
+            (visit.say("preview_bytes"), terms.canonical().hex()),
+            (visit.say("preview_digest"), drafts.digest([terms])),
         ]
         values = {
             "asked": asked,
             "added": added,
+            "codes": codes,
             "digest": drafts.digest([terms]),
-            "signed": terms.canonical().hex(),
         }
         return ConsolePage(
             template="preview.html",
@@ -239,7 +245,7 @@ def _question(
     draft: _RequestInHand,
     step: str,
     errors: dict[str, str],
-    begun: Sequence[tuple[str, str, str]] = (),
+    begun: Sequence[tuple[str, str, Sequence[shown.Row]]] = (),
 ) -> Answer:
     openings, _, hours = draft.kept.answers.get("limits", "1 72").partition(" ")
     values = {
@@ -253,7 +259,9 @@ def _question(
         "hours": visit.given("hours") or hours,
         "order_name": draft.kept.order_name,
         "order_digest": draft.kept.order_digest,
+        "order_codes": [(visit.say("order_digest"), draft.kept.order_digest)],
         "begun": begun,
+        "done": done.told(visit, discarded=step == _STEPS[0]),
     }
     return ConsolePage(
         template="question.html",

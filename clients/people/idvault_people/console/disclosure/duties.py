@@ -1,18 +1,21 @@
 """A custodian's duties: the drill that is due, and the hand-over to a successor."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idvault_client.errors import NotFound, SecondFactorRefused, VaultError
+from idvault_client.pages import rendering
 from idvault_people.console import explaining, shown
 from idvault_people.console.disclosure.explaining import explain
 from idvault_people.console.disclosure.session import CustodianSession
-from idvault_people.console.visit import Answer, ConsolePage, GoTo, Hiding, Route, Visit
+from idvault_people.console.visit import Answer, ConsolePage, GoTo, Hiding, MenuCount, Route, Visit
 from idvault_people.custody.drill import VerifiedDrill
 from idvault_people.custody.handover import HandOver, HandOverProgress, NotReplacedError
 from idvault_people.trust import FindingError
 from idvault_verify.attest.people import roster_member
+from idvault_verify.attest.people.roster_member import RosterMember
 from idvault_verify.attest.succession import Succession
 from idvault_verify.error import Reason
 
@@ -37,9 +40,13 @@ class _HandOverRun:
 
 @dataclass(kw_only=True, eq=False)
 class Duties:
-    """The pages of drill and hand-over. _has_passed: a drill of this session, which its page tells."""
+    """The pages of drill and hand-over. _has_passed: a drill of this session, which its page tells.
+
+    _due_at: when the drill is due, None before that was read.
+    """
 
     session: CustodianSession
+    _due_at: datetime | None = None
     _run: _HandOverRun = field(default_factory=_HandOverRun)
     _has_passed: bool = False
 
@@ -56,14 +63,26 @@ class Duties:
         """Show the drill record, and until when the drill is due."""
         return self._drill(visit, {})
 
+    def counts(self, visit: Visit) -> Mapping[str, MenuCount]:
+        """Return that the drill is due soon or overdue, beside its link, as it was read last."""
+        if self._due_at is None or self.session.now() < self._due_at - _REMINDED:
+            return {}
+        is_late = self.session.now() >= self._due_at
+        return {"/drill": MenuCount(visit.say("drill_late" if is_late else "drill_near"), is_late=is_late)}
+
+    def _fetch(self) -> VerifiedDrill:
+        found = self.session.drill().fetch()
+        self._due_at = found.due_at
+        return found
+
     def reminder(self, visit: Visit) -> str:
         """Return that the drill is due soon, or overdue; "" if it is not, or cannot be read now."""
         try:
-            found = self.session.drill().fetch()
+            found = self._fetch()
         except (FindingError, VaultError):
             # The drill's own page says why.
             return ""
-        return f"{visit.say('drill')}: {self._due(found, visit)}" if self._is_near(found) else ""
+        return shown.pair(visit.say("drill"), self._due(found, visit), visit) if self._is_near(found) else ""
 
     def _is_near(self, found: VerifiedDrill) -> bool:
         return self.session.now() >= found.due_at - _REMINDED
@@ -71,7 +90,7 @@ class Duties:
     def last(self, visit: Visit) -> str:
         """Return when the last drill was; "" if that cannot be read now."""
         try:
-            found = self.session.drill().fetch()
+            found = self._fetch()
         except (FindingError, VaultError):
             return ""
         last = shown.time(found.passed_at, visit) if found.passed_at else visit.say("drill_never")
@@ -96,14 +115,16 @@ class Duties:
         try:
             found = self.session.hand_over().successions()
         except NotReplacedError:
-            values = {"texts": [visit.say("not_replaced")], "links": []}
+            links = [("/", visit.say("to_waiting"))]
+            values = {"texts": [visit.say("not_replaced")], "links": links}
             return ConsolePage(template="message.html", title=visit.say("hand_over"), values=values)
         places = [
             [
                 (visit.say("quorum"), each.quorum.name),
                 (visit.say("place"), str(each.place)),
-                (visit.say("successor"), f"{each.successor.name}, {each.successor.organisation}"),
-                (visit.say("sealing_key"), roster_member.fingerprint(each.successor.hpke_public_key)),
+                (visit.say("successor"), _named(each.successor, visit)),
+                # Compared by eye with what the successor says, so it stands open.
+                (visit.say("sealing_key"), _fingerprint(each.successor)),
             ]
             for each in found
         ]
@@ -145,19 +166,20 @@ class Duties:
 
     def _drill(self, visit: Visit, errors: dict[str, str]) -> Answer:
         try:
-            found = self.session.drill().fetch()
+            found = self._fetch()
         except NotFound as error:
             if error.reason != Reason.REQUEST_NOT_FOUND:
                 raise
-            values = {"texts": [visit.say("drill_soon")], "links": []}
+            values = {"texts": [visit.say("drill_soon")], "links": [("/drill", visit.say("try_again"))]}
             return ConsolePage(template="message.html", title=visit.say("drill"), values=values)
         return ConsolePage(
             template="drill.html",
             title=visit.say("drill"),
             values={
                 "rows": self._rows(found, visit),
-                "due": self._due(found, visit),
-                "passed": visit.say("drill_passed", day=shown.day(found.due_at, language=visit.language))
+                "codes": [(visit.say("drill_record"), found.record.record_id)],
+                "due": shown.Due(self._due(found, visit), self._spent(found)),
+                "passed": visit.say("drill_passed", day=shown.time(found.due_at, visit))
                 if self._has_passed and not self._is_near(found)
                 else "",
             },
@@ -168,7 +190,6 @@ class Duties:
     def _rows(self, found: VerifiedDrill, visit: Visit) -> list[tuple[str, str]]:
         last = shown.time(found.passed_at, visit) if found.passed_at else visit.say("drill_never")
         return [
-            (visit.say("drill_record"), found.record.record_id),
             (visit.say("place"), visit.say("of", count=found.place, total=found.custodians)),
             (
                 visit.say("logged"),
@@ -178,9 +199,20 @@ class Duties:
         ]
 
     def _due(self, found: VerifiedDrill, visit: Visit) -> str:
-        if self.session.now() >= found.due_at:
-            return visit.say("drill_overdue", day=shown.day(found.due_at, language=visit.language))
-        return visit.say("drill_due", day=shown.day(found.due_at, language=visit.language))
+        key = "drill_overdue" if self.session.now() >= found.due_at else "drill_due"
+        return visit.say(key, day=shown.time(found.due_at, visit))
+
+    def _spent(self, found: VerifiedDrill) -> int:
+        begin = found.passed_at or found.made_at
+        return rendering.time_spent(begin, found.due_at, now=self.session.now())
+
+
+def _named(member: RosterMember, visit: Visit) -> str:
+    return visit.say("in_brackets", text=member.name, more=member.organisation)
+
+
+def _fingerprint(member: RosterMember) -> shown.Code:
+    return shown.Code(roster_member.fingerprint(member.hpke_public_key))
 
 
 def _hand_over(run: _HandOverRun, client: HandOver, found: tuple[Succession, ...]) -> None:

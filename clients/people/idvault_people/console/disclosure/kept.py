@@ -3,21 +3,25 @@
 A file is checked each time it is shown, with the pinned roster and without the vault.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from idvault_client.errors import VaultError
 from idvault_people import local_time
-from idvault_people.console import shown
+from idvault_people.console import done, shown
+from idvault_people.console.disclosure.cases import kept_facts
 from idvault_people.console.disclosure.opened import OpenedRecords
 from idvault_people.console.disclosure.revealing import Revealing
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.visit import Answer, ConsolePage, Download, GoTo, NoPageError, Route, Visit
 from idvault_people.disclosure import evidence as evidences
-from idvault_people.disclosure import export
+from idvault_people.disclosure import export, order_file, search
 from idvault_people.disclosure.export import CourtFiles
 from idvault_people.opens.identity import PersonalIdentity
+from idvault_people.trust import FindingError
 from idvault_verify import durable_file
 from idvault_verify.attest.reading import RosterError
 from idvault_verify.offline import witness_policy
@@ -26,6 +30,12 @@ from idvault_verify.offline.evidence import summary
 from idvault_verify.offline.evidence.check import ProvedEvidence
 from idvault_verify.offline.evidence.file import EvidenceError, ProofFile
 
+_CODES = (
+    *("disclosure_id", "account_token", "record_digest", "roster_hash", "log"),
+    *("sealed_index", "requested_index", "opened_index"),
+)
+"""What is shown when somebody asks for it."""
+_NAMES = ("approved_by", "quorum_custodians", "cosigned_by")
 _PERSONAL = ("real_name", "document_type", "document_number", "provider", "opaque_id")
 
 
@@ -70,23 +80,42 @@ class KeptEvidence:
             return self._list(visit, {"file": text})
         place = evidences.free_path(self.session.folder, proof.terms.disclosure_id)
         evidences.write_sealed(place, proof, reader=self._identity().member(spki=""))
-        return GoTo(f"/evidence/{place.name}")
+        return GoTo(done.at(f"/evidence/{place.name}", "received"))
+
+    def overdue(self) -> int:
+        """Return how many kept files must be destroyed by now."""
+        today = self.session.now().date()
+        try:
+            return sum(today > each.destroy_after for _, each in evidences.kept(self.session.folder))
+        except (EvidenceError, OSError):
+            # The page of evidence says why.
+            return 0
 
     def show(self, visit: Visit) -> Answer:
         """Show what a file proves, with the identity masked until the user asks."""
-        proved, path = self._checked(self._read(self._place(visit))), f"/evidence/{visit.parts['name']}"
-        rows = [
-            (visit.say(f"proved_{name}"), _proved(name, value, visit))
-            for name, value in summary.of(proved).items()
+        evidence, path = self._checked(self._read(self._place(visit))), f"/evidence/{visit.parts['name']}"
+        found = {
+            name: value
+            for name, value in summary.of(evidence).items()
             if value is not None and name not in _PERSONAL
+        }
+        rows = [
+            (visit.say(f"proved_{name}"), self._fact(name, value, found, visit))
+            for name, value in found.items()
+            if name not in _CODES
         ]
+        codes = [(visit.say(f"proved_{name}"), str(found[name])) for name in _CODES if name in found]
+        if digest := order_file.digest_in(evidence.terms.legal_basis):
+            codes.append((visit.say("order_digest"), digest))
         values = {
-            **self.revealing.values(proved.payload, path, visit),
+            **self.revealing.values(evidence.payload, path, visit),
+            "done": done.told(visit, opened=True, received=True),
             "rows": rows,
-            "notes": self.records.notes(proved.terms.disclosure_id, visit),
+            "codes": [*codes, (visit.say("file"), visit.parts["name"])],
+            "notes": self.records.notes(evidence.terms.disclosure_id, visit),
             "links": [
                 (f"{path}/export", visit.say("export_title")),
-                (f"/cases/{proved.terms.disclosure_id}", visit.say("to_case")),
+                (f"/cases/{evidence.terms.disclosure_id}", visit.say("to_case")),
                 (f"{path}/destroy", visit.say("destroy_title")),
             ],
         }
@@ -152,35 +181,60 @@ class KeptEvidence:
     def destroy(self, visit: Visit) -> Answer:
         """Destroy a file; its copies must be destroyed by hand."""
         durable_file.destroy(self._place(visit))
-        return GoTo("/evidence")
+        return GoTo(done.at("/evidence", "destroyed"))
 
     def _list(self, visit: Visit, errors: dict[str, str]) -> Answer:
-        today = self.session.now().date()
+        now = self.session.now()
         found = sorted(evidences.kept(self.session.folder), key=lambda each: each[1].destroy_after)
+        cases = self._cases() if found else {}
         files = [
             {
                 "name": path.name,
-                "rows": [(visit.say("written_at"), _written(path, visit))],
-                "day": shown.day(outside.destroy_after, language=visit.language),
-                "overdue": today > outside.destroy_after,
+                "title": _title(cases.get(outside.disclosure_id, ""), path, visit),
+                "rows": kept_facts(path, outside, visit, now=now),
+                "codes": [
+                    (visit.say("file"), path.name),
+                    (visit.say("disclosure_id"), outside.disclosure_id),
+                ],
+                "overdue": now.date() > outside.destroy_after,
             }
             for path, outside in found
         ]
         return ConsolePage(
             template="kept.html",
             title=visit.say("evidence"),
-            values={"files": files, "folder": str((self.session.folder / evidences.FOLDER).absolute())},
+            values={
+                "files": files,
+                "folder": str((self.session.folder / evidences.FOLDER).absolute()),
+                "done": done.told(visit, destroyed=not errors),
+            },
             errors=errors,
             status=422 if errors else 200,
         )
 
+    def _cases(self) -> Mapping[str, str]:
+        """Return the own cases' references by the request's id; none if they cannot be read now."""
+        try:
+            found = self.session.auditor().list()
+        except (FindingError, VaultError):
+            # The files are there without the vault, too.
+            return {}
+        return {each.disclosure_id: search.case_reference(each) for each in found}
+
+    def _fact(self, name: str, value: object, found: Mapping[str, object], visit: Visit) -> str | shown.Due:
+        if name != "destroy_after":
+            return proved(name, value, visit)
+        opened_at = datetime.fromisoformat(str(found["opened_at"]))
+        last = date.fromisoformat(str(value))
+        return shown.due_day(opened_at, last, visit, now=self.session.now())
+
     def _export(self, visit: Visit, errors: dict[str, str]) -> Answer:
-        proved = self._checked(self._read(self._place(visit)))
+        evidence = self._checked(self._read(self._place(visit)))
         trust = self.session.auditor().trust
         readers = [(each.name, each.name) for each in trust.roster.people if each.role in evidences.READERS]
         values = {
             "path": f"/evidence/{visit.parts['name']}",
-            "day": shown.day(proved.destroy_after, language=visit.language),
+            "day": shown.utc_day(evidence.destroy_after, visit),
             "readers": readers,
             "log_key": str(trust.log_key),
             "file": self._court(visit).proof_name,
@@ -218,20 +272,28 @@ class KeptEvidence:
         return evidence_check.check(proof, policy=policy, published=trust.versions)
 
 
-def _written(path: Path, visit: Visit) -> str:
-    """Return when a file was written here: of evidence from a colleague, when it was received."""
-    return shown.time(datetime.fromtimestamp(path.stat().st_mtime, UTC), visit)
+def _title(case: str, path: Path, visit: Visit) -> str:
+    """Return how a file is called: by its case, and which of the case's openings it is of."""
+    number = path.stem.partition("-")[2]
+    return visit.say("evidence_of", case=case or visit.say("case_elsewhere"), number=number)
 
 
-def _proved(name: str, value: object, visit: Visit) -> str:
+def proved(name: str, value: object, visit: Visit) -> str:
     """Return a value that evidence proves, as people write it."""
+    text = str(value)
     if name.endswith(("_at", "_time")):
-        return shown.time(datetime.fromisoformat(str(value)), visit)
-    if name == "destroy_after":
-        return shown.day(date.fromisoformat(str(value)), language=visit.language)
-    if name == "quorum":
-        threshold, _, count = str(value).partition(" of ")
-        return visit.say("of_needed", threshold=threshold, count=count)
+        return shown.time(datetime.fromisoformat(text), visit)
+    if name in _NAMES:
+        return shown.listed(text.split(", "), visit)
     if isinstance(value, bool):
         return visit.say("yes" if value else "no")
-    return visit.say("MATCH") if name == "registry_outcome" else str(value)
+    member, _, organisation = text.partition(", ")
+    threshold, _, count = text.partition(" of ")
+    told: dict[str, Callable[[], str]] = {
+        "auditor": lambda: visit.say("in_brackets", text=member, more=organisation),
+        "legal_basis": lambda: order_file.without(text),
+        "log_epoch": lambda: visit.say("log_epoch_is", number=text.partition(":")[0]),
+        "quorum": lambda: visit.say("of_needed", threshold=threshold, count=count),
+        "registry_outcome": lambda: visit.say("MATCH"),
+    }
+    return told[name]() if name in told else text

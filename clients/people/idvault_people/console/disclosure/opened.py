@@ -1,25 +1,32 @@
 """Opening a record on the auditor's console, and the record when no evidence of it was kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from idvault_client.errors import SecondFactorRefused
-from idvault_people.console import explaining, shown
+from idvault_people.console import done, explaining, shown
+from idvault_people.console.disclosure import cases
 from idvault_people.console.disclosure.revealing import Revealing
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 from idvault_people.disclosure import evidence as evidences
 from idvault_people.disclosure.auditor import Auditor, DisclosedRecord, keep_nothing
 from idvault_people.disclosure.evidence import KEEP_DAYS, LONGEST_DAYS
+from idvault_verify.v1 import disclosure_pb2
 
 
 @dataclass(kw_only=True, eq=False)
 class OpenedRecords:
-    """The pages of openings. The records that were opened in this session are in memory only."""
+    """The pages of openings. The records that were opened in this session are in memory only.
+
+    learn: takes what the vault says of a case after its opening.
+    """
 
     session: AuditorSession
     revealing: Revealing
+    learn: Callable[[disclosure_pb2.Disclosure], None]
     _opened: dict[str, DisclosedRecord] = field(default_factory=dict, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -48,7 +55,9 @@ class OpenedRecords:
         except SecondFactorRefused as error:
             return self._form(visit, {"code": explaining.code(error, visit)})
         self._opened[disclosure_id] = opened
-        return GoTo(f"/evidence/{place.name}" if place else f"/cases/{disclosure_id}/record")
+        self.learn(opened.answer.disclosure)
+        path = f"/evidence/{place.name}" if place else f"/cases/{disclosure_id}/record"
+        return GoTo(done.at(path, "opened"))
 
     def show(self, visit: Visit) -> Answer:
         """Show a record that was opened in this session, masked until the user asks."""
@@ -58,9 +67,10 @@ class OpenedRecords:
             **self.revealing.values(opened.payload, path, visit),
             "rows": [
                 (visit.say("case"), opened.terms.case_reference),
-                (visit.say("account"), opened.terms.account_token),
                 (visit.say("opened_at"), shown.time(opened.opened_at, visit)),
             ],
+            "codes": cases.codes(opened.terms, visit),
+            "done": done.told(visit, opened=True),
             "notes": [visit.say("record_not_kept"), *self.notes(disclosure_id, visit)],
             "links": [(f"/cases/{disclosure_id}", visit.say("to_case"))],
         }

@@ -1,16 +1,25 @@
-"""The requests that wait for a custodian: the list with everything that is checked, and the decision."""
+"""The requests that wait for a custodian: the list with everything that is checked, and the decision.
 
+The reason of a denial is kept in a file that only the custodian's keys open, from when it was sent or kept
+for later until the request is decided: a console that is killed loses none.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from idvault_client.errors import SecondFactorRefused
-from idvault_people.console import explaining, shown
+from idvault_people.console import done, explaining, shown
 from idvault_people.console.disclosure import cases, comparing
 from idvault_people.console.disclosure.duties import Duties
 from idvault_people.console.disclosure.session import CustodianSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
+from idvault_people.disclosure import order_file
 from idvault_people.disclosure.custodian import Custodian
+from idvault_people.disclosure.denial_draft import DenialDrafts
 from idvault_people.disclosure.pending import NotPendingError, PendingRequest
+from idvault_people.trust import PinnedMember
+from idvault_verify.attest.disclosure import Terms
 from idvault_verify.attest.people import roster_member
 from idvault_verify.disclosure import Verdict
 from idvault_verify.error import FieldCode, InvalidError
@@ -21,10 +30,14 @@ LONGEST_REASON = 500
 
 @dataclass(kw_only=True, eq=False)
 class WaitingRequests:
-    """The pages of a custodian's decisions. The answers of this session are kept to be shown."""
+    """The pages of a custodian's decisions. The answers of this session are kept to be shown.
+
+    _waiting: the ids of what waited when the list was shown last.
+    """
 
     session: CustodianSession
     duties: Duties
+    _waiting: set[str] = field(default_factory=set)
     _decided: dict[str, tuple[Verdict, disclosure_pb2.DecidedDisclosure]] = field(default_factory=dict)
 
     def routes(self) -> tuple[Route, ...]:
@@ -40,10 +53,17 @@ class WaitingRequests:
             Route("GET", f"{one}/decided", self.decided),
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for this custodian."""
+        return len(self._waiting)
+
     def list(self, visit: Visit) -> Answer:
         """List the requests, each with what was checked."""
         custodian = self.session.custodian()
-        found = [self._shown(each, custodian, visit) for each in custodian.pending()]
+        pending = custodian.pending()
+        self._waiting = {each.disclosure_id for each in pending}
+        found = [self._shown(each, custodian, visit) for each in pending]
         values = {"requests": found, "reminder": self.duties.reminder(visit)}
         return ConsolePage(template="waiting.html", title=visit.say("waiting"), values=values)
 
@@ -70,8 +90,7 @@ class WaitingRequests:
             answer = self._approved(custodian, disclosure_id, visit.given("code"))
         except SecondFactorRefused as error:
             return self._approval(visit, {"code": explaining.code(error, visit)})
-        self._decided[disclosure_id] = (Verdict.APPROVE, answer)
-        return GoTo(f"/requests/{disclosure_id}/decided")
+        return self._finished(disclosure_id, Verdict.APPROVE, answer)
 
     def ask_denial(self, visit: Visit) -> Answer:
         """Ask for the reason."""
@@ -80,10 +99,15 @@ class WaitingRequests:
         return self._denial(visit, {})
 
     def deny(self, visit: Visit) -> Answer:
-        """Deny a request with a signed reason."""
+        """Deny a request with a signed reason, or keep the reason for later."""
         custodian, disclosure_id = self.session.custodian(), visit.parts["id"]
-        found = custodian.find(disclosure_id)
         reason = visit.line("reason")
+        if len(reason) <= LONGEST_REASON:
+            # Before the vault is asked, which may not answer.
+            self._drafts().put(disclosure_id, reason, now=self.session.now())
+            if visit.given("step") == "keep":
+                return GoTo(done.at(visit.path, "kept"))
+        found = custodian.find(disclosure_id)
         try:
             answer = custodian.deny(found, reason=reason)
         except InvalidError as error:
@@ -95,8 +119,19 @@ class WaitingRequests:
                 else visit.say("reason_wrong", limit=LONGEST_REASON)
             )
             return self._denial(visit, {"reason": why})
-        self._decided[disclosure_id] = (Verdict.DENY, answer)
+        return self._finished(disclosure_id, Verdict.DENY, answer)
+
+    def _finished(
+        self, disclosure_id: str, verdict: Verdict, answer: disclosure_pb2.DecidedDisclosure
+    ) -> Answer:
+        """Lead to what became of a decision; its draft is destroyed."""
+        self._decided[disclosure_id] = (verdict, answer)
+        self._waiting.discard(disclosure_id)
+        self._drafts().destroy(disclosure_id)
         return GoTo(f"/requests/{disclosure_id}/decided")
+
+    def _drafts(self) -> DenialDrafts:
+        return DenialDrafts(folder=self.session.folder, identity=self.session.custodian().identity)
 
     def decided(self, visit: Visit) -> Answer:
         """Show what happened to a decision of this session."""
@@ -108,8 +143,8 @@ class WaitingRequests:
         values = {
             "texts": [
                 visit.say(f"you_{verdict.value}"),
-                f"{visit.say('shares')}: {visit.say('of', count=given, total=answer.threshold)}",
-                f"{visit.say('state')}: {visit.say(state)}",
+                shown.pair(visit.say("shares"), visit.say("of", count=given, total=answer.threshold), visit),
+                shown.pair(visit.say("state"), visit.say(state), visit),
             ],
             "links": [("/", visit.say("to_waiting"))],
         }
@@ -137,9 +172,11 @@ class WaitingRequests:
     def _denial(self, visit: Visit, errors: dict[str, str]) -> Answer:
         custodian = self.session.custodian()
         found = custodian.find(visit.parts["id"])
-        values = {
+        kept = self._drafts().get(found.disclosure_id, now=self.session.now())
+        values: dict[str, Any] = {
             "one": self._shown(found, custodian, visit),
-            "typed": visit.given("reason"),
+            "typed": visit.given("reason") or kept,
+            "done": done.told(visit, kept=bool(kept)),
             "limit": LONGEST_REASON,
         }
         return ConsolePage(
@@ -152,36 +189,45 @@ class WaitingRequests:
 
     def _shown(self, found: PendingRequest, custodian: Custodian, visit: Visit) -> dict[str, Any]:
         """Return what is shown of a request; of one that does not verify only why."""
-        shown_of: dict[str, Any] = {"id": found.disclosure_id, "begun": found.is_approved}
+        now = self.session.now()
+        shown_of: dict[str, Any] = {
+            "id": found.disclosure_id,
+            "begun": found.is_approved,
+            "draft": bool(self._drafts().get(found.disclosure_id, now=now)),
+        }
         if found.refused is not None or found.terms is None or found.signer is None:
             refused = found.refused
             why = explaining.finding(refused.finding, visit) if refused else visit.say("refused_unknown")
-            return shown_of | {"case": found.disclosure_id, "refused": why, "detail": str(refused or "")}
-        terms, signer, now = found.terms, found.signer, self.session.now()
+            codes = [(visit.say("disclosure_id"), found.disclosure_id)]
+            shown_of |= {"case": visit.say("unread_case"), "codes": codes, "refused": why}
+            return shown_of | {"detail": str(refused or "")}
+        rows = self._rows(found, found.terms, found.signer, custodian, visit)
+        codes = [
+            (visit.say("signing_key"), roster_member.fingerprint(found.signer.member.ed25519)),
+            *cases.codes(found.terms, visit),
+        ]
+        shown_of |= {"case": found.terms.case_reference, "rows": rows, "codes": codes, "refused": ""}
+        return shown_of | comparing.named(found.terms)
+
+    def _rows(
+        self, found: PendingRequest, terms: Terms, signer: PinnedMember, custodian: Custodian, visit: Visit
+    ) -> Sequence[shown.Fact]:
+        now = self.session.now()
         given = custodian.quota.given(auditor_actor_id=signer.member.actor_id, now=now)
-        key = visit.say(
-            "key_since",
-            fingerprint=roster_member.fingerprint(signer.member.ed25519),
-            version=signer.since_version,
-        )
-        left = shown.left(terms.expire_at, visit, now=now)
-        ends = visit.say("in_brackets", text=shown.time(terms.expire_at, visit), more=left)
-        rows = [
-            (visit.say("requested_by"), f"{terms.auditor}, {signer.member.organisation}"),
-            (visit.say("signing_key"), key),
-            (visit.say("account"), terms.account_token),
-            (visit.say("legal_basis"), terms.legal_basis),
+        asker = visit.say("in_brackets", text=terms.auditor, more=signer.member.organisation)
+        return [
+            (visit.say("requested_by"), asker),
+            (visit.say("key_since"), visit.say("since_version", version=signer.since_version)),
+            (visit.say("legal_basis"), order_file.without(terms.legal_basis)),
             (visit.say("purpose"), terms.purpose),
             (visit.say("openings"), str(terms.openings)),
-            (visit.say("ends"), ends),
+            (visit.say("decide_by"), shown.due(terms.created_at, terms.expire_at, visit, now=now)),
             (visit.say("shares"), visit.say("of", count=found.releases, total=found.threshold)),
             (visit.say("verdicts"), visit.say("verdict_counts", yes=found.approvals, no=found.denials)),
             (visit.say("recent"), visit.say("recent_count", count=found.recent_disclosures)),
             (visit.say("given"), visit.say("of", count=given, total=custodian.quota.daily)),
             (visit.say("logged"), self._logged(found, visit)),
-            (visit.say("disclosure_id"), found.disclosure_id),
         ]
-        return shown_of | comparing.named(terms) | {"case": terms.case_reference, "rows": rows, "refused": ""}
 
     @staticmethod
     def _logged(found: PendingRequest, visit: Visit) -> str:

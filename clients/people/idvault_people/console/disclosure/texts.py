@@ -14,6 +14,7 @@ PEOPLE: Mapping[str, Text] = {
     "case": _("Case"),
     "purpose": _("Purpose"),
     "order": _("The order's file"),
+    "order_digest": _("SHA-256 of the order's file"),
     "file": _("File"),
     "openings": _("Openings"),
     "ends": _("Ends"),
@@ -22,7 +23,7 @@ PEOPLE: Mapping[str, Text] = {
     "of": _("{count} of {total}"),
     "disclosure_id": _("Request id"),
     "decisions": _("What the custodians decided"),
-    "no_decisions": _("Nobody has decided yet."),
+    "no_decisions": _("Nobody has decided yet. Until the request ends, each custodian can."),
     "decided_APPROVE": _("{custodian} approved on {time}"),
     "decided_DENY": _("{custodian} denied on {time}"),
     "decided_UNKNOWN": _("{custodian} decided on {time}"),
@@ -40,10 +41,14 @@ PEOPLE: Mapping[str, Text] = {
     "damaged": _("A file in your folder is damaged."),
     "evidence_wrong": _("This is not evidence that verifies."),
     "exists": _("The file exists, and is not overwritten."),
+    "unread_case": _("Its texts do not verify"),
     "unlogged": _(
         "Your share was sent, and your approval is in the log, but not the release. Try again; if that "
         "fails, tell the other custodians."
     ),
     "not_pending": _("This request no longer waits for you: you have decided it, or it has ended."),
-    "not_replaced": _("Nobody has replaced you: there is nothing to hand over."),
+    "not_replaced": _(
+        "Nobody has replaced you: there is nothing to hand over. Come back when a new roster names your "
+        "successor."
+    ),
 }
