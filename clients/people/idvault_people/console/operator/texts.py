@@ -237,7 +237,9 @@ OPERATOR: Mapping[str, Text] = {
     "witnesses_needed": _("Witnesses who must cosign"),
     "of_custodians": _("{threshold} of {count}"),
     "proposals": _("Proposed versions"),
-    "no_proposals": _("No version waits for signatures. Propose one with `idvault-people roster propose`."),
+    "no_proposals": _(
+        "No version waits for signatures. When a member or a key changes, propose the next version."
+    ),
     "hash_start": _("Start of its SHA-256"),
     "signed_by": _("Signed by"),
     "nobody_signed": _("nobody yet"),
@@ -363,7 +365,7 @@ OPERATOR: Mapping[str, Text] = {
     "stored_under": _("Stored under it"),
     "not_counted": _("not counted"),
     "no_announced_keys": _("There are none yet. Start the worker, which announces them."),
-    "no_keys": _("There are none yet. Make them with `idvault keys init`."),
+    "no_keys": _("There are none yet. Make the key file before the first start."),
     # What the operator decides
     "to_preview": _("Continue to the preview"),
     "leave_undone": _("Do nothing"),
