@@ -33,7 +33,7 @@ from idvault.claim import store as claim_store
 from idvault.claim.acts import claim as claim_acts
 from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, mutation, sweep
 from idvault.core.db.database import Database
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Proved
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.erasure import rules, store

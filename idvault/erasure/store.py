@@ -32,9 +32,9 @@ from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.listing import among_words, one_of
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
-from idvault.core.deadline import PlatformDeadlines, by_platform
 from idvault.core.rows import Rows
 from idvault.core.tables.account import accounts, records, withdrawals
 from idvault.core.tables.campaign import invitations

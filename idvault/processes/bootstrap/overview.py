@@ -16,7 +16,7 @@ from idvault.claim.job import store as job_store
 from idvault.core.act import Vault
 from idvault.core.check import AilmentError
 from idvault.core.config import Settings
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.platform import Platform
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import store as drill_store

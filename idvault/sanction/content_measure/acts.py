@@ -9,7 +9,7 @@ from functools import partial
 from hashlib import sha256
 
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator.acts import ModerationCall, ModeratorPaper, decision
 from idvault.moderator.acts import stored as stored_moderators

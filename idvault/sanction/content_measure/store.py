@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Integer, LargeBinary, String, func, literal_column, select, update
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Statement, param, scalar, statement
-from idvault.core.deadline import PlatformDeadlines, by_platform
 from idvault.core.rows import KeptAs, Rows
 from idvault.core.tables.sanction import content_measures as table
 from idvault.sanction.content_measure.rules import ContentMeasure, ContentMeasureFilter

@@ -10,7 +10,7 @@ from idvault.account import rules as account_rules
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Tx, Vault, act, sweep
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, decision, signed_act

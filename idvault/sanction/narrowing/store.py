@@ -6,8 +6,8 @@ from sqlalchemy import Integer, String, delete, exists, func, literal_column, se
 
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Statement, param, scalar, statement
-from idvault.core.deadline import PlatformDeadlines, by_platform
 from idvault.core.rows import Rows
 from idvault.core.tables.public_account import public_accounts
 from idvault.core.tables.sanction import narrowings, sanctions

@@ -13,7 +13,7 @@ from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Act, Tx, Vault, sweep
 from idvault.core.db.connection import Connection
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.sanction.objection import rules
 from idvault.sanction.objection.rules import Objection, ObjectionFilter

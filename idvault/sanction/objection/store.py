@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Integer, LargeBinary, String, Table, func, literal_column, or_, select, update
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement
-from idvault.core.deadline import PlatformDeadlines, by_platform
 from idvault.core.rows import Rows
 from idvault.sanction.objection.rules import FILED, Objection, ObjectionFilter
 from idvault.sealing.ports import SealedModerationText

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from idvault.core.act import Tx, Vault, act, sweep
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator.acts import decision
 from idvault.sanction.order import rules, store

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Integer, and_, func, or_, select, update
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
-from idvault.core.deadline import PlatformDeadlines, by_platform
 from idvault.core.tables.sanction import orders, sanctions
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
 from idvault.sanction.store import rows as sanction_rows

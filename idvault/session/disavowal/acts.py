@@ -12,7 +12,7 @@ from idvault.account.rules import WithdrawalCause
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, signed_act

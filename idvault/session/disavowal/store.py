@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Integer, String, delete, func, literal_column, or_, select
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
-from idvault.core.deadline import PlatformDeadlines, by_platform
 from idvault.core.rows import Rows
 from idvault.core.tables.session import disavowals, waiting_disavowals
 from idvault.sanction.objection.rules import ObjectionFilter

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.policy import TipOffPolicy
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, log, signed, write

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger, String, false, func, select, tuple_
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement
-from idvault.core.deadline import PlatformDeadlines, by_platform
 from idvault.core.tables.tip_off import tip_offs
 from idvault.tip_off import rules as tip_off_rules
 from idvault.tip_off.rules import QueuePage, QueuePlace, TipOffFilter

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from idvault.account.store.rows import unpack
 from idvault.core.db.database import Database
-from idvault.core.deadline import PlatformDeadlines
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.edge.call import Caller
 from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureSweep

@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 from idvault.core.act import SYSTEM
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.db.statement import param, scalar, statement
-from idvault.core.deadline import PlatformDeadlines
 from idvault.core.tables.account import accounts
 from idvault.core.tables.session import contests
 from idvault.sanction.objection.rules import ObjectionFilter
