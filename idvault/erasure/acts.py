@@ -33,6 +33,7 @@ from idvault.claim import store as claim_store
 from idvault.claim.acts import claim as claim_acts
 from idvault.core.act import SYSTEM, Actor, Tx, Vault, act, mutation, sweep
 from idvault.core.db.database import Database
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Proved
 from idvault.core.request import Fingerprinter, Request, keyed
 from idvault.erasure import rules, store
@@ -214,6 +215,11 @@ async def offer(vault: Vault, owner: Account, now: ClockReading, *, terms: Erasu
 async def levels(vault: Vault, now: ClockReading) -> ErasureLevels:
     """Return what the operator watches."""
     return await vault.read("erasure.levels", lambda one: store.levels(one, now=now.business))
+
+
+async def deadlines(vault: Vault, *, now: ClockReading) -> list[PlatformDeadlines]:
+    """Return the steps that wait for the accounts of each platform."""
+    return await vault.read("erasure.deadlines", lambda one: store.deadlines(one, now=now.business))
 
 
 async def _newest(vault: Vault, party: str, account_token: str) -> Erasure | None:

@@ -32,6 +32,7 @@ from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.listing import among_words, one_of
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
 from idvault.core.rows import Rows
@@ -280,6 +281,9 @@ _DUE: Statement[Erasure] = statement(
 _FIRST_DUE: Statement[datetime | None] = statement(
     select(erasures.c.due_at).where(*_NEXT).order_by(erasures.c.due_at).limit(literal_column("1")), scalar
 )
+DEADLINES: Statement[PlatformDeadlines] = by_platform(
+    erasures, erasures.c.due_at, erasures.c.due_at.is_not(None), index="ix_erasures_due"
+)
 _RELEASABLE: Statement[Erasure] = statement(
     ROWS.query.where(erasures.c.held.is_not(None), ~held(erasures.c.account_token))
     .order_by(erasures.c.account_token)
@@ -315,6 +319,11 @@ async def levels(connection: Connection, *, now: datetime) -> ErasureLevels:
         await connection.only(_HELD),
         await connection.one(_FIRST_DUE, now=now),
     )
+
+
+async def deadlines(connection: Connection, *, now: datetime) -> list[PlatformDeadlines]:
+    """Return the erasures of each platform's accounts whose next step has its time."""
+    return await connection.all(DEADLINES, now=now)
 
 
 def _memo(row: Any) -> ErasureMemo:

@@ -94,9 +94,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Pages:
     """The handlers. base_url: the pages' own address. proxies: how many of ours stand in front.
 
-    now: the real time, by which minutes are left. door: of the port. operator: who runs the service.
-    large_forms: the addresses of forms with a file, and how many bytes each may have. oversized: what answers
-    one that has more, at some of them. zone: of the operator's days.
+    now: the vault's business time, by which minutes are left. door: of the port. operator: who runs the
+    service. large_forms: the addresses of forms with a file, and how many bytes each may have. oversized:
+    what answers one that has more, at some of them. zone: of the operator's days.
     """
 
     vault: EdgeConnections

@@ -125,7 +125,7 @@ class View:
     def time_left(self, found: pb.SessionPage) -> dict[str, Any]:
         """Return how long a session is still open, in words and in per cent."""
         due = found.expire_time.ToDatetime(UTC)
-        # A vault whose days are shifted for development expires in days that are not ours.
+        # The clock of this host may be another than the vault's.
         if not timedelta() < due - self.now <= session_rules.LIFETIME:
             return {}
         spent = rendering.time_spent(due - session_rules.LIFETIME, due, now=self.now)

@@ -33,6 +33,7 @@ from idvault.web.tip_off import pages as tip_off_pages
 from idvault.web.tip_off.forms import Forms
 from idvault.web.tip_off.pages import TipOffPages
 from idvault_client import Tls
+from idvault_verify.clock import ClockReading
 
 
 def now() -> datetime:
@@ -77,10 +78,17 @@ _TIMEOUT = 15.0
 _SILENCE = 30.0
 
 
-async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None], stop: asyncio.Event) -> None:
+async def run(
+    settings: Settings,
+    *,
+    clock: Callable[[], ClockReading],
+    ready: Callable[[Mapping[str, str]], None],
+    stop: asyncio.Event,
+) -> None:
     """Serve until stop is set; ready receives the addresses once the port listens.
 
-    Raises OSError if a port is taken, and ConfigError if a certificate file cannot be used.
+    clock: its business time is that of the vault, by which pages count days and minutes; certificates end by
+    the real time. Raises OSError if a port is taken, and ConfigError if a certificate file cannot be used.
     """
     metrics = WebMetrics()
     async with AsyncExitStack() as stack:
@@ -99,6 +107,7 @@ async def run(settings: Settings, *, ready: Callable[[Mapping[str, str]], None],
             operator=operator_file.read(settings.web_operator, development=settings.development),
             large_forms=LARGE_FORMS,
             door=_door(settings),
+            now=lambda: clock().business,
         )
         app = whole(pages, zone=settings.zone)
         runner = web.AppRunner(app, **options(), shutdown_timeout=_GRACE)

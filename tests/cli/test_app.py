@@ -126,7 +126,7 @@ def test_missing_settings_are_2_and_named(idvault: Commands) -> None:
 
 def test_clock_file_outside_development_is_refused(idvault: Commands, tmp_path: Path) -> None:
     """--clock-file without IDVAULT_DEVELOPMENT=1 stops the start."""
-    for command in (["serve", "--edge", "platform"], ["work"]):
+    for command in (["serve", "--edge", "platform"], ["work"], ["web"]):
         result = idvault(*command, "--clock-file", tmp_path / "clock")
         assert result.code == ExitCode.WRONG_USAGE
         assert "--clock-file shifts the time and needs IDVAULT_DEVELOPMENT=1" in result.err

@@ -459,8 +459,19 @@ FAULTS = [
     ('names = ["vault.example", "localhost", "127.0.0.1"]', "names = []", "hosts.vault1.names"),
     ("[platforms.im]", "[platforms.wang]", "platforms.wang"),
     ('colour = "#8b5cf6"', 'colour = "#ffffff"', "platforms.im.colour"),
-    ('return_origins = ["https://chat.example"]', "return_origins = []", "platforms.im.colour"),
-    ('return_origins = ["https://chat.example"]\n', "", "platforms.im.colour"),
+    ('return_origins = ["https://chat.example"]', "return_origins = []", "platforms.im.title"),
+    ('return_origins = ["https://chat.example"]\n', "", "platforms.im.title"),
+    (
+        'title = "Example Chat"\ncolour = "#8b5cf6"\nreturn_origins = ["https://chat.example"]',
+        'colour = "#8b5cf6"',
+        "platforms.im.colour",
+    ),
+    (
+        "[hosts.vault1.units]",
+        '[hosts.vault1.listen]\nwitness = "0.0.0.0:7493"\n\n[hosts.vault1.units]',
+        "hosts.vault1.listen.witness",
+    ),
+    ('web = "127.0.0.1:7484"\n', "", "hosts.vault1.proxied"),
     ('auditors = ["zhao"]', 'auditors = ["w1"]', "roster"),
     ("[hosts.w3]", "[hosts.vault]", "hosts.vault"),
 ]

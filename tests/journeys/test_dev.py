@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -10,7 +11,9 @@ import stat
 import subprocess
 import sys
 import urllib.error
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -323,6 +326,22 @@ def test_damaged_clock_file_ends_the_start(tmp_path: Path) -> None:
     house.clock.write_text("tomorrow")
     with pytest.raises(ProcessError, match="clock file"):
         house.start()
+
+
+def test_hosted_pages_count_by_the_shifted_clock(tmp_path: Path) -> None:
+    """A page tells the minutes that a session of a vault whose days are shifted has left."""
+    for house in running(tmp_path):
+        house.shift(timedelta(days=40))
+        shop = urlsplit(house.ready["pages"]["hosted verification"])
+        origin = f"{shop.scheme}://{shop.netloc}"
+        with house.vault() as vault:
+            made = vault.sessions.create(
+                return_url=f"{origin}/verified", policy_version="1", policy_text="x", locale="en"
+            )
+        assert made.url is not None
+        found = re.search(r"(\d+) minutes left", fetch(made.url).decode())
+        assert found is not None
+        assert 10 < int(found[1]) <= 15
 
 
 def test_no_file_holds_a_name_or_number(tmp_path: Path) -> None:

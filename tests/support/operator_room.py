@@ -24,8 +24,10 @@ from idvault.processes.deployment import acts as deployment
 from idvault.processes.services.custody_edge import RosterServicer
 from idvault.sealing.second_factor import TotpSealer
 from idvault_people.console.operator import console as pages
+from idvault_people.console.operator import last_visit
 from idvault_people.console.operator.certificates import NAME, KnownCertificates
 from idvault_people.console.operator.doctor_runs import DoctorRuns
+from idvault_people.console.operator.last_visit import LastVisit
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.operator.vault_commands import CommandEnd, VaultCommands
 from idvault_people.operator_client import OperatorClient
@@ -177,6 +179,7 @@ class OperatorRoom:
                 commands=commands, now=lambda: self._now() + self.ahead, start=self._start, patience=0
             ),
             certificates=KnownCertificates(own=own / NAME, others=(self.certificates,)),
+            last_visit=LastVisit(path=own / last_visit.NAME),
             trust_domain=TRUST_DOMAIN,
             ends=datetime.now(UTC) + timedelta(days=300),
             now=lambda: self._now() + self.ahead,

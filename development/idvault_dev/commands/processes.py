@@ -229,7 +229,7 @@ class DevelopmentProcesses:
     def _web_plan(self, url: str, *, port: int, target: str) -> ProcessPlan:
         metrics = self._ports.web_metrics
         hosted = environment.web(self._layout, url=url, port=port, metrics=metrics, target=target)
-        return ProcessPlan(WEB_PROCESS, ["web"], hosted)
+        return ProcessPlan(WEB_PROCESS, ["web", *self._clock], hosted)
 
     def _told(
         self, registry: Mapping[str, Any], witness: Mapping[str, Any], *, web_url: str

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from idvault.claim import store as claim_store
 from idvault.claim.job import store as job_store
 from idvault.core.act import Vault
 from idvault.core.check import AilmentError
 from idvault.core.config import Settings
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.platform import Platform
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import store as drill_store
@@ -47,6 +48,7 @@ from idvault.sealing import key_version as key_rules
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.disavowal import acts as disavowals
 from idvault.session.reinstatement.acts import REINSTATEMENTS
+from idvault.status.credential import acts as credential_acts
 from idvault.tip_off.acts import reporter as reporter_acts
 from idvault_verify.attest import expiry
 from idvault_verify.attest.people.roster import Roster
@@ -161,6 +163,11 @@ async def _usage(look: Look) -> Document:
     return {each.relying_party: dict(each.figures) for each in found}
 
 
+async def _credentials(look: Look) -> Document:
+    """Return how many status credentials each platform got today, of those that the settings allow."""
+    return await credential_acts.issued_today(look.vault, now=look.now, zone=look.settings.zone)
+
+
 async def _limits(look: Look) -> Document:
     return {name: getattr(look.settings, name) for name in LIMITS}
 
@@ -244,24 +251,28 @@ async def _queue(look: Look) -> Document:
 
 
 async def _deadlines(look: Look) -> Document:
-    """Return what is overdue now, and which platforms missed what since the month began."""
-    vault, now = look.vault, look.now
-    _, reports = await reporter_acts.levels(vault, now=now)
-    found = {
-        "reports": reports,
-        "appeals": await APPEALS.overdue(vault, now=now) + await content_measures.overdue(vault, now=now),
-        "contests": await CONTESTS.overdue(vault, now=now),
-        "disavowals": (await disavowals.levels(vault, now)).overdue,
-        "reinstatements": await REINSTATEMENTS.overdue(vault, now=now),
-        "narrowings": await narrowings.overdue(vault, now=now),
-        "orders": await orders.overdue(vault, now=now),
-    }
-    due = (await erasure_acts.levels(vault, now)).first_due_at
+    """Return what is open and overdue of each kind at each platform, and who missed what this month."""
+    now = look.now
+    found = {kind: await read(look.vault, now=now) for kind, read in _DEADLINES.items()}
+    late = [each.first_due_at for each in found[_ERASURES] if each.overdue]
     sources = sources_of(look.settings, look.deployment.main, look.deployment.shred)
     month = month_of(now.business.astimezone(look.settings.zone).date())
     return {
-        "overdue": found,
-        "erasures_due_since": _iso(due) if due is not None and due < now.business else None,
+        "time": _iso(now.business),
+        # A step of an erasure waits for the worker alone, and for a moment each is late.
+        "overdue": {kind: sum(each.overdue for each in found[kind]) for kind in found if kind != _ERASURES},
+        "open": [
+            {
+                "platform": each.relying_party,
+                "kind": kind,
+                "open": each.open,
+                "overdue": each.overdue,
+                "first_due_time": _iso(each.first_due_at),
+            }
+            for kind, all_of in found.items()
+            for each in all_of
+        ],
+        "erasures_due_since": _iso(min(late, default=None)),
         "month": month.name,
         "missed": await report_platforms.missed_by_platform(sources, month),
     }
@@ -299,12 +310,32 @@ def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
 
 
+class _ReadDeadlines(Protocol):
+    """Counts what is open of one kind at each platform."""
+
+    async def __call__(self, vault: Vault, *, now: ClockReading) -> Sequence[PlatformDeadlines]: ...
+
+
+_ERASURES = "erasures"
+_DEADLINES: Mapping[str, _ReadDeadlines] = {
+    "reports": reporter_acts.deadlines,
+    "appeals": APPEALS.deadlines,
+    "content_appeals": content_measures.deadlines,
+    "contests": CONTESTS.deadlines,
+    "disavowals": disavowals.deadlines,
+    "reinstatements": REINSTATEMENTS.deadlines,
+    "narrowings": narrowings.deadlines,
+    "orders": orders.deadlines,
+    _ERASURES: erasure_acts.deadlines,
+}
+"""What has a deadline, by its kind: what platforms decide, and the worker's steps of erasures."""
 _PARTS: Mapping[str, Callable[[Look], Awaitable[Any]]] = {
     "process": _process,
     "databases": _databases,
     "platforms": _platforms,
     "pages": _pages,
     "usage": _usage,
+    "credentials": _credentials,
     "limits": _limits,
     "certificates": _certificates,
     "drills": _drills,

@@ -7,13 +7,14 @@ from idvault.core.telemetry.logs import Logs
 from idvault.processes.cli import running
 
 
-def web(ready_file: running.ReadyFile = None) -> None:
+def web(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = None) -> None:
     """Serve the hosted pages over HTTP until SIGTERM or SIGINT (docs/pages.md).
 
     It is a client of the platform edge, with a certificate of the role web. It needs no database and no key
     file.
     """
-    settings = config.load(config.Process.WEB)
+    settings = config.load(config.Process.WEB, clock_file=clock_file)
+    clock = running.clock(clock_file)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
         from idvault.web import server  # noqa: PLC0415 - imports grpc
@@ -22,7 +23,7 @@ def web(ready_file: running.ReadyFile = None) -> None:
         await process.check_free(addresses)
         logs = Logs(process="web").install()
         try:
-            await server.run(settings, ready=ready, stop=stop)
+            await server.run(settings, clock=clock, ready=ready, stop=stop)
         finally:
             logs.close()
 

@@ -254,8 +254,9 @@ class _PlanReader:
             tuple(table.texts("return_origins", default=())),
             self._colour(table),
         )
-        if found.colour is not None and not found.origins:
-            raise table.wrong("colour", "needs return_origins: without one, no page shows it")
+        for name, value in (("title", found.title or None), ("colour", found.colour)):
+            if value is not None and not found.origins:
+                raise table.wrong(name, "needs return_origins: without one, no page shows it")
         table.end()
         return found
 
@@ -274,6 +275,7 @@ class _PlanReader:
         url = table.text("url", _URL, "https://HOST or https://HOST:PORT") if witness else ""
         own = (str(urlsplit(url).hostname),) if witness else _MISSING
         listen = table.table("listen", default={})
+        given = listen.names
         host = SetupHost(
             name=name,
             names=table.texts("names", _NAME, default=own),
@@ -287,7 +289,12 @@ class _PlanReader:
         )
         if not host.names:
             raise table.wrong("names", "must have a name")
+        if host.proxied and not {"web", "witness"}.intersection(host.processes):
+            raise table.wrong("proxied", "needs a unit web or witness: nothing else here serves HTTP")
         listen.end()
+        for each in given:
+            if each not in host.processes:
+                raise listen.wrong(each, "needs a unit of this process on the same host")
         table.end()
         return host
 

@@ -9,6 +9,7 @@ from functools import partial
 from hashlib import sha256
 
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator.acts import ModerationCall, ModeratorPaper, decision
 from idvault.moderator.acts import stored as stored_moderators
@@ -297,6 +298,11 @@ async def delete_texts(vault: Vault, now: ClockReading, *, limit: int) -> int:
 async def overdue(vault: Vault, *, now: ClockReading) -> int:
     """Return how many appeals are overdue, at all relying parties."""
     return await vault.read("content_measure.overdue", lambda one: store.overdue(one, now=now.business))
+
+
+async def deadlines(vault: Vault, *, now: ClockReading) -> list[PlatformDeadlines]:
+    """Return the appeals that each platform must decide."""
+    return await vault.read("content_measure.deadlines", lambda one: store.deadlines(one, now=now.business))
 
 
 async def find(vault: Vault, party: str, measure_id: str) -> ContentMeasure:

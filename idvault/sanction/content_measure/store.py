@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Integer, LargeBinary, String, func, literal_column, select, update
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.rows import KeptAs, Rows
 from idvault.core.tables.sanction import content_measures as table
@@ -53,9 +54,8 @@ _PUT_TEXT = statement(
 )
 _DELETE_TEXT = statement(update(table).where(_MINE).values(text=None))
 # Written out, so that the databases use the index of undecided ones.
-_UNDECIDED = (table.c.appeal_state == literal_column(f"'{AppealState.FILED.value}'")) & (
-    table.c.appeal_due_at <= param("now")
-)
+_FILED = table.c.appeal_state == literal_column(f"'{AppealState.FILED.value}'")
+_UNDECIDED = _FILED & (table.c.appeal_due_at <= param("now"))
 _LIMIT = param("limit", Integer)
 NOT_NOTED: Statement[ContentMeasure] = statement(
     ROWS.query.where(_UNDECIDED, table.c.appeal_overdue_at.is_(None))
@@ -64,6 +64,9 @@ NOT_NOTED: Statement[ContentMeasure] = statement(
     ROWS.from_row,
 )
 COUNT_OVERDUE: Statement[int] = statement(select(func.count()).select_from(table).where(_UNDECIDED), scalar)
+DEADLINES: Statement[PlatformDeadlines] = by_platform(
+    table, table.c.appeal_due_at, _FILED, index="ix_content_measures_due"
+)
 DELETABLE: Statement[ContentMeasure] = statement(
     ROWS.query.where(table.c.appeal_delete_at <= param("now"))
     .order_by(table.c.appeal_delete_at)
@@ -121,3 +124,8 @@ async def deletable(connection: Connection, *, now: datetime, limit: int) -> lis
 async def overdue(connection: Connection, *, now: datetime) -> int:
     """Return how many appeals are overdue, at all relying parties."""
     return await connection.only(COUNT_OVERDUE, now=now)
+
+
+async def deadlines(connection: Connection, *, now: datetime) -> list[PlatformDeadlines]:
+    """Return the undecided appeals of each platform."""
+    return await connection.all(DEADLINES, now=now)

@@ -10,6 +10,7 @@ from idvault.account import rules as account_rules
 from idvault.account.store import person as account_person
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Tx, Vault, act, sweep
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, decision, signed_act
@@ -165,6 +166,11 @@ async def note_all_overdue(vault: Vault, now: ClockReading, *, limit: int) -> in
 async def overdue(vault: Vault, *, now: ClockReading) -> int:
     """Return how many are overdue, at all relying parties."""
     return await vault.read("narrowing.count", lambda one: one.only(store.COUNT_OVERDUE, now=now.business))
+
+
+async def deadlines(vault: Vault, *, now: ClockReading) -> list[PlatformDeadlines]:
+    """Return the sanctions that each platform must narrow."""
+    return await vault.read("narrowing.deadlines", lambda one: one.all(store.DEADLINES, now=now.business))
 
 
 async def page(

@@ -6,6 +6,7 @@ from sqlalchemy import Integer, String, delete, exists, func, literal_column, se
 
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Statement, param, scalar, statement
 from idvault.core.rows import Rows
 from idvault.core.tables.public_account import public_accounts
@@ -57,6 +58,9 @@ NOT_NOTED: Statement[Narrowing] = statement(
 )
 COUNT_OVERDUE: Statement[int] = statement(
     select(func.count()).select_from(narrowings).where(_IS_OPEN, _N.due_at <= param("now")), scalar
+)
+DEADLINES: Statement[PlatformDeadlines] = by_platform(
+    narrowings, _N.due_at, _IS_OPEN, index="ix_narrowings_open"
 )
 
 

@@ -13,6 +13,7 @@ from idvault.account import rules as account_rules
 from idvault.account.store import rows as account_rows
 from idvault.core.act import SYSTEM, Act, Tx, Vault, sweep
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.sanction.objection import rules
 from idvault.sanction.objection.rules import Objection, ObjectionFilter
@@ -156,6 +157,12 @@ class Objections(Generic[T]):
             vault,
             "overdue",
             lambda one: one.only(self._rows.COUNT_OVERDUE, due_before=now.business),
+        )
+
+    async def deadlines(self, vault: Vault, *, now: ClockReading) -> list[PlatformDeadlines]:
+        """Return what each platform must decide."""
+        return await self._read(
+            vault, "deadlines", lambda one: one.all(self._rows.DEADLINES, now=now.business)
         )
 
     async def find(self, vault: Vault, party: str, objection_id: str) -> T:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Integer, LargeBinary, String, Table, func, literal_column, or_, select, update
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement
 from idvault.core.rows import Rows
 from idvault.sanction.objection.rules import FILED, Objection, ObjectionFilter
@@ -34,7 +35,8 @@ class ObjectionRows(Rows[T]):
         columns, limit = table.c, param("limit", Integer)
         is_due = columns.due_at <= param("due_before", Micros)
         # Written out, so that the databases use the index of undecided ones.
-        undecided = (columns.state == literal_column(f"'{FILED}'")) & is_due
+        filed = columns.state == literal_column(f"'{FILED}'")
+        undecided = filed & is_due
         in_state = columns.state == param("word", String)
         mine = (columns.account_token == param("token")) & (columns[key] == param("id"))
         # An account has few: the optional condition is applied to them alone.
@@ -65,6 +67,9 @@ class ObjectionRows(Rows[T]):
         )
         self.COUNT_OVERDUE: Statement[int] = statement(
             select(func.count()).where(undecided).select_from(table), scalar
+        )
+        self.DEADLINES: Statement[PlatformDeadlines] = by_platform(
+            table, columns.due_at, filed, index=f"ix_{table.name}_due"
         )
         deletable = self.query.where(columns.delete_at <= param("now", Micros))
         self.DELETABLE: Statement[T] = statement(

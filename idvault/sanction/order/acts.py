@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from idvault.core.act import Tx, Vault, act, sweep
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator.acts import decision
 from idvault.sanction.order import rules, store
@@ -82,6 +83,11 @@ async def miss_all(vault: Vault, now: ClockReading, *, limit: int) -> int:
 async def overdue(vault: Vault, *, now: ClockReading) -> int:
     """Return how many orders of all relying parties are overdue."""
     return await vault.read("order.overdue", lambda one: store.overdue(one, now=now.business))
+
+
+async def deadlines(vault: Vault, *, now: ClockReading) -> list[PlatformDeadlines]:
+    """Return the orders that each platform must carry out."""
+    return await vault.read("order.deadlines", lambda one: store.deadlines(one, now=now.business))
 
 
 async def page(

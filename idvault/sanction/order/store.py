@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, and_, func, or_, select, update
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Statement, for_change, param, scalar, statement, upsert
 from idvault.core.tables.sanction import orders, sanctions
 from idvault.sanction.order.rules import IssuedTerms, RecordedOrder
@@ -136,6 +137,9 @@ OVERDUE: Statement[int] = statement(
     ),
     scalar,
 )
+DEADLINES: Statement[PlatformDeadlines] = by_platform(
+    orders, orders.c.deadline, _IS_WAITING, _FOUND.is_(None), index="ix_authority_orders_open"
+)
 
 
 async def add(connection: Connection, order: RecordedOrder) -> RecordedOrder | None:
@@ -167,6 +171,11 @@ async def due(connection: Connection, *, now: datetime, limit: int) -> list[Reco
 async def overdue(connection: Connection, *, now: datetime) -> int:
     """Return how many orders of all relying parties are overdue."""
     return await connection.only(OVERDUE, now=now)
+
+
+async def deadlines(connection: Connection, *, now: datetime) -> list[PlatformDeadlines]:
+    """Return the orders that wait at each platform."""
+    return await connection.all(DEADLINES, now=now)
 
 
 async def page(

@@ -12,6 +12,7 @@ from idvault.account.rules import WithdrawalCause
 from idvault.account.store import rows as account_rows
 from idvault.account.store import withdrawal as withdrawal_store
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.log_entry import Late
 from idvault.moderator import acts as moderator_acts
 from idvault.moderator.acts import ModerationCall, signed_act
@@ -245,6 +246,11 @@ async def levels(vault: Vault, now: ClockReading) -> DisavowalLevels:
         ),
         await vault.read("disavowal.unusual", lambda one: store.unusual(one, since=since)),
     )
+
+
+async def deadlines(vault: Vault, *, now: ClockReading) -> list[PlatformDeadlines]:
+    """Return what each platform must decide."""
+    return await vault.read("disavowal.deadlines", lambda one: store.deadlines(one, now=now.business))
 
 
 async def find(vault: Vault, party: str, disavowal_id: str) -> Disavowal:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Integer, String, delete, func, literal_column, or_, select
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement, upsert
 from idvault.core.rows import Rows
 from idvault.core.tables.session import disavowals, waiting_disavowals
@@ -66,12 +67,8 @@ OVERDUE: Statement[Disavowal] = statement(
 COUNT_OVERDUE: Statement[int] = statement(
     select(func.count()).select_from(disavowals).where(_UNDECIDED, _DUE_BEFORE), scalar
 )
-OVERDUE_OF: Statement[tuple[str, int]] = statement(
-    select(_C.relying_party, func.count())
-    .where(_UNDECIDED, _DUE_BEFORE)
-    .group_by(_C.relying_party)
-    .order_by(_C.relying_party),
-    tuple,
+DEADLINES: Statement[PlatformDeadlines] = by_platform(
+    disavowals, _C.due_at, _UNDECIDED, index="ix_disavowals_due"
 )
 _TOLD = (
     select(_C.disavowal_id)
@@ -142,9 +139,9 @@ async def overdue(connection: Connection, *, now: datetime, limit: int) -> list[
     return await connection.all(OVERDUE, due_before=now, limit=limit)
 
 
-async def overdue_of(connection: Connection, *, now: datetime) -> list[tuple[str, int]]:
-    """Return each platform that has not decided in time, and how many; in the order of their names."""
-    return await connection.all(OVERDUE_OF, due_before=now)
+async def deadlines(connection: Connection, *, now: datetime) -> list[PlatformDeadlines]:
+    """Return what each platform must decide, in the order of their names."""
+    return await connection.all(DEADLINES, now=now)
 
 
 async def listed(

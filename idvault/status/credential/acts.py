@@ -486,6 +486,11 @@ def _issue(
     )
 
 
+async def issued_today(vault: Vault, *, now: ClockReading, zone: tzinfo) -> dict[str, int]:
+    """Return how many new credentials each platform got today, of its quota. zone: of the quota."""
+    return await vault.read("credential.issued", lambda one: store.issued(one, day=now.today(zone)))
+
+
 def _signed(found: Credential, now: ClockReading, context: TokenContext) -> str:
     public, attested = found.public_account_id, found.public_account_id or found.account_token
     claims: dict[str, Any] = {

@@ -414,6 +414,12 @@ _COUNT: Statement[int] = statement(
     .returning(credential_counts.c.issued),
     scalar,
 )
+_ISSUED: Statement[tuple[str, int]] = statement(
+    select(credential_counts.c.relying_party, credential_counts.c.issued)
+    .where(credential_counts.c.day == param("day"))
+    .order_by(credential_counts.c.relying_party),
+    tuple,
+)
 _FORGET_COUNTS = statement(
     delete(credential_counts).where(
         credential_counts.c.relying_party == param("party"), credential_counts.c.day < param("day")
@@ -509,3 +515,8 @@ async def _mark(connection: Connection, number: int, candidates: tuple[int, ...]
         if await connection.one(_MARK, number=number, place=place) is not None:
             return place
     return None
+
+
+async def issued(connection: Connection, *, day: date) -> dict[str, int]:
+    """Return how many new credentials each platform got on a day; earlier days are soon deleted."""
+    return dict(await connection.all(_ISSUED, day=day))

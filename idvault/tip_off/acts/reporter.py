@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from idvault.core.act import SYSTEM, Tx, Vault, act, mutation, sweep
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.policy import TipOffPolicy
 from idvault.tip_off import rules
 from idvault.tip_off.acts.case import TipOffCall, log, signed, write
@@ -134,3 +135,8 @@ async def _purge(tx: Tx, before: date, today: date) -> int:
 async def levels(vault: Vault, *, now: ClockReading) -> tuple[dict[TipOffState, int], int]:
     """Return how many reports are in each open state, and how many are overdue."""
     return await vault.read("tip_off.counts", lambda one: lists.levels(one, now=now.business))
+
+
+async def deadlines(vault: Vault, *, now: ClockReading) -> list[PlatformDeadlines]:
+    """Return what each platform must reply to."""
+    return await vault.read("tip_off.deadlines", lambda one: lists.deadlines(one, now=now.business))

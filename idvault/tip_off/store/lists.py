@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger, String, false, func, select, tuple_
 
 from idvault.core.db.connection import Connection
+from idvault.core.db.deadline import PlatformDeadlines, by_platform
 from idvault.core.db.statement import Micros, Statement, param, scalar, statement
 from idvault.core.tables.tip_off import tip_offs
 from idvault.tip_off import rules as tip_off_rules
@@ -77,6 +78,13 @@ OVERDUE: Statement[int] = statement(
     ),
     scalar,
 )
+DEADLINES: Statement[PlatformDeadlines] = by_platform(
+    tip_offs,
+    tip_offs.c.due_at,
+    tip_offs.c.resolved_at.is_(None),
+    tip_offs.c.flooded.is_(false()),
+    index="ix_tip_offs_open",
+)
 
 
 async def page(
@@ -131,6 +139,11 @@ async def levels(connection: Connection, *, now: datetime) -> tuple[dict[TipOffS
     """Return how many reports are in each open state, and how many are overdue."""
     states = {TipOffState(row.state): row.count for row in await connection.all(OPEN)}
     return states, await connection.only(OVERDUE, now=now)
+
+
+async def deadlines(connection: Connection, *, now: datetime) -> list[PlatformDeadlines]:
+    """Return the open reports of each platform, but those that came by a flooded form: nobody owes these."""
+    return await connection.all(DEADLINES, now=now)
 
 
 def _index(wanted: TipOffFilter) -> tuple[Statement[TipOff], dict[str, str]]:

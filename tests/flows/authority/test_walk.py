@@ -29,6 +29,7 @@ ACCOUNTS = 2
 DEGREES = [Degree.WARN, Degree.LIMIT, Degree.SUSPEND]
 PLACE = st.integers(0, 20)
 OTHER = "platform-b"
+WAITING = {"OPEN", "ACKNOWLEDGED", "OBJECTED", "OVERDUE"}
 
 
 class OrderSteps(DatabaseSteps):
@@ -218,6 +219,9 @@ class OrderSteps(DatabaseSteps):
             assert (read.state, read.missed) == (shown[given.order_id], model.missed(self.now))
         overdue = sum(each.state(self.now) == "OVERDUE" for each in self.model)
         assert self.run(acts.overdue(self.world.vault, now=at(self.now))) == overdue
+        counted = self.run(acts.deadlines(self.world.vault, now=at(self.now)))
+        waits = sum(each.state(self.now) in WAITING for each in self.model)
+        assert (sum(each.open for each in counted), sum(each.overdue for each in counted)) == (waits, overdue)
 
     @invariant()
     def lists_agree(self) -> None:

@@ -10,7 +10,9 @@ import pytest_asyncio
 
 from idvault.account.store.rows import unpack
 from idvault.core.db.database import Database
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.edge.call import Caller
+from idvault.erasure import acts as erasure_acts
 from idvault.erasure.acts import ErasureSweep
 from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import DELAY
@@ -173,6 +175,9 @@ async def test_a_thief_in_a_browser(world: AskingWorld, kind: str) -> None:
     assert (after.revision, after.erase_at) == (before.revision + 1, erase_time(made))
     assert await world.news() == {token: (after.revision, after.erase_at)}
     assert [[each.erasure_id for each in page] for page in await world.listed()] == [[made.erasure_id]]
+    for seconds, overdue in ((DAY, 0), (99 * DAY, 1)):
+        waits = await erasure_acts.deadlines(world.vault, now=at(seconds))
+        assert waits == [PlatformDeadlines(PARTY, 1, overdue, erase_time(made))]
     # The owner, in another browser and a session of its own, finds it and stops it.
     assert (await world.seen(token, seconds=9 * DAY, browser=2)).erasure.state == REQUESTED
     assert (await world.kept(token, seconds=29 * DAY, browser=2)).state == CANCELLED

@@ -131,6 +131,8 @@ async def test_a_late_decision_hides_no_miss(world: AppealWorld, key: ModeratorK
     assert decided.appeal is not None
     assert (decided.state, decided.appeal.outside_due_time is not None) == (IN_FORCE, True)
     assert await acts.overdue(world.vault, now=at(late)) == 1
+    [counted] = await acts.deadlines(world.vault, now=at(late))
+    assert (counted.open, counted.overdue) == (1, 1)
     assert await acts.note_all_overdue(world.vault, at(late), limit=9) == 1
     assert await acts.note_all_overdue(world.vault, at(late), limit=9) == 0
     assert (await world.events("contentappeal:")).count("contentappeal:case:overdue") == 2

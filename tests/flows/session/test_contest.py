@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from idvault.core.act import SYSTEM
 from idvault.core.db.connection import Connection
 from idvault.core.db.database import Database
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.session import contests
@@ -310,6 +311,9 @@ async def test_what_the_worker_does_with_contests(world: SessionWorld) -> None:
     second = await contest(world, *await verified(world, 2))
     vault, late, end = world.vault, at(17 * DAY), at(109 * DAY)
     assert await CONTESTS.overdue(vault, now=late) == 2
+    first_due = (await CONTESTS.find(vault, PARTY, first.contest_id)).due_at
+    assert await CONTESTS.deadlines(vault, now=at(0)) == [PlatformDeadlines(PARTY, 2, 0, first_due)]
+    assert await CONTESTS.deadlines(vault, now=late) == [PlatformDeadlines(PARTY, 2, 2, first_due)]
     await decide(world, second.contest_id, ContestState.REJECTED, seconds=17 * DAY)
     stale = await CONTESTS.find(vault, PARTY, second.contest_id)
     assert [await CONTESTS.note_all_overdue(vault, late, limit=9) for _ in range(2)] == [1, 0]

@@ -140,6 +140,8 @@ async def test_an_undecided_one_is_overdue_in_public_and_its_text_is_deleted(wor
     late = at(17 * DAY)
     assert [await REINSTATEMENTS.note_all_overdue(world.vault, late, limit=9) for _ in range(2)] == [1, 0]
     assert await REINSTATEMENTS.overdue(world.vault, now=late) == 1
+    [counted] = await REINSTATEMENTS.deadlines(world.vault, now=late)
+    assert (counted.open, counted.overdue) == (1, 1)
     shown = await world.asks(17 * DAY).list_reinstatements(overdue=True)
     assert [each.overdue for each in shown.reinstatements] == [True]
     confirming = signing((await world.keys(6))[0], 17 * DAY)

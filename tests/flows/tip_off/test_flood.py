@@ -17,6 +17,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.ports import UsedVersions
 from idvault.sealing.request import CurrentFingerprinter, RequestKeys
+from idvault.tip_off.acts import reporter as reporter_acts
 from idvault.tip_off.flood import rules as flood_rules
 from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
@@ -67,6 +68,8 @@ async def test_beyond_the_limit_a_form_is_flooded(world: TipOffWorld) -> None:
     assert (last.flooded, [each.flooded for each in beyond]) == (False, [True] * 3)
     assert await logged(world) == {"flood:begin": 1}
     assert [(await world.get(each)).tip_off.flooded for each in (last, *beyond)] == [False, *[True] * 3]
+    [owed] = await reporter_acts.deadlines(world.vault, now=at(0))
+    assert (owed.relying_party, owed.open, owed.overdue) == (PARTY, 1, 0)
     assert not (await by_form(world, seconds=DAY // 2)).flooded
     assert not (await by_form(world, party="platform-b")).flooded
 

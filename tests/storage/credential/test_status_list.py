@@ -182,6 +182,7 @@ async def test_a_quota_of_new_credentials(world: World, lists: Lists) -> None:
         return_exceptions=True,
     )
     assert sum(isinstance(one, ExhaustedError) for one in answers) == 5
+    assert [*(await acts.issued_today(world.vault, now=at(), zone=ZONE)).values()] == [3]
     tomorrow = {"today": TODAY + timedelta(days=1), "now": at(after=timedelta(days=1))}
     await lists.issue(accounts_of[0], quota=3, candidates=(90,), **tomorrow)
     rows = await world.all(credential_counts.select())

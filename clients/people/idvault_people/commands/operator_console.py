@@ -55,9 +55,10 @@ def console(
         # Not above: every other command starts without loading a web server.
         from idvault_people.console import server  # noqa: PLC0415
         from idvault_people.console.operator import console as pages  # noqa: PLC0415
-        from idvault_people.console.operator import vault_commands  # noqa: PLC0415
+        from idvault_people.console.operator import last_visit, vault_commands  # noqa: PLC0415
         from idvault_people.console.operator.certificates import NAME, KnownCertificates  # noqa: PLC0415
         from idvault_people.console.operator.doctor_runs import DoctorRuns  # noqa: PLC0415
+        from idvault_people.console.operator.last_visit import LastVisit  # noqa: PLC0415
         from idvault_people.console.operator.session import OperatorSession  # noqa: PLC0415
         from idvault_people.console.operator.vault_commands import VaultCommands  # noqa: PLC0415
 
@@ -70,6 +71,7 @@ def console(
             commands=commands,
             doctor=DoctorRuns(commands=commands, now=now),
             certificates=KnownCertificates(own=folder / NAME, others=tuple(certificates or ())),
+            last_visit=LastVisit(path=folder / last_visit.NAME),
             trust_domain=own.trust_domain,
             ends=own.not_after,
             now=now,

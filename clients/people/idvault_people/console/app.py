@@ -44,6 +44,7 @@ _FILES = {
     "icons.svg": rendering.ICONS,
     "console.js": _FOLDER / "static" / "console.js",
     "rows.js": _FOLDER / "static" / "rows.js",
+    "state.js": _FOLDER / "static" / "state.js",
 }
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _KEPT_FORMS = 1_000

@@ -304,9 +304,9 @@ async def check_disavowals(deployment: Deployment) -> str | None:
     """Remark how many disowned accounts wait at which platform for a decision that was due."""
     now = deployment.clock().business
     found = await deployment.main.read(
-        "disavowal.overdue_of", lambda one: disavowal_store.overdue_of(one, now=now)
+        "disavowal.deadlines", lambda one: disavowal_store.deadlines(one, now=now)
     )
-    return describe_overdue(found)
+    return describe_overdue([(each.relying_party, each.overdue) for each in found if each.overdue])
 
 
 def describe_overdue(found: Sequence[tuple[str, int]]) -> str | None:

@@ -81,7 +81,7 @@ async def test_every_page_is_for_everybody(office: OperatorRoom, language: str) 
     visited = await tour(office, language)
     visitor = await office.enter()
     fetched = {}
-    for path in ("/static/style.css", "/static/icons.svg", "/static/console.js"):
+    for path in ("/static/style.css", "/static/icons.svg", "/static/console.js", "/static/state.js"):
         seen = await visitor.get(path)
         fetched[path] = client.Page(200, seen.headers, seen.text, path)
     wrong: dict[str, list[str]] = {}

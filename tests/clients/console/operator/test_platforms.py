@@ -149,6 +149,51 @@ async def test_usage_limits_and_what_a_platform_accepts(office: OperatorRoom) ->
     assert "30 " in (await visitor.get("/")).words
 
 
+async def test_what_is_used_stands_beside_its_limit(office: OperatorRoom) -> None:
+    """In words and as a bar; the first page tells of four fifths, and a figure that is not read is none."""
+    await office.register("im")
+    end = await asyncio.to_thread(office.run, ["--json", "overview"])
+    visitor, whole = await office.enter(), json.loads(end.out)
+    assert whole["credentials"] == {}
+    for used, per_cent, classes, is_told in (
+        (79_999, 79, "due", False),
+        (80_000, 80, "due soon", True),
+        (100_000, 100, "due late", True),
+    ):
+        office.replaced["overview"] = CommandEnd(0, json.dumps({**whole, "credentials": {"im": used}}), "")
+        page = await visitor.get("/platforms/im?fresh=1")
+        assert f"Status credentials of a platform in a day {used:,} of 100,000" in page.words
+        assert f'<progress class="{classes}" value="{per_cent}" max="100"' in page.text
+        told = "im has most of its status credentials of today" in (await visitor.get("/")).words
+        assert told is is_told, used
+    away = {**whole, "credentials": {"problem": "permission denied"}}
+    office.replaced["overview"] = CommandEnd(0, json.dumps(away), "")
+    page = await visitor.get("/platforms/im?fresh=1")
+    assert ("Not read: the status credentials of today." in page.words, "of 100,000" in page.words) == (
+        True,
+        False,
+    )
+
+
+async def test_a_platforms_page_has_its_own_deadlines(office: OperatorRoom) -> None:
+    """Another platform's are on its own; without any, nothing is to be done, unless that was not read."""
+    for name in ("im", "mail"):
+        await office.register(name)
+    end = await asyncio.to_thread(office.run, ["--json", "overview"])
+    whole = json.loads(end.out)
+    waiting = {"platform": "im", "kind": "orders", "open": 2, "overdue": 1}
+    waiting["first_due_time"] = "2026-11-30T01:00:00+00:00"
+    deadlines = {**whole["deadlines"], "time": "2026-12-01T01:00:00+00:00", "open": [waiting]}
+    office.replaced["overview"] = CommandEnd(0, json.dumps({**whole, "deadlines": deadlines}), "")
+    visitor = await office.enter()
+    page = await visitor.get("/platforms/im")
+    assert "Orders of authorities 2 1 30 Nov 2026, 09:00 UTC+8 24 hours overdue" in page.words
+    assert "Nothing is open." in (await visitor.get("/platforms/mail")).words
+    unread = {**whole, "deadlines": {"problem": "permission denied"}}
+    office.replaced["overview"] = CommandEnd(0, json.dumps(unread), "")
+    assert "Nothing is open." not in (await visitor.get("/platforms/mail?fresh=1")).words
+
+
 async def test_a_name_or_a_key_is_found(office: OperatorRoom) -> None:
     """By a part of the name, and by the start of a key with or without blanks."""
     issued = await office.register("im")

@@ -247,17 +247,35 @@ async def test_what_is_overdue_and_who_missed_it(office: OperatorRoom) -> None:
     assert "No platform has missed a deadline this month." in (await visitor.get("/deadlines")).words
     told = (
         '{"vault": {"time_zone": "Asia/Shanghai"}, "deadlines": {"overdue": {"reports": 3, "appeals": 0}, '
+        '"time": "2026-12-01T01:00:00+00:00", "open": [{"platform": "im", "kind": "reports", "open": 5, '
+        '"overdue": 2, "first_due_time": "2026-11-30T01:00:00+00:00"}, {"platform": "mail", "kind": '
+        '"reports", "open": 1, "overdue": 1, "first_due_time": "2026-12-01T00:00:00+00:00"}, {"platform": '
+        '"im", "kind": "appeals", "open": 1, "overdue": 0, "first_due_time": "2026-12-03T01:00:00+00:00"}], '
         '"erasures_due_since": "2026-12-01T00:00:00+00:00", "month": "2026-12", '
         '"missed": {"im": {"tip_offs.reply_missed": 2}, "": {"unknown.figure": 1}}}}'
     )
     office.replaced["overview"] = CommandEnd(0, told, "")
     page = await visitor.get("/deadlines?fresh=1")
-    for text in ("Replies to reports 3", "of no named platform", "unknown.figure", "Missed in December 2026"):
+    for text in (
+        "Replies to reports 6 3",
+        "Appeals 1 0",
+        "of no named platform",
+        "unknown.figure",
+        "Missed in December 2026",
+    ):
         assert text in page.words, text
     assert "A step of an erasure was due at 1 Dec 2026, 08:00 UTC+8" in page.words
-    assert 'href="/platforms/im"' in page.text
+    rows = [
+        "im Replies to reports 5 2 30 Nov 2026, 09:00 UTC+8",
+        "mail Replies to reports 1 1 1 Dec 2026, 08:00 UTC+8",
+        "im Appeals 1 0 3 Dec 2026, 09:00 UTC+8 2 days left",
+    ]
     today = await visitor.get("/")
-    assert "Overdue: Replies to reports, 3." in today.words
+    for each in (page, today):
+        places = [each.words.index(row) for row in rows]
+        assert places == sorted(places), "the earliest deadline is the first one"
+    assert 'href="/platforms/im"' in page.text
+    assert "Overdue: Replies to reports: im (2), mail (1)." in today.words
     assert "Missed since the month began: of no named platform (1), im (2)." in today.words
     assert (
         "3 Overdue decisions" in (await visitor.get("/")).words

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from string import Formatter
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -23,7 +24,7 @@ _MARKED = Markup('<span lang="en">{}</span>')
 _BETWEEN = "; "
 
 
-def note(word: str, advice: str, visit: Visit, **more: str) -> OperatorNote:
+def note(word: str, advice: str, visit: Visit, **more: Any) -> OperatorNote:
     """Return a note with a text of the doctor after a word of the console. more: what a note has besides."""
     told = in_language(advice, visit)
     if told is None:

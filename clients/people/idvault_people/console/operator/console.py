@@ -6,6 +6,7 @@ from pathlib import Path
 from idvault_people.console import own, second_factor
 from idvault_people.console.app import Console
 from idvault_people.console.member_texts import MEMBER
+from idvault_people.console.operator.deadlines import DeadlinePages
 from idvault_people.console.operator.decisions import PreviewPages
 from idvault_people.console.operator.explaining import explain
 from idvault_people.console.operator.findings import DoctorPage
@@ -14,11 +15,11 @@ from idvault_people.console.operator.log import LogPage
 from idvault_people.console.operator.members import MembersPage
 from idvault_people.console.operator.parts import OperatorSection
 from idvault_people.console.operator.platforms import NamePages
+from idvault_people.console.operator.queue import QueuePage
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.operator.storage import StoragePages
 from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.today import TodayPage
-from idvault_people.console.operator.waiting import WaitingPages
 from idvault_people.console.second_factor import SecondFactorPages
 from idvault_people.console.visit import Answer, Route, Visit
 
@@ -39,13 +40,15 @@ MENU = (
 
 def console(session: OperatorSession) -> Console:
     """Return the operator's console."""
-    platforms, decisions = NamePages(session=session), PreviewPages(session=session)
+    deadlines, decisions = DeadlinePages(session=session), PreviewPages(session=session)
+    platforms = NamePages(session=session, deadlines=deadlines)
     routes = (
-        *TodayPage(session=session, platforms=platforms).routes(),
+        *TodayPage(session=session, platforms=platforms, deadlines=deadlines).routes(),
         *platforms.routes(),
         *MembersPage(session=session).routes(),
         *LogPage(session=session).routes(),
-        *WaitingPages(session=session).routes(),
+        *QueuePage(session=session).routes(),
+        *deadlines.routes(),
         *DoctorPage(session=session).routes(),
         *StoragePages(session=session).routes(),
         *FormPages(session=session, names=platforms, decisions=decisions).routes(),

@@ -89,14 +89,14 @@ class FormPages:
             rows = [
                 (visit.say("name"), found.name),
                 (visit.say("kind"), visit.say(f"role.{found.role}")),
-                (visit.say("fingerprint"), roster_member.grouped(found.spki)),
                 (visit.say("last_day"), visit.say("in_brackets", text=day, more=remaining)),
                 (visit.say("keys_so_far"), number_of_keys(known, visit)),
             ]
             notes = [OperatorNote(text=visit.say("register_note"))]
             if found.not_after - now <= URGENT:
                 notes.insert(0, OperatorNote(text=visit.say("register_short", day=day), colour=RED))
-            return OperatorSection(rows=rows, notes=notes)
+            compared = [(visit.say("fingerprint"), roster_member.grouped(found.spki))]
+            return OperatorSection(rows=rows, compared=compared, notes=notes)
 
         return self.decisions.propose(
             OperatorDecision(
@@ -140,12 +140,12 @@ class FormPages:
             rows = [
                 (visit.say("name"), each.name),
                 (visit.say("kind"), visit.say(f"role.{each.role}")),
-                (visit.say("fingerprint"), roster_member.grouped(spki)),
                 (visit.say("registered_at"), self.session.time(key.registered, visit, state)),
                 (visit.say("last_day"), ends(visit)),
                 (visit.say("keys_left"), str(len(each.valid) - 1)),
             ]
-            return OperatorSection(rows=rows, notes=[OperatorNote(text=text, colour=RED)])
+            compared = [(visit.say("fingerprint"), roster_member.grouped(spki))]
+            return OperatorSection(rows=rows, compared=compared, notes=[OperatorNote(text=text, colour=RED)])
 
         return self.decisions.propose(
             OperatorDecision(
@@ -298,11 +298,12 @@ class FormPages:
         party, named = found.relying_party, list[str]()
 
         def preview(visit: Visit) -> OperatorSection:
-            rows = [
-                (visit.say("role.platform"), party),
-                (visit.say("fingerprint"), fingerprint.of_moderator(found.public_key)),
-            ]
-            return OperatorSection(rows=rows, notes=[OperatorNote(text=visit.say("moderator_note"))])
+            compared = [(visit.say("fingerprint"), fingerprint.of_moderator(found.public_key))]
+            return OperatorSection(
+                rows=[(visit.say("role.platform"), party)],
+                compared=compared,
+                notes=[OperatorNote(text=visit.say("moderator_note"))],
+            )
 
         def act(code: str) -> None:
             named[:] = [self.session.operator().name_moderator(found, code=code)]

@@ -8,6 +8,7 @@ from typing import Any
 from idvault_client.errors import Unavailable, VaultError
 from idvault_people.console import explaining
 from idvault_people.console.operator import vault_commands
+from idvault_people.console.operator.figures import number
 from idvault_people.console.operator.parts import (
     AMBER,
     GREEN,
@@ -17,7 +18,6 @@ from idvault_people.console.operator.parts import (
     OperatorSection,
     OperatorTable,
 )
-from idvault_people.console.operator.platforms import number
 from idvault_people.console.operator.session import OperatorSession, unread
 from idvault_people.console.operator.vault_commands import CommandsAwayError, VaultState, away
 from idvault_people.console.visit import Answer, Route, Visit
@@ -69,8 +69,7 @@ class LogPage:
         return OperatorSection(
             texts=[visit.say("log_verified")],
             rows=[(visit.say("signed_entries"), number(found.size, visit))],
-            summary=visit.say("technical_details"),
-            details=[
+            codes=[
                 (visit.say("log_name"), found.origin),
                 (visit.say("log_root"), found.root.hex()),
                 (visit.say("log_key"), str(member.trust.log_key)),

@@ -72,8 +72,7 @@ class MembersPage:
             OperatorSection(
                 title=visit.say("members"),
                 table=OperatorTable(head=head, lines=lines, empty=""),
-                summary=visit.say("technical_details"),
-                details=[(visit.say("roster_hash"), roster.digest())],
+                codes=[(visit.say("roster_hash"), roster.digest())],
             ),
             self._proposals(member, roster, visit),
         ]

@@ -9,12 +9,18 @@ GREEN, AMBER, RED, PLAIN = "green", "amber", "red", ""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorCell:
-    """A cell of a table. badge: what stands behind the text as a badge, in a colour; link: where it leads."""
+    """A cell of a table. badge: what stands behind the text as a badge, in a colour; link: where it leads.
+
+    spent: how much of a limit is used, in per cent, for a bar below the text. is_code: whether people compare
+    the text with something outside, so that a button copies it.
+    """
 
     text: str = ""
     link: str = ""
     badge: str = ""
     colour: str = PLAIN
+    spent: int | None = None
+    is_code: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +46,7 @@ class OperatorTile:
 class OperatorNote:
     """Something that stands out. link, label: where it leads, and by which words.
 
-    said: a program's own words about it, which are English on every page.
+    said: a program's own words about it, which are English on every page. is_new: since the last visit.
     """
 
     text: str
@@ -48,13 +54,15 @@ class OperatorNote:
     colour: str = AMBER
     link: str = ""
     label: str = ""
+    is_new: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorSection:
     """A part of a page. details, english: pairs, and texts in English, shown on demand behind a summary.
 
-    after: texts below the tiles.
+    after: texts below the tiles. compared: names and codes that people compare with something outside; codes:
+    those that are shown on demand; a button copies each.
     """
 
     title: str = ""
@@ -64,6 +72,8 @@ class OperatorSection:
     after: Sequence[str] = ()
     table: OperatorTable | None = None
     rows: Sequence[tuple[str, str]] = ()
+    compared: Sequence[tuple[str, str]] = ()
+    codes: Sequence[tuple[str, str]] = ()
     links: Sequence[tuple[str, str]] = ()
     summary: str = ""
     details: Sequence[tuple[str, str]] = field(default=())

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from babel.numbers import format_decimal
-
 from idvault_people.console import shown
-from idvault_people.console.operator import keys
+from idvault_people.console.operator import deadlines, keys
+from idvault_people.console.operator.deadlines import DeadlinePages
+from idvault_people.console.operator.figures import figure, number
 from idvault_people.console.operator.keys import RegisteredKey, RegisteredName
 from idvault_people.console.operator.parts import (
     AMBER,
@@ -27,6 +27,10 @@ from idvault_verify.attest.people import roster_member
 
 _SOONEST = 5
 """How many names the first page lists."""
+MUCH = 80
+"""How much of a daily limit may be used before it stands out, in per cent."""
+_QUOTA = "credentials_per_day"
+"""The limit of each platform alone; the others are of persons, of members, or of all platforms together."""
 PATH_OF_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
 _CHARGED, _ACCOUNTS, _RECORDS, _SUCCEEDED = (
     "registry/charged",
@@ -34,16 +38,6 @@ _CHARGED, _ACCOUNTS, _RECORDS, _SUCCEEDED = (
     "stored/records",
     "claims/SUCCEEDED",
 )
-
-
-def number(count: float, visit: Visit) -> str:
-    """Return a number with the separators of the language."""
-    return format_decimal(count, locale=shown.LOCALES[visit.language])
-
-
-def figure(count: float, part: str, state: VaultState, visit: Visit) -> str:
-    """Return a figure from a part of the vault's state; words if it was not read: 0 looks like good news."""
-    return visit.say("not_read") if state.problem(part) else number(count, visit)
 
 
 def last_day(ends: datetime, visit: Visit, zone: tzinfo) -> str:
@@ -66,6 +60,16 @@ def no_certificate(pem: bytes, visit: Visit) -> str:
     return visit.say("private_key" if b"PRIVATE KEY-----" in pem else "no_certificate")
 
 
+def used_today(name: str, state: VaultState, visit: Visit) -> OperatorCell | None:
+    """Return how much a platform has used of its daily limit, with a bar; None if one of them is not read."""
+    limit = state.table("limits").get(_QUOTA)
+    if not limit or state.problem("credentials"):
+        return None
+    used = int(state.table("credentials").get(name, 0))
+    text = visit.say("used_of", used=number(used, visit), limit=number(limit, visit))
+    return OperatorCell(text=text, spent=min(used * 100 // limit, 100))
+
+
 def calls(usage: Mapping[str, int]) -> int:
     """Return how many calls were answered."""
     return sum(count for what, count in usage.items() if what.startswith("calls/"))
@@ -76,6 +80,7 @@ class NamePages:
     """The pages of names."""
 
     session: OperatorSession
+    deadlines: DeadlinePages
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -134,13 +139,13 @@ class NamePages:
             OperatorSection(
                 notes=self._notes(each, state, visit),
                 rows=self._about(each, state, visit),
-                summary=visit.say("technical_details"),
-                details=[(visit.say("actor_id"), each.actor_id)],
+                codes=[(visit.say("actor_id"), each.actor_id)],
                 links=_stated(each, visit),
             ),
+            *self._waiting(each, state, visit),
+            *self._used(each, state, visit),
             *(self._key(each, key, visit, state) for key in each.keys),
             *self._moderators(each, state, visit),
-            *self._used(each, state, visit),
             self._limits(state, visit),
         ]
         return self.session.page(
@@ -222,8 +227,8 @@ class NamePages:
     def _key(
         self, each: RegisteredName, key: RegisteredKey, visit: Visit, state: VaultState
     ) -> OperatorSection:
-        known, rows = key.certificate, [(visit.say("fingerprint"), roster_member.grouped(key.spki))]
-        rows.append((visit.say("registered_at"), self.session.time(key.registered, visit, state)))
+        known = key.certificate
+        rows = [(visit.say("registered_at"), self.session.time(key.registered, visit, state))]
         if key.revoked:
             rows.append((visit.say("revoked_at"), self.session.time(key.revoked, visit, state)))
         elif known is None:
@@ -236,11 +241,26 @@ class NamePages:
         return OperatorSection(
             title=visit.say("key_revoked" if key.revoked else "key_valid"),
             rows=rows,
-            summary=visit.say("technical_details"),
-            details=[(visit.say("key_hash"), key.spki)],
+            compared=[(visit.say("fingerprint"), roster_member.grouped(key.spki))],
+            codes=[(visit.say("key_hash"), key.spki)],
             links=[(f"/platforms/{each.name}/revoke/{key.spki}", visit.say("revoke_title"))]
             if key.is_valid
             else (),
+        )
+
+    def _waiting(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorSection]:
+        """Return what the platform must decide or carry out, the earliest deadline first."""
+        if each.role != "platform":
+            return ()
+        waiting = [one for one in deadlines.found(state) if one.platform == each.name]
+        table = self.deadlines.table(waiting, state, visit, named=False)
+        return (
+            OperatorSection(
+                title=visit.say("deadlines_title"),
+                notes=unread(state, visit, "deadlines"),
+                table=unless_unread(state, "deadlines", table),
+                links=[("/deadlines", visit.say("all_deadlines"))],
+            ),
         )
 
     def _used(self, each: RegisteredName, state: VaultState, visit: Visit) -> Sequence[OperatorSection]:
@@ -265,10 +285,14 @@ class NamePages:
             rows.append((visit.say(key), visit.say("not_read") if state.problem("usage") else told))
         rows.append((visit.say("waits_here"), figure(waits, "queue", state, visit)))
         details = [(what, number(count, visit)) for what, count in usage.items()]
+        today = used_today(each.name, state, visit)
+        lines = [(OperatorCell(text=visit.say(f"limit.{_QUOTA}")), today)] if today else []
+        head = [visit.say("limit"), visit.say("used_today")]
         return (
             OperatorSection(
                 title=visit.say("usage_of", month=shown.month(month, language=visit.language)),
-                notes=unread(state, visit, "usage"),
+                notes=unread(state, visit, "usage", "credentials"),
+                table=OperatorTable(head=head, lines=lines, empty="") if today else None,
                 rows=rows,
                 summary=visit.say("usage_details"),
                 details=details,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from idvault_people.console import shown
 from idvault_people.console.operator.certificates import KnownCertificates
 from idvault_people.console.operator.doctor_runs import DoctorRuns
+from idvault_people.console.operator.last_visit import LastVisit
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection, OperatorTable
 from idvault_people.console.operator.vault_commands import (
     CommandRefusedError,
@@ -46,6 +47,7 @@ class OperatorSession:
     commands: VaultCommands
     doctor: DoctorRuns
     certificates: KnownCertificates
+    last_visit: LastVisit
     trust_domain: str
     ends: datetime
     now: Callable[[], datetime]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idvault_people.console.operator import keys, platforms
+from idvault_people.console.operator.figures import number
 from idvault_people.console.operator.parts import (
     AMBER,
     GREEN,
@@ -15,7 +16,6 @@ from idvault_people.console.operator.parts import (
     OperatorSection,
     OperatorTable,
 )
-from idvault_people.console.operator.platforms import number
 from idvault_people.console.operator.session import OperatorSession, unless_unread, unread
 from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.vault_commands import CommandRefusedError, VaultState
@@ -135,7 +135,7 @@ class StoragePages:
         state = self.session.state(visit)
         head = [visit.say(key) for key in ("purpose_of_key", "version", "announced_at")]
         lines = [self._version(each, state, visit) for each in state.list("keys")]
-        table = OperatorTable(head=head, lines=lines, empty=visit.say("no_keys"))
+        table = OperatorTable(head=head, lines=lines, empty=visit.say("no_announced_keys"))
         announced = OperatorSection(
             title=visit.say("announced_keys"),
             notes=unread(state, visit, "keys"),
@@ -168,7 +168,7 @@ class StoragePages:
             (
                 OperatorCell(text=purpose_name(str(each["purpose"]), visit)),
                 OperatorCell(text=str(each["version"])),
-                OperatorCell(text=str(each["check"])),
+                OperatorCell(text=str(each["check"]), is_code=True),
                 OperatorCell(text=_stored(each.get("stored"), visit)),
             )
             for each in found

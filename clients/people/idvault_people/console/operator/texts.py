@@ -2,113 +2,11 @@
 
 from collections.abc import Mapping
 
+from idvault_people.console.operator.name_texts import NAMES
 from idvault_verify.error import Reason
 from idvault_verify.text import Text, texts_of
 
 _ = texts_of(__name__)
-
-
-_PARTS: Mapping[str, Text] = {
-    "vault": _("the vault"),
-    "process": _("the process of these settings"),
-    "databases": _("the databases"),
-    "platforms": _("the registered names"),
-    "pages": _("what the hosted pages call each platform"),
-    "usage": _("the usage"),
-    "limits": _("the limits"),
-    "certificates": _("the vault's own certificates"),
-    "drills": _("the drills"),
-    "log": _("the public log"),
-    "queue": _("the queue"),
-    "deadlines": _("the deadlines"),
-    "backups": _("the backups"),
-    "keys": _("the versions of keys"),
-}
-_ROLES: Mapping[str, Text] = {
-    "platform": _("Platform"),
-    "monitor": _("Program that watches the log"),
-    "web": _("Hosted pages"),
-    "moderator": _("Moderator's desk"),
-    "registry": _("Notices of the registry"),
-}
-_PROOFS: Mapping[str, Text] = {
-    "NUMBER_MATCH": _("name and number, asked of the registry"),
-    "HOLDER": _("a proof of presence by a provider"),
-    "RESULT_ONLY": _("a proof without a name by a provider"),
-    "ONE_REVIEWER": _("a document that one reviewer has seen"),
-    "TWO_REVIEWERS": _("a document that two reviewers have seen"),
-}
-_LIMITS: Mapping[str, Text] = {
-    "registry_calls_per_second": _("Calls of the registry in a second, of all platforms together"),
-    "accounts_per_person": _("Accounts of one person at a platform"),
-    "verification_days": _("Days that a verification lasts"),
-    "credentials_per_day": _("Status credentials of a platform in a day"),
-    "tip_offs_per_day": _("Reports of one reporter in a day"),
-    "disclosures_per_day": _("Disclosures that one auditor requests in a day"),
-    "public_accounts_per_individual": _("Public accounts of one person"),
-    "public_accounts_per_organization": _("Public accounts of one organisation"),
-    "processes": _("Processes of one edge"),
-}
-
-_MEMBERS: Mapping[str, Text] = {
-    "auditor": _("Auditor"),
-    "custodian": _("Custodian"),
-    "operator": _("Operator's staff"),
-    "authority": _("Authority's officer"),
-}
-_CHECKS: Mapping[str, Text] = {
-    "databases": _("Databases"),
-    "roster": _("Roster"),
-    "log": _("Places in the log"),
-    "checkpoint": _("Cosignatures of the log"),
-    "witness": _("Witnesses"),
-    "drills": _("Drills of the custodians"),
-    "hand-over": _("Hand-overs of custodians"),
-    "erasures": _("Steps of erasures"),
-    "disavowals": _("Disowned accounts"),
-    "notifications": _("Notifications of platforms"),
-    "records": _("Keys of sealed records"),
-    "disk": _("Space on the disks"),
-    "files": _("Owners of the files"),
-    "keys": _("Key file"),
-    "servers": _("Servers of the main database"),
-    "shred-servers": _("Servers of the shred database"),
-    "database-clock": _("Clock of the databases"),
-    "registry": _("Registry of persons"),
-    "registry-clock": _("Clock of the registry"),
-    "registry-enterprise": _("Registry of organisations"),
-    "edge": _("Edge behind the hosted pages"),
-    "tls-certificate": _("Certificate of the edges"),
-    "tls-ca": _("Certificate of the authority"),
-    "web-tls-certificate": _("Certificate of the hosted pages"),
-}
-_PURPOSES: Mapping[str, Text] = {
-    "index": _("Index of persons"),
-    "request": _("Hashes of requests"),
-    "reference": _("References to persons"),
-    "intake": _("Identities that wait"),
-    "log": _("Signature of the log"),
-    "status-token": _("Signature of tokens and credentials"),
-    "status-list": _("Signature of status lists"),
-    "pairwise": _("Subjects of third parties"),
-    "case-text": _("Texts of disclosures"),
-    "moderation-text": _("Texts of decisions"),
-    "tip-off": _("Reports and reporters"),
-    "second-factor": _("Second factors"),
-    "person-request": _("Hashes of requests at the custody edge"),
-}
-_OVERDUE: Mapping[str, Text] = {
-    "reports": _("Replies to reports"),
-    "appeals": _("Appeals"),
-    "contests": _("Contests of verifications"),
-    "disavowals": _("Disowned accounts"),
-    "reinstatements": _("Appeals against withdrawals"),
-    "narrowings": _("Sanctions to be narrowed"),
-    "orders": _("Orders of authorities"),
-    "content_appeals": _("Appeals about content"),
-    "solutions": _("Solutions of reports"),
-    "flood": _("Solutions of reports in a flood"),
-}
 
 
 # What an operator is told in place of the texts for other members of the roster.
@@ -121,25 +19,13 @@ OWN_REASONS: Mapping[str, Text] = {
 }
 
 
-def _named(prefix: str, texts: Mapping[str, Text]) -> dict[str, Text]:
-    return {f"{prefix}.{name}": text for name, text in texts.items()}
-
-
 OPERATOR: Mapping[str, Text] = {
-    **_named("part", _PARTS),
-    **_named("role", _ROLES),
-    **_named("proof", _PROOFS),
-    **_named("limit", _LIMITS),
-    **_named("member", _MEMBERS),
-    **_named("overdue", _OVERDUE),
-    **_named("check", _CHECKS),
-    **_named("purpose", _PURPOSES),
+    **NAMES,
     "service": _("The operator's console"),
     "as_of": _("As of {time}."),
     "ask_again": _("Check again"),
     "never_yet": _("never"),
     "unread": _("Not read: {part}."),
-    "technical_details": _("Technical details"),
     "commands_away": _(
         "The vault's commands cannot be run from here. Start the console with --vault and the words that run"
         " them on the vault's host."
@@ -167,7 +53,18 @@ OPERATOR: Mapping[str, Text] = {
     "changed_what": _("What"),
     "was_registered": _("key registered"),
     "was_revoked": _("key revoked"),
-    "nothing_changed": _("No key was registered or revoked."),
+    "nothing_changed": _(
+        "No key was registered or revoked. Register a platform's next key before its certificate ends."
+    ),
+    "due_first": _("Due first"),
+    "last_visit": _("Your last visit ended at {time}. What is marked as new was found or missed since then."),
+    "is_new": _.in_context("since the last visit", "New"),
+    "state_changed": _("The state has changed since you opened this page."),
+    "state_lost": _("The console does not answer: what you see may be old."),
+    "limit_near": _(
+        "{name} has most of its status credentials of today: {used}. At the limit, new ones are refused until"
+        " tomorrow."
+    ),
     "doctor_found": _("What the check of the vault found, {age}"),
     "not_watched": _(
         "Asked here: the custody edge, the worker, the databases and the log. Platform edges and hosted pages"
@@ -219,8 +116,9 @@ OPERATOR: Mapping[str, Text] = {
     "backup_old_note": _(
         "The newest backup of {databases} is older than three hours: see why the next one was not made."
     ),
-    "overdue_note": _("Overdue: {kind}, {count}."),
+    "overdue_note": _("Overdue: {kind}: {platforms}."),
     "missed_note": _("Missed since the month began: {platforms}."),
+    "missed_since": _("{text} Since your last visit: {platforms}."),
     "edge_silent": _(
         "The custody edge does not answer this machine: see whether it runs, and whether its address is"
         " right."
@@ -244,7 +142,7 @@ OPERATOR: Mapping[str, Text] = {
     "search_key": _("Name, or start of a key's SHA-256"),
     "search": _("Search"),
     "search_all": _("Show all"),
-    "none_found": _("No name and no key fits."),
+    "none_found": _("No name and no key fits. Search for a shorter part, or show all."),
     "no_names": _("No platform is registered yet. Register the first one with its certificate."),
     "no_valid_key": _("no valid key"),
     "not_known": _("not known here"),
@@ -291,7 +189,9 @@ OPERATOR: Mapping[str, Text] = {
     "revoked_at": _("Revoked"),
     "desks": _("Moderators' desks"),
     "moderator_id": _("Moderator"),
-    "no_desks": _("No moderator's desk is registered yet."),
+    "no_desks": _(
+        "No moderator's desk is registered yet. Name the first moderators, then register their desks' keys."
+    ),
     "usage_of": _("Usage in {month}"),
     "usage_details": _("All figures"),
     "verified": _("Verifications that succeeded"),
@@ -299,6 +199,9 @@ OPERATOR: Mapping[str, Text] = {
     "not_yet": _("not counted yet"),
     "stored_accounts": _("Accounts at the last hourly count"),
     "stored_records": _("Sealed records at the last hourly count"),
+    "limit": _("Limit"),
+    "used_today": _("Used today"),
+    "used_of": _("{used} of {limit}"),
     "limits": _("Limits in force"),
     "limits_are": _("What they are"),
     "limits_text": _("Settings of the vault, the same for every platform. A change needs a restart."),
@@ -334,7 +237,9 @@ OPERATOR: Mapping[str, Text] = {
     "witnesses_needed": _("Witnesses who must cosign"),
     "of_custodians": _("{threshold} of {count}"),
     "proposals": _("Proposed versions"),
-    "no_proposals": _("No version waits for signatures."),
+    "no_proposals": _(
+        "No version waits for signatures. When a member or a key changes, propose the next version."
+    ),
     "hash_start": _("Start of its SHA-256"),
     "signed_by": _("Signed by"),
     "nobody_signed": _("nobody yet"),
@@ -366,12 +271,15 @@ OPERATOR: Mapping[str, Text] = {
     "cosigned_waits": _("newer entries wait"),
     "cosigned_not": _("not the newest checkpoint"),
     "lag_unknown": _("not known"),
-    "no_witnesses": _("The roster names no witnesses: nobody would notice a second copy of the log."),
+    "no_witnesses": _(
+        "The roster names no witnesses: nobody would notice a second copy of the log. Propose a version that"
+        " names some."
+    ),
     # The queue of the registry
     "queue_title": _("Registry"),
     "queue_all": _("Claims that wait"),
     "queue_oldest": _("The oldest since"),
-    "queue_empty": _("Nothing waits for the registry."),
+    "queue_empty": _("Nothing waits for the registry. You need not do anything here."),
     "registry_title": _("Calls of the registry"),
     "registry_none_held": _("No call is held back."),
     "held_until": _("Held back until ({name})"),
@@ -385,12 +293,17 @@ OPERATOR: Mapping[str, Text] = {
     ),
     # Deadlines
     "deadlines_title": _("Deadlines"),
-    "deadline_of": _("What was due"),
+    "deadline_of": _("What must be done"),
+    "open_now": _.in_context("deadlines", "Open"),
+    "first_deadline": _("Earliest deadline"),
+    "open_by_platform": _("Open now, by platform"),
+    "nothing_open": _("Nothing is open. You need not do anything here."),
+    "all_deadlines": _("All deadlines"),
     "missed_what": _("What was missed"),
     "overdue_now": _("Overdue now"),
     "missed_in": _("Missed in {month}, by platform"),
     "missed_count": _("How often"),
-    "none_missed": _("No platform has missed a deadline this month."),
+    "none_missed": _("No platform has missed a deadline this month. You need not do anything here."),
     "not_named": _("of no named platform"),
     "erasures_late": _("A step of an erasure was due at {time}. Run the check of the vault, which says why."),
     # The check of the vault
@@ -429,7 +342,9 @@ OPERATOR: Mapping[str, Text] = {
     "own_certificates": _("The vault's certificates"),
     "setting": _("Setting"),
     "unreadable": _("cannot be read"),
-    "no_certificates": _("These settings name no certificate."),
+    "no_certificates": _(
+        "These settings name no certificate. Run the console with the settings of a process that has one."
+    ),
     "keys_title": _("Keys of the service"),
     "announced_keys": _("Announced versions"),
     "announced_text": _(
@@ -449,7 +364,8 @@ OPERATOR: Mapping[str, Text] = {
     "check_value": _("Check value"),
     "stored_under": _("Stored under it"),
     "not_counted": _("not counted"),
-    "no_keys": _("There are none yet."),
+    "no_announced_keys": _("There are none yet. Start the worker, which announces them."),
+    "no_keys": _("There are none yet. Make the key file before the first start."),
     # What the operator decides
     "to_preview": _("Continue to the preview"),
     "leave_undone": _("Do nothing"),

@@ -1,12 +1,20 @@
-"""The first page: what is urgent, and a figure for each page."""
+"""The first page: what is urgent, what is new since the last visit, and a figure for each page.
 
-from collections.abc import Iterator, Sequence
+It comes anew while it is open (static/state.js).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
 
-from idvault_people.console.operator import advice, log, storage
+from idvault_people.console.operator import advice, deadlines, log, storage
+from idvault_people.console.operator.deadlines import DeadlinePages
+from idvault_people.console.operator.figures import figure, number
 from idvault_people.console.operator.findings import AGAIN, by_text
 from idvault_people.console.operator.keys import RegisteredName
+from idvault_people.console.operator.last_visit import Sight
 from idvault_people.console.operator.parts import (
     AMBER,
     PLAIN,
@@ -16,7 +24,7 @@ from idvault_people.console.operator.parts import (
     OperatorTable,
     OperatorTile,
 )
-from idvault_people.console.operator.platforms import NamePages, figure, number, short_name
+from idvault_people.console.operator.platforms import NamePages, short_name
 from idvault_people.console.operator.session import OperatorSession, unread
 from idvault_people.console.operator.urgent import UrgentNotes
 from idvault_people.console.operator.vault_commands import VaultState
@@ -24,6 +32,8 @@ from idvault_people.console.visit import Answer, Hiding, Route, Visit
 
 _LATELY = timedelta(days=7)
 """How long the first page tells of a key that was registered or revoked."""
+_MOST_DEADLINES = 8
+"""How many deadlines the first page lists, the earliest first."""
 _SUCCEEDED = "claims/SUCCEEDED"
 _FIGURES = {
     "tile_ending": ("platforms", "/platforms"),
@@ -43,6 +53,7 @@ class TodayPage:
 
     session: OperatorSession
     platforms: NamePages
+    deadlines: DeadlinePages
 
     def routes(self) -> tuple[Route, ...]:
         """Return the page."""
@@ -52,16 +63,60 @@ class TodayPage:
         """Show what is urgent, then the figures; while doctor runs, the page comes again by itself."""
         state, doctor = self.session.state(visit), self.session.doctor
         doctor.look()
-        names = self.platforms.names(state)
+        names, since = self.platforms.names(state), self._visited(state, visit)
         notes = UrgentNotes(session=self.session, state=state, visit=visit).all(names)
         section = OperatorSection(
             notes=[*notes, *unread(state, visit, *state.parts)],
             tiles=[*self._tiles(state, names, visit)],
-            after=[visit.say("not_watched")],
+            after=[*since, visit.say("not_watched")],
         )
-        sections = [section, *self._doctor_found(visit), *self._names(state, names, visit)]
+        sections = [
+            section,
+            *self._deadlines(state, visit),
+            *self._doctor_found(visit),
+            *self._names(state, names, visit),
+        ]
         again = Hiding(AGAIN, "/") if doctor.is_running else None
-        return self.session.page(visit, visit.say("today"), sections, state=state, again=again)
+        return self.session.page(
+            visit,
+            visit.say("today"),
+            sections,
+            state=state,
+            again=again,
+            live=_digest(section),
+            script="console.js state.js",
+        )
+
+    def _visited(self, state: VaultState, visit: Visit) -> Sequence[str]:
+        """Keep what this page shows for the next visit; return when the last one was."""
+        last, told = self.session.doctor.last, state.table("deadlines")
+        findings = None
+        if last is not None and not last.problem:
+            findings = frozenset(str(each["check"]) for each in last.findings if _stands_out(each))
+        visits = self.session.last_visit
+        visits.look(
+            Sight(
+                at=self.session.now(),
+                findings=findings,
+                month=str(told.get("month", "")),
+                missed=told.get("missed"),
+            )
+        )
+        if visits.before is None:
+            return ()
+        time = self.session.time(visits.before.at.isoformat(), visit, state)
+        return (visit.say("last_visit", time=time),)
+
+    def _deadlines(self, state: VaultState, visit: Visit) -> Iterator[OperatorSection]:
+        """Yield what platforms must decide or carry out first."""
+        if state.problem("deadlines"):
+            return
+        first = deadlines.found(state)[:_MOST_DEADLINES]
+        yield OperatorSection(
+            title=visit.say("due_first"),
+            table=self.deadlines.table(first, state, visit),
+            links=[("/deadlines", visit.say("all_deadlines"))],
+        )
 
     def _names(
         self, state: VaultState, names: Sequence[RegisteredName], visit: Visit
@@ -101,7 +156,8 @@ class TodayPage:
             return
         remarks = [each for each in last.findings if each["passed"] and each["remark"]]
         notes = [
-            advice.note(visit.say("check_remark"), text, visit, colour=AMBER) for text in by_text(remarks)
+            advice.note(visit.say("check_remark"), text, visit, colour=AMBER, is_new=self._is_new(checks))
+            for text, checks in by_text(remarks).items()
         ]
         passed = sum(bool(each["passed"]) for each in last.findings)
         yield OperatorSection(
@@ -110,6 +166,9 @@ class TodayPage:
             texts=[visit.say("passed_checks", count=passed)],
             links=[("/doctor", visit.say("doctor_title"))],
         )
+
+    def _is_new(self, checks: Sequence[str]) -> bool:
+        return any(self.session.last_visit.is_new(check) for check in checks)
 
     def _tiles(
         self, state: VaultState, names: Sequence[RegisteredName], visit: Visit
@@ -159,6 +218,16 @@ class TodayPage:
         hours = max(age // timedelta(hours=1), 0)
         colour = RED if age > storage.BACKUP_OLD else PLAIN
         return OperatorTile(name=name, figure=visit.say("hours", hours=hours), link=link, colour=colour)
+
+
+def _stands_out(finding: Mapping[str, Any]) -> bool:
+    return bool(finding["remark"]) if finding["passed"] else bool(finding["made"])
+
+
+def _digest(section: OperatorSection) -> str:
+    """Return what changes when a note or a figure does: whoever reads the page is told of these."""
+    told = [(note.text, note.said) for note in section.notes], [tile.figure for tile in section.tiles]
+    return sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _tile(state: VaultState, visit: Visit, key: str, count: int, colour: str = PLAIN) -> OperatorTile:

@@ -3,15 +3,19 @@
 - What `idvault doctor` found last: one note for each advice, because one outage fails several checks.
 - The newest checkpoint, verified on this machine; so an edge that does not answer is seen, too.
 - Entries that wait for the log or for its witnesses, and claims that wait for the registry.
-- What is overdue, by kind, and which platforms missed something this month; backups that are not there.
+- What is overdue, by kind and platform, and which platforms missed something this month.
+- Backups that are not there, and platforms that have used most of a daily limit.
 - Certificates of callers that end soon.
+
+What the doctor found and what was missed since the last visit is marked as new.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from idvault_people.console.operator import advice, log, platforms, storage
+from idvault_people.console.operator import advice, deadlines, log, platforms, storage
 from idvault_people.console.operator.checks import check_names
 from idvault_people.console.operator.findings import by_text
 from idvault_people.console.operator.keys import RegisteredName
@@ -44,6 +48,7 @@ class UrgentNotes:
         yield from self._queue()
         yield from self._overdue()
         yield from self._backups()
+        yield from self._limits()
         for each in names:
             for note in platforms.certificate_notes(each, self.session, self.state, self.visit):
                 label = self.visit.say("open_name", name=each.name)
@@ -53,7 +58,7 @@ class UrgentNotes:
         found = self.state.table("process")
         if not found or (found["answers"] and not found["not_ready"]):
             return
-        link = {"link": "/storage", "label": self.visit.say("storage_title")}
+        link: dict[str, Any] = {"link": "/storage", "label": self.visit.say("storage_title")}
         if found["answers"]:
             text, said = self.visit.say("process_not_ready"), "; ".join(found["not_ready"])
             yield OperatorNote(text=text, said=said, colour=RED, **link)
@@ -73,13 +78,14 @@ class UrgentNotes:
         result = self.session.doctor.last
         if result is None:
             return
-        link = {"link": "/doctor", "label": self.visit.say("doctor_title")}
+        link: dict[str, Any] = {"link": "/doctor", "label": self.visit.say("doctor_title")}
         if result.problem:
             text = self.visit.say("doctor_problem")
             yield OperatorNote(text=text, said=result.problem, colour=AMBER, **link)
         for said, checks in by_text(result.failed).items():
             text = self.visit.say("check_fails", checks=check_names(checks, self.visit))
-            yield advice.note(text, said, self.visit, colour=RED, **link)
+            is_new = any(self.session.last_visit.is_new(check) for check in checks)
+            yield advice.note(text, said, self.visit, colour=RED, is_new=is_new, **link)
 
     def _queue(self) -> Iterator[OperatorNote]:
         since = self.state.table("queue").get("oldest_time")
@@ -88,18 +94,38 @@ class UrgentNotes:
 
     def _overdue(self) -> Iterator[OperatorNote]:
         found, say = self.state.table("deadlines"), self.visit.say
-        link = {"link": "/deadlines", "label": say("deadlines_title")}
+        link: dict[str, Any] = {"link": "/deadlines", "label": say("deadlines_title")}
         for kind, count in found.get("overdue", {}).items():
             if count:
-                told = say("overdue_note", kind=say(f"overdue.{kind}"), count=count)
+                of_kind = [each for each in deadlines.found(self.state) if each.kind == kind]
+                late = {each.platform: each.overdue for each in of_kind}
+                told = say("overdue_note", kind=say(f"overdue.{kind}"), platforms=self._counted(late))
                 yield OperatorNote(text=told, colour=RED, **link)
         missed: Mapping[str, Mapping[str, int]] = found.get("missed", {})
         if missed:
-            names = (
-                say("name_count", name=name or say("not_named"), count=sum(figures.values()))
-                for name, figures in sorted(missed.items())
-            )
-            yield OperatorNote(text=say("missed_note", platforms=say("and_more").join(names)), **link)
+            counts = {name: sum(figures.values()) for name, figures in sorted(missed.items())}
+            told = say("missed_note", platforms=self._counted(counts))
+            new = self.session.last_visit.new_misses()
+            if new:
+                told = say("missed_since", text=told, platforms=self._counted(new))
+            yield OperatorNote(text=told, is_new=bool(new), **link)
+
+    def _counted(self, counts: Mapping[str, int]) -> str:
+        """Return platforms with their counts, without those of 0."""
+        say = self.visit.say
+        return say("and_more").join(
+            say("name_count", name=name or say("not_named"), count=count)
+            for name, count in counts.items()
+            if count
+        )
+
+    def _limits(self) -> Iterator[OperatorNote]:
+        for name in self.state.table("credentials"):
+            used = platforms.used_today(name, self.state, self.visit)
+            if used is not None and (used.spent or 0) >= platforms.MUCH:
+                label = self.visit.say("open_name", name=name)
+                text = self.visit.say("limit_near", name=name, used=used.text)
+                yield OperatorNote(text=text, link=f"/platforms/{name}", label=label)
 
     def _backups(self) -> Iterator[OperatorNote]:
         """Yield a note for the databases without a backup, and one for those whose newest is too old."""

@@ -1,0 +1,139 @@
+"""What is new since the operator's last visit, and the first page that comes anew while it is open."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from idvault_people.console.operator.last_visit import NAME, LastVisit, Missed, Sight
+from idvault_people.console.operator.vault_commands import CommandEnd
+from tests.clients.console.operator.test_today import found, red, told
+from tests.support.operator_room import OperatorRoom
+from tools.support.browser import browsing, violations
+from tools.support.chamber import OPERATOR
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+REPLIES = "tip_offs.reply_missed"
+
+
+def seen(
+    hours: float, *findings: str, missed: Missed | None = None, month: str = "2026-12", known: bool = True
+) -> Sight:
+    """Return what was seen so many hours after noon. known: whether the check of the vault had ended."""
+    names = frozenset(findings) if known else None
+    return Sight(at=NOON + timedelta(hours=hours), findings=names, month=month, missed=missed or {})
+
+
+def after(path: Path, *sights: Sight) -> LastVisit:
+    """Return the visit of a console that starts anew for each sight."""
+    for each in sights:
+        visit = LastVisit(path=path)
+        visit.look(each)
+    return visit
+
+
+def test_the_first_visit_has_nothing_new(tmp_path: Path) -> None:
+    """There is nothing to compare with, and a damaged file counts as none."""
+    visit = after(tmp_path / NAME, seen(0, "disk"))
+    assert (visit.before, visit.is_new("disk"), visit.new_misses()) == (None, False, {})
+    for damage in (b"[", b"[1, 2]", b'[null, {"at": "2026-12-01T12:00:00"}]', b"{}", b"\xff"):
+        (tmp_path / NAME).write_bytes(damage)
+        assert after(tmp_path / NAME, seen(9, "disk")).before is None, damage
+
+
+def test_a_visit_ends_after_an_hour(tmp_path: Path) -> None:
+    """Within it what is new stays new, also over a restart; the next visit knows it."""
+    path = tmp_path / NAME
+    visit = after(path, seen(0, "disk"), seen(2, "disk", "log"), seen(2.9, "disk", "log"))
+    assert (visit.is_new("log"), visit.is_new("disk")) == (True, False)
+    assert visit.before == seen(0, "disk")
+    assert not after(path, seen(4, "disk", "log")).is_new("log")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_not_known_is_not_forgotten(tmp_path: Path) -> None:
+    """While the check of the vault runs, or the deadlines cannot be read, what was seen before counts."""
+    unread = Sight(at=NOON + timedelta(hours=2.5))
+    missed = {"im": {REPLIES: 2}}
+    last = seen(5, "disk", missed=missed)
+    visit = after(tmp_path / NAME, seen(2, "disk", missed=missed), unread, last)
+    assert (visit.is_new("disk"), visit.new_misses()) == (False, {})
+
+
+@pytest.mark.parametrize(
+    ("month", "missed", "new"),
+    [
+        ("2026-12", {"im": {REPLIES: 2}}, {}),
+        ("2026-12", {"im": {REPLIES: 3, "orders.missed": 1}, "a": {REPLIES: 1}}, {"a": 1, "im": 2}),
+        ("2027-01", {"im": {REPLIES: 2}}, {"im": 2}),
+    ],
+)
+def test_misses_are_counted_from_the_last_visit(
+    tmp_path: Path, month: str, missed: Missed, new: Mapping[str, int]
+) -> None:
+    """By platform, over all kinds; those of another month are all new."""
+    visit = after(tmp_path / NAME, seen(0, missed={"im": {REPLIES: 2}}), seen(3, missed=missed, month=month))
+    assert visit.new_misses() == new
+
+
+async def test_the_first_page_marks_what_is_new(office: OperatorRoom) -> None:
+    """A finding and a miss of today; what was there at the last visit has no mark, nor has it other text."""
+    office.replaced["doctor"] = found(("disk", True, "free a gigabyte"))
+    await told(office, deadlines={"missed": {"im": {REPLIES: 1}}})
+    first = await (await office.enter()).get("/")
+    assert ("Your last visit" in first.words, "New " in first.words) == (False, False)
+    office.ahead = timedelta(hours=3)
+    office.replaced["doctor"] = found(("disk", True, "free a gigabyte"), ("log", True, "start the worker"))
+    await told(office, deadlines={"missed": {"im": {REPLIES: 1}, "mail": {REPLIES: 2}}})
+    page = await (await office.enter()).get("/")
+    assert "Your last visit ended at" in page.words
+    notes = [each for each in red(page) if " failed:" in each]
+    assert [each.startswith("New ") for each in notes] == [False, True]
+    assert (
+        "New Missed since the month began: im (1), mail (2). Since your last visit: mail (2)." in page.words
+    )
+    kept = (office.folder / OPERATOR / NAME).read_text("utf-8")
+    assert "gigabyte" not in kept, "the words of a finding may name anything"
+
+
+def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
+    """Read the first page while the state changes, then while nothing answers."""
+    page.clock.install()
+    page.goto(page.url)
+    page.locator("[data-state]").wait_for()
+    before = page.evaluate("performance.timeOrigin")
+    page.locator("h1").hover()
+    office.replaced["overview"] = change
+    page.clock.run_for(61_000)
+    page.locator("[data-state]").get_by_text("Overdue: Appeals: im (4).").wait_for()
+    assert page.locator("[data-news]").inner_text() == "The state has changed since you opened this page."
+    assert page.evaluate("performance.timeOrigin") == before, "the page was loaded again"
+    assert violations(page) == ""
+    page.route("**/", lambda each: each.abort())
+    for _ in range(3):
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(61_000)
+    page.get_by_text("The console does not answer: what you see may be old.").wait_for()
+
+
+@pytest.mark.process
+async def test_the_first_page_comes_anew(office: OperatorRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Chromium: what changed is there without a reload, and a console that is away is told."""
+    monkeypatch.setattr("idvault_people.console.operator.vault_commands.KEPT", 0.0)
+    await office.register("im")
+    late = {"platform": "im", "kind": "appeals", "open": 5, "overdue": 4, "first_due_time": NOON.isoformat()}
+    await told(office, deadlines={"overdue": {"appeals": 4}, "open": [late]})
+    change = office.replaced.pop("overview")
+    running = await office.running()
+
+    def look() -> None:
+        with browsing() as browser:
+            page = browser.new_context(locale="en-GB").new_page()
+            page.goto(running.address)
+            page.get_by_role("navigation").first.wait_for()
+            anew(page, office, change)
+
+    await asyncio.to_thread(look)
