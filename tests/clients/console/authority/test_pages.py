@@ -10,6 +10,7 @@ from idvault_client.pages.headers import HEADERS
 from idvault_verify.attest.moderator_key import ModeratorKey
 from tests.clients.console.authority.steps import BASIS, OPERATION, REASON, REFERENCE
 from tests.clients.console.authority.tour import OBJECTION, Tour
+from tests.support.addresses import unprotected, unserved
 from tests.support.console import Seen
 from tests.support.officer_room import OfficerRoom
 from tests.web import browser as client
@@ -75,6 +76,14 @@ async def test_every_page_keeps_the_rules(office: OfficerRoom, key: ModeratorKey
     statuses = {name: page.status for name, page in pages.items() if page.status != 200}
     wrong = dict.fromkeys(WRONG, 422)
     assert statuses == {**wrong, "missing": 404, "lost": 503}
+
+
+async def test_every_address_is_protected(office: OfficerRoom) -> None:
+    """Each address that a browser can open leads to a page, whose answer has all headers."""
+    made = await office.running()
+    assert len(made.routes) > 10
+    assert await unserved(made.routes) == []
+    assert await unprotected(made) == {}
 
 
 def test_a_broken_page_is_found() -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 from idvault_client.pages.headers import HEADERS
 from tests.clients.console.authority.test_pages import CHINESE, ENGLISH, LARGEST, look
 from tests.clients.console.operator.tour import NAMES, Tour, furnish
+from tests.support.addresses import unprotected, unserved
 from tests.support.console import Seen
 from tests.support.operator_room import OperatorRoom
 from tests.web import browser as client
@@ -72,6 +73,14 @@ async def test_every_page_keeps_the_rules(office: OperatorRoom, language: str) -
     pages = await tour(office, language)
     assert {name: found for name, page in pages.items() if (found := problems(name, page, language))} == {}
     assert {name: page.status for name, page in pages.items() if page.status != 200} == REFUSED
+
+
+async def test_every_address_is_protected(office: OperatorRoom) -> None:
+    """Each address that a browser can open leads to a page, whose answer has all headers."""
+    made = await office.running()
+    assert len(made.routes) > 10
+    assert await unserved(made.routes) == []
+    assert await unprotected(made) == {}
 
 
 @pytest.mark.process
