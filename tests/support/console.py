@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -15,6 +15,7 @@ from aiohttp import ClientSession, DummyCookieJar, FormData
 
 from idvault_people.console import server
 from idvault_people.console.app import Console
+from idvault_people.console.visit import Route
 
 
 @dataclass
@@ -107,11 +108,12 @@ def _hidden(page: Seen | None) -> dict[str, str]:
 
 @dataclass
 class Running:
-    """A running console. file: the redirect file."""
+    """A running console. file: the redirect file; routes: none if another process runs it."""
 
     file: Path
     stop: asyncio.Event
     session: ClientSession
+    routes: Sequence[Route] = ()
 
     @property
     def address(self) -> str:
@@ -148,7 +150,7 @@ async def running(console: Console, folder: Path, *, patience: float = 30.0) -> 
         work = server.run(console, folder=folder, ready=ready.set_result, stop=stop, patience=patience)
         served = asyncio.create_task(work)
         try:
-            yield Running(await ready, stop, session)
+            yield Running(await ready, stop, session, console.routes)
         finally:
             stop.set()
             await served

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.support.session_world import BASE_URL
 from tests.web import browser as client
 from tests.web.conftest import Site
 from tests.web.page_table import PAGES, assets, tour
-from tools.support.browser import SHARED, equip, violations
+from tools.support.browser import SHARED, equip
+from tools.support.page_checks import RECORDED, SMALL, ZOOMED, examine, sizes, stops
 from tools.support.sampling import sampled
 
 pytestmark = pytest.mark.process
@@ -40,31 +41,6 @@ CHECKS = (
 )
 SCRIPTED = ("own-receipt", "help", "privacy", "report-done", *CHECKS)
 LANGUAGES = ("zh", "en")
-# A telephone, and half of a screen of 1,280 pixels: what a zoom of 200 % leaves.
-SMALL, ZOOMED = ViewportSize(width=320, height=640), ViewportSize(width=640, height=360)
-TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-TEXTS = """() => [...document.querySelectorAll("main :is(h1, h2, p, li, dt, dd, label, legend, .terms)")]
-  .filter(each => !each.querySelector("a.button") && each.getClientRects().length)
-  .map(each => each.textContent.trim())"""
-CONTROLS = """() => [...document.querySelectorAll("header, footer, .skip, button, a.button")]
-  .filter(each => each.getClientRects().length).map(each => each.outerHTML)"""
-CUT_OFF = """() => [...document.querySelectorAll("main *")].filter(each =>
-  each.scrollHeight > each.clientHeight + 1 && getComputedStyle(each).overflowY !== "visible").length"""
-STOPS = """() => [...document.querySelectorAll(
-    "a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex='0']")]
-  .filter(each => each.type !== "radio" || each === (
-    document.querySelector(`input[name="${each.name}"]:checked`)
-    ?? document.querySelector(`input[name="${each.name}"]`)))
-  .filter(each => each.getClientRects().length).map(each => each.outerHTML)"""
-FOCUSED = """() => { const each = document.activeElement, style = getComputedStyle(each);
-  return [each.outerHTML, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0]; }"""
-HEADINGS = """() => { const all = [...document.querySelectorAll("h1")];
-  return [all.length, document.title.includes(all[0]?.textContent)]; }"""
-# In this order a screen reader meets what belongs to a field.
-ORDER = """() => [...document.querySelectorAll(".field")].flatMap(each => {
-  const all = [...each.querySelectorAll("label, .hint, .error, input, textarea")];
-  const kinds = all.map(one => one.className || one.tagName.toLowerCase()).join(" ");
-  return /^label hint( error)? (input|textarea)$/.test(kinds) ? [] : [kinds]; })"""
 
 
 @dataclass
@@ -109,73 +85,10 @@ class Screen:
             self.complaints.append(text)
 
 
-def sizes(screen: Screen) -> Iterator[str]:
-    """Yield where something is wider than the screen."""
-    for size in (SMALL, ZOOMED):
-        screen.page.set_viewport_size(size)
-        if screen.page.evaluate(TOO_WIDE):
-            yield f"wider than {size['width']} pixels"
-    screen.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    if screen.page.evaluate(TOO_WIDE):
-        yield "wider than the screen with letters of twice the size"
-    screen.page.evaluate("document.documentElement.style.fontSize = ''")
-
-
-def prints(page: Page) -> Iterator[str]:
-    """Yield what a printed page loses, and what it keeps in vain."""
-    shown = page.evaluate(TEXTS)
-    page.emulate_media(media="print")
-    if page.evaluate(TEXTS) != shown:
-        yield "a text is not printed"
-    if kept := page.evaluate(CONTROLS):
-        yield f"printed: {kept}"
-    if page.evaluate(CUT_OFF):
-        yield "a printed text is cut off"
-    page.emulate_media(media="screen")
-
-
-def named(page: Page) -> Iterator[str]:
-    """Yield fields whose name or description a screen reader would not tell, or in another order."""
-    for kinds in page.evaluate(ORDER):
-        yield f"order of a field: {kinds}"
-    tree, place = page.locator("main").aria_snapshot(), 0
-    for each in page.locator("main .field").all():
-        box, label = each.locator("input, textarea"), each.locator("label").inner_text()
-        expect(box).to_have_accessible_name(label)
-        described = " ".join(one.inner_text() for one in each.locator(".hint, .error").all())
-        expect(box).to_have_accessible_description(re.sub(r"\s+", " ", described).strip())
-        if box.get_attribute("type") != "file":
-            found = tree.find(f'textbox "{label}', place)
-            if found < 0:
-                yield f"{label} is not in the tree, or in another order"
-            place = found
-    wrong = page.locator("[aria-invalid=true]").count()
-    if page.locator(".errors").count() and not tree.index("alert") <= tree.index("heading"):
-        yield "the summary of errors does not come first"
-    if page.locator(".error").count() != max(wrong, page.locator("fieldset.wrong").count()):
-        yield "an error belongs to no field"
-
-
-def stops(page: Page) -> Iterator[str]:
-    """Yield what Tab does not reach in order, or reaches unseen. No script may have moved the focus."""
-    for wanted in page.evaluate(STOPS):
-        page.keyboard.press("Tab")
-        got, is_seen = page.evaluate(FOCUSED)
-        if got != wanted:
-            yield f"Tab leads to {got[:80]} and not to {wanted[:80]}"
-            return
-        if not is_seen:
-            yield f"nobody sees the focus of {got[:80]}"
-
-
 def look(screen: Screen, bare: Screen, name: str, recorded: client.Page, language: str) -> list[str]:
     """Return what is wrong with a page. bare: a screen without script."""
     screen.show(recorded)
-    found = [*sizes(screen), *prints(screen.page), *named(screen.page)]
-    if screen.page.evaluate(HEADINGS) != [1, True]:
-        found.append("not one heading, or another title")
-    if report := violations(screen.page):
-        found.append(report)
+    found = examine(screen.page, RECORDED)
     if folder := os.environ.get(PICTURES):
         screen.page.set_viewport_size(SMALL if language == "zh" else ZOOMED)
         keep(screen.page.screenshot(full_page=True), Path(folder) / f"{name}-{language}.png")
@@ -193,7 +106,7 @@ def look(screen: Screen, bare: Screen, name: str, recorded: client.Page, languag
 def widths(screen: Screen, recorded: client.Page) -> list[str]:
     """Return where a page is too wide: texts are longer in the other language."""
     screen.show(recorded)
-    found = [*sizes(screen), *screen.complaints, *screen.strays]
+    found = [*sizes(screen.page), *screen.complaints, *screen.strays]
     screen.complaints.clear()
     screen.strays.clear()
     return found

@@ -86,7 +86,7 @@ def test_one_rule_has_the_margins_of_an_element() -> None:
 def test_every_class_is_of_a_page() -> None:
     """A class that no template names has gone; a colour outside the tokens would not follow the device."""
     sheet = rendering.STYLE.read_text("utf-8")
-    components = sheet.removeprefix(rendering.tokens()).partition("@media print")[0]
+    components = sheet.removeprefix(rendering.tokens()).rpartition("@media print")[0]
     named = set(re.findall(r"\.([a-z][a-z-]*)[ :{,.>]", components))
     folders = (_ROOT / "idvault", _ROOT / "clients" / "people", _ROOT / "clients" / "python")
     used = " ".join(path.read_text("utf-8") for folder in folders for path in folder.rglob("*.html"))

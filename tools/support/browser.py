@@ -26,7 +26,10 @@ ADVICE = (
     "in IDVAULT_TEST_CHROMIUM"
 )
 # What is well is not told: that would be most of the cost of a page.
-_VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then(found => ({violations: found.violations}))"""
+_VIOLATIONS = """more => axe.run({resultTypes: ["violations"], ...more})
+  .then(found => ({violations: found.violations}))"""
+# Of the rules about colours, those that axe tries on a page unasked.
+_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
 class NoBrowserError(Exception):
@@ -125,9 +128,12 @@ def equip(page: Page) -> None:
     page.add_init_script(AXE_SCRIPT)
 
 
-def violations(page: Page) -> str:
-    """Return what axe finds that readers with a disability cannot use on a page, nothing if all is well."""
+def violations(page: Page, *, colours: bool = False) -> str:
+    """Return what axe finds that readers with a disability cannot use on a page, nothing if all is well.
+
+    colours: whether its rules about colours are tried alone.
+    """
     if page.evaluate("!window.axe"):
         page.evaluate(AXE_SCRIPT)
-    found = AxeResults(page.evaluate(_VIOLATIONS))
+    found = AxeResults(page.evaluate(_VIOLATIONS, _COLOURS if colours else {}))
     return str(found.generate_report()) if found.violations_count else ""

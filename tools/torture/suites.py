@@ -55,6 +55,7 @@ WHOLE = (
     "tests/cli/restore/test_ages.py",
     "tests/clients/console/authority/test_pages.py",
     "tests/clients/console/disclosure/test_pages.py",
+    "tests/clients/console/operator/test_pages.py",
     "tests/clients/test_node.py",
     "tests/flows/session/test_cuts.py",
     "tests/formats/test_vectors.py",

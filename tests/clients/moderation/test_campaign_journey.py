@@ -16,12 +16,8 @@ from tools.support.campaign_world import DAY
 pytestmark = pytest.mark.process
 TITLE = {"zh": "请为账号办理认证", "en": "Verify your account"}
 SCREENS = {"360": {"width": 360, "height": 740}, "1280": {"width": 1280, "height": 800}}
-RUNS = (
-    ("zh", "360", "light"),
-    ("zh", "360", "dark"),
-    ("en", "1280", "light"),
-    ("en", "1280", "dark"),
-)
+# The English run looks at the colours of the light scheme, too.
+RUNS = (("zh", "360", "light"), ("en", "1280", "dark"))
 
 
 def plan(user: User, name: str) -> None:

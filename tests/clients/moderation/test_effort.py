@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,10 @@ from idvault_client.tip_offs import TipOffReport
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Origin
 from idvault_verify.tip_off import TargetKind, TipOffOutcome, TipOffState, TipOffTarget
+from tests.support.hand import Hand, is_documented
 from tests.support.moderation_console import Office
 from tools.support.authority_world import HOUR, AuthorityWorld
-from tools.support.browser import browsing, violations
+from tools.support.browser import browsing
 from tools.support.flow_world import PARTY
 from tools.support.project import ROOT
 from tools.support.sanction_world import reasons
@@ -25,38 +25,6 @@ TEN = 10
 Work = Callable[[Page], tuple[str, int, int]]
 
 pytestmark = pytest.mark.process
-
-
-@dataclass
-class Hand:
-    """A moderator's hand: each click, key or typed text is one interaction; axe looks at each page."""
-
-    page: Page
-    interactions: int = 0
-    loads: int = 0
-
-    def __post_init__(self) -> None:
-        """Count each document that the browser loads from now on."""
-        self.page.on("domcontentloaded", self._loaded)
-
-    def _loaded(self, _: Page) -> None:
-        self.loads += 1
-
-    def click(self, selector: str) -> None:
-        """Click on something."""
-        self.interactions += 1
-        self.page.locator(selector).first.click()
-        self.page.wait_for_load_state()
-        assert violations(self.page) == "", self.page.url
-
-    def type(self, selector: str, text: str) -> None:
-        """Type a text into a field."""
-        self.interactions += 1
-        self.page.locator(selector).fill(text)
-
-    def told(self, task: str) -> tuple[str, int, int]:
-        """Return what a task has cost."""
-        return task, self.interactions, self.loads
 
 
 def ten_reports(page: Page) -> tuple[str, int, int]:
@@ -170,6 +138,4 @@ async def test_the_work_is_as_short_as_the_documentation_says(
     assert all(each.state is TipOffState.RESOLVED for each in states)
     assert sum(each.outcome is TipOffOutcome.DUPLICATE for each in states) == 1
     assert (await place.world.get(shown)).tip_off.outcome is TipOffOutcome.UPHELD
-    documented = PAGE.read_text("utf-8")
-    for task, interactions, loads in measured:
-        assert f"| {task} | {interactions} | {loads} |" in documented, (task, interactions, loads)
+    assert [each for each in measured if not is_documented(PAGE, each)] == []

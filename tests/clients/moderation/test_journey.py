@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from idvault_verify.tip_off import TargetKind, TipOffOutcome, TipOffTarget
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
 from tools.support import builders
-from tools.support.browser import browsing, unfold, violations
+from tools.support.browser import browsing, unfold
 from tools.support.flow_world import command
+from tools.support.page_checks import Examiner
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 TOLD = {
@@ -80,6 +81,7 @@ class User:
     page: Page
     address: str
     language: str
+    examiner: Examiner = field(default_factory=Examiner)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text of the pages."""
@@ -101,9 +103,9 @@ class User:
         target.first.click()
 
     def see(self, name: str, title: str, *, axe: bool = True) -> None:
-        """Wait for a page; nothing is wider than the screen, axe finds nothing, and a picture is kept.
+        """Wait for a page, examine it once, and keep a picture if asked for.
 
-        axe: False for a page that was checked before.
+        axe: False for a page that was checked before, or has no script; then only its width is looked at.
         """
         try:
             self.page.get_by_role("heading", name=title, level=1).wait_for()
@@ -114,7 +116,7 @@ class User:
         # The heading is there before the style sheet.
         self.page.wait_for_load_state()
         if axe:
-            assert violations(self.page) == "", name
+            self.examiner.look(self.page, name, self.language)
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
         folder = os.environ.get(PICTURES)
         if folder:

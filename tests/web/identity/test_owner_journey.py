@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.hand import Hand, is_documented
 from tests.web.identity.test_journey import arrive
 from tests.web.identity.test_pages import TODAY
 from tests.web.test_journey import look, place_of, visit
 from tools.support import builders
 from tools.support.databases import Databases
 from tools.support.flow_world import command
+from tools.support.project import ROOT
 
 ERASING = {
     "zh": ("注销账号", "注销此账号", "确认申请注销", "撤回注销申请", "账号将于"),
@@ -37,6 +39,8 @@ PUBLIC = {
         *("Manage Public account …", "Close for good", "Close this public account", "closed"),
     ),
 }
+PAGE = ROOT / "docs" / "pages.md"
+MEASURED = "an erasure cancelled, from My identity on"
 SIZES = [("zh", 360), ("en", 1280)]
 
 pytestmark = pytest.mark.process
@@ -60,7 +64,11 @@ async def test_an_erasure_is_requested_and_cancelled_by_clicks(
             page.locator("main p a").last.click()
             page.get_by_role("heading", name=banner).wait_for()
             look(place, page, "own-erasing")
-            page.get_by_role("button", name=keep).click()
+            hand = Hand(page)
+            hand.press(page.get_by_role("button", name=keep))
+            page.locator(".note.good").wait_for()
+            page.wait_for_load_state()
+            assert is_documented(PAGE, hand.told(MEASURED)), (hand.interactions, hand.loads)
             page.locator("main p a").last.click()
             page.locator(".timeline").wait_for()
             expect(page.get_by_role("heading", name=banner)).to_have_count(0)

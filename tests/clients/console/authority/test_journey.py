@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from tests.support.officer_room import OfficerRoom
 from tests.web.test_rendering import keep
 from tools.support import builders
 from tools.support.authority_world import HOUR, carrying
-from tools.support.browser import browsing, unfold, violations
+from tools.support.browser import browsing, unfold
 from tools.support.flow_world import PARTY
 from tools.support.orders import OFFICE, OTHER_OFFICE
+from tools.support.page_checks import Examiner
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 TEXTS = {**CONSOLE, **MEMBER, **OFFICER}
@@ -47,6 +48,7 @@ class OfficerUser:
     locale: str
     office: OfficerRoom
     do: Callable[[Coroutine[Any, Any, Any]], Any]
+    examiner: Examiner = field(default_factory=Examiner)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text of the pages."""
@@ -78,11 +80,10 @@ class OfficerUser:
             self.page.locator(f"#{name}").fill(text)
 
     def look(self, name: str) -> None:
-        """Check a page: axe, nothing wider than the screen, no identity; keep a picture if asked for."""
+        """Examine a page once; it has no identity; keep a picture if asked for."""
         # The heading is there before the style sheet.
         self.page.wait_for_load_state()
-        assert violations(self.page) == "", name
-        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        self.examiner.look(self.page, name, self.locale)
         assert builders.NAME not in self.page.content(), name
         if folder := os.environ.get(PICTURES):
             keep(self.page.screenshot(full_page=True), Path(folder) / f"authority-{name}-{self.locale}.png")

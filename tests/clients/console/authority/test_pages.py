@@ -10,15 +10,17 @@ from idvault_client.pages.headers import HEADERS
 from idvault_verify.attest.moderator_key import ModeratorKey
 from tests.clients.console.authority.steps import BASIS, OPERATION, REASON, REFERENCE
 from tests.clients.console.authority.tour import OBJECTION, Tour
+from tests.support.addresses import unprotected, unserved
 from tests.support.console import Seen
 from tests.support.officer_room import OfficerRoom
 from tests.web import browser as client
 from tests.web.markup import read
-from tests.web.test_rendering import HEADINGS, Screen, looked_at, prints, screens, sizes, stops, widths
+from tests.web.test_rendering import Screen, looked_at, screens, widths
 from tools.support import people
-from tools.support.browser import SHARED, violations
+from tools.support.browser import SHARED
 from tools.support.generate import words
 from tools.support.orders import OFFICE
+from tools.support.page_checks import RECORDED, examine, stops
 
 CHINESE, ENGLISH = (
     re.compile(r"[\u3000-\u9fff\uff00-\uffef]"),
@@ -87,6 +89,14 @@ async def test_every_page_keeps_the_rules(office: OfficerRoom, key: ModeratorKey
     assert statuses == {**wrong, "missing": 404, "lost": 503}
 
 
+async def test_every_address_is_protected(office: OfficerRoom) -> None:
+    """Each address that a browser can open leads to a page, whose answer has all headers."""
+    made = await office.running()
+    assert len(made.routes) > 10
+    assert await unserved(made.routes) == []
+    assert await unprotected(made) == {}
+
+
 def test_a_broken_page_is_found() -> None:
     """Each rule finds the page that breaks it."""
     text = (
@@ -130,11 +140,7 @@ async def test_every_page_is_for_everybody(office: OfficerRoom, key: ModeratorKe
 def look(screen: Screen, bare: Screen, recorded: client.Page) -> list[str]:
     """Return what is wrong with a page in a browser. bare: without script."""
     screen.show(recorded)
-    found = [*sizes(screen), *prints(screen.page)]
-    if screen.page.evaluate(HEADINGS) != [1, True]:
-        found.append("not one heading, or another title")
-    if report := violations(screen.page):
-        found.append(report)
+    found = examine(screen.page, RECORDED)
     bare.show(recorded)
     found += [*stops(bare.page), *screen.complaints, *bare.complaints, *screen.strays, *bare.strays]
     for each in (screen, bare):

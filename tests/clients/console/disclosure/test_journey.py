@@ -16,9 +16,10 @@ from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HAS
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import D, adopt
 from tools.support import builders
-from tools.support.browser import browsing, unfold, violations
+from tools.support.browser import browsing, unfold
 from tools.support.chamber import CUSTODIANS
 from tools.support.chamber import roster_member as member
+from tools.support.page_checks import Examiner
 
 PICTURES = "IDVAULT_TEST_PICTURES"
 A, B, C = CUSTODIANS
@@ -63,6 +64,7 @@ class User:
     locale: str
     house: ConsoleRoom
     do: Callable[[Coroutine[Any, Any, Any]], Any]
+    examiner: Examiner = field(default_factory=Examiner)
     seen: list[str] = field(default_factory=list)
 
     def say(self, key: str) -> str:
@@ -89,12 +91,10 @@ class User:
         raise AssertionError(f"{key} is not reached by keyboard")
 
     def look(self, name: str, *, secret: bool = False) -> None:
-        """Check a page: axe, nothing wider than the screen, no identity; keep a picture if asked for."""
+        """Examine a page once; it has no identity; keep a picture if asked for."""
         # The heading is there before the style sheet.
         self.page.wait_for_load_state()
-        assert violations(self.page) == "", name
-        wide = "document.documentElement.scrollWidth <= window.innerWidth"
-        assert self.page.evaluate(wide), name
+        self.examiner.look(self.page, name, self.locale)
         assert (builders.NAME in self.page.content()) == secret, name
         folder = os.environ.get(PICTURES)
         if folder:

@@ -6,12 +6,13 @@ from playwright.sync_api import Browser
 from tests.clients.console.authority.test_pages import look, problems
 from tests.clients.console.disclosure.steps import BASIS, CASE, PURPOSE
 from tests.clients.console.disclosure.tour import DENIAL, DisclosureTour
+from tests.support.addresses import unprotected, unserved
 from tests.support.console import Seen
 from tests.support.console_room import ConsoleRoom, enrolling
 from tests.web import browser as client
 from tests.web.test_rendering import looked_at, screens, widths
 from tools.support.browser import SHARED
-from tools.support.chamber import roster_member
+from tools.support.chamber import CUSTODIANS, roster_member
 
 TYPED = (CASE, BASIS, PURPOSE, DENIAL, roster_member("auditor-a").organisation, "法院")
 REFUSED = {
@@ -39,6 +40,15 @@ async def test_every_page_keeps_the_rules(house: ConsoleRoom, language: str) -> 
     found = {name: problems(name, page, language, typed=TYPED) for name, page in pages.items()}
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert {name: page.status for name, page in pages.items() if page.status != 200} == REFUSED
+
+
+@pytest.mark.parametrize("name", ["auditor-a", CUSTODIANS[0]])
+async def test_every_address_is_protected(house: ConsoleRoom, name: str) -> None:
+    """Each address that a browser can open leads to a page, whose answer has all headers."""
+    made = await house.running(name)
+    assert len(made.routes) > 10
+    assert await unserved(made.routes) == []
+    assert await unprotected(made) == {}
 
 
 @pytest.mark.process

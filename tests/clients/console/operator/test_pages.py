@@ -10,11 +10,12 @@ from playwright.sync_api import Browser
 from idvault_client.pages.headers import HEADERS
 from tests.clients.console.authority.test_pages import CHINESE, ENGLISH, LARGEST, look
 from tests.clients.console.operator.tour import NAMES, Tour, furnish
+from tests.support.addresses import unprotected, unserved
 from tests.support.console import Seen
 from tests.support.operator_room import OperatorRoom
 from tests.web import browser as client
 from tests.web.markup import read
-from tests.web.test_rendering import screens
+from tests.web.test_rendering import looked_at, screens, widths
 from tools.support.browser import SHARED
 from tools.support.chamber import first_roster
 from tools.support.generate import words
@@ -74,6 +75,14 @@ async def test_every_page_keeps_the_rules(office: OperatorRoom, language: str) -
     assert {name: page.status for name, page in pages.items() if page.status != 200} == REFUSED
 
 
+async def test_every_address_is_protected(office: OperatorRoom) -> None:
+    """Each address that a browser can open leads to a page, whose answer has all headers."""
+    made = await office.running()
+    assert len(made.routes) > 10
+    assert await unserved(made.routes) == []
+    assert await unprotected(made) == {}
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_every_page_is_for_everybody(office: OperatorRoom, language: str) -> None:
@@ -85,12 +94,14 @@ async def test_every_page_is_for_everybody(office: OperatorRoom, language: str) 
         seen = await visitor.get(path)
         fetched[path] = client.Page(200, seen.headers, seen.text, path)
     wrong: dict[str, list[str]] = {}
+    whole = looked_at(visited, language)
 
     def run(browser: Browser) -> None:
         with screens(browser, fetched) as (screen, bare):
             for name, seen in visited.items():
                 recorded = client.Page(seen.status, seen.headers, seen.text, f"/{name}")
-                if found := look(screen, bare, recorded):
+                found = look(screen, bare, recorded) if name in whole else widths(screen, recorded)
+                if found:
                     wrong[name] = found
 
     await SHARED.use(run)
