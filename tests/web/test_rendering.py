@@ -214,7 +214,9 @@ def test_pictures_are_of_few_screens() -> None:
     assert len(screens) <= 40
     others = {"components", "supervision"}
     hosted = {
-        name for name in screens if not name.startswith(("authority-", "console-", "moderation-", "operator-"))
+        name
+        for name in screens
+        if not name.startswith(("authority-", "console-", "moderation-", "operator-"))
     }
     assert hosted - others <= set(PAGES)
     beside = {"zh": "en", "en": "zh", "light": "dark", "dark": "light"}
