@@ -44,6 +44,20 @@
       all.form.querySelectorAll("[data-row] .pick input:enabled").forEach(function (one) { one.checked = all.checked; });
     });
   });
+  // A button copies the code before it; of several the last one pressed says so, because the clipboard has its code.
+  // By a selection, which every browser copies: not all take an address of this machine for a safe one.
+  var copied = null;
+  document.querySelectorAll("button[data-copied]").forEach(function (button) {
+    var told = button.firstElementChild, word = told.textContent;
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      getSelection().selectAllChildren(button.previousElementSibling);
+      if (!document.execCommand("copy")) { return; }
+      if (copied && copied !== told) { copied.textContent = word; }
+      told.textContent = button.dataset.copied;
+      copied = told;
+    });
+  });
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });

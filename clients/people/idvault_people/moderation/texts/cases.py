@@ -80,7 +80,6 @@ _REPORTS = {
     "happened_replied": _("The reporter of {reference} has a reply. It is not decided."),
     "happened_proposed": _("Report {reference} waits for a second moderator."),
     "happened_referred": _("Report {reference} waits for {authority}."),
-    "technical": _.in_context("technical", "Technical details"),
     "show_picture": _("Show the picture"),
     "which": _.in_context("which", "Case"),
     "taken_by_deciding": _("Nobody has this report: it is assigned to you when you send a decision."),
