@@ -208,7 +208,7 @@ _OPERATIONS: Mapping[str, Text] = {
     "open_operation": _("New joint operation"),
     "operation_waits": _("not begun yet"),
     "operation_runs": _("running"),
-    "operation_ended": _("closed"),
+    "operation_ended": _.in_context("operation", "closed"),
     "operation_title": _("Title"),
     "operation_title_hint": _("All platforms read it: it must name nobody."),
     "operation_text": _(
