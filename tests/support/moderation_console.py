@@ -196,7 +196,7 @@ async def office(database: Database, folder: Path) -> AsyncIterator[Office]:
 
 def form_of(page: Seen, path: str) -> dict[str, str]:
     """Return what a browser would send of a form: hidden fields, texts, chosen options and checked boxes."""
-    (form,) = re.findall(rf'<form method="post" action="{re.escape(path)}".*?</form>', page.text, re.S)
+    (form,) = re.findall(rf'<form method="post" action="{path}".*?</form>', page.text, re.S)
     found = {}
     for tag in re.findall(r"<input[^>]*>", form):
         each = dict(re.findall(r'(\w+)="([^"]*)"', tag))

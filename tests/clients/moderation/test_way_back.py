@@ -9,7 +9,7 @@ from idvault_people.moderation import way_back
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
 from tests.support.console import Visitor
-from tests.support.moderation_console import Office, submit
+from tests.support.moderation_console import Office, form_of, post, submit
 from tools.support.flow_world import command
 
 WHICH = "a" * 32
@@ -67,7 +67,8 @@ async def test_a_case_leads_back_after_its_decision(place: Office, browser: Visi
     assert back(page.text) == ["/appeals?view=all"]
     where = f"/appeals/{made.appeal_id}/decision?view=all"
     assert f'action="{where}"' in page.text
-    page = await submit(browser, where, page, verdict="REJECTED", reason="It was not")
+    fields = {**form_of(page, re.escape(where)), "verdict": "REJECTED", "reason": "It was not"}
+    page = await post(browser, where, fields)
     assert "Done. Now: rejected." in page.words
     assert back(page.text) == ["/appeals?view=all"]
     assert back((await browser.get(f"/appeals/{made.appeal_id}")).text) == ["/appeals"]

@@ -17,7 +17,7 @@ CONSOLE: Mapping[str, Text] = {
     "back": _("Back"),
     "in_brackets": _("{text} ({more})"),
     "technical": _.in_context("technical", "Technical details"),
-    "copy_code": _.in_context("a code", "Copy"),
+    "copy_code": _("Copy"),
     "copied": _("Copied"),
     "try_again": _("Try again"),
     "enter": _("Open the console"),

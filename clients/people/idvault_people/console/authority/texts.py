@@ -135,7 +135,6 @@ _ORDERS: Mapping[str, Text] = {
     "was_withdrawn": _("Withdrawn by you"),
     "objection": _("Why the platform objects"),
     "withdrawal": _("Why you withdrew it"),
-    "technical": _("Ids and hashes"),
     "order_id": _("Id of the order"),
     "document_hash": _("SHA-256 of the document"),
     "order_hash": _("SHA-256 of the signed order"),

@@ -9,7 +9,7 @@ _ = texts_of(__name__)
 
 _LISTS: Mapping[str, Mapping[str, Text]] = {
     "operation_state": {
-        "OPEN": _.in_context("operation", "open"),
+        "OPEN": _("open"),
         "CLOSED": _.in_context("operation", "closed"),
     },
     "state": {
