@@ -73,5 +73,5 @@ async def test_appeals_by_view(place: Office, browser: Visitor) -> None:
     await submit(browser, f"/appeals/{first.appeal_id}/decision", verdict="UPHELD", reason="Satire")
     for view, found in (("open", [second]), ("overdue", []), ("all", [first, second])):
         page = await browser.get(f"/appeals?view={view}")
-        shown = [each for each in (first, second) if f'href="/appeals/{each.appeal_id}"' in page.text]
-        assert shown == found, view
+        links = {each.appeal_id: f'href="/appeals/{each.appeal_id}?view={view}"' for each in (first, second)}
+        assert [each for each in (first, second) if links[each.appeal_id] in page.text] == found, view

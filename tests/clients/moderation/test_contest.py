@@ -72,4 +72,5 @@ async def test_a_contest_is_decided(place: Office, browser: Visitor, made: Accou
     late = await submit(browser, f"{here}/decision", verdict="UPHELD", reason="Too late")
     assert (late.status, "Now: rejected." in late.words) == (409, True)
     for view, found in (("open", False), ("overdue", False), ("all", True)):
-        assert (f'href="{here}"' in (await browser.get(f"/contests?view={view}")).text) is found, view
+        listed = (await browser.get(f"/contests?view={view}")).text
+        assert (f'href="{here}?view={view}"' in listed) is found, view

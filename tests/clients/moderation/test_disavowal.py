@@ -60,7 +60,8 @@ async def test_one_moderator_rejects_it(place: Office, browser: Visitor, token: 
     late = await submit(browser, f"{here}/decision", verdict="UPHELD", reason="Too late")
     assert (late.status, "Now: rejected." in late.words) == (409, True)
     for view, found in (("open", False), ("overdue", False), ("all", True)):
-        assert (f'href="{here}"' in (await browser.get(f"/disavowals?view={view}")).text) is found, view
+        listed = (await browser.get(f"/disavowals?view={view}")).text
+        assert (f'href="{here}?view={view}"' in listed) is found, view
     assert (await place.world.world.status(token)).state is AccountState.VERIFIED
 
 

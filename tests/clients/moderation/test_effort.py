@@ -36,7 +36,7 @@ def ten_reports(page: Page) -> tuple[str, int, int]:
         if page.locator("[name^='duplicates.']").count():
             hand.click("[name^='duplicates.']")
         hand.click(f"[value='{choice}']")
-        hand.click("form[action*='/decision'] button")
+        hand.click("form[action*='/decision'] button[name=step]")
     page.locator(".note.good").wait_for()
     return hand.told("ten reports decided, two of them about the same")
 
@@ -48,7 +48,7 @@ def a_closing(page: Page) -> tuple[str, int, int]:
     shown = page.locator("main").inner_text()
     for word in ("2015, not yesterday (synthetic)", "terms 4.2", "Preserved evidence"):
         assert word in shown, word
-    hand.click("form[action*='/confirmation'] button")
+    hand.click("form[action*='/confirmation'] button[name=step]")
     page.get_by_text("in force").first.wait_for()
     return hand.told("a closing confirmed with its report and evidence")
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, TimeoutError
 
 from idvault_client.tip_offs import TipOffReport
 from idvault_people.console.texts import CONSOLE
+from idvault_people.moderation.shown import short_key
 from idvault_people.moderation.texts import TEXTS
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, SanctionCategory
@@ -24,6 +25,13 @@ from tools.support.flow_world import command
 from tools.support.page_checks import Examiner
 
 PICTURES = "IDVAULT_TEST_PICTURES"
+# How far the widest table passes the page's column.
+PASSES = """() => {
+  const main = document.querySelector("main"), style = getComputedStyle(main);
+  const end = main.getBoundingClientRect().right - parseFloat(style.paddingRight);
+  const tables = [...main.querySelectorAll("table")].filter((each) => each.checkVisibility());
+  return Math.max(0, ...tables.map((each) => each.getBoundingClientRect().right - end));
+}"""
 TOLD = {
     "zh": "这条消息说自来水有毒，附近的人都在转发，但是环保部门昨天已经否认。(虚构)",
     "en": "This post says that the tap water is poisoned. The authority denied it yesterday. (synthetic)",
@@ -103,7 +111,7 @@ class User:
         target.first.click()
 
     def see(self, name: str, title: str, *, axe: bool = True) -> None:
-        """Wait for a page, examine it once, and keep a picture if asked for.
+        """Wait for a page, examine it once and its tables' width, and keep a picture if asked for.
 
         axe: False for a page that was checked before, or has no script; then only its width is looked at.
         """
@@ -118,6 +126,7 @@ class User:
         if axe:
             self.examiner.look(self.page, name, self.language)
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        assert self.page.evaluate(PASSES) < 1, name
         folder = os.environ.get(PICTURES)
         if folder:
             path = Path(folder) / f"moderation-{name}-{self.language}.png"
@@ -215,10 +224,10 @@ def second(user: User, found: Waiting) -> None:
     user.click("public_accounts")
     user.see("public-accounts", say("public_accounts"))
     page.locator(f'a[href="/public-accounts/{found.applied}"]').click()
-    user.see("public-account", say("public_account_title", id=found.applied))
+    user.see("public-account", say("public_account_title", id=short_key(found.applied)))
     page.get_by_label(say("reject"), exact=True).check()
     page.get_by_label(say("reject.INCOMPLETE"), exact=True).check()
-    user.see("public-account-decision", say("public_account_title", id=found.applied))
+    user.see("public-account-decision", say("public_account_title", id=short_key(found.applied)))
     user.click("send")
     page.locator("form[action$='/decision']").wait_for(state="detached")
     page.get_by_text(say("reject.INCOMPLETE")).first.wait_for()

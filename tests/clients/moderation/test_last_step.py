@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from idvault.sanction import acts as sanction_acts
 from idvault_client.tip_offs import TipOffReport
+from idvault_people.moderation.shown import short_key
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffOutcome, TipOffState, TipOffTarget
@@ -81,7 +82,7 @@ async def test_the_account_stands_first(place: Office, browser: Visitor, key: Mo
     for shown in (page, await submit(browser, where, page, **REASONS)):
         words = " ".join(shown.words.split())
         before = words.partition("What the owner reads")[0].partition("Degree")[0]
-        told = f"Account {made.target.key} Standing no sanction Earlier sanctions 0"
+        told = f"Account {short_key(made.target.key)} Standing no sanction Earlier sanctions 0"
         assert f"What it falls on {told}" in before
 
 

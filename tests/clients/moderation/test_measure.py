@@ -66,7 +66,7 @@ async def test_overdue_appeals_about_content(place: Office, browser: Visitor) ->
     made = await imposed(place, await place.moderator(2))
     await appealed(place, made)
     assert "No appeal about content waits" not in (await browser.get("/measures?view=overdue")).words
-    assert "There is nothing here." in (await browser.get("/measures?view=overdue")).words
+    assert "Nothing is overdue." in (await browser.get("/measures?view=overdue")).words
     calls = place.world.world.platform().content_measures
     key = await place.moderator(3)
     late = await calls.impose("post/3", ContentMeasureKind.LABELLED, reasons(), key=signing(key, 0))
@@ -74,8 +74,8 @@ async def test_overdue_appeals_about_content(place: Office, browser: Visitor) ->
     overview = (await browser.get("/")).text
     assert '<li class="red"><a href="/measures?view=overdue">Overdue appeals about content' in overview
     page = await browser.get("/measures?view=overdue")
-    assert f'href="/measures/{late.measure_id}"' in page.text
-    assert f'href="/measures/{made.measure_id}"' not in page.text
+    assert f'href="/measures/{late.measure_id}?view=overdue"' in page.text
+    assert f'href="/measures/{made.measure_id}' not in page.text
     assert 'class="due late"' in page.text
     listed = (await browser.get("/measures")).text
     assert all(f'href="/measures/{each.measure_id}"' in listed for each in (made, late))
@@ -95,4 +95,4 @@ async def test_an_own_measure_is_not_judged(place: Office, browser: Visitor, key
     assert "The label was wrong" in page.words
     assert (await now(place, ended)).state is ContentMeasureState.REVERSED
     listed = (await browser.get("/measures?view=all")).text
-    assert all(f'href="/measures/{each.measure_id}"' in listed for each in (judged, ended))
+    assert all(f'href="/measures/{each.measure_id}?view=all"' in listed for each in (judged, ended))

@@ -126,7 +126,10 @@ async def test_another_language_shows_the_same_reports(place: Office, browser: V
 
 async def test_nothing_is_offered_where_nothing_can_be_chosen(place: Office, browser: Visitor) -> None:
     """An empty list and one of decided reports have no box and no button; the first one says what comes."""
-    for view, said in (("", "A new one arrives in “Reports to decide”"), ("?view=closed", "nothing here.")):
+    for view, said in (
+        ("", "A new one arrives in “Reports to decide”"),
+        ("?view=closed", "Show: Reports to decide"),
+    ):
         page = await browser.get(f"/reports{view}")
         assert "Assign the chosen ones to me" not in page.words
         assert said in page.words

@@ -29,7 +29,7 @@ async def test_an_operation_is_opened_and_closed(place: Office, browser: Visitor
     (made,) = (await place.world.world.asks(place.age).list_operations()).operations
     assert made.state is OperationState.CLOSED
     assert f'href="{here}"' not in (await browser.get("/operations")).text
-    assert f'href="{here}"' in (await browser.get("/operations?view=closed")).text
+    assert f'href="{here}?view=closed"' in (await browser.get("/operations?view=closed")).text
     assert (await browser.get(f"/operations/{'f' * 32}")).status == 404
 
 

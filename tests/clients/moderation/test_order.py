@@ -13,7 +13,7 @@ from idvault.sanction.order.rules import RecordedOrder
 from idvault.sanction.rules import Sanction
 from idvault_client.sanctions import PlatformOrder
 from idvault_people.authority.officer import GivenOrder
-from idvault_people.moderation.row_facts import short_key
+from idvault_people.moderation.shown import short_key
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.order import OrderMeasure
 from idvault_verify.sanction import AuthorityOrder, Degree, OrderState, SanctionState
@@ -81,7 +81,7 @@ async def test_an_order_is_carried_out(place: Office, browser: Visitor, authorit
     assert f'href="{here}/sanction"' not in page.text
     assert (await state(place, made.order_id)).state is OrderState.CARRIED_OUT
     assert f'href="{here}"' not in (await browser.get("/orders")).text
-    assert f'href="{here}"' in (await browser.get("/orders?view=all")).text
+    assert f'href="{here}?view=all"' in (await browser.get("/orders?view=all")).text
     assert "Orders · 案 2026-7 (synthetic) signed a sanction Warning" in (await browser.get("/history")).words
 
 
@@ -191,12 +191,12 @@ async def test_a_new_order_behind_a_thousand_others(
     made = await given(place, authority, await place.world.world.account())
     here = f"/orders/{made.order_id}"
     assert f'href="{here}"' in (await browser.get("/orders")).text
-    assert f'href="{here}"' not in (await browser.get("/orders?view=overdue")).text
+    assert f'href="{here}' not in (await browser.get("/orders?view=overdue")).text
     assert "Orders to carry out How many 100 or more" in (await browser.get("/")).words
     page = await browser.get(here)
     assert (page.status, "第一条 (synthetic)" in page.words) == (200, True)
     page, count = await browser.get("/orders?view=all"), 0
-    while f'href="{here}"' not in page.text:
+    while f'href="{here}?view=all' not in page.text:
         count += len(re.findall(r'scope="row"', page.text))
         page = await browser.get(
             re.findall(r'class="button quiet" href="(/orders[^"]*)"', page.text)[0].replace("&amp;", "&")

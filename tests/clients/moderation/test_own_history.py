@@ -13,6 +13,7 @@ from idvault_people.console.visit import GoTo, Visit
 from idvault_people.moderation.own_history import OwnAct, OwnHistory, done
 from idvault_people.moderation.own_history_page import text_of
 from idvault_people.moderation.pages import console
+from idvault_people.moderation.shown import short_key
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
@@ -52,7 +53,7 @@ async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: Mod
     await submit(browser, f"/sanctions/{closing.sanction_id}/end", reason="a mistake (synthetic)")
     page = await browser.get("/history")
     assert "No proposal of yours waits for a second moderator." in page.words
-    assert f"Sanctions · {token} ended or withdrawn" in page.words
+    assert f"Sanctions · {short_key(token)} ended or withdrawn" in page.words
 
 
 async def test_a_sanction_on_own_initiative_is_listed(place: Office, browser: Visitor) -> None:
@@ -62,7 +63,7 @@ async def test_a_sanction_on_own_initiative_is_listed(place: Office, browser: Vi
     await submit(browser, "/sanctions/new", page)
     ((made,),) = await place.world.world.pages(size=9, account_token=token)
     page = await browser.get("/history")
-    assert f"Sanctions · {token} imposed Warning" in page.words
+    assert f"Sanctions · {short_key(token)} imposed Warning" in page.words
     assert f'href="/sanctions/{made}"' in page.text
 
 
@@ -103,8 +104,8 @@ async def test_own_notes_are_found(place: Office, browser: Visitor) -> None:
         await submit(browser, f"/reports/{report.tip_off_id}/note", note=text)
     page = await browser.get("/reports?q=PHOTOGRAPH")
     assert page.title == f"Report {noted[0].reference}"
-    assert "There is nothing here." in (await browser.get("/reports?q=p")).words
-    assert "There is nothing here." in (await browser.get("/reports?q=tap+water")).words
+    assert "Nothing is found." in (await browser.get("/reports?q=p")).words
+    assert "Nothing is found." in (await browser.get("/reports?q=tap+water")).words
 
 
 def visit(path: str, **fields: str) -> Visit:

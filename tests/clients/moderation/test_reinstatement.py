@@ -52,7 +52,7 @@ async def test_another_pair_takes_a_withdrawal_back(
         done = await submit(second, f"{here}/confirmation", form)
         assert "Upheld: the withdrawal was wrong" in done.words
         assert "has its verification back" in done.words
-        assert f'href="{here}"' in (await second.get("/reinstatements?view=all")).text
+        assert f'href="{here}?view=all"' in (await second.get("/reinstatements?view=all")).text
         assert "Appeals against withdrawals In all 1" in (await second.get("/figures")).words
     status = await place.world.world.status(made.account_token)
     assert status.state is AccountState.VERIFIED

@@ -13,14 +13,16 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     filed = (await place.world.file(reporter_token=token)).tip_off
     reporter_id = filed.reporter_id or ""
     where = f"/reporters/{reporter_id}/standing"
-    assert f'href="{where}"' in (await browser.get("/reporters?view=ordinary")).text
+    assert f'href="{where}?view=ordinary"' in (await browser.get("/reporters?view=ordinary")).text
     page = await browser.get(f"/reports/{filed.tip_off_id}")
     await submit(browser, f"/reports/{filed.tip_off_id}/assignment")
     await submit(browser, f"/reports/{filed.tip_off_id}/decision", decision="abusive", reply="Stop.")
     assert f'href="{where}"' in page.text
     page = await browser.get("/reporters?view=warned")
     assert "Standing In all Upheld Dismissed Abusive Share upheld" in page.words
-    assert f"{reporter_id} Warned 1 0 0 1 0%" in page.words
+    assert f"{reporter_id[:8]} Warned 1 0 0 1 0%" in page.words
+    told = "Earlier reports Standing Warned In all 1 Upheld 0 Dismissed 0 Abusive 1 Share upheld 0%"
+    assert told in (await browser.get(where)).words
     page = await submit(browser, where, standing="")
     assert (page.status, 'href="#standing"' in page.text) == (422, True)
     page = await submit(browser, where, page, standing="LIMITED")
@@ -35,5 +37,6 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     assert found.limit_end_time == datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
     for standing in ("TRUSTED", "ORDINARY"):
         page = await submit(browser, where, standing=standing)
-        assert f'href="{where}"' in page.text
+        assert f'href="{where}?view={standing.lower()}"' in page.text
+        assert "Standing saved." in page.words
         assert (await place.world.reporter(reporter_id, seconds=place.age)).standing == standing

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from idvault_client.tip_offs import TipOffReport
-from idvault_people.moderation import row_facts
+from idvault_people.moderation import row_facts, shown
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.tip_off import TargetKind, TipOffTarget
@@ -35,7 +35,7 @@ async def filed(place: Office, text: str = WATER, *, content: str = "post/17") -
 )
 def test_a_target_is_told_in_few_letters(key: str, short: str) -> None:
     """Short ones as they are; of an address the end is what differs, of an account both ends."""
-    assert row_facts.short_key(key) == short
+    assert shown.short_key(key) == short
 
 
 @pytest.mark.parametrize(

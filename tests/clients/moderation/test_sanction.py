@@ -7,6 +7,7 @@ import pytest
 from idvault.sanction import acts
 from idvault.sanction.rules import Sanction
 from idvault_client.sanctions import AccountSanction
+from idvault_people.moderation.shown import short_key
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Origin, SanctionState, Scope
 from idvault_verify.tip_off import TargetKind, TipOffTarget
@@ -88,7 +89,7 @@ async def test_a_sanction_on_own_initiative(place: Office, browser: Visitor, key
     page = await submit(browser, "/sanctions/new", account=token, **NEW)
     assert page.title == "Check before you sign"
     page = await submit(browser, "/sanctions/new", page)
-    assert page.title == f"Warning: {token}"
+    assert page.title == f"Warning: {short_key(token)}"
     ((made,),) = await place.world.world.pages(size=9, account_token=token)
     found = await stored(place, made)
     assert (found.imposed_by, found.statement.origin) == (key.moderator_id, Origin.OWN_INITIATIVE)
@@ -129,7 +130,8 @@ async def test_lists_by_state(place: Office, browser: Visitor, other: ModeratorK
         ("all", {made.sanction_id, warned.sanction_id}),
     ):
         page = await browser.get(f"/sanctions?view={view}")
-        assert set(re.findall(r'scope="row"><a href="/sanctions/([0-9a-f]{32})">', page.text)) == found, view
+        listed = re.findall(r'scope="row"><a href="/sanctions/([0-9a-f]{32})\?view=(\w+)">', page.text)
+        assert set(listed) == {(each, view) for each in found}, view
     lifted = await submit(browser, f"/sanctions/{warned.sanction_id}/end", reason="It was satire")
     assert "It was satire" in lifted.words
     gone = TipOffTarget(TargetKind.CONTENT, "post/1")

@@ -99,5 +99,5 @@ def test_a_damaged_file_is_not_written_over(tmp_path: Path) -> None:
     assert file.read_bytes() == before
     file.unlink()
     assert pages.keep(Visit(language="en", say=say, path="/views", fields=fields)) == GoTo(
-        f"{fields['address']}&saved=yes"
+        f"{fields['address']}&saved=view"
     )

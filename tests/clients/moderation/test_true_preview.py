@@ -6,6 +6,7 @@ import pytest
 
 from idvault.sanction import acts as sanction_acts
 from idvault_client.tip_offs import TipOffReport
+from idvault_people.moderation.shown import short_key
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, Origin
 from idvault_verify.tip_off import TargetKind, TipOffTarget
@@ -134,8 +135,8 @@ async def test_a_proposal_is_called_one(place: Office, browser: Visitor, key: Mo
     token = await place.world.world.account()
     made = await place.world.world.impose(token, Degree.CLOSE, key=key, seconds=place.age)
     here = f"/sanctions/{made.sanction_id}"
-    assert (await browser.get(here)).title == f"Proposed closing: {token}"
-    assert f"Proposed closing: {token}" in (await browser.get("/sanctions?view=all")).words
+    assert (await browser.get(here)).title == f"Proposed closing: {short_key(token)}"
+    assert f"Proposed closing: {short_key(token)}" in (await browser.get("/sanctions?view=all")).words
     page = await submit(browser, f"{here}/end", reason="A mistake")
     for word in ("Now: withdrawn.", "State withdrawn", "Withdrawn by you", "Why it was withdrawn A mistake"):
         assert word in page.words, word

@@ -1,16 +1,19 @@
 """The pages of appeals: those to decide, one with its text, and the decision, not about one's own act."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from idvault_client.pages import rendering
+from idvault_client.errors import NotFound
 from idvault_client.sanctions import AccountAppeal, AccountSanction, AppealPage, AppealState
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import done, listing, sanction, shown
 from idvault_people.moderation.case_page import CasePage
+from idvault_people.moderation.finding import Finder
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
+from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
 
 _SIZE = 25
@@ -32,13 +35,41 @@ class AppealPages:
             ("overdue", say("overdue_view")),
             ("all", say("decided_view")),
         ]
-        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
-        return ListPage(
-            title=say("appeals"),
-            views=views,
-            items=[self._item(each, visit) for each in found.appeals],
-            following=found.next_page_token,
-        ).page(visit)
+
+        def ask() -> tuple[Sequence[AccountAppeal], str]:
+            view, after = listing.view_of(visit, views), listing.after(visit)
+            page = self.listed(view, page_size=_SIZE, page_token=after)
+            return page.appeals, page.next_page_token
+
+        def shows(found: Sequence[AccountAppeal], following: str) -> ListPage:
+            items = [self._item(each, visit) for each in found]
+            return ListPage(title=say("appeals"), views=views, items=items, following=following)
+
+        return self._finder().answer(visit, ask=ask, shows=shows)
+
+    def _finder(self) -> Finder[AccountAppeal]:
+        calls = self.place.vault.sanctions
+
+        def of_account(account_token: str) -> Iterable[AccountAppeal]:
+            return every(calls.list_appeals, "appeals", account_token=account_token)
+
+        def of_sanction(sanction_id: str) -> list[AccountAppeal]:
+            found = of_account(calls.get(sanction_id).account_token)
+            return [each for each in found if each.sanction_id == sanction_id]
+
+        def of_id(which: str) -> list[AccountAppeal]:
+            try:
+                return [calls.get_appeal(which)]
+            except NotFound:
+                return of_sanction(which)
+
+        return Finder(
+            place=self.place,
+            path=lambda each: f"/appeals/{each.appeal_id}",
+            of_account=of_account,
+            of_id=of_id,
+            of_report=lambda report: of_sanction(report.sanction_id) if report.sanction_id else (),
+        )
 
     def listed(self, view: str, *, page_size: int, page_token: str = "") -> AppealPage:
         """Return a page of a view of the appeals."""
@@ -61,13 +92,15 @@ class AppealPages:
             due=self.place.left(appeal.due_time, visit) if waits else None,
             decided=appeal.decide_time,
             state=shown.word("state", appeal.state, say),
-            account=appeal.account_token,
+            account=shown.short_key(appeal.account_token),
             filed=appeal.file_time,
         )
         link = Link(f"/appeals/{appeal.appeal_id}", _title(against, visit))
-        now = self.place.clock()
-        spent = rendering.time_spent(appeal.file_time, appeal.due_time, now=now) if waits else None
-        return Item(link=link, rows=rows, marks=marks, spent=spent)
+        return Item(link=link, rows=rows, marks=marks, spent=self._spent(appeal))
+
+    def _spent(self, appeal: AccountAppeal) -> int | None:
+        waits = appeal.state is AppealState.FILED
+        return self.place.spent(appeal.file_time, appeal.due_time) if waits else None
 
     def case(self, visit: Visit) -> Answer:
         """Show an appeal with its text and its sanction, and the decision beside them."""
@@ -89,6 +122,8 @@ class AppealPages:
             notes=[say("not_own_appeal")] if own else [],
             aside=say("decision"),
             facts=self._facts(appeal, visit),
+            spent=self._spent(appeal),
+            codes=self.place.rows(visit, account=appeal.account_token),
             late=say("overdue") if appeal.overdue else "",
         )
         page = page.deciding(self._form(appeal, visit))
@@ -101,8 +136,10 @@ class AppealPages:
         return self.place.rows(
             visit,
             state=shown.word("state", appeal.state, visit.say),
-            due=appeal.due_time,
-            account=appeal.account_token,
+            due=self.place.due(appeal.due_time, visit)
+            if appeal.state is AppealState.FILED
+            else appeal.due_time,
+            account=shown.short_key(appeal.account_token),
             filed=appeal.file_time,
             decided=appeal.decide_time,
             assignee=self.place.who(decided_by, visit) if decided_by else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from idvault_client.campaigns import Campaign, CampaignProgress, CampaignState, Plan
 from idvault_client.commands.campaign import chart
 from idvault_people.console.visit import Answer, ConsolePage, Download, NoPageError, Visit
-from idvault_people.moderation import campaign_plan, listing, shown
+from idvault_people.moderation import campaign_plan, done, listing, shown
 from idvault_people.moderation import funnel as figures
 from idvault_people.moderation.campaign_plan import CampaignForm
 from idvault_people.moderation.form import Form
@@ -78,7 +78,8 @@ class CampaignPages:
 
     def _create(self, plan: Plan, request_id: str) -> str:
         calls = self.place.vault.campaigns
-        return _path(calls.create(plan, key=self.place.key, request_id=request_id))
+        made = calls.create(plan, key=self.place.key, request_id=request_id)
+        return done.saved(_path(made), "campaign")
 
     def case(self, visit: Visit) -> Answer:
         """Show a campaign: what may be done, its figures, and its plan."""
@@ -135,9 +136,11 @@ class CampaignPages:
             "end": calls.end,
         }
         which, act = visit.parts["campaign"], acts[visit.parts["step"]]
-        return self._step(visit).act(
-            visit, lambda request_id: _path(act(which, key=self.place.key, request_id=request_id))
-        )
+
+        def take(request_id: str) -> str:
+            return done.saved(_path(act(which, key=self.place.key, request_id=request_id)), "step")
+
+        return self._step(visit).act(visit, take)
 
     def _step(self, visit: Visit) -> Form:
         found, say, name = self._read(visit), visit.say, visit.parts["step"]

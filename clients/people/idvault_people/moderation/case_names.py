@@ -9,11 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from idvault_client.errors import VaultError
+from idvault_people.moderation import shown
 from idvault_people.moderation.row_facts import each_of, keep
 from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
 
 _ORDERS = "/orders/"
+_OF_ACCOUNTS = ("sanctions", "appeals", "public-accounts", "contests", "disavowals", "reinstatements")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +31,8 @@ class CaseNames:
 
         def name(address: str) -> str:
             _, kind, which = address.split("/")
-            return readers[kind](which) if kind in readers else ""
+            called = readers[kind](which) if kind in readers else ""
+            return shown.short_key(called) if kind in _OF_ACCOUNTS else called
 
         read = dict(zip(missing, each_of(name, missing), strict=True))
         read |= self._orders({each for each in missing if each.startswith(_ORDERS)})
@@ -47,6 +50,7 @@ class CaseNames:
             "sanctions": lambda which: vault.sanctions.get(which).account_token,
             "appeals": lambda which: vault.sanctions.get_appeal(which).account_token,
             "measures": lambda which: vault.content_measures.get(which).content,
+            "public-accounts": str,
             "contests": lambda which: vault.sessions.get_contest(which).account_token,
             "disavowals": lambda which: vault.disavowals.get(which).account_token,
             "reinstatements": lambda which: vault.sessions.get_reinstatement(which).account_token,

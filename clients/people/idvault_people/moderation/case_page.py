@@ -13,8 +13,9 @@ class CasePage:
     """One case. happened: what the last form did, and where one goes on, "" for nowhere; then: the words of
     that link, "" for the usual ones. late: says that the case is overdue, "" if it is not.
 
-    hint: said under the title. facts: told before the form. main: where what the page is for is done. form:
-    the decision. buttons: forms of a button alone. folded: forms that are shown when somebody asks for them.
+    hint: said under the title. facts: told before the form. spent, codes: as of a PagePart. main: where what
+    the page is for is done. form: the decision. buttons: forms of a button alone. folded: forms that are
+    shown when somebody asks for them.
     walk: the list that the case is in, the case before and the one after. keep: what a change of language
     keeps of the address, "" for all of it.
     """
@@ -29,6 +30,8 @@ class CasePage:
     late: str = ""
     aside: str = ""
     facts: Sequence[Row] = ()
+    spent: int | None = None
+    codes: Sequence[Row] = ()
     main: Sequence[Link] = ()
     form: Form | None = None
     buttons: Sequence[Form] = ()

@@ -13,7 +13,7 @@ from idvault_client.tip_offs import (
     UpheldSanction,
 )
 from idvault_people.console.visit import Answer, ConsolePage, Visit
-from idvault_people.moderation import authorities, shown, usual_reply
+from idvault_people.moderation import authorities, shown, usual_reply, way_back
 from idvault_people.moderation import queue as queues
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
@@ -67,7 +67,7 @@ class DecisionPages:
             self._take(case.tip_off, visit, request_id)
             if choice in _NEXT_PAGES:
                 self.place.drafts[case.tip_off.tip_off_id] = visit.given("reply")
-                return f"{path(case.tip_off)}/{choice}{queues.kept(visit, **_carried(visit))}"
+                return f"{path(case.tip_off)}/{choice}{way_back.kept(visit, **_carried(visit))}"
             self._merge(case.tip_off.tip_off_id, visit, request_id)
             self._send(case.tip_off, choice, visit, request_id)
             return self._next(case.tip_off.tip_off_id, visit, window)
@@ -139,7 +139,7 @@ class DecisionPages:
             happened=None,
             notes=[f"{self._meanwhile(case.tip_off, visit)} {say('nothing_sent')}"],
             sections=[*words, *page.sections],
-            main=[Link(f"{path(following)}{queues.kept(visit)}", say("next_report"))] if following else [],
+            main=[Link(f"{path(following)}{way_back.kept(visit)}", say("next_report"))] if following else [],
         )
         return page.page(status=_CONFLICT)
 
@@ -161,7 +161,7 @@ class DecisionPages:
         self.place.drafts.pop(decided, None)
         following = self.screen.queue.to_decide(decided, window, together=_chosen(visit))
         where = path(following) if following else "/reports"
-        return f"{where}{queues.kept(visit, done=decided)}"
+        return f"{where}{way_back.kept(visit, done=decided)}"
 
     def _take(self, report: TipOffReport, visit: Visit, request_id: str) -> None:
         """Take a report that nobody has."""
@@ -219,7 +219,7 @@ class DecisionPages:
             request_id=self.place.new_id(),
             fields=fields,
             texts=[] if report.moderator_id else [say("taken_by_deciding")],
-            action=f"{path(report)}/decision{queues.kept(visit)}",
+            action=f"{path(report)}/decision{way_back.kept(visit)}",
         )
         return page.deciding(form)
 
@@ -262,8 +262,8 @@ class DecisionPages:
         return SanctionForm(
             place=self.place,
             title=say("uphold_title", reference=report.reference),
-            back=f"{path(report)}{queues.kept(visit)}",
-            action=f"{path(report)}/sanction{queues.kept(visit)}",
+            back=f"{path(report)}{way_back.kept(visit)}",
+            action=f"{path(report)}/sanction{way_back.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given=given,
@@ -282,8 +282,8 @@ class DecisionPages:
         return ContentMeasureForm(
             place=self.place,
             title=say("uphold_content_title", reference=report.reference),
-            back=f"{path(report)}{queues.kept(visit)}",
-            action=f"{path(report)}/content{queues.kept(visit)}",
+            back=f"{path(report)}{way_back.kept(visit)}",
+            action=f"{path(report)}/content{way_back.kept(visit)}",
             origin=Origin.TIP_OFF,
             tip_off=report.reference,
             given={"content": target.key if target.kind is TargetKind.CONTENT else "", **_begun(report)},

@@ -13,6 +13,13 @@ from idvault_people.moderation.workplace import Workplace
 from idvault_verify.account import Standing
 from idvault_verify.sanction import STANDINGS
 
+_CODES = {TargetKind.ACCOUNT: "account", TargetKind.PUBLIC_ACCOUNT: "public_account_id"}
+
+
+def codes_of(target: TipOffTarget) -> dict[str, str]:
+    """Return the token or id of a target by the key of what it is called; nothing of a piece of content."""
+    return {_CODES[target.kind]: target.key} if target.kind in _CODES else {}
+
 
 def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[PagePart]:
     """Return what is known about the target of a report; nothing about a piece of content."""
@@ -35,10 +42,13 @@ def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePar
     return PagePart(
         title=visit.say("history"),
         rows=place.rows(
-            visit, account=account_token, standing=shown.word("standing", standing(found), visit.say)
+            visit,
+            account=shown.short_key(account_token),
+            standing=shown.word("standing", standing(found), visit.say),
         ),
+        codes=place.rows(visit, account=account_token),
         items=[_short(each, place=place, visit=visit) for each in reversed(found)],
-        empty=visit.say("nothing_else"),
+        empty=visit.say("no_sanction"),
     )
 
 
@@ -58,11 +68,12 @@ def summary(
         title=visit.say("falls_on"),
         rows=place.rows(
             visit,
-            account=account_token,
-            public_account_id=public_account_id,
+            account=shown.short_key(account_token),
+            public_account_id=shown.short_key(public_account_id),
             standing=shown.word("standing", standing(found), visit.say),
             earlier_sanctions=len(found),
         ),
+        codes=place.rows(visit, account=account_token, public_account_id=public_account_id),
     )
 
 
@@ -110,7 +121,7 @@ def was_withdrawn(sanction: AccountSanction) -> bool:
 
 def title(sanction: AccountSanction, visit: Visit) -> str:
     """Return degree and target, and whether it was only proposed."""
-    target = sanction.public_account_id or sanction.account_token
+    target = shown.short_key(sanction.public_account_id or sanction.account_token)
     if sanction.start_time is None and sanction.degree:
         what = shown.word("proposed", sanction.degree, visit.say)
         return str(visit.say("proposed_title", what=what, account=target))
@@ -133,4 +144,12 @@ def item(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> Item:
         proposed_by=place.who(sanction.impose_moderator_id, visit),
     )
     link = Link(f"/sanctions/{sanction.sanction_id}", title(sanction, visit))
-    return Item(link=link, rows=rows, marks=[say("yours")] if mine else [])
+    marks = [say("yours")] if mine else []
+    return Item(link=link, rows=rows, marks=marks, spent=spent(sanction, place=place))
+
+
+def spent(sanction: AccountSanction, *, place: Workplace) -> int | None:
+    """Return how much of the time for its confirmation has passed, in per cent; None if it does not wait."""
+    if sanction.state is not SanctionState.PROPOSED or sanction.lapse_time is None:
+        return None
+    return place.spent(sanction.impose_time, sanction.lapse_time)

@@ -1,15 +1,16 @@
 """A page of a list: its views, its items, and the next page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from idvault_people.console.visit import ConsolePage, Visit
-from idvault_people.moderation import saved_view, shown
+from idvault_people.moderation import done, saved_view, shown, way_back
 from idvault_people.moderation.shown import Item, Link, Row
 from idvault_people.moderation.texts import TEXTS
 
-VIEW, AFTER, SEARCH, SAVED = "view", "after", "q", "saved"
+VIEW, AFTER, SEARCH = "view", "after", "q"
+_OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,10 +86,13 @@ class ListPage:
             for name, text in self.views
         ]
         here = {VIEW: view, **chosen, **asked}
+        links = [replace(each.link, path=way_back.within(visit, each.link.path)) for each in self.items]
+        items = [replace(each, link=link) for each, link in zip(self.items, links, strict=True)]
         values = {
-            "shown": self,
-            "told": self.told or (visit.say("view_saved") if visit.query.get(SAVED) else ""),
-            "empty": self.empty or _empty(visit, narrowed=bool(asked or chosen) or view != self.views[0][0]),
+            "shown": replace(self, items=items),
+            "told": self.told or done.said(visit),
+            "empty": self.empty or _empty(visit, narrowed=bool(asked or chosen), view=view),
+            "elsewhere": self._other(visit, view, narrowed=bool(asked or chosen)),
             "views": views,
             "view": view,
             "again": _path(visit, here),
@@ -101,11 +105,23 @@ class ListPage:
         }
         return ConsolePage(template="moderation_list.html", title=self.title, values=values)
 
+    def _other(self, visit: Visit, view: str, *, narrowed: bool) -> Link | None:
+        """Return where to look if nothing is here: in the first view, or from there in the last one."""
+        others = [each for each in self.views if narrowed or each[0] != view]
+        if not others:
+            return None
+        name, text = others[-1] if view == self.views[0][0] and not narrowed else others[0]
+        return Link(_path(visit, {VIEW: name}), visit.say("show_view", view=text))
 
-def _empty(visit: Visit, *, narrowed: bool) -> str:
-    """Return what comes into a list that is empty, and what to do. narrowed: by another view or a filter."""
+
+def _empty(visit: Visit, *, narrowed: bool, view: str) -> str:
+    """Return what comes into a list that is empty. narrowed: by a filter or a search."""
+    if narrowed:
+        return "" if visit.query.get(SEARCH) else visit.say("nothing_matches")
+    if view == _OVERDUE:
+        return visit.say("nothing_overdue")
     key = f"empty.{visit.path.strip('/').replace('-', '_')}"
-    return visit.say(key if key in TEXTS and not narrowed else "nothing")
+    return visit.say(key if key in TEXTS else "nothing_in_view")
 
 
 def view_of(visit: Visit, views: Sequence[Row]) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from idvault_client.pages import rendering
 from idvault_client.sanctions import (
     AppealState,
     ContentMeasurePage,
@@ -78,6 +77,7 @@ class MeasurePages:
             notes=[say("not_own_appeal")] if own else [],
             aside=say("content_measure"),
             facts=self._facts(measure, visit),
+            spent=_spent(measure, self.place),
             folded=[self._reversing(measure, visit)] if may_end else [],
         )
         now = say("now_it_is", state=shown.word("measure_state", measure.state, say))
@@ -113,7 +113,7 @@ class MeasurePages:
             ended_at=measure.finish_time,
             ended_by=who(measure.finish_moderator_id),
             lift_reason=measure.finish_reason,
-            due=(appeal and self._waits(measure) and appeal.due_time) or None,
+            due=self.place.due(appeal.due_time, visit) if appeal and self._waits(measure) else None,
             verdict=appeal and shown.word("state", appeal.state, say),
             why=appeal and appeal.reason,
         )
@@ -181,7 +181,7 @@ class MeasurePages:
         return found
 
     def _waits(self, measure: PlatformContentMeasure) -> bool:
-        return measure.appeal is not None and measure.appeal.state is AppealState.FILED
+        return _spent(measure, self.place) is not None
 
     def _is_own(self, measure: PlatformContentMeasure) -> bool:
         return measure.impose_moderator_id == self.place.me
@@ -189,19 +189,24 @@ class MeasurePages:
 
 def item(measure: PlatformContentMeasure, *, place: Workplace, visit: Visit) -> Item:
     """Return a measure as it stands in a list."""
-    say, appeal, spent = visit.say, measure.appeal, None
-    waits = appeal is not None and appeal.state is AppealState.FILED
-    if waits and appeal:
-        spent = rendering.time_spent(appeal.file_time, appeal.due_time, now=place.clock())
+    say, appeal, spent = visit.say, measure.appeal, _spent(measure, place)
     rows = place.rows(
         visit,
-        due=place.left(appeal.due_time, visit) if waits and appeal else None,
+        due=place.left(appeal.due_time, visit) if appeal and spent is not None else None,
         content_kind=shown.word("content_kind", measure.kind, say),
         state=shown.word("measure_state", measure.state, say),
         imposed_at=measure.impose_time,
     )
     marks = [say("yours")] if measure.impose_moderator_id == place.me else []
     return Item(link=Link(_path(measure), measure.content), rows=rows, marks=marks, spent=spent)
+
+
+def _spent(measure: PlatformContentMeasure, place: Workplace) -> int | None:
+    """Return how much of the time of its appeal has passed, in per cent; None if none waits."""
+    appeal = measure.appeal
+    if appeal is None or appeal.state is not AppealState.FILED:
+        return None
+    return place.spent(appeal.file_time, appeal.due_time)
 
 
 def _path(measure: PlatformContentMeasure) -> str:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 from idvault_client.tip_offs import TipOffReport
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Visit
-from idvault_people.moderation import queue as queues
-from idvault_people.moderation import row_facts
+from idvault_people.moderation import row_facts, way_back
 from idvault_people.moderation.form import REQUEST_ID, Form, part_id
 from idvault_people.moderation.report_case import ReportScreen, path, target_text
 from idvault_people.moderation.shown import Field
@@ -26,7 +25,7 @@ class ChosenMergePages:
 
     def ask(self, visit: Visit) -> Answer:
         """Show the list: nothing is chosen at an address."""
-        return GoTo(f"/reports{queues.kept(visit)}")
+        return GoTo(f"/reports{way_back.kept(visit)}")
 
     def merge(self, visit: Visit) -> Answer:
         """Show the chosen reports, and merge them into the one that stays, which is taken if it is free.
@@ -43,7 +42,7 @@ class ChosenMergePages:
         if signs and main and others and all(each.merged_into_id == main.tip_off_id for each in others):
             return self._merged(main, ids, visit)
         if len(left) < 2:
-            return GoTo(f"/reports{queues.kept(visit, merging='few')}")
+            return GoTo(f"/reports{way_back.kept(visit, merging='few')}")
         form, left_out = self._form(left, visit), self._left_out(found, left, ids, visit)
         if not signs:
             return _in_both(replace(form, texts=[*form.texts, *left_out]).page(), form)
@@ -103,7 +102,7 @@ class ChosenMergePages:
             title=say("merge_chosen_title", count=len(found)),
             texts=[say("merge_hint"), say("merge_final"), *([say("merge_targets")] if several else [])],
             button=say("merge"),
-            back=f"/reports{queues.kept(visit)}",
+            back=f"/reports{way_back.kept(visit)}",
             # That of this page, not of the list's own form.
             request_id=(visit.given(REQUEST_ID) if visit.given(_CHOSEN) else "") or self.place.new_id(),
             step=_SIGN,
@@ -120,7 +119,7 @@ class ChosenMergePages:
                     ],
                 ),
             ],
-            action=f"{PATH}{queues.kept(visit)}",
+            action=f"{PATH}{way_back.kept(visit)}",
         )
 
 
@@ -132,7 +131,7 @@ def _chosen(visit: Visit) -> list[str]:
 
 
 def _merged_page(main: TipOffReport, ids: Sequence[str], visit: Visit) -> str:
-    return f"{path(main)}{queues.kept(visit, merged=str(len(ids) - 1))}"
+    return f"{path(main)}{way_back.kept(visit, merged=str(len(ids) - 1))}"
 
 
 def _about(answer: GoTo, main: TipOffReport) -> GoTo:

@@ -11,7 +11,7 @@ from idvault_client.sanctions import (
     SanctionNarrowing,
 )
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import history, listing, sanction, shown
+from idvault_people.moderation import done, history, listing, sanction, shown
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
@@ -49,18 +49,24 @@ class NarrowingPages:
         return page
 
     def _item(self, narrowing: SanctionNarrowing, visit: Visit) -> Item:
-        say, done = visit.say, narrowing.state is NarrowingState.NARROWED
+        say, is_done = visit.say, narrowing.state is NarrowingState.NARROWED
         against = self._sanction(narrowing.sanction_id)
-        path = f"/sanctions/{narrowing.sanction_id}" + ("" if done else "/narrowing")
+        path = f"/sanctions/{narrowing.sanction_id}" + ("" if is_done else "/narrowing")
         rows = self.place.rows(
             visit,
-            due=None if done else self.place.left(narrowing.due_time, visit),
+            due=None if is_done else self.place.left(narrowing.due_time, visit),
             **self._facts(narrowing, visit),
         )
         marks = [say("overdue")] if narrowing.overdue else []
         if self._is_own(against):
             marks.append(say("yours"))
-        return Item(link=Link(path, history.title(against, visit)), rows=rows, marks=marks)
+        link = Link(path, history.title(against, visit))
+        return Item(link=link, rows=rows, marks=marks, spent=self._spent(narrowing))
+
+    def _spent(self, narrowing: SanctionNarrowing) -> int | None:
+        if narrowing.state is NarrowingState.NARROWED:
+            return None
+        return self.place.spent(narrowing.begin_time, narrowing.due_time)
 
     def _facts(self, narrowing: SanctionNarrowing, visit: Visit) -> dict[str, Any]:
         def who(moderator_id: str) -> str:
@@ -91,17 +97,19 @@ class NarrowingPages:
                 narrowings.confirm(asked, key=self.place.key, request_id=request_id)
             else:
                 narrowings.propose(which, key=self.place.key, request_id=request_id)
-            return f"/sanctions/{which}"
+            return done.saved(f"/sanctions/{which}", "narrowing")
 
         return self._form(which, seen, visit, found).act(visit, act)
 
     def _form(self, sanction_id: str, paper: bytes, visit: Visit, found: SanctionNarrowing | None) -> Form:
         say, against = visit.say, self._sanction(sanction_id)
         rows = sanction.facts(against, place=self.place, visit=visit)
-        parts = [PagePart(title=history.title(against, visit), rows=rows)]
+        codes = sanction.codes(against, place=self.place, visit=visit)
+        parts = [PagePart(title=history.title(against, visit), rows=rows, codes=codes)]
         if found is not None:
-            rows = self.place.rows(visit, due=found.due_time, **self._facts(found, visit))
-            parts.append(PagePart(title=say("narrowings"), rows=rows))
+            due = self.place.due(found.due_time, visit)
+            rows = self.place.rows(visit, due=due, **self._facts(found, visit))
+            parts.append(PagePart(title=say("narrowings"), rows=rows, spent=self._spent(found)))
         own = self._is_own(against)
         mine = bool(paper) and found is not None and found.propose_moderator_id == self.place.me
         notes = [say("not_own_sanction")] * own + [say("another_must")] * mine

@@ -112,13 +112,12 @@ class OperationPages:
             aside=say("operation"),
             facts=self.place.rows(
                 visit,
-                state=shown.word("state", operation.state, say),
+                state=shown.word("operation_state", operation.state, say),
                 **self._times(operation, visit),
             ),
             folded=[self._closing(operation, visit)] if _may_close(operation) else [],
-            acts=[Link(PATH, say("to_list"))],
         )
-        now = say("now_it_is", state=shown.word("state", operation.state, say))
+        now = say("now_it_is", state=shown.word("operation_state", operation.state, say))
         return done.told(page, visit, f"{say('done')} {now}", following=PATH, words="to_list").page()
 
     def _reports(self, operation: PlatformOperation, visit: Visit) -> PagePart:

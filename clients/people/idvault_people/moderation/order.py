@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from idvault_client.pages import rendering
 from idvault_client.sanctions import (
     AccountSanction,
     CheckedOrder,
@@ -21,7 +20,7 @@ from idvault_client.sanctions import (
 )
 from idvault_client.tip_offs import TargetKind, TipOffTarget, UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
-from idvault_people.moderation import done, history, listing, measure, row_facts, shown
+from idvault_people.moderation import done, history, listing, measure, shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
 from idvault_people.moderation.form import Form
@@ -103,10 +102,11 @@ class OrderInboxPages:
             source=shown.word("source", order.source, say),
             recorded=order.record_time,
         )
-        spent = (
-            rendering.time_spent(order.record_time, order.deadline, now=self.place.clock()) if waits else None
-        )
-        return Item(link=Link(_path(order), order.order.reference), rows=rows, spent=spent)
+        link = Link(_path(order), order.order.reference)
+        return Item(link=link, rows=rows, spent=self._spent(order))
+
+    def _spent(self, order: PlatformOrder) -> int | None:
+        return self.place.spent(order.record_time, order.deadline) if order.state in _WAITS else None
 
     def case(self, visit: Visit) -> Answer:
         """Show an order as its authority signed it, and what may be done."""
@@ -121,13 +121,11 @@ class OrderInboxPages:
             title=say("order_title", authority=order.order.authority, reference=order.order.reference),
             sections=[self._ordered(order, checked, visit), *self._about(order, checked, visit)],
             main=self._acts(order, checked, visit) if may_follow else [],
-            acts=[
-                Link("/orders", say("to_list")),
-                *(Link(f"/sanctions/{each.sanction_id}", say("its_proposal")) for each in proposed),
-            ],
+            acts=[Link(f"/sanctions/{each.sanction_id}", say("its_proposal")) for each in proposed],
             notes=[*([wrong] if wrong else []), *([say("order_proposed")] if proposed else [])],
             aside=say("orders_one"),
             facts=self._facts(order, visit),
+            spent=self._spent(order),
             late=say("overdue") if order.state is OrderState.OVERDUE else "",
             buttons=[self._acknowledging(order, visit)] if self._may_answer(order, checked) else [],
             folded=[self._objecting(order, visit)] if may_object else [],
@@ -172,17 +170,18 @@ class OrderInboxPages:
     def _ordered(self, order: PlatformOrder, checked: CheckedOrder | None, visit: Visit) -> PagePart:
         say, named = visit.say, order.order
         rows = self._ordered_rows(checked, visit)
-        folded: dict[str, Any] = {"order_digest": named.digest.hex()}
+        codes: dict[str, Any] = {"order_digest": named.digest.hex()}
         if checked is not None:
             rows["legal_basis"] = checked.terms.legal_basis
-            folded["document_digest"] = checked.terms.document_digest.hex()
+            codes["document_digest"] = checked.terms.document_digest.hex()
+            codes |= history.codes_of(TipOffTarget(checked.terms.target_kind, checked.terms.target))
         day = shown.day(named.issued_on, language=visit.language)
         return PagePart(
             title=say("order"),
             rows=self.place.rows(
                 visit, **rows, authority=named.authority, order_reference=named.reference, order_date=day
             ),
-            folded=self.place.rows(visit, **folded),
+            codes=self.place.rows(visit, **codes),
         )
 
     def _ordered_rows(
@@ -192,7 +191,8 @@ class OrderInboxPages:
         if checked is None:
             return {}
         kind, measure = checked.terms.target_kind, checked.terms.measure
-        key = row_facts.short_key(checked.terms.target) if short else checked.terms.target
+        is_short = short or kind is not TargetKind.CONTENT
+        key = shown.short_key(checked.terms.target) if is_short else checked.terms.target
         target = f"{shown.word('target', kind, visit.say)} {key}"
         return {"ordered": shown.word("order_measure", measure, visit.say), "ordered_target": target}
 
@@ -209,22 +209,22 @@ class OrderInboxPages:
         reports = vault.tip_offs.list_page(target=target, page_size=_BESIDE).tip_offs
         items = [ReportScreen(place=self.place).similar(each, visit) for each in reports]
         parts.append(
-            PagePart(title=say("target_reports"), items=items, empty=say("nothing_else"), head=say("number"))
+            PagePart(
+                title=say("target_reports"), items=items, empty=say("no_target_report"), head=say("number")
+            )
         )
         if target.kind is TargetKind.CONTENT:
             measures = vault.content_measures.list_page(content=target.key, page_size=_BESIDE).measures
             items = [measure.item(each, place=self.place, visit=visit) for each in measures]
-            parts.append(PagePart(title=say("measures"), items=items, empty=say("nothing_else")))
+            parts.append(PagePart(title=say("measures"), items=items, empty=say("no_measure")))
         return [*parts, *history.of_target(target, place=self.place, visit=visit)]
 
     def _facts(self, order: PlatformOrder, visit: Visit) -> list[Row]:
         waits = order.state in _WAITS
-        left = self.place.left(order.deadline, visit)
-        due = visit.say("due_left", time=self.place.time(order.deadline, visit), left=left)
         return self.place.rows(
             visit,
             state=shown.word("order", order.state, visit.say),
-            due=due if waits else order.deadline,
+            due=self.place.due(order.deadline, visit) if waits else order.deadline,
             source=shown.word("source", order.source, visit.say),
             recorded=order.record_time,
             acknowledged=order.acknowledge_time,

@@ -60,7 +60,7 @@ class OwnHistoryPages:
         say = visit.say
         rows = self.place.rows(
             visit,
-            account=each.account_token,
+            account=shown.short_key(each.account_token),
             imposed_at=each.impose_time,
             lapses=each.lapse_time,
         )

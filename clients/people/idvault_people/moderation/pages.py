@@ -5,7 +5,7 @@ from pathlib import Path
 
 from idvault_people.console.app import Console
 from idvault_people.console.visit import Handler, Route
-from idvault_people.moderation import merging
+from idvault_people.moderation import merging, way_back
 from idvault_people.moderation.appeal import AppealPages
 from idvault_people.moderation.campaign import CampaignPages
 from idvault_people.moderation.contest import ContestCasePages
@@ -111,10 +111,13 @@ def _routes(place: Workplace, counts: QueueCounts) -> list[Route]:
         *_of_campaigns(CampaignPages(place=place)),
         *_of_views(SavedViewPages(views=place.views)),
     ]
-    beside = [
-        replace(each, handler=counted.beside(place.history.beside(each.handler, clock=place.clock)))
-        for each in routes
-    ]
+    lists = frozenset(path for path, _ in _MENU)
+
+    def whole(handler: Handler) -> Handler:
+        kept = counted.beside(place.history.beside(handler, clock=place.clock))
+        return way_back.beside(kept, lists=lists)
+
+    beside = [replace(each, handler=whole(each.handler)) for each in routes]
     # Asked for by an open list every 20 seconds, which no count may make dearer.
     return [*beside, Route("GET", "/reports/rows", tip_offs.rows)]
 

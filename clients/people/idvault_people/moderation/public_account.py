@@ -1,5 +1,6 @@
 """The pages of public accounts: applications to decide, terms that end, and one public account."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,12 +12,15 @@ from idvault_client.public_accounts import (
     PublicAccountState,
     RejectReason,
 )
+from idvault_client.tip_offs import TargetKind, TipOffReport
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import history, listing, shown
+from idvault_people.moderation import done, history, listing, shown
 from idvault_people.moderation.case_page import CasePage
+from idvault_people.moderation.finding import Finder
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
+from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
 from idvault_verify.public_account import DECLARED
 
@@ -40,13 +44,37 @@ class PublicAccountPages:
             ("expiring", say("expiring_view")),
             ("all", say("all_view")),
         ]
-        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
-        return ListPage(
-            title=say("public_accounts"),
-            views=views,
-            items=[self._item(each, visit) for each in found.public_accounts],
-            following=found.next_page_token,
-        ).page(visit)
+
+        def ask() -> tuple[Sequence[OwnedPublicAccount], str]:
+            view, after = listing.view_of(visit, views), listing.after(visit)
+            page = self.listed(view, page_size=_SIZE, page_token=after)
+            return page.public_accounts, page.next_page_token
+
+        def shows(found: Sequence[OwnedPublicAccount], following: str) -> ListPage:
+            items = [self._item(each, visit) for each in found]
+            return ListPage(title=say("public_accounts"), views=views, items=items, following=following)
+
+        return self._finder().answer(visit, ask=ask, shows=shows)
+
+    def _finder(self) -> Finder[OwnedPublicAccount]:
+        calls = self.place.vault.public_accounts
+
+        def of_account(account_token: str) -> Iterable[OwnedPublicAccount]:
+            return every(calls.list_page, "public_accounts", account_token=account_token)
+
+        def of_report(report: TipOffReport) -> Iterable[OwnedPublicAccount]:
+            kind, key = report.target.kind, report.target.key
+            if kind is TargetKind.PUBLIC_ACCOUNT:
+                return [calls.get(key)]
+            return of_account(key) if kind is TargetKind.ACCOUNT else ()
+
+        return Finder(
+            place=self.place,
+            path=_path,
+            of_account=of_account,
+            of_id=lambda which: [calls.get(which)],
+            of_report=of_report,
+        )
 
     def listed(self, view: str, *, page_size: int, page_token: str = "") -> PublicAccountPage:
         """Return a page of a view of the public accounts."""
@@ -66,7 +94,7 @@ class PublicAccountPages:
             shown_category=shown.word("shown", profile.category, say),
             applied=each.apply_time,
         )
-        return Item(link=Link(_path(each), each.public_account_id), rows=rows)
+        return Item(link=Link(_path(each), shown.short_key(each.public_account_id)), rows=rows)
 
     def case(self, visit: Visit) -> Answer:
         """Show a public account, and its owner's sanctions; beside them, what may be decided."""
@@ -79,10 +107,14 @@ class PublicAccountPages:
     def _screen(self, found: OwnedPublicAccount, visit: Visit) -> CasePage:
         say = visit.say
         renewal = Link(f"{_path(found)}/renewal", say("renew"))
-        return CasePage(
-            title=say("public_account_title", id=found.public_account_id),
+        page = CasePage(
+            title=say("public_account_title", id=shown.short_key(found.public_account_id)),
             sections=[
-                PagePart(title=say("target.PUBLIC_ACCOUNT"), rows=self._facts(found, visit)),
+                PagePart(
+                    title=say("target.PUBLIC_ACCOUNT"),
+                    rows=self._facts(found, visit),
+                    codes=self._codes(found, visit),
+                ),
                 history.of_account(found.account_token, place=self.place, visit=visit),
             ],
             acts=[Link(f"/accounts/{found.account_token}", say("history"))],
@@ -90,6 +122,10 @@ class PublicAccountPages:
             facts=self.place.rows(visit, state=shown.word("state", found.state, say)),
             main=[renewal] if found.state in _RENEWABLE else [],
         )
+        waits = found.state is PublicAccountState.APPLIED
+        now = say("now_it_is", state=shown.word("state", found.state, say))
+        text = "" if waits else f"{say('done')} {now}"
+        return done.told(page, visit, text, following="/public-accounts", words="next_to_decide")
 
     def _facts(self, found: OwnedPublicAccount, visit: Visit) -> list[shown.Row]:
         say, profile, language = visit.say, found.profile, visit.language
@@ -97,7 +133,7 @@ class PublicAccountPages:
         return self.place.rows(
             visit,
             reject_reason=found.reject_reason and shown.word("reject", found.reject_reason, say),
-            owner=found.account_token,
+            owner=shown.short_key(found.account_token),
             kind=shown.word("kind", profile.kind, say),
             shown_category=shown.word("shown", profile.category, say),
             licence=licence
@@ -110,6 +146,14 @@ class PublicAccountPages:
             applied=found.apply_time,
             approved_on=profile.since and shown.day(profile.since, language=language),
             expires=found.expire_date and shown.day(found.expire_date, language=language),
+            operators=len(found.operators) or None,
+        )
+
+    def _codes(self, found: OwnedPublicAccount, visit: Visit) -> list[shown.Row]:
+        return self.place.rows(
+            visit,
+            public_account_id=found.public_account_id,
+            owner=found.account_token,
             operators="\n".join(each.account_token for each in found.operators),
         )
 
@@ -134,7 +178,7 @@ class PublicAccountPages:
                 calls.approve(which, key=self.place.key, request_id=request_id)
             else:
                 calls.reject(which, RejectReason(reason), key=self.place.key, request_id=request_id)
-            return f"/public-accounts/{which}"
+            return done.at(f"/public-accounts/{which}")
 
         return form.act(visit, act)
 
@@ -191,7 +235,7 @@ class PublicAccountPages:
             self.place.vault.public_accounts.renew(
                 which, licence=licence, key=self.place.key, request_id=request_id
             )
-            return f"/public-accounts/{which}"
+            return done.at(f"/public-accounts/{which}")
 
         return form.act(visit, act)
 
@@ -203,7 +247,13 @@ class PublicAccountPages:
         return Form(
             title=say("renew_title"),
             texts=[say("renew_text")],
-            sections=[PagePart(title=found.public_account_id, rows=[*state, *self._facts(found, visit)])],
+            sections=[
+                PagePart(
+                    title=say("public_account_title", id=shown.short_key(found.public_account_id)),
+                    rows=[*state, *self._facts(found, visit)],
+                    codes=self._codes(found, visit),
+                )
+            ],
             button=say("renew"),
             back=_path(found),
             request_id=self.place.new_id(),

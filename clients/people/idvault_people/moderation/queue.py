@@ -1,10 +1,8 @@
 """The queue of reports as a moderator looks at it: its views, and which report comes next."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import (
@@ -16,17 +14,21 @@ from idvault_client.tip_offs import (
     TipOffTarget,
 )
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import digits, listing, own_notes, shown
+from idvault_people.moderation import finding, listing, own_notes, shown
+from idvault_people.moderation.finding import Meant
 from idvault_people.moderation.shown import Row
 from idvault_people.moderation.workplace import Workplace
 
 _WINDOW = 200
 WORKED_ON = (TipOffState.ASSIGNED, TipOffState.ANSWERED)
 TAKEABLE = (TipOffState.RECEIVED, *WORKED_ON)
-_KEPT = ("view", "category", "operation", "sort", listing.SEARCH, listing.AFTER)
 _SIZE = 50
 _MOST_SORTED = 1_000
-_ACCOUNT = re.compile(r"acct_[0-9a-z]{26}")
+_KINDS = {
+    Meant.ACCOUNT: TargetKind.ACCOUNT,
+    Meant.ID: TargetKind.PUBLIC_ACCOUNT,
+    Meant.WORDS: TargetKind.CONTENT,
+}
 SORTS: Mapping[str, Callable[[TipOffReport], Any]] = {
     "newest": lambda each: -each.file_time.timestamp(),
     "oldest": lambda each: each.file_time,
@@ -85,14 +87,10 @@ class ReportQueue:
 
         If nothing is about a content of this name: those with a note of one's own that has this text.
         """
-        number, calls = digits.number(asked), self.place.vault.tip_offs
-        if number:
-            return calls.list_page(reference=number, page_size=1).tip_offs, ""
-        kind, wanted, small = TargetKind.CONTENT, asked.strip(), asked.strip().lower()
-        if _ACCOUNT.fullmatch(small):
-            kind, wanted = TargetKind.ACCOUNT, small
-        elif shown.is_id(small):
-            kind, wanted = TargetKind.PUBLIC_ACCOUNT, small
+        calls, (what, wanted) = self.place.vault.tip_offs, finding.meant(asked)
+        if what is Meant.NUMBER:
+            return calls.list_page(reference=wanted, page_size=1).tip_offs, ""
+        kind = _KINDS[what]
         target = TipOffTarget(kind, wanted)
         page = calls.list_page(target=target, page_size=_SIZE, page_token=after)
         if kind is TargetKind.CONTENT and not (page.tip_offs or after):
@@ -165,9 +163,3 @@ def sort(visit: Visit) -> str:
     """Return the order that an address asks for, "" for that of the queue."""
     asked = visit.query.get("sort", "")
     return asked if asked in SORTS else ""
-
-
-def kept(visit: Visit, **more: str) -> str:
-    """Return the question of an address that keeps which list one came from, "" if there is none."""
-    known = {name: visit.query[name] for name in _KEPT if visit.query.get(name)}
-    return "?" + urlencode({**known, **more}) if known or more else ""

@@ -74,7 +74,7 @@ class ReinstatementCasePages(VerificationCasePages[AccountReinstatement, Reinsta
             for each in disowned
             if each.state in ended
         ]
-        return [PagePart(title=visit.say("why_withdrawn"), items=items, empty=visit.say("nothing_else"))]
+        return [PagePart(title=visit.say("why_withdrawn"), items=items, empty=visit.say("no_withdrawal"))]
 
     def _withdrawal(
         self, kind: str, path: str, case: AccountContest | AccountDisavowal, visit: Visit

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idvault_client.errors import NotFound
-from idvault_client.tip_offs import TipOffCase, TipOffReport, TipOffState
+from idvault_client.tip_offs import TargetKind, TipOffCase, TipOffReport, TipOffState
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import history, reporter, shown
+from idvault_people.moderation import history, reporter, shown, way_back
 from idvault_people.moderation import queue as queues
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
@@ -17,7 +17,6 @@ from idvault_people.moderation.workplace import Workplace
 
 MOST_CANDIDATES = 50
 TEXT = 2_000
-_SHORT = 20
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
@@ -53,6 +52,9 @@ class ReportScreen:
             happened=self._merged(visit) or self.happened(visit),
             aside=say("decision"),
             facts=self._state(report, visit),
+            spent=None
+            if report.state is TipOffState.RESOLVED
+            else self.place.spent(report.file_time, report.due_time),
             buttons=self._buttons(report, visit),
             folded=self._folded(report, visit),
             walk=self._walk(report, visit, window),
@@ -71,7 +73,7 @@ class ReportScreen:
             PagePart(
                 title=say("same_target"),
                 items=[self.similar(each, visit) for each in self.same_target(report)],
-                empty=say("nothing_else"),
+                empty=say("no_other_report"),
             ),
             *history.of_target(report.target, place=self.place, visit=visit),
         ]
@@ -84,8 +86,9 @@ class ReportScreen:
             PagePart(
                 title=say("details"),
                 rows=self._facts(case, visit),
-                folded=self.place.rows(
+                codes=self.place.rows(
                     visit,
+                    **history.codes_of(report.target),
                     evidence=shown.digests(report.evidence),
                     content_measure=report.measure_id,
                     reporter=report.reporter_id,
@@ -182,11 +185,10 @@ class ReportScreen:
 
     def _state(self, report: TipOffReport, visit: Visit) -> list[shown.Row]:
         say, is_open = visit.say, report.state is not TipOffState.RESOLVED
-        due, left = self.place.time(report.due_time, visit), self.place.left(report.due_time, visit)
         return self.place.rows(
             visit,
             state=shown.word("state", report.state, say),
-            due=say("due_left", time=due, left=left) if is_open else due,
+            due=self.place.due(report.due_time, visit) if is_open else report.due_time,
             assignee=self.place.who(report.moderator_id, visit) if report.moderator_id else None,
             answered=report.answer_time,
             decided=report.resolve_time,
@@ -260,8 +262,8 @@ class ReportScreen:
         if report.state not in queues.WORKED_ON or report.moderator_id != self.place.me:
             return links
         may_reply = queues.waits(report) and report.state is TipOffState.ASSIGNED
-        reply = [Link(f"{here}/reply{queues.kept(visit)}", say("write_reply"))] if may_reply else []
-        return [*reply, Link(f"{here}/duplicates{queues.kept(visit)}", say("merge"), key="m"), *links]
+        reply = [Link(f"{here}/reply{way_back.kept(visit)}", say("write_reply"))] if may_reply else []
+        return [*reply, Link(f"{here}/duplicates{way_back.kept(visit)}", say("merge"), key="m"), *links]
 
     def _merged_into(self, report: TipOffReport, visit: Visit) -> list[Link]:
         """Return the link to the report that one was merged into; none if that is not there any more."""
@@ -286,10 +288,10 @@ class ReportScreen:
         return Form(
             title=text,
             button=text,
-            back=f"{path(report)}{queues.kept(visit)}",
+            back=f"{path(report)}{way_back.kept(visit)}",
             request_id=self.place.new_id(),
             fields=fields,
-            action=f"{path(report)}/{act}{queues.kept(visit)}",
+            action=f"{path(report)}/{act}{way_back.kept(visit)}",
             # A keystroke takes nothing over from a colleague.
             key="a" if act == "assignment" and not report.moderator_id else "",
         )
@@ -300,7 +302,7 @@ class ReportScreen:
         return [note_form(report.tip_off_id, visit, request_id=self.place.new_id())]
 
     def _walk(self, report: TipOffReport, visit: Visit, window: Sequence[TipOffReport]) -> list[Link]:
-        say, kept = visit.say, queues.kept(visit)
+        say, kept = visit.say, way_back.kept(visit)
         before, following = self.queue.around(report.tip_off_id, window)
         links = [Link(f"/reports{kept}", say("to_list"))]
         if before is not None:
@@ -317,10 +319,10 @@ def note_form(tip_off_id: str, visit: Visit, *, request_id: str) -> Form:
     return Form(
         title=say("write_note"),
         button=say("send"),
-        back=f"{here}{queues.kept(visit)}",
+        back=f"{here}{way_back.kept(visit)}",
         request_id=request_id,
         fields=[note],
-        action=f"{here}/note{queues.kept(visit)}",
+        action=f"{here}/note{way_back.kept(visit)}",
     )
 
 
@@ -329,11 +331,11 @@ def path(report: TipOffReport) -> str:
     return f"/reports/{report.tip_off_id}"
 
 
-def target_text(report: TipOffReport, visit: Visit, *, short: bool = False) -> str:
-    """Return what a report is about. short: with the beginning of a long key."""
+def target_text(report: TipOffReport, visit: Visit) -> str:
+    """Return what a report is about: of an account both ends of its token."""
     key = report.target.key
-    if short and len(key) > _SHORT:
-        key = f"{key[:9]}…"
+    if report.target.kind is not TargetKind.CONTENT:
+        key = shown.short_key(key)
     return f"{shown.word('target', report.target.kind, visit.say)} {key}"
 
 

@@ -1,17 +1,20 @@
 """The pages of reporters: trusted flaggers and limited ones, how often each was right, and their standing."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from idvault_client.tip_offs import ReporterPage, ReporterStanding, TipOffReporter
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import listing, shown
+from idvault_people.moderation import done, listing, shown
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
-from idvault_people.moderation.shown import Field, Item, Link
+from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
+from idvault_people.moderation.whole_list import all_pages
 from idvault_people.moderation.workplace import Workplace
 
-_SIZE = 50
+_SIZE, _MOST = 50, 10_000
+_DIGITS = 8
 _ORDER = (
     ReporterStanding.TRUSTED,
     ReporterStanding.WARNED,
@@ -44,8 +47,12 @@ class ReporterStandingPages:
         ).page(visit)
 
     def _item(self, reporter: TipOffReporter, visit: Visit) -> Item:
+        link = Link(path(reporter.reporter_id), reporter.reporter_id[:_DIGITS])
+        return Item(link=link, rows=self._rows(reporter, visit))
+
+    def _rows(self, reporter: TipOffReporter, visit: Visit) -> list[Row]:
         accuracy = reporter.accuracy
-        rows = self.place.rows(
+        return self.place.rows(
             visit,
             reporter_level=shown.word("reporter", reporter.standing, visit.say),
             limited_until=reporter.limit_end_time,
@@ -55,11 +62,25 @@ class ReporterStandingPages:
             made_to_harm=reporter.abusive,
             accuracy=None if accuracy is None else f"{accuracy:.0%}",
         )
-        return Item(link=Link(path(reporter.reporter_id), reporter.reporter_id), rows=rows)
 
     def standing(self, visit: Visit) -> Answer:
-        """Show the form of a standing."""
-        return self._form(visit).page()
+        """Show how often a reporter was right, and the form of a standing."""
+        reporter, which = self._known(visit.parts["reporter"]), visit.parts["reporter"]
+        earlier = PagePart(
+            title=visit.say("earlier_reports"),
+            rows=self._rows(reporter, visit) if reporter else (),
+            codes=self.place.rows(visit, reporter=which),
+        )
+        return replace(self._form(visit), sections=[earlier]).page()
+
+    def _known(self, reporter_id: str) -> TipOffReporter | None:
+        """Return a reporter of the first ten thousand, by id: the vault reads no single one."""
+
+        def ask(after: str) -> tuple[Sequence[TipOffReporter], str]:
+            page = self.place.vault.tip_offs.list_reporters(page_size=_MOST // 10, page_token=after)
+            return page.reporters, page.next_page_token
+
+        return next((each for each in all_pages(ask, most=_MOST) if each.reporter_id == reporter_id), None)
 
     def set_standing(self, visit: Visit) -> Answer:
         """Make a reporter a trusted flagger, limit one, or end either."""
@@ -83,7 +104,7 @@ class ReporterStandingPages:
                 limit_end=end,
                 request_id=request_id,
             )
-            return f"/reporters?view={given.lower()}"
+            return done.saved(f"/reporters?view={given.lower()}", "standing")
 
         return form.act(visit, act)
 
@@ -95,7 +116,7 @@ class ReporterStandingPages:
     def _form(self, visit: Visit) -> Form:
         say = visit.say
         return Form(
-            title=say("standing_title", reporter=visit.parts["reporter"]),
+            title=say("standing_title", reporter=visit.parts["reporter"][:_DIGITS]),
             texts=[say("standing_text")],
             button=say("send"),
             back="/reporters",

@@ -17,7 +17,6 @@ from idvault_client.tip_offs import TipOffReport, TipOffState, TipOffTarget
 from idvault_people.moderation.workplace import Workplace
 
 _LENGTH = 120
-_KEY = 22
 _AT_ONCE = 8
 _MOST_KEPT = 1_000
 MOST_COUNTED = 99
@@ -57,14 +56,6 @@ class RowFacts:
     def _count(self, target: TipOffTarget) -> int:
         page = self.place.vault.tip_offs.list_page(target=target, open_only=True, page_size=MOST_COUNTED + 1)
         return len(page.tip_offs)
-
-
-def short_key(key: str) -> str:
-    """Return what a report is about in few letters: the end of an address, both ends of anything else."""
-    name = key.partition("://")[2] or key
-    if len(name) <= _KEY:
-        return name
-    return f"…{name[1 - _KEY :]}" if name != key else f"{key[: _KEY // 2]}…{key[-_KEY // 2 + 1 :]}"
 
 
 def excerpt(text: str) -> str:

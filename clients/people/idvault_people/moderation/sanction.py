@@ -1,13 +1,16 @@
 """The pages of sanctions: those to confirm, one with its statement, and what two moderators do with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from idvault_client.errors import NotFound
 from idvault_client.sanctions import AccountSanction, Origin, SanctionPage, SanctionState
-from idvault_client.tip_offs import TipOffCase, UpheldSanction
+from idvault_client.tip_offs import TipOffCase, TipOffReport, UpheldSanction
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import done, history, listing, shown, statement
 from idvault_people.moderation.case_page import CasePage
+from idvault_people.moderation.finding import Finder
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.report_case import ReportScreen, path
@@ -35,15 +38,48 @@ class SanctionPages:
             ("in_force", say("in_force_view")),
             ("all", say("all_view")),
         ]
-        found = self.listed(listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit))
-        return ListPage(
-            title=say("sanctions"),
-            hint=say("confirm_order"),
-            views=views,
-            items=[history.item(each, place=self.place, visit=visit) for each in found.sanctions],
-            following=found.next_page_token,
-            links=[Link("/sanctions/new", say("new_sanction"))],
-        ).page(visit)
+
+        def ask() -> tuple[Sequence[AccountSanction], str]:
+            view, after = listing.view_of(visit, views), listing.after(visit)
+            page = self.listed(view, page_size=_SIZE, page_token=after)
+            return page.sanctions, page.next_page_token
+
+        def shows(found: Sequence[AccountSanction], following: str) -> ListPage:
+            return ListPage(
+                title=say("sanctions"),
+                hint=say("confirm_order"),
+                views=views,
+                items=[history.item(each, place=self.place, visit=visit) for each in found],
+                following=following,
+                links=[Link("/sanctions/new", say("new_sanction"))],
+            )
+
+        return self._finder().answer(visit, ask=ask, shows=shows)
+
+    def _finder(self) -> Finder[AccountSanction]:
+        vault = self.place.vault
+
+        def of_account(account_token: str) -> Sequence[AccountSanction]:
+            return history.sanctions_of(account_token, place=self.place)
+
+        def of_id(which: str) -> list[AccountSanction]:
+            try:
+                return [vault.sanctions.get(which)]
+            except NotFound:
+                owned = of_account(vault.public_accounts.get(which).account_token)
+                return [each for each in owned if each.public_account_id == which]
+
+        def of_report(report: TipOffReport) -> list[AccountSanction]:
+            named = [report.sanction_id, report.proposal_id]
+            return [vault.sanctions.get(each) for each in named if each]
+
+        return Finder(
+            place=self.place,
+            path=lambda each: f"/sanctions/{each.sanction_id}",
+            of_account=of_account,
+            of_id=of_id,
+            of_report=of_report,
+        )
 
     def listed(self, view: str, *, page_size: int, page_token: str = "") -> SanctionPage:
         """Return a page of a view of the sanctions."""
@@ -69,6 +105,8 @@ class SanctionPages:
             notes=[visit.say("another_must")] if waits and is_mine else [],
             aside=visit.say("its_sanction"),
             facts=facts(sanction, place=self.place, visit=visit),
+            spent=history.spent(sanction, place=self.place),
+            codes=codes(sanction, place=self.place, visit=visit),
         )
         page = page.deciding(self._confirmation(sanction, visit))
         now = visit.say("now_it_is", state=history.word_of(sanction, visit))
@@ -173,7 +211,7 @@ class SanctionPages:
         """Show an account: its status and its sanctions."""
         token = visit.parts["account"]
         return CasePage(
-            title=visit.say("account_title", account=token),
+            title=visit.say("account_title", account=shown.short_key(token)),
             sections=[history.of_account(token, place=self.place, visit=visit)],
             acts=[Link(f"/sanctions/new?account={token}", visit.say("new_sanction"))],
         ).page()
@@ -211,12 +249,14 @@ def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[
     def who(moderator_id: str) -> str:
         return place.who(moderator_id, visit) if moderator_id else ""
 
+    waits = sanction.lapse_time if sanction.state is SanctionState.PROPOSED else None
     ended = _WITHDRAWN if history.was_withdrawn(sanction) else _ENDED
     return place.rows(
         visit,
         state=history.word_of(sanction, visit),
-        account=sanction.account_token,
-        public_account_id=sanction.public_account_id,
+        due=waits and place.due(waits, visit),
+        account=shown.short_key(sanction.account_token),
+        public_account_id=shown.short_key(sanction.public_account_id),
         degree=shown.word("degree", sanction.degree, say),
         measure=sanction.measure,
         scope=shown.word("scope", sanction.scope, say),
@@ -225,10 +265,15 @@ def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[
         proposed_by=who(sanction.impose_moderator_id),
         since=sanction.start_time,
         confirmed_by=who(sanction.confirm_moderator_id),
-        lapses=sanction.lapse_time,
+        lapses=None if waits else sanction.lapse_time,
         **{
             ended[0]: sanction.finish_time,
             ended[1]: who(sanction.lift_moderator_id),
             ended[2]: sanction.lift_reason,
         },
     )
+
+
+def codes(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[shown.Row]:
+    """Return on whom a sanction falls, as the vault knows it."""
+    return place.rows(visit, account=sanction.account_token, public_account_id=sanction.public_account_id)

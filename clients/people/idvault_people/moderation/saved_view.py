@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from idvault_people.console.visit import Answer, GoTo, Visit
+from idvault_people.moderation import done
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
@@ -138,7 +139,7 @@ class SavedViewPages:
         if errors:
             return _form(address, visit).refilled(visit).page(errors=errors, status=422)
         self.views.keep([*(each for each in views if each.name != name), SavedView(name, address)])
-        return GoTo(f"{address}{'&' if '?' in address else '?'}saved=yes")
+        return GoTo(done.saved(address, "view"))
 
     def _wrong(self, view: SavedView, views: Sequence[SavedView], visit: Visit) -> dict[str, str]:
         say = visit.say
@@ -159,4 +160,5 @@ class SavedViewPages:
         name, views = visit.given("name"), self.views.all()
         if any(each.name == name for each in views):
             self.views.keep([each for each in views if each.name != name])
+            return GoTo(done.saved(PATH, "view_deleted"))
         return GoTo(PATH)

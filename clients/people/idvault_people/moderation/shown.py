@@ -11,6 +11,7 @@ Say = shown.Say
 Row = shown.Row
 word, options, day, month, time = shown.word, shown.options, shown.day, shown.month, shown.time
 _ID = re.compile("[0-9a-f]{32}")
+_KEY = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,11 @@ class FigureBar:
 class PagePart:
     """A part of a page. texts: what people wrote, shown as it is. empty: what to say if there is nothing.
 
-    folded: rows that are shown when somebody asks for them, such as digests; fold: what they are called.
-    pictures: addresses and what they are called, shown likewise. head: of the column that names the items or
-    the bars, "" for the usual one.
+    spent: how much of the time of its row "due" has passed, in per cent; None if nothing is due. codes:
+    account tokens, ids and hashes, which are shown when somebody asks for them, with buttons that copy
+    them. folded: other rows that are shown so; fold: what they are called. pictures: addresses and what
+    they are called, shown likewise. head: of the column that names the items or the bars, "" for the usual
+    one.
     """
 
     title: str
@@ -70,6 +73,8 @@ class PagePart:
     items: Sequence[Item] = ()
     links: Sequence[Link] = ()
     empty: str = ""
+    spent: int | None = None
+    codes: Sequence[Row] = ()
     folded: Sequence[Row] = ()
     fold: str = ""
     pictures: Sequence[Link] = ()
@@ -117,6 +122,14 @@ def columns(items: Sequence[Item]) -> list[str]:
 def is_id(text: str) -> bool:
     """Return whether a text is an id of the vault."""
     return _ID.fullmatch(text) is not None
+
+
+def short_key(key: str) -> str:
+    """Return what a report is about in few letters: the end of an address, both ends of anything else."""
+    name = key.partition("://")[2] or key
+    if len(name) <= _KEY:
+        return name
+    return f"…{name[1 - _KEY :]}" if name != key else f"{key[: _KEY // 2]}…{key[-_KEY // 2 + 1 :]}"
 
 
 def moderator(moderator_id: str, *, me: str, say: Say) -> str:

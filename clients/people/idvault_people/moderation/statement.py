@@ -248,7 +248,7 @@ def part(statement: StatementOfReasons | None, *, place: Workplace, visit: Visit
     return PagePart(
         title=say("statement"),
         rows=[*(each for each in rows if each[0] not in digests), *count],
-        folded=[each for each in rows if each[0] in digests],
+        codes=[each for each in rows if each[0] in digests],
     )
 
 

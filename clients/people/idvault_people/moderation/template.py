@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from idvault_client.errors import NotFound, VaultError
 from idvault_client.sanctions import Degree, Ground, PlatformTemplate, SanctionCategory
 from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
-from idvault_people.moderation import shown, statement, template_choice
+from idvault_people.moderation import done, shown, statement, template_choice
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import REQUEST_ID, Form
 from idvault_people.moderation.sanction_form import choices, days_field, degree_fields, redress
@@ -80,10 +80,10 @@ class SanctionTemplatePages:
                 visit.parts["template"], request_id=visit.given(REQUEST_ID)
             )
         except NotFound:
-            return GoTo(PATH)
+            pass
         except VaultError as error:
             return self._deletion(visit).refused(error, visit)
-        return GoTo(PATH)
+        return GoTo(done.saved(PATH, "template_deleted"))
 
     def _read(self, visit: Visit) -> PlatformTemplate:
         wanted = visit.parts["template"]
@@ -103,7 +103,7 @@ class SanctionTemplatePages:
             if _FULL in error.fields:
                 return form.page(errors={"": visit.say("templates_full")}, status=422)
             return form.refused(error, visit)
-        return GoTo(PATH)
+        return GoTo(done.saved(PATH, "template"))
 
     def _form(self, visit: Visit, template: PlatformTemplate | None) -> Form:
         say = visit.say

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from idvault_client.errors import NotFound, PreconditionFailed
-from idvault_client.pages import rendering
 from idvault_client.sanctions import SanctionCategory
 from idvault_client.tip_offs import ReferralState, TargetKind, TipOffReport, TipOffState
 from idvault_people.console.visit import Answer, ConsolePage, Download, GoTo, NoPageError, Visit
-from idvault_people.moderation import listing, merging, row_facts, shown
+from idvault_people.moderation import done, listing, merging, row_facts, shown, way_back
 from idvault_people.moderation import queue as queues
 from idvault_people.moderation.form import REQUEST_ID, Form, part_id
 from idvault_people.moderation.listing import Bulk, Chooser, ListPage
@@ -107,7 +106,7 @@ class ReportCasePages:
         return [Chooser(id="operation", label=label, options=options, value=asked)] if known else []
 
     def _bulk(self, visit: Visit) -> Bulk:
-        say, kept = visit.say, queues.kept(visit)
+        say, kept = visit.say, way_back.kept(visit)
         return Bulk(
             action=f"/reports/assignment{kept}",
             button=say("take_chosen"),
@@ -118,7 +117,7 @@ class ReportCasePages:
 
     def _live(self, visit: Visit) -> str:
         """Return the address that says what has changed, up to what the page knows."""
-        kept = queues.kept(visit)
+        kept = way_back.kept(visit)
         return f"/reports/rows{kept}{'&' if kept else '?'}{_KNOWN}="
 
     def _digest(self, found: Sequence[TipOffReport], visit: Visit) -> str:
@@ -175,7 +174,7 @@ class ReportCasePages:
                     taken.append(path(report))
             except (PreconditionFailed, NotFound):
                 missed += 1
-        counts = queues.kept(visit, assigned=str(len(taken)), missed=str(missed))
+        counts = way_back.kept(visit, assigned=str(len(taken)), missed=str(missed))
         return GoTo(f"/reports{counts}", about=taken)
 
     def item(self, report: TipOffReport, visit: Visit, *, text: str = "", same: int | None = None) -> Item:
@@ -198,12 +197,12 @@ class ReportCasePages:
             decided=report.resolve_time,
             category=shown.word("category", report.category, say),
             excerpt=text,
-            about=row_facts.short_key(report.target.key),
+            about=shown.short_key(report.target.key),
             same_open=self._same(same, report, visit),
             outcome=report.outcome and shown.word("outcome", report.outcome, say),
             assignee=self.place.who(report.moderator_id, visit),
         )
-        link = Link(f"{path(report)}{queues.kept(visit)}", report.reference)
+        link = Link(f"{path(report)}{way_back.kept(visit)}", report.reference)
         return Item(
             link=link,
             rows=rows,
@@ -211,9 +210,7 @@ class ReportCasePages:
             id=report.tip_off_id if self.screen.queue.can_decide(report) else "",
             alone=report.state is TipOffState.RECEIVED,
             icons={say("about"): (_ICONS[report.target.kind], shown.word("target", report.target.kind, say))},
-            spent=rendering.time_spent(report.file_time, report.due_time, now=self.place.clock())
-            if is_open
-            else None,
+            spent=self.place.spent(report.file_time, report.due_time) if is_open else None,
         )
 
     def _same(self, count: int | None, report: TipOffReport, visit: Visit) -> str | None:
@@ -243,12 +240,12 @@ class ReportCasePages:
         form, case = self._assignment(visit), self.screen.read(visit)
         if case.tip_off.moderator_id == self.place.me:
             # In another tab, or before a lost answer.
-            return GoTo(f"{path(case.tip_off)}{queues.kept(visit)}")
+            return GoTo(f"{path(case.tip_off)}{way_back.kept(visit)}")
         seen = replace(case.tip_off, moderator_id=visit.given("former"))
 
         def act(request_id: str) -> str:
             self.place.vault.tip_offs.assign(seen, key=self.place.key, request_id=request_id)
-            return f"{path(seen)}{queues.kept(visit)}"
+            return done.saved(f"{path(seen)}{way_back.kept(visit)}", "assigned")
 
         return form.act(visit, act)
 
@@ -259,8 +256,8 @@ class ReportCasePages:
             title=say("take_title", reference=report.reference),
             texts=[say("taken_from", moderator=self.place.who(who, visit))] if who else [],
             button=say("take"),
-            back=f"{path(report)}{queues.kept(visit)}",
-            action=f"{path(report)}/assignment{queues.kept(visit)}",
+            back=f"{path(report)}{way_back.kept(visit)}",
+            action=f"{path(report)}/assignment{way_back.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="former", value=who)],
         )
@@ -276,7 +273,7 @@ class ReportCasePages:
             self.place.vault.tip_offs.hand_back(
                 visit.parts["report"], key=self.place.key, request_id=request_id
             )
-            return f"/reports{queues.kept(visit)}"
+            return done.saved(f"/reports{way_back.kept(visit)}", "returned")
 
         return self._returning(visit).act(visit, act)
 
@@ -286,8 +283,8 @@ class ReportCasePages:
             title=say("hand_back_title", reference=report.reference),
             texts=[say("hand_back_text")],
             button=say("hand_back"),
-            back=f"{path(report)}{queues.kept(visit)}",
-            action=f"{path(report)}/return{queues.kept(visit)}",
+            back=f"{path(report)}{way_back.kept(visit)}",
+            action=f"{path(report)}/return{way_back.kept(visit)}",
             request_id=self.place.new_id(),
         )
 
@@ -312,7 +309,7 @@ class ReportCasePages:
 
         def act(request_id: str) -> str:
             send(visit.parts["report"], visit.given(field.id), key=self.place.key, request_id=request_id)
-            return f"/reports/{visit.parts['report']}{queues.kept(visit)}"
+            return done.saved(f"/reports/{visit.parts['report']}{way_back.kept(visit)}", field.id)
 
         return form.act(visit, act)
 
@@ -324,8 +321,8 @@ class ReportCasePages:
         return Form(
             title=say("write_reply"),
             button=say("send"),
-            back=f"/reports/{visit.parts['report']}{queues.kept(visit)}",
-            action=f"/reports/{visit.parts['report']}/reply{queues.kept(visit)}",
+            back=f"/reports/{visit.parts['report']}{way_back.kept(visit)}",
+            action=f"/reports/{visit.parts['report']}/reply{way_back.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[Field(kind="area", id="reply", label=say("reply"), hint=say("reply_hint"), limit=TEXT)],
         )
@@ -347,7 +344,7 @@ class ReportCasePages:
         def act(request_id: str) -> str:
             report = visit.parts["report"]
             self.place.vault.tip_offs.merge(report, chosen, key=self.place.key, request_id=request_id)
-            return f"/reports/{report}{queues.kept(visit, merged=str(len(chosen)))}"
+            return f"/reports/{report}{way_back.kept(visit, merged=str(len(chosen)))}"
 
         return form.act(visit, act)
 
@@ -360,8 +357,8 @@ class ReportCasePages:
             title=say("merge_title", reference=report.reference),
             texts=[say("merge_hint")] if candidates else [say("merge_none")],
             button=say("merge") if candidates else "",
-            back=f"{path(report)}{queues.kept(visit)}",
-            action=f"{path(report)}/duplicates{queues.kept(visit)}",
+            back=f"{path(report)}{way_back.kept(visit)}",
+            action=f"{path(report)}/duplicates{way_back.kept(visit)}",
             request_id=self.place.new_id(),
             fields=[each for each in self._duplicates(report, candidates, visit) if each.options],
         )

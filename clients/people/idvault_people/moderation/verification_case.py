@@ -1,7 +1,7 @@
 """The pages of cases about a verification: one moderator rejects what somebody wrote, two uphold it."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -15,14 +15,17 @@ from idvault_client.sessions import (
     ReinstatementState,
 )
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import history, listing, shown
+from idvault_people.moderation import done, history, listing, shown
 from idvault_people.moderation.case_page import CasePage
+from idvault_people.moderation.finding import Finder
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart
+from idvault_people.moderation.whole_list import all_pages
 from idvault_people.moderation.workplace import Workplace
 
 _SIZE = 50
+_MOST = 500
 _REASON = 500
 VerificationCase = TypeVar("VerificationCase", AccountContest, AccountReinstatement, AccountDisavowal)
 CaseState = TypeVar("CaseState", ContestState, ReinstatementState, DisavowalState)
@@ -97,15 +100,30 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             ("overdue", say("overdue_view")),
             ("all", say("all_view")),
         ]
-        found, following = self.listed(
-            listing.view_of(visit, views), page_size=_SIZE, page_token=listing.after(visit)
+
+        def ask() -> tuple[Sequence[VerificationCase], str]:
+            view, after = listing.view_of(visit, views), listing.after(visit)
+            return self.listed(view, page_size=_SIZE, page_token=after)
+
+        def shows(found: Sequence[VerificationCase], following: str) -> ListPage:
+            items = [self._item(each, visit) for each in found]
+            return ListPage(title=say(self.texts.many), views=views, items=items, following=following)
+
+        return self._finder().answer(visit, ask=ask, shows=shows)
+
+    def _finder(self) -> Finder[VerificationCase]:
+        def of_account(account_token: str) -> Iterable[VerificationCase]:
+            return all_pages(
+                lambda after: self.ask(account_token=account_token, page_size=_SIZE, page_token=after),
+                most=_MOST,
+            )
+
+        return Finder(
+            place=self.place,
+            path=self._here,
+            of_account=of_account,
+            of_id=lambda which: [self.get(which)],
         )
-        return ListPage(
-            title=say(self.texts.many),
-            views=views,
-            items=[self._item(each, visit) for each in found],
-            following=following,
-        ).page(visit)
 
     def listed(
         self, view: str, *, page_size: int, page_token: str = ""
@@ -122,7 +140,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
         return f"{self.path}/{self.id_of(case)}"
 
     def _item(self, case: VerificationCase, visit: Visit) -> Item:
-        say, waits = visit.say, case.state in (self.states.FILED, self.states.PROPOSED)
+        say, waits = visit.say, self._waits(case)
         rows = self.place.rows(
             visit,
             due=self.place.left(case.due_time, visit) if waits else None,
@@ -130,8 +148,15 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             state=shown.word(self.texts.one, case.state, say),
             filed=case.file_time,
         )
-        link = Link(self._here(case), case.account_token)
-        return Item(link=link, rows=rows, marks=[say("overdue")] if case.overdue else [])
+        link = Link(self._here(case), shown.short_key(case.account_token))
+        marks = [say("overdue")] if case.overdue else []
+        return Item(link=link, rows=rows, marks=marks, spent=self._spent(case))
+
+    def _waits(self, case: VerificationCase) -> bool:
+        return case.state in (self.states.FILED, self.states.PROPOSED)
+
+    def _spent(self, case: VerificationCase) -> int | None:
+        return self.place.spent(case.file_time, case.due_time) if self._waits(case) else None
 
     def case(self, visit: Visit) -> Answer:
         """Show a case with its text and what is known about the account; beside them, the decision."""
@@ -145,13 +170,13 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
 
     def _screen(self, case: VerificationCase, visit: Visit) -> CasePage:
         say = visit.say
-        return CasePage(
-            title=say(self.texts.title, account=case.account_token),
+        page = CasePage(
+            title=say(self.texts.title, account=shown.short_key(case.account_token)),
             sections=[
                 PagePart(
                     title=say(self.texts.text),
                     texts=[("", self._text(case, visit))],
-                    folded=self.place.rows(visit, **self.about(case)),
+                    codes=self.place.rows(visit, **self.about(case)),
                 ),
                 *self.before(case, visit),
                 history.of_account(case.account_token, place=self.place, visit=visit),
@@ -160,7 +185,11 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             notes=[say("another_must")] if self._is_mine(case) else [],
             aside=say(self.texts.one),
             facts=self._facts(case, visit),
+            spent=self._spent(case),
         )
+        now = say("now_it_is", state=shown.word(self.texts.one, case.state, say))
+        text = "" if case.state is self.states.FILED else f"{say('done')} {now}"
+        return done.told(page, visit, text, following=self.path, words="next_to_decide")
 
     def _deciding(self, page: CasePage, visit: Visit) -> CasePage:
         return page.deciding(self._form(visit))
@@ -177,7 +206,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
         return self.place.rows(
             visit,
             state=shown.word(self.texts.one, case.state, visit.say),
-            due=case.due_time,
+            due=self.place.due(case.due_time, visit) if self._waits(case) else case.due_time,
             filed=case.file_time,
             proposed_by=self._who(case.propose_moderator_id, visit),
             proposal_lapses=case.lapse_time,
@@ -210,7 +239,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
         def act(request_id: str) -> str:
             which = visit.parts["case"]
             self.sign_decision(which, self.states(given), visit.line("reason"), request_id)
-            return f"{self.path}/{which}"
+            return done.at(f"{self.path}/{which}")
 
         return form.act(visit, act)
 
@@ -225,7 +254,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
 
         def act(request_id: str) -> str:
             self.sign_confirmation(replace(case, paper_digest=seen), request_id)
-            return self._here(case)
+            return done.at(self._here(case))
 
         return self._screen(case, visit).deciding(self._confirmation(case, seen, visit)).ask().act(visit, act)
 

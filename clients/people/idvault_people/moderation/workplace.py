@@ -66,6 +66,14 @@ class Workplace:
         """Return how much time is left."""
         return rendering.time_left(due, now=self.clock(), say=visit.say)
 
+    def due(self, due: datetime, visit: Visit) -> str:
+        """Return when something is due, and how much time is left."""
+        return str(visit.say("due_left", time=self.time(due, visit), left=self.left(due, visit)))
+
+    def spent(self, begin: datetime, due: datetime) -> int:
+        """Return how much of a time has passed, in per cent."""
+        return rendering.time_spent(begin, due, now=self.clock())
+
     def time(self, value: datetime, visit: Visit) -> str:
         """Return a time in words, with its zone."""
         return shown.time(value, visit, zone=self.zone)

@@ -32,6 +32,11 @@ _REPORTS = {
         "Nothing is found. Enter the whole number of a report, the whole token of an account, the id of a "
         "public account, your own reference of the content as it was reported, or words of a note of yours."
     ),
+    "search_cases": _("Account, id or number of a report"),
+    "search_cases_takes": _(
+        "Nothing is found. Enter the whole token of an account, the id of a case or of a public account, or "
+        "the whole number of a report."
+    ),
     "search_now": _("Search"),
     "report_line": _("{reference}: {excerpt} ({category}, {time})"),
     "about_the_same": _("About the same: {target}"),
@@ -390,6 +395,7 @@ _REINSTATEMENTS = {
 _REPORTERS = {
     "reporters": _("Reporters"),
     "reporter_standing": _("The reporter's standing"),
+    "earlier_reports": _("Earlier reports"),
     "reporter_level": _.in_context("reporter", "Standing"),
     "standing_title": _("Reporter {reporter}"),
     "standing_text": _(

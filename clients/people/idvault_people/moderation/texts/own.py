@@ -39,7 +39,7 @@ OWN: Mapping[str, Text] = {
     "did.standing": _("standing set"),
     "did.acknowledgement": _("read"),
     "did.objection": _("objected to"),
-    "did.closing": _("closed"),
+    "did.closing": _.in_context("operation", "closed"),
     "did.start": _("started"),
     "did.pause": _("paused"),
     "did.resume": _("resumed"),

@@ -8,6 +8,10 @@ _ = texts_of(__name__)
 
 
 _LISTS: Mapping[str, Mapping[str, Text]] = {
+    "operation_state": {
+        "OPEN": _("open"),
+        "CLOSED": _.in_context("operation", "closed"),
+    },
     "state": {
         "RECEIVED": _("unassigned"),
         "ASSIGNED": _("assigned"),
