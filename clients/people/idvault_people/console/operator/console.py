@@ -15,7 +15,7 @@ from idvault_people.console.operator.log import LogPage
 from idvault_people.console.operator.members import MembersPage
 from idvault_people.console.operator.parts import OperatorSection
 from idvault_people.console.operator.platforms import NamePages
-from idvault_people.console.operator.queue import QueuePage
+from idvault_people.console.operator.registry import RegistryPage
 from idvault_people.console.operator.session import OperatorSession
 from idvault_people.console.operator.storage import StoragePages
 from idvault_people.console.operator.texts import OPERATOR
@@ -47,7 +47,7 @@ def console(session: OperatorSession) -> Console:
         *platforms.routes(),
         *MembersPage(session=session).routes(),
         *LogPage(session=session).routes(),
-        *QueuePage(session=session).routes(),
+        *RegistryPage(session=session).routes(),
         *deadlines.routes(),
         *DoctorPage(session=session).routes(),
         *StoragePages(session=session).routes(),

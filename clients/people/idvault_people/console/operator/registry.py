@@ -19,7 +19,7 @@ _REGISTRY = "registry"
 
 
 @dataclass(kw_only=True, eq=False)
-class QueuePage:
+class RegistryPage:
     """The page of the queue."""
 
     session: OperatorSession
