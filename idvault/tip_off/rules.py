@@ -68,7 +68,7 @@ from datetime import datetime, timedelta
 
 from idvault.tip_off.referral import rules as referral_rules
 from idvault.tip_off.referral.rules import NewReferral
-from idvault_verify import token
+from idvault_verify import document, token
 from idvault_verify.error import (
     ExhaustedError,
     FieldCode,
@@ -102,8 +102,6 @@ MOST_CONTENT = 65_536
 MOST_TAKEN = 200
 """Reports that one moderator takes down in a day: more than anybody can write down."""
 _RANDOM_HEX = 16  # the first half of an id: 64 bits for 12 digits
-# Spaces also as a page is copied with and as a Chinese keyboard types them.
-_SEPARATORS = str.maketrans("", "", " \u00a0\u3000-")
 _LINES = str.maketrans("", "", "\r\n\t")
 
 
@@ -160,8 +158,8 @@ def reference_of(tip_off_id: str) -> str:
 
 
 def read_digits(typed: str, *, field: str, count: int) -> str:
-    """Return the digits that somebody typed; raises InvalidError (INVALID_MESSAGE)."""
-    digits = typed.translate(_SEPARATORS)
+    """Return the digits that somebody typed or copied; raises InvalidError (INVALID_MESSAGE)."""
+    digits = document.compact(typed)
     if digits and len(digits) == count and digits.isascii() and digits.isdigit():
         return digits
     code = FieldCode.LENGTH if digits and len(digits) != count else FieldCode.CHARACTER

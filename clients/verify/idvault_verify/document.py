@@ -137,8 +137,13 @@ def credit_check_character(*, body: str) -> str:
     return _CREDIT_ALPHABET[-total % 31]
 
 
+def compact(typed: str) -> str:
+    """Return a typed number in the narrow forms of ASCII, without blanks and dashes of any kind."""
+    return _SEPARATORS.sub("", typed.translate(_NARROW))
+
+
 def _normalise(number: str) -> str:
-    plain = _SEPARATORS.sub("", number.translate(_NARROW)).translate(_SMALL)
+    plain = compact(number).translate(_SMALL)
     _require(plain != "", FieldCode.REQUIRED)
     return plain
 

@@ -253,12 +253,21 @@ async def _queue(look: Look) -> Document:
 async def _deadlines(look: Look) -> Document:
     """Return what is open and overdue of each kind at each platform, and who missed what this month."""
     now = look.now
-    found = {kind: await read(look.vault, now=now) for kind, read in _DEADLINES.items()}
-    late = [each.first_due_at for each in found[_ERASURES] if each.overdue]
     sources = sources_of(look.settings, look.deployment.main, look.deployment.shred)
     month = month_of(now.business.astimezone(look.settings.zone).date())
     return {
         "time": _iso(now.business),
+        **await open_deadlines(look.vault, now=now),
+        "month": month.name,
+        "missed": await report_platforms.missed_by_platform(sources, month),
+    }
+
+
+async def open_deadlines(vault: Vault, *, now: ClockReading) -> Document:
+    """Return what is open and overdue, by kind and by platform: counts and first deadlines."""
+    found = {kind: await read(vault, now=now) for kind, read in _DEADLINES.items()}
+    late = [each.first_due_at for each in found[_ERASURES] if each.overdue]
+    return {
         # A step of an erasure waits for the worker alone, and for a moment each is late.
         "overdue": {kind: sum(each.overdue for each in found[kind]) for kind in found if kind != _ERASURES},
         "open": [
@@ -273,8 +282,6 @@ async def _deadlines(look: Look) -> Document:
             for each in all_of
         ],
         "erasures_due_since": _iso(min(late, default=None)),
-        "month": month.name,
-        "missed": await report_platforms.missed_by_platform(sources, month),
     }
 
 

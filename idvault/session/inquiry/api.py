@@ -125,7 +125,7 @@ def _told(value: ToldRecords) -> pb.Inquiry:
                 open_time=time_of(each.opened_at),
                 auditor_actor_id=each.auditor_actor_id,
                 log_index=each.log_index or 0,
-                disclosure_place=places[each.disclosure_id],
+                disclosure_index=places[each.disclosure_id],
             )
             for each in value.accesses
             # A withdrawal between both reads: the next visit lists it whole.

@@ -238,7 +238,7 @@ def _state(each: pb.ListedAccount) -> str:
 
 def _release(view: View, found: pb.Inquiry, place: int) -> Release:
     each = found.disclosures[place]
-    opened = [one for one in found.openings if one.disclosure_place == place]
+    opened = [one for one in found.openings if one.disclosure_index == place]
     return Release(
         time=_minute(view, each.disclose_time),
         place=each.log_index,

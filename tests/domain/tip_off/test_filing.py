@@ -102,7 +102,7 @@ def test_references() -> None:
         (" - ", "REQUIRED"),
         ("123", "LENGTH"),
         ("12345678901x", "CHARACTER"),
-        ("１" * 12, "CHARACTER"),
+        ("①" * 12, "CHARACTER"),
     ],
 )
 def test_wrong_digits(typed: str, code: str) -> None:
@@ -113,8 +113,9 @@ def test_wrong_digits(typed: str, code: str) -> None:
 
 
 def test_digits_as_people_type_them() -> None:
-    """Spaces of each kind and hyphens do not count."""
-    for typed in ("1234-5678 9012", "1234\u00a05678\u30009012", " 123456789012 "):
+    """Spaces and dashes of each kind do not count, and full-width digits are digits."""
+    kinds = ("1234-5678 9012", "1234\u00a05678\u30009012\t", " 123456789012 ", "１２３４－5678\u20139012")
+    for typed in kinds:
         assert tip_off_rules.read_digits(typed, field="reference", count=12) == "123456789012"
 
 

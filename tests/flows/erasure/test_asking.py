@@ -18,6 +18,7 @@ from idvault.erasure.api import ErasureMethods
 from idvault.erasure.rules import DELAY
 from idvault.key.acts.remnants import Remnants
 from idvault.key.acts.version import ShredKeys
+from idvault.processes.bootstrap import overview
 from idvault.status.acts import Feeds
 from idvault_client.errors import PreconditionFailed
 from idvault_verify.account import AccountState, Status
@@ -178,6 +179,11 @@ async def test_a_thief_in_a_browser(world: AskingWorld, kind: str) -> None:
     for seconds, overdue in ((DAY, 0), (99 * DAY, 1)):
         waits = await erasure_acts.deadlines(world.vault, now=at(seconds))
         assert waits == [PlatformDeadlines(PARTY, 1, overdue, erase_time(made))]
+        told = await overview.open_deadlines(world.vault, now=at(seconds))
+        assert [(each["kind"], each["overdue"]) for each in told["open"]] == [("erasures", overdue)]
+        # No platform decides about it: it is told since when the worker is late.
+        assert set(told["overdue"].values()) == {0}
+        assert told["erasures_due_since"] == (erase_time(made).isoformat() if overdue else None)
     # The owner, in another browser and a session of its own, finds it and stops it.
     assert (await world.seen(token, seconds=9 * DAY, browser=2)).erasure.state == REQUESTED
     assert (await world.kept(token, seconds=29 * DAY, browser=2)).state == CANCELLED

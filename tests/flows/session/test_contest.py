@@ -20,6 +20,7 @@ from idvault.core.db.deadline import PlatformDeadlines
 from idvault.core.db.statement import param, scalar, statement
 from idvault.core.tables.account import accounts
 from idvault.core.tables.session import contests
+from idvault.processes.bootstrap import overview
 from idvault.sanction.objection.rules import ObjectionFilter
 from idvault.session.contest.acts import CONTESTS
 from idvault.session.contest.rules import Contest
@@ -314,6 +315,10 @@ async def test_what_the_worker_does_with_contests(world: SessionWorld) -> None:
     first_due = (await CONTESTS.find(vault, PARTY, first.contest_id)).due_at
     assert await CONTESTS.deadlines(vault, now=at(0)) == [PlatformDeadlines(PARTY, 2, 0, first_due)]
     assert await CONTESTS.deadlines(vault, now=late) == [PlatformDeadlines(PARTY, 2, 2, first_due)]
+    told = await overview.open_deadlines(vault, now=late)
+    counts = {"open": 2, "overdue": 2, "first_due_time": first_due.isoformat()}
+    assert told["open"] == [{"platform": PARTY, "kind": "contests", **counts}]
+    assert (told["overdue"]["contests"], sum(told["overdue"].values())) == (2, 2)
     await decide(world, second.contest_id, ContestState.REJECTED, seconds=17 * DAY)
     stale = await CONTESTS.find(vault, PARTY, second.contest_id)
     assert [await CONTESTS.note_all_overdue(vault, late, limit=9) for _ in range(2)] == [1, 0]

@@ -2,8 +2,9 @@
 
 import re
 
+from idvault_verify import document
+
 _GROUP = 4
-_BLANKS = re.compile(r"[\s-]")
 _NUMBER = re.compile(r"[0-9]{12}")
 
 
@@ -14,5 +15,5 @@ def grouped(digits: str) -> str:
 
 def number(typed: str) -> str:
     """Return a report's number without blanks; "" if a text is none."""
-    found = _BLANKS.sub("", typed)
+    found = document.compact(typed)
     return found if _NUMBER.fullmatch(found) else ""

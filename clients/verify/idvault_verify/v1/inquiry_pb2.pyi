@@ -337,15 +337,15 @@ class ToldOpening(_message.Message):
     OPEN_TIME_FIELD_NUMBER: _builtins.int
     AUDITOR_ACTOR_ID_FIELD_NUMBER: _builtins.int
     LOG_INDEX_FIELD_NUMBER: _builtins.int
-    DISCLOSURE_PLACE_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_INDEX_FIELD_NUMBER: _builtins.int
     platform_title: _builtins.str
     """The platform at whose account the record was: its registered title."""
     auditor_actor_id: _builtins.str
     """The auditor, by the id in the log."""
     log_index: _builtins.int
     """The place of the opening in the log; 0, where no log has an opening, if its entry is missing."""
-    disclosure_place: _builtins.int
-    """Which of the disclosures it followed: its place in their list, from 0."""
+    disclosure_index: _builtins.int
+    """Which of the disclosures it followed: its index in their list, from 0."""
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
         """When the auditor opened it."""
@@ -357,11 +357,11 @@ class ToldOpening(_message.Message):
         open_time: _timestamp_pb2.Timestamp | None = ...,
         auditor_actor_id: _builtins.str = ...,
         log_index: _builtins.int = ...,
-        disclosure_place: _builtins.int = ...,
+        disclosure_index: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor_actor_id", b"auditor_actor_id", "disclosure_place", b"disclosure_place", "log_index", b"log_index", "open_time", b"open_time", "platform_title", b"platform_title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor_actor_id", b"auditor_actor_id", "disclosure_index", b"disclosure_index", "log_index", b"log_index", "open_time", b"open_time", "platform_title", b"platform_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
