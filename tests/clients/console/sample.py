@@ -1,5 +1,6 @@
 """A small console with one form, to test what all consoles do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from idvault_people.console.visit import (
     Explanation,
     GoTo,
     Hiding,
+    MenuCount,
     NoPageError,
     Route,
     Visit,
@@ -39,8 +41,9 @@ TEXTS = {
 
 @dataclass
 class Sample:
-    """The acts of the console. said: what was sent, in order."""
+    """The acts of the console. said: what was sent, in order; counted: how often the menu's counts were."""
 
+    counted: int = 0
     said: list[tuple[str, str]] = field(default_factory=list)
 
     def start(self, visit: Visit) -> Answer:
@@ -65,6 +68,10 @@ class Sample:
     def wrong(self, visit: Visit) -> Answer:
         raise {"known": KeyError, "none": NoPageError, "else": ValueError}[visit.parts["kind"]]("王小明")
 
+    def counts(self, visit: Visit) -> Mapping[str, MenuCount]:
+        self.counted += 1
+        return {}
+
     def away(self, visit: Visit) -> Answer:
         return GoTo("//elsewhere.example/")
 
@@ -86,6 +93,7 @@ class Sample:
                 Route("GET", "/away", self.away),
             ),
             explain=self.explain,
+            counts=self.counts,
             head=lambda: HEAD,
         )
 

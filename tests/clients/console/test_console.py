@@ -72,13 +72,18 @@ async def test_every_page_says_who_works_where_and_until_when(console: Running) 
             assert f'<p class="where">example-chat · {until}</p>' in page.text, path
 
 
-async def test_a_stranger_is_told_neither_who_works_here_nor_what_waits(console: Running) -> None:
+async def test_a_stranger_is_told_neither_who_works_here_nor_what_waits(
+    console: Running, sample: Sample
+) -> None:
     """Whatever is asked, by somebody who knows the console's random name but has not entered."""
     stranger = console.visitor()
     for path in ("/", "/nothing", "/static/nothing", "/enter/0"):
         refused = await stranger.get(path)
         assert refused.status in (403, 404), path
         assert not re.search("0f3a9c21|example-chat|<nav|/end", refused.text), path
+    assert sample.counted == 0
+    await (await console.enter()).get("/")
+    assert sample.counted > 0
 
 
 @pytest.mark.process
@@ -193,7 +198,7 @@ async def test_a_form_with_a_mistake_is_shown_again(console: Running, sample: Sa
     owner = await console.enter()
     wrong = await owner.post("/say", await owner.get("/"), words="  ", more="more")
     assert wrong.status == 422
-    assert '<a href="#words">Enter this</a>' in wrong.text
+    assert '<a href="#words">Words: Enter this</a>' in wrong.text
     assert 'aria-describedby="words-hint words-error" aria-invalid="true"' in wrong.text
     assert (await owner.post("/say", wrong, words="<b>好</b>")).title == "Start"
     assert sample.said == [("<b>好</b>", "")]

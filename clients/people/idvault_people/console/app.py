@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from idvault_client.pages import headers, multipart, rendering
 from idvault_client.pages.multipart import FormPart
-from idvault_people.console import shown
+from idvault_people.console import explaining, shown
 from idvault_people.console.entrance import TOLD, Entrance
 from idvault_people.console.icons import MENU_ICONS
 from idvault_people.console.texts import CONSOLE
@@ -227,7 +227,7 @@ class ConsoleApp:
     def _rendered(self, request: web.Request, visit: Visit, page: ConsolePage, **more: Any) -> web.Response:
         current = request.path
         is_inside = self.entrance.is_known(request)
-        counts = self.console.counts(visit)
+        counts = self.console.counts(visit) if is_inside else {}
         menu = [
             (path, visit.say(key), _is_under(current, path), counts.get(path), MENU_ICONS.get(key, ""))
             for path, key in self.console.menu
@@ -243,6 +243,7 @@ class ConsoleApp:
             "keep": _kept(request),
             "title": page.title,
             "errors": page.errors,
+            "labels": explaining.labels(page.errors, visit),
             "hides": page.hides,
             "resend": self._resend(current, page),
             "t": visit.say,

@@ -42,8 +42,12 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
 
 
 def labels(errors: Iterable[str], visit: Visit) -> Mapping[str, str]:
-    """Return how a page calls its fields with errors. errors: their ids, with the number of a row."""
-    return {name: _field(_NUMBER.sub("", name), visit) for name in errors if name}
+    """Return how a page calls its fields with errors. errors: their ids, with the number of a row.
+
+    A field is left out if no page has a name for it.
+    """
+    found = {name: _NUMBER.sub("", name) for name in errors if name}
+    return {name: text for name, field in found.items() if (text := _field(field, visit)) != field}
 
 
 def _field(name: str, visit: Visit) -> str:

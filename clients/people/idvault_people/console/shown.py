@@ -85,9 +85,21 @@ def utc_day(value: date, visit: Visit) -> str:
     return f"{day(value, language=visit.language)} UTC"
 
 
-def due(begin: datetime, until: datetime, visit: Visit, *, now: datetime, zone: tzinfo | None = UTC) -> Due:
-    """Return until when something can be done that ends by itself. begin: since when it could be."""
-    text, rest = time(until, visit, zone=zone), left(until, visit, now=now)
+def due(
+    begin: datetime,
+    until: datetime,
+    visit: Visit,
+    *,
+    now: datetime,
+    zone: tzinfo | None = UTC,
+    ends: bool = True,
+) -> Due:
+    """Return until when something can be done. begin: since when it could be.
+
+    ends: whether it ends by itself then; otherwise it is overdue afterwards.
+    """
+    text = time(until, visit, zone=zone)
+    rest = left(until, visit, now=now) if ends else rendering.time_left(until, now=now, say=visit.say)
     spent = rendering.time_spent(begin, until, now=now)
     return Due(visit.say("in_brackets", text=text, more=rest), spent)
 

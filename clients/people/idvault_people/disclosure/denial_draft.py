@@ -1,5 +1,6 @@
 """A custodian's reasons that are not signed yet (disclosure.sealed_draft), by the request they are about."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,12 @@ class DenialDrafts:
     def destroy(self, disclosure_id: str) -> None:
         """Destroy the reason for a request; a missing one is fine."""
         self._sealed.destroy(disclosure_id)
+
+    def destroy_others(self, waiting: Set[str], *, now: datetime) -> None:
+        """Destroy the reasons for requests that do not wait any more. waiting: the ids of those that do."""
+        for disclosure_id, _ in self._sealed.every(now=now):
+            if disclosure_id not in waiting:
+                self.destroy(disclosure_id)
 
     @property
     def _sealed(self) -> SealedDrafts:

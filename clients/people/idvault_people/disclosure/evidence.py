@@ -139,11 +139,26 @@ def parse(data: bytes, *, identity: PersonalIdentity, name: str) -> ProofFile:
 def kept(folder: Path) -> list[tuple[Path, SealedFile]]:
     """Return the sealed files in an identity folder, with what is written outside of them."""
     found = []
-    for path in sorted((folder / FOLDER).glob("*.json")):
+    for path in sorted((folder / FOLDER).glob("*.json"), key=_place):
         fields = _document(_content(path), path.name)
         if fields.get("format") == SEALED_FORMAT:
             found.append((path, _outside(fields)))
     return found
+
+
+def file_times(folder: Path) -> frozenset[tuple[str, int]]:
+    """Return the names of the kept files and when each was changed, without reading any."""
+    return frozenset((path.name, path.stat().st_mtime_ns) for path in (folder / FOLDER).glob("*.json"))
+
+
+def number(path: Path) -> str:
+    """Return which evidence of its disclosure a kept file is, as its name says."""
+    return path.stem.partition("-")[2]
+
+
+def _place(path: Path) -> tuple[str, int, str]:
+    """Return where a file stands in the list: the tenth after the ninth."""
+    return (path.stem.partition("-")[0], len(number(path)), path.name)
 
 
 def free_path(folder: Path, disclosure_id: str) -> Path:

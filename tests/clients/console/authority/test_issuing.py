@@ -87,9 +87,9 @@ async def test_several_platforms_are_given_orders_at_once(office: OfficerRoom) -
     preview = await fill(visitor, page, platform_2="platform-b", target_2=other)
     assert len(signed_of(preview)) == 2
     listed = await sign(visitor, preview, office.code())
-    assert (listed.title, "Signed and given." in listed.words) == ("Orders", True)
+    assert (listed.title, "The vault has all the orders" in listed.words) == ("Orders", True)
     office.seconds = 600
-    assert "Signed and given." not in (await visitor.get("/?done=given")).words
+    assert "Signed and given." not in (await visitor.get("/?done=given_all")).words
     assert [(each.platform, each.terms.target) for each in await office.given()] == [
         (PARTY, TARGET),
         ("platform-b", other),

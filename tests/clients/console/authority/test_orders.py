@@ -1,5 +1,7 @@
 """Orders that were given, on the officer's console: the list, one order's history, its withdrawal."""
 
+import re
+
 import pytest
 from google.protobuf.message import Message
 
@@ -38,6 +40,7 @@ async def test_the_list_begins_with_what_is_overdue(office: OfficerRoom, key: Mo
     assert "2 Mar 2026, 13:00 UTC+8 (3 hours overdue)" in page.words
     assert '<span class="count late">2 overdue</span>' in page.text
     assert "(32 hours left)" in page.words
+    assert len(re.findall(r'<span class="badge red"><svg[^>]*><use [^>]*#clock"', page.text)) == 2
     assert "carried out in time" in page.words
 
 
@@ -51,6 +54,8 @@ async def test_the_list_shows_one_state(office: OfficerRoom) -> None:
         page = await visitor.get(f"/?state={state}")
         assert (shown.order_id in page.text, hidden.order_id in page.text) == (True, False)
         assert f'<option value="{state}" selected>' in page.text
+        one = await visitor.get(f"/orders/{shown.order_id}")
+        assert f'<a href="/?state={state}">Back</a>' in one.text
     assert "No order is in this state" in (await visitor.get("/?state=WITHDRAWN")).words
     for query in ("state=ELSE", "page=0", "page=x", "page=99", "page=1000000000"):
         page = await visitor.get(f"/?{query}")

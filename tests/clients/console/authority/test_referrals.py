@@ -91,6 +91,18 @@ async def test_an_answer_is_signed_as_it_was_shown(
         assert (await visitor.get(path)).title == f"Report referred by {PARTY}"
 
 
+async def test_the_first_page_counts_what_was_referred_meanwhile(
+    office: OfficerRoom, key: ModeratorKey
+) -> None:
+    """Each time it is asked for; a list in one state is led back to."""
+    visitor = await office.enter()
+    assert '<span class="count">' not in (await visitor.get("/")).text
+    referral = await office.refer(key)
+    assert '<span class="count">1</span>' in (await visitor.get("/")).text
+    await visitor.get("/referrals?state=OPEN")
+    assert '<a href="/referrals?state=OPEN">Back</a>' in (await visitor.get(f"/referrals/{referral}")).text
+
+
 async def test_a_wrong_code_and_another_preview_sign_nothing(office: OfficerRoom, key: ModeratorKey) -> None:
     """Each is told on the preview; one that is too old, or was never shown, is made anew."""
     visitor = await office.enter()

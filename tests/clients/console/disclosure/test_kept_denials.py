@@ -90,3 +90,51 @@ async def test_only_its_custodian_reads_it_for_a_week(house: ConsoleRoom) -> Non
     assert mine.get(disclosure_id, now=house.room.now().real) == ""
     await house.enter(A)
     assert files(house) == []
+
+
+def lose(house: ConsoleRoom) -> None:
+    """Let a denial arrive and its answer be lost."""
+
+    def lost(method: str, answer: Message) -> Message:
+        if method.endswith("DenyDisclosure"):
+            raise Unavailable(None, "UNAVAILABLE")
+        return answer
+
+    house.edge(A).tamper = lost
+
+
+async def test_a_denial_that_arrived_leaves_no_draft(house: ConsoleRoom) -> None:
+    """Its answer was lost: whoever sends it again is told that nothing waits, and the reason is destroyed."""
+    owner, path = await waiting(house)
+    form = await owner.get(path)
+    lose(house)
+    assert ((await owner.post(path, form, reason=REASON)).status, len(files(house))) == (503, 1)
+    house.edge(A).tamper = lambda _method, answer: answer
+    again = await owner.post(path, form, reason=REASON)
+    assert (again.status, files(house)) == (409, [])
+    [case] = await house.filed()
+    assert [each.reason for each in case.decisions] == [REASON]
+
+
+async def test_the_list_ends_the_drafts_of_what_was_decided(house: ConsoleRoom) -> None:
+    """Elsewhere, or by a call whose answer was lost; the reason for a request that waits stays."""
+    owner, path = await waiting(house)
+    _, other = await waiting(house)
+    for each in (path, other):
+        await owner.post(each, await owner.get(each), reason=REASON, step="keep")
+    lose(house)
+    assert (await owner.post(path, await owner.get(path), reason=REASON)).status == 503
+    house.edge(A).tamper = lambda _method, answer: answer
+    assert len(files(house)) == 2
+    await owner.get("/")
+    assert [each.stem for each in files(house)] == [other.split("/")[2]]
+
+
+async def test_a_second_tab_keeps_no_reason_for_what_is_decided(house: ConsoleRoom) -> None:
+    """It is led to the decision, whether it sends or keeps."""
+    owner, path = await waiting(house)
+    tabs = [await owner.get(path) for _ in range(3)]
+    await owner.post(path, tabs[0], reason=REASON)
+    for tab, step in ((tabs[1], "keep"), (tabs[2], "")):
+        led = await owner.post(path, tab, reason=REASON, step=step)
+        assert ("You denied it." in led.words, files(house)) == (True, [])

@@ -1,6 +1,7 @@
 """What the consoles of auditors and custodians tell of their acts: what was done, what is due, what waits."""
 
 import re
+import shutil
 
 from google.protobuf.message import Message
 
@@ -26,11 +27,14 @@ def beside(page: Seen, path: str) -> str:
 async def test_each_act_of_an_auditor_is_told_once_it_is_true(house: ConsoleRoom) -> None:
     """Sent, cancelled, opened, destroyed and discarded; an address that claims more is not believed."""
     owner = await house.enter("auditor-a")
+    for path, act in (("/new", "discarded"), ("/evidence", "destroyed")):
+        assert "destroyed." not in (await owner.get(f"{path}?done={act}")).words
     form = await owner.get("/new")
     begun = await owner.post("/new", form, account=await house.room.account())
     draft = here(begun).split("/")[2]
     gone = await owner.post(f"/new/{draft}/discard", await owner.get("/new"))
     assert "The draft is destroyed." in gone.words
+    assert "The draft is destroyed." not in (await owner.get("/new?done=discarded")).words
     first, second = [await request(owner, await house.room.account()) for _ in range(2)]
     assert SENT in owner.seen[-1].words
     assert SENT not in (await owner.get(f"/cases/{first}")).words
@@ -43,9 +47,13 @@ async def test_each_act_of_an_auditor_is_told_once_it_is_true(house: ConsoleRoom
     await house.approve(first, A, B)
     record = await open_record(owner, first, house.room.codes.code())
     assert "The record is opened. The opening is in the public log." in record.words
+    for act in ("opened", "received"):
+        again = await owner.get(f"{here(record)}?done={act}")
+        assert not any(text in again.words for text in ("The record is opened.", "The file was checked"))
     path = f"{here(record)}/destroy"
     destroyed = await owner.post(path, await owner.get(path))
-    assert "The evidence on this machine is destroyed." in destroyed.words
+    assert "This evidence is destroyed on this machine." in destroyed.words
+    assert "is destroyed on this machine." not in (await owner.get("/evidence?done=destroyed")).words
 
 
 async def test_a_list_of_cases_has_states_and_drafts(house: ConsoleRoom) -> None:
@@ -86,6 +94,14 @@ async def test_the_menu_counts_what_waits_for_an_auditor(house: ConsoleRoom) -> 
     house.room.pass_time(days=3)
     page = await owner.get("/evidence")
     assert (beside(page, "/evidence"), "overdue: destroy it" in page.words) == ("1 to destroy", True)
+    # A command works on the same folder.
+    (kept,) = (house.room.folder / "auditor-a" / "evidence").iterdir()
+    copy = kept.with_name(f"{disclosure_id}-2.json")
+    shutil.copy(kept, copy)
+    assert beside(await owner.get("/own"), "/evidence") == "2 to destroy"
+    for file in (kept, copy):
+        file.unlink()
+    assert beside(await owner.get("/own"), "/evidence") == ""
 
 
 async def test_the_menu_counts_what_waits_for_a_custodian(house: ConsoleRoom) -> None:

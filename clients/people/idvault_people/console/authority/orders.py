@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from idvault_client.errors import SecondFactorRefused
-from idvault_client.pages import rendering
 from idvault_people.authority.officer import GivenOrder
 from idvault_people.console import done, explaining, shown
 from idvault_people.console.authority import wording
 from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.visit import Answer, ConsolePage, Download, GoTo, Route, Visit
+from idvault_people.console.way_back import WayBack
 from idvault_verify import order as order_rules
 from idvault_verify.attest import order as papers
 from idvault_verify.sanction import OrderState
@@ -43,6 +43,7 @@ class OrderPages:
 
     session: OfficerSession
     _overdue: set[str] = field(default_factory=set)
+    _way_back: WayBack = field(default_factory=lambda: WayBack(_LIST.path))
     _reasons: dict[str, str] = field(default_factory=dict, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -62,6 +63,7 @@ class OrderPages:
 
     def list(self, visit: Visit) -> Answer:
         """List the orders: overdue first, then by deadline, then those that are over, newest first."""
+        self._way_back.remember(visit)
         found = _sorted(list(self.session.officer().every(state=_LIST.wanted(visit))))
         for each in found:
             self._learn(each)
@@ -69,7 +71,7 @@ class OrderPages:
         values = {
             **_LIST.values(found, self._item, visit),
             "overdue": sum(each.state is OrderState.OVERDUE for each in found),
-            "done": done.told(visit, given=fresh > 1),
+            "done": done.told(visit, given_all=fresh > 1),
         }
         return ConsolePage(template="orders.html", title=visit.say("orders"), values=values)
 
@@ -82,6 +84,7 @@ class OrderPages:
             "done": done.told(visit, given=is_given, withdrawn=is_withdrawn),
             "state": shown.word("order_state", found.state, visit.say),
             "colour": _colour(found),
+            "is_late": found.state is OrderState.OVERDUE,
             "advice": shown.word("advice", found.state, visit.say) if found.state else "",
             "rows": self._rows(found, visit),
             "history": self._history(found, visit),
@@ -90,6 +93,7 @@ class OrderPages:
             "details": _details(found, visit),
             "withdrawable": found.withdraw_time is None,
             "id": found.order_id,
+            "back": self._way_back.address,
         }
         title = visit.say("order_title", reference=found.terms.reference)
         return ConsolePage(template="order.html", title=title, values=values)
@@ -163,6 +167,7 @@ class OrderPages:
             "codes": codes,
             "state": shown.word("order_state", found.state, visit.say),
             "colour": _colour(found),
+            "is_late": found.state is OrderState.OVERDUE,
             "cells": [
                 (visit.say("platform"), found.platform),
                 (visit.say("measure"), shown.word("measure", terms.measure, visit.say)),
@@ -172,13 +177,10 @@ class OrderPages:
         }
 
     def _deadline(self, found: GivenOrder, visit: Visit) -> str | shown.Due:
-        text = shown.time(found.deadline, visit, zone=self.session.zone)
+        now, zone = self.session.now(), self.session.zone
         if found.state not in (*_RUNNING, OrderState.OVERDUE):
-            return text
-        now = self.session.now()
-        left = rendering.time_left(found.deadline, now=now, say=visit.say)
-        spent = rendering.time_spent(found.issue_time, found.deadline, now=now)
-        return shown.Due(visit.say("in_brackets", text=text, more=left), spent)
+            return shown.time(found.deadline, visit, zone=zone)
+        return shown.due(found.issue_time, found.deadline, visit, now=now, zone=zone, ends=False)
 
     def _rows(self, found: GivenOrder, visit: Visit) -> Sequence[shown.Fact]:
         terms = found.terms

@@ -15,8 +15,8 @@ from idvault_people.console.authority import explaining, wording
 from idvault_people.console.authority.listing import StateList
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.authority.signing import signed_codes
-from idvault_people.console.explaining import labels
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
+from idvault_people.console.way_back import WayBack
 from idvault_people.trust import FindingError
 from idvault_verify.attest import order as papers
 from idvault_verify.attest.order import AnswerTerms
@@ -32,11 +32,12 @@ _MOST_PAPERS = 20
 class ReferralPages:
     """The pages of referrals. papers: the answers that were shown last, by the address of their page.
 
-    _open: the ids of those that waited for an answer when they were seen last, None before they were counted.
+    _open: the ids of those that waited for an answer when they were seen last.
     """
 
     session: OfficerSession
-    _open: set[str] | None = None
+    _open: set[str] = field(default_factory=set)
+    _way_back: WayBack = field(default_factory=lambda: WayBack(_LIST.path))
     _papers: dict[str, AnswerTerms] = field(default_factory=dict, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -52,19 +53,19 @@ class ReferralPages:
     @property
     def waiting(self) -> int:
         """How many referrals wait for an answer."""
-        return len(self._open or ())
+        return len(self._open)
 
     def count(self) -> None:
-        """Count what waits, unless it was counted; what cannot be read now is not counted."""
-        if self._open is None:
-            with suppress(VaultError, FindingError):
-                self._count(self.session.referrals().every(state=ReferralState.OPEN))
+        """Count what waits now; if it cannot be read, what was counted last stays."""
+        with suppress(VaultError, FindingError):
+            self._count(self.session.referrals().every(state=ReferralState.OPEN))
 
     def _count(self, found: Iterable[GivenReferral]) -> None:
         self._open = {each.referral_id for each in found if each.state is ReferralState.OPEN}
 
     def list(self, visit: Visit) -> Answer:
         """List the referrals: open ones by their last day, then the others, newest first."""
+        self._way_back.remember(visit)
         wanted = _LIST.wanted(visit)
         found = _by_urgency(list(self.session.referrals().every(state=wanted)))
         if wanted in (None, ReferralState.OPEN):
@@ -78,7 +79,7 @@ class ReferralPages:
     def show(self, visit: Visit) -> Answer:
         """Show what was referred, and what became of it."""
         found = self.session.referrals().get(visit.parts["id"])
-        if self._open is not None and found.state is not ReferralState.OPEN:
+        if found.state is not ReferralState.OPEN:
             self._open.discard(found.referral_id)
         is_accepted, is_declined = (found.state is each for each in _ANSWERS.values())
         values = {
@@ -91,6 +92,7 @@ class ReferralPages:
             "details": _details(found, visit),
             "answerable": _is_answerable(found),
             "id": found.referral_id,
+            "back": self._way_back.address,
         }
         title = visit.say("referral_title", platform=found.platform)
         return ConsolePage(template="referral.html", title=title, values=values)
@@ -144,7 +146,6 @@ class ReferralPages:
         if len(self._papers) > _MOST_PAPERS:
             del self._papers[next(iter(self._papers))]
         values = {
-            "labels": labels(errors, visit),
             "effect": visit.say(f"effect.{answer.value}"),
             "rows": [
                 (visit.say("authority"), terms.authority),

@@ -16,7 +16,6 @@ from idvault_people.console import drafts
 from idvault_people.console.authority import explaining
 from idvault_people.console.authority.session import OfficerSession
 from idvault_people.console.drafts import Drafts, Signable
-from idvault_people.console.explaining import labels
 from idvault_people.console.shown import Row
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_verify.attest.order import JointTerms, OrderTerms
@@ -177,7 +176,6 @@ class SigningPages(ABC, Generic[Paper]):
         values = {
             "action": self._drafts.here(visit),
             "typed": draft.typed,
-            "labels": labels(errors, visit),
             **self.asked(draft, visit),
         }
         return ConsolePage(
@@ -198,7 +196,6 @@ class SigningPages(ABC, Generic[Paper]):
             "action": f"{here}/check",
             "change": here,
             "digest": drafts.digest(draft.papers),
-            "labels": labels(errors, visit),
             **self.told(draft, visit),
         }
         values["details"] = [*values["details"], *signed_codes(draft.papers, visit)]

@@ -114,6 +114,9 @@ _ORDERS: Mapping[str, Text] = {
     "overdue_orders": _("{count} overdue"),
     "vault_day": _("{day}, in the vault's time zone"),
     "done_given": _("Signed and given. The vault has it, and the platform can read it."),
+    "done_given_all": _(
+        "Signed and given. The vault has all the orders, and each platform can read its own."
+    ),
     "done_withdrawn": _("The order is withdrawn. The platform can read your reason."),
     "done_opened": _("Signed and opened. The platforms can read it."),
     "done_accepted": _("You accepted the report. Your answer is signed and sent."),

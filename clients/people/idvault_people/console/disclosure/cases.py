@@ -9,6 +9,7 @@ from typing import Any
 from idvault_people.console import done, shown
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
+from idvault_people.console.way_back import WayBack
 from idvault_people.disclosure import evidence as evidences
 from idvault_people.disclosure import order_file, search
 from idvault_people.disclosure.decisions import ShownDecision
@@ -37,6 +38,7 @@ class Cases:
 
     session: AuditorSession
     _openable: set[str] = field(default_factory=set)
+    _way_back: WayBack = field(default_factory=lambda: WayBack("/"))
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -54,22 +56,24 @@ class Cases:
 
     def learn(self, found: disclosure_pb2.Disclosure) -> None:
         """Take what the vault has just said of a case."""
-        is_open = search.state(found) in (DisclosureState.APPROVED, DisclosureState.OPENED)
-        if is_open and found.opened < found.openings:
-            self._openable.add(found.disclosure_id)
-        else:
-            self._openable.discard(found.disclosure_id)
+        is_openable = self._is_openable(found, found.expire_time.ToDatetime(UTC))
+        (self._openable.add if is_openable else self._openable.discard)(found.disclosure_id)
 
     def list(self, visit: Visit) -> Answer:
         """List the drafts, then the cases by state; in each, the one that ends first comes first."""
+        self._way_back.remember(visit)
         wanted, errors = _search(visit)
         found = self.session.auditor().list(wanted)
         for each in found:
             self.learn(each)
         drafts = self._drafts(wanted)
+        arrived = {
+            each.disclosure_id: number for each in found for number, draft in drafts if _is_of(draft, each)
+        }
+        unsent = [(number, draft) for number, draft in drafts if number not in arrived.values()]
         values = {
-            "cases": [self._item(each, drafts, visit) for each in _sorted(found)],
-            "drafts": [_draft(number, draft, visit) for number, draft in drafts],
+            "cases": [self._item(each, unsent, arrived, visit) for each in _sorted(found)],
+            "drafts": [_draft(number, draft, visit) for number, draft in unsent],
             "asked": dict(visit.query),
             "is_search": wanted != search.EVERYTHING,
             "states": [(each.value, visit.say(each)) for each in (*_ALIVE, *_ENDED)],
@@ -91,7 +95,8 @@ class Cases:
         state = search.state(disclosure)
         is_alive = state in _ALIVE and self.session.now() < terms.expire_at
         is_approved = is_alive and state is not DisclosureState.REQUESTED
-        has_key, is_last_begun = self._has_key(disclosure.disclosure_id), disclosure.opened >= terms.openings
+        is_openable = self._is_openable(disclosure, terms.expire_at)
+        is_last_begun = disclosure.opened >= terms.openings
         is_sent, is_cancelled = state is DisclosureState.REQUESTED, state is DisclosureState.CANCELLED
         values = {
             "done": done.told(visit, sent=is_sent, cancelled=is_cancelled),
@@ -100,17 +105,17 @@ class Cases:
             "rows": self._rows(terms, disclosure, visit),
             "codes": codes(terms, visit),
             "decisions": [decision(each, visit) for each in found.decisions],
-            # The last opening destroys the key when it is complete: with the key it was cut, and goes on.
-            "openable": is_approved and has_key,
+            "openable": is_openable,
             "continues": is_last_begun,
-            "lost": is_approved and not has_key and not is_last_begun,
+            "lost": is_approved and not is_openable and not is_last_begun,
             "cancellable": is_alive and state is not DisclosureState.OPENED,
             "evidence": [
-                (path.name, kept_facts(path, outside, visit, now=self.session.now()))
+                (path.name, evidences.number(path), kept_facts(path, outside, visit, now=self.session.now()))
                 for path, outside in evidences.kept(self.session.folder)
                 if outside.disclosure_id == disclosure.disclosure_id
             ],
             "id": disclosure.disclosure_id,
+            "back": self._way_back.address,
         }
         title = visit.say("case_title", case=terms.case_reference)
         return ConsolePage(template="case.html", title=title, values=values)
@@ -129,6 +134,14 @@ class Cases:
         """Cancel a request, and destroy its one-time key."""
         self.session.auditor().cancel(visit.parts["id"])
         return GoTo(done.at(f"/cases/{visit.parts['id']}", "cancelled"))
+
+    def _is_openable(self, found: disclosure_pb2.Disclosure, until: datetime) -> bool:
+        """Return whether this machine can open the record, or go on with an opening that was cut.
+
+        The last opening destroys the one-time key when it is complete: with the key here, it was cut.
+        """
+        is_approved = search.state(found) in (DisclosureState.APPROVED, DisclosureState.OPENED)
+        return is_approved and self.session.now() < until and self._has_key(found.disclosure_id)
 
     def _has_key(self, disclosure_id: str) -> bool:
         try:
@@ -153,27 +166,33 @@ class Cases:
     def _ends(
         self, found: disclosure_pb2.Disclosure, begin: datetime, until: datetime, visit: Visit
     ) -> str | shown.Due:
-        """Return until when it can be opened; of what cannot be opened any more the time alone."""
-        # Nothing more can be opened once every opening was used.
-        if search.state(found) not in _ALIVE or found.opened >= found.openings:
-            return shown.time(until, visit)
-        return shown.due(begin, until, visit, now=self.session.now())
+        """Return when it ends; of what waits for custodians or can be opened here, with the time left."""
+        if search.state(found) is DisclosureState.REQUESTED or self._is_openable(found, until):
+            return shown.due(begin, until, visit, now=self.session.now())
+        return shown.time(until, visit)
 
     def _item(
         self,
         found: disclosure_pb2.Disclosure,
-        drafts: Sequence[tuple[str, RequestDraft]],
+        unsent: Sequence[tuple[str, RequestDraft]],
+        arrived: Mapping[str, str],
         visit: Visit,
     ) -> dict[str, Any]:
         state, case = search.state(found), search.case_reference(found)
         begin, until = found.create_time.ToDatetime(UTC), found.expire_time.ToDatetime(UTC)
-        unsent = (number for number, draft in drafts if case and draft.answers.get("case") == case)
+        same = (
+            number
+            for number, draft in unsent
+            if case and draft.answers.get("case") == case and state in _ALIVE
+        )
+        sent = arrived.get(found.disclosure_id, "")
         return {
             "id": found.disclosure_id,
             "case": case,
             "state": visit.say(state or "unknown"),
             "colour": COLOURS.get(state) if state else None,
-            "draft": next(unsent, ""),
+            "draft": sent or next(same, ""),
+            "draft_text": visit.say("case_has_sent_draft" if sent else "case_has_draft"),
             "filed": shown.time(found.create_time, visit),
             "ends": self._ends(found, begin, until, visit),
             "shares": shares(found, visit),
@@ -254,6 +273,12 @@ def _sorted(found: Sequence[disclosure_pb2.Disclosure]) -> Sequence[disclosure_p
         return (states[state] if state else len(states), until)
 
     return sorted(found, key=place)
+
+
+def _is_of(draft: RequestDraft, found: disclosure_pb2.Disclosure) -> bool:
+    """Return whether a draft was sent as this request, although its answer was lost."""
+    # The keys that seal a draft are public: what it names may be a request of another account.
+    return found.disclosure_id in draft.tried and draft.answers.get("account") == found.account_token
 
 
 def _draft(number: str, draft: RequestDraft, visit: Visit) -> dict[str, Any]:

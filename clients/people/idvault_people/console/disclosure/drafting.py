@@ -102,7 +102,8 @@ class Drafting:
             (number, kept.answers.get("case", ""), cases.draft_codes(kept, visit))
             for number, kept in self._files().every(now=self.session.now())
         ]
-        return _question(visit, _RequestInHand(), "account", {}, begun)
+        told = self.session.untold.told(visit, "discarded")
+        return _question(visit, _RequestInHand(), "account", {}, begun, told=told)
 
     def begin(self, visit: Visit) -> Answer:
         """Keep the first answer as a new draft."""
@@ -133,7 +134,7 @@ class Drafting:
     def discard(self, visit: Visit) -> Answer:
         """Destroy a draft that will not be finished."""
         self._files().destroy(visit.parts["draft"])
-        return self._drafts.finish(visit, done.at("/new", "discarded"))
+        return self._drafts.finish(visit, self.session.untold.at("/new", "discarded"))
 
     def check(self, visit: Visit) -> Answer:
         """Show exactly what will be signed."""
@@ -246,6 +247,8 @@ def _question(
     step: str,
     errors: dict[str, str],
     begun: Sequence[tuple[str, str, Sequence[shown.Row]]] = (),
+    *,
+    told: str = "",
 ) -> Answer:
     openings, _, hours = draft.kept.answers.get("limits", "1 72").partition(" ")
     values = {
@@ -261,7 +264,7 @@ def _question(
         "order_digest": draft.kept.order_digest,
         "order_codes": [(visit.say("order_digest"), draft.kept.order_digest)],
         "begun": begun,
-        "done": done.told(visit, discarded=step == _STEPS[0]),
+        "done": told,
     }
     return ConsolePage(
         template="question.html",

@@ -3,7 +3,7 @@
 A file is checked each time it is shown, with the pinned roster and without the vault.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from idvault_client.errors import VaultError
 from idvault_people import local_time
-from idvault_people.console import done, shown
+from idvault_people.console import shown
 from idvault_people.console.disclosure.cases import kept_facts
 from idvault_people.console.disclosure.opened import OpenedRecords
 from idvault_people.console.disclosure.revealing import Revealing
@@ -41,11 +41,13 @@ _PERSONAL = ("real_name", "document_type", "document_number", "provider", "opaqu
 
 @dataclass(kw_only=True, eq=False)
 class KeptEvidence:
-    """The pages of evidence."""
+    """The pages of evidence. _dates: when the files must be destroyed, of the folder as _seen had it."""
 
     session: AuditorSession
     revealing: Revealing
     records: OpenedRecords
+    _seen: frozenset[tuple[str, int]] = frozenset()
+    _dates: Sequence[date] = ()
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -80,16 +82,21 @@ class KeptEvidence:
             return self._list(visit, {"file": text})
         place = evidences.free_path(self.session.folder, proof.terms.disclosure_id)
         evidences.write_sealed(place, proof, reader=self._identity().member(spki=""))
-        return GoTo(done.at(f"/evidence/{place.name}", "received"))
+        return GoTo(self.session.untold.at(f"/evidence/{place.name}", "received"))
 
     def overdue(self) -> int:
         """Return how many kept files must be destroyed by now."""
-        today = self.session.now().date()
+        today, folder = self.session.now().date(), self.session.folder
         try:
-            return sum(today > each.destroy_after for _, each in evidences.kept(self.session.folder))
+            # A command may add and destroy files beside the console; each page asks, and few have changed.
+            seen = evidences.file_times(folder)
+            if seen != self._seen:
+                self._dates = [each.destroy_after for _, each in evidences.kept(folder)]
+                self._seen = seen
         except (EvidenceError, OSError):
             # The page of evidence says why.
             return 0
+        return sum(today > each for each in self._dates)
 
     def show(self, visit: Visit) -> Answer:
         """Show what a file proves, with the identity masked until the user asks."""
@@ -109,7 +116,7 @@ class KeptEvidence:
             codes.append((visit.say("order_digest"), digest))
         values = {
             **self.revealing.values(evidence.payload, path, visit),
-            "done": done.told(visit, opened=True, received=True),
+            "done": self.session.untold.told(visit, "opened", "received"),
             "rows": rows,
             "codes": [*codes, (visit.say("file"), visit.parts["name"])],
             "notes": self.records.notes(evidence.terms.disclosure_id, visit),
@@ -181,7 +188,7 @@ class KeptEvidence:
     def destroy(self, visit: Visit) -> Answer:
         """Destroy a file; its copies must be destroyed by hand."""
         durable_file.destroy(self._place(visit))
-        return GoTo(done.at("/evidence", "destroyed"))
+        return GoTo(self.session.untold.at("/evidence", "destroyed"))
 
     def _list(self, visit: Visit, errors: dict[str, str]) -> Answer:
         now = self.session.now()
@@ -206,7 +213,7 @@ class KeptEvidence:
             values={
                 "files": files,
                 "folder": str((self.session.folder / evidences.FOLDER).absolute()),
-                "done": done.told(visit, destroyed=not errors),
+                "done": self.session.untold.told(visit, "destroyed"),
             },
             errors=errors,
             status=422 if errors else 200,
@@ -274,8 +281,8 @@ class KeptEvidence:
 
 def _title(case: str, path: Path, visit: Visit) -> str:
     """Return how a file is called: by its case, and which of the case's openings it is of."""
-    number = path.stem.partition("-")[2]
-    return visit.say("evidence_of", case=case or visit.say("case_elsewhere"), number=number)
+    case = case or visit.say("case_elsewhere")
+    return visit.say("evidence_of", case=case, number=evidences.number(path))
 
 
 def proved(name: str, value: object, visit: Visit) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from idvault_client.errors import SecondFactorRefused
-from idvault_people.console import done, explaining, shown
+from idvault_people.console import explaining, shown
 from idvault_people.console.disclosure import cases
 from idvault_people.console.disclosure.revealing import Revealing
 from idvault_people.console.disclosure.session import AuditorSession
@@ -57,7 +57,7 @@ class OpenedRecords:
         self._opened[disclosure_id] = opened
         self.learn(opened.answer.disclosure)
         path = f"/evidence/{place.name}" if place else f"/cases/{disclosure_id}/record"
-        return GoTo(done.at(path, "opened"))
+        return GoTo(self.session.untold.at(path, "opened"))
 
     def show(self, visit: Visit) -> Answer:
         """Show a record that was opened in this session, masked until the user asks."""
@@ -70,7 +70,7 @@ class OpenedRecords:
                 (visit.say("opened_at"), shown.time(opened.opened_at, visit)),
             ],
             "codes": cases.codes(opened.terms, visit),
-            "done": done.told(visit, opened=True),
+            "done": self.session.untold.told(visit, "opened"),
             "notes": [visit.say("record_not_kept"), *self.notes(disclosure_id, visit)],
             "links": [(f"/cases/{disclosure_id}", visit.say("to_case"))],
         }

@@ -63,6 +63,7 @@ class WaitingRequests:
         custodian = self.session.custodian()
         pending = custodian.pending()
         self._waiting = {each.disclosure_id for each in pending}
+        self._drafts().destroy_others(self._waiting, now=self.session.now())
         found = [self._shown(each, custodian, visit) for each in pending]
         values = {"requests": found, "reminder": self.duties.reminder(visit)}
         return ConsolePage(template="waiting.html", title=visit.say("waiting"), values=values)
@@ -70,7 +71,7 @@ class WaitingRequests:
     def show(self, visit: Visit) -> Answer:
         """Show one request with the decisions of the others."""
         custodian = self.session.custodian()
-        found = custodian.find(visit.parts["id"])
+        found = self._found(custodian, visit.parts["id"])
         values = {
             "one": self._shown(found, custodian, visit),
             "decisions": [cases.decision(each, visit) for each in found.decided],
@@ -101,13 +102,15 @@ class WaitingRequests:
     def deny(self, visit: Visit) -> Answer:
         """Deny a request with a signed reason, or keep the reason for later."""
         custodian, disclosure_id = self.session.custodian(), visit.parts["id"]
+        if disclosure_id in self._decided:
+            return GoTo(f"/requests/{disclosure_id}/decided")
         reason = visit.line("reason")
         if len(reason) <= LONGEST_REASON:
             # Before the vault is asked, which may not answer.
             self._drafts().put(disclosure_id, reason, now=self.session.now())
             if visit.given("step") == "keep":
                 return GoTo(done.at(visit.path, "kept"))
-        found = custodian.find(disclosure_id)
+        found = self._found(custodian, disclosure_id)
         try:
             answer = custodian.deny(found, reason=reason)
         except InvalidError as error:
@@ -129,6 +132,14 @@ class WaitingRequests:
         self._waiting.discard(disclosure_id)
         self._drafts().destroy(disclosure_id)
         return GoTo(f"/requests/{disclosure_id}/decided")
+
+    def _found(self, custodian: Custodian, disclosure_id: str) -> PendingRequest:
+        """Return a request that waits; the reason for one that does not is destroyed, for nobody needs it."""
+        try:
+            return custodian.find(disclosure_id)
+        except NotPendingError:
+            self._drafts().destroy(disclosure_id)
+            raise
 
     def _drafts(self) -> DenialDrafts:
         return DenialDrafts(folder=self.session.folder, identity=self.session.custodian().identity)
@@ -160,7 +171,7 @@ class WaitingRequests:
 
     def _approval(self, visit: Visit, errors: dict[str, str]) -> Answer:
         custodian = self.session.custodian()
-        found = custodian.find(visit.parts["id"])
+        found = self._found(custodian, visit.parts["id"])
         return ConsolePage(
             template="approve.html",
             title=visit.say("approve_title"),
@@ -171,7 +182,7 @@ class WaitingRequests:
 
     def _denial(self, visit: Visit, errors: dict[str, str]) -> Answer:
         custodian = self.session.custodian()
-        found = custodian.find(visit.parts["id"])
+        found = self._found(custodian, visit.parts["id"])
         kept = self._drafts().get(found.disclosure_id, now=self.session.now())
         values: dict[str, Any] = {
             "one": self._shown(found, custodian, visit),

@@ -1,10 +1,11 @@
 """What the consoles need of a roster member's open session."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from idvault_people.console.done import UntoldActs
 from idvault_people.console.visit import ConsoleHead
 from idvault_people.custody.drill import Drill
 from idvault_people.custody.handover import HandOver
@@ -20,6 +21,7 @@ class AuditorSession:
     head: ConsoleHead
     folder: Path
     now: Callable[[], datetime]
+    untold: UntoldActs = field(default_factory=UntoldActs, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
