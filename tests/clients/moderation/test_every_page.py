@@ -24,7 +24,13 @@ from tools.support.sanction_world import signing
 
 pytestmark = pytest.mark.process
 
-ASSETS = ("/static/style.css", "/static/icons.svg", "/static/console.js", "/static/rows.js")
+ASSETS = (
+    "/static/style.css",
+    "/static/icons.svg",
+    "/static/console.js",
+    "/static/polling.js",
+    "/static/rows.js",
+)
 
 
 async def claimed(place: Office, number: int) -> tuple[str, str]:

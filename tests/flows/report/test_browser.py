@@ -23,12 +23,17 @@ from tests.web.test_rendering import PICTURES, keep
 from tools.support import logs, people
 from tools.support.browser import NoBrowserError, browsing, chromium, violations
 from tools.support.merkle import log_of, witness
+from tools.support.page_checks import RECORDED, examine, stops
 
 pytestmark = pytest.mark.process
 
 WIDTHS = (320, 1280)
 # The longest name and title, and every figure.
 LATE = "a" * 63
+PAGES = (
+    *("index.html", "index.en.html", "report/2026-10.zh.html", "report/2026-10.en.html"),
+    *(f"report/2026-10.{LATE}.zh.html", f"report/2026-10.{LATE}.en.html"),
+)
 ENTRIES = PlatformEntries(
     "某" * 60,
     ("ab" * 16,),
@@ -139,17 +144,7 @@ def opened(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(
-    "name",
-    [
-        "index.html",
-        "index.en.html",
-        "report/2026-10.zh.html",
-        "report/2026-10.en.html",
-        f"report/2026-10.{LATE}.zh.html",
-        f"report/2026-10.{LATE}.en.html",
-    ],
-)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> None:
     """Nothing is wider than the screen, no label of a chart is cut off, covered or tiny."""
     opened.set_viewport_size({"width": width, "height": 800})
@@ -164,6 +159,14 @@ def test_a_page_is_readable(opened: Page, site: Path, width: int, name: str) -> 
             report_catalogue.levels()
         )
         assert opened.evaluate(SMALLEST) >= 13
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_for_everybody(opened: Page, site: Path, name: str) -> None:
+    """At 320 pixels, at 200 %, on paper, in both schemes and by keyboard; axe finds nothing."""
+    opened.set_viewport_size({"width": 1280, "height": 800})
+    opened.goto((site / name).as_uri())
+    assert [*stops(opened), *examine(opened, RECORDED)] == []
 
 
 @pytest.mark.parametrize("language", Language)

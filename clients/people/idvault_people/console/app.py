@@ -43,6 +43,7 @@ _FILES = {
     "style.css": rendering.STYLE,
     "icons.svg": rendering.ICONS,
     "console.js": _FOLDER / "static" / "console.js",
+    "polling.js": _FOLDER / "static" / "polling.js",
     "rows.js": _FOLDER / "static" / "rows.js",
     "state.js": _FOLDER / "static" / "state.js",
 }
@@ -299,7 +300,7 @@ class ConsoleApp:
         why = found or Explanation(visit.say("failed_text"), status=500)
         texts = [each for each in (why.text, why.hint) if each]
         # An act is repeated on the page of its form, where nothing that was typed before is lost.
-        to = request.path if request.method == "POST" or why.links else "/"
+        to = f"{request.path}{why.again}" if request.method == "POST" or why.links else "/"
         title = why.title or visit.say("failed_title")
         return self._refusal(request, status=why.status, texts=texts, title=title, to=to, more=why.links)
 

@@ -2,17 +2,12 @@
 
 from idvault_people import second_factor
 from idvault_people.console.second_factor import state
-from idvault_people.console.shown import Code, Fact, Row
+from idvault_people.console.shown import Code, Fact
 from idvault_people.console.visit import Visit
 from idvault_people.custody_edge import CustodyCalls
 from idvault_people.opens.identity import PersonalIdentity
 from idvault_people.trust import FindingError, Trust
 from idvault_verify.transparency.checkpoint import Checkpoint
-
-
-def rows(identity: PersonalIdentity, trust: Trust, edge: CustodyCalls, visit: Visit) -> list[Row]:
-    """Return the facts of a member's own page as words alone; raises FindingError, VaultError."""
-    return [(name, str(value)) for name, value in facts(identity, trust, edge, visit)]
 
 
 def facts(identity: PersonalIdentity, trust: Trust, edge: CustodyCalls, visit: Visit) -> list[Fact]:

@@ -123,7 +123,8 @@ class ConsoleHead:
 class Explanation:
     """Why something did not happen, in the user's language. hint: what to do next.
 
-    title: of the page, "" for that of what was not done. links: other pages, after the way back.
+    title: of the page, "" for that of what was not done. links: other pages, after the way back. again: what
+    the way back adds to the address.
     """
 
     text: str
@@ -131,3 +132,4 @@ class Explanation:
     status: int = 409
     title: str = ""
     links: Sequence[tuple[str, str]] = ()
+    again: str = ""

@@ -97,7 +97,7 @@ class ListPage:
             "view": view,
             "again": _path(visit, here),
             "save": None if asked else saved_view.form(visit.path, here, visit),
-            "script": "console.js rows.js" if self.live else "console.js",
+            "script": "console.js polling.js rows.js" if self.live else "console.js",
             "asked": asked.get(SEARCH, ""),
             "first": _path(visit, here) if visit.query.get(AFTER) else "",
             "next": _path(visit, {**here, AFTER: self.following}) if self.following else "",

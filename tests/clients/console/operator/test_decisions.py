@@ -290,7 +290,7 @@ async def test_nothing_secret_is_shown(office: OperatorRoom, caplog: pytest.LogC
     office.replaced["overview"] = CommandEnd(0, '{"platforms": {"problem": "<script>alert(1)</script>"}}', "")
     page = await visitor.get("/?fresh=1")
     assert "&lt;script&gt;alert(1)" in page.text
-    assert page.text.count("<script") == page.text.count('<script src="/static/') == 2
+    assert page.text.count("<script") == page.text.count('<script src="/static/') == 3
     seen = b"".join(each.body for each in visitor.seen)
     for use in ("hpke", "ed25519"):
         secret = people.secret(OPERATOR, use)

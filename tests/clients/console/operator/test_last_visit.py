@@ -1,12 +1,13 @@
 """What is new since the operator's last visit, and the first page that comes anew while it is open."""
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request, Route
 
 from idvault_people.console.operator.last_visit import NAME, LastVisit, Missed, Sight
 from idvault_people.console.operator.vault_commands import CommandEnd
@@ -15,16 +16,23 @@ from tests.support.operator_room import OperatorRoom
 from tools.support.browser import browsing, violations
 from tools.support.chamber import OPERATOR
 
+ANEW = re.compile(r"/\?anew=1$")
+AWAY = CommandEnd(0, "no JSON", "")
+NAMES_ALONE = b'[{"at": "2026-12-01T12:00:00Z", "findings": ["disk"], "month": "", "missed": null}, null]'
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 REPLIES = "tip_offs.reply_missed"
 
 
 def seen(
-    hours: float, *findings: str, missed: Missed | None = None, month: str = "2026-12", known: bool = True
+    hours: float,
+    *findings: str,
+    remarks: Sequence[str] = (),
+    missed: Missed | None = None,
+    month: str = "2026-12",
 ) -> Sight:
-    """Return what was seen so many hours after noon. known: whether the check of the vault had ended."""
-    names = frozenset(findings) if known else None
-    return Sight(at=NOON + timedelta(hours=hours), findings=names, month=month, missed=missed or {})
+    """Return what was seen so many hours after noon. findings: checks that failed; remarks: that passed."""
+    found = {**dict.fromkeys(findings, False), **dict.fromkeys(remarks, True)}
+    return Sight(at=NOON + timedelta(hours=hours), findings=found, month=month, missed=missed or {})
 
 
 def after(path: Path, *sights: Sight) -> LastVisit:
@@ -38,8 +46,8 @@ def after(path: Path, *sights: Sight) -> LastVisit:
 def test_the_first_visit_has_nothing_new(tmp_path: Path) -> None:
     """There is nothing to compare with, and a damaged file counts as none."""
     visit = after(tmp_path / NAME, seen(0, "disk"))
-    assert (visit.before, visit.is_new("disk"), visit.new_misses()) == (None, False, {})
-    for damage in (b"[", b"[1, 2]", b'[null, {"at": "2026-12-01T12:00:00"}]', b"{}", b"\xff"):
+    assert (visit.before, visit.is_new("disk", passed=False), visit.new_misses()) == (None, False, {})
+    for damage in (b"[", b"[1, 2]", b'[null, {"at": "2026-12-01T12:00:00"}]', b"{}", b"\xff", NAMES_ALONE):
         (tmp_path / NAME).write_bytes(damage)
         assert after(tmp_path / NAME, seen(9, "disk")).before is None, damage
 
@@ -48,9 +56,9 @@ def test_a_visit_ends_after_an_hour(tmp_path: Path) -> None:
     """Within it what is new stays new, also over a restart; the next visit knows it."""
     path = tmp_path / NAME
     visit = after(path, seen(0, "disk"), seen(2, "disk", "log"), seen(2.9, "disk", "log"))
-    assert (visit.is_new("log"), visit.is_new("disk")) == (True, False)
+    assert (visit.is_new("log", passed=False), visit.is_new("disk", passed=False)) == (True, False)
     assert visit.before == seen(0, "disk")
-    assert not after(path, seen(4, "disk", "log")).is_new("log")
+    assert not after(path, seen(4, "disk", "log")).is_new("log", passed=False)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -60,7 +68,37 @@ def test_what_was_not_known_is_not_forgotten(tmp_path: Path) -> None:
     missed = {"im": {REPLIES: 2}}
     last = seen(5, "disk", missed=missed)
     visit = after(tmp_path / NAME, seen(2, "disk", missed=missed), unread, last)
-    assert (visit.is_new("disk"), visit.new_misses()) == (False, {})
+    assert (visit.is_new("disk", passed=False), visit.new_misses()) == (False, {})
+
+
+def test_a_remark_that_fails_now_is_new(tmp_path: Path) -> None:
+    """What became worse stands out; what failed and has only a remark now does not."""
+    visit = after(tmp_path / NAME, seen(0, "log", remarks=["disk"]), seen(2, "disk", remarks=["log"]))
+    assert (visit.is_new("disk", passed=False), visit.is_new("disk", passed=True)) == (True, False)
+    assert (visit.is_new("log", passed=True), visit.is_new("log", passed=False)) == (False, False)
+
+
+def test_a_page_that_came_anew_by_itself_is_no_look(tmp_path: Path) -> None:
+    """A tab that is left open tells what is new, and keeps nothing: so the visit ends, and it stays new."""
+    visit = after(tmp_path / NAME, seen(0, "disk", missed={"im": {REPLIES: 1}}), seen(2, "disk"))
+    for hours in (2.5, 3.5):
+        visit.look(seen(hours, "disk", "log", missed={"im": {REPLIES: 3}}), by_itself=True)
+        assert (visit.is_new("log", passed=False), visit.new_misses()) == (True, {"im": 2})
+    visit.look(seen(3.6, "disk", "log"))
+    assert (visit.before, visit.is_new("log", passed=False)) == (seen(2, "disk"), True)
+
+
+def test_a_visit_that_cannot_be_kept_goes_on(tmp_path: Path) -> None:
+    """In memory it still ends, and what is new is told; once there is room, it is written."""
+    folder = tmp_path / "full"
+    visit = LastVisit(path=folder / NAME)
+    for hours, names in ((0, ("disk",)), (2, ("disk", "log"))):
+        visit.look(seen(hours, *names))
+        assert not visit.is_kept
+    assert visit.is_new("log", passed=False)
+    folder.mkdir()
+    visit.look(seen(2.1, "disk", "log"))
+    assert (visit.is_kept, after(folder / NAME, seen(2.2)).before) == (True, seen(0, "disk"))
 
 
 @pytest.mark.parametrize(
@@ -99,8 +137,33 @@ async def test_the_first_page_marks_what_is_new(office: OperatorRoom) -> None:
     assert "gigabyte" not in kept, "the words of a finding may name anything"
 
 
+async def test_a_full_disk_takes_no_page_away(office: OperatorRoom) -> None:
+    """The first page is shown, and says that the visit was not kept."""
+    visitor = await office.enter()
+    assert "could not be kept" not in (await visitor.get("/")).words
+    kept = office.folder / OPERATOR / NAME
+    kept.unlink()
+    kept.mkdir()
+    page = await visitor.get("/")
+    assert (page.status, "What you see now could not be kept in your folder" in page.words) == (200, True)
+
+
+async def test_a_tab_that_is_left_open_ends_the_visit(office: OperatorRoom) -> None:
+    """The address by which the page comes anew is on it, and asking there is no look."""
+    visitor = await office.enter()
+    page = await visitor.get("/")
+    path = page.text.partition('data-state="')[2].partition('"')[0]
+    kept = office.folder / OPERATOR / NAME
+    before = kept.read_bytes()
+    office.ahead = timedelta(minutes=50)
+    assert "data-state" in (await visitor.get(path)).text
+    assert kept.read_bytes() == before
+    office.ahead = timedelta(minutes=70)
+    assert "Your last visit ended at" in (await visitor.get("/")).words
+
+
 def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
-    """Read the first page while the state changes, then while nothing answers."""
+    """Read the first page while the state changes, cannot be read, and while nothing answers."""
     page.clock.install()
     page.goto(page.url)
     page.locator("[data-state]").wait_for()
@@ -112,16 +175,43 @@ def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
     assert page.locator("[data-news]").inner_text() == "The state has changed since you opened this page."
     assert page.evaluate("performance.timeOrigin") == before, "the page was loaded again"
     assert violations(page) == ""
-    page.route("**/", lambda each: each.abort())
-    for _ in range(3):
-        with page.expect_event("requestfailed"):
-            page.clock.run_for(61_000)
+    held: list[Route] = []
+    page.route(ANEW, held.append)
+    with page.expect_request(ANEW):
+        page.clock.run_for(61_000)
+    page.clock.run_for(5 * 61_000)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert len(held) == 1, "asked again before the answer"
+    page.unroute(ANEW)
+    office.replaced["overview"] = AWAY
+    with page.expect_response(ANEW) as first:
+        held[0].continue_()
+    assert first.value.status == 503
+    first.value.finished()
+    asked = 0
+
+    def count(request: Request) -> None:
+        nonlocal asked
+        asked += bool(ANEW.search(request.url))
+
+    page.on("request", count)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.clock.run_for(61_000)
+    assert asked == 0, "no longer pause after a failure"
+    page.clock.run_for(600_000)
+    page.get_by_text("The vault's state could not be read: what you see may be old.").wait_for()
+    page.route(ANEW, lambda each: each.abort())
+    page.clock.run_for(600_000)
     page.get_by_text("The console does not answer: what you see may be old.").wait_for()
+    page.unroute(ANEW)
+    office.replaced["overview"] = change
+    page.clock.run_for(600_000)
+    page.get_by_text("what you see may be old").wait_for(state="detached")
 
 
 @pytest.mark.process
 async def test_the_first_page_comes_anew(office: OperatorRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In Chromium: what changed is there without a reload, and a console that is away is told."""
+    """In Chromium: what changed is there without a reload; vault and console that are away are told apart."""
     monkeypatch.setattr("idvault_people.console.operator.vault_commands.KEPT", 0.0)
     await office.register("im")
     late = {"platform": "im", "kind": "appeals", "open": 5, "overdue": 4, "first_due_time": NOON.isoformat()}

@@ -7,18 +7,15 @@ from html import unescape
 import pytest
 from playwright.sync_api import Browser
 
-from idvault_client.pages.headers import HEADERS
-from tests.clients.console.authority.test_pages import CHINESE, ENGLISH, LARGEST, look
+from tests.clients.console.authority import test_pages as rules
 from tests.clients.console.operator.tour import NAMES, Tour, furnish
 from tests.support.addresses import unprotected, unserved
 from tests.support.console import Seen
 from tests.support.operator_room import OperatorRoom
 from tests.web import browser as client
-from tests.web.markup import read
 from tests.web.test_rendering import looked_at, screens, widths
 from tools.support.browser import SHARED
 from tools.support.chamber import first_roster
-from tools.support.generate import words
 
 # What a program says is marked as English, and is for the operator.
 SPOKEN = re.compile(r'<span lang="en">([^<]*)</span>')
@@ -43,28 +40,8 @@ async def tour(office: OperatorRoom, language: str) -> dict[str, Seen]:
 
 def problems(name: str, page: Seen, language: str) -> Mapping[str, object]:
     """Return what is wrong with a page as it was sent."""
-    markup = read(page.text, path=f"/{name}")
-    text = "\n".join(markup.texts)
-    for each in (*TYPED, *SPOKEN.findall(page.text)):
-        text = text.replace(unescape(each), "")
-    # What the vault's commands say is for the operator, and in English.
-    told = re.sub(r"(In detail: |详情：).*", "", text)
-    other = CHINESE if language == "en" else ENGLISH
-    found = {
-        "headers": [each for each, value in HEADERS.items() if page.headers.get(each) != value],
-        "language": [] if markup.language == {"zh": "zh-CN", "en": "en"}[language] else [markup.language],
-        "mixed": [line for line in told.splitlines() if other.search(line)],
-        "words": [*words.found(told, language)],
-        "inline": [*markup.inline, *(each for each in markup.sources if each == "inline")],
-        "elsewhere": [
-            each for each in (*markup.links, *markup.sources) if not each.startswith(("/", "?", "#"))
-        ],
-        "without token": [
-            form.action for form in markup.forms if form.method == "post" and not form.fields.get("form")
-        ],
-        "size": [len(page.body)] if len(page.body) > LARGEST else [],
-    }
-    return {each: value for each, value in found.items() if value}
+    spoken = [unescape(each) for each in SPOKEN.findall(page.text)]
+    return rules.problems(name, page, language, typed=(*TYPED, *spoken))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -90,7 +67,13 @@ async def test_every_page_is_for_everybody(office: OperatorRoom, language: str) 
     visited = await tour(office, language)
     visitor = await office.enter()
     fetched = {}
-    for path in ("/static/style.css", "/static/icons.svg", "/static/console.js", "/static/state.js"):
+    for path in (
+        "/static/style.css",
+        "/static/icons.svg",
+        "/static/console.js",
+        "/static/polling.js",
+        "/static/state.js",
+    ):
         seen = await visitor.get(path)
         fetched[path] = client.Page(200, seen.headers, seen.text, path)
     wrong: dict[str, list[str]] = {}
@@ -100,7 +83,7 @@ async def test_every_page_is_for_everybody(office: OperatorRoom, language: str) 
         with screens(browser, fetched) as (screen, bare):
             for name, seen in visited.items():
                 recorded = client.Page(seen.status, seen.headers, seen.text, f"/{name}")
-                found = look(screen, bare, recorded) if name in whole else widths(screen, recorded)
+                found = rules.look(screen, bare, recorded) if name in whole else widths(screen, recorded)
                 if found:
                     wrong[name] = found
 

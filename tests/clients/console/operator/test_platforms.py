@@ -18,6 +18,7 @@ from idvault_people.console.texts import CONSOLE
 from idvault_people.console.visit import Visit
 from idvault_verify.attest.people import roster_member
 from idvault_verify.session import Proof
+from tests.clients.console.operator.test_today import red
 from tests.support.console import Seen, Visitor
 from tests.support.operator_room import OperatorRoom
 
@@ -155,17 +156,21 @@ async def test_what_is_used_stands_beside_its_limit(office: OperatorRoom) -> Non
     end = await asyncio.to_thread(office.run, ["--json", "overview"])
     visitor, whole = await office.enter(), json.loads(end.out)
     assert whole["credentials"] == {}
-    for used, per_cent, classes, is_told in (
-        (79_999, 79, "due", False),
-        (80_000, 80, "due soon", True),
-        (100_000, 100, "due late", True),
+    for used, per_cent, classes, near, reached in (
+        (79_999, 79, "due", False, False),
+        (80_000, 80, "due soon", True, False),
+        (99_999, 99, "due soon", True, False),
+        (100_000, 100, "due late", False, True),
+        (100_001, 100, "due late", False, True),
     ):
         office.replaced["overview"] = CommandEnd(0, json.dumps({**whole, "credentials": {"im": used}}), "")
         page = await visitor.get("/platforms/im?fresh=1")
         assert f"Status credentials of a platform in a day {used:,} of 100,000" in page.words
         assert f'<progress class="{classes}" value="{per_cent}" max="100"' in page.text
-        told = "im has most of its status credentials of today" in (await visitor.get("/")).words
-        assert told is is_told, used
+        today = await visitor.get("/")
+        assert ("im has most of its status credentials of today" in today.words) is near, used
+        gone = [each for each in red(today) if "im has used all its status credentials of today" in each]
+        assert bool(gone) is reached, used
     away = {**whole, "credentials": {"problem": "permission denied"}}
     office.replaced["overview"] = CommandEnd(0, json.dumps(away), "")
     page = await visitor.get("/platforms/im?fresh=1")

@@ -24,7 +24,7 @@ from idvault_verify.attest.people import roster as rosters
 from idvault_verify.v1 import roster_pb2, transparency_pb2
 from tests.support.operator_room import OperatorRoom
 from tools.support import people
-from tools.support.chamber import CUSTODIANS
+from tools.support.chamber import CUSTODIANS, OPERATOR, identity
 from tools.support.generate import runbook
 
 RUNBOOK = Path(__file__).resolve().parents[4] / "docs" / "runbook.md"
@@ -65,7 +65,8 @@ async def test_proposals_are_named_with_who_has_signed(office: OperatorRoom) -> 
     assert "No version waits for signatures." in (await visitor.get("/members")).words
     office.edge.tamper = lambda method, found: answer if method.endswith("GetRoster") else found
     page = await visitor.get("/members")
-    assert f"{proposed.digest()[:16]} {CUSTODIANS[0]}" in page.words
+    assert f'<code class="copy">{proposed.digest()[:16]}</code>' in page.text
+    assert re.search(rf"{proposed.digest()[:16]} .*{CUSTODIANS[0]}", page.words)
 
     def lose(_method: str, _found: object) -> object:
         raise Unavailable(None, "UNAVAILABLE")
@@ -180,7 +181,10 @@ async def test_a_host_that_does_not_answer(office: OperatorRoom) -> None:
     """A page that was only read says so, and leads to what is known without the host."""
     visitor = await office.enter()
 
-    def away(_arguments: object) -> CommandEnd:
+    asked: list[object] = []
+
+    def away(arguments: object) -> CommandEnd:
+        asked.append(arguments)
         raise CommandsAwayError("Connection refused", "ssh vault.example idvault-work", is_silent=True)
 
     office.run = away  # type: ignore[assignment]
@@ -190,9 +194,12 @@ async def test_a_host_that_does_not_answer(office: OperatorRoom) -> None:
     assert "did not run its command: ssh vault.example idvault-work" in page.words
     assert "--vault" not in page.words
     assert [
-        link in page.text for link in ('href="/storage">Try again', 'href="/log"', 'href="/members"')
+        link in page.text for link in ('href="/storage?fresh=1">Try again', 'href="/log"', 'href="/members"')
     ] == [*(True, True, True)]
     assert "did not run its command" in (await visitor.get("/log")).words
+    assert len(asked) == 1, "the next page waited for the host, too"
+    await visitor.get("/storage?fresh=1")
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -281,6 +288,52 @@ async def test_what_is_overdue_and_who_missed_it(office: OperatorRoom) -> None:
         "3 Overdue decisions" in (await visitor.get("/")).words
         or "Overdue decisions 3" in (await visitor.get("/")).words
     )
+
+
+async def test_what_is_open_at_a_vault_of_another_version(office: OperatorRoom) -> None:
+    """It told only totals: they are shown, and nothing says that nothing is open."""
+    await office.register("im")
+    end = await asyncio.to_thread(office.run, ["--json", "overview"])
+    state = json.loads(end.out)
+    state["deadlines"]["overdue"]["reports"] = 1_203
+    del state["deadlines"]["open"]
+    office.replaced["overview"] = CommandEnd(0, json.dumps(state), "")
+    visitor = await office.enter()
+    for path in ("/", "/deadlines", "/platforms/im"):
+        page = await visitor.get(path)
+        assert "Not read: what is open, and until when." in page.words, path
+        assert "Nothing is open." not in page.words, path
+    assert "Overdue: Replies to reports: 1,203." in (await visitor.get("/")).words
+    assert "Replies to reports not read 1,203" in (await visitor.get("/deadlines")).words
+
+
+@pytest.mark.parametrize(("minutes", "is_late"), [(4, False), (6, True)])
+async def test_steps_of_erasures_are_the_workers(office: OperatorRoom, minutes: int, is_late: bool) -> None:
+    """No platform owes them: they are in no table until one is due for longer than the worker takes."""
+    await office.register("im")
+    end = await asyncio.to_thread(office.run, ["--json", "overview"])
+    state, due = json.loads(end.out), datetime(2026, 12, 1, tzinfo=UTC)
+    step = {"platform": "im", "kind": "erasures", "first_due_time": due.isoformat()}
+    state["deadlines"] |= {
+        "time": (due + timedelta(minutes=minutes)).isoformat(),
+        "open": [{**step, "open": 2, "overdue": 1}, {**step, "platform": "mail", "open": 1, "overdue": 0}],
+        "erasures_due_since": due.isoformat(),
+    }
+    office.replaced["overview"] = CommandEnd(0, json.dumps(state), "")
+    visitor = await office.enter()
+    for path in ("/", "/deadlines", "/platforms/im"):
+        page = await visitor.get(path)
+        assert ("Steps of erasures, which the worker takes 2 1" in page.words) is is_late, path
+        assert "mail Steps of erasures" not in page.words, path
+    assert ("A step of an erasure was due at" in (await visitor.get("/deadlines")).words) is is_late
+
+
+async def test_own_fingerprints_can_be_copied(office: OperatorRoom) -> None:
+    """Each has the button that the pages of auditors and custodians have."""
+    page = await (await office.enter()).get("/own")
+    own = identity(OPERATOR).member(spki="").fingerprints()
+    wanted = [own["signing key"], own["sealing key"]]
+    assert re.findall(r'<code class="copy">([^<]*)</code>', page.text) == wanted
 
 
 async def test_findings_have_their_section(office: OperatorRoom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,27 @@ def test_a_program_that_does_not_end() -> None:
     assert not CommandsAwayError("timed out", is_silent=True).is_silent  # no other host was asked
 
 
+def test_a_host_that_was_away_is_not_asked_at_once() -> None:
+    """For some seconds it is told again, so that no page waits for it, until somebody asks anew or acts."""
+    asked: list[object] = []
+    time = 0.0
+
+    def run(arguments: object) -> CommandEnd:
+        asked.append(arguments)
+        raise CommandsAwayError("timed out", "ssh vault.example", is_silent=True)
+
+    commands = VaultCommands(run=run, clock=lambda: time)
+    for later, count in ((0.0, 1), (vault_commands.KEPT - 1, 1), (vault_commands.KEPT, 2)):
+        time = later
+        with pytest.raises(CommandsAwayError, match="timed out"):
+            commands.state()
+        assert len(asked) == count
+    commands.forget()
+    with pytest.raises(CommandsAwayError):
+        commands.state()
+    assert len(asked) == 3
+
+
 def test_findings_come_with_a_failed_check() -> None:
     """Exit code 1 of `doctor` is an answer; without output it is none, and of others it is a refusal."""
     told = CommandEnd(1, '{"check": "disk", "passed": false}\n', "")

@@ -21,6 +21,7 @@ from idvault_people.console.operator.storage import StoragePages
 from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.today import TodayPage
 from idvault_people.console.second_factor import SecondFactorPages
+from idvault_people.console.shown import Code
 from idvault_people.console.visit import Answer, Route, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -69,9 +70,10 @@ class _OperatorKeys:
     def show(self, visit: Visit) -> Answer:
         """Show keys and fingerprints, roster, log position and second factor."""
         member = self.session.operator()
-        rows = own.rows(member.identity, member.trust, member.edge, visit)
-        return self.session.page(
-            visit,
-            visit.say("own_keys"),
-            [OperatorSection(rows=rows, links=[(second_factor.PATH, visit.say("enrol_link"))])],
+        facts = own.facts(member.identity, member.trust, member.edge, visit)
+        codes = [(name, found.code) for name, found in facts if isinstance(found, Code)]
+        rows = [(name, str(found)) for name, found in facts if not isinstance(found, Code)]
+        section = OperatorSection(
+            rows=rows, compared=codes, links=[(second_factor.PATH, visit.say("enrol_link"))]
         )
+        return self.session.page(visit, visit.say("own_keys"), [section])

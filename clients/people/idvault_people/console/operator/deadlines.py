@@ -25,6 +25,9 @@ from idvault_verify.report import catalogue
 _PART = "deadlines"
 _SOON = timedelta(days=1)
 _UNNAMED = ""
+_ERASURES = "erasures"
+_LATE = timedelta(minutes=5)
+"""For how long a step of an erasure may be due, as for the vault's own check."""
 _KINDS = {
     "contests.missed": "contests",
     "disavowals.missed": "disavowals",
@@ -51,9 +54,25 @@ class OpenDeadlines:
     due: datetime
 
 
+def is_told(state: VaultState) -> bool:
+    """Return whether the vault told what is open; one of another version may not."""
+    return "open" in state.table(_PART)
+
+
+def untold(state: VaultState, visit: Visit) -> Sequence[OperatorNote]:
+    """Return a note if the vault did not tell what is open: no deadlines would look like good news."""
+    if is_told(state):
+        return ()
+    return unread(state, visit, _PART) or (OperatorNote(text=visit.say("open_untold")),)
+
+
 def found(state: VaultState) -> Sequence[OpenDeadlines]:
-    """Return what waits, the earliest deadline first."""
+    """Return what waits, the earliest deadline first.
+
+    A step of an erasure is the worker's, who takes it once it is due: it is listed only if that is late.
+    """
     told: Sequence[Mapping[str, Any]] = state.table(_PART).get("open", ())
+    late = erasures_late_since(state) is not None
     each = [
         OpenDeadlines(
             platform=str(one["platform"]),
@@ -63,8 +82,18 @@ def found(state: VaultState) -> Sequence[OpenDeadlines]:
             due=datetime.fromisoformat(one["first_due_time"]),
         )
         for one in told
+        if one["kind"] != _ERASURES or (late and one["overdue"])
     ]
     return sorted(each, key=lambda one: (one.due, one.platform, one.kind))
+
+
+def erasures_late_since(state: VaultState) -> str | None:
+    """Return since when a step of an erasure is due, None if it is not for long."""
+    told = state.table(_PART)
+    since, now = told.get("erasures_due_since"), told.get("time")
+    if not since or (now and datetime.fromisoformat(now) - datetime.fromisoformat(since) < _LATE):
+        return None
+    return str(since)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -80,29 +109,27 @@ class DeadlinePages:
     def show(self, visit: Visit) -> Answer:
         """Show what waits of each kind, then at which platform, and what was missed since the month began."""
         state = self.session.state(visit)
-        told, notes = state.table(_PART), [*unread(state, visit, _PART)]
-        if told.get("erasures_due_since"):
-            time = self.session.time(told["erasures_due_since"], visit, state)
+        notes, late = [*untold(state, visit)], erasures_late_since(state)
+        if late is not None:
+            time = self.session.time(late, visit, state)
             notes.append(OperatorNote(text=visit.say("erasures_late", time=time), colour=RED))
-        sections = [
-            OperatorSection(notes=notes, table=self._kinds(state, visit)),
-            *(
-                ()
-                if state.problem(_PART)
-                else (
-                    OperatorSection(
-                        title=visit.say("open_by_platform"), table=self.table(found(state), state, visit)
-                    ),
-                    self._missed(state, visit),
-                )
-            ),
-        ]
+        sections = [OperatorSection(notes=notes, table=self._kinds(state, visit))]
+        if is_told(state):
+            table = self.table(found(state), state, visit)
+            sections.append(OperatorSection(title=visit.say("open_by_platform"), table=table))
+        if not state.problem(_PART):
+            sections.append(self._missed(state, visit))
         return self.session.page(visit, visit.say("deadlines_title"), sections, state=state)
 
     def table(
         self, all_of: Sequence[OpenDeadlines], state: VaultState, visit: Visit, *, named: bool = True
-    ) -> OperatorTable:
-        """Return what waits as a table, the earliest deadline first. named: whether to name the platform."""
+    ) -> OperatorTable | None:
+        """Return what waits as a table, the earliest deadline first; None if that was not told.
+
+        named: whether to name the platform.
+        """
+        if not is_told(state):
+            return None
         keys = ("deadline_of", "open_now", "overdue_now", "first_deadline")
         head = [visit.say(key) for key in (("name", *keys) if named else keys)]
         lines = [
@@ -136,7 +163,7 @@ class DeadlinePages:
         lines = [
             (
                 OperatorCell(text=visit.say(f"overdue.{kind}")),
-                OperatorCell(text=number(waiting[kind], visit)),
+                OperatorCell(text=number(waiting[kind], visit) if is_told(state) else visit.say("not_read")),
                 _overdue(count, visit),
             )
             for kind, count in overdue.items()

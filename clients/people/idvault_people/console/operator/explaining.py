@@ -21,6 +21,8 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
                 ("/log", visit.say("log_title")),
                 ("/members", visit.say("roster_title")),
             ),
+            # Without it, what is remembered of the host for some seconds would be told again.
+            again="?fresh=1",
         )
     if isinstance(error, CommandRefusedError):
         return Explanation(visit.say("command_refused"), detail)

@@ -1,7 +1,9 @@
 """What the operator saw on the first page at the last visit, so that what is new since then stands out.
 
-- A visit ends when nobody has looked at the first page for an hour.
-- Kept in the operator's own folder: times, the names of checks and of platforms, and counts.
+- A visit ends when nobody has looked at the first page for an hour. A page that comes anew by itself is no
+  look: what nobody may have seen stays new.
+- Kept in the operator's own folder: times, the names of checks and whether each passed, names of platforms,
+  and counts.
 - A file that cannot be read counts as none, and then nothing is called new.
 """
 
@@ -24,12 +26,12 @@ Missed = Mapping[str, Mapping[str, int]]
 class Sight:
     """What the first page shows at a time. None: that could not be read then.
 
-    findings: the names of the checks that failed or have a remark. missed: by platform and figure, since the
-    month began.
+    findings: by their names the checks that failed or have a remark, and whether each passed. missed: by
+    platform and figure, since the month began.
     """
 
     at: datetime
-    findings: frozenset[str] | None = None
+    findings: Mapping[str, bool] | None = None
     month: str = ""
     missed: Missed | None = None
 
@@ -46,41 +48,58 @@ class Sight:
 
 @dataclass(kw_only=True, eq=False)
 class LastVisit:
-    """The last visit and the present one. before: the end of the last one, None if there was none."""
+    """The last visit and the present one. before: the end of the last one, None if there was none.
+
+    is_kept: whether the present one could be written.
+    """
 
     path: Path
     before: Sight | None = None
+    is_kept: bool = True
     _now: Sight | None = field(default=None, repr=False)
+    _shown: Sight | None = field(default=None, repr=False)
     _is_read: bool = False
 
-    def look(self, seen: Sight) -> None:
-        """Take what the first page shows now, and keep it for the next visit; raises OSError."""
+    def look(self, seen: Sight, *, by_itself: bool = False) -> None:
+        """Take what the first page shows now; keep it for the next visit, unless it came anew by itself."""
         if not self._is_read:
             self.before, self._now, self._is_read = *_read(self.path), True
         if self._now is not None:
-            if seen.at - self._now.at >= _ENDS_AFTER:
+            if not by_itself and seen.at - self._now.at >= _ENDS_AFTER:
                 self.before = self._now
             seen = seen.after(self._now)
-        self._now = seen
-        text = json.dumps([_written(each) for each in (self.before, self._now)])
-        durable_file.replace(self.path, text.encode())
+        self._shown = seen
+        if not by_itself:
+            self._now = seen
+            self._keep()
 
-    def is_new(self, check: str) -> bool:
-        """Return whether a check had found nothing at the last visit."""
-        return (
-            self.before is not None and self.before.findings is not None and check not in self.before.findings
-        )
+    def _keep(self) -> None:
+        text = json.dumps([_written(each) for each in (self.before, self._now)])
+        try:
+            durable_file.replace(self.path, text.encode())
+            self.is_kept = True
+        except OSError:
+            # A full disk must not take the first page away, which tells of it.
+            self.is_kept = False
+
+    def is_new(self, check: str, *, passed: bool) -> bool:
+        """Return whether a check had found nothing at the last visit, or fails since it had only a remark."""
+        if self.before is None or self.before.findings is None:
+            return False
+        former = self.before.findings.get(check)
+        return former is None or (former and not passed)
 
     def new_misses(self) -> Mapping[str, int]:
         """Return by platform how many deadlines were missed since the last visit."""
-        if self._now is None or self._now.missed is None or self.before is None or self.before.missed is None:
+        before, shown = self.before, self._shown
+        if shown is None or shown.missed is None or before is None or before.missed is None:
             return {}
-        former = self.before.missed if self.before.month == self._now.month else {}
+        former = before.missed if before.month == shown.month else {}
         counts = {
             platform: sum(
                 max(count - former.get(platform, {}).get(figure, 0), 0) for figure, count in figures.items()
             )
-            for platform, figures in self._now.missed.items()
+            for platform, figures in shown.missed.items()
         }
         return {platform: count for platform, count in sorted(counts.items()) if count}
 
@@ -101,7 +120,7 @@ def _sight(told: Mapping[str, Any] | None) -> Sight | None:
     counts = None if missed is None else {name: {**figures} for name, figures in missed.items()}
     return Sight(
         at=at,
-        findings=None if findings is None else frozenset(findings),
+        findings=None if findings is None else {name: bool(passed) for name, passed in findings.items()},
         month=str(told["month"]),
         missed=counts,
     )
@@ -110,5 +129,9 @@ def _sight(told: Mapping[str, Any] | None) -> Sight | None:
 def _written(sight: Sight | None) -> Mapping[str, Any] | None:
     if sight is None:
         return None
-    findings = None if sight.findings is None else sorted(sight.findings)
-    return {"at": sight.at.isoformat(), "findings": findings, "month": sight.month, "missed": sight.missed}
+    return {
+        "at": sight.at.isoformat(),
+        "findings": sight.findings,
+        "month": sight.month,
+        "missed": sight.missed,
+    }

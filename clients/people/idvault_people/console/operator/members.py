@@ -139,7 +139,7 @@ class MembersPage:
             lines.append(
                 (
                     OperatorCell(text=str(parsed.version)),
-                    OperatorCell(text=parsed.digest()[:16]),
+                    OperatorCell(text=parsed.digest()[:16], is_code=True),
                     OperatorCell(text=signed or visit.say("nobody_signed")),
                 )
             )

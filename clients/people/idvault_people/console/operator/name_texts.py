@@ -108,7 +108,7 @@ _OVERDUE: Mapping[str, Text] = {
     "content_appeals": _("Appeals about content"),
     "solutions": _("Solutions of reports"),
     "flood": _("Solutions of reports in a flood"),
-    "erasures": _("Steps of erasures"),
+    "erasures": _("Steps of erasures, which the worker takes"),
 }
 
 

@@ -29,6 +29,7 @@ _SOONEST = 5
 """How many names the first page lists."""
 MUCH = 80
 """How much of a daily limit may be used before it stands out, in per cent."""
+ALL = 100
 _QUOTA = "credentials_per_day"
 """The limit of each platform alone; the others are of persons, of members, or of all platforms together."""
 PATH_OF_NAME = "/platforms/{name:[a-z0-9-]{1,63}}"
@@ -67,7 +68,7 @@ def used_today(name: str, state: VaultState, visit: Visit) -> OperatorCell | Non
         return None
     used = int(state.table("credentials").get(name, 0))
     text = visit.say("used_of", used=number(used, visit), limit=number(limit, visit))
-    return OperatorCell(text=text, spent=min(used * 100 // limit, 100))
+    return OperatorCell(text=text, spent=min(used * 100 // limit, ALL))
 
 
 def calls(usage: Mapping[str, int]) -> int:
@@ -257,8 +258,8 @@ class NamePages:
         return (
             OperatorSection(
                 title=visit.say("deadlines_title"),
-                notes=unread(state, visit, "deadlines"),
-                table=unless_unread(state, "deadlines", table),
+                notes=deadlines.untold(state, visit),
+                table=table,
                 links=[("/deadlines", visit.say("all_deadlines"))],
             ),
         )

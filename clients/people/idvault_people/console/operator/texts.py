@@ -61,9 +61,17 @@ OPERATOR: Mapping[str, Text] = {
     "is_new": _.in_context("since the last visit", "New"),
     "state_changed": _("The state has changed since you opened this page."),
     "state_lost": _("The console does not answer: what you see may be old."),
+    "state_unread": _("The vault's state could not be read: what you see may be old."),
+    "visit_not_kept": _(
+        "What you see now could not be kept in your folder, so your next visit may show it as new. See"
+        " whether its disk is full."
+    ),
     "limit_near": _(
         "{name} has most of its status credentials of today: {used}. At the limit, new ones are refused until"
         " tomorrow."
+    ),
+    "limit_reached": _(
+        "{name} has used all its status credentials of today: {used}. New ones are refused until tomorrow."
     ),
     "doctor_found": _("What the check of the vault found, {age}"),
     "not_watched": _(
@@ -305,6 +313,9 @@ OPERATOR: Mapping[str, Text] = {
     "missed_count": _("How often"),
     "none_missed": _("No platform has missed a deadline this month. You need not do anything here."),
     "not_named": _("of no named platform"),
+    "open_untold": _(
+        "Not read: what is open, and until when. The vault's program may be of another version."
+    ),
     "erasures_late": _("A step of an erasure was due at {time}. Run the check of the vault, which says why."),
     # The check of the vault
     "doctor_title": _("Check of the vault"),

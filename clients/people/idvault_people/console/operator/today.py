@@ -35,6 +35,8 @@ _LATELY = timedelta(days=7)
 _MOST_DEADLINES = 8
 """How many deadlines the first page lists, the earliest first."""
 _SUCCEEDED = "claims/SUCCEEDED"
+_BY_ITSELF = "anew"
+"""What an open page adds to the address when it comes anew: nobody may be looking."""
 _FIGURES = {
     "tile_ending": ("platforms", "/platforms"),
     "tile_unknown": ("platforms", "/platforms"),
@@ -63,12 +65,12 @@ class TodayPage:
         """Show what is urgent, then the figures; while doctor runs, the page comes again by itself."""
         state, doctor = self.session.state(visit), self.session.doctor
         doctor.look()
-        names, since = self.platforms.names(state), self._visited(state, visit)
+        names, visited = self.platforms.names(state), self._visited(state, visit)
         notes = UrgentNotes(session=self.session, state=state, visit=visit).all(names)
         section = OperatorSection(
             notes=[*notes, *unread(state, visit, *state.parts)],
             tiles=[*self._tiles(state, names, visit)],
-            after=[*since, visit.say("not_watched")],
+            after=[*visited, visit.say("not_watched")],
         )
         sections = [
             section,
@@ -84,15 +86,18 @@ class TodayPage:
             state=state,
             again=again,
             live=_digest(section),
-            script="console.js state.js",
+            live_path=f"/?{_BY_ITSELF}=1",
+            script="console.js polling.js state.js",
         )
 
     def _visited(self, state: VaultState, visit: Visit) -> Sequence[str]:
-        """Keep what this page shows for the next visit; return when the last one was."""
+        """Keep what this page shows for the next visit; return when the last one was, and if that failed."""
         last, told = self.session.doctor.last, state.table("deadlines")
         findings = None
         if last is not None and not last.problem:
-            findings = frozenset(str(each["check"]) for each in last.findings if _stands_out(each))
+            findings = {
+                str(each["check"]): bool(each["passed"]) for each in last.findings if _stands_out(each)
+            }
         visits = self.session.last_visit
         visits.look(
             Sight(
@@ -100,12 +105,14 @@ class TodayPage:
                 findings=findings,
                 month=str(told.get("month", "")),
                 missed=told.get("missed"),
-            )
+            ),
+            by_itself=bool(visit.query.get(_BY_ITSELF)),
         )
-        if visits.before is None:
-            return ()
-        time = self.session.time(visits.before.at.isoformat(), visit, state)
-        return (visit.say("last_visit", time=time),)
+        texts = []
+        if visits.before is not None:
+            time = self.session.time(visits.before.at.isoformat(), visit, state)
+            texts.append(visit.say("last_visit", time=time))
+        return [*texts, *(() if visits.is_kept else [visit.say("visit_not_kept")])]
 
     def _deadlines(self, state: VaultState, visit: Visit) -> Iterator[OperatorSection]:
         """Yield what platforms must decide or carry out first."""
@@ -114,6 +121,7 @@ class TodayPage:
         first = deadlines.found(state)[:_MOST_DEADLINES]
         yield OperatorSection(
             title=visit.say("due_first"),
+            notes=deadlines.untold(state, visit),
             table=self.deadlines.table(first, state, visit),
             links=[("/deadlines", visit.say("all_deadlines"))],
         )
@@ -168,7 +176,7 @@ class TodayPage:
         )
 
     def _is_new(self, checks: Sequence[str]) -> bool:
-        return any(self.session.last_visit.is_new(check) for check in checks)
+        return any(self.session.last_visit.is_new(check, passed=True) for check in checks)
 
     def _tiles(
         self, state: VaultState, names: Sequence[RegisteredName], visit: Visit

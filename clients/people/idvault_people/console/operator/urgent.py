@@ -4,7 +4,7 @@
 - The newest checkpoint, verified on this machine; so an edge that does not answer is seen, too.
 - Entries that wait for the log or for its witnesses, and claims that wait for the registry.
 - What is overdue, by kind and platform, and which platforms missed something this month.
-- Backups that are not there, and platforms that have used most of a daily limit.
+- Backups that are not there, and platforms that have used most of a daily limit, or all of it.
 - Certificates of callers that end soon.
 
 What the doctor found and what was missed since the last visit is marked as new.
@@ -17,6 +17,7 @@ from typing import Any
 
 from idvault_people.console.operator import advice, deadlines, log, platforms, storage
 from idvault_people.console.operator.checks import check_names
+from idvault_people.console.operator.figures import number
 from idvault_people.console.operator.findings import by_text
 from idvault_people.console.operator.keys import RegisteredName
 from idvault_people.console.operator.parts import AMBER, RED, OperatorNote
@@ -84,7 +85,7 @@ class UrgentNotes:
             yield OperatorNote(text=text, said=result.problem, colour=AMBER, **link)
         for said, checks in by_text(result.failed).items():
             text = self.visit.say("check_fails", checks=check_names(checks, self.visit))
-            is_new = any(self.session.last_visit.is_new(check) for check in checks)
+            is_new = any(self.session.last_visit.is_new(check, passed=False) for check in checks)
             yield advice.note(text, said, self.visit, colour=RED, is_new=is_new, **link)
 
     def _queue(self) -> Iterator[OperatorNote]:
@@ -99,7 +100,9 @@ class UrgentNotes:
             if count:
                 of_kind = [each for each in deadlines.found(self.state) if each.kind == kind]
                 late = {each.platform: each.overdue for each in of_kind}
-                told = say("overdue_note", kind=say(f"overdue.{kind}"), platforms=self._counted(late))
+                # A vault of another version may not tell where they wait.
+                where = self._counted(late) or number(count, self.visit)
+                told = say("overdue_note", kind=say(f"overdue.{kind}"), platforms=where)
                 yield OperatorNote(text=told, colour=RED, **link)
         missed: Mapping[str, Mapping[str, int]] = found.get("missed", {})
         if missed:
@@ -122,10 +125,13 @@ class UrgentNotes:
     def _limits(self) -> Iterator[OperatorNote]:
         for name in self.state.table("credentials"):
             used = platforms.used_today(name, self.state, self.visit)
-            if used is not None and (used.spent or 0) >= platforms.MUCH:
+            spent = 0 if used is None else used.spent or 0
+            if used is not None and spent >= platforms.MUCH:
+                is_reached = spent >= platforms.ALL
                 label = self.visit.say("open_name", name=name)
-                text = self.visit.say("limit_near", name=name, used=used.text)
-                yield OperatorNote(text=text, link=f"/platforms/{name}", label=label)
+                key = "limit_reached" if is_reached else "limit_near"
+                text, colour = self.visit.say(key, name=name, used=used.text), RED if is_reached else AMBER
+                yield OperatorNote(text=text, colour=colour, link=f"/platforms/{name}", label=label)
 
     def _backups(self) -> Iterator[OperatorNote]:
         """Yield a note for the databases without a backup, and one for those whose newest is too old."""

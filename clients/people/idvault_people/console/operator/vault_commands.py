@@ -3,7 +3,8 @@
 - The console has no other way to the vault's databases, files and settings than the commands that the
   operator has anyway. So it can do nothing that the operator cannot do without it.
 - They run on this machine or, over ssh, on the vault's host: what is passed on is quoted for its shell.
-- What was told is asked for again after some seconds, and after each try of an act.
+- What was told is asked for again after some seconds, and after each try of an act. So is a host that was
+  away: each page that waited for it would hold up the next one.
 """
 
 import json
@@ -130,7 +131,9 @@ class VaultCommands:
     clock: Callable[[], float] = time.monotonic
     changes: int = 0
     last: VaultState | None = None
-    _kept: dict[tuple[str, ...], tuple[float, list[Any]]] = field(default_factory=dict, repr=False)
+    _kept: dict[tuple[str, ...], tuple[float, list[Any] | CommandsAwayError]] = field(
+        default_factory=dict, repr=False
+    )
 
     def state(self) -> VaultState:
         """Return the state of the vault; raises CommandsAwayError, CommandRefusedError."""
@@ -160,11 +163,18 @@ class VaultCommands:
 
     def _asked(self, *arguments: str) -> list[Any]:
         kept = self._kept.get(arguments)
-        if kept is not None and self.clock() - kept[0] < KEPT:
-            return kept[1]
-        told = self._told(arguments)
-        self._kept[arguments] = (self.clock(), told)
-        return told
+        if kept is None or self.clock() - kept[0] >= KEPT:
+            told = self._told_or_away(arguments)
+            kept = self._kept[arguments] = (self.clock(), told)
+        if isinstance(kept[1], CommandsAwayError):
+            raise kept[1]
+        return kept[1]
+
+    def _told_or_away(self, arguments: tuple[str, ...]) -> list[Any] | CommandsAwayError:
+        try:
+            return self._told(arguments)
+        except CommandsAwayError as error:
+            return error
 
     def _told(self, arguments: tuple[str, ...], *, accepts: Sequence[int] = (_DONE,)) -> list[Any]:
         end = self.run(("--json", *arguments))

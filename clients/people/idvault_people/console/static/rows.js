@@ -3,7 +3,7 @@
   "use strict";
   var live = document.querySelector("[data-live]"), news = document.querySelector("[data-news]");
   if (!live || !news) { return; }
-  var EVERY = 20000, failures = 0, fresh = null;
+  var EVERY = 20000, fresh = null;
   function rows(of) { return Array.from(of.querySelectorAll("tr[data-row]")); }
   function head(of) { var found = of.querySelector("thead"); return found ? found.textContent : ""; }
   function isSelected(row) {
@@ -55,20 +55,5 @@
     if (!live.matches(":hover")) { show(); }
   }
   live.addEventListener("mouseleave", show);
-  function ask() {
-    if (document.hidden) { return; }
-    fetch(live.dataset.live + live.dataset.known, { redirect: "error" }).then(function (answer) {
-      if (!answer.ok) { throw new Error(answer.status); }
-      return answer.text();
-    }).then(function (text) {
-      if (failures > 2) { news.textContent = ""; }
-      failures = 0;
-      read(text);
-    }).catch(function () {
-      failures += 1;
-      if (failures === 3) { news.textContent = live.dataset.lost; }
-    });
-  }
-  setInterval(ask, EVERY);
-  document.addEventListener("visibilitychange", ask);
+  poll(live, news, EVERY, function () { return live.dataset.live + live.dataset.known; }, read);
 })();

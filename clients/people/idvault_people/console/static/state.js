@@ -4,7 +4,7 @@
   var live = document.querySelector("[data-state]"), news = document.querySelector("[data-news]");
   if (!live || !news) { return; }
   // Each answer costs the vault's host a run of its command.
-  var EVERY = 60000, failures = 0;
+  var EVERY = 60000;
   // Whoever is about to follow a link, or marks words, keeps the page as it is.
   function isBusy() {
     var selection = document.getSelection();
@@ -19,20 +19,5 @@
     live.dataset.known = found.dataset.known;
     live.replaceChildren.apply(live, Array.from(document.importNode(found, true).childNodes));
   }
-  function ask() {
-    if (document.hidden) { return; }
-    fetch(live.dataset.state, { redirect: "error" }).then(function (answer) {
-      if (!answer.ok) { throw new Error(answer.status); }
-      return answer.text();
-    }).then(function (text) {
-      if (failures > 2) { news.textContent = ""; }
-      failures = 0;
-      read(text);
-    }).catch(function () {
-      failures += 1;
-      if (failures === 3) { news.textContent = live.dataset.lost; }
-    });
-  }
-  setInterval(ask, EVERY);
-  document.addEventListener("visibilitychange", ask);
+  poll(live, news, EVERY, function () { return live.dataset.state; }, read);
 })();
