@@ -55,6 +55,7 @@ async def test_a_campaign_from_its_form_to_its_end(
     page = await submit(browser, NEW, checked)
     assert (page.title, "State draft" in page.words) == ("Verify your account", True)
     assert "No account belongs to it yet." in page.words
+    assert '<p class="note good" role="status">Campaign created.</p>' in page.text
     (sent,) = place.wire.calls("CreateCampaign")
     assert campaign_pb2.CreateCampaignRequest.FromString(sent).signature.moderator_id == key.moderator_id
     (here,) = {each.removesuffix("/start") for each in page.text.split('"') if each.endswith("/start")}
@@ -62,6 +63,8 @@ async def test_a_campaign_from_its_form_to_its_end(
         slow = await browser.get(f"{here}/{step}")
         page = await submit(browser, f"{here}/{step}", slow)
         assert f"State {state}" in page.words
+        assert '<p class="note good" role="status">Signed and sent.</p>' in page.text
+        assert 'class="note good"' not in (await browser.get(here)).text, "it is said once"
         page = await post(browser, f"{here}/{step}", {**form_of(slow, f"{here}/{step}"), "once": "again"})
         assert f"State {state}" in page.words, "sent twice, done once"
     late = await submit(browser, f"{here}/pause")

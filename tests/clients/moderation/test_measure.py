@@ -7,6 +7,7 @@ from idvault_client.sanctions import PlatformContentMeasure
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.content_measure import ContentMeasureKind, ContentMeasureState
 from idvault_verify.sanction import AppealState
+from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
 from tools.support.sanction_world import reasons, signing
@@ -63,6 +64,7 @@ async def test_an_appeal_about_content_is_decided(place: Office, browser: Visito
 
 async def test_overdue_appeals_about_content(place: Office, browser: Visitor) -> None:
     """Counted first on the overview, and listed apart; a list without any does not say that none waits."""
+    assert "No measure on content here." in (await browser.get("/measures?view=all")).words
     made = await imposed(place, await place.moderator(2))
     await appealed(place, made)
     assert "No appeal about content waits" not in (await browser.get("/measures?view=overdue")).words
@@ -94,5 +96,11 @@ async def test_an_own_measure_is_not_judged(place: Office, browser: Visitor, key
     page = await submit(browser, f"{here}/end", page, reason="The label was wrong")
     assert "The label was wrong" in page.words
     assert (await now(place, ended)).state is ContentMeasureState.REVERSED
+    seen = await browser.get(f"/measures/{ended.measure_id}")
+    assert "reversed" in seen.words
+    about = TipOffTarget(TargetKind.CONTENT, ended.content)
+    report = (await place.world.file(target=about)).tip_off
+    page = await browser.get(f"/reports/{report.tip_off_id}")
+    assert f'href="{here}"' in page.text, "beside a report about the content stands what was done before"
     listed = (await browser.get("/measures?view=all")).text
     assert all(f'href="/measures/{each.measure_id}?view=all"' in listed for each in (judged, ended))

@@ -1,12 +1,14 @@
 """The pages of narrowings: what must be narrowed, by two moderators who had no part in the sanction."""
 
+from uuid import uuid4
+
 import pytest
 
 from idvault_client.sanctions import AccountSanction
 from idvault_verify.sanction import Degree, Scope
 from idvault_verify.session import ContestState
 from tests.support.console import Visitor
-from tests.support.moderation_console import Office, submit
+from tests.support.moderation_console import Office, form_of, post, submit
 from tools.support.flow_world import command
 from tools.support.sanction_world import signing
 
@@ -46,9 +48,14 @@ async def test_two_moderators_narrow_a_sanction(
         form = await second.get(here)
         for _ in range(2):
             await submit(second, here, form)
-        late = await submit(second, here)
+        assert len(place.wire.calls("ConfirmNarrowing")) == 1
+        anew = {"once": "again", "request_id": str(uuid4())}
+        late = await post(second, here, {**form_of(form, here), **anew})
         assert (late.status, "narrowed to the account" in late.words) == (409, True)
         assert "No sanction has to be narrowed" in (await second.get("/narrowings")).words
-        assert made.sanction_id in (await second.get("/narrowings?view=all")).text
-    assert len(place.wire.calls("ConfirmNarrowing")) == 1
+        listed = await second.get("/narrowings?view=all")
+        assert f'href="{here}?view=all"' in listed.text
+        page = await second.get(f"{here}?view=all")
+        assert f'action="{here}' not in page.text, "it is narrowed, and nothing is left to sign"
+        assert ("narrowed to the account" in page.words, page.status) == (True, 200)
     assert (await place.world.world.get(made, seconds=place.age)).scope is Scope.ACCOUNT

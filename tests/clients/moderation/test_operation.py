@@ -1,11 +1,12 @@
 """Operations at the desk: opened, shown with figures and lists, closed; an authority's closes by itself."""
 
 import re
+from uuid import uuid4
 
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree, OperationState
 from tests.support.console import Visitor
-from tests.support.moderation_console import Office, submit
+from tests.support.moderation_console import Office, form_of, post, submit
 from tests.support.tip_off_world import opened
 from tools.support.sanction_world import reasons, signing
 
@@ -20,6 +21,7 @@ async def test_an_operation_is_opened_and_closed(place: Office, browser: Visitor
     page = await submit(browser, NEW, page, title="May against fraud")
     assert page.title == "May against fraud"
     assert "Done. Now: open." in page.words
+    slow = page
     (made,) = (await place.world.world.asks(place.age).list_operations()).operations
     here = f"/operations/{made.operation_id}"
     assert f'href="{here}"' in (await browser.get("/operations")).text
@@ -31,6 +33,12 @@ async def test_an_operation_is_opened_and_closed(place: Office, browser: Visitor
     assert f'href="{here}"' not in (await browser.get("/operations")).text
     assert f'href="{here}?view=closed"' in (await browser.get("/operations?view=closed")).text
     assert (await browser.get(f"/operations/{'f' * 32}")).status == 404
+    fields = {**form_of(slow, f"{here}/closing"), "once": "again", "request_id": str(uuid4())}
+    late = await post(browser, f"{here}/closing", fields)
+    assert (late.status, "Now: closed." in late.words) == (409, True)
+    await browser.get("/?lang=zh")
+    late = await post(browser, f"{here}/closing", {**fields, "once": "once more"})
+    assert (late.status, "已结束" in late.words, "已关闭" in late.words) == (409, True, False)
 
 
 async def test_its_figures_lead_to_its_lists(place: Office, browser: Visitor, key: ModeratorKey) -> None:

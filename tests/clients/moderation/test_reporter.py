@@ -40,3 +40,9 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
         assert f'href="{where}?view={standing.lower()}"' in page.text
         assert "Standing saved." in page.words
         assert (await place.world.reporter(reporter_id, seconds=place.age)).standing == standing
+
+
+async def test_a_reporter_who_is_not_found(browser: Visitor) -> None:
+    """The page says that it looked at the first ten thousand only, instead of showing nothing."""
+    page = await browser.get(f"/reporters/{'f' * 32}/standing")
+    assert "not among the first 10,000 reporters" in page.words

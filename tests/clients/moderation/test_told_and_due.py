@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
+
+from idvault_people.moderation.texts import TEXTS
 from idvault_verify.sanction import Degree
 from tests.support.console import Visitor
-from tests.support.moderation_console import Office, submit
+from tests.support.moderation_console import Office, post, submit
 from tools.support.flow_world import command
 
 TEMPLATE = {
@@ -37,6 +40,18 @@ async def test_what_was_saved_is_said(place: Office, browser: Visitor) -> None:
     assert "It is handed back." in page.words
     page = await browser.get("/reports?saved=service")
     assert 'class="note good"' not in page.text
+    page = await browser.get("/reports?view=mine&saved=note&done=yes")
+    (other,) = re.findall(r'href="([^"]*lang=zh[^"]*)"', page.text)
+    assert other == "?lang=zh&amp;view=mine", "a page in another language does not say it again"
+
+
+@pytest.mark.parametrize("key", [each for each in TEXTS if each.startswith("saved.")])
+async def test_every_note_can_be_said(browser: Visitor, key: str) -> None:
+    """On a list, a form, and the page of a template, whatever was saved."""
+    said = f'<p class="note good" role="status">{TEXTS[key].in_language("en")}</p>'
+    for where in ("/templates", "/sanctions", "/templates/new"):
+        page = await browser.get(f"{where}?saved={key.removeprefix('saved.')}")
+        assert said in page.text, where
 
 
 async def test_what_is_due_has_a_bar_on_its_case(place: Office, browser: Visitor) -> None:
@@ -72,3 +87,30 @@ async def test_codes_are_behind_details(place: Office, browser: Visitor) -> None
         assert token not in re.sub(r'(href|action|value)="[^"]*"', "", codes), where
     page = await browser.get("/sanctions?view=all")
     assert token not in page.words
+
+
+async def test_an_empty_list_says_what_comes_in_its_first_view(browser: Visitor) -> None:
+    """The other views do not, nor does a filter; another order of the rows filters nothing."""
+    for where, first, other in (
+        ("/sanctions", "proposed", "in_force"),
+        ("/public-accounts", "applied", "expiring"),
+        ("/operations", "open", "closed"),
+    ):
+        comes = TEXTS[f"empty.{where[1:].replace('-', '_')}"].in_language("en")
+        for view, is_first in ((first, True), (other, False)):
+            page = await browser.get(f"{where}?view={view}")
+            assert (comes in page.words, "Nothing is in this view." in page.words) == (is_first, not is_first)
+    page = await browser.get("/reports?view=unassigned&sort=newest")
+    assert "Nothing matches these filters." not in page.words
+    page = await browser.get("/reports?view=unassigned&category=FRAUD&sort=newest")
+    assert "Nothing matches these filters." in page.words
+
+
+async def test_an_act_that_fails_leads_back_to_the_same_list(place: Office, browser: Visitor) -> None:
+    """With the filters of its address, and never to another page."""
+    where = f"/sanctions/{'b' * 32}/end?view=in_force&q=x"
+    page = await browser.get("/sanctions/new")
+    fields = {"form": page.hidden("form"), "once": page.hidden("once"), "reason": "A mistake"}
+    page = await post(browser, where, fields)
+    assert page.status == 404
+    assert f'href="{where.replace("&", "&amp;")}"' in page.text

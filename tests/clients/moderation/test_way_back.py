@@ -34,6 +34,7 @@ def at(path: str, question: str = "", **fields: str) -> Visit:
         (f"/reporters/{WHICH}/standing", "/reporters?view=limited", "/reporters?view=limited"),
         ("/narrowings", f"/sanctions/{WHICH}/narrowing", f"/sanctions/{WHICH}/narrowing?view=all&after=t"),
         (f"/sanctions/{WHICH}/narrowing", f"/sanctions/{WHICH}", f"/sanctions/{WHICH}"),
+        ("/reports", "/reports?operation=", "/reports?operation="),
     ],
 )
 def test_filters_stay_in_the_addresses_of_one_list(here: str, path: str, kept: str) -> None:
@@ -71,6 +72,7 @@ async def test_a_case_leads_back_after_its_decision(place: Office, browser: Visi
     page = await post(browser, where, fields)
     assert "Done. Now: rejected." in page.words
     assert back(page.text) == ["/appeals?view=all"]
+    assert '<a href="/appeals">Next one to decide</a>' in page.text, "not in the list of decided ones"
     assert back((await browser.get(f"/appeals/{made.appeal_id}")).text) == ["/appeals"]
 
 

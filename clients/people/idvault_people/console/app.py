@@ -300,22 +300,27 @@ class ConsoleApp:
         why = found or Explanation(visit.say("failed_text"), status=500)
         texts = [each for each in (why.text, why.hint) if each]
         # An act is repeated on the page of its form, where nothing that was typed before is lost.
-        to = f"{request.path}{why.again}" if request.method == "POST" or why.links else "/"
+        asked = request.path_qs if request.method == "POST" else request.path
+        to = "/"
+        if request.method == "POST" or why.links:
+            to = f"{request.path}{why.again}" if why.again else asked
         title = why.title or visit.say("failed_title")
         return self._refusal(request, status=why.status, texts=texts, title=title, to=to, more=why.links)
 
 
+_ONCE = ("lang", "saved", "done")
+"""What an address says once: the language that is chosen, and what was just done."""
+
+
 def _kept(request: web.Request) -> str:
     """Return what a change of language keeps of an address's question."""
-    kept = urlencode([(name, value) for name, value in request.query.items() if name != "lang"])
+    kept = urlencode([(name, value) for name, value in request.query.items() if name not in _ONCE])
     return f"&{kept}" if kept else ""
 
 
 def _list(request: web.Request) -> str:
     """Return an address as a list with its filters: without the language, and without what was just done."""
-    kept = urlencode(
-        [(name, value) for name, value in request.query.items() if name not in ("lang", "saved")]
-    )
+    kept = urlencode([(name, value) for name, value in request.query.items() if name not in _ONCE])
     return f"{request.path}?{kept}" if kept else request.path
 
 

@@ -69,6 +69,7 @@ class AppealPages:
             of_account=of_account,
             of_id=of_id,
             of_report=lambda report: of_sanction(report.sanction_id) if report.sanction_id else (),
+            takes="search_account_cases_takes",
         )
 
     def listed(self, view: str, *, page_size: int, page_token: str = "") -> AppealPage:

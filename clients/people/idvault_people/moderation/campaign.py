@@ -104,7 +104,7 @@ class CampaignPages:
                 "coverage": figures.coverage(progress, visit),
                 "csv": f"{_path(found)}/figures.csv",
                 "plan": campaign_plan.rows(found.plan, visit),
-                "told": campaign_plan.told(found.plan, visit),
+                "owner_told": campaign_plan.told(found.plan, visit),
             },
         )
 
@@ -159,6 +159,7 @@ class CampaignPages:
             back=_path(found),
             request_id=self.place.new_id(),
             signs=True,
+            states="campaign",
         )
 
     def _read(self, visit: Visit) -> Campaign:

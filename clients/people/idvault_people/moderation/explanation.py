@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from idvault_client.errors import InvalidFields, NotFound, RequestIdReused, Unavailable, VaultError
 from idvault_client.reasons import FIELD_TEXTS
 from idvault_people.console.visit import Explanation, Visit
+from idvault_people.moderation.texts import TEXTS
 from idvault_verify.error import Reason
 
 # Fields of messages whose field of the form has another name.
@@ -45,22 +46,25 @@ def explain(error: Exception, visit: Visit) -> Explanation | None:
     return Explanation(told, status=status(error))
 
 
-def text(error: VaultError, visit: Visit) -> str:
-    """Return a refusal in one or two sentences."""
+def text(error: VaultError, visit: Visit, *, states: str = "state") -> str:
+    """Return a refusal in one or two sentences. states: the list of words for the state of the case."""
     if isinstance(error, Unavailable):
         return visit.say("not_known_whether")
     own = _OWN_TEXTS.get(error.reason or "")
     told = visit.say(own) if own else error.text(visit.language)
-    if error.states is None:
-        return told
-    return f"{told} {visit.say('now_it_is', state=visit.say(f'state.{error.states[0]}'))}"
+    # A vault that is newer may name a state that has no word here.
+    keys = [f"{each}.{state}" for state in (error.states or ())[:1] for each in (states, "state")]
+    known = next((key for key in keys if key in TEXTS), "")
+    return f"{told} {visit.say('now_it_is', state=visit.say(known))}" if known else told
 
 
-def field_errors(error: VaultError, visit: Visit, *, known: frozenset[str]) -> Mapping[str, str]:
-    """Return what is wrong by field of the form; "" for the form as a whole."""
+def field_errors(
+    error: VaultError, visit: Visit, *, known: frozenset[str], states: str = "state"
+) -> Mapping[str, str]:
+    """Return what is wrong by field of the form; "" for the form as a whole. states: as of `text`."""
     if not isinstance(error, InvalidFields) or not error.fields:
         name = _REASON_FIELDS.get(error.reason or "", "")
-        return {name if name in known else "": text(error, visit)}
+        return {name if name in known else "": text(error, visit, states=states)}
     found: dict[str, str] = {}
     for path, code in error.fields.items():
         if path.startswith(_SIGNATURE) or path.endswith(f".{_SIGNATURE}"):

@@ -1,4 +1,4 @@
-"""What somebody looks for in a list: a case by its number or id, or those of an account.
+"""What somebody looks for in a list: a case by its number or id, those of an account, or by other words.
 
 The vault is asked for what is meant, in every view; no list is read to its end. The search in the reports
 takes a text likewise.
@@ -6,9 +6,10 @@ takes a text likewise.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from idvault_client.errors import NotFound
 from idvault_client.tip_offs import TargetKind, TipOffReport
@@ -40,19 +41,27 @@ def meant(asked: str) -> tuple[Meant, str]:
     return (Meant.ID, small) if shown.is_id(small) else (Meant.WORDS, asked.strip())
 
 
+def _nothing(_: str) -> Iterable[Any]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finder(Generic[Case]):
     """How the cases of one list are found. path: the address of one.
 
     of_id: those of an id; may raise NotFound. of_report: those that a report led to; None: those of the
-    account that it is about.
+    account that it is about. of_words: those of any other text, and of one that finds nothing else.
+    asks, takes: the keys of the field's label, and of what it takes.
     """
 
     place: Workplace
     path: Callable[[Case], str]
-    of_account: Callable[[str], Iterable[Case]]
     of_id: Callable[[str], Iterable[Case]]
+    of_account: Callable[[str], Iterable[Case]] = _nothing
     of_report: Callable[[TipOffReport], Iterable[Case]] | None = None
+    of_words: Callable[[str], Iterable[Case]] = _nothing
+    asks: str = "search_cases"
+    takes: str = "search_cases_takes"
 
     def answer(
         self,
@@ -70,20 +79,19 @@ class Finder(Generic[Case]):
         if asked and len(found) == 1:
             return GoTo(self.path(found[0]))
         page, say = shows(found, following), visit.say
-        hint = say("search_cases_takes") if asked and not found else page.hint
-        return replace(page, search=say("search_cases"), hint=hint).page(visit)
+        hint = say(self.takes) if asked and not found else page.hint
+        return replace(page, search=say(self.asks), hint=hint).page(visit)
 
     def find(self, asked: str) -> Sequence[Case]:
         """Return the cases that a text means."""
         kind, wanted = meant(asked)
-        try:
-            if kind is Meant.NUMBER:
-                return list(self._of_number(wanted))
-            if kind is Meant.ACCOUNT:
-                return list(self.of_account(wanted))
-            return list(self.of_id(wanted)) if kind is Meant.ID else ()
-        except NotFound:
-            return ()
+        asks = {Meant.NUMBER: self._of_number, Meant.ACCOUNT: self.of_account, Meant.ID: self.of_id}
+        with suppress(NotFound):
+            if kind in asks and (found := list(asks[kind](wanted))):
+                return found
+        words = asked.strip()
+        # An empty text means all to the vault, and nothing has a name with control characters.
+        return list(self.of_words(words)) if words and words.isprintable() else ()
 
     def _of_number(self, number: str) -> Iterable[Case]:
         vault = self.place.vault

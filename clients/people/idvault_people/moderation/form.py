@@ -29,6 +29,7 @@ class Form:
     text. action: where it is sent, "" for the page's own address. key: that presses its button, "" for none.
     beside: what one looks at while one fills it in; besides: what that is called.
     goes_on: what the button says instead once an option that leads to another page is chosen.
+    states: the list of words for the state that made the vault refuse it.
     whole: makes the page on which it stands; None: a page of its own.
     """
 
@@ -45,6 +46,7 @@ class Form:
     action: str = ""
     key: str = ""
     goes_on: str = ""
+    states: str = "state"
     beside: Sequence[PagePart] = ()
     besides: str = ""
     whole: "Callable[[Form, Mapping[str, str], int], ConsolePage] | None" = None
@@ -80,7 +82,7 @@ class Form:
     def refused(self, error: VaultError, visit: Visit) -> ConsolePage:
         """Return the page again, with what the vault refused."""
         known = frozenset(each.id for each in self.fields if each.kind != "hidden")
-        errors = explanation.field_errors(error, visit, known=known)
+        errors = explanation.field_errors(error, visit, known=known, states=self.states)
         return self.refilled(visit).page(errors=errors, status=explanation.status(error))
 
     def act(self, visit: Visit, act: Callable[[str], str]) -> Answer:

@@ -1,4 +1,4 @@
-"""What else is known about an account or a public account: its standing, its sanctions, reports about it."""
+"""What else is known about a target: an account's standing and sanctions, the measures on a content."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ from idvault_client.errors import NotFound
 from idvault_client.sanctions import AccountSanction, Degree, SanctionState
 from idvault_client.tip_offs import TargetKind, TipOffTarget
 from idvault_people.console.visit import Visit
-from idvault_people.moderation import shown
+from idvault_people.moderation import measure_item, shown
 from idvault_people.moderation.shown import Item, Link, PagePart
 from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
@@ -14,6 +14,7 @@ from idvault_verify.account import Standing
 from idvault_verify.sanction import STANDINGS
 
 _CODES = {TargetKind.ACCOUNT: "account", TargetKind.PUBLIC_ACCOUNT: "public_account_id"}
+_BESIDE = 20
 
 
 def codes_of(target: TipOffTarget) -> dict[str, str]:
@@ -22,9 +23,9 @@ def codes_of(target: TipOffTarget) -> dict[str, str]:
 
 
 def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[PagePart]:
-    """Return what is known about the target of a report; nothing about a piece of content."""
+    """Return what is known about the target of a report or an order."""
     if target.kind is TargetKind.CONTENT:
-        return []
+        return [_of_content(target.key, place=place, visit=visit)]
     if target.kind is TargetKind.ACCOUNT:
         return [of_account(target.key, place=place, visit=visit)]
     try:
@@ -34,6 +35,13 @@ def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[P
     link = Link(f"/public-accounts/{target.key}", visit.say("see"))
     about = PagePart(title=visit.say("target.PUBLIC_ACCOUNT"), links=[link])
     return [about, of_account(owner, place=place, visit=visit)]
+
+
+def _of_content(content: str, *, place: Workplace, visit: Visit) -> PagePart:
+    """Return measures on a piece of content, at most twenty."""
+    found = place.vault.content_measures.list_page(content=content, page_size=_BESIDE).measures
+    items = [measure_item.item(each, place=place, visit=visit) for each in found]
+    return PagePart(title=visit.say("measures"), items=items, empty=visit.say("no_measure"))
 
 
 def of_account(account_token: str, *, place: Workplace, visit: Visit) -> PagePart:

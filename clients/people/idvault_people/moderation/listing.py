@@ -10,7 +10,7 @@ from idvault_people.moderation.shown import Item, Link, Row
 from idvault_people.moderation.texts import TEXTS
 
 VIEW, AFTER, SEARCH = "view", "after", "q"
-_OVERDUE = "overdue"
+_OVERDUE, _SORT = "overdue", "sort"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +81,7 @@ class ListPage:
         view = view_of(visit, self.views)
         chosen = {each.id: each.value for each in self.choosers if each.value}
         asked = {SEARCH: visit.query[SEARCH]} if self.search and visit.query.get(SEARCH) else {}
+        narrowed = bool(asked or set(chosen) - {_SORT})
         views = [
             Link(_path(visit, {VIEW: name, **chosen}), text, current=name == view and not asked)
             for name, text in self.views
@@ -91,8 +92,8 @@ class ListPage:
         values = {
             "shown": replace(self, items=items),
             "told": self.told or done.said(visit),
-            "empty": self.empty or _empty(visit, narrowed=bool(asked or chosen), view=view),
-            "elsewhere": self._other(visit, view, narrowed=bool(asked or chosen)),
+            "empty": self._empty(visit, view, narrowed=narrowed),
+            "elsewhere": self._other(visit, view, narrowed=narrowed),
             "views": views,
             "view": view,
             "again": _path(visit, here),
@@ -105,6 +106,17 @@ class ListPage:
         }
         return ConsolePage(template="moderation_list.html", title=self.title, values=values)
 
+    def _empty(self, visit: Visit, view: str, *, narrowed: bool) -> str:
+        """Return what comes into an empty list: of the first view. narrowed: by a filter or a search."""
+        if narrowed:
+            return "" if visit.query.get(SEARCH) else visit.say("nothing_matches")
+        if self.empty:
+            return self.empty
+        if view == _OVERDUE:
+            return visit.say("nothing_overdue")
+        key = f"empty.{visit.path.strip('/').replace('-', '_')}"
+        return visit.say(key if view == self.views[0][0] and key in TEXTS else "nothing_in_view")
+
     def _other(self, visit: Visit, view: str, *, narrowed: bool) -> Link | None:
         """Return where to look if nothing is here: in the first view, or from there in the last one."""
         others = [each for each in self.views if narrowed or each[0] != view]
@@ -112,16 +124,6 @@ class ListPage:
             return None
         name, text = others[-1] if view == self.views[0][0] and not narrowed else others[0]
         return Link(_path(visit, {VIEW: name}), visit.say("show_view", view=text))
-
-
-def _empty(visit: Visit, *, narrowed: bool, view: str) -> str:
-    """Return what comes into a list that is empty. narrowed: by a filter or a search."""
-    if narrowed:
-        return "" if visit.query.get(SEARCH) else visit.say("nothing_matches")
-    if view == _OVERDUE:
-        return visit.say("nothing_overdue")
-    key = f"empty.{visit.path.strip('/').replace('-', '_')}"
-    return visit.say(key if key in TEXTS else "nothing_in_view")
 
 
 def view_of(visit: Visit, views: Sequence[Row]) -> str:

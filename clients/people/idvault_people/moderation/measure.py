@@ -1,5 +1,6 @@
 """The pages of measures on content: what was done, why, what was written against it, and the decision."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from idvault_client.sanctions import (
@@ -8,13 +9,16 @@ from idvault_client.sanctions import (
     ContentMeasureState,
     PlatformContentMeasure,
 )
+from idvault_client.tip_offs import TargetKind, TipOffReport
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import done, listing, shown, statement
+from idvault_people.moderation import done, listing, measure_item, shown, statement
 from idvault_people.moderation.case_page import CasePage
+from idvault_people.moderation.finding import Finder
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.report_case import ReportScreen, path
-from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
+from idvault_people.moderation.shown import Field, Link, PagePart, Row
+from idvault_people.moderation.whole_list import every
 from idvault_people.moderation.workplace import Workplace
 
 _SIZE = 50
@@ -37,14 +41,43 @@ class MeasurePages:
             ("all", say("all_view")),
         ]
         view = listing.view_of(visit, views)
-        found = self.listed(view, page_size=_SIZE, page_token=listing.after(visit))
-        return ListPage(
-            title=say("measures"),
-            views=views,
-            items=[item(each, place=self.place, visit=visit) for each in found.measures],
-            following=found.next_page_token,
-            empty=say("no_content_appeals") if view == "appealed" else "",
-        ).page(visit)
+        empty = {"appealed": "no_content_appeals", "overdue": "no_late_content_appeals", "all": "no_measures"}
+
+        def ask() -> tuple[Sequence[PlatformContentMeasure], str]:
+            page = self.listed(view, page_size=_SIZE, page_token=listing.after(visit))
+            return page.measures, page.next_page_token
+
+        def shows(found: Sequence[PlatformContentMeasure], following: str) -> ListPage:
+            return ListPage(
+                title=say("measures"),
+                views=views,
+                items=[measure_item.item(each, place=self.place, visit=visit) for each in found],
+                following=following,
+                empty=say(empty[view]),
+            )
+
+        return self._finder().answer(visit, ask=ask, shows=shows)
+
+    def _finder(self) -> Finder[PlatformContentMeasure]:
+        calls = self.place.vault.content_measures
+
+        def of_content(content: str) -> Iterable[PlatformContentMeasure]:
+            return every(calls.list_page, "measures", content=content)
+
+        def of_report(report: TipOffReport) -> Iterable[PlatformContentMeasure]:
+            if report.measure_id:
+                return [calls.get(report.measure_id)]
+            return of_content(report.target.key) if report.target.kind is TargetKind.CONTENT else ()
+
+        return Finder(
+            place=self.place,
+            path=measure_item.path,
+            of_id=lambda which: [calls.get(which)],
+            of_report=of_report,
+            of_words=of_content,
+            asks="search_measures",
+            takes="search_measures_takes",
+        )
 
     def listed(self, view: str, *, page_size: int, page_token: str = "") -> ContentMeasurePage:
         """Return a page of a view; one of overdue appeals may have fewer, and others follow."""
@@ -77,7 +110,7 @@ class MeasurePages:
             notes=[say("not_own_appeal")] if own else [],
             aside=say("content_measure"),
             facts=self._facts(measure, visit),
-            spent=_spent(measure, self.place),
+            spent=measure_item.spent(measure, self.place),
             folded=[self._reversing(measure, visit)] if may_end else [],
         )
         now = say("now_it_is", state=shown.word("measure_state", measure.state, say))
@@ -130,7 +163,7 @@ class MeasurePages:
             self.place.vault.content_measures.decide_appeal(
                 measure, AppealState(given), visit.line("reason"), key=self.place.key, request_id=request_id
             )
-            return done.at(_path(measure))
+            return done.at(measure_item.path(measure))
 
         return form.act(visit, act)
 
@@ -144,7 +177,7 @@ class MeasurePages:
             self.place.vault.content_measures.reverse(
                 measure, visit.line("reason"), key=self.place.key, request_id=request_id
             )
-            return done.at(_path(measure))
+            return done.at(measure_item.path(measure))
 
         return form.act(visit, act)
 
@@ -170,10 +203,11 @@ class MeasurePages:
         return Form(
             title=text,
             button=text,
-            back=_path(measure),
+            back=measure_item.path(measure),
             request_id=self.place.new_id(),
             fields=[*fields, reason],
-            action=f"{_path(measure)}/{where}",
+            action=f"{measure_item.path(measure)}/{where}",
+            states="measure_state",
         )
 
     def _read(self, visit: Visit) -> PlatformContentMeasure:
@@ -181,33 +215,7 @@ class MeasurePages:
         return found
 
     def _waits(self, measure: PlatformContentMeasure) -> bool:
-        return _spent(measure, self.place) is not None
+        return measure_item.spent(measure, self.place) is not None
 
     def _is_own(self, measure: PlatformContentMeasure) -> bool:
         return measure.impose_moderator_id == self.place.me
-
-
-def item(measure: PlatformContentMeasure, *, place: Workplace, visit: Visit) -> Item:
-    """Return a measure as it stands in a list."""
-    say, appeal, spent = visit.say, measure.appeal, _spent(measure, place)
-    rows = place.rows(
-        visit,
-        due=place.left(appeal.due_time, visit) if appeal and spent is not None else None,
-        content_kind=shown.word("content_kind", measure.kind, say),
-        state=shown.word("measure_state", measure.state, say),
-        imposed_at=measure.impose_time,
-    )
-    marks = [say("yours")] if measure.impose_moderator_id == place.me else []
-    return Item(link=Link(_path(measure), measure.content), rows=rows, marks=marks, spent=spent)
-
-
-def _spent(measure: PlatformContentMeasure, place: Workplace) -> int | None:
-    """Return how much of the time of its appeal has passed, in per cent; None if none waits."""
-    appeal = measure.appeal
-    if appeal is None or appeal.state is not AppealState.FILED:
-        return None
-    return place.spent(appeal.file_time, appeal.due_time)
-
-
-def _path(measure: PlatformContentMeasure) -> str:
-    return f"/measures/{measure.measure_id}"

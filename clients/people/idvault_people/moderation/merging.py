@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from idvault_client.pages.rendering import BETWEEN_NAMES
 from idvault_client.tip_offs import TipOffReport
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Visit
 from idvault_people.moderation import row_facts, way_back
@@ -61,8 +62,7 @@ class ChosenMergePages:
     ) -> list[str]:
         """Return what says which of the chosen reports cannot be merged any more; nothing if all can."""
         say, numbers = visit.say, [each.reference for each in found if each not in left]
-        comma = "、" if visit.language == "zh" else ", "
-        told = [say("merge_left_out", numbers=comma.join(numbers))] if numbers else []
+        told = [say("merge_left_out", numbers=BETWEEN_NAMES[visit.language].join(numbers))] if numbers else []
         return [*told, *([say("merge_not_found")] if len(found) < len(ids) else [])]
 
     def _sign(self, form: Form, main: TipOffReport, ids: Sequence[str], visit: Visit) -> Answer:

@@ -1,7 +1,8 @@
 """The pages of sanctions that two moderators must narrow: their account's verification was withdrawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from idvault_client.sanctions import (
@@ -51,7 +52,6 @@ class NarrowingPages:
     def _item(self, narrowing: SanctionNarrowing, visit: Visit) -> Item:
         say, is_done = visit.say, narrowing.state is NarrowingState.NARROWED
         against = self._sanction(narrowing.sanction_id)
-        path = f"/sanctions/{narrowing.sanction_id}" + ("" if is_done else "/narrowing")
         rows = self.place.rows(
             visit,
             due=None if is_done else self.place.left(narrowing.due_time, visit),
@@ -60,7 +60,7 @@ class NarrowingPages:
         marks = [say("overdue")] if narrowing.overdue else []
         if self._is_own(against):
             marks.append(say("yours"))
-        link = Link(path, history.title(against, visit))
+        link = Link(f"/sanctions/{narrowing.sanction_id}/narrowing", history.title(against, visit))
         return Item(link=link, rows=rows, marks=marks, spent=self._spent(narrowing))
 
     def _spent(self, narrowing: SanctionNarrowing) -> int | None:
@@ -82,7 +82,8 @@ class NarrowingPages:
     def narrowing(self, visit: Visit) -> Answer:
         """Show the sanction once more, and what is signed: a proposal, or its confirmation."""
         which = visit.parts["sanction"]
-        found = next((each for each in self._open() if each.sanction_id == which), None)
+        every = chain(self._open(), self._all())
+        found = next((each for each in every if each.sanction_id == which), None)
         return self._form(which, found.paper_digest if found else b"", visit, found).page()
 
     def narrow(self, visit: Visit) -> Answer:
@@ -103,32 +104,35 @@ class NarrowingPages:
 
     def _form(self, sanction_id: str, paper: bytes, visit: Visit, found: SanctionNarrowing | None) -> Form:
         say, against = visit.say, self._sanction(sanction_id)
+        is_done = found is not None and found.state is NarrowingState.NARROWED
         rows = sanction.facts(against, place=self.place, visit=visit)
         codes = sanction.codes(against, place=self.place, visit=visit)
         parts = [PagePart(title=history.title(against, visit), rows=rows, codes=codes)]
         if found is not None:
-            due = self.place.due(found.due_time, visit)
+            due = None if is_done else self.place.due(found.due_time, visit)
             rows = self.place.rows(visit, due=due, **self._facts(found, visit))
             parts.append(PagePart(title=say("narrowings"), rows=rows, spent=self._spent(found)))
-        own = self._is_own(against)
-        mine = bool(paper) and found is not None and found.propose_moderator_id == self.place.me
+        own = self._is_own(against) and not is_done
+        mine = (
+            bool(paper) and found is not None and found.propose_moderator_id == self.place.me and not is_done
+        )
         notes = [say("not_own_sanction")] * own + [say("another_must")] * mine
         return Form(
-            title=say("narrowing_title"),
+            title=history.title(against, visit) if is_done else say("narrowing_title"),
             sections=parts,
-            texts=[say("narrowing_hint"), *notes],
-            button="" if own or mine else say("sign"),
+            texts=[] if is_done else [say("narrowing_hint"), *notes],
+            button="" if own or mine or is_done else say("sign"),
             back="/narrowings",
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="paper", value=paper.hex())],
             signs=True,
         )
 
-    def _open(self) -> list[SanctionNarrowing]:
-        return list(all_pages(self._asks("open"), most=_MOST))
+    def _open(self) -> Iterator[SanctionNarrowing]:
+        yield from all_pages(self._asks("open"), most=_MOST)
 
-    def _all(self) -> list[SanctionNarrowing]:
-        return list(all_pages(self._asks("all"), most=_MOST))
+    def _all(self) -> Iterator[SanctionNarrowing]:
+        yield from all_pages(self._asks("all"), most=_MOST)
 
     def _asks(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from idvault_client.sanctions import OperationState, OperationTipOffs, PlatformOperation, Scope
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import done, history, listing, shown
+from idvault_people.moderation import done, history, listing, shown, way_back
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
@@ -118,7 +118,9 @@ class OperationPages:
             folded=[self._closing(operation, visit)] if _may_close(operation) else [],
         )
         now = say("now_it_is", state=shown.word("operation_state", operation.state, say))
-        return done.told(page, visit, f"{say('done')} {now}", following=PATH, words="to_list").page()
+        return done.told(
+            page, visit, f"{say('done')} {now}", following=PATH + way_back.kept(visit), words="to_list"
+        ).page()
 
     def _reports(self, operation: PlatformOperation, visit: Visit) -> PagePart:
         counts = operation.tip_offs or OperationTipOffs()
@@ -201,6 +203,7 @@ class OperationPages:
             back=_path(operation),
             request_id=self.place.new_id(),
             action=f"{_path(operation)}/closing",
+            states="operation_state",
         )
 
 

@@ -20,9 +20,10 @@ from idvault_client.sanctions import (
 )
 from idvault_client.tip_offs import TargetKind, TipOffTarget, UpheldSanction
 from idvault_people.console.visit import Answer, GoTo, NoPageError, Visit
-from idvault_people.moderation import done, history, listing, measure, shown
+from idvault_people.moderation import done, history, listing, shown
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.content_form import ContentMeasureForm
+from idvault_people.moderation.finding import Finder
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.report_case import ReportScreen
@@ -58,14 +59,33 @@ class OrderInboxPages:
         say = visit.say
         views = [("open", say("orders_open")), ("overdue", say("overdue_view")), ("all", say("all_view"))]
         view = listing.view_of(visit, views)
-        found, following = self._page(visit) if view == "all" else (self.waiting(view), "")
         versions = self._versions()
-        return ListPage(
-            title=say("orders"),
-            views=views,
-            items=[self._item(each, versions, visit) for each in found],
-            following=following,
-        ).page(visit)
+
+        def ask() -> tuple[Sequence[PlatformOrder], str]:
+            return self._page(visit) if view == "all" else (self.waiting(view), "")
+
+        def shows(found: Sequence[PlatformOrder], following: str) -> ListPage:
+            items = [self._item(each, versions, visit) for each in found]
+            return ListPage(title=say("orders"), views=views, items=items, following=following)
+
+        return self._finder().answer(visit, ask=ask, shows=shows)
+
+    def _finder(self) -> Finder[PlatformOrder]:
+        """Return how orders that wait are found: the vault finds none by its reference."""
+
+        def of_reference(words: str) -> list[PlatformOrder]:
+            wanted = words.casefold()
+            return [each for each in self.waiting("open") if wanted in each.order.reference.casefold()]
+
+        return Finder(
+            place=self.place,
+            path=_path,
+            of_id=lambda which: [each for each in self.waiting("open") if each.order_id == which],
+            of_report=lambda _: (),
+            of_words=of_reference,
+            asks="search_orders",
+            takes="search_orders_takes",
+        )
 
     def waiting(self, view: str) -> list[PlatformOrder]:
         """Return the orders of the view "open" or "overdue": what is due first comes first."""
@@ -213,10 +233,6 @@ class OrderInboxPages:
                 title=say("target_reports"), items=items, empty=say("no_target_report"), head=say("number")
             )
         )
-        if target.kind is TargetKind.CONTENT:
-            measures = vault.content_measures.list_page(content=target.key, page_size=_BESIDE).measures
-            items = [measure.item(each, place=self.place, visit=visit) for each in measures]
-            parts.append(PagePart(title=say("measures"), items=items, empty=say("no_measure")))
         return [*parts, *history.of_target(target, place=self.place, visit=visit)]
 
     def _facts(self, order: PlatformOrder, visit: Visit) -> list[Row]:
@@ -364,6 +380,7 @@ class OrderInboxPages:
             button=visit.say(key),
             back=_path(order),
             request_id=self.place.new_id(),
+            states="order",
             fields=fields,
             action=f"{_path(order)}/{where}",
         )

@@ -114,7 +114,7 @@ class ReportScreen:
             text = say("happened_referred", reference=reference, authority=report.authority)
         else:
             text = say("happened_replied", reference=reference)
-        return Link(path(report), text)
+        return Link(f"{path(report)}{way_back.kept(visit)}", text)
 
     def outcome(self, report: TipOffReport, visit: Visit) -> str:
         """Return the outcome of a decided report, with its reason or what was imposed."""

@@ -70,6 +70,7 @@ class ReporterStandingPages:
             title=visit.say("earlier_reports"),
             rows=self._rows(reporter, visit) if reporter else (),
             codes=self.place.rows(visit, reporter=which),
+            empty="" if reporter else visit.say("reporter_beyond", most=f"{_MOST:,}"),
         )
         return replace(self._form(visit), sections=[earlier]).page()
 

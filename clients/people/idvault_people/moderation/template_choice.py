@@ -9,6 +9,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from idvault_client.pages.rendering import BETWEEN_NAMES
 from idvault_client.sanctions import PlatformTemplate
 from idvault_people.console.visit import Visit
 from idvault_people.moderation.form import Form
@@ -96,6 +97,5 @@ def filled(
         else:
             changed.append(each)
             stayed.append(each.label)
-    comma = "、" if visit.language == "zh" else ", "
-    told = [visit.say("template_stayed", fields=comma.join(stayed))] if stayed else []
+    told = [visit.say("template_stayed", fields=BETWEEN_NAMES[visit.language].join(stayed))] if stayed else []
     return replace(form, fields=changed, texts=[*form.texts, *told])

@@ -123,6 +123,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             path=self._here,
             of_account=of_account,
             of_id=lambda which: [self.get(which)],
+            takes="search_account_cases_takes",
         )
 
     def listed(

@@ -32,7 +32,7 @@ def root(path: str) -> str:
 def within(visit: Visit, path: str) -> str:
     """Return an address with the filters of the visit, if it is of the same list and has none itself."""
     place, _, question = path.partition("?")
-    given = parse_qsl(question)
+    given = parse_qsl(question, keep_blank_values=True)
     is_other = root(place) != root(visit.path) or any(name in KEPT for name, _ in given)
     if is_other or not kept(visit):
         return path

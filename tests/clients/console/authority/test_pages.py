@@ -74,6 +74,8 @@ def problems(name: str, page: Seen, language: str, *, typed: Sequence[str] = TYP
         if language == "zh"
         else [],
         "open codes": _OPEN_CODE.findall(re.sub(_FOLDED, " ", page.text.partition("<main")[2])),
+        # A list or a dict of Python that a template printed as it is.
+        "printed": re.findall(r"[\[{(]'[^']*'", "\n".join(texts)),
         "size": [len(page.body)] if len(page.body) > LARGEST else [],
     }
     return {each: value for each, value in found.items() if value}
@@ -102,13 +104,13 @@ def test_a_broken_page_is_found() -> None:
     text = (
         '<html lang="en"><svg class="stripe"/><script>1</script>'
         '<p style="x">您的账户 you are welcome here</p>'
-        f"<main><p>12:00</p><p>您好, 您好</p><p>{'0f' * 16}</p>"
+        f"<main><p>12:00</p><p>您好, 您好</p><p>['Verify']</p><p>{'0f' * 16}</p>"
         '<a href="https://evil.example">x</a><form method="post" action="/s"><input name="form"></form>'
     )
     bad = Seen(200, {}, text, bytes(70_000))
     assert set(problems("x", bad, "zh")) == {
         *("headers", "language", "mixed", "words", "stripe", "inline", "elsewhere", "without token", "size"),
-        *("zone", "punctuation", "open codes"),
+        *("zone", "punctuation", "open codes", "printed"),
     }
 
 

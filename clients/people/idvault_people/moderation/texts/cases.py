@@ -37,6 +37,20 @@ _REPORTS = {
         "Nothing is found. Enter the whole token of an account, the id of a case or of a public account, or "
         "the whole number of a report."
     ),
+    "search_account_cases_takes": _(
+        "Nothing is found. Enter the whole token of an account, the id of a case, or the whole number of a "
+        "report."
+    ),
+    "search_measures": _("Content, id or number of a report"),
+    "search_measures_takes": _(
+        "Nothing is found. Enter your own reference of the content as it was reported, the id of a measure, "
+        "or the whole number of a report."
+    ),
+    "search_orders": _("Reference of the order"),
+    "search_orders_takes": _(
+        "No order that waits is found. Enter its reference or a part of it; those that wait no longer are "
+        "under “All”."
+    ),
     "search_now": _("Search"),
     "report_line": _("{reference}: {excerpt} ({category}, {time})"),
     "about_the_same": _("About the same: {target}"),
@@ -184,6 +198,13 @@ _INTAKE = {
 _ORDERS = {
     "content_appeals": _("Appeals about content to decide"),
     "overdue_content_appeals": _("Overdue appeals about content"),
+    "no_late_content_appeals": _(
+        "Nothing is overdue. Decide the appeals that wait before their deadlines, the first one first."
+    ),
+    "no_measures": _(
+        "No measure on content here. One comes from the decision about a report, or from an order, "
+        "about content."
+    ),
     "no_content_appeals": _(
         "No appeal about content waits for a decision. Whoever is concerned by a measure appeals through "
         "your platform; it comes here by itself."

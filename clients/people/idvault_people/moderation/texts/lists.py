@@ -66,7 +66,9 @@ LISTS: Mapping[str, Text] = {
     "empty.orders": _(
         "No order here. An authority gives one through the vault; one on paper your backend records."
     ),
-    "empty.public_accounts": _("No public account here. A verified owner applies through your platform."),
+    "empty.public_accounts": _(
+        "No public account here. A verified owner applies on “My identity” or through your platform."
+    ),
     "empty.contests": _("No contest here. An owner contests a verification on “My identity”."),
     "empty.disavowals": _("No disowned account here. A person disowns one on the operator's page."),
     "empty.reinstatements": _(
@@ -74,6 +76,9 @@ LISTS: Mapping[str, Text] = {
     ),
     "empty.narrowings": _("No sanction has to be narrowed. One comes here when a verification is withdrawn."),
     "empty.reporters": _("No reporter here. Open one from a report, to trust or to limit."),
+    "reporter_beyond": _(
+        "This reporter is not among the first {most} reporters, so no figures can be shown."
+    ),
     "new_reports": _("New reports: {count}."),
     "no_news": _("New reports do not arrive at the moment."),
     "check_again": _.in_context("check_again", "Check again"),
