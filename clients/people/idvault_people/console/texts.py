@@ -12,7 +12,6 @@ CONSOLE: Mapping[str, Text] = {
     **SHARED,
     "menu": _("Menu"),
     "head_until": _("certificate until {day}"),
-    "field_error": _("{field}: {text}"),
     "continue": _.in_context("continue", "Continue"),
     "back": _("Back"),
     "in_brackets": _("{text} ({more})"),

@@ -92,10 +92,12 @@ def render(environment: Environment, template: str, *, language: str, **values: 
     """Return a page as HTML.
 
     The link to the other language asks for the page's own address, with `keep`. A page that an address cannot
-    lead to has `resend`: the form, as address and fields, that shows it again.
+    lead to has `resend`: the form, as address and fields, that shows it again. `errors` and `labels` are by the
+    id of a field: with its label the summary of errors says which field is meant.
     """
     shared: dict[str, Any] = {
         "errors": {},
+        "labels": {},
         "retype": False,
         "leave_to": "",
         "waits": False,
