@@ -483,7 +483,7 @@ class View:
 
     def day(self, day: date) -> str:
         """Return a day in words."""
-        return format_date(day, format="long", locale="zh_CN" if self.language == "zh" else "en")
+        return format_date(day, format="long", locale=rendering.LOCALES[self.language])
 
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))

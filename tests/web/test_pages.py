@@ -68,7 +68,7 @@ async def test_a_person_verifies_without_script(site: Site, locale: str) -> None
     expire_date = found.verification.status.expire_date
     assert expire_date is not None
     last = expire_date - timedelta(days=1)
-    assert format_date(last, "long", locale={"zh": "zh_CN", "en": "en"}[locale]) in done.text
+    assert format_date(last, "long", locale={"zh": "zh_CN", "en": "en_GB"}[locale]) in done.text
     site.edge.logs.access.flush()
     assert NAME not in site.edge.log.read_text("utf-8")
 

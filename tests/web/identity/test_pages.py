@@ -99,7 +99,7 @@ async def test_disclosures_are_listed_with_their_proof(site: Site, tmp_path: Pat
     await site.world.histories.disclose(token)
     browser, path, _ = await opened(site, token)
     page = await browser.get(f"{path}/disclosures")
-    assert "February 1, 2026, 20:30 UTC+8" in page.text
+    assert "1 February 2026, 20:30 UTC+8" in page.text
     assert "第一条 &lt;b&gt;(synthetic)&lt;/b&gt;" in page.text
     assert LEGAL_BASIS not in page.text
     assert "this service&#39;s statement" in page.text
@@ -300,7 +300,7 @@ async def test_an_erased_account_shows_its_disclosures(site: Site) -> None:
     form = await browser.get(f"{path}/erase/confirm")
     await browser.post(form.path, {"form": form.hidden("form")})
     changes = {
-        "ERASED": ("February 1, 2026, 20:30 UTC+8", "Account erased"),
+        "ERASED": ("1 February 2026, 20:30 UTC+8", "Account erased"),
         "DESTROYED": ("The keys that connect entries", "Your details destroyed"),
     }
     for state, (disclosed, happened) in changes.items():

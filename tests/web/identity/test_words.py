@@ -58,7 +58,7 @@ COMPANY = common_pb2.AccountStatus(subject_kind=common_pb2.SUBJECT_KIND_ORGANIZA
     ("language", "proved", "later", "more"),
     [
         ("zh", 14, 15, "法定代表人未在期限内完成本人核验"),
-        ("en", 0, 0, "its legal representative must prove it before December 15, 2026"),
+        ("en", 0, 0, "its legal representative must prove it before 15 December 2026"),
         ("zh", 0, 0, "等待法定代表人在2026年12月15日之前完成本人核验"),
         ("zh", 0, 14, "法定代表人未在期限内完成本人核验"),
         ("zh", 1, 14, "随后由法定代表人完成本人核验"),
@@ -133,7 +133,7 @@ def test_overdue_appeals_are_told_and_their_state() -> None:
     assert links == [f"{said.here}/verifications", f"{said.here}/standing"]
     text = said.verifications(own).text
     assert text is not None
-    assert ("waits for a decision; overdue" in text, "the end of December 16, 2026" in text) == (True, True)
+    assert ("waits for a decision; overdue" in text, "the end of 16 December 2026" in text) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_times_are_written_in_one_way() -> None:
     time = datetime(2026, 12, 8, 15, 59, tzinfo=UTC)
     chinese, english = words("zh").view, words().view
     assert chinese.minute(time) == "2026年12月8日 23:59（北京时间）"
-    assert english.minute(time) == "December 8, 2026, 23:59 UTC+8"
+    assert english.minute(time) == "8 December 2026, 23:59 UTC+8"
     assert replace(chinese, zone=timezone(timedelta(hours=9))).minute(time) == "2026年12月9日 00:59（UTC+9）"
     assert chinese.deadline(time + timedelta(minutes=1)) == "2026年12月8日（含当日）"
     assert chinese.deadline(time) == chinese.minute(time)
