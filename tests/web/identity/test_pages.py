@@ -144,7 +144,11 @@ async def test_an_appeal_is_sent_from_the_page(site: Site) -> None:
     fields = {"form": form.hidden("form"), "text": TEXT * 40}
     for _ in range(2):
         sent = await browser.post(form_path, fields)
-        assert "waits for a decision" in (await browser.follow(sent)).text
+        shown_again = (await browser.follow(sent)).text
+        assert ("waits for a decision" in shown_again, "Your appeal has been sent." in shown_again) == (
+            True,
+            True,
+        )
     again = await browser.follow(await browser.post(form_path, {**fields, "text": "other"}))
     assert again.links == []
     (appeal,) = (await site.world.moderation.asks(TODAY).list_appeals(account_token=token)).appeals
@@ -190,6 +194,7 @@ async def test_a_withdrawal_is_appealed_from_the_page(site: Site) -> None:
     fields = {"form": form.hidden("form"), "text": TEXT * 40}
     shown = await browser.follow(await browser.post(address, fields))
     assert ("waits for a decision" in shown.text, address in shown.text) == (True, False)
+    assert "Your appeal has been sent." in shown.text
     assert (await browser.post(address, {**fields, "text": "other"})).status == 303
     sessions = site.platform.sessions
     (appeal,) = (await sessions.list_reinstatements()).reinstatements
@@ -220,6 +225,7 @@ async def test_a_contest_is_sent_from_the_page(site: Site) -> None:
     fields = {"form": form.hidden("form"), "text": TEXT * 40}
     shown = await browser.follow(await browser.post(address, fields))
     assert ("waits for a decision" in shown.text, address in shown.text) == (True, False)
+    assert "Your contest has been sent." in shown.text
     again = await browser.post(address, {**fields, "text": "other"})
     assert again.status == 303
     (contest,) = (await site.platform.sessions.list_contests()).contests
