@@ -31,6 +31,8 @@ _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
 _MISMATCHED = "name"
 """The field that the error of a pair names, whose other half is marked as well."""
+Rows = Sequence[tuple[str, str]]
+"""Names and values, in words."""
 ANSWERS = ("LATER", "DISMISSED")
 """What an owner may answer to an invitation."""
 States = pb.VerificationSession.State

@@ -182,7 +182,7 @@ async def test_a_mistyped_name_leaves_the_link(site: Site) -> None:
     again = await browser.get(f"{path}?document=RESIDENT_ID")
     assert again.title == "未能确认，请核对后重试"
     # The summary leads to a field, and both halves of the pair are marked.
-    assert '<li><a href="#name">姓名与证件号码不一致，请核对后重新提交。</a>' in again.text
+    assert '<li><a href="#name">姓名：姓名与证件号码不一致，请核对后重新提交。</a>' in again.text
     assert again.text.count('aria-invalid="true"') == 2
     assert again.hidden("attempt") == "2"
     assert "错一一" not in again.text

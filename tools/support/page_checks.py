@@ -53,7 +53,7 @@ _ORDER = """() => { const hint = document.body.matches(".console") ? "( hint)?" 
     const kinds = all.map(one => ["hint", "error", "choice"].find(name => one.classList.contains(name))
       ?? one.tagName.toLowerCase()).join(" ");
     return whole.test(kinds) ? [] : [kinds]; }); }"""
-# The line without its field's question mark: a colon follows there. A button of a group is told by the group's name.
+# A line has the label without its question mark: a colon follows there. A button has the name of its group.
 _UNNAMED = """() => [...document.querySelectorAll(".errors li a")].flatMap(link => {
   const field = document.getElementById(link.hash.slice(1));
   const group = field?.matches("[type=radio], [type=checkbox]") ? field.closest("fieldset") : field;

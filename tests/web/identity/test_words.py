@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from idvault.web import release
 from idvault.web.identity import banners, timeline
 from idvault.web.identity.view import IdentityView
+from idvault.web.release import Release
 from idvault.web.render import View
 from idvault_verify.v1 import (
     common_pb2,
@@ -273,6 +275,49 @@ def test_reasons_that_stand_below_are_not_looked_for_elsewhere(standing: str) ->
         text = words("zh").standing(own).text
         assert text is not None
         assert said in text
+
+
+@pytest.mark.parametrize(("standing", "is_idle"), [("GOOD", True), ("WARNED", False), ("CLOSED", False)])
+def test_only_a_good_standing_asks_for_nothing(standing: str, is_idle: bool) -> None:
+    """A standing without a sanction of this account follows from elsewhere, and may need something."""
+    value = common_pb2.AccountStatus.Standing.Value(f"STANDING_{standing}")
+    text = words().standing(pb.Identity(status=common_pb2.AccountStatus(standing=value))).text
+    assert text is not None
+    told = ("There are no sanctions." in text, "nothing that you have to do" in text)
+    assert told == (True, is_idle)
+
+
+@pytest.mark.parametrize(
+    ("state", "standing", "may_apply"),
+    [
+        ("VERIFIED", "GOOD", True),
+        ("VERIFIED", "PUBLISHING_LIMITED", True),
+        ("VERIFIED", "RENEWAL_SUSPENDED", False),
+        ("VERIFIED", "CLOSED", False),
+        ("EXPIRED", "GOOD", False),
+        ("ERASED", "GOOD", False),
+    ],
+)
+def test_only_who_may_apply_is_told_how(state: str, standing: str, may_apply: bool) -> None:
+    """The overview of an account whose application would be refused does not lead to one."""
+    states = common_pb2.AccountStatus
+    status = states(
+        state=states.State.Value(f"STATE_{state}"), standing=states.Standing.Value(f"STANDING_{standing}")
+    )
+    text = words().overview(pb.Identity(status=status), None).text
+    assert text is not None
+    assert ("None yet." in text, "You can apply for one under" in text) == (True, may_apply)
+
+
+def test_an_opening_that_the_log_lacks_is_told_below_its_time() -> None:
+    """Of two openings of one release it is seen which one is missing."""
+    found = Release(
+        time="1 May", place=7, auditor_id="66" * 16, legal_basis="case 1", opened=[("2 May", 0), ("3 May", 9)]
+    )
+    rows, ids = release.rows_of(found, horizon="4 May", view=words().view)
+    lacks = "not in the log: tell the operator of this service"
+    assert [value for _, value in rows] == ["1 May", "2 May", lacks, "3 May", "case 1"]
+    assert [value for _, value in ids] == ["66" * 16, "7", "9"]
 
 
 def test_what_ended_is_in_the_timeline() -> None:

@@ -16,8 +16,6 @@ CONSOLE: Mapping[str, Text] = {
     "back": _("Back"),
     "in_brackets": _("{text} ({more})"),
     "technical": _.in_context("technical", "Technical details"),
-    "copy_code": _("Copy"),
-    "copied": _("Copied"),
     "pair": _("{name}: {text}"),
     "comma": _(", "),
     "try_again": _("Try again"),
