@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.web.render import View
-
-Rows = Sequence[tuple[str, str]]
+from idvault.web.render import Rows, View
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,15 +25,20 @@ def rows_of(release: Release, *, horizon: str, view: View) -> tuple[Rows, Rows]:
     """Return the rows of a release, and the ids behind "details". horizon: the day up to which is told."""
     rows = [("mine_platform", release.platform)] if release.platform else []
     rows.append(("own_disclosed", release.time))
-    rows += [("own_opened", time) for time, _ in release.opened]
-    if not release.opened:
-        rows.append(("own_opened", view.say("own_unopened", day=horizon)))
-    rows.append(("own_legal_basis", release.legal_basis or view.say("own_unknown")))
     ids = [("own_auditor", release.auditor_id)]
-    places = [("own_place", release.place), *(("own_opened_place", place) for _, place in release.opened)]
-    for name, place in places:
+
+    def put(name: str, place: int) -> None:
+        """Add a place in the log; that there is none stands directly below the time of what is missing."""
         if place:
             ids.append((name, str(place)))
         else:
             rows.append((name, view.say("mine_not_logged")))
+
+    put("own_place", release.place)
+    for time, place in release.opened:
+        rows.append(("own_opened", time))
+        put("own_opened_place", place)
+    if not release.opened:
+        rows.append(("own_opened", view.say("own_unopened", day=horizon)))
+    rows.append(("own_legal_basis", release.legal_basis or view.say("own_unknown")))
     return [(view.say(name), value) for name, value in rows], [(view.say(name), value) for name, value in ids]

@@ -31,6 +31,8 @@ _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
 _MISMATCHED = "name"
 """The field that the error of a pair names, whose other half is marked as well."""
+Rows = Sequence[tuple[str, str]]
+"""Names and values, in words."""
 ANSWERS = ("LATER", "DISMISSED")
 """What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
@@ -483,7 +485,7 @@ class View:
 
     def day(self, day: date) -> str:
         """Return a day in words."""
-        return format_date(day, format="long", locale="zh_CN" if self.language == "zh" else "en")
+        return format_date(day, format="long", locale=rendering.LOCALES[self.language])
 
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))

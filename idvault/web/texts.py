@@ -19,6 +19,7 @@ TEXTS: Mapping[str, Text] = {
     **PUBLIC_ACCOUNT_TEXTS,
     **INQUIRY_TEXTS,
     "supervision": _("Public supervision"),
+    "nothing_to_do": _("There is nothing that you have to do."),
     "minute": _("{day}, {time} {zone}"),
     "zone_beijing": _("UTC+8"),
     "whole_day": _("the end of {day}"),

@@ -30,7 +30,7 @@ async def test_an_invitation_begins_with_what_it_offers(site: Site) -> None:
     """The incentive, the day from which publishing is limited, the answers; then everything else."""
     _, made = await invitation(site, locale="en", incentive_text=INCENTIVE, enforcement_date=DAY)
     first = await (await site.browser()).get(made.url.removeprefix(BASE_URL))
-    shown = (INCENTIVE, "From January 1, 2099 on", "Ask me later", "Do not ask me again", "What is checked")
+    shown = (INCENTIVE, "From 1 January 2099 on", "Ask me later", "Do not ask me again", "What is checked")
     places = [first.text.index(each) for each in shown]
     assert places == sorted(places)
 
@@ -147,7 +147,7 @@ async def test_whoever_comes_back_too_early_reads_when(site: Site) -> None:
     refused = await browser.post(f"{path}/identity", filled(form))
     assert (refused.status, refused.title) == (429, "Too many attempts for now")
     (told,) = re.findall(r"Wait until (.+) UTC\+8\.", refused.text)
-    until = datetime.strptime(f"{told} +0800", "%B %d, %Y, %H:%M %z")
+    until = datetime.strptime(f"{told} +0800", "%d %B %Y, %H:%M %z")
     # The first name counts until an hour is over: whoever waits to the minute does not come too early.
     assert before + timedelta(hours=1) <= until <= clock().business + timedelta(hours=1, minutes=1)
     assert ("<form" in refused.text, "try again later" in refused.text) == (False, False)

@@ -13,6 +13,12 @@ FIELD = (
     '<div class="field"><label for="a">Name</label><p class="hint" id="a-hint">As on the document</p>'
     '<input id="a" aria-describedby="a-hint"></div>'
 )
+SUMMARY = (
+    '<div class="errors" role="alert"><ul><li><a href="#w">{}</a></li></ul></div>'
+    '<div class="field wrong"><label for="w">Why?</label><p class="hint" id="w-hint">In words</p>'
+    '<p class="error" id="w-error">This is required</p>'
+    '<input id="w" aria-describedby="w-hint w-error" aria-invalid="true"></div>'
+)
 LABEL, BOX = '<label for="c">Name</label>', '<input id="c">'
 UNSEEN = "<style>button { outline: none !important }</style><button>x</button>"
 DARK = "<style>@media (prefers-color-scheme: dark) { p { color: #222; background: #111 } }</style><p>text</p>"
@@ -27,6 +33,7 @@ BROKEN: list[tuple[Check, str, str]] = [
     (page_checks.named, f'<div class="field">{LABEL}{BOX}</div>', "order of a field: label input"),
     (page_checks.named, f'<div class="field">{BOX}{LABEL}</div>', "order of a field: input label"),
     (page_checks.named, '<p class="error">lost</p>', "belongs to no field"),
+    (page_checks.named, SUMMARY.format("This is required"), "does not name the field: This is required"),
     (page_checks.stops, '<a href="/b" tabindex="2">b</a><a href="/a" tabindex="1">a</a>', "Tab leads to"),
     (page_checks.stops, UNSEEN, "nobody sees"),
     (page_checks.axe, '<img src="data:,">', "image-alt"),
@@ -75,6 +82,12 @@ def test_a_fault_is_found(check: Check, body: str, told: str) -> None:
 def test_nothing_is_found_where_all_is_well() -> None:
     """Two kinds of fields, one stop of two radio buttons, what is folded, and a long text."""
     assert found(WELL, *ALL) == []
+
+
+def test_a_question_is_named_without_its_mark() -> None:
+    """In the summary of errors a colon stands in its place."""
+    told = "\n".join(found(SUMMARY.format("Why: This is required"), page_checks.named))
+    assert "does not name" not in told
 
 
 def test_a_page_stays_as_it_was() -> None:

@@ -68,7 +68,7 @@ async def test_a_person_verifies_without_script(site: Site, locale: str) -> None
     expire_date = found.verification.status.expire_date
     assert expire_date is not None
     last = expire_date - timedelta(days=1)
-    assert format_date(last, "long", locale={"zh": "zh_CN", "en": "en"}[locale]) in done.text
+    assert format_date(last, "long", locale={"zh": "zh_CN", "en": "en_GB"}[locale]) in done.text
     site.edge.logs.access.flush()
     assert NAME not in site.edge.log.read_text("utf-8")
 
@@ -182,7 +182,7 @@ async def test_a_mistyped_name_leaves_the_link(site: Site) -> None:
     again = await browser.get(f"{path}?document=RESIDENT_ID")
     assert again.title == "未能确认，请核对后重试"
     # The summary leads to a field, and both halves of the pair are marked.
-    assert '<li><a href="#name">姓名与证件号码不一致，请核对后重新提交。</a>' in again.text
+    assert '<li><a href="#name">姓名：姓名与证件号码不一致，请核对后重新提交。</a>' in again.text
     assert again.text.count('aria-invalid="true"') == 2
     assert again.hidden("attempt") == "2"
     assert "错一一" not in again.text

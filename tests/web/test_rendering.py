@@ -30,7 +30,8 @@ pytestmark = pytest.mark.process
 PICTURES = "IDVAULT_TEST_PICTURES"
 ROOT = Path(__file__).resolve().parents[2]
 # A receipt's form works by script alone, so that nothing is sent; without it the page names the program.
-# Help and privacy have a button that leads back in the history, a filed report one that copies its numbers.
+# Help and privacy have a button that leads back in the history; a filed report one that copies its numbers,
+# and disclosures one that copies a command.
 # The page with a file says what the script does to a picture; after one too large, a button leads back.
 CHECKS = (
     "report-check",
@@ -39,7 +40,7 @@ CHECKS = (
     "report-check-long",
     "report-check-unsent",
 )
-SCRIPTED = ("own-receipt", "help", "privacy", "report-done", *CHECKS)
+SCRIPTED = ("own-receipt", "own-disclosures", "help", "privacy", "report-done", *CHECKS)
 LANGUAGES = ("zh", "en")
 
 

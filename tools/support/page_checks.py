@@ -53,6 +53,14 @@ _ORDER = """() => { const hint = document.body.matches(".console") ? "( hint)?" 
     const kinds = all.map(one => ["hint", "error", "choice"].find(name => one.classList.contains(name))
       ?? one.tagName.toLowerCase()).join(" ");
     return whole.test(kinds) ? [] : [kinds]; }); }"""
+# A line has the label without its question mark: a colon follows there. A button has the name of its group.
+_UNNAMED = """() => [...document.querySelectorAll(".errors li a")].flatMap(link => {
+  const field = document.getElementById(link.hash.slice(1));
+  const group = field?.matches("[type=radio], [type=checkbox]") ? field.closest("fieldset") : field;
+  const label = group?.querySelector("legend, dt") ?? field?.labels?.[0];
+  const words = text => text.replace(/\\s+/g, " ").trim();
+  return label && words(link.textContent).includes(words(label.textContent).replace(/[?\uff1f]$/, "")) ? []
+    : [words(link.textContent)]; })"""
 # Day, month, year and the calendar of a date, or the parts of a time, are stops within one element.
 _OF_PARTS, _PARTS = re.compile(r"^<input [^>]*type=\"(date|time)\""), 4
 _IS_DARK = "matchMedia('(prefers-color-scheme: dark)').matches"
@@ -114,6 +122,8 @@ def named(page: Page) -> Iterator[str]:
     wrong = page.locator("[aria-invalid=true]").count()
     if page.locator(".errors").count() and not tree.index("alert") <= tree.index("heading"):
         yield "the summary of errors does not come first"
+    for line in page.evaluate(_UNNAMED):
+        yield f"the summary of errors does not name the field: {line}"
     if page.locator(".error").count() != max(wrong, page.locator("fieldset.wrong").count()):
         yield "an error belongs to no field"
 

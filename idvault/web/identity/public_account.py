@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from aiohttp import web
 
 from idvault.public_account.rules import public_account as rules
-from idvault.web.identity.words import IdentityWords, Rows
-from idvault.web.render import is_organization, last_day
+from idvault.web.identity.words import IdentityWords
+from idvault.web.render import Rows, is_organization, last_day
 from idvault_client.backend.texts import reject_text
 from idvault_client.errors import VaultError
 from idvault_verify.error import Reason
@@ -65,6 +65,13 @@ def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, obj
         "rows": words.named(rows),
         "ids": words.named([("public_account", profile.public_account_id)]),
     }
+
+
+def may_apply(status: common_pb2.AccountStatus) -> bool:
+    """Return whether an owner's application would be taken (`rules.admit`)."""
+    states = common_pb2.AccountStatus
+    refused = (states.STANDING_CLOSED, states.STANDING_RENEWAL_SUSPENDED)
+    return status.state == states.STATE_VERIFIED and status.standing not in refused
 
 
 def unlicensed(status: common_pb2.AccountStatus, words: IdentityWords) -> str:

@@ -28,7 +28,8 @@ TEXTS: Mapping[str, Text] = {
     "own_no_public": _(
         "You have no public account at {platform}. Apply for one, or take over one that its owner offers you."
     ),
-    "own_no_public_short": _("None yet. You can apply for one under “My public accounts”."),
+    "own_no_public_short": _("None yet."),
+    "own_public_may_apply": _("You can apply for one under “My public accounts”."),
     "own_public_name": _("Public account …{tail}"),
     "own_public_number_of_it": _("Number of the public account"),
     "own_public_open": _("Manage {name}"),

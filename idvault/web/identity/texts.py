@@ -184,7 +184,7 @@ TEXTS: Mapping[str, Text] = {
     "own_stands_CLOSED": _("This account is closed."),
     "own_stands_below": _("Why, until when, and how you can appeal is below."),
     "own_sanctions": _("Sanctions"),
-    "own_no_sanctions": _("There are no sanctions, and there is nothing that you have to do."),
+    "own_no_sanctions": _("There are no sanctions."),
     "own_degree": _("Sanction"),
     "own_DEGREE_WARN": _("Warning"),
     "own_DEGREE_LIMIT": _("Publishing limited"),

@@ -14,9 +14,9 @@ from idvault.erasure import rules as erasure_rules
 from idvault.sanction.objection import rules as objection_rules
 from idvault.web import release
 from idvault.web.identity import banners, public_account, timeline
-from idvault.web.identity.words import Claim, IdentityWords, Objection, Rows, appealable, utc_time
+from idvault.web.identity.words import Claim, IdentityWords, Objection, appealable, utc_time
 from idvault.web.release import Release
-from idvault.web.render import facts, is_organization, last_day
+from idvault.web.render import Rows, facts, is_organization, last_day
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
@@ -67,6 +67,7 @@ class IdentityView(IdentityWords):
             sanctions=sum(each.state == _Sanction.STATE_IN_FORCE for each in own.sanctions),
             disclosed=self._disclosed(own, history),
             public_accounts=[public_account.shown_account(each, self) for each in own.public_accounts],
+            may_apply=public_account.may_apply(own.status),
             happenings=happenings[: timeline.NEWEST],
             more=len(happenings) > timeline.NEWEST,
             links=links,

@@ -1,20 +1,19 @@
 """How the pages of "my identity" write times, days, results and sanctions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.claim.representative import rules as representative_rules
-from idvault.web.render import View, is_organization
+from idvault.web.render import Rows, View, is_organization
 from idvault_client.reasons import FailureReason
 from idvault_verify import return_address
 from idvault_verify.v1 import contest_pb2, reinstatement_pb2, sanction_pb2, session_pb2, verification_pb2
 from idvault_verify.v1 import identity_pb2 as pb
 
 Claim = verification_pb2.Verification
-Rows = Sequence[tuple[str, str]]
 Objection = contest_pb2.Contest | sanction_pb2.Appeal | reinstatement_pb2.Reinstatement
 """What an owner has objected to, and a platform decides by a deadline."""
 

@@ -192,10 +192,10 @@ class InquiryPages:
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
         """Say what went wrong and lead on: to the form, unless this inquiry can go on."""
-        title, text = "refused_title", error.text(view.language)
+        title, text = view.refused_title(error), error.text(view.language)
         links = [(PATH, view.say("mine_again"))]
         if error.reason == Reason.PROOF_REFUSED:
-            title, text = "mine_refused", view.say("mine_refused_text")
+            text = view.say("mine_refused_text")
         elif error.reason in {Reason.SESSION_NOT_FOUND, Reason.SESSION_EXPIRED}:
             text = view.say("mine_over")
         elif error.reason == Reason.PROOF_OPEN:

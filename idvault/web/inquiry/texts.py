@@ -40,7 +40,7 @@ TEXTS: Mapping[str, Text] = {
         "you, cancel it now."
     ),
     "mine_cancel": _("Cancel everything that waits"),
-    "mine_empty": _("No account stands in your name. There is nothing that you have to do."),
+    "mine_empty": _("No account stands in your name."),
     "mine_count": _("Accounts in your name: {count}"),
     "mine_month": _("Month of the verification"),
     "mine_state": _("State"),
@@ -81,7 +81,6 @@ TEXTS: Mapping[str, Text] = {
     "mine_again": _("Prove again that it is you"),
     "mine_list": _("Back to the list"),
     "mine_onward": _("Go on at the provider"),
-    "mine_refused": _("The provider did not confirm you"),
     "mine_refused_text": _(
         "It says that it denied it or that you cancelled, or its answer came too late or cannot be used. "
         "Nothing was asked for, shown or changed. Begin again if you want to."

@@ -153,7 +153,7 @@
     copy.addEventListener("click", function () {
       var beside = copy.parentNode.querySelector("textarea, code");
       if (beside.select) { beside.select(); } else { getSelection().selectAllChildren(beside); }
-      if (document.execCommand("copy")) { copy.textContent = copy.dataset.copied; }
+      if (document.execCommand("copy")) { copy.querySelector("[aria-live]").textContent = copy.dataset.copied; }
     });
   });
   if (document.body.hasAttribute("data-waits")) {

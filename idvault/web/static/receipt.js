@@ -32,7 +32,7 @@
     var labels = texts.labels.split("|"), quorum = found.quorum;
     var told = quorum && texts.quorum.replace("{threshold}", quorum.threshold).replace("{count}", quorum.custodians.length)
       .replace("{names}", quorum.custodians.join(document.documentElement.lang === "zh-CN" ? "、" : ", "));
-    var time = new Date(found.time).toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
+    var time = new Date(found.time).toLocaleString(document.documentElement.lang === "en" ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
     var rows = [time, found.account, found.index, told].map(function (value, place) {
       return value && labels[place] + (/：$/.test(labels[place]) ? "" : " ") + value;
     });

@@ -110,8 +110,6 @@ TEXTS: Mapping[str, Text] = {
     "report_reference": _.in_context("report_reference", "Number"),
     "report_secret": _("Secret"),
     "report_copy": _("To copy"),
-    "report_copy_button": _("Copy"),
-    "report_copied": _("Copied"),
     "report_copy_hint": _("Select all of it, and keep it where nobody else reads."),
     "report_copy_reference": _("Number: {number}"),
     "report_copy_secret": _("Secret: {number}"),

@@ -124,9 +124,7 @@ class TipOffView:
             address=f"{self.base_url}/r/{name}/reply",
             answers=answers,
             carried=carried,
-            checked=[
-                (each, self._say(f"{each}_row"), self._answer(each, answers)) for each in draft.QUESTIONS
-            ],
+            checked=[(each, self._answer(each, answers)) for each in draft.QUESTIONS],
             path=path,
             resend=self._resend(f"{path}/{draft.CHECK}", carried=carried, change=step) if carried else None,
             at_step=_STEP_NUMBERS.get(step),

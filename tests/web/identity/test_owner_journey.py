@@ -39,6 +39,7 @@ PUBLIC = {
         *("Manage Public account …", "Close for good", "Close this public account", "closed"),
     ),
 }
+COPIED = {"zh": "已复制", "en": "Copied"}
 PAGE = ROOT / "docs" / "pages.md"
 MEASURED = "an erasure cancelled, from My identity on"
 SIZES = [("zh", 360), ("en", 1280)]
@@ -96,6 +97,12 @@ async def test_a_public_account_by_clicks(
             page.get_by_role("button", name=send).click()
             page.get_by_role("link", name=manage).click()
             look(place, page, "own-public-one")
+            page.locator("summary").first.click()
+            copy = page.locator("[data-copied]").first
+            named = copy.locator(".unseen").text_content()
+            copy.click()
+            # Whoever hears the page is still told of what.
+            expect(copy).to_have_accessible_name(f"{COPIED[locale]}{named}")
 
         def closes(page: Page) -> None:
             arrive(place, page, token)

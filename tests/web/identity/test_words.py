@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from idvault.web import release
 from idvault.web.identity import banners, timeline
 from idvault.web.identity.view import IdentityView
+from idvault.web.release import Release
 from idvault.web.render import View
 from idvault_verify.v1 import (
     common_pb2,
@@ -58,7 +60,7 @@ COMPANY = common_pb2.AccountStatus(subject_kind=common_pb2.SUBJECT_KIND_ORGANIZA
     ("language", "proved", "later", "more"),
     [
         ("zh", 14, 15, "法定代表人未在期限内完成本人核验"),
-        ("en", 0, 0, "its legal representative must prove it before December 15, 2026"),
+        ("en", 0, 0, "its legal representative must prove it before 15 December 2026"),
         ("zh", 0, 0, "等待法定代表人在2026年12月15日之前完成本人核验"),
         ("zh", 0, 14, "法定代表人未在期限内完成本人核验"),
         ("zh", 1, 14, "随后由法定代表人完成本人核验"),
@@ -133,7 +135,7 @@ def test_overdue_appeals_are_told_and_their_state() -> None:
     assert links == [f"{said.here}/verifications", f"{said.here}/standing"]
     text = said.verifications(own).text
     assert text is not None
-    assert ("waits for a decision; overdue" in text, "the end of December 16, 2026" in text) == (True, True)
+    assert ("waits for a decision; overdue" in text, "the end of 16 December 2026" in text) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_times_are_written_in_one_way() -> None:
     time = datetime(2026, 12, 8, 15, 59, tzinfo=UTC)
     chinese, english = words("zh").view, words().view
     assert chinese.minute(time) == "2026年12月8日 23:59（北京时间）"
-    assert english.minute(time) == "December 8, 2026, 23:59 UTC+8"
+    assert english.minute(time) == "8 December 2026, 23:59 UTC+8"
     assert replace(chinese, zone=timezone(timedelta(hours=9))).minute(time) == "2026年12月9日 00:59（UTC+9）"
     assert chinese.deadline(time + timedelta(minutes=1)) == "2026年12月8日（含当日）"
     assert chinese.deadline(time) == chinese.minute(time)
@@ -273,6 +275,49 @@ def test_reasons_that_stand_below_are_not_looked_for_elsewhere(standing: str) ->
         text = words("zh").standing(own).text
         assert text is not None
         assert said in text
+
+
+@pytest.mark.parametrize(("standing", "is_idle"), [("GOOD", True), ("WARNED", False), ("CLOSED", False)])
+def test_only_a_good_standing_asks_for_nothing(standing: str, is_idle: bool) -> None:
+    """A standing without a sanction of this account follows from elsewhere, and may need something."""
+    value = common_pb2.AccountStatus.Standing.Value(f"STANDING_{standing}")
+    text = words().standing(pb.Identity(status=common_pb2.AccountStatus(standing=value))).text
+    assert text is not None
+    told = ("There are no sanctions." in text, "nothing that you have to do" in text)
+    assert told == (True, is_idle)
+
+
+@pytest.mark.parametrize(
+    ("state", "standing", "may_apply"),
+    [
+        ("VERIFIED", "GOOD", True),
+        ("VERIFIED", "PUBLISHING_LIMITED", True),
+        ("VERIFIED", "RENEWAL_SUSPENDED", False),
+        ("VERIFIED", "CLOSED", False),
+        ("EXPIRED", "GOOD", False),
+        ("ERASED", "GOOD", False),
+    ],
+)
+def test_only_who_may_apply_is_told_how(state: str, standing: str, may_apply: bool) -> None:
+    """The overview of an account whose application would be refused does not lead to one."""
+    states = common_pb2.AccountStatus
+    status = states(
+        state=states.State.Value(f"STATE_{state}"), standing=states.Standing.Value(f"STANDING_{standing}")
+    )
+    text = words().overview(pb.Identity(status=status), None).text
+    assert text is not None
+    assert ("None yet." in text, "You can apply for one under" in text) == (True, may_apply)
+
+
+def test_an_opening_that_the_log_lacks_is_told_below_its_time() -> None:
+    """Of two openings of one release it is seen which one is missing."""
+    found = Release(
+        time="1 May", place=7, auditor_id="66" * 16, legal_basis="case 1", opened=[("2 May", 0), ("3 May", 9)]
+    )
+    rows, ids = release.rows_of(found, horizon="4 May", view=words().view)
+    lacks = "not in the log: tell the operator of this service"
+    assert [value for _, value in rows] == ["1 May", "2 May", lacks, "3 May", "case 1"]
+    assert [value for _, value in ids] == ["66" * 16, "7", "9"]
 
 
 def test_what_ended_is_in_the_timeline() -> None:

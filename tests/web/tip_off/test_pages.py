@@ -409,7 +409,7 @@ async def test_the_reporter_answers_once(site: Site) -> None:
         True,
     )
     assert (await site.tip_offs.get(filed.tip_off)).supplement == "On Monday."
-    assert re.search(r">\w+ \d+, 20\d\d, \d\d:\d\d UTC\+8<", told.text)
+    assert re.search(r">\d+ \w+ 20\d\d, \d\d:\d\d UTC\+8<", told.text)
 
 
 async def test_an_answer_comes_from_the_page_of_the_report(site: Site) -> None:

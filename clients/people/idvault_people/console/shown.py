@@ -41,7 +41,7 @@ class Code:
 
 
 Fact = tuple[str, str | Due | Code]
-LOCALES = {"zh": "zh_CN", "en": "en_GB"}
+LOCALES = rendering.LOCALES
 
 
 def time(value: datetime | Timestamp, visit: Visit, *, zone: tzinfo | None = UTC) -> str:

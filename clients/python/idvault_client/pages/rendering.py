@@ -51,6 +51,8 @@ def saying(texts: Mapping[str, Text], language: str) -> Callable[..., str]:
     return say
 
 
+LOCALES = {"zh": "zh_CN", "en": "en_GB"}
+"""How the dates and numbers of a language are written."""
 BETWEEN_NAMES = {"en": ", ", "zh": "、"}
 """What is between two names of a list."""
 BETWEEN_PARTS = {"en": ", ", "zh": "，"}
@@ -92,10 +94,12 @@ def render(environment: Environment, template: str, *, language: str, **values: 
     """Return a page as HTML.
 
     The link to the other language asks for the page's own address, with `keep`. A page that an address cannot
-    lead to has `resend`: the form, as address and fields, that shows it again.
+    lead to has `resend`: the form, as address and fields, that shows it again. `errors` and `labels` are by
+    the id of a field: with its label the summary of errors says which field is meant.
     """
     shared: dict[str, Any] = {
         "errors": {},
+        "labels": {},
         "retype": False,
         "leave_to": "",
         "waits": False,

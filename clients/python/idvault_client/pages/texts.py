@@ -10,6 +10,9 @@ _ = texts_of(__name__)
 SHARED: Mapping[str, Text] = {
     "error_title": _("There is a problem"),
     "error_prefix": _("Error: "),
+    "field_error": _("{field}: {text}"),
+    "copy_code": _("Copy"),
+    "copied": _("Copied"),
     "skip": _("Skip to main content"),
     "switch": _("中文"),
     "not_repeated": _("To protect you, this page does not show what you typed. Please type it again."),
