@@ -176,18 +176,18 @@ def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
     assert page.evaluate("performance.timeOrigin") == before, "the page was loaded again"
     assert violations(page) == ""
     held: list[Route] = []
-    page.route(ANEW, held.append)
+    page.route(ANEW, lambda each: held.append(each))  # noqa: PLW0108 - playwright marks its handlers
     with page.expect_request(ANEW):
         page.clock.run_for(61_000)
     page.clock.run_for(5 * 61_000)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert len(held) == 1, "asked again before the answer"
-    page.unroute(ANEW)
     office.replaced["overview"] = AWAY
     with page.expect_response(ANEW) as first:
         held[0].continue_()
     assert first.value.status == 503
     first.value.finished()
+    page.unroute(ANEW)
     asked = 0
 
     def count(request: Request) -> None:

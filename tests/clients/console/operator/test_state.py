@@ -187,7 +187,7 @@ async def test_a_host_that_does_not_answer(office: OperatorRoom) -> None:
         asked.append(arguments)
         raise CommandsAwayError("Connection refused", "ssh vault.example idvault-work", is_silent=True)
 
-    office.run = away  # type: ignore[assignment]
+    office.run = away  # type: ignore[method-assign]
     visitor = await office.enter()
     page = await visitor.get("/storage?fresh=1")
     assert (page.status, page.title) == (503, "The vault's host does not answer")
