@@ -271,7 +271,7 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
     for _ in range(2):
         requested = await browser.follow(await browser.post(f"{path}/erase/confirm", fields))
         assert "waits, and can be cancelled" in requested.text
-        assert re.search("The erasure is requested. Until .*, 20.* you can keep the account", requested.text)
+        assert re.search("The erasure is requested. Until .* 20.* you can keep the account", requested.text)
         assert "Keep the account" in requested.text
     assert (await browser.get(f"{path}/erase/confirm")).status == 303
     assert await site.world.moderation.events("erasure:") == ["erasure:request:file"]
