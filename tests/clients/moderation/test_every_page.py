@@ -34,8 +34,14 @@ ASSETS = (
     "/static/rows.js",
 )
 TITLE = "Verify your account (synthetic)"
-# What others wrote, in either language.
-WRITTEN = (*TYPED, TITLE, "It was not me", "It was me", "not me", PARTY, "(synthetic)")
+# What others wrote, in either language, and the usual replies, which a reporter reads in his own.
+WRITTEN = (
+    *(*TYPED, TITLE, "It was not me", "It was me", "not me", PARTY, "(synthetic)", "write to appeals"),
+    "This post says that the tap water is poisoned. The authority denied it yesterday.",
+    "It was satire: please read all of it.",
+    "感谢您的举报。经核查举报属实，我们已采取措施。",
+    "Thank you for your report. You were right, and we have acted.",
+)
 
 
 async def claimed(place: Office, number: int) -> tuple[str, str]:

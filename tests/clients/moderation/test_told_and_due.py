@@ -45,12 +45,12 @@ async def test_what_was_saved_is_said(place: Office, browser: Visitor) -> None:
     assert other == "?lang=zh&amp;view=mine", "a page in another language does not say it again"
 
 
-@pytest.mark.parametrize("key", [each for each in TEXTS if each.startswith("saved.")])
-async def test_every_note_can_be_said(browser: Visitor, key: str) -> None:
+@pytest.mark.parametrize("note", [each for each in TEXTS if each.startswith("saved.")])
+async def test_every_note_can_be_said(browser: Visitor, note: str) -> None:
     """On a list, a form, and the page of a template, whatever was saved."""
-    said = f'<p class="note good" role="status">{TEXTS[key].in_language("en")}</p>'
+    said = f'<p class="note good" role="status">{TEXTS[note].in_language("en")}</p>'
     for where in ("/templates", "/sanctions", "/templates/new"):
-        page = await browser.get(f"{where}?saved={key.removeprefix('saved.')}")
+        page = await browser.get(f"{where}?saved={note.removeprefix('saved.')}")
         assert said in page.text, where
 
 
