@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -91,4 +92,4 @@ def _request(page: Page, account_token: str) -> str:
         page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Sign and send").click()
     page.get_by_text("Waiting for custodians").wait_for()
-    return page.url.rpartition("/")[2]
+    return urlsplit(page.url).path.rpartition("/")[2]

@@ -15,7 +15,7 @@ CONSOLE: Mapping[str, Text] = {
     "continue": _.in_context("continue", "Continue"),
     "back": _("Back"),
     "in_brackets": _("{text} ({more})"),
-    "technical": _.in_context("technical", "Technical details"),
+    "technical": _("Technical details"),
     "pair": _("{name}: {text}"),
     "comma": _(", "),
     "try_again": _("Try again"),

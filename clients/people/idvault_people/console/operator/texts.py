@@ -58,7 +58,7 @@ OPERATOR: Mapping[str, Text] = {
     ),
     "due_first": _("Due first"),
     "last_visit": _("Your last visit ended at {time}. What is marked as new was found or missed since then."),
-    "is_new": _.in_context("since the last visit", "New"),
+    "is_new": _("New"),
     "state_changed": _("The state has changed since you opened this page."),
     "state_lost": _("The console does not answer: what you see may be old."),
     "state_unread": _("The vault's state could not be read: what you see may be old."),
