@@ -107,7 +107,7 @@ class Cases:
             "decisions": [decision(each, visit) for each in found.decisions],
             "openable": is_openable,
             "continues": is_last_begun,
-            "lost": is_approved and not is_openable and not is_last_begun,
+            "lost": is_approved and not self._has_key(disclosure.disclosure_id) and not is_last_begun,
             "cancellable": is_alive and state is not DisclosureState.OPENED,
             "evidence": [
                 (path.name, evidences.number(path), kept_facts(path, outside, visit, now=self.session.now()))
