@@ -97,8 +97,9 @@ class DisavowalSteps:
 
     def _reads(self, page: Page, ready: Mapping[str, Any], token: str) -> None:
         self._prove(page, ready)
-        page.get_by_role("heading", name="Openings").wait_for()
-        check(page.get_by_text(LEGAL_BASIS, exact=True).count() == 1, "she should read the legal basis")
+        # It waits for the page, and there is one such text.
+        page.get_by_text(LEGAL_BASIS, exact=True).wait_for()
+        check(page.get_by_text("Opened", exact=True).count() == 1, "she should read when they were opened")
         check(token not in page.content(), "the page should not name the account")
 
     def _prove(self, page: Page, ready: Mapping[str, Any]) -> None:
