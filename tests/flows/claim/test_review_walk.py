@@ -278,9 +278,14 @@ class ReviewWalk:
             assert page.count == len(page.reviews) == self.model.count(by)
 
     async def _listed(self, **options: Any) -> list[DocumentReview]:
-        page = await self.world.reviewing(self.now).list_page(page_size=100, **options)
-        assert not page.next_page_token
-        return list(page.reviews)
+        reviewing = self.world.reviewing(self.now)
+        page = await reviewing.list_page(page_size=100, **options)
+        found = list(page.reviews)
+        # A long walk has more than one page.
+        while page.next_page_token:
+            page = await reviewing.list_page(page_size=100, page_token=page.next_page_token, **options)
+            found += page.reviews
+        return found
 
 
 def _identity(what: SeenDocument) -> Identity:

@@ -394,7 +394,7 @@ class FormPages:
             "typed": typed,
             "separate": separate,
             "options": options,
-            "labels": {"proofs": visit.say("accepts_proofs")},
+            "labels": {"proofs": visit.say("accepts_proofs"), "separate": visit.say("separate_persons")},
         }
         return self._form(visit, "accept_title", values, f"/platforms/{each.name}", errors)
 
