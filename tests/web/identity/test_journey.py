@@ -251,7 +251,7 @@ async def test_a_receipt_is_checked_in_the_browser_alone(sqlite_databases: Datab
             told = page.locator("#receipt-answer").inner_text()
             shown = (
                 "The receipt is valid.",
-                "1 February 2026 at 08:30",
+                "1 February 2026 at 20:30",
                 "300",
                 "2 of 3 custodians: custodian-a",
             )
