@@ -183,10 +183,11 @@ def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert len(held) == 1, "asked again before the answer"
     office.replaced["overview"] = AWAY
-    with page.expect_response(ANEW) as first:
+    with page.expect_request_finished(lambda each: bool(ANEW.search(each.url))) as first:
         held[0].continue_()
-    assert first.value.status == 503
-    first.value.finished()
+    unread = first.value.response()
+    assert unread is not None
+    assert unread.status == 503
     page.unroute(ANEW)
     asked = 0
 

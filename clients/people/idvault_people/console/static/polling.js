@@ -21,9 +21,11 @@
       if (document.hidden || isAsking || Date.now() < pauseEnds) { return; }
       isAsking = true;
       fetch(address(), { redirect: "error" }).then(function (answer) {
-        // It answers, but has no page: a console that cannot reach its vault is not away itself.
-        if (!answer.ok) { return lose(live.dataset.unread || live.dataset.lost); }
-        return answer.text().then(take);
+        // Read in each case: what nobody reads may keep its connection open.
+        return answer.text().then(function (text) {
+          // It answers, but has no page: a console that cannot reach its vault is not away itself.
+          if (answer.ok) { take(text); } else { lose(live.dataset.unread || live.dataset.lost); }
+        });
       }).catch(function () {
         lose(live.dataset.lost);
       }).then(function () { isAsking = false; });
