@@ -42,7 +42,8 @@ from idvault_verify.attest import registration
 from idvault_verify.attest.moderator_key import DEVELOPMENT_MODERATORS, ModeratorKey
 
 DEVELOPMENT_PLATFORM = "platform-a"
-_START, _STOP = 60.0, 15.0
+# A vault that ended is noticed at once: only one that starts slowly, on a busy machine, waits as long.
+_START, _STOP = 240.0, 15.0
 _POLL = 0.02
 _PARENT_PIPE = "IDVAULT_PARENT_PIPE"
 _SURNAMES = "赵钱孙李周吴郑王冯陈"
