@@ -152,6 +152,7 @@ class SanctionPages:
             back=f"/sanctions/{sanction.sanction_id}",
             action=f"/sanctions/{sanction.sanction_id}/confirmation",
             request_id=self.place.new_id(),
+            states=history.words_of(sanction),
             signs=True,
         )
 
@@ -183,6 +184,7 @@ class SanctionPages:
             request_id=self.place.new_id(),
             fields=[reason],
             signs=True,
+            states=history.words_of(sanction),
         )
 
     def new(self, visit: Visit) -> Answer:
