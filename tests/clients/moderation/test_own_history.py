@@ -102,7 +102,7 @@ async def test_own_notes_are_found(place: Office, browser: Visitor) -> None:
     for report, text in zip(noted, ("The photograph is of 2015", "nothing to see"), strict=True):
         await submit(browser, f"/reports/{report.tip_off_id}/assignment")
         await submit(browser, f"/reports/{report.tip_off_id}/note", note=text)
-    page = await browser.get("/reports?q=PHOTOGRAPH")
+    page = await browser.get("/reports?typed=yes&q=PHOTOGRAPH")
     assert page.title == f"Report {noted[0].reference}"
     assert "Nothing is found." in (await browser.get("/reports?q=p")).words
     assert "Nothing is found." in (await browser.get("/reports?q=tap+water")).words
