@@ -49,6 +49,7 @@ async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: Mod
     assert f"Reports · {short} assigned to you" in page.words
     assert "seen (synthetic)" not in page.text
     assert f'href="/sanctions/{closing.sanction_id}/end"' in page.text
+    assert re.search(r'data-name="Due">.*?2 days left.*?<progress', page.text, re.S), "as in every list"
     assert theirs.sanction_id not in page.text
     await submit(browser, f"/sanctions/{closing.sanction_id}/end", reason="a mistake (synthetic)")
     page = await browser.get("/history")
