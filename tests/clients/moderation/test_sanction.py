@@ -90,8 +90,8 @@ async def test_a_proposal_that_was_withdrawn_is_called_so(
     slow = await browser.get(f"{here}/confirmation")
     page = await submit(browser, f"{here}/end", reason="A mistake")
     assert "Now: withdrawn." in page.words
-    for where, page in ((f"{here}/confirmation", slow), (f"{here}/end", None)):
-        late = await submit(browser, where, page, reason="Another one")
+    for where, form in ((f"{here}/confirmation", slow), (f"{here}/end", None)):
+        late = await submit(browser, where, form, reason="Another one")
         assert (late.status, "Now: withdrawn." in late.words) == (409, True), where
 
 
