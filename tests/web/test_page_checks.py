@@ -33,6 +33,8 @@ BROKEN: list[tuple[Check, str, str]] = [
     (page_checks.named, f'<div class="field">{LABEL}{BOX}</div>', "order of a field: label input"),
     (page_checks.named, f'<div class="field">{BOX}{LABEL}</div>', "order of a field: input label"),
     (page_checks.named, '<p class="error">lost</p>', "belongs to no field"),
+    (page_checks.named, FIELD.replace("<input", '<input aria-label="Age"'), "the name of Name is not Name"),
+    (page_checks.named, FIELD.replace(' aria-describedby="a-hint"', ""), "Name is not As on the document"),
     (page_checks.named, SUMMARY.format("This is required"), "does not name the field: This is required"),
     (page_checks.stops, '<a href="/b" tabindex="2">b</a><a href="/a" tabindex="1">a</a>', "Tab leads to"),
     (page_checks.stops, UNSEEN, "nobody sees"),

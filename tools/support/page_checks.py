@@ -111,10 +111,10 @@ def named(page: Page) -> Iterator[str]:
     for each in shown.all():
         group = each.locator("fieldset")
         if group.count():
-            _told(each, group, group.locator("legend").inner_text())
+            yield from _told(each, group, group.locator("legend").inner_text())
         elif each.locator(".choice").count() == 0:
             box, label = each.locator(_BOXES), each.locator("label").inner_text()
-            _told(each, box, label)
+            yield from _told(each, box, label)
             if box.get_attribute("type") != "file":
                 place = _place(tree, label, place)
                 if place < 0:
@@ -128,12 +128,20 @@ def named(page: Page) -> Iterator[str]:
         yield "an error belongs to no field"
 
 
-def _told(each: Locator, box: Locator, label: str) -> None:
-    expect(box).to_have_accessible_name(label)
+def _told(each: Locator, box: Locator, label: str) -> Iterator[str]:
     # A choice has a hint of its own, in its label.
     notes = each.locator(":is(.hint, .error):not(.choice *)").all()
-    described = " ".join(one.inner_text() for one in notes)
-    expect(box).to_have_accessible_description(re.sub(r"\s+", " ", described).strip())
+    described = re.sub(r"\s+", " ", " ".join(one.inner_text() for one in notes)).strip()
+    # Playwright tells the computed name and description by expectations alone.
+    told = {
+        "name": (label, expect(box).to_have_accessible_name),
+        "description": (described, expect(box).to_have_accessible_description),
+    }
+    for what, (wanted, expected) in told.items():
+        try:
+            expected(wanted)
+        except AssertionError:
+            yield f"the {what} of {label} is not {wanted} to a screen reader"
 
 
 def _place(tree: str, label: str, begin: int) -> int:

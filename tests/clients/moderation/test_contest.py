@@ -41,7 +41,7 @@ async def test_two_moderators_uphold_a_contest(place: Office, browser: Visitor, 
             done = await submit(second, f"{here}/confirmation", form)
             assert "Upheld: it was not the owner" in done.words
         wrong = await submit(second, f"{here}/confirmation", paper="no digest")
-        assert wrong.status == 409
+        assert (wrong.status, "Now: Upheld: it was not the owner." in wrong.words) == (409, True)
     assert (await stored(place, made)).state is ContestState.UPHELD
     status = await place.world.world.status(made.account_token)
     assert status.state is AccountState.REVOKED
@@ -70,7 +70,7 @@ async def test_a_contest_is_decided(place: Office, browser: Visitor, made: Accou
     assert len(place.wire.calls("DecideContest")) == 2, "one that was refused, and one that acted"
     assert (await stored(place, made)).state is ContestState.REJECTED
     late = await submit(browser, f"{here}/decision", verdict="UPHELD", reason="Too late")
-    assert (late.status, "Now: rejected." in late.words) == (409, True)
+    assert (late.status, "Now: Rejected: it was the owner." in late.words) == (409, True)
     for view, found in (("open", False), ("overdue", False), ("all", True)):
         listed = (await browser.get(f"/contests?view={view}")).text
         assert (f'href="{here}?view={view}"' in listed) is found, view

@@ -63,6 +63,7 @@ def test_a_form_counts_its_own_queue() -> None:
     assert lists.look(visit("/appeals/1/decision", verdict="UPHELD"), "/appeals/1") == ["appeals_to_decide"]
     assert lists.look(visit("/appeals/1/decision", verdict="")) == []
     assert lists.look(visit("/campaigns/1/start", step=""), "/campaigns/1") == []
+    assert lists.look(visit("/sanctions/1/narrowing", paper=""), "/sanctions/1") == ["to_narrow"]
 
 
 def test_a_count_that_fails_is_not_shown() -> None:

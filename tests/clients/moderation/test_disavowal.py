@@ -41,7 +41,7 @@ async def test_two_moderators_uphold_it(place: Office, browser: Visitor, token: 
             done = await submit(second, f"{here}/confirmation", form)
             assert "Upheld: it is not that person's" in done.words
         wrong = await submit(second, f"{here}/confirmation", paper="no digest")
-        assert (wrong.status, "Now: upheld." in wrong.words) == (409, True)
+        assert (wrong.status, "Now: Upheld: it is not that person's." in wrong.words) == (409, True)
     status = await place.world.world.status(token)
     assert status.state is AccountState.REVOKED
 
@@ -58,7 +58,7 @@ async def test_one_moderator_rejects_it(place: Office, browser: Visitor, token: 
         assert "Rejected: it is that person's" in done.words
     assert len(place.wire.calls("DecideDisavowal")) == 2, "one that was refused, and one that acted"
     late = await submit(browser, f"{here}/decision", verdict="UPHELD", reason="Too late")
-    assert (late.status, "Now: rejected." in late.words) == (409, True)
+    assert (late.status, "Now: Rejected: it is that person's." in late.words) == (409, True)
     for view, found in (("open", False), ("overdue", False), ("all", True)):
         listed = (await browser.get(f"/disavowals?view={view}")).text
         assert (f'href="{here}?view={view}"' in listed) is found, view

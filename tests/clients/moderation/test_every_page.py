@@ -34,6 +34,7 @@ ASSETS = (
     "/static/rows.js",
 )
 TITLE = "Verify your account (synthetic)"
+MISSING = f"/reports/{'0' * 32}"
 # What others wrote, in either language, and the usual replies, which a reporter reads in his own.
 WRITTEN = (
     *(*TYPED, TITLE, "It was not me", "It was me", "not me", PARTY, "(synthetic)", "write to appeals"),
@@ -90,22 +91,25 @@ async def cases(place: Office, key: ModeratorKey, folder: Path) -> list[str]:
         *("/orders", f"/orders/{order.order_id}", f"/orders/{order.order_id}/sanction"),
         *(f"/contests/{found.contested}/decision", f"/reporters/{filed.reporter_id}/standing"),
         *(f"/campaigns/{draft.campaign_id}?saved=campaign", f"/campaigns/{running.campaign_id}"),
-        *("/templates/new", f"/reports/{'0' * 32}", f"/public-accounts/{found.applied}/decision"),
+        *("/templates/new", MISSING, f"/public-accounts/{found.applied}/decision"),
     ]
 
 
 async def test_every_page_keeps_the_rules(place: Office, key: ModeratorKey, tmp_path: Path) -> None:
     """Unframed, without inline code, in one language and its words; nothing is printed as Python has it."""
-    addresses, wrong = await cases(place, key, tmp_path), {}
+    addresses, wrong, statuses = await cases(place, key, tmp_path), {}, {}
     async with place.works(key) as visitor:
         for language in ("en", "zh"):
             for path in addresses:
                 seen = await visitor.get(path, **{"Accept-Language": language})
+                statuses[language, path] = seen.status
                 # What a form sends, such as a reply in the reporter's language, is no word of the page.
                 seen = replace(seen, text=re.sub(r"<textarea.*?</textarea>", "", seen.text, flags=re.S))
                 if found := problems(path, seen, language, typed=WRITTEN):
                     wrong[language, path] = found
     assert wrong == {}, "\n".join(map(str, wrong.items()))
+    others = {each: status for each, status in statuses.items() if status != 200}
+    assert others == {(language, MISSING): 404 for language in ("en", "zh")}
 
 
 async def test_every_page_is_for_everybody(place: Office, key: ModeratorKey, tmp_path: Path) -> None:
@@ -120,7 +124,7 @@ async def test_every_page_is_for_everybody(place: Office, key: ModeratorKey, tmp
         for turn, path in enumerate(addresses):
             seen = await visitor.get(path, **{"Accept-Language": LANGUAGES[turn % 2]})
             visited.append(client.Page(seen.status, seen.headers, seen.text, path))
-    assert {page.path: page.status for page in visited if page.status != 200} == {f"/reports/{'0' * 32}": 404}
+    assert {page.path: page.status for page in visited if page.status != 200} == {MISSING: 404}
     wrong: dict[str, list[str]] = {}
 
     def run(browser: Browser) -> None:

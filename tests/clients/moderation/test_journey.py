@@ -287,7 +287,7 @@ async def test_a_moderator_s_day(place: Office, key: ModeratorKey) -> None:
         context.close()
 
     runs: tuple[tuple[str, Callable[[User], None], dict[str, Any]], ...] = (
-        ("zh", lambda user: day(user, found[0]), {"viewport": {"width": 320, "height": 700}}),
+        ("zh", lambda user: day(user, found[0]), {"viewport": {"width": 360, "height": 700}}),
         ("en", lambda user: day(user, found[1]), {"viewport": {"width": 1280, "height": 800}}),
         ("en", lambda user: by_keyboard(user, typed), {"java_script_enabled": False}),
     )

@@ -235,6 +235,8 @@ async def test_a_closing_waits_for_a_second_moderator(
             assert f'href="/sanctions/{found.sanction_id}"' in page.text
             assert f'href="{here}/sanction"' not in page.text
         assert "Nothing yet." in (await second.get("/history")).words, "nothing was imposed there"
+    page = await browser.get(f"{here}/sanction?view=all")
+    assert '<a href="/orders?view=all">Back to the list</a>' in page.text
     assert len(await imposed(place, token)) == 1
     await submit(browser, f"/sanctions/{found.sanction_id}/end", reason="A mistake")
     page = await browser.get(here)

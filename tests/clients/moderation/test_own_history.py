@@ -49,6 +49,7 @@ async def test_what_was_done_is_listed(place: Office, browser: Visitor, key: Mod
     assert f"Reports · {short} assigned to you" in page.words
     assert "seen (synthetic)" not in page.text
     assert f'href="/sanctions/{closing.sanction_id}/end"' in page.text
+    assert re.search(r'data-name="Due">.*?2 days left.*?<progress', page.text, re.S), "as in every list"
     assert theirs.sanction_id not in page.text
     await submit(browser, f"/sanctions/{closing.sanction_id}/end", reason="a mistake (synthetic)")
     page = await browser.get("/history")
@@ -102,7 +103,7 @@ async def test_own_notes_are_found(place: Office, browser: Visitor) -> None:
     for report, text in zip(noted, ("The photograph is of 2015", "nothing to see"), strict=True):
         await submit(browser, f"/reports/{report.tip_off_id}/assignment")
         await submit(browser, f"/reports/{report.tip_off_id}/note", note=text)
-    page = await browser.get("/reports?q=PHOTOGRAPH")
+    page = await browser.get("/reports?typed=yes&q=PHOTOGRAPH")
     assert page.title == f"Report {noted[0].reference}"
     assert "Nothing is found." in (await browser.get("/reports?q=p")).words
     assert "Nothing is found." in (await browser.get("/reports?q=tap+water")).words

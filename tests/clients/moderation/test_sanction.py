@@ -82,6 +82,19 @@ async def test_an_own_proposal_is_not_confirmed(place: Office, browser: Visitor,
     assert "A mistake" in page.words
 
 
+async def test_a_proposal_that_was_withdrawn_is_called_so(
+    place: Office, browser: Visitor, other: ModeratorKey
+) -> None:
+    """By its page, and by whatever form is refused: it was never in force, so nobody lifted it."""
+    here = f"/sanctions/{(await proposed(place, other)).sanction_id}"
+    slow = await browser.get(f"{here}/confirmation")
+    page = await submit(browser, f"{here}/end", reason="A mistake")
+    assert "Now: withdrawn." in page.words
+    for where, form in ((f"{here}/confirmation", slow), (f"{here}/end", None)):
+        late = await submit(browser, where, form, reason="Another one")
+        assert (late.status, "Now: withdrawn." in late.words) == (409, True), where
+
+
 async def test_a_sanction_on_own_initiative(place: Office, browser: Visitor, key: ModeratorKey) -> None:
     """Checked, signed, shown in the history of its account; an authority's says so by its origin."""
     token = await place.world.world.account()

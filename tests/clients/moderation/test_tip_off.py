@@ -252,12 +252,12 @@ async def test_a_report_is_looked_for(place: Office, browser: Visitor) -> None:
     ]
     other = await filed(place.world, target=TipOffTarget(TargetKind.CONTENT, "post/1 & more"))
     spoken = f"{other.reference[:4]}-{other.reference[4:8]} {other.reference[8:]}"
-    page = await browser.get(f"/reports?q={quote(spoken)}")
+    page = await browser.get(f"/reports?typed=yes&q={quote(spoken)}")
     assert page.title == f"Report {other.reference}"
-    page = await browser.get(f"/reports?view=open&q={token}")
+    page = await browser.get(f"/reports?view=open&typed=yes&q={token}")
     assert sorted(listed(page.text)) == sorted(each.reference for each in of_account)
     assert f'value="{token}"' in page.text, "what was asked stays in the field"
-    page = await browser.get(f"/reports?q={quote('post/1 & more')}")
+    page = await browser.get(f"/reports?typed=yes&q={quote('post/1 & more')}")
     assert page.title == f"Report {other.reference}"
     for asked in ("000000000000", "f" * 32, "nothing", "<script>"):
         page = await browser.get(f"/reports?q={quote(asked)}")

@@ -99,7 +99,7 @@ async def test_a_search_says_what_it_takes(place: Office, browser: Visitor) -> N
     filed = (await place.world.file(target=target)).tip_off
     page = await browser.get("/reports?q=rumour")
     assert "Enter the whole number of a report" in page.words
-    page = await browser.get(f"/reports?q={quote(target.key.upper())}")
+    page = await browser.get(f"/reports?typed=yes&q={quote(target.key.upper())}")
     assert page.title == f"Report {filed.reference}"
     assert "Trusted flaggers come first" not in (await browser.get("/reports?view=closed")).words
 

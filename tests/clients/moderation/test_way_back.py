@@ -6,6 +6,7 @@ import pytest
 
 from idvault_people.console.visit import GoTo, Visit
 from idvault_people.moderation import way_back
+from idvault_people.moderation.way_back import Opened
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import Degree
 from tests.support.console import Visitor
@@ -44,9 +45,12 @@ def test_filters_stay_in_the_addresses_of_one_list(here: str, path: str, kept: s
 
 
 def test_a_search_that_opens_a_case_does_not_stay() -> None:
-    """Back from there it would open the case again; what a form leads to keeps what the form had."""
+    """Back from there is the whole list; what a form or another page leads to keeps what that had."""
+    opened = Opened(f"/appeals/{WHICH}")
+    assert way_back.beside(lambda _: opened, lists={"/appeals"})(at("/appeals", "q=acct")) == opened
     handler = way_back.beside(lambda _: GoTo(f"/appeals/{WHICH}"), lists={"/appeals"})
-    assert handler(at("/appeals", "q=acct")) == GoTo(f"/appeals/{WHICH}")
+    led = handler(at(f"/appeals/{WHICH}/decision", "view=overdue"))
+    assert led == GoTo(f"/appeals/{WHICH}?view=overdue")
     sent = handler(at(f"/appeals/{WHICH}/decision", "q=acct", verdict="UPHELD"))
     assert sent == GoTo(f"/appeals/{WHICH}?q=acct")
 

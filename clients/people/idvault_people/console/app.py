@@ -16,6 +16,7 @@ from markupsafe import Markup
 from idvault_client.pages import headers, multipart, rendering
 from idvault_client.pages.multipart import FormPart
 from idvault_people.console import explaining, shown
+from idvault_people.console.done import DONE, SAVED
 from idvault_people.console.entrance import TOLD, Entrance
 from idvault_people.console.icons import MENU_ICONS
 from idvault_people.console.texts import CONSOLE
@@ -308,7 +309,7 @@ class ConsoleApp:
         return self._refusal(request, status=why.status, texts=texts, title=title, to=to, more=why.links)
 
 
-_ONCE = ("lang", "saved", "done")
+_ONCE = ("lang", SAVED, DONE)
 """What an address says once: the language that is chosen, and what was just done."""
 
 

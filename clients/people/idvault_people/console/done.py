@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from idvault_people.console.visit import Visit
 
-DONE = "done"
+DONE, SAVED = "done", "saved"
+"""What an address says once: an act, or the key of a text that tells what was saved, as the desk does."""
 
 
 def at(path: str, act: str) -> str:

@@ -25,7 +25,10 @@ class CaseNames:
     place: Workplace
 
     def names(self, addresses: Sequence[str]) -> Mapping[str, str]:
-        """Return names by address; none for a case that the vault does not show any more."""
+        """Return names by address; none for a case that the vault does not show any more.
+
+        A public account has no other name than its id, for which nothing is asked.
+        """
         known, readers = self.place.names, self._readers()
         missing = [each for each in dict.fromkeys(addresses) if each not in known]
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from idvault_client.errors import VaultError
 from idvault_people.console.visit import Answer, GoTo, Handler, MenuCount, Visit
+from idvault_people.moderation import way_back
 
 MOST = 99
 """More than these are told as "99+"; the overview counts as far."""
@@ -97,7 +98,8 @@ def _changed(visit: Visit, answer: Answer) -> str:
     """Return the queue in which a form did something, "" if none did."""
     if not (visit.fields and isinstance(answer, GoTo)):
         return ""
-    return next((path for path in QUEUES if visit.path.startswith(f"{path}/")), "")
+    path = way_back.root(visit.path)
+    return path if path in QUEUES else ""
 
 
 def _told(count: int, late: int, visit: Visit) -> MenuCount:

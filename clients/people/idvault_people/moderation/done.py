@@ -6,12 +6,11 @@ the case. Where no state tells it, such as of a note, the address has SAVED with
 
 from dataclasses import replace
 
+from idvault_people.console.done import DONE, SAVED
 from idvault_people.console.visit import Visit
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.shown import Link
 from idvault_people.moderation.texts import TEXTS
-
-DONE, SAVED = "done", "saved"
 
 
 def at(path: str) -> str:

@@ -1,7 +1,7 @@
 """What somebody looks for in a list: a case by its number or id, those of an account, or by other words.
 
-The vault is asked for what is meant, in every view; no list is read to its end. The search in the reports
-takes a text likewise.
+The vault is asked for what is meant, in every view; no list is read to its end, but that of the orders that
+wait, of which the vault finds none. The search in the reports takes a text likewise.
 """
 
 import re
@@ -12,10 +12,11 @@ from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
 from idvault_client.errors import NotFound
-from idvault_client.tip_offs import TargetKind, TipOffReport
-from idvault_people.console.visit import Answer, GoTo, Visit
+from idvault_client.tip_offs import TargetKind, TipOffReport, TipOffTarget
+from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import digits, listing, shown
 from idvault_people.moderation.listing import ListPage
+from idvault_people.moderation.way_back import Opened
 from idvault_people.moderation.workplace import Workplace
 
 _ACCOUNT = re.compile(r"acct_[0-9a-z]{26}")
@@ -39,6 +40,22 @@ def meant(asked: str) -> tuple[Meant, str]:
     if _ACCOUNT.fullmatch(small):
         return Meant.ACCOUNT, small
     return (Meant.ID, small) if shown.is_id(small) else (Meant.WORDS, asked.strip())
+
+
+def words(asked: str) -> str:
+    """Return a text that can be a name of something, "" if it is none.
+
+    An empty text means all to the vault, and nothing has a name with control characters.
+    """
+    found = asked.strip()
+    return found if found.isprintable() else ""
+
+
+def account_of(target: TipOffTarget, *, place: Workplace) -> str:
+    """Return the token of the account that a report is about, "" of a piece of content; raises NotFound."""
+    if target.kind is TargetKind.PUBLIC_ACCOUNT:
+        return str(place.vault.public_accounts.get(target.key).account_token)
+    return target.key if target.kind is TargetKind.ACCOUNT else ""
 
 
 def _nothing(_: str) -> Iterable[Any]:
@@ -70,17 +87,19 @@ class Finder(Generic[Case]):
         ask: Callable[[], tuple[Sequence[Case], str]],
         shows: Callable[[Sequence[Case], str], ListPage],
     ) -> Answer:
-        """Show the list, or what is looked for in it; if that is one case, open it.
+        """Show the list, or what is looked for in it; if that is one case, open it, but not on the way back.
 
         ask: returns a page of the list and the token of the next one. shows: makes the page of them.
         """
-        asked = visit.query.get(listing.SEARCH, "")
+        asked = listing.search(visit)
         found, following = (self.find(asked), "") if asked else ask()
-        if asked and len(found) == 1:
-            return GoTo(self.path(found[0]))
-        page, say = shows(found, following), visit.say
-        hint = say(self.takes) if asked and not found else page.hint
-        return replace(page, search=say(self.asks), hint=hint).page(visit)
+        if asked and len(found) == 1 and listing.is_typed(visit):
+            return Opened(self.path(found[0]))
+        page = replace(shows(found, following), search=visit.say(self.asks))
+        if asked:
+            # What the list says of itself, such as its order, is not so of what was found.
+            page = replace(page, hint="" if found else visit.say(self.takes))
+        return page.page(visit)
 
     def find(self, asked: str) -> Sequence[Case]:
         """Return the cases that a text means."""
@@ -89,20 +108,15 @@ class Finder(Generic[Case]):
         with suppress(NotFound):
             if kind in asks and (found := list(asks[kind](wanted))):
                 return found
-        words = asked.strip()
-        # An empty text means all to the vault, and nothing has a name with control characters.
-        return list(self.of_words(words)) if words and words.isprintable() else ()
+        name = words(asked)
+        return list(self.of_words(name)) if name else ()
 
     def _of_number(self, number: str) -> Iterable[Case]:
-        vault = self.place.vault
-        reports = vault.tip_offs.list_page(reference=number, page_size=1).tip_offs
+        reports = self.place.vault.tip_offs.list_page(reference=number, page_size=1).tip_offs
         if not reports:
             return ()
         (report,) = reports
         if self.of_report is not None:
             return self.of_report(report)
-        kind, key = report.target.kind, report.target.key
-        if kind is TargetKind.CONTENT:
-            return ()
-        is_public = kind is TargetKind.PUBLIC_ACCOUNT
-        return self.of_account(vault.public_accounts.get(key).account_token if is_public else key)
+        account = account_of(report.target, place=self.place)
+        return self.of_account(account) if account else ()

@@ -116,10 +116,16 @@ def standing(sanctions: Iterable[AccountSanction], *more: Degree, public_account
 
 
 def word_of(sanction: AccountSanction, visit: Visit) -> str:
-    """Return the state in words: a proposal that was never in force is withdrawn, not lifted."""
-    if was_withdrawn(sanction):
-        return str(visit.say("withdrawn_proposal"))
-    return shown.word("state", sanction.state, visit.say)
+    """Return the state in words."""
+    return shown.word("proposal" if was_withdrawn(sanction) else "state", sanction.state, visit.say)
+
+
+def words_of(sanction: AccountSanction) -> str:
+    """Return the list of words for a state that a sanction has meanwhile.
+
+    A proposal that was never in force is withdrawn, not lifted; its other states have the usual words.
+    """
+    return "proposal" if sanction.start_time is None else "state"
 
 
 def was_withdrawn(sanction: AccountSanction) -> bool:

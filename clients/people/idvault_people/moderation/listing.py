@@ -8,8 +8,10 @@ from idvault_people.console.visit import ConsolePage, Visit
 from idvault_people.moderation import done, saved_view, shown, way_back
 from idvault_people.moderation.shown import Item, Link, Row
 from idvault_people.moderation.texts import TEXTS
+from idvault_people.moderation.way_back import AFTER, SEARCH, VIEW
 
-VIEW, AFTER, SEARCH = "view", "after", "q"
+TYPED = "typed"
+"""What an address says whose search was typed just now: a form asks, no link back to the list does."""
 _OVERDUE, _SORT = "overdue", "sort"
 
 
@@ -44,7 +46,8 @@ class ListPage:
     empty: what to do if there is nothing. search: the label of the field that looks for one thing, ""
     without. told: what the last form did; refused: why it did nothing. live: the address that gives the
     table again, up to what the page knows of it (known); "" for a list that does not change while it is open.
-    head: of the column that names the items, "" for the title.
+    head: of the column that names the items, "" for the title. farther: the view that has what a search does
+    not look through, "" if it looks through all.
     """
 
     title: str
@@ -63,6 +66,7 @@ class ListPage:
     live: str = ""
     known: str = ""
     head: str = ""
+    farther: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -80,7 +84,7 @@ class ListPage:
         """Return the page."""
         view = view_of(visit, self.views)
         chosen = {each.id: each.value for each in self.choosers if each.value}
-        asked = {SEARCH: visit.query[SEARCH]} if self.search and visit.query.get(SEARCH) else {}
+        asked = {SEARCH: search(visit)} if self.search and search(visit) else {}
         narrowed = bool(asked or set(chosen) - {_SORT})
         views = [
             Link(_path(visit, {VIEW: name, **chosen}), text, current=name == view and not asked)
@@ -109,7 +113,7 @@ class ListPage:
     def _empty(self, visit: Visit, view: str, *, narrowed: bool) -> str:
         """Return what comes into an empty list: of the first view. narrowed: by a filter or a search."""
         if narrowed:
-            return "" if visit.query.get(SEARCH) else visit.say("nothing_matches")
+            return "" if search(visit) else visit.say("nothing_matches")
         if self.empty:
             return self.empty
         if view == _OVERDUE:
@@ -118,8 +122,13 @@ class ListPage:
         return visit.say(key if view == self.views[0][0] and key in TEXTS else "nothing_in_view")
 
     def _other(self, visit: Visit, view: str, *, narrowed: bool) -> Link | None:
-        """Return where to look if nothing is here: in the first view, or from there in the last one."""
+        """Return where to look if nothing is here: in the first view, or from there in the last one.
+
+        After a search: in the view that it leaves out, if there is one.
+        """
         others = [each for each in self.views if narrowed or each[0] != view]
+        if narrowed and self.farther:
+            others = [each for each in self.views if each[0] == self.farther]
         if not others:
             return None
         name, text = others[-1] if view == self.views[0][0] and not narrowed else others[0]
@@ -130,6 +139,16 @@ def view_of(visit: Visit, views: Sequence[Row]) -> str:
     """Return the view that is asked for, or the first one."""
     asked = visit.query.get(VIEW, "")
     return asked if asked in dict(views) else views[0][0]
+
+
+def search(visit: Visit) -> str:
+    """Return what is looked for, "" for nothing."""
+    return visit.query.get(SEARCH, "")
+
+
+def is_typed(visit: Visit) -> bool:
+    """Return whether a search was typed just now: then the only thing that it finds is opened."""
+    return bool(visit.query.get(TYPED))
 
 
 def after(visit: Visit) -> str:

@@ -1,6 +1,6 @@
 """The pages of sanctions that two moderators must narrow: their account's verification was withdrawn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -11,7 +11,7 @@ from idvault_client.sanctions import (
     NarrowingState,
     SanctionNarrowing,
 )
-from idvault_people.console.visit import Answer, Visit
+from idvault_people.console.visit import Answer, NoPageError, Visit
 from idvault_people.moderation import done, history, listing, sanction, shown
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
@@ -82,18 +82,19 @@ class NarrowingPages:
     def narrowing(self, visit: Visit) -> Answer:
         """Show the sanction once more, and what is signed: a proposal, or its confirmation."""
         which = visit.parts["sanction"]
-        every = chain(self._open(), self._all())
-        found = next((each for each in every if each.sanction_id == which), None)
+        found = self._find(which)
         return self._form(which, found.paper_digest if found else b"", visit, found).page()
 
     def narrow(self, visit: Visit) -> Answer:
-        """Propose it, or confirm the proposal that was shown."""
-        which, seen = visit.parts["sanction"], shown.digest(visit.given("paper"))
-        found = next((each for each in self._all() if each.sanction_id == which), None)
+        """Propose it, or confirm the proposal that was shown; raises NoPageError if that is found no more."""
+        which, confirms = visit.parts["sanction"], bool(visit.given("paper"))
+        found, seen = self._find(which), shown.digest(visit.given("paper"))
+        if confirms and found is None:
+            raise NoPageError
 
         def act(request_id: str) -> str:
             narrowings = self.place.vault.narrowings
-            if seen and found is not None:
+            if confirms and found is not None:
                 asked = replace(found, paper_digest=seen)
                 narrowings.confirm(asked, key=self.place.key, request_id=request_id)
             else:
@@ -126,13 +127,17 @@ class NarrowingPages:
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="paper", value=paper.hex())],
             signs=True,
+            states="narrowing",
         )
 
-    def _open(self) -> Iterator[SanctionNarrowing]:
-        yield from all_pages(self._asks("open"), most=_MOST)
+    def _find(self, sanction_id: str) -> SanctionNarrowing | None:
+        """Return the narrowing of a sanction, None if it has none: the vault reads no single one.
 
-    def _all(self) -> Iterator[SanctionNarrowing]:
-        yield from all_pages(self._asks("all"), most=_MOST)
+        Most that are looked at are open, and all may be more than are read. For a finished one the open ones
+        are read twice: no list has the finished ones alone.
+        """
+        every = chain.from_iterable(all_pages(self._asks(view), most=_MOST) for view in ("open", "all"))
+        return next((each for each in every if each.sanction_id == sanction_id), None)
 
     def _asks(self, view: str) -> Callable[[str], tuple[Any, str]]:
         def ask(after: str) -> tuple[Any, str]:

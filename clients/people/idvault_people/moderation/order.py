@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -59,28 +60,35 @@ class OrderInboxPages:
         say = visit.say
         views = [("open", say("orders_open")), ("overdue", say("overdue_view")), ("all", say("all_view"))]
         view = listing.view_of(visit, views)
-        versions = self._versions()
 
         def ask() -> tuple[Sequence[PlatformOrder], str]:
             return self._page(visit) if view == "all" else (self.waiting(view), "")
 
         def shows(found: Sequence[PlatformOrder], following: str) -> ListPage:
-            items = [self._item(each, versions, visit) for each in found]
-            return ListPage(title=say("orders"), views=views, items=items, following=following)
+            versions = self._versions()
+            return ListPage(
+                title=say("orders"),
+                views=views,
+                items=[self._item(each, versions, visit) for each in found],
+                following=following,
+                farther="all",
+            )
 
         return self._finder().answer(visit, ask=ask, shows=shows)
 
     def _finder(self) -> Finder[PlatformOrder]:
-        """Return how orders that wait are found: the vault finds none by its reference."""
+        """Return how orders that wait are found: the vault finds none by its id or reference."""
+        # An id of none may be a reference: what waits is read once for both.
+        waiting = cache(lambda: self.waiting("open"))
 
         def of_reference(words: str) -> list[PlatformOrder]:
             wanted = words.casefold()
-            return [each for each in self.waiting("open") if wanted in each.order.reference.casefold()]
+            return [each for each in waiting() if wanted in each.order.reference.casefold()]
 
         return Finder(
             place=self.place,
             path=_path,
-            of_id=lambda which: [each for each in self.waiting("open") if each.order_id == which],
+            of_id=lambda which: [each for each in waiting() if each.order_id == which],
             of_report=lambda _: (),
             of_words=of_reference,
             asks="search_orders",

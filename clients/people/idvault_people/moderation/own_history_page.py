@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from idvault_client.sanctions import AccountSanction, SanctionState
 from idvault_people.console.visit import Answer, Visit
-from idvault_people.moderation import shown
+from idvault_people.moderation import history, shown
 from idvault_people.moderation.case_names import CaseNames
 from idvault_people.moderation.case_page import CasePage
 from idvault_people.moderation.own_history import OwnAct
@@ -61,13 +61,12 @@ class OwnHistoryPages:
         rows = self.place.rows(
             visit,
             account=shown.short_key(each.account_token),
+            due=self.place.left(each.lapse_time, visit) if each.lapse_time else None,
             imposed_at=each.impose_time,
-            lapses=each.lapse_time,
         )
         word = shown.word("degree", each.degree, say)
-        return Item(
-            link=Link(f"/sanctions/{each.sanction_id}/end", say("withdraw_named", name=word)), rows=rows
-        )
+        link = Link(f"/sanctions/{each.sanction_id}/end", say("withdraw_named", name=word))
+        return Item(link=link, rows=rows, spent=history.spent(each, place=self.place))
 
     def _item(self, each: OwnAct, called: str, visit: Visit) -> Item:
         say, done = visit.say, text_of(each)

@@ -24,11 +24,7 @@ WORKED_ON = (TipOffState.ASSIGNED, TipOffState.ANSWERED)
 TAKEABLE = (TipOffState.RECEIVED, *WORKED_ON)
 _SIZE = 50
 _MOST_SORTED = 1_000
-_KINDS = {
-    Meant.ACCOUNT: TargetKind.ACCOUNT,
-    Meant.ID: TargetKind.PUBLIC_ACCOUNT,
-    Meant.WORDS: TargetKind.CONTENT,
-}
+_KINDS = {Meant.ACCOUNT: TargetKind.ACCOUNT, Meant.ID: TargetKind.PUBLIC_ACCOUNT}
 SORTS: Mapping[str, Callable[[TipOffReport], Any]] = {
     "newest": lambda each: -each.file_time.timestamp(),
     "oldest": lambda each: each.file_time,
@@ -85,21 +81,25 @@ class ReportQueue:
     def search(self, asked: str, *, after: str = "") -> tuple[Sequence[TipOffReport], str]:
         """Return the report of a number, or those about an account, a public account or some content.
 
-        If nothing is about a content of this name: those with a note of one's own that has this text.
+        What looks like a number, a token or an id may be a content's name, too. If nothing is about a content
+        of this name: those with a note of one's own that has this text.
         """
-        calls, (what, wanted) = self.place.vault.tip_offs, finding.meant(asked)
-        if what is Meant.NUMBER:
-            return calls.list_page(reference=wanted, page_size=1).tip_offs, ""
-        kind = _KINDS[what]
-        target = TipOffTarget(kind, wanted)
-        page = calls.list_page(target=target, page_size=_SIZE, page_token=after)
-        if kind is TargetKind.CONTENT and not (page.tip_offs or after):
-            return own_notes.search(asked, place=self.place), ""
-        return page.tip_offs, page.next_page_token
+        calls, (what, wanted), name = self.place.vault.tip_offs, finding.meant(asked), finding.words(asked)
+        if what is Meant.NUMBER and (found := calls.list_page(reference=wanted, page_size=1).tip_offs):
+            return found, ""
+        targets = [TipOffTarget(_KINDS[what], wanted)] if what in _KINDS else []
+        targets += [TipOffTarget(TargetKind.CONTENT, name)] if name else []
+        for target in targets:
+            page = calls.list_page(target=target, page_size=_SIZE)
+            if page.tip_offs:
+                if after:
+                    page = calls.list_page(target=target, page_size=_SIZE, page_token=after)
+                return page.tip_offs, page.next_page_token
+        return own_notes.search(asked, place=self.place), ""
 
     def window(self, visit: Visit) -> Sequence[TipOffReport]:
         """Return the reports of the list from which a case was opened, from its page on."""
-        asked, after = visit.query.get(listing.SEARCH, ""), listing.after(visit)
+        asked, after = listing.search(visit), listing.after(visit)
         if asked:
             return self.search(asked, after=after)[0]
         view, wanted, of = listing.view_of(visit, self.views(visit)), category(visit), operation(visit)

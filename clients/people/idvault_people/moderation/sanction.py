@@ -1,6 +1,7 @@
 """The pages of sanctions: those to confirm, one with its statement, and what two moderators do with it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from idvault_client.tip_offs import TipOffCase, TipOffReport, UpheldSanction
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import done, history, listing, shown, statement
 from idvault_people.moderation.case_page import CasePage
-from idvault_people.moderation.finding import Finder
+from idvault_people.moderation.finding import Finder, account_of
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.report_case import ReportScreen, path
@@ -70,8 +71,14 @@ class SanctionPages:
                 return [each for each in owned if each.public_account_id == which]
 
         def of_report(report: TipOffReport) -> list[AccountSanction]:
-            named = [report.sanction_id, report.proposal_id]
-            return [vault.sanctions.get(each) for each in named if each]
+            named = (report.sanction_id, report.proposal_id)
+            found = {each: vault.sanctions.get(each) for each in named if each}
+            with suppress(NotFound):
+                # A report forgets a proposal that ended, whose statement still names the report.
+                if account := account_of(report.target, place=self.place):
+                    every = of_account(account)
+                    found |= {each.sanction_id: each for each in every if _is_by(each, report)}
+            return list(found.values())
 
         return Finder(
             place=self.place,
@@ -152,6 +159,7 @@ class SanctionPages:
             back=f"/sanctions/{sanction.sanction_id}",
             action=f"/sanctions/{sanction.sanction_id}/confirmation",
             request_id=self.place.new_id(),
+            states=history.words_of(sanction),
             signs=True,
         )
 
@@ -183,6 +191,7 @@ class SanctionPages:
             request_id=self.place.new_id(),
             fields=[reason],
             signs=True,
+            states=history.words_of(sanction),
         )
 
     def new(self, visit: Visit) -> Answer:
@@ -228,6 +237,10 @@ def screen(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list
         parts += [told, replace(details, links=[Link(path(case.tip_off), visit.say("see_report"))])]
     reasons = statement.part(sanction.statement, place=place, visit=visit)
     return [*parts, reasons, history.of_account(sanction.account_token, place=place, visit=visit)]
+
+
+def _is_by(sanction: AccountSanction, report: TipOffReport) -> bool:
+    return sanction.statement is not None and sanction.statement.tip_off == report.reference
 
 
 def _preserved(case: TipOffCase, sanction: AccountSanction, visit: Visit) -> list[shown.Row]:

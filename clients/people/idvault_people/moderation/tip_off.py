@@ -23,6 +23,7 @@ from idvault_people.moderation.report_case import (
 )
 from idvault_people.moderation.row_facts import RowFacts
 from idvault_people.moderation.shown import Field, Item, Link
+from idvault_people.moderation.way_back import Opened
 from idvault_people.moderation.workplace import Workplace
 
 _KNOWN = "known"
@@ -46,11 +47,11 @@ class ReportCasePages:
 
     def queue(self, visit: Visit) -> Answer:
         """Show reports: in the order of the queue, in another one, or what somebody looks for."""
-        queue, asked = self.screen.queue, visit.query.get(listing.SEARCH, "")
+        queue, asked = self.screen.queue, listing.search(visit)
         if asked:
             found, following = queue.search(asked, after=listing.after(visit))
-            if len(found) == 1 and not listing.after(visit):
-                return GoTo(path(found[0]))
+            if len(found) == 1 and listing.is_typed(visit):
+                return Opened(path(found[0]))
         else:
             found, following = queue.sorted_page(visit, listing.view_of(visit, queue.views(visit)))
         return replace(self._listed(visit, found, following), choosers=self._choosers(visit)).page(visit)
@@ -67,7 +68,7 @@ class ReportCasePages:
 
     def _listed(self, visit: Visit, found: Sequence[TipOffReport], following: str) -> ListPage:
         say, views = visit.say, self.screen.queue.views(visit)
-        asked = visit.query.get(listing.SEARCH, "")
+        asked = listing.search(visit)
         return ListPage(
             title=say("reports"),
             head=say("number"),
@@ -139,7 +140,7 @@ class ReportCasePages:
 
     def _hint(self, visit: Visit, found: Sequence[TipOffReport]) -> str:
         """Return what a search takes if it found nothing, else how an open list is sorted."""
-        if visit.query.get(listing.SEARCH):
+        if listing.search(visit):
             return "" if found else visit.say("search_takes")
         closed = listing.view_of(visit, self.screen.queue.views(visit)) == "closed"
         return "" if closed or queues.sort(visit) else visit.say("queue_order")

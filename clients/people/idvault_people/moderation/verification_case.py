@@ -269,6 +269,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             request_id=self.place.new_id(),
             fields=[Field(kind="hidden", id="paper", value=paper.hex())],
             signs=True,
+            states=self.texts.one,
         )
 
     def _form(self, visit: Visit) -> Form:
@@ -280,6 +281,7 @@ class VerificationCasePages(Generic[VerificationCase, CaseState]):
             back=f"{self.path}/{visit.parts['case']}",
             action=f"{self.path}/{visit.parts['case']}/decision",
             request_id=self.place.new_id(),
+            states=self.texts.one,
             fields=[
                 Field(
                     kind="choices",

@@ -1,20 +1,27 @@
 """The list that a case was opened from: its filters stay in the addresses of the case, and lead back.
 
-Every page of a case and every form of it keeps them, whatever the form does. A page of reports writes them
-into its links itself, because it also walks through the list; for all others `beside` adds them.
+Every page of a case and every form of it keeps them, whatever the form does and wherever a page leads by
+itself; a case that a search opens begins without them. A page of reports writes them into its links itself,
+because it also walks through the list; for all others `beside` adds them.
 """
 
 from collections.abc import Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Handler, Visit
 from idvault_people.moderation import done
 
-KEPT = ("view", "category", "operation", "sort", "q", "after")
+VIEW, SEARCH, AFTER = "view", "q", "after"
+KEPT = (VIEW, "category", "operation", "sort", SEARCH, AFTER)
 """What an address says of a list: its view, its filters, what was searched for, and the page."""
 _NARROWING = "narrowing"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(GoTo):
+    """The one case that a search found: the way back leads to the whole list, not to a list of this one."""
 
 
 def kept(visit: Visit, **more: str) -> str:
@@ -44,9 +51,10 @@ def beside(handler: Handler, *, lists: Set[str]) -> Handler:
 
     def handle(visit: Visit) -> Answer:
         answer = handler(visit)
+        if isinstance(answer, Opened):
+            return answer
         if isinstance(answer, GoTo):
-            # Not what a search found: back from there the search would lead to it again.
-            return replace(answer, path=within(visit, answer.path)) if visit.fields else answer
+            return replace(answer, path=within(visit, answer.path))
         if not isinstance(answer, ConsolePage):
             return answer
         of = root(visit.path)

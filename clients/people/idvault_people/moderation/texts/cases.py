@@ -251,7 +251,6 @@ _OTHERS = {
     "all_view": _("All"),
     "sanction_title": _("{degree}: {account}"),
     "proposed_title": _("Proposed {what}: {account}"),
-    "withdrawn_proposal": _("withdrawn"),
     "withdrawn_at": _("Proposal withdrawn"),
     "withdrawn_by": _("Withdrawn by"),
     "withdraw_reason": _("Why it was withdrawn"),

@@ -36,6 +36,10 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "SILENT": _("decided by silence"),
         "ENDED": _("ended without a decision"),
     },
+    # Of a sanction that was never in force; its other states have the words of any state.
+    "proposal": {
+        "LIFTED": _("withdrawn"),
+    },
     "outcome": {
         "UPHELD": _.in_context("outcome", "upheld"),
         "DISMISSED": _("dismissed"),
