@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from idvault.core.config import Settings
+from idvault.platform.rules import PlatformPages
 from idvault.processes.bootstrap import operator
 from idvault.processes.cli import running
 from idvault.processes.setup import certificates, place, plan, texts
@@ -152,11 +153,16 @@ def test_a_platforms_colour_is_that_of_the_file(world: SetupWorld) -> None:
     assert "pages of im" not in world.run().out
 
 
-def shown(world: SetupWorld) -> tuple[str, str]:
-    """Return the title and the colour of the platform."""
+def presented(world: SetupWorld) -> PlatformPages:
+    """Return how the pages present the platform."""
     found = plan.read(world.vault)
     settings = Settings(database_url=SecretStr(found.main), shred_database_url=SecretStr(found.shred))
-    pages = asyncio.run(operator.pages_of(settings, "im"))
+    return asyncio.run(operator.pages_of(settings, "im"))
+
+
+def shown(world: SetupWorld) -> tuple[str, str]:
+    """Return the title and the colour of the platform."""
+    pages = presented(world)
     return pages.title, pages.colour
 
 
@@ -172,6 +178,19 @@ def test_a_colour_that_the_file_does_not_say_is_left_alone(world: SetupWorld) ->
     world.change('title = "Chat"', 'title = "Chat"\ncolour = ""')
     assert "pages of im: Chat" in world.run().out
     assert shown(world) == ("Chat", "")
+
+
+def test_a_title_is_presented_without_addresses(world: SetupWorld) -> None:
+    """Forms of reports and published reports show it, too; addresses that are there already stay."""
+    world.change('colour = "#8b5cf6"\nreturn_origins = ["https://chat.example"]\n', "")
+    world.install()
+    assert "pages of im" not in world.run().out
+    assert presented(world) == PlatformPages(title="Example Chat")
+    world.change('title = "Example Chat"', 'title = "Chat"\nreturn_origins = ["https://chat.example"]')
+    assert "pages of im: Chat" in world.run().out
+    world.change('title = "Chat"\nreturn_origins = ["https://chat.example"]', 'title = "Talk"')
+    assert "pages of im: Talk" in world.run().out
+    assert presented(world) == PlatformPages(title="Talk", origins=("https://chat.example",))
 
 
 def test_a_key_is_never_made_twice(world: SetupWorld) -> None:
@@ -459,8 +478,7 @@ FAULTS = [
     ('names = ["vault.example", "localhost", "127.0.0.1"]', "names = []", "hosts.vault1.names"),
     ("[platforms.im]", "[platforms.wang]", "platforms.wang"),
     ('colour = "#8b5cf6"', 'colour = "#ffffff"', "platforms.im.colour"),
-    ('return_origins = ["https://chat.example"]', "return_origins = []", "platforms.im.title"),
-    ('return_origins = ["https://chat.example"]\n', "", "platforms.im.title"),
+    ('return_origins = ["https://chat.example"]', "return_origins = []", "platforms.im.colour"),
     (
         'title = "Example Chat"\ncolour = "#8b5cf6"\nreturn_origins = ["https://chat.example"]',
         'colour = "#8b5cf6"',

@@ -88,3 +88,26 @@ async def test_the_pressed_button_says_that_it_was_pressed() -> None:
 
     await visit(work)
     assert seen == [["answer=LATER"], True, [False, True, True], ["Sending", "Never"]]
+
+
+CODES = """<main><dl>{}</dl></main>""".format(
+    "".join(
+        f'<div><dd><code>{each}</code><button type="button" data-copied="Copied" hidden>'
+        '<span aria-live="polite">Copy</span></button></dd></div>'
+        for each in "abc"
+    )
+)
+
+
+async def test_the_button_that_was_pressed_last_says_that_it_copied() -> None:
+    """Of several one says so, and a button that is pressed again changes its word, which is heard."""
+    seen: list[list[str]] = []
+
+    def work(page: Page) -> None:
+        serve(page, CODES)
+        for place in (0, 2, 0):
+            page.locator("button").nth(place).click()
+            seen.append(page.locator("button").all_inner_texts())
+
+    await visit(work)
+    assert seen == [["Copied", "Copy", "Copy"], ["Copy", "Copy", "Copied"], ["Copied", "Copy", "Copy"]]

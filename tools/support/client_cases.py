@@ -518,7 +518,7 @@ TIP_OFFS = {
     ),
     "list_reporters": Arguments(
         {},
-        {**_PAGE, "standing": tip_offs.ReporterStanding.TRUSTED},
+        {**_PAGE, "standing": tip_offs.ReporterStanding.TRUSTED, "reporter_id": ID},
         {"standing": tuple(tip_offs.ReporterStanding)},
     ),
 }

@@ -145,7 +145,10 @@ _PAGES: Mapping[tuple[str, str], Mapping[str, Name]] = {
     ("reviews", "list_page"): {"page_token": lambda own: own.review.review_id},
     ("narrowings", "list_page"): {"page_token": lambda own: own.sanction.sanction_id},
     ("content_measures", "list_page"): {"page_token": lambda own: own.measure.measure_id},
-    ("tip_offs", "list_reporters"): {"page_token": lambda own: own.reporter},
+    ("tip_offs", "list_reporters"): {
+        "page_token": lambda own: own.reporter,
+        "reporter_id": lambda own: own.reporter,
+    },
     ("erasures", "list_page"): {"page_token": lambda own: own.erasure},
 }
 

@@ -97,9 +97,16 @@ def kind_of(owner: Account) -> PublicAccountKind:
 
 def category_of(owner: Account) -> PublicAccountCategory:
     """Return the category of the public accounts of a verified owner that has declared none."""
-    if owner.subject_kind is SubjectKind.INDIVIDUAL:
+    return category_by(owner.subject_kind, owner.organization_category)
+
+
+def category_by(
+    subject_kind: SubjectKind | None, organization_category: OrganizationCategory | None
+) -> PublicAccountCategory:
+    """Return the category by what is shown of an owner."""
+    if subject_kind is SubjectKind.INDIVIDUAL:
         return PublicAccountCategory.PERSONAL
-    return PublicAccountCategory((owner.organization_category or OrganizationCategory.OTHER).value)
+    return PublicAccountCategory((organization_category or OrganizationCategory.OTHER).value)
 
 
 def check_licence(licence: Licence, *, today: date) -> Licence:

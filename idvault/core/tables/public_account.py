@@ -8,8 +8,9 @@ from idvault.core.tables import ID, NAME, TOKEN, WORD, main
 _REFERENCE = String(200)
 
 # account_token, person_id: the owner. licence_*: a declared category, null if there is none or it has ended.
-# offered_*: an offer to transfer it. closed_at: when its owner closed it. standing and after: by its own
-# sanctions, as in `accounts`. term_end: when the state changes by itself; due_on: when anything does.
+# offered_*: an offer to transfer it. closed_at: when its owner closed it, null also of a closing by an edge
+# of before schema 0080. standing and after: by its own sanctions, as in `accounts`. term_end: when the state
+# changes by itself; due_on: when anything does.
 public_accounts = Table(
     "public_accounts",
     main,

@@ -254,9 +254,9 @@ class _PlanReader:
             tuple(table.texts("return_origins", default=())),
             self._colour(table),
         )
-        for name, value in (("title", found.title or None), ("colour", found.colour)):
-            if value is not None and not found.origins:
-                raise table.wrong(name, "needs return_origins: without one, no page shows it")
+        # The colour is on the pages of a session only, the title also on forms of reports and in lists.
+        if found.colour is not None and not found.origins:
+            raise table.wrong("colour", "needs return_origins: without one, no page shows it")
         table.end()
         return found
 

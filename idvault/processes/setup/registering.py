@@ -79,19 +79,20 @@ class Registering:
     def _is_presented(self, name: str) -> bool:
         """Say how the pages present a platform, if the file says it and the vault does not."""
         wanted = self._plan.platforms[name]
-        if not wanted.origins:
+        if not (wanted.title or wanted.origins):
             return False
         found = asyncio.run(operator.pages_of(self._settings, name))
-        # A colour that the file does not say may be that of the console or of `present`.
+        # What the file does not say of colour and addresses may be that of the console or of `present`.
         colour = found.colour if wanted.colour is None else wanted.colour
-        if (found.title, found.origins, found.colour) == (wanted.title, wanted.origins, colour):
+        origins = wanted.origins or found.origins
+        if (found.title, found.origins, found.colour) == (wanted.title, origins, colour):
             return False
         asyncio.run(
             operator.present_platform(
                 self._settings,
                 name=name,
                 title=wanted.title,
-                origins=wanted.origins,
+                origins=origins,
                 colour=colour,
                 now=self._now,
             )

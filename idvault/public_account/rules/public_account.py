@@ -193,13 +193,20 @@ def admit(*, owner: Account, today: date, now: datetime) -> None:
     Reasons: ACCOUNT_ERASED, ACCOUNT_CLOSED, RENEWAL_SUSPENDED, ACCOUNT_NOT_VERIFIED.
     """
     shown = account_rules.project(account=owner, today=today, now=now)
-    if shown.state is AccountState.ERASED:
+    admit_shown(state=shown.state, standing=shown.standing)
+    if owner.person_id is None:
+        raise PreconditionError(Reason.ACCOUNT_NOT_VERIFIED)
+
+
+def admit_shown(*, state: AccountState | None, standing: Standing | None) -> None:
+    """Raise what `admit` raises, by what is shown of an owner; None: a value that is not known here."""
+    if state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
-    if shown.standing is Standing.CLOSED:
+    if standing is Standing.CLOSED:
         raise PreconditionError(Reason.ACCOUNT_CLOSED)
-    if shown.standing is Standing.RENEWAL_SUSPENDED:
+    if standing is Standing.RENEWAL_SUSPENDED:
         raise PreconditionError(Reason.RENEWAL_SUSPENDED)
-    if shown.state is not AccountState.VERIFIED or owner.person_id is None:
+    if state is not AccountState.VERIFIED:
         raise PreconditionError(Reason.ACCOUNT_NOT_VERIFIED)
 
 

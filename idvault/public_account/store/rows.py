@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, literal_column, select, union_all, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal_column, select, union_all, update
 
 from idvault.account.store import rows as account_rows
 from idvault.core.db.connection import Connection
@@ -38,7 +38,30 @@ from idvault_verify.sanction import AppealState, Degree, SanctionState
 
 # Both tables have columns of the same names.
 _PREFIX = "own_"
-COLUMNS = (*(column.label(_PREFIX + column.name) for column in public_accounts.c), *accounts.c)
+_CLOSED: ColumnElement[str] = literal_column(f"'{PublicAccountState.CLOSED.value}'")
+# An edge of before schema 0080, which serves while it is replaced, closes without a time. A closing by the
+# owner is final: the first version that has it tells when it was.
+_CLOSED_AT = case(
+    (
+        public_accounts.c.state == _CLOSED,
+        func.coalesce(
+            public_accounts.c.closed_at,
+            select(func.min(public_account_versions.c.changed_at))
+            .where(
+                public_account_versions.c.account_token == public_accounts.c.account_token,
+                public_account_versions.c.public_account_id == public_accounts.c.public_account_id,
+                public_account_versions.c.state == _CLOSED,
+            )
+            .correlate(public_accounts)
+            .scalar_subquery(),
+        ),
+    )
+)
+_READ = {"closed_at": _CLOSED_AT}
+COLUMNS = (
+    *(_READ.get(each.name, each).label(_PREFIX + each.name) for each in public_accounts.c),
+    *accounts.c,
+)
 OWNED = select(*COLUMNS).join_from(
     public_accounts, accounts, accounts.c.account_token == public_accounts.c.account_token
 )

@@ -54,12 +54,21 @@ async def _set_standing(
 
 
 async def page(
-    vault: Vault, party: str, *, standing: ReporterStanding | None, after: str, limit: int, now: ClockReading
+    vault: Vault,
+    party: str,
+    *,
+    standing: ReporterStanding | None,
+    reporter_id: str | None,
+    after: str,
+    limit: int,
+    now: ClockReading,
 ) -> tuple[list[Reporter], str]:
     """Return a page of reporters as of now, and the last one's id if there are more, else ""."""
     found = await vault.read(
         "reporter.list",
-        lambda one: reporter_store.page(one, party, standing=standing, after=after, limit=limit + 1),
+        lambda one: reporter_store.page(
+            one, party, standing=standing, reporter_id=reporter_id, after=after, limit=limit + 1
+        ),
     )
     page = [reporter_rules.as_of(one, now=now.business) for one in found[:limit]]
     return page, page[-1].reporter_id if len(found) > limit else ""

@@ -205,6 +205,7 @@ class TipOffMethods:
             self.vault,
             caller.name,
             standing=tip_off_form.perhaps(convert.STANDINGS, request.standing, "standing"),
+            reporter_id=tip_off_form.optional_id(request.reporter_id, "reporter_id"),
             after=tip_off_form.optional_id(request.page_token, PAGE_FIELD) or "",
             limit=page_size(request.page_size),
             now=now,

@@ -53,7 +53,7 @@ ALL: Statement[Reporter] = statement(_PAGE, _from_row)
 IN_STANDING: Statement[Reporter] = statement(
     _PAGE.where(tip_off_reporters.c.standing == param("standing")), _from_row
 )
-
+ONE: Statement[Reporter] = statement(_PAGE.where(_MINE), _from_row)
 
 _FORGET = statement(
     delete(tip_off_reporters).where(
@@ -64,10 +64,19 @@ _FORGET = statement(
 
 
 async def page(
-    connection: Connection, party: str, *, standing: ReporterStanding | None, after: str, limit: int
+    connection: Connection,
+    party: str,
+    *,
+    standing: ReporterStanding | None,
+    reporter_id: str | None,
+    after: str,
+    limit: int,
 ) -> list[Reporter]:
-    """Return up to limit reporters whose ids follow another one, by id."""
+    """Return up to limit reporters whose ids follow another one, by id; of one id at most one."""
     place = {"party": party, "after": after, "limit": limit}
+    if reporter_id is not None:
+        found = await connection.all(ONE, **place, reporter=reporter_id)
+        return [each for each in found if standing in (None, each.standing)]
     if standing is None:
         return await connection.all(ALL, **place)
     return await connection.all(IN_STANDING, **place, standing=standing.value)

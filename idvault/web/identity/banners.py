@@ -142,7 +142,9 @@ def _ending(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
 
 def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
     """Yield the public accounts that can be renewed now: those that are over first of all must be."""
-    verified = own.status.state == _Status.STATE_VERIFIED
+    if public_account.bar(own.status) in public_account.BY_STANDING:
+        return
+    obstacle = public_account.obstacle("renew", own, words)
     for each in own.public_accounts:
         profile = each.profile
         if "renew" not in public_account.actions(each, words):
@@ -156,11 +158,10 @@ def _unrenewed(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:
         else:
             day = words.date(last_day(each.expire_date))
             title, text = words.say("renewable_title", name=name, day=day), words.say("renewable_text")
-        if not verified:
-            first = words.say("public_verify_first", platform=words.found.platform_title)
-            text = f"{text}{words.view.gap}{first}"
-        links = [(f"{words.here}/public/{profile.public_account_id}/renew", words.say("public_renew_title"))]
-        yield Banner("unrenewed", title, text, links if verified else [words.back])
+        link = (f"{words.here}/public/{profile.public_account_id}/renew", words.say("public_renew_title"))
+        if obstacle:
+            text, link = f"{text}{words.view.gap}{obstacle.text}", obstacle.link
+        yield Banner("unrenewed", title, text, [link])
 
 
 def _offered(own: pb.Identity, words: IdentityWords) -> Iterator[Banner]:

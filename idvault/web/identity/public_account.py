@@ -1,6 +1,7 @@
 """The public accounts of an account, as its owner sees them, and what may be done with each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from aiohttp import web
@@ -8,10 +9,13 @@ from aiohttp import web
 from idvault.public_account.rules import public_account as rules
 from idvault.web.identity.words import IdentityWords
 from idvault.web.render import Rows, is_organization, last_day
+from idvault_client import reasons
 from idvault_client.backend.texts import reject_text
 from idvault_client.errors import VaultError
-from idvault_verify.error import Reason
-from idvault_verify.public_account import DECLARED, PublicAccountCategory, RejectReason
+from idvault_verify.account import AccountState, Standing, SubjectKind
+from idvault_verify.error import PreconditionError, Reason
+from idvault_verify.organization import OrganizationCategory
+from idvault_verify.public_account import DECLARED, PublicAccountCategory, RejectReason, category_by
 from idvault_verify.v1 import common_pb2
 from idvault_verify.v1 import identity_pb2 as identity
 from idvault_verify.v1 import public_account_pb2 as pb
@@ -22,12 +26,23 @@ NAMING = frozenset({"offer", "operator"})
 """Those that name another account."""
 FINAL = frozenset({"close", "offer", "accept"})
 """Those that take a verification within the last hour."""
-VERIFIED = frozenset({"apply", "renew"})
-"""Those that take a verification that is valid."""
+ADMITTED = frozenset({"apply", "renew", "accept", "operator"})
+"""Those that take an owner whom the vault admits (`rules.admit`)."""
 _TAIL = 6
 """Characters of a number that tell an owner's public accounts apart, as bank cards are."""
+BY_STANDING = frozenset({Reason.ACCOUNT_CLOSED, Reason.RENEWAL_SUSPENDED})
+"""What bars an owner until a sanction ends."""
 _Profile = pb.PublicProfile
+_Status = common_pb2.AccountStatus
 LIVE = (_Profile.STATE_ACTIVE, _Profile.STATE_GRACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a change is not possible now. link: the address and the text of the way on."""
+
+    text: str
+    link: tuple[str, str]
 
 
 def short_name(profile: pb.PublicProfile, words: IdentityWords) -> str:
@@ -67,22 +82,42 @@ def shown_account(each: pb.PublicAccount, words: IdentityWords) -> dict[str, obj
     }
 
 
-def may_apply(status: common_pb2.AccountStatus) -> bool:
-    """Return whether an owner's application would be taken (`rules.admit`)."""
-    states = common_pb2.AccountStatus
-    refused = (states.STANDING_CLOSED, states.STANDING_RENEWAL_SUSPENDED)
-    return status.state == states.STATE_VERIFIED and status.standing not in refused
+def bar(status: common_pb2.AccountStatus) -> Reason | None:
+    """Return why an owner may not apply, renew or take over now (`rules.admit`), None if nothing bars it."""
+    state = _Status.State.Name(status.state).removeprefix("STATE_")
+    standing = _Status.Standing.Name(status.standing).removeprefix("STANDING_")
+    try:
+        rules.admit_shown(
+            state=AccountState.__members__.get(state), standing=Standing.__members__.get(standing)
+        )
+    except PreconditionError as error:
+        return error.reason
+    return None
+
+
+def obstacle(change: str, own: identity.Identity, words: IdentityWords) -> Obstacle | None:
+    """Return why a change is not possible now, None if it is."""
+    platform = words.found.platform_title
+    barred = bar(own.status) if change in ADMITTED else None
+    if barred in BY_STANDING:
+        standing = _Status.Standing.Name(own.status.standing).removeprefix("STANDING_")
+        text = f"{words.say(f'stands_{standing}')}{words.view.gap}{words.say('public_barred')}"
+        return Obstacle(text, (f"{words.here}/standing", words.say("reasons_link")))
+    if barred is Reason.ACCOUNT_ERASED:
+        return Obstacle(reasons.reason_text(barred, language=words.view.language), words.back)
+    if change in FINAL and not own.recently_verified:
+        return Obstacle(words.say("public_recent", platform=platform), words.back)
+    if barred:
+        return Obstacle(words.say("public_verify_first", platform=platform), words.back)
+    return None
 
 
 def unlicensed(status: common_pb2.AccountStatus, words: IdentityWords) -> str:
     """Return the category that readers see of an owner's public account without a licence."""
-    category = PublicAccountCategory.PERSONAL.value
-    if is_organization(status):
-        name = common_pb2.OrganizationCategory.Name(
-            status.organization_category or common_pb2.ORGANIZATION_CATEGORY_OTHER
-        )
-        category = name.removeprefix("ORGANIZATION_CATEGORY_")
-    return words.say(f"CATEGORY_{category}")
+    kind = SubjectKind.ORGANIZATION if is_organization(status) else SubjectKind.INDIVIDUAL
+    name = common_pb2.OrganizationCategory.Name(status.organization_category)
+    category = OrganizationCategory.__members__.get(name.removeprefix("ORGANIZATION_CATEGORY_"))
+    return words.say(f"CATEGORY_{category_by(kind, category)}")
 
 
 def licences(words: IdentityWords) -> Rows:

@@ -16,8 +16,8 @@ from idvault.web.identity import banners, public_account
 from idvault.web.identity.pages import ID, IdentityPages, IdentityVisit
 from idvault.web.identity.words import utc_time
 from idvault_client.errors import InvalidFields, NotFound, PreconditionFailed, RequestIdReused, VaultError
-from idvault_verify.v1 import common_pb2, public_account_pb2
 from idvault_verify.v1 import identity_pb2 as pb
+from idvault_verify.v1 import public_account_pb2
 
 _HERE = f"/i/{{session:{ID}}}/public"
 _ONE = f"{_HERE}/{{public_account:{ID}}}"
@@ -117,8 +117,7 @@ class OwnershipPages:
             revision=revision,
             terms=visit.found.policy_text,
             version=visit.found.policy_version,
-            first=_first(visit, own, "accept"),
-            back=visit.view.back[0],
+            obstacle=public_account.obstacle("accept", own, visit.view),
         )
 
     async def _form(self, request: web.Request) -> tuple[IdentityVisit, Mapping[str, object]]:
@@ -155,6 +154,7 @@ def _index(visit: IdentityVisit, own: pb.Identity) -> web.Response:
         own,
         "public",
         visit.view.say("public_title"),
+        obstacle=public_account.obstacle("apply", own, visit.view),
         cards=[public_account.shown_account(each, visit.view) for each in own.public_accounts],
         offers=[
             (banners.accepts(each, visit.view), public_account.offered(each, visit.view))
@@ -232,8 +232,7 @@ def _ask(
         card=public_account.shown_account(each, visit.view),
         names=names,
         licensed=change == "renew" and each.profile.HasField("licence"),
-        back=visit.view.back[0],
-        first=_first(visit, own, change),
+        obstacle=public_account.obstacle(change, own, visit.view),
         revision=each.profile.revision,
     )
 
@@ -248,19 +247,8 @@ def _ask_apply(visit: IdentityVisit, own: pb.Identity, *, error: VaultError | No
         category=public_account.unlicensed(own.status, visit.view),
         licences=public_account.licences(visit.view),
         revision=len(own.public_accounts),
-        first=_first(visit, own, "apply"),
-        back=visit.view.back[0],
+        obstacle=public_account.obstacle("apply", own, visit.view),
     )
-
-
-def _first(visit: IdentityVisit, own: pb.Identity, change: str) -> str:
-    """Return what must be done at the platform before a change, "" for nothing."""
-    platform = visit.found.platform_title
-    if change in public_account.FINAL and not own.recently_verified:
-        return visit.view.say("public_recent", platform=platform)
-    if change in public_account.VERIFIED and own.status.state != common_pb2.AccountStatus.STATE_VERIFIED:
-        return visit.view.say("public_verify_first", platform=platform)
-    return ""
 
 
 def _wrong(visit: IdentityVisit, error: VaultError | None) -> dict[str, str]:

@@ -25,8 +25,10 @@ TEXTS: Mapping[str, Text] = {
     "own_CATEGORY_HEALTH": _("Health"),
     "own_CATEGORY_FINANCE": _("Finance"),
     "own_public_title": _("My public accounts"),
-    "own_no_public": _(
-        "You have no public account at {platform}. Apply for one, or take over one that its owner offers you."
+    "own_no_public": _("You have no public account at {platform}."),
+    "own_no_public_yet": _("Apply for one, or take over one that its owner offers you."),
+    "own_public_barred": _(
+        "Until that ends, you cannot apply for a public account, renew or take over one, or name an operator."
     ),
     "own_no_public_short": _("None yet."),
     "own_public_may_apply": _("You can apply for one under “My public accounts”."),

@@ -302,9 +302,7 @@ TEXTS: Mapping[str, Text] = {
         "The log has lost entries and gone on since. This page cannot check what its custodians have "
         "signed about it: check the receipt with the program below."
     ),
-    "own_receipt_labels": _(
-        "Sealed and logged (Beijing time):|Account:|Place in the log:|Who together can open it:"
-    ),
+    "own_receipt_labels": _("Sealed and logged:|Account:|Place in the log:|Who together can open it:"),
     "own_receipt_wrong": _(
         "The receipt does not verify: it was changed, or it is not of the log with this key."
     ),

@@ -67,7 +67,7 @@ class IdentityView(IdentityWords):
             sanctions=sum(each.state == _Sanction.STATE_IN_FORCE for each in own.sanctions),
             disclosed=self._disclosed(own, history),
             public_accounts=[public_account.shown_account(each, self) for each in own.public_accounts],
-            may_apply=public_account.may_apply(own.status),
+            may_apply=public_account.bar(own.status) is None,
             happenings=happenings[: timeline.NEWEST],
             more=len(happenings) > timeline.NEWEST,
             links=links,
@@ -193,6 +193,7 @@ class IdentityView(IdentityWords):
             "standing",
             self.say("standing_title"),
             good=standing == Standing.GOOD.value,
+            idle=not banners.of(own, self),
             text=self._standing(standing, explained=any(not each.public_account_id for each in in_force)),
             follows="" if explained else self.say("follows"),
             sanctions=[
@@ -307,7 +308,11 @@ class IdentityView(IdentityWords):
     def check_receipt(self, own: pb.Identity) -> web.Response:
         """Return the page whose script checks a receipt; without script it names the program that does."""
         return self.shown(
-            own, "receipt", self.say("receipt_title"), script="strict.js receipt_check.js receipt.js"
+            own,
+            "receipt",
+            self.say("receipt_title"),
+            script="strict.js receipt_check.js receipt.js",
+            zone=str(self.zone),
         )
 
     def erase(self, own: pb.Identity, *, again: bool = False) -> web.Response:

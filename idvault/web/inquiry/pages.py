@@ -188,6 +188,16 @@ class InquiryPages:
         return {
             "horizon": horizon,
             "disclosed": [release.rows_of(each, horizon=horizon, view=view) for each in releases],
+            "apart": [
+                release.rows_apart(
+                    _minute(view, each.open_time),
+                    place=each.log_index,
+                    auditor_id=each.auditor_actor_id,
+                    platform=each.platform_title,
+                    view=view,
+                )
+                for each in _without_release(found)
+            ],
         }
 
     def _refused(self, view: View, error: VaultError) -> web.Response:
@@ -238,15 +248,25 @@ def _state(each: pb.ListedAccount) -> str:
 
 def _release(view: View, found: pb.Inquiry, place: int) -> Release:
     each = found.disclosures[place]
-    opened = [one for one in found.openings if one.disclosure_index == place]
+    opened = [
+        (_minute(view, one.open_time), one.log_index)
+        for one in found.openings
+        if one.HasField("disclosure_index") and one.disclosure_index == place
+    ]
     return Release(
         time=_minute(view, each.disclose_time),
         place=each.log_index,
         auditor_id=each.auditor_actor_id,
         legal_basis=each.legal_basis,
-        opened=[(_minute(view, one.open_time), one.log_index) for one in opened],
+        # One of those that are shown apart may have followed it.
+        opened=None if not opened and _without_release(found) else opened,
         platform=each.platform_title,
     )
+
+
+def _without_release(found: pb.Inquiry) -> list[pb.ToldOpening]:
+    """Return the openings of which a vault of an earlier version does not say which release they followed."""
+    return [each for each in found.openings if not each.HasField("disclosure_index")]
 
 
 def _errors(error: InvalidFields, language: str) -> dict[str, str]:

@@ -73,6 +73,10 @@ TEXTS: Mapping[str, Text] = {
         "also if no opening follows."
     ),
     "mine_platform": _("Platform"),
+    "mine_apart": _(
+        "The details were also opened at these times. Which of the releases above each opening followed is "
+        "not known here."
+    ),
     "mine_not_logged": _("not in the log: tell the operator of this service"),
     "mine_place_text": _(
         "Anybody finds an entry of this kind and minute at that place in the public log. That none is "

@@ -42,7 +42,7 @@
   }
   // Help opens beside a form for name and number, which nothing keeps: whoever left it would type all again.
   if (document.querySelector("form[data-today]")) {
-    Array.prototype.forEach.call(document.querySelectorAll("footer a"), function (each) { each.target = "_blank"; each.rel = "noopener"; });
+    document.querySelectorAll("footer a").forEach(function (each) { each.target = "_blank"; each.rel = "noopener"; });
   }
   // What is wrong stands as text at its field, where it stays; a bubble of the browser would go.
   function told(field) {
@@ -74,7 +74,7 @@
   ["pointerdown", "pointerup", "pointercancel", "contextmenu"].forEach(function (each) {
     document.addEventListener(each, function () { pressed = each === "pointerdown"; }, true);
   });
-  Array.prototype.forEach.call(document.querySelectorAll("input[data-check]"), function (field) {
+  document.querySelectorAll("input[data-check]").forEach(function (field) {
     var kind = field.dataset.check, words = field.form.dataset;
     function check() {
       var chosen = kind === kind.toLowerCase() && (field.form.querySelector("[name=" + kind + "]:checked") || field.form.querySelector("[name=" + kind + "][type=hidden]"));
@@ -122,14 +122,14 @@
   var errors = document.querySelector(".errors");
   if (errors) { errors.focus(); }
   var sent = null;
-  Array.prototype.forEach.call(document.querySelectorAll("main form[method=post]"), function (form) {
+  document.querySelectorAll("main form[method=post]").forEach(function (form) {
     // A second click sends nothing, on whichever button, and the pressed one says why; coming back from the history
     // makes them work again.
     form.addEventListener("submit", function (event) {
       var button = event.submitter || form.querySelector("button"), text = button.textContent;
       sent = form;
       function able(yes) {
-        Array.prototype.forEach.call(form.querySelectorAll("button"), function (each) { each.disabled = !yes; });
+        form.querySelectorAll("button").forEach(function (each) { each.disabled = !yes; });
       }
       setTimeout(function () { able(false); button.textContent = document.body.dataset.sending; }, 0);
       window.addEventListener("pageshow", function () { sent = null; able(true); button.textContent = text; }, { once: true });
@@ -137,7 +137,7 @@
   });
   // Whatever leaves the page, such as a link or another language, asks before a text that was not sent is lost.
   window.addEventListener("beforeunload", function (event) {
-    Array.prototype.forEach.call(document.querySelectorAll("main form[method=post] textarea"), function (each) {
+    document.querySelectorAll("main form[method=post] textarea").forEach(function (each) {
       if (each.form !== sent && each.value !== (errors ? "" : each.defaultValue)) { event.preventDefault(); }
     });
   });
@@ -147,13 +147,18 @@
     back.parentNode.hidden = history.length < 2;
     back.addEventListener("click", function () { history.back(); });
   }
-  // Copies the text or the number that it stands beside.
-  Array.prototype.forEach.call(document.querySelectorAll("[data-copied]"), function (copy) {
+  // Copies the text or the number that it stands beside; of several the last one pressed says so.
+  var copied = null;
+  document.querySelectorAll("[data-copied]").forEach(function (copy) {
+    var told = copy.querySelector("[aria-live]"), word = told.textContent;
     copy.hidden = false;
     copy.addEventListener("click", function () {
       var beside = copy.parentNode.querySelector("textarea, code");
       if (beside.select) { beside.select(); } else { getSelection().selectAllChildren(beside); }
-      if (document.execCommand("copy")) { copy.querySelector("[aria-live]").textContent = copy.dataset.copied; }
+      if (!document.execCommand("copy")) { return; }
+      if (copied && copied !== told) { copied.textContent = word; }
+      told.textContent = copy.dataset.copied;
+      copied = told;
     });
   });
   if (document.body.hasAttribute("data-waits")) {

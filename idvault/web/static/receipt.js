@@ -28,12 +28,20 @@
     var told = { KEY_INVALID: texts.key, NOT_COVERED: texts.wait, EPOCH_INVALID: texts.epoch }[reason] || texts.wrong;
     tell(reason, [told], reason);
   }
+  // As the pages write a time (View.minute): in the operator's zone, named by how far it is from UTC.
+  function minute(time) {
+    var zone = { timeZone: texts.zone }, locale = document.documentElement.lang === "en" ? "en-GB" : "zh-CN";
+    var day = new Intl.DateTimeFormat(locale, Object.assign({ dateStyle: "long" }, zone)).format(time);
+    var hour = new Intl.DateTimeFormat("en-GB", Object.assign({ timeStyle: "short" }, zone)).format(time);
+    var parts = new Intl.DateTimeFormat("en-GB", Object.assign({ timeZoneName: "shortOffset" }, zone)).formatToParts(time);
+    var offset = parts.find(function (part) { return part.type === "timeZoneName"; }).value.slice(3) || "+0";
+    return texts.minute.replace("{day}", day).replace("{time}", hour).replace("{zone}", offset === "+8" ? texts.beijing : "UTC" + offset);
+  }
   function show(found) {
     var labels = texts.labels.split("|"), quorum = found.quorum;
     var told = quorum && texts.quorum.replace("{threshold}", quorum.threshold).replace("{count}", quorum.custodians.length)
       .replace("{names}", quorum.custodians.join(document.documentElement.lang === "zh-CN" ? "、" : ", "));
-    var time = new Date(found.time).toLocaleString(document.documentElement.lang === "en" ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
-    var rows = [time, found.account, found.index, told].map(function (value, place) {
+    var rows = [minute(new Date(found.time)), found.account, found.index, told].map(function (value, place) {
       return value && labels[place] + (/：$/.test(labels[place]) ? "" : " ") + value;
     });
     tell(found.witnessed ? "valid" : "valid_unwitnessed", [found.witnessed ? texts.valid : texts.unwitnessed].concat(rows.filter(Boolean)));

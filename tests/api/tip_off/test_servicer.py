@@ -139,6 +139,15 @@ async def test_dismissed_abusive_and_merged(world: TipOffWorld, ask: AskClient, 
     first = await ask("list_reporters", page_size=2)
     rest = await ask("list_reporters", page_size=2, page_token=first.next_page_token)
     assert len({each.reporter_id for each in (*first.reporters, *rest.reporters)}) == 3
+    # One of an id is read by itself, wherever in the list it stands.
+    [last] = rest.reporters
+    assert (await ask("list_reporters", reporter_id=last.reporter_id)).reporters == (last,)
+    assert (await ask("list_reporters", reporter_id="f" * 32)).reporters == ()
+    found = {
+        standing: (await ask("list_reporters", reporter_id=warned.reporter_id, standing=standing)).reporters
+        for standing in (ReporterStanding.LIMITED, ReporterStanding.WARNED)
+    }
+    assert found == {ReporterStanding.LIMITED: (limited,), ReporterStanding.WARNED: ()}
 
 
 def request(**changes: Any) -> pb.FileTipOffRequest:
@@ -201,6 +210,7 @@ async def test_wrong_fields_are_named(edge: Served) -> None:
         ("ListTipOffs", pb.ListTipOffsRequest(state=99), "state"),  # type: ignore[arg-type]
         ("ListTipOffs", pb.ListTipOffsRequest(due_before_time=Timestamp(seconds=2**62)), "due_before_time"),
         ("ListReporters", pb.ListReportersRequest(page_token="me"), "page_token"),
+        ("ListReporters", pb.ListReportersRequest(reporter_id="me"), "reporter_id"),
     ]
     for method, asked, field in wrong:
         assert await violations(edge, method, asked) == [field], method

@@ -278,13 +278,16 @@ class ReviewWalk:
             assert page.count == len(page.reviews) == self.model.count(by)
 
     async def _listed(self, **options: Any) -> list[DocumentReview]:
+        """Return all reviews, each of which is on one page; a long walk has more than one."""
         reviewing = self.world.reviewing(self.now)
         page = await reviewing.list_page(page_size=100, **options)
-        found = list(page.reviews)
-        # A long walk has more than one page.
+        found, tokens = list(page.reviews), set[str]()
         while page.next_page_token:
+            assert page.next_page_token not in tokens
+            tokens.add(page.next_page_token)
             page = await reviewing.list_page(page_size=100, page_token=page.next_page_token, **options)
             found += page.reviews
+        assert len({each.review_id for each in found}) == len(found)
         return found
 
 

@@ -52,7 +52,7 @@ async def doctors_remark(world: InquiryWorld, seconds: float) -> str | None:
     """Return what the operator's doctor says of disavowals."""
     now = at(seconds).business
     found = await world.vault.read("disavowal.deadlines", lambda one: store.deadlines(one, now=now))
-    return contents.describe_overdue([(each.relying_party, each.overdue) for each in found if each.overdue])
+    return contents.describe_overdue(found)
 
 
 async def test_two_moderators_uphold_it(world: InquiryWorld) -> None:

@@ -88,6 +88,11 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str]] = {
         {**PARTY, "after": "", "limit": 9},
         "sqlite_autoindex_tip_off_reporters_1|pk_tip_off_reporters",
     ),
+    "the reporter of an id": (
+        reporter_store.ONE,
+        {**PARTY, "after": "", "limit": 9, "reporter": "a" * 32},
+        "sqlite_autoindex_tip_off_reporters_1|pk_tip_off_reporters",
+    ),
     "reporters in a standing": (
         reporter_store.IN_STANDING,
         {**PARTY, "after": "", "limit": 9, "standing": "TRUSTED"},

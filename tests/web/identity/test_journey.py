@@ -1,22 +1,27 @@
 """ "My identity" by clicks in Chromium: both languages, small and large."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from google.protobuf import json_format
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from idvault.campaign import acts as campaign_acts
 from idvault_client.sessions import SessionPurpose
 from idvault_verify.campaign import ReverificationMethod
 from idvault_verify.offline import receipt
 from idvault_verify.sanction import Degree
+from idvault_verify.v1 import identity_pb2
 from tests.clients.offline.test_disclosure_history import W1
-from tests.clients.offline.test_receipt import message
+from tests.clients.offline.test_receipt import AT, message
 from tests.web.identity.test_pages import PAGES, TITLES, TODAY
+from tests.web.identity.test_words import words as words_of
 from tests.web.test_journey import BUTTONS, Place, look, place_of, visit
+from tests.web.test_vectors import STATIC
 from tools.support import logs
 from tools.support.databases import Databases
 from tools.support.flow_world import PARTY
@@ -201,7 +206,7 @@ def state(page: Page, words: str, key: str = logs.VKEY, witnesses: str = "") -> 
         chosen: Any = {"name": f"{name}.txt", "mimeType": "text/plain", "buffer": f"{text}\n".encode()}
         page.locator(f"#receipt-{name}").set_input_files(chosen if text else [])
     answer.evaluate("each => { delete each.dataset.state; }")
-    page.get_by_role("button", name="Check").click()
+    page.locator("#receipt-check button").click()
     page.locator("#receipt-answer[data-state]").wait_for()
     return str(answer.get_attribute("data-state"))
 
@@ -251,7 +256,7 @@ async def test_a_receipt_is_checked_in_the_browser_alone(sqlite_databases: Datab
             told = page.locator("#receipt-answer").inner_text()
             shown = (
                 "The receipt is valid.",
-                "1 February 2026 at 20:30",
+                "1 February 2026, 20:30 UTC+8",
                 "300",
                 "2 of 3 custodians: custodian-a",
             )
@@ -266,3 +271,40 @@ async def test_a_receipt_is_checked_in_the_browser_alone(sqlite_databases: Datab
             assert asked == []
 
         await visit(person, viewport={"width": 320, "height": 700})
+
+
+ZONES = ("Asia/Shanghai", "Asia/Kolkata", "America/New_York", "America/St_Johns", "Etc/UTC")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_receipts_time_is_written_as_the_pages_write_it(language: str) -> None:
+    """The script names day, hour and zone as the server does, in the zone that the operator has set."""
+    told: dict[str, tuple[str, str]] = {}
+
+    def in_zone(page: Page, zone: ZoneInfo) -> None:
+        own = words_of(language)
+        own = replace(own, view=replace(own.view, zone=zone), zone=zone)
+        text = own.check_receipt(identity_pb2.Identity()).text or ""
+
+        def answer(route: Route) -> None:
+            file = STATIC / route.request.url.rpartition("/")[2]
+            if file.is_file():
+                route.fulfill(body=file.read_text("utf-8"), content_type="text/javascript")
+            else:
+                route.fulfill(body=text, content_type="text/html; charset=utf-8")
+
+        page.route("**/*", answer)
+        page.goto("https://pages.example/")
+        page.locator("#receipt-check").wait_for()
+        assert state(page, json_format.MessageToJson(message(size=300))) == "valid_unwitnessed"
+        line = page.locator("#receipt-answer p").nth(1).inner_text()
+        told[zone.key] = (line.partition("：" if language == "zh" else ": ")[2], own.view.minute(AT))
+        page.unroute("**/*")
+
+    def work(page: Page) -> None:
+        for zone in ZONES:
+            in_zone(page, ZoneInfo(zone))
+
+    await visit(work)
+    assert len(told) == len(ZONES)
+    assert {zone: pair for zone, pair in told.items() if pair[0] != pair[1]} == {}

@@ -102,7 +102,7 @@ async def test_a_public_account_by_clicks(
             named = copy.locator(".unseen").text_content()
             copy.click()
             # Whoever hears the page is still told of what.
-            expect(copy).to_have_accessible_name(f"{COPIED[locale]}{named}")
+            expect(copy).to_have_accessible_name(f"{COPIED[locale]} {named}")
 
         def closes(page: Page) -> None:
             arrive(place, page, token)

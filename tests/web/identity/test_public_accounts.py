@@ -3,6 +3,9 @@
 import re
 from datetime import date
 
+import pytest
+
+from idvault_verify.sanction import Degree
 from tests.support.session_world import RETURN_URL, TERMS
 from tests.web.browser import Browser, Page
 from tests.web.conftest import Site
@@ -59,6 +62,21 @@ async def test_an_owner_applies_by_clicks(site: Site) -> None:
     assert "You applied for a public account" in (await browser.get(path)).text
     events = await site.world.moderation.events("publicaccount:")
     assert len(events) == 1
+
+
+@pytest.mark.parametrize("degree", [Degree.SUSPEND, Degree.CLOSE])
+async def test_an_owner_whom_a_sanction_bars_gets_no_form(site: Site, degree: Degree) -> None:
+    """The list and the page of an application say why, and lead to the reasons instead."""
+    token = await site.world.publishing.person()
+    await site.world.moderation.case(degree, token=token, seconds=TODAY)
+    browser, path, _ = await opened(site, token)
+    for page in (await browser.get(f"{path}/public"), await browser.get(f"{path}/public/apply")):
+        assert "you cannot apply for a public account" in page.text
+        assert (f'href="{path}/standing">Read the reasons' in page.text, "<form" in page.text) == (
+            True,
+            False,
+        )
+    assert f"{path}/public/apply" not in (await browser.get(f"{path}/public")).text
 
 
 async def test_an_owner_sees_what_readers_see(site: Site) -> None:

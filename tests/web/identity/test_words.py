@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from idvault.web import release
-from idvault.web.identity import banners, timeline
+from idvault.web.identity import banners, public_account, timeline
 from idvault.web.identity.view import IdentityView
 from idvault.web.release import Release
 from idvault.web.render import View
@@ -287,6 +287,39 @@ def test_only_a_good_standing_asks_for_nothing(standing: str, is_idle: bool) -> 
     assert told == (True, is_idle)
 
 
+def unsanctioned(state: str = "VERIFIED", **values: Any) -> pb.Identity:
+    """Return an account without a sanction, in a state."""
+    states = common_pb2.AccountStatus
+    status = states(
+        state=states.State.Value(f"STATE_{state}"),
+        standing=states.STANDING_GOOD,
+        expire_date="2026-11-30" if state == "EXPIRED" else "2028-01-01",
+    )
+    return pb.Identity(status=status, **values)
+
+
+DISOWNED = disavowal_pb2.Disavowal(state=disavowal_pb2.Disavowal.STATE_FILED)
+OVERDUE = contest_pb2.Contest(overdue=True)
+ASKS: dict[str, pb.Identity] = {
+    "disowned": unsanctioned(disavowals=[stamp(DISOWNED, due_time=DUE)]),
+    "missed": unsanctioned(contests=[stamp(OVERDUE, file_time=NOW, due_time=DUE)]),
+    "withdrawn": unsanctioned("REVOKED"),
+    "ending": unsanctioned("EXPIRED"),
+    "unrenewed": unsanctioned(public_accounts=[public("GRACE", "2026-11-30", "2026-12-31")]),
+}
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_a_good_standing_with_a_banner_does_not_say_that_nothing_is_to_do(name: str) -> None:
+    """What the overview asks for first is not denied on the page of sanctions."""
+    own, said = ASKS[name], words()
+    assert [each.name for each in banners.of(own, said)] == [name]
+    text = said.standing(own).text
+    assert text is not None
+    told = ("There are no sanctions." in text, "nothing that you have to do" in text)
+    assert told == (True, False)
+
+
 @pytest.mark.parametrize(
     ("state", "standing", "may_apply"),
     [
@@ -307,6 +340,33 @@ def test_only_who_may_apply_is_told_how(state: str, standing: str, may_apply: bo
     text = words().overview(pb.Identity(status=status), None).text
     assert text is not None
     assert ("None yet." in text, "You can apply for one under" in text) == (True, may_apply)
+    found = public_account.obstacle("apply", pb.Identity(status=status), words())
+    assert (found is None) == may_apply
+
+
+@pytest.mark.parametrize("change", ["apply", "renew", "accept", "operator"])
+@pytest.mark.parametrize(
+    ("standing", "told"),
+    [("CLOSED", "This account is closed."), ("RENEWAL_SUSPENDED", "This account can publish nothing new")],
+)
+def test_whoever_a_sanction_bars_reads_why_before_asking(change: str, standing: str, told: str) -> None:
+    """The way on leads to the reasons: verifying again would change nothing."""
+    own = unsanctioned()
+    own.status.standing = common_pb2.AccountStatus.Standing.Value(f"STANDING_{standing}")
+    said = words()
+    found = public_account.obstacle(change, own, said)
+    assert found is not None
+    assert found.text.startswith(told)
+    assert found.link == (f"{said.here}/standing", "Read the reasons")
+
+
+@pytest.mark.parametrize("standing", ["CLOSED", "RENEWAL_SUSPENDED"])
+def test_no_banner_offers_what_a_sanction_bars(standing: str) -> None:
+    """A public account in its grace is renewed after the sanction, if it is still there."""
+    own = unsanctioned(public_accounts=[public("GRACE", "2026-11-30", "2026-12-31")])
+    assert [each.name for each in banners.of(own, words())] == ["unrenewed"]
+    own.status.standing = common_pb2.AccountStatus.Standing.Value(f"STANDING_{standing}")
+    assert banners.of(own, words()) == []
 
 
 def test_an_opening_that_the_log_lacks_is_told_below_its_time() -> None:

@@ -18,9 +18,12 @@ from idvault.core.tables.log import log_entries
 from idvault.core.tables.session import account_lists, disavowals, sessions, waiting_disavowals
 from idvault.session.disavowal.rules import Disavowal
 from idvault.session.disavowal.store import ROWS
+from idvault.web.edge import EdgeConnections
 from idvault.web.limits import Buckets, InquiryLimits
+from idvault_client.backend.rpc import Result, Rpc
 from idvault_verify.attest.assertion import ProofEnd
 from idvault_verify.session import DisavowalState
+from idvault_verify.v1 import inquiry_pb2 as pb
 from tests.support.known_history import LEGAL_BASIS
 from tests.support.session_world import BASE_URL, TITLE, SessionWorld, browser_key
 from tests.web.browser import Browser, Page
@@ -195,6 +198,36 @@ async def test_a_person_reads_who_opened_what_was_withdrawn(site: Site, language
     assert not any(token in each.text for each in browser.seen)
     await sql.change(site.world.database, update(log_entries).values(log_index=None))
     assert f"<dd>{NOT_LOGGED[language]}" in (await proven(site, browser)).text
+
+
+class EarlierVault(EdgeConnections):
+    """An edge of an earlier version, which does not say after which release an opening was."""
+
+    def __init__(self, edge: EdgeConnections) -> None:
+        self._edge = edge
+
+    async def run(self, call: Rpc[Result]) -> Result:
+        """Answer as the edge does, without what it did not know then."""
+        answer = await self._edge.run(call)
+        if isinstance(answer, pb.Inquiry):
+            for each in answer.openings:
+                each.ClearField("disclosure_index")
+        return answer
+
+
+async def test_an_opening_without_its_release_is_shown_apart(site: Site) -> None:
+    """No release claims it, and none says that no opening followed."""
+    browser = await site.browser(**{"Accept-Language": "en"})
+    await verified(site)
+    await proven(site, browser)
+    await age(site)
+    await withdrawn(site.world)
+    site.pages.vault = EarlierVault(site.pages.vault)
+    page = unescape((await proven(site, browser)).text)
+    released, apart = page.split("The details were also opened at these times.")
+    assert (released.count("<dt>Released</dt>"), apart.count("<dt>Opened</dt>")) == (1, 1)
+    assert ("<dt>Opened</dt>" in released, "not opened before" in page) == (False, False)
+    assert f"<dt>{WHERE_OPENED['en']}</dt>" in apart
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

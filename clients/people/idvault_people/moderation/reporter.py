@@ -1,19 +1,19 @@
 """The pages of reporters: trusted flaggers and limited ones, how often each was right, and their standing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from idvault_client import reasons
 from idvault_client.tip_offs import ReporterPage, ReporterStanding, TipOffReporter
 from idvault_people.console.visit import Answer, Visit
 from idvault_people.moderation import done, listing, shown
 from idvault_people.moderation.form import Form
 from idvault_people.moderation.listing import ListPage
 from idvault_people.moderation.shown import Field, Item, Link, PagePart, Row
-from idvault_people.moderation.whole_list import all_pages
 from idvault_people.moderation.workplace import Workplace
+from idvault_verify.error import Reason
 
-_SIZE, _MOST = 50, 10_000
+_SIZE = 50
 _DIGITS = 8
 _ORDER = (
     ReporterStanding.TRUSTED,
@@ -65,23 +65,21 @@ class ReporterStandingPages:
 
     def standing(self, visit: Visit) -> Answer:
         """Show how often a reporter was right, and the form of a standing."""
-        reporter, which = self._known(visit.parts["reporter"]), visit.parts["reporter"]
-        earlier = PagePart(
+        return self._form(visit).page()
+
+    def _earlier(self, visit: Visit) -> PagePart:
+        """Return how often a reporter was right, and the id."""
+        which = visit.parts["reporter"]
+        page = self.place.vault.tip_offs.list_reporters(reporter_id=which, page_size=1)
+        # A vault of an earlier version lists others, too.
+        found = next((each for each in page.reporters if each.reporter_id == which), None)
+        unknown = reasons.reason_text(Reason.REPORTER_NOT_FOUND, language=visit.language)
+        return PagePart(
             title=visit.say("earlier_reports"),
-            rows=self._rows(reporter, visit) if reporter else (),
+            rows=self._rows(found, visit) if found else (),
             codes=self.place.rows(visit, reporter=which),
-            empty="" if reporter else visit.say("reporter_beyond", most=f"{_MOST:,}"),
+            empty="" if found else unknown,
         )
-        return replace(self._form(visit), sections=[earlier]).page()
-
-    def _known(self, reporter_id: str) -> TipOffReporter | None:
-        """Return a reporter of the first ten thousand, by id: the vault reads no single one."""
-
-        def ask(after: str) -> tuple[Sequence[TipOffReporter], str]:
-            page = self.place.vault.tip_offs.list_reporters(page_size=_MOST // 10, page_token=after)
-            return page.reporters, page.next_page_token
-
-        return next((each for each in all_pages(ask, most=_MOST) if each.reporter_id == reporter_id), None)
 
     def set_standing(self, visit: Visit) -> Answer:
         """Make a reporter a trusted flagger, limit one, or end either."""
@@ -122,6 +120,7 @@ class ReporterStandingPages:
             button=say("send"),
             back="/reporters",
             request_id=self.place.new_id(),
+            sections=[self._earlier(visit)],
             fields=[
                 Field(
                     kind="choices",

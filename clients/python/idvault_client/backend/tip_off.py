@@ -577,15 +577,20 @@ class AioTipOffClient:
         )
 
     async def list_reporters(
-        self, *, standing: ReporterStanding | None = None, page_size: int = 100, page_token: str = ""
+        self,
+        *,
+        standing: ReporterStanding | None = None,
+        reporter_id: str | None = None,
+        page_size: int = 100,
+        page_token: str = "",
     ) -> ReporterPage:
-        """Return a page of reporters by id: of all, or in one standing."""
+        """Return a page of reporters by id: of all, in one standing, or the one of an id."""
         return await self.run(
             call(
                 _SERVICE,
                 "ListReporters",
                 ReporterPage,
-                **given(standing=standing),
+                **given(standing=standing, reporter_id=reporter_id),
                 page_size=page_size,
                 page_token=page_token,
             )

@@ -345,7 +345,7 @@ class ToldOpening(_message.Message):
     log_index: _builtins.int
     """The place of the opening in the log; 0, where no log has an opening, if its entry is missing."""
     disclosure_index: _builtins.int
-    """Which of the disclosures it followed: its index in their list, from 0."""
+    """Which of the disclosures it followed: its index in their list, from 0. Absent if the service does not say."""
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp:
         """When the auditor opened it."""
@@ -357,13 +357,15 @@ class ToldOpening(_message.Message):
         open_time: _timestamp_pb2.Timestamp | None = ...,
         auditor_actor_id: _builtins.str = ...,
         log_index: _builtins.int = ...,
-        disclosure_index: _builtins.int = ...,
+        disclosure_index: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["open_time", b"open_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_disclosure_index", b"_disclosure_index", "disclosure_index", b"disclosure_index", "open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["auditor_actor_id", b"auditor_actor_id", "disclosure_index", b"disclosure_index", "log_index", b"log_index", "open_time", b"open_time", "platform_title", b"platform_title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_disclosure_index", b"_disclosure_index", "auditor_actor_id", b"auditor_actor_id", "disclosure_index", b"disclosure_index", "log_index", b"log_index", "open_time", b"open_time", "platform_title", b"platform_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__disclosure_index: _TypeAlias = _typing.Literal["disclosure_index"]  # noqa: Y015
+    _WhichOneofArgType__disclosure_index: _TypeAlias = _typing.Literal["_disclosure_index", b"_disclosure_index"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__disclosure_index) -> _WhichOneofReturnType__disclosure_index | None: ...
 
 Global___ToldOpening: _TypeAlias = ToldOpening  # noqa: Y015
 

@@ -1352,22 +1352,26 @@ class ListReportersRequest(_message.Message):
     STANDING_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REPORTER_ID_FIELD_NUMBER: _builtins.int
     standing: Global___Reporter.Standing.ValueType
     """Only those in this standing, as it was last set; unspecified for all."""
     page_size: _builtins.int
     """1 to 1,000; 0 for 100."""
     page_token: _builtins.str
     """The next_page_token of the page before; empty for the first page."""
+    reporter_id: _builtins.str
+    """Only the reporter of this id; empty for all."""
     def __init__(
         self,
         *,
         standing: Global___Reporter.Standing.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        reporter_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "standing", b"standing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "reporter_id", b"reporter_id", "standing", b"standing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

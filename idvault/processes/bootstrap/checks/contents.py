@@ -19,6 +19,7 @@ from functools import partial
 from idvault.core.check import AilmentError
 from idvault.core.config import ConfigError, Settings
 from idvault.core.db.database import Database
+from idvault.core.db.deadline import PlatformDeadlines
 from idvault.custody.drill import acts as drill_acts
 from idvault.custody.drill import store as drill_store
 from idvault.custody.drill.rules import DrillStanding
@@ -306,14 +307,15 @@ async def check_disavowals(deployment: Deployment) -> str | None:
     found = await deployment.main.read(
         "disavowal.deadlines", lambda one: disavowal_store.deadlines(one, now=now)
     )
-    return describe_overdue([(each.relying_party, each.overdue) for each in found if each.overdue])
+    return describe_overdue(found)
 
 
-def describe_overdue(found: Sequence[tuple[str, int]]) -> str | None:
-    """Return what is overdue, and what to do; None if nothing is. found: platforms and counts."""
-    if not found:
+def describe_overdue(found: Sequence[PlatformDeadlines]) -> str | None:
+    """Return at which platforms something is overdue, and what to do; None if nothing is."""
+    overdue = [f"{each.relying_party} ({each.overdue})" for each in found if each.overdue]
+    if not overdue:
         return None
-    platforms = ", ".join(f"{name} ({count})" for name, count in found)
+    platforms = ", ".join(overdue)
     return (
         f"disowned accounts are overdue at {platforms}: ask the platform's moderators to decide, "
         "`idvault-people moderator disavowal list --overdue` names them"

@@ -76,9 +76,6 @@ LISTS: Mapping[str, Text] = {
     ),
     "empty.narrowings": _("No sanction has to be narrowed. One comes here when a verification is withdrawn."),
     "empty.reporters": _("No reporter here. Open one from a report, to trust or to limit."),
-    "reporter_beyond": _(
-        "This reporter is not among the first {most} reporters, so no figures can be shown."
-    ),
     "new_reports": _("New reports: {count}."),
     "no_news": _("New reports do not arrive at the moment."),
     "check_again": _.in_context("check_again", "Check again"),
