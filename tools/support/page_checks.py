@@ -190,8 +190,8 @@ def other_scheme(page: Page) -> Iterator[str]:
 
 # Of a recorded page; Tab is tried apart, without script, which moves the focus.
 RECORDED: Sequence[Check] = (sizes, headings, named, prints, axe, other_scheme)
-# A journey in each language examines a half: what depends on the words is in both, and what the elements alone
-# decide in one.
+# A journey in each language examines a half: what depends on the words is in both, what the elements alone
+# decide is in one.
 _HALVES: Mapping[str, Sequence[Check]] = {
     "zh": (sizes, headings, named),
     "en": (sizes, headings, named, prints, stops, axe, other_scheme),
