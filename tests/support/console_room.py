@@ -1,6 +1,7 @@
 """The consoles of auditors and custodians, in this process, over a chamber's real flows and databases."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ from tests.support.second_factor_world import ENTROPY
 from tools.support.authority import TRUST_DOMAIN
 from tools.support.chamber import Chamber, Local, identity
 from tools.support.fakes.people import FakeCodes
+
+PATIENCE = 60.0
+"""Seconds in which something that a test waits for happens on the slowest machine."""
 
 
 @dataclass
@@ -108,12 +112,11 @@ class ConsoleRoom:
 
     async def pending(self, name: str, disclosure_id: str) -> tuple[Custodian, PendingRequest]:
         """Return a custodian's client and the request, once the log has it."""
-        custodian = self.room.custodian(name)
-        while True:
-            found = await asyncio.to_thread(custodian.find, disclosure_id)
-            if found.refused is None:
-                return custodian, found
+        custodian, end = self.room.custodian(name), time.monotonic() + PATIENCE
+        while (found := await asyncio.to_thread(custodian.find, disclosure_id)).refused is not None:
+            assert time.monotonic() < end, found.refused
             await asyncio.sleep(0.01)
+        return custodian, found
 
     async def approve(self, disclosure_id: str, *names: str) -> None:
         """Let custodians approve and release with their clients."""

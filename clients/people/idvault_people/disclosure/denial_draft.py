@@ -1,10 +1,14 @@
-"""A custodian's reasons that are not signed yet (disclosure.sealed_draft), by the request they are about."""
+"""A custodian's reasons that are not signed yet (disclosure.sealed_draft), by the request they are about.
+
+Each lasts as long as its request waits, and a week at most: no number of others ends it.
+"""
 
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from idvault_people.disclosure import sealed_draft
 from idvault_people.disclosure.sealed_draft import SealedDrafts
 from idvault_people.opens.identity import PersonalIdentity
 
@@ -33,10 +37,13 @@ class DenialDrafts:
         self._sealed.destroy(disclosure_id)
 
     def destroy_others(self, waiting: Set[str], *, now: datetime) -> None:
-        """Destroy the reasons for requests that do not wait any more. waiting: the ids of those that do."""
-        for disclosure_id, _ in self._sealed.every(now=now):
-            if disclosure_id not in waiting:
-                self.destroy(disclosure_id)
+        """Destroy the reasons that are a week old, or for requests that do not wait any more, opening none.
+
+        waiting: the ids of those that do.
+        """
+        sealed_draft.destroy_old(self.folder, now=now)
+        for disclosure_id in sealed_draft.names(self.folder) - waiting:
+            self.destroy(disclosure_id)
 
     @property
     def _sealed(self) -> SealedDrafts:

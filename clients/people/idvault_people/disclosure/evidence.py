@@ -8,6 +8,7 @@
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -137,13 +138,31 @@ def parse(data: bytes, *, identity: PersonalIdentity, name: str) -> ProofFile:
 
 
 def kept(folder: Path) -> list[tuple[Path, SealedFile]]:
-    """Return the sealed files in an identity folder, with what is written outside of them."""
+    """Return the sealed files in an identity folder, with what is written outside of them.
+
+    Raises EvidenceError and OSError if one of them cannot be read.
+    """
     found = []
     for path in sorted((folder / FOLDER).glob("*.json"), key=_place):
-        fields = _document(_content(path), path.name)
-        if fields.get("format") == SEALED_FORMAT:
-            found.append((path, _outside(fields)))
+        if (outside := _sealed_file(path)) is not None:
+            found.append((path, outside))
     return found
+
+
+def destroy_dates(folder: Path) -> list[date]:
+    """Return by the end of which days the kept files must be destroyed, of those that can be read."""
+    found = []
+    for path in (folder / FOLDER).glob("*.json"):
+        with suppress(EvidenceError, OSError):
+            if (outside := _sealed_file(path)) is not None:
+                found.append(outside.destroy_after)
+    return found
+
+
+def _sealed_file(path: Path) -> SealedFile | None:
+    """Return what is written outside of a sealed file, None for a file of another format."""
+    fields = _document(_content(path), path.name)
+    return _outside(fields) if fields.get("format") == SEALED_FORMAT else None
 
 
 def file_times(folder: Path) -> frozenset[tuple[str, int]]:

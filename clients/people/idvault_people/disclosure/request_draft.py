@@ -1,6 +1,7 @@
 """The drafts of an auditor's requests (disclosure.sealed_draft): what was answered, and no key.
 
-What is signed is made anew. A draft is destroyed once its request was sent.
+What is signed is made anew. A draft is destroyed once its request was sent, and when there are twenty newer
+ones.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from idvault_people.disclosure.sealed_draft import SealedDrafts
 from idvault_people.opens.identity import PersonalIdentity
+
+MOST = 20
 
 
 @dataclass(eq=False)
@@ -34,6 +37,7 @@ class RequestDrafts:
     def put(self, number: str, draft: RequestDraft, *, now: datetime) -> None:
         """Store a draft under its number, and destroy those beyond the twenty newest."""
         self._sealed.put(number, asdict(draft), now=now)
+        self._sealed.destroy_beyond(MOST)
 
     def get(self, number: str, *, now: datetime) -> RequestDraft | None:
         """Return a draft, None if there is none of the last week that these keys open."""

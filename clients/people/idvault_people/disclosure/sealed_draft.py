@@ -1,13 +1,13 @@
 """Drafts of a member, each a file sealed to the member's own key: a killed console loses no text.
 
 They are in the folder `drafts` of the identity folder (docs/formats.md, section 12), and hold no key. One is
-destroyed once it was sent, and when there are twenty newer ones. A week after its last change it is none any
-more; it is destroyed when a console starts or lists what was begun.
+destroyed once it was sent. A week after its last change it is none any more; it is destroyed when a console
+starts or lists what was begun.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,6 @@ from idvault_verify.attest.hpke import UnsealError
 from idvault_verify.attest.reading import RosterError
 
 FOLDER = "drafts"
-MOST = 20
 LASTS = timedelta(days=7)
 _NAME = re.compile(r"[0-9a-f]{32}\Z")
 _OUTSIDE = ("kept_at", "suite", "sealed")
@@ -38,7 +37,7 @@ class SealedDrafts:
     label: str
 
     def put(self, name: str, content: Mapping[str, Any], *, now: datetime) -> None:
-        """Store a draft under its name, and destroy those beyond the twenty newest."""
+        """Store a draft under its name."""
         kept_at = now.astimezone(UTC).isoformat(timespec="microseconds")
         own = self.identity.member(spki="")
         sealed = hpke.seal(
@@ -52,8 +51,6 @@ class SealedDrafts:
             durable_file.sync_folder(self.folder)
         document = {"kept_at": kept_at, "suite": own.suite, "sealed": reading.base64url(sealed)}
         durable_file.replace(self._path(name), json.dumps(document, indent=1).encode() + b"\n")
-        for old in self._newest()[MOST:]:
-            durable_file.destroy(self._path(old))
 
     def get(self, name: str, *, now: datetime) -> dict[str, Any] | None:
         """Return a draft, None if there is none of the last week that these keys open."""
@@ -80,19 +77,25 @@ class SealedDrafts:
         """Destroy a draft; a missing one is fine."""
         durable_file.destroy(self._path(name))
 
+    def destroy_beyond(self, most: int) -> None:
+        """Destroy all but so many, the newest."""
+        for name in self._newest()[most:]:
+            self.destroy(name)
+
     @property
     def _files(self) -> Path:
         return self.folder / FOLDER
 
     def _newest(self) -> list[str]:
-        return sorted(
-            (path.stem for path in self._files.glob("*.json")),
-            key=lambda name: _kept_at(self._path(name)),
-            reverse=True,
-        )
+        return sorted(names(self.folder), key=lambda name: (_kept_at(self._path(name)), name), reverse=True)
 
     def _path(self, name: str) -> Path:
         return self._files / f"{name}.json"
+
+
+def names(folder: Path) -> Set[str]:
+    """Return the names of the drafts of an identity folder, without opening any."""
+    return {path.stem for path in (folder / FOLDER).glob("*.json")}
 
 
 def destroy_old(folder: Path, *, now: datetime) -> None:
@@ -100,11 +103,6 @@ def destroy_old(folder: Path, *, now: datetime) -> None:
     for path in (folder / FOLDER).glob("*.json"):
         if _is_old(path, now):
             durable_file.destroy(path)
-
-
-def count(folder: Path) -> int:
-    """Return how many drafts an identity folder has, without opening any."""
-    return sum(1 for _ in (folder / FOLDER).glob("*.json"))
 
 
 def _is_old(path: Path, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Orders that were given, on the officer's console: the list, one order's history, its withdrawal."""
 
+import asyncio
 import re
 
 import pytest
@@ -62,6 +63,17 @@ async def test_the_list_shows_one_state(office: OfficerRoom) -> None:
         assert late.order_id in page.text, query
     theirs = await office.enter(OTHER_OFFICE)
     assert late.order_id not in (await theirs.get("/")).text
+
+
+async def test_the_menu_counts_overdue_orders_under_a_filter(office: OfficerRoom) -> None:
+    """One that was withdrawn elsewhere is gone from the list of overdue ones, and counted no more."""
+    visitor = await office.enter()
+    [late] = await office.world.issue((PARTY, TARGET), deadline=25 * HOUR)
+    office.seconds = 26 * HOUR
+    assert '<span class="count late">1 overdue</span>' in (await visitor.get("/")).text
+    await asyncio.to_thread(office.officer().withdraw, late, REASON, code=office.code())
+    assert '<span class="count' in (await visitor.get("/?state=OPEN")).text
+    assert '<span class="count' not in (await visitor.get("/?state=OVERDUE")).text
 
 
 async def test_a_long_list_has_pages(office: OfficerRoom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,17 @@
 """Referred reports on the officer's console: the list, one of them, and its answer in two steps."""
 
 import asyncio
+import re
 
 import pytest
+from google.protobuf.message import Message
 
 from idvault_people.authority.referral import GivenReferral
 from idvault_verify.attest import order as papers
 from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.sanction import SanctionCategory
 from idvault_verify.tip_off import ReferralState
-from idvault_verify.v1 import authority_pb2
+from idvault_verify.v1 import authority_pb2, tip_off_pb2
 from tests.clients.console.authority.steps import answer, here, sign
 from tests.support.officer_room import OfficerRoom
 from tools.support.flow_world import PARTY
@@ -64,6 +66,33 @@ async def test_open_ones_come_first_with_the_days_that_are_left(
 
 
 @pytest.mark.parametrize(
+    ("last", "now", "left", "spent"),
+    [
+        ("2026-03-08", 3.5 * DAY, "3 days left", 50),
+        ("2026-03-08", 8.25 * DAY, "ended", 100),
+        ("2026-02-28", 0, "ended", 100),
+    ],
+)
+async def test_the_bar_of_a_last_day(
+    office: OfficerRoom, key: ModeratorKey, *, last: str, now: float, left: str, spent: int
+) -> None:
+    """It is full once the day is over by this machine's calendar, and whatever days the vault tells."""
+    visitor = await office.enter()
+    referral = await office.refer(key)
+    office.seconds = now
+
+    def open_until(_method: str, answer: Message) -> Message:
+        if isinstance(answer, authority_pb2.Referral):
+            answer.state, answer.last_date = tip_off_pb2.TipOff.REFERRAL_STATE_OPEN, last
+        return answer
+
+    office.edge().tamper = open_until
+    page = await visitor.get(f"/referrals/{referral}")
+    assert page.status == 200
+    assert re.search(rf'\({left}\)<progress class="due[^"]*" value="{spent}"', page.text), page.text
+
+
+@pytest.mark.parametrize(
     ("verb", "state"), [("accept", ReferralState.ACCEPTED), ("decline", ReferralState.DECLINED)]
 )
 async def test_an_answer_is_signed_as_it_was_shown(
@@ -94,10 +123,13 @@ async def test_an_answer_is_signed_as_it_was_shown(
 async def test_the_first_page_counts_what_was_referred_meanwhile(
     office: OfficerRoom, key: ModeratorKey
 ) -> None:
-    """Each time it is asked for; a list in one state is led back to."""
+    """Each time it is asked for as a whole, not for one state; a list in one state is led back to."""
     visitor = await office.enter()
     assert '<span class="count">' not in (await visitor.get("/")).text
     referral = await office.refer(key)
+    calls = len(office.edge().calls)
+    assert '<span class="count">' not in (await visitor.get("/?state=OPEN")).text
+    assert not any(method.endswith("ListReferrals") for method, _ in office.edge().calls[calls:])
     assert '<span class="count">1</span>' in (await visitor.get("/")).text
     await visitor.get("/referrals?state=OPEN")
     assert '<a href="/referrals?state=OPEN">Back</a>' in (await visitor.get(f"/referrals/{referral}")).text

@@ -36,6 +36,12 @@ async def open_record(owner: Visitor, disclosure_id: str, code: str, **fields: s
     return await owner.post(path, form, **{"keep": "yes", "days": "365", "code": code, **fields})
 
 
+def unfolded(page: Seen) -> str:
+    """Return the words of a page that stand open: without those that somebody must unfold."""
+    text = re.sub(r"<details.*?</details>", "", page.text, flags=re.S)
+    return Seen(page.status, page.headers, text).words
+
+
 def here(page: Seen) -> str:
     """Return where the form of a page goes."""
     found = re.search(r'<form method="post" action="([^"]*)"', page.text)

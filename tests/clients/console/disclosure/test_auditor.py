@@ -24,6 +24,7 @@ from tests.clients.console.disclosure.steps import (
     here,
     open_record,
     request,
+    unfolded,
 )
 from tests.support.console import Visitor
 from tests.support.console_room import ConsoleRoom
@@ -53,6 +54,21 @@ async def test_what_is_signed_is_what_was_shown(house: ConsoleRoom) -> None:
         assert text in last.words
     assert case.disclosure.signed_request.startswith(found.canonical())
     assert ORDER not in house.sent
+
+
+async def test_a_preview_names_the_file_that_is_signed(house: ConsoleRoom) -> None:
+    """Also one whose SHA-256 was typed at the end of the legal basis, as custodians will read it."""
+    owner = await house.enter("auditor-a")
+    preview = await draft(owner, await house.room.account())
+    path = here(preview).replace("/check", "")
+    assert f"Legal basis {BASIS} Change" in unfolded(preview)
+    order = await owner.get(f"{path}/order")
+    await owner.post(f"{path}/order", order, without="1")
+    typed = await owner.post(f"{path}/legal_basis", order, legal_basis=f"{BASIS} [SHA-256 {ORDER_HASH}]")
+    assert f"Legal basis {BASIS} Change" in unfolded(typed)
+    assert re.search(rf"The order's file {ORDER_HASH} .*Change", unfolded(typed))
+    plain = await owner.post(f"{path}/legal_basis", await owner.get(f"{path}/order"), legal_basis=BASIS)
+    assert (ORDER_HASH in plain.words, "The order's file none Change" in unfolded(plain)) == (False, True)
 
 
 async def test_a_request_is_sent_once(house: ConsoleRoom) -> None:
@@ -219,6 +235,7 @@ async def test_drafts_do_not_pile_up(house: ConsoleRoom) -> None:
     account = await house.room.account()
     first = await owner.post("/new", await owner.get("/new"), account=account)
     for _ in range(20):
+        house.room.pass_time(seconds=1)
         await owner.post("/new", await owner.get("/new"), account=account)
     assert (await owner.get(here(first))).status == 404
 

@@ -6,11 +6,14 @@ import shutil
 from google.protobuf.message import Message
 
 from idvault_client.errors import Unavailable
+from idvault_people.disclosure.request_draft import RequestDraft, RequestDrafts
+from idvault_people.disclosure.sealed_draft import FOLDER
+from idvault_verify.v1 import disclosure_pb2
 from tests.clients.console.disclosure.steps import CASE, draft, here, open_record, request
 from tests.clients.console.disclosure.test_told import beside
 from tests.support.console import Visitor
 from tests.support.console_room import ConsoleRoom
-from tools.support.chamber import CUSTODIANS
+from tools.support.chamber import CUSTODIANS, identity
 
 A, B, _ = CUSTODIANS
 OWNER = "auditor-a"
@@ -64,6 +67,40 @@ async def test_a_case_without_its_key_is_not_counted(house: ConsoleRoom) -> None
     assert await has_time_left(owner, disclosure_id) == [False] * 3
 
 
+async def test_what_can_be_opened_no_more_is_not_counted(house: ConsoleRoom) -> None:
+    """Once its time is over, on every page; and at the next whole list, once the vault has it no more."""
+    owner = await house.enter(OWNER)
+    for _ in range(2):
+        await house.approve(await request(owner, await house.room.account()), A, B)
+    assert beside(await owner.get("/"), "/") == "2"
+
+    def without(_method: str, answer: Message) -> Message:
+        if isinstance(answer, disclosure_pb2.ListDisclosuresResponse):
+            del answer.disclosures[1:]
+        return answer
+
+    house.edge(OWNER).tamper = without
+    assert beside(await owner.get("/?case=other"), "/") == "2"
+    assert beside(await owner.get("/"), "/") == "1"
+    house.room.pass_time(days=3)
+    assert beside(await owner.get("/own"), "/") == ""
+
+
+async def test_the_openings_of_a_case_are_those_that_were_signed(house: ConsoleRoom) -> None:
+    """Not those that the vault says."""
+    owner = await house.enter(OWNER)
+    disclosure_id = await request(owner, await house.room.account())
+
+    def more(_method: str, answer: Message) -> Message:
+        if isinstance(answer, disclosure_pb2.Disclosure):
+            answer.openings = 3
+        return answer
+
+    house.edge(OWNER).tamper = more
+    case = (await owner.get(f"/cases/{disclosure_id}")).words
+    assert ("Opened 0 of 1" in case, "0 of 3" in case) == (True, False)
+
+
 async def test_a_draft_whose_request_arrived_is_told_as_sent(house: ConsoleRoom) -> None:
     """It is no line of its own, and its case leads to it; one of the same case that ended has no draft."""
     owner = await house.enter(OWNER)
@@ -80,6 +117,23 @@ async def test_a_draft_whose_request_arrived_is_told_as_sent(house: ConsoleRoom)
     assert ("Draft, not sent" in listed.words, "Has a draft" in listed.words) == (False, False)
     assert "Sent; its draft is still kept" in listed.words
     assert listed.text.count(f'href="{here(preview)}"') == 1
+    begun = await owner.get("/new")
+    assert ("Draft, not sent" in begun.words, "Sent; its draft is still kept" in begun.words) == (False, True)
+    assert [beside(each, "/new") for each in (listed, begun)] == ["", ""]
+
+
+async def test_the_menu_counts_drafts_that_can_be_sent(house: ConsoleRoom) -> None:
+    """No file that other keys sealed, and none that a command or another console has destroyed."""
+    folder, now = house.room.folder / OWNER, house.room.now().real
+    other = RequestDrafts(folder=folder, identity=identity("auditor-b"))
+    other.put("0" * 32, RequestDraft({"case": CASE}), now=now)
+    owner = await house.enter(OWNER)
+    assert beside(await owner.get("/"), "/new") == ""
+    await draft(owner, await house.room.account())
+    assert beside(await owner.get("/own"), "/new") == "1"
+    for file in (folder / FOLDER).iterdir():
+        file.unlink()
+    assert beside(await owner.get("/own"), "/new") == ""
 
 
 async def test_evidence_has_one_number(house: ConsoleRoom) -> None:

@@ -1,18 +1,22 @@
 """The custodian's console: decisions with everything that is checked, drill, hand-over, own keys."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 
 from google.protobuf.message import Message
 
 from idvault_client.errors import Unavailable
+from idvault_people.console.disclosure import custodian as pages
+from idvault_people.disclosure.custodian import Custodian
 from idvault_verify.attest.people import roster_member as members
 from idvault_verify.error import Reason
 from idvault_verify.v1 import disclosure_pb2
-from tests.clients.console.disclosure.steps import here
-from tests.support.console import Seen, Visitor
-from tests.support.console_room import ConsoleRoom
+from tests.clients.console.disclosure.steps import here, unfolded
+from tests.support.console import Seen, Visitor, running
+from tests.support.console_room import PATIENCE, ConsoleRoom
 from tests.support.handover_world import D, Wire, adopt
 from tools.support import builders, people
 from tools.support.chamber import CUSTODIANS, roster_member
@@ -28,10 +32,11 @@ async def waiting(owner: Visitor) -> Seen:
 
 async def until(owner: Visitor, path: str, is_right: Callable[[Seen], bool]) -> Seen:
     """Return a page once it is right."""
-    while True:
-        if is_right(page := await owner.get(path)):
-            return page
+    end = time.monotonic() + PATIENCE
+    while not is_right(page := await owner.get(path)):
+        assert time.monotonic() < end, page.words
         await asyncio.sleep(0.01)
+    return page
 
 
 async def test_a_request_is_shown_with_all_that_is_checked(house: ConsoleRoom) -> None:
@@ -47,7 +52,6 @@ async def test_a_request_is_shown_with_all_that_is_checked(house: ConsoleRoom) -
         "案 2026-1",
         f"auditor-a ({auditor.organisation})",
         "since version 1 of the roster",
-        account,
         "第一条 (synthetic)",
         "一次核查",
         "2 days left",
@@ -58,6 +62,28 @@ async def test_a_request_is_shown_with_all_that_is_checked(house: ConsoleRoom) -
         assert text in page.words, text
     one = await owner.get(f"/requests/{disclosure_id}")
     assert f"{B} approved on" in one.words
+    # What is compared by eye stands open, also where the code is typed.
+    for seen in (page, one, await owner.get(f"/requests/{disclosure_id}/approve")):
+        words = unfolded(seen)
+        for text in (f"Account token {account}", members.fingerprint(auditor.ed25519)):
+            assert (words.count(text), seen.words.count(text)) == (1, 1), text
+        assert disclosure_id not in words
+
+
+async def test_a_list_reads_the_roster_once(house: ConsoleRoom) -> None:
+    """One client is made for it, however many requests wait."""
+    for _ in range(3):
+        await house.room.request(await house.room.account())
+    session, made = house.custodian(A), list[str]()
+
+    def counted() -> Custodian:
+        made.append(A)
+        return session.custodian()
+
+    console = pages.console(replace(session, custodian=counted))
+    owner = await (await house.stack.enter_async_context(running(console, session.folder))).enter()
+    page = await owner.get("/")
+    assert (page.text.count('<article class="card"'), len(made)) == (3, 1)
 
 
 async def test_a_custodian_approves_with_a_code(house: ConsoleRoom) -> None:

@@ -1,5 +1,6 @@
 """The reason of a denial survives a console that is killed, and only the custodian's keys open it."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from google.protobuf.message import Message
@@ -14,6 +15,7 @@ from tools.support.chamber import CUSTODIANS, identity
 A, B, _ = CUSTODIANS
 REASON = "依据不足 (synthetic)"
 UNSENT = "Denial not sent"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def files(house: ConsoleRoom) -> list[Path]:
@@ -128,6 +130,40 @@ async def test_the_list_ends_the_drafts_of_what_was_decided(house: ConsoleRoom) 
     assert len(files(house)) == 2
     await owner.get("/")
     assert [each.stem for each in files(house)] == [other.split("/")[2]]
+
+
+async def test_a_folder_that_is_full_takes_no_denial_away(house: ConsoleRoom) -> None:
+    """Only what was to be kept for later is told not to be; the text stays in the form, and is sent."""
+    owner, path = await waiting(house)
+    # No file can be written below it, whoever runs this.
+    (house.room.folder / A / FOLDER).write_bytes(b"")
+    kept = await owner.post(path, await owner.get(path), reason=REASON, step="keep")
+    told = ("Your reason was not kept: your folder cannot be written to." in kept.words, REASON in kept.text)
+    assert (kept.status, *told) == (422, True, True)
+    done = await owner.post(path, kept, reason=REASON)
+    assert "You denied it." in done.words
+    [case] = await house.filed()
+    assert [each.reason for each in case.decisions] == [REASON]
+
+
+def test_no_number_of_reasons_ends_one(tmp_path: Path) -> None:
+    """Each is of a request that waits: only its decision and the week do."""
+    kept = DenialDrafts(folder=tmp_path, identity=identity(A))
+    ids = [f"{each:032x}" for each in range(22)]
+    for each in ids:
+        kept.put(each, REASON, now=NOW)
+    assert [kept.get(each, now=NOW) for each in ids] == [REASON] * 22
+
+
+def test_what_waits_no_more_is_destroyed_unopened(tmp_path: Path) -> None:
+    """By its name: also what these keys do not open, and what is a week old; one that waits stays."""
+    mine, theirs = (DenialDrafts(folder=tmp_path, identity=identity(each)) for each in (A, B))
+    gone, stays, old = (f"{each:032x}" for each in range(3))
+    theirs.put(gone, REASON, now=NOW)
+    mine.put(stays, REASON, now=NOW)
+    mine.put(old, REASON, now=NOW - timedelta(days=7, seconds=1))
+    mine.destroy_others({stays, old}, now=NOW)
+    assert [each.stem for each in (tmp_path / FOLDER).iterdir()] == [stays]
 
 
 async def test_a_second_tab_keeps_no_reason_for_what_is_decided(house: ConsoleRoom) -> None:

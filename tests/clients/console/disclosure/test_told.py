@@ -1,14 +1,19 @@
 """What the consoles of auditors and custodians tell of their acts: what was done, what is due, what waits."""
 
+import os
 import re
 import shutil
+from dataclasses import replace
 
 from google.protobuf.message import Message
 
 from idvault_client.errors import Unavailable
-from tests.clients.console.disclosure.steps import CASE, here, open_record, request
+from idvault_people.console.disclosure import auditor as pages
+from idvault_people.disclosure.auditor import Auditor
+from idvault_verify.attest.reading import RosterError
+from tests.clients.console.disclosure.steps import CASE, here, open_record, request, unfolded
 from tests.clients.console.disclosure.test_custodian import until, waiting
-from tests.support.console import Seen
+from tests.support.console import Seen, running
 from tests.support.console_room import ConsoleRoom
 from tools.support.chamber import CUSTODIANS
 
@@ -96,10 +101,12 @@ async def test_the_menu_counts_what_waits_for_an_auditor(house: ConsoleRoom) -> 
     assert (beside(page, "/evidence"), "overdue: destroy it" in page.words) == ("1 to destroy", True)
     # A command works on the same folder.
     (kept,) = (house.room.folder / "auditor-a" / "evidence").iterdir()
-    copy = kept.with_name(f"{disclosure_id}-2.json")
+    copy, damaged = (kept.with_name(f"{disclosure_id}-{number}.json") for number in (2, 3))
     shutil.copy(kept, copy)
     assert beside(await owner.get("/own"), "/evidence") == "2 to destroy"
-    for file in (kept, copy):
+    damaged.write_bytes(b"{")
+    assert beside(await owner.get("/own"), "/evidence") == "2 to destroy"
+    for file in (kept, copy, damaged):
         file.unlink()
     assert beside(await owner.get("/own"), "/evidence") == ""
 
@@ -135,8 +142,27 @@ async def test_a_decision_tells_whether_the_record_was_opened(house: ConsoleRoom
     assert re.search(r"1 of 1 \(1 Mar 2026, \d\d:\d\d UTC\)", after), after
 
 
+async def test_evidence_is_read_once(house: ConsoleRoom) -> None:
+    """A file is read again when it has changed, also beside one that cannot be read: each page counts."""
+    owner = await house.enter("auditor-a")
+    disclosure_id = await request(owner, await house.room.account())
+    await house.approve(disclosure_id, A, B)
+    await open_record(owner, disclosure_id, house.room.codes.code(), days="1")
+    (kept,) = (house.room.folder / "auditor-a" / "evidence").iterdir()
+    kept.with_name(f"{disclosure_id}-2.json").write_bytes(b"{")
+    house.room.pass_time(days=3)
+    assert beside(await owner.get("/own"), "/evidence") == "1 to destroy"
+    before = kept.stat()
+    later = kept.read_text("utf-8").replace('"destroy_after": "2026-', '"destroy_after": "2036-')
+    kept.write_text(later, "utf-8")
+    os.utime(kept, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert beside(await owner.get("/own"), "/evidence") == "1 to destroy"
+    os.utime(kept)
+    assert beside(await owner.get("/own"), "/evidence") == ""
+
+
 async def test_evidence_is_listed_without_the_vault(house: ConsoleRoom) -> None:
-    """By its number and day alone: whose case it is of, only the vault tells."""
+    """With the case that the vault once told, or the file when it was opened; else by the request's id."""
     owner = await house.enter("auditor-a")
     disclosure_id = await request(owner, await house.room.account())
     await house.approve(disclosure_id, A, B)
@@ -147,5 +173,54 @@ async def test_evidence_is_listed_without_the_vault(house: ConsoleRoom) -> None:
         raise Unavailable(None, "UNAVAILABLE")
 
     house.edge("auditor-a").tamper = lose
-    listed = await owner.get("/evidence")
-    assert (listed.status, "Case unknown, evidence 1" in listed.words) == (200, True)
+    calls = len(house.edge("auditor-a").calls)
+    assert f"{CASE}, evidence 1" in (await owner.get("/evidence")).words
+    assert len(house.edge("auditor-a").calls) == calls
+    again = await house.enter("auditor-a")
+    unknown, known = f"Case unknown ({disclosure_id[:8]}), evidence 1", f"{CASE}, evidence 1"
+    listed = await again.get("/evidence")
+    assert (listed.status, unknown in unfolded(listed), known in listed.words) == (200, True, False)
+    await again.get(f"/evidence/{disclosure_id}-1.json")
+    listed = await again.get("/evidence")
+    assert (unknown in listed.words, known in listed.words) == (False, True)
+
+
+async def test_evidence_of_colleagues_is_told_apart(house: ConsoleRoom) -> None:
+    """By the requests' ids: the vault tells nobody else their cases. It is asked once, not by each page."""
+    owner = await house.enter("auditor-a")
+    ids = [await request(owner, await house.room.account()) for _ in range(2)]
+    colleague = await house.enter("auditor-b")
+    for each in ids:
+        await house.approve(each, A, B)
+        record = await open_record(owner, each, house.room.codes.code())
+        export = f"{here(record)}/export"
+        sealed = await owner.post(export, await owner.get(export), reader="auditor-b")
+        await colleague.upload("/evidence", await colleague.get("/evidence"), {"file": ("a", sealed.body)})
+    again = await house.enter("auditor-b")
+    edge = house.edge("auditor-b")
+    for asked in (1, 0):
+        before = len(edge.calls)
+        words = unfolded(await again.get("/evidence"))
+        assert [f"Case unknown ({each[:8]}), evidence 1" in words for each in ids] == [True, True]
+        assert sum(method.endswith("ListDisclosures") for method, _ in edge.calls[before:]) == asked
+    assert CASE not in words
+
+
+async def test_evidence_is_listed_without_the_roster(house: ConsoleRoom) -> None:
+    """A roster that cannot be read takes no file away."""
+    owner = await house.enter("auditor-a")
+    disclosure_id = await request(owner, await house.room.account())
+    await house.approve(disclosure_id, A, B)
+    await open_record(owner, disclosure_id, house.room.codes.code())
+    session, damaged = house.auditor(), list[RosterError]()
+
+    def auditor() -> Auditor:
+        if damaged:
+            raise damaged[0]
+        return session.auditor()
+
+    console = pages.console(replace(session, auditor=auditor))
+    again = await (await house.stack.enter_async_context(running(console, session.folder))).enter()
+    damaged.append(RosterError("synthetic"))
+    listed = await again.get("/evidence")
+    assert (listed.status, f"({disclosure_id[:8]}), evidence 1" in listed.words) == (200, True)

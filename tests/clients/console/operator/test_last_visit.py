@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, Request, Route
+from playwright.sync_api import Page, Request, Route, TimeoutError
 
 from idvault_people.console.operator.last_visit import NAME, LastVisit, Missed, Sight
 from idvault_people.console.operator.vault_commands import CommandEnd
@@ -88,6 +90,16 @@ def test_a_page_that_came_anew_by_itself_is_no_look(tmp_path: Path) -> None:
     assert (visit.before, visit.is_new("log", passed=False)) == (seen(2, "disk"), True)
 
 
+def test_the_first_result_is_what_later_ones_are_compared_with(tmp_path: Path) -> None:
+    """Doctor ends after the page is shown: a visit of one look knows it; then looks alone count."""
+    path = tmp_path / NAME
+    visit = after(path, Sight(at=NOON))
+    visit.look(seen(0.1, "disk"), by_itself=True)
+    visit.look(seen(0.2, "disk", "log"), by_itself=True)
+    visit = after(path, seen(2, "disk", "log"))
+    assert (visit.is_new("log", passed=False), visit.is_new("disk", passed=False)) == (True, False)
+
+
 def test_a_visit_that_cannot_be_kept_goes_on(tmp_path: Path) -> None:
     """In memory it still ends, and what is new is told; once there is room, it is written."""
     folder = tmp_path / "full"
@@ -162,6 +174,65 @@ async def test_a_tab_that_is_left_open_ends_the_visit(office: OperatorRoom) -> N
     assert "Your last visit ended at" in (await visitor.get("/")).words
 
 
+async def test_what_a_run_found_is_not_seen_by_itself(office: OperatorRoom) -> None:
+    """The page that comes again while doctor runs is no look: a failure that it shows stays new."""
+    office.replaced["doctor"] = found(("disk", True, ""))
+    visitor = await office.enter()
+    await visitor.get("/")
+    kept = office.folder / OPERATOR / NAME
+    office.ahead, office.held = timedelta(minutes=5), []
+    office.replaced["doctor"] = found(("disk", True, "free a gigabyte"))
+    page = await visitor.get("/")
+    before = kept.read_bytes()
+    await asyncio.to_thread(office.held.pop())
+    again = await visitor.get(page.headers["Refresh"].partition("url=")[2])
+    assert any("free a gigabyte" in each for each in red(again))
+    assert kept.read_bytes() == before
+
+
+async def test_a_figure_alone_is_no_news(office: OperatorRoom) -> None:
+    """Figures change each minute while all is well; what became red is told."""
+    office.replaced["doctor"] = found(("disk", True, ""))
+    visitor = await office.enter()
+    states: Sequence[Mapping[str, object]] = (
+        {"queue": {"waiting": {"im": 1}}},
+        {"queue": {"waiting": {"im": 2}}},
+        {"deadlines": {"overdue": {"appeals": 1}, "open": []}},
+    )
+    known = []
+    for parts in states:
+        await told(office, **parts)
+        page = await visitor.get("/?fresh=1")
+        known.append(page.text.partition('data-known="')[2].partition('"')[0])
+    assert (known[0] == known[1], known[1] == known[2]) == (True, False)
+
+
+def pass_until(page: Page, text: str, state: Literal["visible", "detached"] = "visible") -> None:
+    """Let minutes pass, each with a moment for an answer to arrive, until a text is there or gone."""
+    for _ in range(40):
+        page.clock.run_for(60_000)
+        with suppress(TimeoutError):
+            page.get_by_text(text).wait_for(state=state, timeout=1_000)
+            return
+    raise AssertionError(text)
+
+
+def hang(page: Page) -> None:
+    """Read the first page while the console takes requests and answers none."""
+    held: list[Route] = []
+    page.route(ANEW, lambda each: held.append(each))  # noqa: PLW0108 - playwright marks its handlers
+    with page.expect_request(ANEW):
+        page.clock.run_for(61_000)
+    given_up: list[Request] = []
+    page.on("requestfailed", lambda each: given_up.append(each))  # noqa: PLW0108 - as above
+    page.clock.run_for(59_000)
+    assert given_up == [], "a command of the vault may still run"
+    pass_until(page, "The console does not answer: what you see may be old.")
+    assert (len(held) > 1, len(given_up) > 1) == (True, True)
+    page.unroute(ANEW)
+    pass_until(page, "what you see may be old", "detached")
+
+
 def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
     """Read the first page while the state changes, cannot be read, and while nothing answers."""
     page.clock.install()
@@ -179,7 +250,7 @@ def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
     page.route(ANEW, lambda each: held.append(each))  # noqa: PLW0108 - playwright marks its handlers
     with page.expect_request(ANEW):
         page.clock.run_for(61_000)
-    page.clock.run_for(5 * 61_000)
+    page.clock.run_for(61_000)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert len(held) == 1, "asked again before the answer"
     office.replaced["overview"] = AWAY
@@ -199,15 +270,13 @@ def anew(page: Page, office: OperatorRoom, change: CommandEnd) -> None:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.clock.run_for(61_000)
     assert asked == 0, "no longer pause after a failure"
-    page.clock.run_for(600_000)
-    page.get_by_text("The vault's state could not be read: what you see may be old.").wait_for()
+    pass_until(page, "The vault's state could not be read: what you see may be old.")
     page.route(ANEW, lambda each: each.abort())
-    page.clock.run_for(600_000)
-    page.get_by_text("The console does not answer: what you see may be old.").wait_for()
+    pass_until(page, "The console does not answer: what you see may be old.")
     page.unroute(ANEW)
     office.replaced["overview"] = change
-    page.clock.run_for(600_000)
-    page.get_by_text("what you see may be old").wait_for(state="detached")
+    pass_until(page, "what you see may be old", "detached")
+    hang(page)
 
 
 @pytest.mark.process

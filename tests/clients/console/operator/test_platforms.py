@@ -168,7 +168,7 @@ async def test_what_is_used_stands_beside_its_limit(office: OperatorRoom) -> Non
         assert f"Status credentials of a platform in a day {used:,} of 100,000" in page.words
         assert f'<progress class="{classes}" value="{per_cent}" max="100"' in page.text
         today = await visitor.get("/")
-        assert ("im has most of its status credentials of today" in today.words) is near, used
+        assert ("im has used most of its status credentials of today" in today.words) is near, used
         gone = [each for each in red(today) if "im has used all its status credentials of today" in each]
         assert bool(gone) is reached, used
     away = {**whole, "credentials": {"problem": "permission denied"}}

@@ -72,7 +72,7 @@ async def test_asking_again_keeps_what_was_found(office: OperatorRoom) -> None:
     for path in ("/?fresh=1", "/"):
         page = await visitor.get(path)
         assert any("free a gigabyte" in each for each in red(page)), path
-    assert page.headers["Refresh"] == "4; url=/"
+    assert page.headers["Refresh"] == "4; url=/?anew=1"
     check = await visitor.get("/doctor")
     assert "Found just now, older than your last change: not checked again yet." in check.words
     assert "The check is running;" in check.words
@@ -107,6 +107,22 @@ async def test_a_check_that_did_not_end_is_told(office: OperatorRoom) -> None:
     for path in ("/", "/doctor"):
         page = await visitor.get(path)
         assert "The last check of the vault did not end. IDVAULT_KEYS is missing" in page.words, path
+
+
+async def test_a_kind_of_a_newer_vault_takes_no_page_away(office: OperatorRoom) -> None:
+    """A deadline that this console has no word for has its own name."""
+    await office.register("im")
+    late = {"platform": "im", "kind": "oaths", "open": 5, "overdue": 4, "first_due_time": ago(hours=1)}
+    await told(office, deadlines={"overdue": {"oaths": 4}, "open": [late]})
+    visitor = await office.enter()
+    for path, text in (
+        ("/", "Overdue: oaths: im (4)."),
+        ("/", "im oaths 5 4"),
+        ("/deadlines", "oaths 5 4"),
+        ("/platforms/im", "oaths 5 4"),
+    ):
+        page = await visitor.get(path)
+        assert (page.status, text in page.words) == (200, True), (path, page.words)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ class IssuingPages(SigningPages[OrderTerms]):
     def place(self, papers: Sequence[OrderTerms]) -> str:
         """Return the page of one order, and the list of several."""
         one = f"/orders/{papers[0].order_id}"
-        return done.at(one, "given") if len(papers) == 1 else done.at("/", "given_all")
+        return done.at(one, "given") if len(papers) == 1 else self.session.untold.at("/", "given_all")
 
     def _wrong_deadline(self, text: str, visit: Visit) -> str:
         if not text:

@@ -25,9 +25,10 @@ def console(session: OfficerSession) -> Console:
     orders, referrals = OrderPages(session=session), ReferralPages(session=session)
 
     def first(visit: Visit) -> Answer:
-        """Show the orders; the first page also counts what was referred."""
+        """Show the orders; opened without a question, the first page also counts what was referred."""
         answer = orders.list(visit)
-        referrals.count()
+        if not visit.query:
+            referrals.count()
         return answer
 
     def counts(visit: Visit) -> Mapping[str, MenuCount]:

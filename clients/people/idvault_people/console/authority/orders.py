@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from idvault_client.errors import SecondFactorRefused
@@ -29,8 +29,6 @@ _COLOURS = {
     OrderState.CARRIED_OUT_LATE: "amber",
     OrderState.CARRIED_OUT: "",
 }
-_JUST = timedelta(minutes=10)
-"""How long a list says that orders were given just now."""
 _LIST = StateList(path="/", words="order_state", states=_STATES)
 
 
@@ -64,14 +62,16 @@ class OrderPages:
     def list(self, visit: Visit) -> Answer:
         """List the orders: overdue first, then by deadline, then those that are over, newest first."""
         self._way_back.remember(visit)
-        found = _sorted(list(self.session.officer().every(state=_LIST.wanted(visit))))
+        wanted = _LIST.wanted(visit)
+        found = _sorted(list(self.session.officer().every(state=wanted)))
+        if wanted in (None, OrderState.OVERDUE):
+            self._overdue = set()
         for each in found:
             self._learn(each)
-        fresh = sum(self.session.now() - each.issue_time < _JUST for each in found)
         values = {
             **_LIST.values(found, self._item, visit),
             "overdue": sum(each.state is OrderState.OVERDUE for each in found),
-            "done": done.told(visit, given_all=fresh > 1),
+            "done": self.session.untold.told(visit, "given_all"),
         }
         return ConsolePage(template="orders.html", title=visit.say("orders"), values=values)
 

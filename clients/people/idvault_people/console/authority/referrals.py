@@ -6,9 +6,11 @@ What is answered is signed once: the vault has one answer, and a referral that h
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from idvault_client.errors import Unavailable, VaultError
+from idvault_client.pages import rendering
 from idvault_people.authority.referral import GivenReferral
 from idvault_people.console import done, drafts, shown
 from idvault_people.console.authority import explaining, wording
@@ -25,6 +27,7 @@ from idvault_verify.tip_off import ReferralState
 
 _LIST = StateList(path="/referrals", words="referral_state", states=tuple(ReferralState))
 _ANSWERS = {"accept": ReferralState.ACCEPTED, "decline": ReferralState.DECLINED}
+_LAST_DAYS = {0: "answer_today", 1: "answer_tomorrow"}
 _MOST_PAPERS = 20
 
 
@@ -201,12 +204,12 @@ class ReferralPages:
         text = visit.say("vault_day", day=shown.day(found.last_date, language=visit.language))
         if found.state is not ReferralState.OPEN:
             return text
-        days = (found.last_date - self.session.now().astimezone(self.session.zone).date()).days
-        # The vault's day may have begun before this machine's.
-        soon = {0: "answer_today", 1: "answer_tomorrow"}
-        left = visit.say(soon.get(max(days, 0), "left_days"), days=days)
-        whole = (found.last_date - found.refer_date).days + 1
-        spent = max(0, 100 * (whole - 1 - max(days, 0)) // whole)
+        # By this officer's calendar: the vault's days may begin some hours before or after.
+        now = self.session.now().astimezone(self.session.zone).replace(tzinfo=None)
+        begin, last = (datetime.combine(each, time()) for each in (found.refer_date, found.last_date))
+        days = (last.date() - now.date()).days
+        left = visit.say(_LAST_DAYS.get(days, "left_days") if days >= 0 else "time_over", days=days)
+        spent = rendering.time_spent(begin, last + timedelta(days=1), now=now)
         return shown.Due(visit.say("in_brackets", text=text, more=left), spent)
 
     def _history(self, found: GivenReferral, visit: Visit) -> Sequence[shown.Row]:

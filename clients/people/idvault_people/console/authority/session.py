@@ -1,12 +1,13 @@
 """What the console needs of an officer's open session."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from idvault_people.authority.joint import JointOfficer
 from idvault_people.authority.officer import Officer
 from idvault_people.authority.referral import ReferralOfficer
+from idvault_people.console.done import UntoldActs
 from idvault_people.console.visit import ConsoleHead
 
 
@@ -23,3 +24,4 @@ class OfficerSession:
     head: ConsoleHead
     now: Callable[[], datetime]
     zone: tzinfo | None = None
+    untold: UntoldActs = field(default_factory=UntoldActs, repr=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from idvault_people.console import own, shown
 from idvault_people.console.app import Console
 from idvault_people.console.disclosure.auditor_texts import AUDITOR
+from idvault_people.console.disclosure.begun import BegunRequests
 from idvault_people.console.disclosure.cases import Cases
 from idvault_people.console.disclosure.drafting import Drafting
 from idvault_people.console.disclosure.explaining import explain
@@ -29,12 +30,13 @@ def console(session: AuditorSession) -> Console:
     """Return the auditor's console; destroy the drafts of requests that are too old."""
     sealed_draft.destroy_old(session.folder, now=session.now())
     revealing = Revealing(now=session.now)
-    cases = Cases(session=session)
+    begun = BegunRequests(session=session)
+    cases = Cases(session=session, begun=begun)
     records = OpenedRecords(session=session, revealing=revealing, learn=cases.learn)
     evidence = KeptEvidence(session=session, revealing=revealing, records=records)
     routes = (
         *cases.routes(),
-        *Drafting(session).routes(),
+        *Drafting(session, begun).routes(),
         *records.routes(),
         *evidence.routes(),
         *SecondFactorPages(client=session.auditor).routes(),
@@ -48,16 +50,16 @@ def console(session: AuditorSession) -> Console:
         routes=routes,
         explain=explain,
         head=lambda: session.head,
-        counts=lambda visit: _counts(session, cases, evidence, visit),
+        counts=lambda visit: _counts(cases, begun, evidence, visit),
     )
 
 
 def _counts(
-    session: AuditorSession, cases: Cases, evidence: KeptEvidence, visit: Visit
+    cases: Cases, begun: BegunRequests, evidence: KeptEvidence, visit: Visit
 ) -> Mapping[str, MenuCount]:
     """Return what waits: cases to open, requests that are not sent, evidence that must be destroyed."""
     overdue = evidence.overdue()
-    waits = {"/": cases.waiting, "/new": sealed_draft.count(session.folder)}
+    waits = {"/": cases.waiting, "/new": begun.waiting}
     found = {path: MenuCount(str(count)) for path, count in waits.items() if count}
     if overdue:
         found["/evidence"] = MenuCount(visit.say("overdue_count", count=overdue), is_late=True)

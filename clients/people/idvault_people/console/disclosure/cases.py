@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from idvault_people.console import done, shown
+from idvault_people.console.disclosure.begun import BegunRequests
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, Route, Visit
 from idvault_people.console.way_back import WayBack
@@ -15,7 +16,7 @@ from idvault_people.disclosure import order_file, search
 from idvault_people.disclosure.decisions import ShownDecision
 from idvault_people.disclosure.evidence import SealedFile
 from idvault_people.disclosure.one_time_key import OneTimeKeyError
-from idvault_people.disclosure.request_draft import RequestDraft, RequestDrafts
+from idvault_people.disclosure.request_draft import RequestDraft
 from idvault_people.disclosure.search import DisclosureSearch
 from idvault_verify.attest.disclosure import Terms
 from idvault_verify.disclosure import DisclosureState
@@ -34,10 +35,14 @@ COLOURS: Mapping[DisclosureState, str] = {
 
 @dataclass(kw_only=True, eq=False)
 class Cases:
-    """The pages of an auditor's cases. _openable: those that waited to be opened when they were seen last."""
+    """The pages of an auditor's cases.
+
+    _openable: the ends of those that waited to be opened when they were seen last, by id.
+    """
 
     session: AuditorSession
-    _openable: set[str] = field(default_factory=set)
+    begun: BegunRequests
+    _openable: dict[str, datetime] = field(default_factory=dict)
     _way_back: WayBack = field(default_factory=lambda: WayBack("/"))
 
     def routes(self) -> tuple[Route, ...]:
@@ -52,24 +57,30 @@ class Cases:
     @property
     def waiting(self) -> int:
         """How many cases wait for their auditor to open them."""
-        return len(self._openable)
+        now = self.session.now()
+        return sum(now < until for until in tuple(self._openable.values()))
 
     def learn(self, found: disclosure_pb2.Disclosure) -> None:
         """Take what the vault has just said of a case."""
-        is_openable = self._is_openable(found, found.expire_time.ToDatetime(UTC))
-        (self._openable.add if is_openable else self._openable.discard)(found.disclosure_id)
+        until = found.expire_time.ToDatetime(UTC)
+        self._openable.pop(found.disclosure_id, None)
+        if self._is_openable(found, until):
+            self._openable[found.disclosure_id] = until
 
     def list(self, visit: Visit) -> Answer:
         """List the drafts, then the cases by state; in each, the one that ends first comes first."""
         self._way_back.remember(visit)
         wanted, errors = _search(visit)
         found = self.session.auditor().list(wanted)
+        if wanted == search.EVERYTHING:
+            self._openable = {}
         for each in found:
             self.learn(each)
         drafts = self._drafts(wanted)
         arrived = {
             each.disclosure_id: number for each in found for number, draft in drafts if _is_of(draft, each)
         }
+        self.begun.arrived(arrived.values())
         unsent = [(number, draft) for number, draft in drafts if number not in arrived.values()]
         values = {
             "cases": [self._item(each, unsent, arrived, visit) for each in _sorted(found)],
@@ -160,7 +171,7 @@ class Cases:
             (visit.say("filed"), shown.time(disclosure.create_time, visit)),
             (visit.say("ends"), self._ends(disclosure, terms.created_at, terms.expire_at, visit)),
             (visit.say("shares"), shares(disclosure, visit)),
-            (visit.say("opened"), visit.say("of", count=disclosure.opened, total=disclosure.openings)),
+            (visit.say("opened"), visit.say("of", count=disclosure.opened, total=terms.openings)),
         ]
 
     def _ends(
@@ -207,20 +218,23 @@ class Cases:
         """Return the drafts that match; none of them has a state or a day."""
         if wanted.states or wanted.since or wanted.until:
             return ()
-        kept = RequestDrafts(folder=self.session.folder, identity=self.session.auditor().identity)
         return [
             (number, draft)
-            for number, draft in kept.every(now=self.session.now())
+            for number, draft in self.begun.every()
             if wanted.case.casefold() in draft.answers.get("case", "").casefold()
             and wanted.account in draft.answers.get("account", "")
         ]
 
 
 def codes(terms: Terms, visit: Visit) -> Sequence[shown.Row]:
+    """Return the account, the ids and the hashes of a request."""
+    return [(visit.say("account"), terms.account_token), *request_codes(terms, visit)]
+
+
+def request_codes(terms: Terms, visit: Visit) -> Sequence[shown.Row]:
     """Return the ids and hashes of a request that nobody compares by eye."""
     digest = order_file.digest_in(terms.legal_basis)
     return [
-        (visit.say("account"), terms.account_token),
         (visit.say("disclosure_id"), terms.disclosure_id),
         *([(visit.say("order_digest"), digest)] if digest else []),
     ]

@@ -69,6 +69,9 @@ CUSTODIAN: Mapping[str, Text] = {
     "done_kept": _(
         "Your reason is kept for a week, encrypted with your own key. Nothing was signed or sent."
     ),
+    "reason_not_kept": _(
+        "Your reason was not kept: your folder cannot be written to. See whether its disk is full."
+    ),
     "reason_wrong": _("Enter a reason of at most {limit} characters"),
     "deny_button": _("Deny"),
     "own_decisions": _("My decisions"),

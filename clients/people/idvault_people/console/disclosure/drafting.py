@@ -16,13 +16,15 @@ from idvault_client import reasons
 from idvault_client.errors import NotFound
 from idvault_people.console import done, drafts, explaining, shown
 from idvault_people.console.disclosure import cases
+from idvault_people.console.disclosure.begun import BegunRequests
 from idvault_people.console.disclosure.session import AuditorSession
 from idvault_people.console.drafts import Drafts
 from idvault_people.console.visit import Answer, ConsolePage, GoTo, NoPageError, Route, Visit
 from idvault_people.disclosure import order_file
 from idvault_people.disclosure.auditor import PreparedRequest
-from idvault_people.disclosure.request_draft import RequestDraft, RequestDrafts
+from idvault_people.disclosure.request_draft import RequestDraft
 from idvault_verify import disclosure, token
+from idvault_verify.attest.disclosure import Terms
 from idvault_verify.error import InvalidError, Reason
 
 _STEPS = ("account", "case", "legal_basis", "order", "purpose", "limits")
@@ -82,6 +84,7 @@ class Drafting:
     """The pages of a new request."""
 
     session: AuditorSession
+    begun: BegunRequests
     _drafts: Drafts[_RequestInHand] = field(default_factory=lambda: Drafts("/new"), repr=False)
 
     def routes(self) -> tuple[Route, ...]:
@@ -98,12 +101,17 @@ class Drafting:
 
     def start(self, visit: Visit) -> Answer:
         """Ask the first question, below the drafts that wait to be finished."""
-        begun = [
-            (number, kept.answers.get("case", ""), cases.draft_codes(kept, visit))
-            for number, kept in self._files().every(now=self.session.now())
+        unfinished = [
+            (
+                number,
+                kept.answers.get("case", ""),
+                visit.say("case_has_sent_draft" if self.begun.has_arrived(number) else "draft_unsent"),
+                cases.draft_codes(kept, visit),
+            )
+            for number, kept in self.begun.every()
         ]
         told = self.session.untold.told(visit, "discarded")
-        return _question(visit, _RequestInHand(), "account", {}, begun, told=told)
+        return _question(visit, _RequestInHand(), "account", {}, unfinished, told=told)
 
     def begin(self, visit: Visit) -> Answer:
         """Keep the first answer as a new draft."""
@@ -111,7 +119,7 @@ class Drafting:
         if errors := _take(draft.kept, "account", visit):
             return _question(visit, draft, "account", errors)
         self._drafts.keep(number, draft)
-        self._store(number, draft)
+        self.begun.put(number, draft.kept)
         return GoTo(f"/new/{number}/{draft.missing}")
 
     def ask(self, visit: Visit) -> Answer:
@@ -128,12 +136,12 @@ class Drafting:
         if errors := _take(draft.kept, step, visit):
             return _question(visit, draft, step, errors)
         draft.prepared = None
-        self._store(visit.parts["draft"], draft)
+        self.begun.put(visit.parts["draft"], draft.kept)
         return GoTo(f"{self._drafts.here(visit)}/{draft.missing or 'check'}")
 
     def discard(self, visit: Visit) -> Answer:
         """Destroy a draft that will not be finished."""
-        self._files().destroy(visit.parts["draft"])
+        self.begun.destroy(visit.parts["draft"])
         return self._drafts.finish(visit, self.session.untold.at("/new", "discarded"))
 
     def check(self, visit: Visit) -> Answer:
@@ -162,12 +170,12 @@ class Drafting:
             return self._preview(visit, draft, {"": visit.say("preview_old")})
         draft.kept.tried.append(prepared.terms.disclosure_id)
         # Before it is sent: whoever goes on after a crash is led to what the vault has.
-        self._store(visit.parts["draft"], draft)
+        self.begun.put(visit.parts["draft"], draft.kept)
         self.session.auditor().send(prepared)
         return self._done(visit, prepared.terms.disclosure_id)
 
     def _done(self, visit: Visit, disclosure_id: str) -> Answer:
-        self._files().destroy(visit.parts["draft"])
+        self.begun.destroy(visit.parts["draft"])
         return self._drafts.finish(visit, done.at(f"/cases/{disclosure_id}", "sent"))
 
     def _look(self, disclosure_id: str, account: str) -> None:
@@ -175,12 +183,6 @@ class Drafting:
         # The keys that seal a draft are public: what it names may be a request of another account.
         if self.session.auditor().show(disclosure_id).account_token != account:
             raise NotFound(Reason.REQUEST_NOT_FOUND, NotFound.usual_code)
-
-    def _files(self) -> RequestDrafts:
-        return RequestDrafts(folder=self.session.folder, identity=self.session.auditor().identity)
-
-    def _store(self, number: str, draft: _RequestInHand) -> None:
-        self._files().put(number, draft.kept, now=self.session.now())
 
     def _preview(self, visit: Visit, draft: _RequestInHand, errors: dict[str, str]) -> Answer:
         if draft.prepared is None or self._is_old(draft.prepared):
@@ -190,8 +192,8 @@ class Drafting:
         asked = [
             (visit.say("account"), shown.Code(terms.account_token), f"{here}/account"),
             (visit.say("case"), terms.case_reference, f"{here}/case"),
-            (visit.say("legal_basis"), draft.kept.answers["legal_basis"], f"{here}/legal_basis"),
-            (visit.say("order"), draft.kept.order_name or visit.say("order_none"), f"{here}/order"),
+            (visit.say("legal_basis"), order_file.without(terms.legal_basis), f"{here}/legal_basis"),
+            (visit.say("order"), _named_order(draft.kept, terms, visit), f"{here}/order"),
             (visit.say("purpose"), terms.purpose, f"{here}/purpose"),
             (visit.say("openings"), str(terms.openings), f"{here}/limits"),
             (visit.say("ends"), shown.time(terms.expire_at, visit), f"{here}/limits"),
@@ -229,10 +231,18 @@ class Drafting:
         if (found := self._drafts.find(visit)) is not None:
             return found
         number = visit.parts["draft"]
-        if (kept := self._files().get(number, now=self.session.now())) is None:
+        if (kept := self.begun.get(number)) is None:
             raise NoPageError
         self._drafts.keep(number, found := _RequestInHand(kept))
         return found
+
+
+def _named_order(draft: RequestDraft, terms: Terms, visit: Visit) -> str | shown.Code:
+    """Return the file that the signed legal basis names: by its own name, if it was chosen here."""
+    digest = order_file.digest_in(terms.legal_basis)
+    if digest == draft.order_digest:
+        return draft.order_name or visit.say("order_none")
+    return shown.Code(digest)
 
 
 def _step(visit: Visit) -> str:
@@ -246,7 +256,7 @@ def _question(
     draft: _RequestInHand,
     step: str,
     errors: dict[str, str],
-    begun: Sequence[tuple[str, str, Sequence[shown.Row]]] = (),
+    begun: Sequence[tuple[str, str, str, Sequence[shown.Row]]] = (),
     *,
     told: str = "",
 ) -> Answer:

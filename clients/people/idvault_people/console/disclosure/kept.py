@@ -3,8 +3,9 @@
 A file is checked each time it is shown, with the pinned roster and without the vault.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,18 +37,25 @@ _CODES = (
 )
 """What is shown when somebody asks for it."""
 _NAMES = ("approved_by", "quorum_custodians", "cosigned_by")
+_SHORT = 8
+"""How much of a request's id tells unknown cases apart in a title."""
 _PERSONAL = ("real_name", "document_type", "document_number", "provider", "opaque_id")
 
 
 @dataclass(kw_only=True, eq=False)
 class KeptEvidence:
-    """The pages of evidence. _dates: when the files must be destroyed, of the folder as _seen had it."""
+    """The pages of evidence. _dates: when the files must be destroyed, of the folder as _seen had it.
+
+    _references: of cases, by the request's id, as the vault or an opened file told them; "" for one that is a
+    colleague's.
+    """
 
     session: AuditorSession
     revealing: Revealing
     records: OpenedRecords
     _seen: frozenset[tuple[str, int]] = frozenset()
     _dates: Sequence[date] = ()
+    _references: dict[str, str] = field(default_factory=dict, repr=False)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the pages."""
@@ -85,17 +93,14 @@ class KeptEvidence:
         return GoTo(self.session.untold.at(f"/evidence/{place.name}", "received"))
 
     def overdue(self) -> int:
-        """Return how many kept files must be destroyed by now."""
+        """Return how many kept files must be destroyed by now; one that cannot be read hides no other."""
         today, folder = self.session.now().date(), self.session.folder
-        try:
-            # A command may add and destroy files beside the console; each page asks, and few have changed.
+        # A command may add and destroy files beside the console: each page asks, and few have changed. A file
+        # that goes just now is left to the next page.
+        with suppress(OSError):
             seen = evidences.file_times(folder)
             if seen != self._seen:
-                self._dates = [each.destroy_after for _, each in evidences.kept(folder)]
-                self._seen = seen
-        except (EvidenceError, OSError):
-            # The page of evidence says why.
-            return 0
+                self._dates, self._seen = evidences.destroy_dates(folder), seen
         return sum(today > each for each in self._dates)
 
     def show(self, visit: Visit) -> Answer:
@@ -193,11 +198,11 @@ class KeptEvidence:
     def _list(self, visit: Visit, errors: dict[str, str]) -> Answer:
         now = self.session.now()
         found = sorted(evidences.kept(self.session.folder), key=lambda each: each[1].destroy_after)
-        cases = self._cases() if found else {}
+        self._learn({outside.disclosure_id for _, outside in found})
         files = [
             {
                 "name": path.name,
-                "title": _title(cases.get(outside.disclosure_id, ""), path, visit),
+                "title": self._title(outside.disclosure_id, path, visit),
                 "rows": kept_facts(path, outside, visit, now=now),
                 "codes": [
                     (visit.say("file"), path.name),
@@ -219,14 +224,25 @@ class KeptEvidence:
             status=422 if errors else 200,
         )
 
-    def _cases(self) -> Mapping[str, str]:
-        """Return the own cases' references by the request's id; none if they cannot be read now."""
-        try:
-            found = self.session.auditor().list()
-        except (FindingError, VaultError):
-            # The files are there without the vault, too.
-            return {}
-        return {each.disclosure_id: search.case_reference(each) for each in found}
+    def _learn(self, disclosure_ids: Set[str]) -> None:
+        """Ask the vault for the references of cases that are not known yet; it has none of a colleague's."""
+        if disclosure_ids <= self._references.keys():
+            return
+        # The files are there without the vault and the roster, too.
+        with suppress(FindingError, RosterError, VaultError):
+            own = {each.disclosure_id: search.case_reference(each) for each in self.session.auditor().list()}
+            self._references = {**dict.fromkeys(disclosure_ids, ""), **own, **self._references}
+
+    def _title(self, disclosure_id: str, path: Path, visit: Visit) -> str:
+        """Return how a file is called: by its case, and which of the case's openings it is of.
+
+        A case is unknown if it is a colleague's and none of its files was opened in this session, or if the
+        vault was away.
+        """
+        case = self._references.get(disclosure_id) or visit.say(
+            "in_brackets", text=visit.say("case_elsewhere"), more=disclosure_id[:_SHORT]
+        )
+        return visit.say("evidence_of", case=case, number=evidences.number(path))
 
     def _fact(self, name: str, value: object, found: Mapping[str, object], visit: Visit) -> str | shown.Due:
         if name != "destroy_after":
@@ -276,13 +292,9 @@ class KeptEvidence:
     def _checked(self, proof: ProofFile) -> ProvedEvidence:
         trust = self.session.auditor().trust
         policy = witness_policy.of_log(trust.log_key, *trust.more_keys)
-        return evidence_check.check(proof, policy=policy, published=trust.versions)
-
-
-def _title(case: str, path: Path, visit: Visit) -> str:
-    """Return how a file is called: by its case, and which of the case's openings it is of."""
-    case = case or visit.say("case_elsewhere")
-    return visit.say("evidence_of", case=case, number=evidences.number(path))
+        evidence = evidence_check.check(proof, policy=policy, published=trust.versions)
+        self._references[evidence.terms.disclosure_id] = evidence.terms.case_reference
+        return evidence
 
 
 def proved(name: str, value: object, visit: Visit) -> str:

@@ -1,10 +1,11 @@
 """The requests that wait for a custodian: the list with everything that is checked, and the decision.
 
-The reason of a denial is kept in a file that only the custodian's keys open, from when it was sent or kept
-for later until the request is decided: a console that is killed loses none.
+The reason of a denial is kept in a file that only the custodian's keys open, once it was sent or kept for
+later, until the request is decided and for a week at most: a console that is killed loses none.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +64,7 @@ class WaitingRequests:
         custodian = self.session.custodian()
         pending = custodian.pending()
         self._waiting = {each.disclosure_id for each in pending}
-        self._drafts().destroy_others(self._waiting, now=self.session.now())
+        self._drafts(custodian).destroy_others(self._waiting, now=self.session.now())
         found = [self._shown(each, custodian, visit) for each in pending]
         values = {"requests": found, "reminder": self.duties.reminder(visit)}
         return ConsolePage(template="waiting.html", title=visit.say("waiting"), values=values)
@@ -91,7 +92,7 @@ class WaitingRequests:
             answer = self._approved(custodian, disclosure_id, visit.given("code"))
         except SecondFactorRefused as error:
             return self._approval(visit, {"code": explaining.code(error, visit)})
-        return self._finished(disclosure_id, Verdict.APPROVE, answer)
+        return self._finished(custodian, disclosure_id, Verdict.APPROVE, answer)
 
     def ask_denial(self, visit: Visit) -> Answer:
         """Ask for the reason."""
@@ -107,9 +108,10 @@ class WaitingRequests:
         reason = visit.line("reason")
         if len(reason) <= LONGEST_REASON:
             # Before the vault is asked, which may not answer.
-            self._drafts().put(disclosure_id, reason, now=self.session.now())
+            is_kept = self._keep(custodian, disclosure_id, reason)
             if visit.given("step") == "keep":
-                return GoTo(done.at(visit.path, "kept"))
+                kept = GoTo(done.at(visit.path, "kept"))
+                return kept if is_kept else self._denial(visit, {"": visit.say("reason_not_kept")})
         found = self._found(custodian, disclosure_id)
         try:
             answer = custodian.deny(found, reason=reason)
@@ -122,15 +124,30 @@ class WaitingRequests:
                 else visit.say("reason_wrong", limit=LONGEST_REASON)
             )
             return self._denial(visit, {"reason": why})
-        return self._finished(disclosure_id, Verdict.DENY, answer)
+        return self._finished(custodian, disclosure_id, Verdict.DENY, answer)
+
+    def _keep(self, custodian: Custodian, disclosure_id: str, reason: str) -> bool:
+        """Keep the reason of a denial; return whether the folder could be written to."""
+        try:
+            self._drafts(custodian).put(disclosure_id, reason, now=self.session.now())
+        except OSError:
+            # A full disk must not take the denial away, which needs no file.
+            return False
+        return True
 
     def _finished(
-        self, disclosure_id: str, verdict: Verdict, answer: disclosure_pb2.DecidedDisclosure
+        self,
+        custodian: Custodian,
+        disclosure_id: str,
+        verdict: Verdict,
+        answer: disclosure_pb2.DecidedDisclosure,
     ) -> Answer:
         """Lead to what became of a decision; its draft is destroyed."""
         self._decided[disclosure_id] = (verdict, answer)
         self._waiting.discard(disclosure_id)
-        self._drafts().destroy(disclosure_id)
+        # The decision is made, whatever the folder says; the list destroys what is left.
+        with suppress(OSError):
+            self._drafts(custodian).destroy(disclosure_id)
         return GoTo(f"/requests/{disclosure_id}/decided")
 
     def _found(self, custodian: Custodian, disclosure_id: str) -> PendingRequest:
@@ -138,11 +155,11 @@ class WaitingRequests:
         try:
             return custodian.find(disclosure_id)
         except NotPendingError:
-            self._drafts().destroy(disclosure_id)
+            self._drafts(custodian).destroy(disclosure_id)
             raise
 
-    def _drafts(self) -> DenialDrafts:
-        return DenialDrafts(folder=self.session.folder, identity=self.session.custodian().identity)
+    def _drafts(self, custodian: Custodian) -> DenialDrafts:
+        return DenialDrafts(folder=self.session.folder, identity=custodian.identity)
 
     def decided(self, visit: Visit) -> Answer:
         """Show what happened to a decision of this session."""
@@ -183,7 +200,7 @@ class WaitingRequests:
     def _denial(self, visit: Visit, errors: dict[str, str]) -> Answer:
         custodian = self.session.custodian()
         found = self._found(custodian, visit.parts["id"])
-        kept = self._drafts().get(found.disclosure_id, now=self.session.now())
+        kept = self._drafts(custodian).get(found.disclosure_id, now=self.session.now())
         values: dict[str, Any] = {
             "one": self._shown(found, custodian, visit),
             "typed": visit.given("reason") or kept,
@@ -204,7 +221,7 @@ class WaitingRequests:
         shown_of: dict[str, Any] = {
             "id": found.disclosure_id,
             "begun": found.is_approved,
-            "draft": bool(self._drafts().get(found.disclosure_id, now=now)),
+            "draft": bool(self._drafts(custodian).get(found.disclosure_id, now=now)),
         }
         if found.refused is not None or found.terms is None or found.signer is None:
             refused = found.refused
@@ -213,11 +230,8 @@ class WaitingRequests:
             shown_of |= {"case": visit.say("unread_case"), "codes": codes, "refused": why}
             return shown_of | {"detail": str(refused or "")}
         rows = self._rows(found, found.terms, found.signer, custodian, visit)
-        codes = [
-            (visit.say("signing_key"), roster_member.fingerprint(found.signer.member.ed25519)),
-            *cases.codes(found.terms, visit),
-        ]
-        shown_of |= {"case": found.terms.case_reference, "rows": rows, "codes": codes, "refused": ""}
+        shown_of |= {"case": found.terms.case_reference, "rows": rows, "refused": ""}
+        shown_of["codes"] = cases.request_codes(found.terms, visit)
         return shown_of | comparing.named(found.terms)
 
     def _rows(
@@ -228,7 +242,10 @@ class WaitingRequests:
         asker = visit.say("in_brackets", text=terms.auditor, more=signer.member.organisation)
         return [
             (visit.say("requested_by"), asker),
+            # Compared by eye before a code is typed, so both codes stand open.
+            (visit.say("signing_key"), shown.Code(roster_member.fingerprint(signer.member.ed25519))),
             (visit.say("key_since"), visit.say("since_version", version=signer.since_version)),
+            (visit.say("account"), shown.Code(terms.account_token)),
             (visit.say("legal_basis"), order_file.without(terms.legal_basis)),
             (visit.say("purpose"), terms.purpose),
             (visit.say("openings"), str(terms.openings)),

@@ -18,6 +18,7 @@ from idvault_people.console.operator.parts import (
     OperatorTable,
 )
 from idvault_people.console.operator.session import OperatorSession, unless_unread, unread
+from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.vault_commands import VaultState
 from idvault_people.console.visit import Answer, Route, Visit
 from idvault_verify.report import catalogue
@@ -52,6 +53,12 @@ class OpenDeadlines:
     waiting: int
     overdue: int
     due: datetime
+
+
+def kind_name(kind: str, visit: Visit) -> str:
+    """Return what must be decided, in words; of a kind that a newer vault has, its own name."""
+    key = f"overdue.{kind}"
+    return visit.say(key) if key in OPERATOR else kind
 
 
 def is_told(state: VaultState) -> bool:
@@ -135,7 +142,7 @@ class DeadlinePages:
         lines = [
             (
                 *((OperatorCell(text=each.platform, link=f"/platforms/{each.platform}"),) if named else ()),
-                OperatorCell(text=visit.say(f"overdue.{each.kind}")),
+                OperatorCell(text=kind_name(each.kind, visit)),
                 OperatorCell(text=number(each.waiting, visit)),
                 _overdue(each.overdue, visit),
                 self._due(each, state, visit),
@@ -162,7 +169,7 @@ class DeadlinePages:
             waiting[each.kind] = waiting.get(each.kind, 0) + each.waiting
         lines = [
             (
-                OperatorCell(text=visit.say(f"overdue.{kind}")),
+                OperatorCell(text=kind_name(kind, visit)),
                 OperatorCell(text=number(waiting[kind], visit) if is_told(state) else visit.say("not_read")),
                 _overdue(count, visit),
             )
@@ -199,6 +206,6 @@ def _overdue(count: int, visit: Visit) -> OperatorCell:
 
 def _title(figure: str, visit: Visit) -> str:
     if figure in _KINDS:
-        return visit.say(f"overdue.{_KINDS[figure]}")
+        return kind_name(_KINDS[figure], visit)
     known = catalogue.BY_NAME.get(figure)
     return known.title.in_language(visit.language) if known else figure

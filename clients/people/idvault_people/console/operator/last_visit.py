@@ -1,7 +1,8 @@
 """What the operator saw on the first page at the last visit, so that what is new since then stands out.
 
 - A visit ends when nobody has looked at the first page for an hour. A page that comes anew by itself is no
-  look: what nobody may have seen stays new.
+  look: what nobody may have seen stays new. Only the first result of doctor is kept from it, too, for without
+  one nothing would ever be new.
 - Kept in the operator's own folder: times, the names of checks and whether each passed, names of platforms,
   and counts.
 - A file that cannot be read counts as none, and then nothing is called new.
@@ -69,7 +70,8 @@ class LastVisit:
                 self.before = self._now
             seen = seen.after(self._now)
         self._shown = seen
-        if not by_itself:
+        is_first = self._now is not None and self._now.findings is None and seen.findings is not None
+        if is_first or not by_itself:
             self._now = seen
             self._keep()
 

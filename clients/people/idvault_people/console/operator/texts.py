@@ -67,8 +67,8 @@ OPERATOR: Mapping[str, Text] = {
         " whether its disk is full."
     ),
     "limit_near": _(
-        "{name} has most of its status credentials of today: {used}. At the limit, new ones are refused until"
-        " tomorrow."
+        "{name} has used most of its status credentials of today: {used}. At the limit, new ones are refused"
+        " until tomorrow."
     ),
     "limit_reached": _(
         "{name} has used all its status credentials of today: {used}. New ones are refused until tomorrow."

@@ -36,7 +36,7 @@ _MOST_DEADLINES = 8
 """How many deadlines the first page lists, the earliest first."""
 _SUCCEEDED = "claims/SUCCEEDED"
 _BY_ITSELF = "anew"
-"""What an open page adds to the address when it comes anew: nobody may be looking."""
+"""What the address has when the page comes anew, by script or while doctor runs: nobody may be looking."""
 _FIGURES = {
     "tile_ending": ("platforms", "/platforms"),
     "tile_unknown": ("platforms", "/platforms"),
@@ -78,15 +78,15 @@ class TodayPage:
             *self._doctor_found(visit),
             *self._names(state, names, visit),
         ]
-        again = Hiding(AGAIN, "/") if doctor.is_running else None
+        anew = f"/?{_BY_ITSELF}=1"
         return self.session.page(
             visit,
             visit.say("today"),
             sections,
             state=state,
-            again=again,
+            again=Hiding(AGAIN, anew) if doctor.is_running else None,
             live=_digest(section),
-            live_path=f"/?{_BY_ITSELF}=1",
+            live_path=anew,
             script="console.js polling.js state.js",
         )
 
@@ -233,8 +233,11 @@ def _stands_out(finding: Mapping[str, Any]) -> bool:
 
 
 def _digest(section: OperatorSection) -> str:
-    """Return what changes when a note or a figure does: whoever reads the page is told of these."""
-    told = [(note.text, note.said) for note in section.notes], [tile.figure for tile in section.tiles]
+    """Return what changes when a note or the colour of a figure does: whoever reads is told of these.
+
+    A figure alone is no news: some of them change each minute while all is well.
+    """
+    told = [(note.text, note.said) for note in section.notes], [tile.colour for tile in section.tiles]
     return sha256(repr(told).encode()).hexdigest()[:16]
 
 

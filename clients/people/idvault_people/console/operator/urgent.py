@@ -102,7 +102,7 @@ class UrgentNotes:
                 late = {each.platform: each.overdue for each in of_kind}
                 # A vault of another version may not tell where they wait.
                 where = self._counted(late) or number(count, self.visit)
-                told = say("overdue_note", kind=say(f"overdue.{kind}"), platforms=where)
+                told = say("overdue_note", kind=deadlines.kind_name(kind, self.visit), platforms=where)
                 yield OperatorNote(text=told, colour=RED, **link)
         missed: Mapping[str, Mapping[str, int]] = found.get("missed", {})
         if missed:
