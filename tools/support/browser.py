@@ -5,11 +5,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from typing import Literal
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from tools.support import debian
 
@@ -137,3 +138,18 @@ def violations(page: Page, *, colours: bool = False) -> str:
         page.evaluate(AXE_SCRIPT)
     found = AxeResults(page.evaluate(_VIOLATIONS, _COLOURS if colours else {}))
     return str(found.generate_report()) if found.violations_count else ""
+
+
+def pass_until(
+    page: Page, text: str, state: Literal["visible", "detached"] = "visible", *, step: int = 60
+) -> None:
+    """Let the page's clock go on by steps of so many seconds until a text is there or gone.
+
+    After each step there is a moment for an answer to arrive: the page gives up on one by its own clock.
+    """
+    for _ in range(40):
+        page.clock.run_for(step * 1_000)
+        with suppress(TimeoutError):
+            page.get_by_text(text).wait_for(state=state, timeout=1_000)
+            return
+    raise AssertionError(text)

@@ -13,7 +13,7 @@ from idvault_verify.attest.moderator_key import ModeratorKey
 from idvault_verify.tip_off import TargetKind, TipOffTarget
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office
-from tools.support.browser import browsing, violations
+from tools.support.browser import browsing, pass_until, violations
 
 WATER = "The post says that <b>the tap water</b> is poisoned (synthetic)"
 
@@ -190,8 +190,7 @@ def leaving(
             page.clock.run_for(length)
     page.get_by_text("New reports do not arrive at the moment.").wait_for()
     page.unroute("**/reports/rows*")
-    page.clock.run_for(600_000)
-    page.get_by_text("New reports do not arrive at the moment.").wait_for(state="detached")
+    pass_until(page, "New reports do not arrive at the moment.", "detached", step=20)
 
 
 @pytest.mark.process

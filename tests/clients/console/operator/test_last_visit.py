@@ -3,19 +3,17 @@
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, Request, Route, TimeoutError
+from playwright.sync_api import Page, Request, Route
 
 from idvault_people.console.operator.last_visit import NAME, LastVisit, Missed, Sight
 from idvault_people.console.operator.vault_commands import CommandEnd
 from tests.clients.console.operator.test_today import found, red, told
 from tests.support.operator_room import OperatorRoom
-from tools.support.browser import browsing, violations
+from tools.support.browser import browsing, pass_until, violations
 from tools.support.chamber import OPERATOR
 
 ANEW = re.compile(r"/\?anew=1$")
@@ -205,16 +203,6 @@ async def test_a_figure_alone_is_no_news(office: OperatorRoom) -> None:
         page = await visitor.get("/?fresh=1")
         known.append(page.text.partition('data-known="')[2].partition('"')[0])
     assert (known[0] == known[1], known[1] == known[2]) == (True, False)
-
-
-def pass_until(page: Page, text: str, state: Literal["visible", "detached"] = "visible") -> None:
-    """Let minutes pass, each with a moment for an answer to arrive, until a text is there or gone."""
-    for _ in range(40):
-        page.clock.run_for(60_000)
-        with suppress(TimeoutError):
-            page.get_by_text(text).wait_for(state=state, timeout=1_000)
-            return
-    raise AssertionError(text)
 
 
 def hang(page: Page) -> None:
