@@ -174,7 +174,8 @@ async def test_a_proof_that_is_over(site: Site, worker: ContactWorld, mails: Mai
     browser = await site.browser()
     path = await proved(browser, worker, mails)
     later = replace(clock(), real=clock().real + timedelta(hours=2))
-    assert await acts.purge(worker.worker, later) == 1
+    # With the proof goes the day's count, if these two hours end another day.
+    assert await acts.purge(worker.worker, later) >= 1
     wrong = await sent(browser, path)
     assert wrong.status == 409
     done = await browser.follow(await checked(browser, wrong))
