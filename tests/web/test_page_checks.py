@@ -1,7 +1,9 @@
 """What the checks of a page in a browser find, each of them, and what they leave as it was."""
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tools.support import page_checks
 from tools.support.browser import SHARED
@@ -108,3 +110,30 @@ def test_a_page_stays_as_it_was() -> None:
 
     SHARED.work(run)
     assert after == before
+
+
+
+def test_a_page_that_loads_itself_anew_stays_while_it_is_examined() -> None:
+    """However long a check lasts; afterwards it may go."""
+    loads: list[str] = []
+    told: list[tuple[str, int]] = []
+
+    def reload(page: Page) -> Iterator[str]:
+        with page.expect_event("requestfailed"):
+            page.evaluate("setTimeout(() => { location.reload(); })")
+        yield page.locator("h1").inner_text()
+
+    def answer(route: Route) -> None:
+        loads.append(route.request.url)
+        route.fulfill(content_type="text/html", body="<h1>One</h1>")
+
+    def run(browser: Browser) -> None:
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.route("**/*", answer)
+            page.goto("http://127.0.0.1/one")
+            told.extend((each, len(loads)) for each in page_checks.examine(page, (reload,)))
+            page.reload()
+
+    SHARED.work(run)
+    assert (told, len(loads)) == ([("One", 1)], 2)

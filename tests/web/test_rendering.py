@@ -22,7 +22,7 @@ from tests.web import browser as client
 from tests.web.conftest import Site
 from tests.web.page_table import PAGES, assets, tour
 from tools.support.browser import SHARED, equip
-from tools.support.page_checks import RECORDED, SMALL, ZOOMED, examine, sizes, stops
+from tools.support.page_checks import RECORDED, SMALL, ZOOMED, examine, sizes, stay, stops
 from tools.support.sampling import sampled
 
 pytestmark = pytest.mark.process
@@ -48,12 +48,13 @@ LANGUAGES = ("zh", "en")
 class Screen:
     """One browser page that is shown recorded answers. fetched: style sheet and script, by address.
 
-    strays: what it asked for besides.
+    answered: whether the page has the recorded one. strays: what it asked for besides.
     """
 
     page: Page
     fetched: Mapping[str, client.Page]
     recorded: client.Page | None = None
+    answered: bool = False
     strays: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -64,14 +65,17 @@ class Screen:
 
     def show(self, recorded: client.Page) -> None:
         """Load an answer at its address."""
-        self.recorded = recorded
+        self.recorded, self.answered = recorded, False
         self.page.goto(f"{BASE_URL}{recorded.path}")
 
     def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path
         found = self.fetched.get(path)
         if found is None and self.recorded is not None and path == urlsplit(self.recorded.path).path:
-            found = self.recorded
+            if self.answered:
+                # A page that waits loads itself anew, however long it is looked at.
+                return stay(route)
+            found, self.answered = self.recorded, True
         if found is not None:
             headers = {name: value for name, value in found.headers.items() if name != "Set-Cookie"}
             route.fulfill(status=found.status, headers=headers, body=found.text)

@@ -5,9 +5,10 @@ Each check yields what is wrong, in words, and leaves the page as it was.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from tools.support.browser import violations
 
@@ -199,8 +200,32 @@ _HALVES: Mapping[str, Sequence[Check]] = {
 
 
 def examine(page: Page, checks: Sequence[Check]) -> list[str]:
-    """Return what checks find wrong with a page that has been loaded."""
-    return [each for check in checks for each in check(page)]
+    """Return what checks find wrong with a page that has been loaded, and keep it there meanwhile."""
+    with _kept(page):
+        return [each for check in checks for each in check(page)]
+
+
+@contextmanager
+def _kept(page: Page) -> Iterator[None]:
+    """Let nothing take the page's place within: one that waits loads itself anew, another one leaves in time.
+
+    Either would take away the elements under a check that lasts longer. It does not try again afterwards.
+    """
+
+    def refuse(route: Route) -> None:
+        if route.request.is_navigation_request() and route.request.frame == page.main_frame:
+            stay(route)
+        else:
+            route.fallback()
+
+    page.route("**/*", refuse)
+    yield
+    page.unroute("**/*", refuse)
+
+
+def stay(route: Route) -> None:
+    """Answer a navigation so that the browser stays where it is (RFC 9110, 15.3.5)."""
+    route.fulfill(status=204)
 
 
 @dataclass
