@@ -228,6 +228,7 @@ async def test_a_person_verifies_by_keyboard_without_script(
             page.locator("#RESIDENT_ID").focus()
             page.keyboard.press("Space")
             press("Continue", "button")
+            page.locator("#name").wait_for()
             tree = page.locator("main").aria_snapshot()
             assert (
                 tree.index('textbox "Name"') < tree.index('textbox "Document number"') < tree.index("Verify")
@@ -235,6 +236,7 @@ async def test_a_person_verifies_by_keyboard_without_script(
             page.locator("#name").fill(NAME)
             page.locator("#number").fill(TYPO)
             press("Verify", "button")
+            page.locator(".errors").wait_for()
             wrong = page.locator("main").aria_snapshot()
             assert "alert" in wrong
             look(place, page, "wrong")

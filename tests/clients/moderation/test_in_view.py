@@ -34,6 +34,8 @@ def shows_the_button(page: Page, made: TipOffReport) -> None:
     page.locator('input[value="dismiss.OTHER"]').check()
     button.click()
     page.locator(".errors").wait_for()
+    # The errors are there before the style sheet.
+    page.wait_for_load_state()
     in_view(button.bounding_box(), HEIGHTS[-1])
 
 

@@ -57,6 +57,8 @@ class OfficerUser:
 
     def press(self, key: str, role: Any = "button") -> None:
         """Press a button or a link: by a click, or without script by keyboard."""
+        # Before the style sheet is there, a folded menu is not.
+        self.page.wait_for_load_state()
         target = self.page.get_by_role(role, name=self.say(key), exact=True).first
         if target.count() == 0:
             unfold(self.page)

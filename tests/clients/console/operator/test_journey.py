@@ -45,6 +45,8 @@ class OperatorUser:
 
     def press(self, name: str, role: str = "link") -> None:
         """Press a link or a button by its words."""
+        # Before the style sheet is there, a folded menu is not.
+        self.page.wait_for_load_state()
         target = self.page.get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
         if target.count() == 0:
             unfold(self.page)
