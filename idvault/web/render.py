@@ -151,7 +151,7 @@ class View:
 
     def start(self, found: pb.SessionPage) -> web.Response:
         """Return the first page of a link."""
-        if found.purpose == pb.SESSION_PURPOSE_IDENTITY:
+        if _is_own(found):
             title = self.say("own_start_title", platform=found.platform_title)
             return self.page(
                 "identity_start.html", title=title, service="own_service", platform=found.platform_title
@@ -292,10 +292,11 @@ class View:
 
     def _leave(self, found: pb.SessionPage) -> web.Response:
         words = "representative_leave_text" if _is_representative(found) else "leave_text"
+        own = {**self.time_left(found), "service": "own_service"}
         return self.page(
             "message.html",
             title=self.say("leave_title", platform=found.platform_title),
-            **self._step(found, 2),
+            **(own if _is_own(found) else self._step(found, 2)),
             texts=[self.say(words, platform=found.platform_title)],
             links=[self._to_platform(found)],
         )
@@ -489,7 +490,14 @@ class View:
 
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))
-        return self.page("message.html", title=self.say(title), texts=[text], links=[back], asking=found)
+        return self.page(
+            "message.html",
+            title=self.say(title),
+            service="own_service" if _is_own(found) else "service",
+            texts=[text],
+            links=[back],
+            asking=found,
+        )
 
     def _failure(self, found: pb.SessionPage) -> str:
         mismatch = verification_pb2.Verification.FAILURE_REASON_ELEMENT_MISMATCH
@@ -521,6 +529,11 @@ def _people(found: pb.SessionPage) -> list[str]:
 def _is_representative(found: pb.SessionPage) -> bool:
     """Return whether an organisation's legal representative is asked."""
     return found.purpose == pb.SESSION_PURPOSE_REPRESENTATIVE
+
+
+def _is_own(found: pb.SessionPage) -> bool:
+    """Return whether a link leads to "my identity", which has no steps."""
+    return found.purpose == pb.SESSION_PURPOSE_IDENTITY
 
 
 def _purpose(found: pb.SessionPage) -> str:

@@ -2,12 +2,17 @@
 
 import re
 
-from tests.support.session_world import COLOUR, ORIGIN, TITLE
+import pytest
+
+from idvault.web.render import View
+from idvault_verify.v1 import session_pb2
+from tests.support.session_world import BASE_URL, COLOUR, ORIGIN, RETURN_URL, TITLE
 from tests.web.browser import Page
 from tests.web.conftest import Site
 from tests.web.page_table import PAGES
 from tests.web.test_pages import filled, form_of
 from tests.web.visitor import Visit
+from tools.support.builders import NOW
 
 
 def head_of(page: Page) -> str:
@@ -29,6 +34,27 @@ async def test_the_choice_of_a_document_is_a_step_of_its_own(site: Site) -> None
     for page, place in ((document, 4), (form, 5)):
         assert f"Step {place} of 5" in page.text
         assert f'<progress value="{place}" max="5"' in page.text
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "My identity"), ("zh", "我的身份")])
+async def test_a_link_without_steps_counts_none(site: Site, language: str, name: str) -> None:
+    """The way to "my identity": its pages say so, also that before the platform, and once it is over."""
+    token = await site.world.moderation.account()
+    made = await site.platform.sessions.create_identity(token, return_url=RETURN_URL, locale=language)
+    browser = await site.browser()
+    first = await browser.get(made.url.removeprefix(BASE_URL))
+    leave = await browser.follow(await browser.post(first.path, {"form": first.hidden("form")}))
+    assert leave.links[0].startswith(ORIGIN)
+    for page in (first, leave):
+        assert (head_of(page), f" - {name}</title>" in page.text) == (name, True)
+        assert '<p class="steps">' not in page.text
+    expired = session_pb2.SessionPage(
+        purpose=session_pb2.SESSION_PURPOSE_IDENTITY,
+        state=session_pb2.VerificationSession.STATE_EXPIRED,
+        return_url=RETURN_URL,
+    )
+    over = View(language=language, now=NOW).session(expired, kind="").text or ""
+    assert f" - {name}</title>" in over
 
 
 async def test_every_page_of_a_session_names_the_platform(site: Site) -> None:
