@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.web.render import Rows, View
+from idvault.web.render import View
+from idvault.web.words import Rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

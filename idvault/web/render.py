@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
-from babel.dates import format_date
 
 from idvault.claim.representative import rules as representative_rules
 from idvault.session import rules as session_rules
-from idvault.web.texts import TEXTS
+from idvault.web.words import Words
 from idvault_client import reasons
 from idvault_client.errors import TooManyAttempts, VaultError
 from idvault_client.pages import rendering
@@ -26,13 +25,10 @@ from idvault_verify.v1 import common_pb2, verification_pb2
 from idvault_verify.v1 import session_pb2 as pb
 
 _TEMPLATES = rendering.templates(Path(__file__).parent / "templates")
-_BEIJING = timedelta(hours=8)
 _WORTH_ANOTHER = frozenset(each.value for each in session_rules.WORTH_ANOTHER)
 _MISMATCHES = (FailureReason.MISMATCH, FailureReason.ELEMENT_MISMATCH)
 _MISMATCHED = "name"
 """The field that the error of a pair names, whose other half is marked as well."""
-Rows = Sequence[tuple[str, str]]
-"""Names and values, in words."""
 ANSWERS = ("LATER", "DISMISSED")
 """What an owner may answer to an invitation."""
 States = pb.VerificationSession.State
@@ -42,18 +38,15 @@ CHECKED = ("LENGTH", "CHARACTER", "REGION", "BIRTH_DATE", "FUTURE_DATE", "CHECK_
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class View(Words):
     """What all pages of one answer share.
 
     key: the browser's. keep: what a change of language must keep. came_from: the address of this page, to
     which help and privacy lead back; on these that of the page before. supervision: the address of the page
     of public supervision, empty for none. run_by: who runs the service, the host of these pages if no name is
-    known. contact: how people reach the operator, empty if that is not known. now: of the answer.
+    known. contact: how people reach the operator, empty if that is not known.
     """
 
-    language: str
-    now: datetime
-    zone: tzinfo = UTC
     key: str = field(default="", repr=False)
     keep: str = ""
     came_from: str = field(default="", repr=False)
@@ -88,20 +81,6 @@ class View:
         }
         body = rendering.render(_TEMPLATES, template, language=self.language, **{**shared, **values})
         return web.Response(text=body, content_type="text/html", charset="utf-8", status=status)
-
-    @property
-    def gap(self) -> str:
-        """What is between two sentences."""
-        return "" if self.language == "zh" else " "
-
-    @property
-    def comma(self) -> str:
-        """What is between two parts of a sentence."""
-        return "，" if self.language == "zh" else "; "
-
-    def say(self, key: str, **values: object) -> str:
-        """Return a text."""
-        return rendering.saying(TEXTS, self.language)(key, **values)
 
     def refusal(
         self,
@@ -469,24 +448,6 @@ class View:
         """Return that there are too many requests now. retry_after: how many seconds to wait."""
         minutes = int(retry_after) // 60
         return self.say("busy_minutes", minutes=minutes) if minutes else self.say("busy")
-
-    def minute(self, time: datetime) -> str:
-        """Return a time in the operator's zone, which is named."""
-        local = time.astimezone(self.zone)
-        offset = local.utcoffset() or timedelta()
-        zone = self.say("zone_beijing") if offset == _BEIJING else rendering.zone_text(time, self.zone)
-        return self.say("minute", day=self.day(local.date()), time=f"{local:%H:%M}", zone=zone)
-
-    def deadline(self, time: datetime) -> str:
-        """Return a deadline: of one that a day ends with that day, which still counts."""
-        local = time.astimezone(self.zone)
-        if (local.hour, local.minute) != (0, 0):
-            return self.minute(time)
-        return self.say("whole_day", day=self.day(local.date() - timedelta(days=1)))
-
-    def day(self, day: date) -> str:
-        """Return a day in words."""
-        return format_date(day, format="long", locale=rendering.LOCALES[self.language])
 
     def _ended(self, found: pb.SessionPage, title: str, text: str) -> web.Response:
         back = (_back(found), self.say("back", platform=found.platform_title))

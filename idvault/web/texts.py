@@ -23,6 +23,7 @@ TEXTS: Mapping[str, Text] = {
     "minute": _("{day}, {time} {zone}"),
     "zone_beijing": _("UTC+8"),
     "whole_day": _("the end of {day}"),
+    "due_left": _("{time} ({left})"),
     "busy_minutes": _("Too many requests. Please try again in {minutes} minutes."),
     "service": _("Identity verification"),
     "step": _("Step {number} of {count}"),

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from idvault.public_account.rules import public_account as rules
 from idvault.web.identity.words import IdentityWords
-from idvault.web.render import Rows, is_organization, last_day
+from idvault.web.render import is_organization, last_day
+from idvault.web.words import Rows
 from idvault_client import reasons
 from idvault_client.backend.texts import reject_text
 from idvault_client.errors import VaultError

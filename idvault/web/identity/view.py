@@ -16,7 +16,8 @@ from idvault.web import release
 from idvault.web.identity import banners, public_account, timeline
 from idvault.web.identity.words import Claim, IdentityWords, Objection, appealable, utc_time
 from idvault.web.release import Release
-from idvault.web.render import Rows, facts, is_organization, last_day
+from idvault.web.render import facts, is_organization, last_day
+from idvault.web.words import Rows
 from idvault_client import reasons
 from idvault_client.backend.texts import cause_text
 from idvault_client.errors import InvalidFields, NotFound, VaultError
@@ -293,7 +294,7 @@ class IdentityView(IdentityWords):
         rows = [
             ("disowned_state", self.say(f"DISAVOWAL_{disavowal_pb2.Disavowal.State.Name(each.state)}")),
             ("disowned_told", self.minute(each.file_time)),
-            ("disowned_due", self.deadline(each.due_time)),
+            ("disowned_due", self.due(each)),
         ]
         if each.HasField("decide_time"):
             rows.append(("disowned_decided", self.minute(each.decide_time)))
@@ -406,7 +407,7 @@ class IdentityView(IdentityWords):
                 self._awaited(f"CONTEST_{contest_pb2.Contest.State.Name(contest.state)}", contest),
             ),
             ("contest_filed", self.minute(contest.file_time)),
-            ("contest_due", self.deadline(contest.due_time)),
+            ("contest_due", self.due(contest)),
         ]
         if contest.HasField("decide_time"):
             rows.append(("contest_decided", self.minute(contest.decide_time)))
@@ -421,7 +422,7 @@ class IdentityView(IdentityWords):
         rows = [
             ("contest_state", self._awaited(f"REINSTATEMENT_{name}", each)),
             ("contest_filed", self.minute(each.file_time)),
-            ("contest_due", self.deadline(each.due_time)),
+            ("contest_due", self.due(each)),
         ]
         if each.HasField("decide_time"):
             rows.append(("contest_decided", self.minute(each.decide_time)))
@@ -473,7 +474,7 @@ class IdentityView(IdentityWords):
         rows = [
             ("appeal_state", self._awaited(f"APPEAL_{sanction_pb2.Appeal.State.Name(appeal.state)}", appeal)),
             ("appeal_filed", self.minute(appeal.file_time)),
-            ("appeal_due", self.deadline(appeal.due_time)),
+            ("appeal_due", self.due(appeal)),
         ]
         if appeal.HasField("decide_time"):
             rows += [("appeal_decided", self.minute(appeal.decide_time))]

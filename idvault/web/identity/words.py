@@ -7,15 +7,25 @@ from datetime import UTC, date, datetime, tzinfo
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.claim.representative import rules as representative_rules
-from idvault.web.render import Rows, View, is_organization
+from idvault.web.render import View, is_organization
+from idvault.web.words import OpenDeadline, Rows
 from idvault_client.reasons import FailureReason
 from idvault_verify import return_address
-from idvault_verify.v1 import contest_pb2, reinstatement_pb2, sanction_pb2, session_pb2, verification_pb2
+from idvault_verify.v1 import (
+    contest_pb2,
+    disavowal_pb2,
+    reinstatement_pb2,
+    sanction_pb2,
+    session_pb2,
+    verification_pb2,
+)
 from idvault_verify.v1 import identity_pb2 as pb
 
 Claim = verification_pb2.Verification
 Objection = contest_pb2.Contest | sanction_pb2.Appeal | reinstatement_pb2.Reinstatement
 """What an owner has objected to, and a platform decides by a deadline."""
+Decidable = Objection | disavowal_pb2.Disavowal
+"""What a platform decides by a deadline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +51,7 @@ class IdentityWords:
         """Return a text of these pages."""
         return self.view.say(f"own_{key}", **values)
 
-    def named(self, rows: Iterable[tuple[str, str]]) -> Rows:
+    def named(self, rows: Iterable[tuple[str, str | OpenDeadline]]) -> Rows:
         """Return values with the texts of their names."""
         return [(self.say(name), value) for name, value in rows]
 
@@ -52,6 +62,12 @@ class IdentityWords:
     def deadline(self, value: Timestamp) -> str:
         """Return until when something is due; of the end of a day, the day."""
         return self.view.deadline(utc_time(value))
+
+    def due(self, each: Decidable) -> str | OpenDeadline:
+        """Return until when a decision is due, with the time that is left while there is none."""
+        if each.HasField("decide_time"):
+            return self.deadline(each.due_time)
+        return self.view.due(utc_time(each.file_time), utc_time(each.due_time))
 
     def day(self, value: Timestamp) -> str:
         """Return the day of a time."""

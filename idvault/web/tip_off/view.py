@@ -157,10 +157,12 @@ class TipOffView:
 
     def state(self, platform: str, title: str, found: FollowedTipOff, answering: Answering) -> web.Response:
         """Return what happened to a report, and the form of an answer while one is possible."""
+        due = self.view.deadline(found.due_time)
+        waits = found.outcome is None and not found.overdue
         rows = [
             ("reference", _groups(found.reference)),
             ("state", self._state(found)),
-            ("due", self.view.deadline(found.due_time)),
+            ("due", self.view.due(found.file_time, found.due_time) if waits else due),
         ]
         return self._page(
             "tip_off_state.html",
@@ -174,7 +176,7 @@ class TipOffView:
             is_open=found.outcome is None,
             is_replied=found.answer_time is not None,
             is_overdue=found.overdue,
-            due=self.view.deadline(found.due_time),
+            due=due,
             misses=[(each, self._say(_MISSES[each])) for each in found.misses if each in _MISSES],
             can_answer=found.can_supplement,
             numbers=answering.numbers,

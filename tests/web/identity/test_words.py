@@ -1,5 +1,6 @@
 """What "my identity" says of an account, by its times and without a vault: timeline, results and banners."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -30,6 +31,10 @@ NOW = datetime(2026, 12, 1, 4, tzinfo=UTC)
 DAY = timedelta(days=1)
 FILED = reinstatement_pb2.Reinstatement.STATE_FILED
 Claim = verification_pb2.Verification
+DUE_ROW = re.compile(
+    r'<dt>(?:Due|处理期限)</dt><dd>([^<]*)(?:<progress class="due" value="(\d+)"[^>]*></progress>)?</dd>'
+)
+"""A deadline on a page, and how much of its time its bar says is over."""
 
 
 def words(language: str = "en", now: datetime = NOW) -> IdentityView:
@@ -143,7 +148,7 @@ def test_overdue_appeals_are_told_and_their_state() -> None:
     [
         ("VERIFIED", 61, ""),
         ("VERIFIED", 60, "认证有效期至2027年1月30日"),
-        ("EXPIRED", 0, "认证已于2026年12月1日到期"),
+        ("EXPIRED", 0, "认证已于2026年12月1日过期"),
         ("REVOKED", 9, ""),
     ],
 )
@@ -263,6 +268,45 @@ def sanction(territory: str) -> sanction_pb2.Sanction:
             territory=territory,
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "due", "left"),
+    [
+        ("en", "the end of 16 December 2026", "the end of 16 December 2026 (15 days left)"),
+        ("zh", "2026年12月16日（含当日）", "2026年12月16日（含当日），还剩15天"),
+    ],
+)
+def test_what_a_platform_must_still_decide_has_a_bar(language: str, due: str, left: str) -> None:
+    """Each kind of objection tells the time that is left; once decided or overdue, the deadline alone."""
+    filed = (
+        contest_pb2.Contest(verification_id="1" * 32, state=contest_pb2.Contest.STATE_FILED),
+        sanction_pb2.Appeal(sanction_id="2" * 32, state=sanction_pb2.Appeal.STATE_FILED),
+        reinstatement_pb2.Reinstatement(state=FILED),
+        disavowal_pb2.Disavowal(state=disavowal_pb2.Disavowal.STATE_PROPOSED),
+    )
+    for each in filed:
+        stamp(each, file_time=DUE - 20 * DAY, due_time=DUE)
+
+    def shown(now: datetime) -> list[tuple[str, str]]:
+        """Return the deadlines on the page of each kind, with how much of each bar is full."""
+        contest, appeal, withdrawal, disavowal = filed
+        said, status = words(language, now), common_pb2.AccountStatus
+        good = status(standing=status.STANDING_GOOD)
+        verified = [claim(NOW, state=Claim.STATE_SUCCEEDED)]
+        pages = (
+            said.verifications(pb.Identity(status=good, verifications=verified, contests=[contest])),
+            said.standing(pb.Identity(status=good, sanctions=[sanction("CN")], appeals=[appeal])),
+            said.verifications(pb.Identity(status=good, reinstatements=[withdrawal])),
+            said.disowned(pb.Identity(status=good, disavowals=[disavowal])),
+        )
+        return [found for page in pages for found in DUE_ROW.findall(page.text or "")]
+
+    assert shown(DUE - 15 * DAY) == [(left, "25")] * 4
+    assert shown(DUE) == [(due, "")] * 4
+    for each in filed:
+        stamp(each, decide_time=DUE - 16 * DAY)
+    assert shown(DUE - 15 * DAY) == [(due, "")] * 4
 
 
 @pytest.mark.parametrize("standing", ["WARNED", "PUBLISHING_LIMITED", "RENEWAL_SUSPENDED", "CLOSED"])
@@ -385,4 +429,4 @@ def test_what_ended_is_in_the_timeline() -> None:
     status = common_pb2.AccountStatus(state=common_pb2.AccountStatus.STATE_EXPIRED, expire_date="2026-11-30")
     own = pb.Identity(status=status, public_accounts=[public("GRACE", "2026-12-01", "2026-12-31")])
     told = [(each.text, each.when) for each in timeline.of(own, None, words("zh"))]
-    assert told[:2] == [("公众账号已到期", "2026年11月30日"), ("认证已到期", "2026年11月29日")]
+    assert told[:2] == [("公众账号已到期", "2026年11月30日"), ("认证已过期", "2026年11月29日")]

@@ -478,6 +478,26 @@ async def test_the_other_language_keeps_a_long_text(site: Site) -> None:
     assert await site.tip_offs.listed() == []
 
 
+@pytest.mark.parametrize(
+    ("language", "row"),
+    [("en", r"Reply due by</dt><dd>[^<]* \([67] days left\)"), ("zh", "处理期限</dt><dd>[^<]*，还剩[67]天")],
+)
+async def test_an_open_report_says_how_much_time_is_left(site: Site, language: str, row: str) -> None:
+    """In words and as a bar, which a decision or the deadline ends."""
+    browser = await site.browser(**{"Accept-Language": language})
+    filed = await site.tip_offs.file(seconds=today())
+    numbers_of = (filed.tip_off.reference, filed.secret)
+    waits = await follow(browser, *numbers_of)
+    bar = r'<progress class="due" value="\d\d?" max="100" aria-hidden="true"></progress></dd>'
+    assert len(re.findall(f"<dt>{row}{bar}", waits.text)) == 1
+    moderator = (await site.tip_offs.world.moderator(1)).moderator_id
+    await site.tip_offs.assign(filed.tip_off, moderator, seconds=today())
+    await site.tip_offs.dismiss(filed.tip_off, moderator, reply="no rule (synthetic)", seconds=today())
+    late = await site.tip_offs.file(seconds=today() - 8 * DAY)
+    for each in (numbers_of, (late.tip_off.reference, late.secret)):
+        assert "<progress" not in (await follow(browser, *each)).text
+
+
 async def test_an_overdue_report_says_so(site: Site) -> None:
     """With the deadline, and what the public log shows; before the worker has written it, that it will."""
     browser = await site.browser(**{"Accept-Language": "en"})
