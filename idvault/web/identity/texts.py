@@ -328,7 +328,7 @@ TEXTS: Mapping[str, Text] = {
         "and takes no former witnesses of it, no later keys of the log, and no statement after a loss: "
         "the program does, with --roster, --log-keys and --epochs."
     ),
-    "own_erase_title": _("Erase my details"),
+    "own_erase_title": _("Erase this account"),
     "own_erase_state": _("State"),
     "own_ERASURE_STATE_REQUESTED": _("waits, and can be cancelled"),
     "own_ERASURE_STATE_CANCELLED": _("cancelled"),
@@ -338,10 +338,9 @@ TEXTS: Mapping[str, Text] = {
     "own_erase_cancelled": _("Cancelled"),
     "own_erase_from": _("The account is erased"),
     "own_erase_destroyed": _("Your details are destroyed"),
-    "own_erase_button": _("Erase this account…"),
     "own_keep_button": _("Keep the account"),
     "own_erase_told_requested": _("The erasure is requested. Until {time} you can keep the account."),
-    "own_erase_told_kept": _("The request is withdrawn. Your account stays."),
+    "own_erase_told_kept": _("The erasure is cancelled. Your account stays."),
     "own_erasing": _(
         "On {asked} the erasure of your account at {platform} was requested. The account is erased for "
         "good on {time}. If that was not you, cancel it now."

@@ -45,7 +45,7 @@ TEXTS: Mapping[str, Text] = {
     "mine_month": _("Month of the verification"),
     "mine_state": _("State"),
     "mine_STATE_VERIFIED": _("valid"),
-    "mine_STATE_EXPIRED": _("expired"),
+    "mine_STATE_EXPIRED": _.in_context("mine_STATE_EXPIRED", "expired"),
     "mine_waiting": _("You said that it is not yours; its platform has not been told"),
     "mine_undecided": _("You said that it is not yours; its platform decides"),
     "mine_disown_title": _("Is the account at {platform} not yours?"),

@@ -15,10 +15,10 @@ from tools.support.flow_world import command
 from tools.support.project import ROOT
 
 ERASING = {
-    "zh": ("注销账号", "注销此账号", "确认申请注销", "撤回注销申请", "账号将于"),
+    "zh": ("注销账号", "注销账号…", "确认申请注销", "撤回注销申请", "账号将于"),
     "en": (
-        "Erase my details",
         "Erase this account",
+        "Erase this account…",
         "Request the erasure",
         "Keep the account",
         "will be erased on",

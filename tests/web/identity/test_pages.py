@@ -280,12 +280,12 @@ async def test_an_erasure_is_requested_and_cancelled_on_the_page(site: Site) -> 
         assert ">cancelled<" in kept.text
         assert re.search(r"<dt>Cancelled</dt><dd>\d+ \w+ 20\d\d, \d\d:\d\d UTC\+8</dd>", kept.text)
         # What was done is said first, and red is not what comes next.
-        assert '<p class="note good"><b>The request is withdrawn. Your account stays.</b>' in kept.text
+        assert '<p class="note good"><b>The erasure is cancelled. Your account stays.</b>' in kept.text
         # No date of an erasure that nobody has requested; it can be requested again.
-        assert ("Erase this account" in kept.text, "are destroyed<" in kept.text) == (False, False)
+        assert ("Erase this account…" in kept.text, "are destroyed<" in kept.text) == (False, False)
         fresh = await browser.get(f"{path}/erase", query={"again": "1"})
         assert f'class="button stop" href="{path}/erase/confirm"' in fresh.text
-        assert ("If you request it now" in fresh.text, "is withdrawn" in fresh.text) == (True, False)
+        assert ("If you request it now" in fresh.text, "is cancelled" in fresh.text) == (True, False)
         assert "?lang=zh&amp;again=1" in fresh.text
     told = re.findall(r'<a href="[^"]*/erase">([^<]*)</a></p>', (await browser.get(f"{path}/timeline")).text)
     assert told == ["Erasure cancelled", "Erasure requested"]
@@ -317,7 +317,7 @@ async def test_an_erased_account_shows_its_disclosures(site: Site) -> None:
         assert disclosed in (await browser.get(f"{path}/disclosures")).text
         for name in PAGES:
             page = await browser.get(f"{path}/{name}")
-            assert (page.status, "Erase this account" in page.text) == (200, False)
+            assert (page.status, "Erase this account…" in page.text) == (200, False)
     timeline = await browser.get(f"{path}/timeline")
     assert "Releases and openings are missing here" in timeline.text
 
