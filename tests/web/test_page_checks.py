@@ -112,7 +112,6 @@ def test_a_page_stays_as_it_was() -> None:
     assert after == before
 
 
-
 def test_a_page_that_loads_itself_anew_stays_while_it_is_examined() -> None:
     """However long a check lasts; afterwards it may go."""
     loads: list[str] = []
