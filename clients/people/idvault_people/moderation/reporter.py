@@ -113,7 +113,7 @@ class ReporterStandingPages:
         return following.astimezone(UTC)
 
     def _last_day(self, end: datetime, visit: Visit) -> str:
-        """Return the last day of a limit where the moderator is: an end at midnight is that of the day before."""
+        """Return the last day of a limit where the moderator is, which may end with it."""
         last = end.astimezone(self.place.zone) - timedelta(microseconds=1)
         return shown.day(last.date(), language=visit.language)
 
