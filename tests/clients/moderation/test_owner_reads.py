@@ -78,7 +78,7 @@ def on_my_identity(
 
 
 @pytest.fixture
-def desk() -> Iterator[Workplace]:
+def workplace() -> Iterator[Workplace]:
     """Return a desk in the operator's zone, which calls nobody for a preview."""
     with Vault(grpc.insecure_channel("127.0.0.1:9"), timeout=1.0) as vault:
         yield Workplace(vault=vault, key=ModeratorKey.generate(PARTY), zone=ZONE)
@@ -86,7 +86,7 @@ def desk() -> Iterator[Workplace]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_preview_is_what_the_owner_reads(desk: Workplace, kind: str, language: str) -> None:
+def test_the_preview_is_what_the_owner_reads(workplace: Workplace, kind: str, language: str) -> None:
     """Name by name and value by value; only a time within a day has its zone as each page writes it."""
     degree, public, statement = KINDS[kind]
     visit = Visit(language=language, say=saying({**CONSOLE, **TEXTS}, language))
@@ -94,7 +94,7 @@ def test_the_preview_is_what_the_owner_reads(desk: Workplace, kind: str, languag
         account_token="1" * 64, degree=degree, statement=statement, public_account_id=public
     )
     read = dict(on_my_identity(degree, public, statement, language))
-    told = dict(readers.owner_of_sanction(wanted, place=desk, visit=visit))
+    told = dict(readers.owner_of_sanction(wanted, place=workplace, visit=visit))
     assert list(told) == list(read)
     if statement.end_at == WITHIN:
         ends = [each.pop(UNTIL[language]) for each in (told, read)]
