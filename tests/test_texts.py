@@ -22,6 +22,22 @@ NAME_OF_A_LANGUAGE = "中文"
 # Texts that name the console or the pages themselves, which the base looks up.
 OF_THE_BASE = {"service"}
 
+# English texts that are two things, which no context tells apart yet; with the reason of each.
+TWO_THINGS = {
+    "Back": "in a report it leads to the step before, in a console to the page that one came from",
+    "Back to the list": "accounts in one's own name are told as an inventory, a queue is a list",
+    "Cancelled": "the time of it beside an erasure, the state of a disclosure in a console",
+    "Details": "a button that shows numbers to copy, and the particulars of a case",
+    "Document": "what a person proves his identity with, and the paper of an order",
+    "Name": "of a person in a form, and of a person or an organisation in an opened record",
+    "Place": "where reported content stands, and an entry's position in the log",
+    "What happened": "the newest of an account, and how an authority handled a matter",
+    "approved": "the report counts acts, a custodian reads his verdict",
+    "cancelled": "the report counts acts, an owner reads the state of the erasure",
+    "closed": "the report counts acts, the pages tell a state",
+    "withdrawn": "a verification is taken away, a proposal or an order is taken back",
+}
+
 
 @cache
 def catalogue(package: Path) -> Catalog:
@@ -32,6 +48,11 @@ def catalogue(package: Path) -> Catalog:
 def messages() -> Iterator[tuple[str, Message]]:
     for package in PACKAGES:
         yield from ((f"{package.name}: {each.id}", each) for each in catalogue(package) if each.id)
+
+
+def every() -> Iterator[tuple[str, Message]]:
+    """Yield the English of each message of all catalogues, with the message."""
+    yield from ((str(each.id), each) for package in PACKAGES for each in catalogue(package) if each.id)
 
 
 def blanks(text: str) -> set[str]:
@@ -95,7 +116,23 @@ def test_a_context_tells_something_apart() -> None:
             found.setdefault((package.name, str(each.id)), set()).add(each.string)
             contexts.setdefault((package.name, str(each.id)), set()).add(each.context)
     expect_none(f"{name}" for name in found if len(found[name]) != len(contexts[name]))
-    expect_none(f"{name}" for name in found if contexts[name] - {None} and len(contexts[name]) == 1)
+    chinese: dict[str, set[object]] = {}
+    for english, each in every():
+        chinese.setdefault(english, set()).add(each.string)
+    expect_none(f"{name}" for name in found if contexts[name] - {None} and len(chinese[name[1]]) == 1)
+
+
+def test_one_english_text_is_one_chinese_text() -> None:
+    """In all catalogues together, unless a context or a reason says why it is another one."""
+    found: dict[str, set[str]] = {}
+    for english, each in every():
+        if each.context is None:
+            found.setdefault(english, set()).add(str(each.string))
+    expect_none(
+        f"{english}: {sorted(chinese)}"
+        for english, chinese in found.items()
+        if len(chinese) > 1 and english not in TWO_THINGS
+    )
 
 
 def sources() -> Iterator[Path]:

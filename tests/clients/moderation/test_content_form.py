@@ -42,7 +42,7 @@ async def test_a_report_is_upheld_with_a_measure(
     assert fields.keys().isdisjoint({"account", "degree", "scope", "days", "operation"})
     page = await submit(browser, where, **REASONS)
     assert page.title == "Check before you sign"
-    for word in (POST, "labelled", "terms 4.2", made.reference, bytes(range(32)).hex(), "no end"):
+    for word in (POST, "labelled", "terms 4.2", made.reference, bytes(range(32)).hex(), "without an end"):
         assert word in page.words, word
     assert "another moderator must confirm" not in page.words
     assert not place.wire.calls("ResolveTipOff")

@@ -97,3 +97,12 @@ async def test_an_overdue_report_that_somebody_has_is_counted(
     page = await browser.get("/")
     assert "Reports to decide How many 2" in page.words
     assert '<span class="count late">2 overdue · 2</span>' in page.text
+
+
+async def test_who_works_here_is_told_in_short(browser: Visitor, key: ModeratorKey) -> None:
+    """The whole id, which others may need, is under "Technical details", to be copied."""
+    page = await browser.get("/")
+    assert f"You are moderator {key.moderator_id[:8]} " in page.words
+    copied = f'<code class="copy">{key.moderator_id}</code>'
+    assert copied in page.text.partition("<main")[2].partition("Technical details")[2]
+    assert page.text.partition("<main")[2].count(key.moderator_id) == 1

@@ -293,7 +293,7 @@ async def test_a_sanction_of_an_authority_with_hashed_files(
     wrong = await post(browser, where, fields | {"redress": ""}, files)
     assert wrong.status == 422
     page = await submit(browser, where, wrong, redress="Write to us\r\n within 180 days")
-    assert ("no end" in page.words, "Write to us within 180 days" in page.words) == (True, True)
+    assert ("without an end" in page.words, "Write to us within 180 days" in page.words) == (True, True)
     page = await submit(browser, where, page)
     assert f"Report {made.reference} is decided: upheld" in page.words
     statement = (await imposed(place, made)).statement

@@ -33,9 +33,24 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def merged_by_a_key(page: Page, address: str) -> None:
+    """In the list m asks about the chosen rows as the button does, and says so if too few are chosen."""
+    page.goto(address + "/reports?view=unassigned&sort=oldest")
+    press(page, "?")
+    assert page.locator(".keys kbd").all_inner_texts()[1:] == ["j k", "Enter", "a", "m", "/", "?"]
+    press(page, "?", "m")
+    page.get_by_text("Choose at least two open reports").wait_for()
+    page.wait_for_load_state()
+    page.locator("[data-all-rows]").check()
+    press(page, "m")
+    comes(page, "Merge these 2 reports?")
+
+
 def by_keys(page: Page, made: list[TipOffReport]) -> None:
     """Walk through the list and two reports, and take one; no key works while somebody types."""
-    page.goto(page.url.rstrip("/") + "/reports?view=unassigned&sort=oldest")
+    address = page.url.rstrip("/")
+    merged_by_a_key(page, address)
+    page.goto(address + "/reports?view=unassigned&sort=oldest")
     rows = [each.reference for each in made]
     press(page, "j")
     assert focused(page) == rows[0]

@@ -109,7 +109,7 @@ async def test_errors_name_their_fields(place: Office, browser: Visitor, key: Mo
     where = f"/reports/{made.tip_off_id}/sanction"
     page = await submit(browser, where, **{**REASONS, "rule_reference": "", "redress": "", "ground": ""})
     summary = page.text.partition('<div class="errors"')[2].partition("</div>")[0]
-    names = ["Ground: ", "Rule that was broken: ", "How the owner can appeal: "]
+    names = ["Ground: ", "Rule: ", "How to appeal: "]
     assert sorted(names, key=summary.find) == names
     assert all(each in summary for each in names)
 

@@ -80,6 +80,18 @@ async def test_what_expires_is_listed_and_renewed(place: Office, browser: Visito
     assert f'href="{path(made)}' not in (await browser.get("/public-accounts?view=expiring")).text
 
 
+async def test_a_term_is_told_by_its_last_day(place: Office, browser: Visitor) -> None:
+    """In the list and on its page, in the words of "My identity": a day later it publishes nothing."""
+    made = await place.public_accounts.open(await place.public_accounts.person(1), seconds=place.age)
+    assert made.expire_date is not None
+    last, over = (
+        shown.day(day, language="en") for day in (made.expire_date - timedelta(days=1), made.expire_date)
+    )
+    for address in (path(made), "/public-accounts?view=all"):
+        words = (await browser.get(address)).words
+        assert (last in words, "Term ends on" in words, over in words) == (True, True, False), address
+
+
 async def test_a_licence_is_told_by_its_last_day(place: Office, browser: Visitor) -> None:
     """Not by the first day without it, which is what the vault keeps."""
     owner = await place.public_accounts.person(9)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from idvault_people.moderation import shown
 from idvault_verify.tip_off import ReporterStanding
 from tests.support.console import Visitor
 from tests.support.moderation_console import Office, submit
@@ -39,6 +40,8 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     found = await place.world.reporter(reporter_id, seconds=place.age)
     assert found.standing is ReporterStanding.LIMITED
     assert found.limit_end_time == datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    limited = f"Last day of the limit {shown.day(last, language='en')} In all"
+    assert limited in (await browser.get(where)).words
     for standing in ("TRUSTED", "ORDINARY"):
         page = await submit(browser, where, standing=standing)
         assert f'href="{where}?view={standing.lower()}"' in page.text

@@ -111,7 +111,7 @@ async def test_what_was_typed_stays(place: Office, browser: Visitor) -> None:
     page = await fill(browser, here, page, template=second.template_id, redress="my own words", days="")
     form = form_of(page, here)
     assert (form["rule_reference"], form["days"], form["redress"]) == ("terms 5", "90", "my own words")
-    assert "Left as it was: How the owner can appeal." in page.words
+    assert "Left as it was: How to appeal." in page.words
 
 
 async def test_the_sanction_of_a_report_begins_with_a_template(
@@ -159,9 +159,21 @@ async def test_a_measure_begins_with_a_template(place: Office, browser: Visitor)
     here = f"/reports/{filed.tip_off_id}/content"
     page = await browser.get(here)
     assert "What the reporter says" in page.words
-    assert "<details><summary>Detection, territory, whose decision</summary>" in page.text
+    assert (
+        "<details><summary>How it was found and decided, where it applies, whose decision it is</summary>"
+        in page.text
+    )
     page = await fill(browser, here, page, template=made.template_id)
     form = form_of(page, here)
     assert (form["rule_reference"], form["ground"], form["territory"]) == ("terms 4.2", "AGAINST_TERMS", "CN")
     page = await submit(browser, here, page, territory="", content_kind="LABELLED", evidence="00" * 32)
-    assert (page.status, "<details open><summary>Detection" in page.text) == (422, True)
+    assert (page.status, "<details open><summary>How it was found" in page.text) == (422, True)
+
+
+async def test_a_template_is_named_as_its_language_writes(place: Office, browser: Visitor) -> None:
+    """Rule and name have that language's colon between them where one chooses."""
+    await keep(place)
+    page = await browser.get("/sanctions/new")
+    assert ">terms 4.2: Rumour, first time</option>" in page.text
+    page = await browser.get("/sanctions/new?lang=zh")
+    assert ">terms 4.2：Rumour, first time</option>" in page.text

@@ -74,6 +74,7 @@ LISTS = {
     "target": (TargetKind,),
     "category": (SanctionCategory,),
     "degree": (Degree,),
+    "owner_reads.degree": (Degree,),
     "scope": (Scope,),
     "ground": (Ground,),
     "origin": (Origin,),

@@ -146,7 +146,7 @@ class AppealPages:
             assignee=self.place.who(decided_by, visit) if decided_by else None,
             why=appeal.reason,
             outside_body=appeal.outside_body,
-            outside_due=appeal.outside_due_time,
+            outside_due=appeal.outside_due_time and self.place.deadline(appeal.outside_due_time, visit),
         )
 
     def _text(self, appeal: AccountAppeal, visit: Visit) -> str:

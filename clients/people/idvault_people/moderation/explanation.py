@@ -73,7 +73,7 @@ def field_errors(
             FIELD_TEXTS[code].in_language(visit.language) if code in FIELD_TEXTS else visit.say("wrong_value")
         )
         name = field_of(path)
-        found.setdefault(*((name, told) if name in known else ("", f"{path}: {told}")))
+        found.setdefault(*((name, told) if name in known else ("", visit.say("named", name=path, what=told))))
     return found
 
 

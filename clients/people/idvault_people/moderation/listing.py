@@ -78,7 +78,8 @@ class ListPage:
         """The keys that do something in this list."""
         rows = ["j k", "Enter"] if self.items else []
         takes = ["a"] if self.bulk and any(each.alone for each in self.items) else []
-        return [*rows, *takes, *(["/"] if self.search else []), "?"]
+        merges = ["m"] if self.bulk and any(each.id for each in self.items) else []
+        return [*rows, *takes, *merges, *(["/"] if self.search else []), "?"]
 
     def page(self, visit: Visit) -> ConsolePage:
         """Return the page."""

@@ -60,7 +60,7 @@ class OperationPages:
         return {
             "opened_by": visit.say("joint_operation" if is_joint else "own_operation"),
             "opened_at": operation.open_time,
-            "closes": ends,
+            "closes": ends and self.place.deadline(ends, visit),
             "closed_at": operation.close_time,
         }
 

@@ -58,7 +58,8 @@ class OverviewPages:
             "late": [items[name] for name in late],
             "waits": [items[name] for name in waits],
             "nothing": [items[name] for name in items if not counted[name]],
-            "who": say("you_are", moderator=self.place.me),
+            "who": say("you_are", moderator=self.place.me[:8]),
+            "whole": self.place.rows(visit, your_id=self.place.me),
         }
         return ConsolePage(template="moderation_overview.html", title=say("overview"), values=values)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from idvault_client.public_accounts import (
     Licence,
@@ -25,7 +25,6 @@ from idvault_people.moderation.workplace import Workplace
 from idvault_verify.public_account import DECLARED
 
 _SIZE = 50
-_DAY = timedelta(days=1)
 _APPROVE, _REJECT = "APPROVE", "REJECT"
 _RENEWABLE = (PublicAccountState.ACTIVE, PublicAccountState.GRACE)
 
@@ -89,7 +88,7 @@ class PublicAccountPages:
         rows = self.place.rows(
             visit,
             state=shown.word("state", each.state, say),
-            expires=each.expire_date and shown.day(each.expire_date, language=visit.language),
+            expires=each.expire_date and shown.last_day(each.expire_date, language=visit.language),
             kind=shown.word("kind", profile.kind, say),
             shown_category=shown.word("shown", profile.category, say),
             applied=each.apply_time,
@@ -140,12 +139,12 @@ class PublicAccountPages:
             and say(
                 "licence_until",
                 reference=licence.reference,
-                day=shown.day(licence.expire_date - _DAY, language=language),
+                day=shown.last_day(licence.expire_date, language=language),
             ),
             standing=shown.word("standing", profile.standing, say),
             applied=found.apply_time,
             approved_on=profile.since and shown.day(profile.since, language=language),
-            expires=found.expire_date and shown.day(found.expire_date, language=language),
+            expires=found.expire_date and shown.last_day(found.expire_date, language=language),
             operators=len(found.operators) or None,
         )
 

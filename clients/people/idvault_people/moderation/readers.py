@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from babel import Locale
+
 from idvault_client.pages.rendering import BETWEEN_PARTS
 from idvault_client.sanctions import (
     AccountSanction,
@@ -16,26 +18,43 @@ from idvault_people.moderation import history, shown
 from idvault_people.moderation.shown import Row
 from idvault_people.moderation.workplace import Workplace
 
+_TAIL = 6
+"""How many characters of a public account's id tell it from others."""
+
 
 def owner(statement: StatementOfReasons, *, place: Workplace, visit: Visit) -> list[Row]:
-    """Return what a statement of reasons tells its owner: neither evidence nor the report."""
-    say, order, language = visit.say, statement.order, visit.language
-    by = say("issuer.PLATFORM")
+    """Return what a statement of reasons tells its owner, as "My identity" does: no evidence, no report."""
+    say, order, language, territory = visit.say, statement.order, visit.language, statement.territory
+    by = place.key.relying_party
     if order:
-        by = BETWEEN_PARTS[language].join((order.authority, order.reference, str(order.issued_on)))
+        day = shown.day(order.issued_on, language=language)
+        by = BETWEEN_PARTS[language].join((order.authority, order.reference, day))
     return place.rows(
         visit,
-        sanction_end=statement.end_at or say("no_end"),
-        why=cause_text(statement.ground, statement.category, language=language),
+        sanction_end=place.deadline(statement.end_at, visit) if statement.end_at else say("no_end"),
+        cause=cause_text(statement.ground, statement.category, language=language),
         rule_reference=statement.rule_reference,
         case_reference=statement.case_reference,
         origin=shown.word("origin", statement.origin, say),
         detection=shown.word("automation", statement.detection, say),
         automated_decision=shown.word("automation", statement.decision, say),
-        territory=statement.territory,
+        territory=Locale(language).territories.get(territory, territory),
         issuer=by,
         redress=statement.redress,
     )
+
+
+def owner_of_sanction(wanted: UpheldSanction, *, place: Workplace, visit: Visit) -> list[Row]:
+    """Return what a sanction tells its owner on "My identity"."""
+    say, public = visit.say, wanted.public_account_id
+    target = (
+        say("owner_reads.public_account", tail=public[-_TAIL:]) if public else say("owner_reads.your_account")
+    )
+    return [
+        (say("owner_reads.degree"), shown.word("owner_reads.degree", wanted.degree, say)),
+        (say("owner_reads.target"), target),
+        *owner(wanted.statement, place=place, visit=visit),
+    ]
 
 
 def public_of_sanction(

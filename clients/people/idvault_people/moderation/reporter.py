@@ -55,7 +55,7 @@ class ReporterStandingPages:
         return self.place.rows(
             visit,
             reporter_level=shown.word("reporter", reporter.standing, visit.say),
-            limited_until=reporter.limit_end_time,
+            limited_until=reporter.limit_end_time and self._last_day(reporter.limit_end_time, visit),
             total=reporter.filed,
             upheld=reporter.upheld,
             dismissed=reporter.dismissed,
@@ -111,6 +111,11 @@ class ReporterStandingPages:
         """Return the end of a day where the moderator is."""
         following = datetime.combine(last + timedelta(days=1), time(), tzinfo=self.place.zone)
         return following.astimezone(UTC)
+
+    def _last_day(self, end: datetime, visit: Visit) -> str:
+        """Return the last day of a limit where the moderator is, which may end with it."""
+        last = end.astimezone(self.place.zone) - timedelta(microseconds=1)
+        return shown.day(last.date(), language=visit.language)
 
     def _form(self, visit: Visit) -> Form:
         say = visit.say

@@ -294,10 +294,7 @@ class SanctionForm(StatementForm[UpheldSanction]):
 
     def owner_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
         """Return what the owner will read on "My identity"."""
-        of = (visit.say("target.PUBLIC_ACCOUNT"), wanted.public_account_id)
-        degree = shown.word("degree", wanted.degree, visit.say)
-        told = readers.owner(wanted.statement, place=self.place, visit=visit)
-        return [(visit.say("degree"), degree), *([of] if wanted.public_account_id else []), *told]
+        return readers.owner_of_sanction(wanted, place=self.place, visit=visit)
 
     def public_reads(self, wanted: UpheldSanction, visit: Visit) -> list[Row]:
         """Return the entries of the public log, and what whoever checks the account learns."""

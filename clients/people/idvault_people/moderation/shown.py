@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from idvault_people.console import shown
 
@@ -122,6 +123,11 @@ def columns(items: Sequence[Item]) -> list[str]:
 def is_id(text: str) -> bool:
     """Return whether a text is an id of the vault."""
     return _ID.fullmatch(text) is not None
+
+
+def last_day(end: date, *, language: str) -> str:
+    """Return the last day of a term, from the first day on which it is over."""
+    return day(end - timedelta(days=1), language=language)
 
 
 def short_key(key: str) -> str:

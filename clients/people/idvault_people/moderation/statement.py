@@ -231,7 +231,7 @@ def rows_of(statement: StatementOfReasons | None, *, place: Workplace, visit: Vi
         automated_decision=shown.word("automation", statement.decision, say),
         territory=statement.territory,
         redress=statement.redress,
-        sanction_end=statement.end_at or say("no_end"),
+        sanction_end=place.deadline(statement.end_at, visit) if statement.end_at else say("no_end"),
         issuer=shown.word("issuer", statement.issuer_kind, say),
         authority=order and order.authority,
         order_reference=order and order.reference,

@@ -31,7 +31,10 @@ def fields(templates: Sequence[PlatformTemplate], visit: Visit) -> list[Field]:
     """Return the field that chooses a template, and the one that keeps which one was chosen last."""
     if not templates:
         return []
-    named = [(each.template_id, f"{each.rule_reference}: {each.title}") for each in templates]
+    named = [
+        (each.template_id, visit.say("named", name=each.rule_reference, what=each.title))
+        for each in templates
+    ]
     return [
         Field(
             kind="pick",

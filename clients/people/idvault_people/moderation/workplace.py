@@ -78,6 +78,13 @@ class Workplace:
         """Return a time in words, with its zone."""
         return shown.time(value, visit, zone=self.zone)
 
+    def deadline(self, value: datetime, visit: Visit) -> str:
+        """Return until when something lasts: of the end of a day that day, which still counts."""
+        local = value.astimezone(self.zone)
+        if (local.hour, local.minute) != (0, 0):
+            return self.time(value, visit)
+        return str(visit.say("whole_day", day=shown.last_day(local.date(), language=visit.language)))
+
     def rows(self, visit: Visit, **values: Any) -> list[shown.Row]:
         """Return rows of names and values without those that are None or "": times are shown in words."""
         return [

@@ -78,7 +78,7 @@ LISTS: Mapping[str, Text] = {
     "empty.reporters": _("No reporter here. Open one from a report, to trust or to limit."),
     "new_reports": _("New reports: {count}."),
     "no_news": _("New reports do not arrive at the moment."),
-    "check_again": _.in_context("check_again", "Check again"),
+    "check_again": _("Check again"),
     "saved_views": _("Saved views"),
     "your_views": _("Your views"),
     "save_view": _("Save this view"),

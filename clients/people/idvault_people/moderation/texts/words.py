@@ -134,6 +134,13 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "SUSPEND": _("Suspended"),
         "CLOSE": _("Closed"),
     },
+    # As on "My identity".
+    "owner_reads.degree": {
+        "WARN": _("Warning"),
+        "LIMIT": _("Publishing limited"),
+        "SUSPEND": _("Suspended: nothing new is published"),
+        "CLOSE": _.in_context("owner_reads", "Closed"),
+    },
     "proposed": {
         "WARN": _("warning"),
         "LIMIT": _("limit of publishing"),
@@ -154,9 +161,9 @@ _LISTS: Mapping[str, Mapping[str, Text]] = {
         "AUTHORITY": _("an authority"),
     },
     "automation": {
-        "NONE": _("by people"),
-        "PARTIAL": _("partly automated"),
-        "FULL": _("fully automated"),
+        "NONE": _("people"),
+        "PARTIAL": _("people with a program"),
+        "FULL": _("a program"),
     },
     "issuer": {
         "PLATFORM": _("the platform"),
