@@ -124,7 +124,7 @@ ACCOUNTS = Section(
                 "UNVERIFIED": _("not verified"),
                 "PENDING": _("waiting for the registry"),
                 "REJECTED": _.in_context("accounts.state.REJECTED", "rejected"),
-                "EXPIRED": _("expired"),
+                "EXPIRED": _.in_context("accounts.state.EXPIRED", "expired"),
                 "ERASED": _("erased"),
                 "REVOKED": _("withdrawn"),
             },
@@ -152,7 +152,11 @@ DISCLOSURES = Section(
         logged("disclosures.disclosed", _("records disclosed"), Type.DISCLOSURE_DISCLOSE),
         logged("disclosures.openings", _("openings"), Type.DISCLOSURE_OPEN),
         logged("disclosures.cancelled", _("cancelled"), Type.DISCLOSURE_CANCEL),
-        logged("disclosures.expired", _("expired"), Type.DISCLOSURE_EXPIRE),
+        logged(
+            "disclosures.expired",
+            _.in_context("disclosures.expired", "expired"),
+            Type.DISCLOSURE_EXPIRE,
+        ),
         logged("disclosures.refused", _("attempts refused"), Type.DISCLOSURE_REFUSE),
         logged(
             "disclosures.wrong_shares", _("wrong shares reported"), Type.DISCLOSURE_REPORT_SHARE
