@@ -35,6 +35,7 @@ TWO_THINGS = {
     "approved": "the report counts acts, a custodian reads his verdict",
     "cancelled": "the report counts acts, an owner reads the state of the erasure",
     "closed": "the report counts acts, the pages tell a state",
+    "{time} ({left})": "on a hosted page the time ends with a bracket of its own",
     "withdrawn": "a verification is taken away, a proposal or an order is taken back",
 }
 

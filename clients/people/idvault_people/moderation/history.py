@@ -33,7 +33,7 @@ def of_target(target: TipOffTarget, *, place: Workplace, visit: Visit) -> list[P
     except NotFound:
         return []
     link = Link(f"/public-accounts/{target.key}", visit.say("see"))
-    about = PagePart(title=visit.say("target.PUBLIC_ACCOUNT"), links=[link])
+    about = PagePart(title=visit.say("section_public_account"), links=[link])
     return [about, of_account(owner, place=place, visit=visit)]
 
 

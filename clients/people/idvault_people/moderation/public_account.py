@@ -110,7 +110,7 @@ class PublicAccountPages:
             title=say("public_account_title", id=shown.short_key(found.public_account_id)),
             sections=[
                 PagePart(
-                    title=say("target.PUBLIC_ACCOUNT"),
+                    title=say("section_public_account"),
                     rows=self._facts(found, visit),
                     codes=self._codes(found, visit),
                 ),

@@ -124,7 +124,7 @@ ACCOUNTS = Section(
                 "UNVERIFIED": _("not verified"),
                 "PENDING": _("waiting for the registry"),
                 "REJECTED": _.in_context("accounts.state.REJECTED", "rejected"),
-                "EXPIRED": _.in_context("accounts.state.EXPIRED", "expired"),
+                "EXPIRED": _.in_context("EXPIRED", "expired"),
                 "ERASED": _("erased"),
                 "REVOKED": _("withdrawn"),
             },
@@ -154,7 +154,7 @@ DISCLOSURES = Section(
         logged("disclosures.cancelled", _("cancelled"), Type.DISCLOSURE_CANCEL),
         logged(
             "disclosures.expired",
-            _.in_context("disclosures.expired", "expired"),
+            _.in_context("EXPIRED", "expired"),
             Type.DISCLOSURE_EXPIRE,
         ),
         logged("disclosures.refused", _("attempts refused"), Type.DISCLOSURE_REFUSE),

@@ -285,6 +285,7 @@ _OTHERS = {
     "decided_view": _("All"),
     "applied_view": _("Applications"),
     "expiring_view": _("Expiring"),
+    "section_public_account": _.in_context("target.PUBLIC_ACCOUNT", "Public account"),
     "public_account_title": _("Public account {id}"),
     "owner": _("Owner's account"),
     "kind": _("Owner"),
