@@ -202,7 +202,7 @@ def test_the_newest_days_come_first() -> None:
     begin = date(2026, 1, 1)
     many = progress(*((begin + timedelta(days=number), number) for number in range(100)))
     rows = figures.coverage(many, visit())
-    assert (len(rows), rows[0]) == (60, ("10 April 2026", "99 (49.5 %)"))
+    assert (len(rows), rows[0]) == (60, ("10 April 2026", "99 (49.5%)"))
     assert figures.share(3, 0) == "–"
     assert [each.share for each in figures.funnel(progress(invited=1), visit())][:2] == ["–", "100%"]
     # One decimal where it says something.
