@@ -73,11 +73,13 @@ def test_a_part_that_cannot_be_read_says_why(vault: Commands, tmp_path: Path) ->
     found = json.loads(told.out)
     broken = {name for name, each in found.items() if isinstance(each, dict) and "problem" in each}
     assert (told.code, broken) == (0, {"drills", "log"})
+    assert found["drills"]["reason"] == "INVALID"
     assert "roster does not verify" in found["drills"]["problem"]
     vault.set(DATABASE_URL=f"sqlite:///{tmp_path}/none/main.sqlite3")
     away = vault("--json", "overview")
     state = json.loads(away.out)
     assert (away.code, "STORE_UNAVAILABLE" in state["platforms"]["problem"]) == (0, True)
+    assert state["platforms"]["reason"] == "UNAVAILABLE"
     assert state["limits"] == found["limits"]
 
 
@@ -87,6 +89,14 @@ def test_a_file_that_is_not_there_is_no_failure_of_a_connection(vault: Commands,
     found = json.loads(vault("--json", "overview").out)
     assert "sslrootcert" not in found["drills"]["problem"]
     assert found["drills"]["problem"]
+    assert found["drills"]["reason"] == "UNREADABLE"
+
+
+def test_what_the_settings_do_not_name_is_told_apart(vault: Commands) -> None:
+    """Without a folder of backups nothing has failed."""
+    vault.set(BACKUP_DIR="")
+    backups = json.loads(vault("--json", "overview").out)["backups"]
+    assert (backups["reason"], "IDVAULT_BACKUP_DIR" in backups["problem"]) == ("NOT_CONFIGURED", True)
 
 
 def test_how_the_process_is(vault: Commands) -> None:

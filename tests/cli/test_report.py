@@ -38,7 +38,7 @@ def test_as_text(idvault: Commands, filled: Databases) -> None:
     """On stdout, in either language."""
     english = idvault("report", *OCTOBER)
     assert english.code == ExitCode.DONE
-    assert "  ✓ openings: 2\n" in english.out
+    assert "  ✓ Openings: 2\n" in english.out
     assert "    name and number do not match: withheld\n" in english.out
     assert "  ✓ 打开次数: 2\n" in idvault("report", *OCTOBER, "--language", "zh").out
 

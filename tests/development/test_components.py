@@ -59,7 +59,7 @@ def test_the_page_is_readable(browser: Browser, scheme: Literal["light", "dark"]
     page.wait_for_function(DRAWN)
     assert [*stops(page), *examine(page, SHOWN)] == []
     if (folder := os.environ.get(PICTURES)) and width == 1280:
-        keep(page.screenshot(full_page=True), Path(folder) / f"components-{scheme}.png", colours=128)
+        keep(page.screenshot(full_page=True), Path(folder) / f"components-{scheme}.png")
     page.close()
 
 

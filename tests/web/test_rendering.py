@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from operator import sub
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.support.session_world import BASE_URL
@@ -42,6 +44,7 @@ CHECKS = (
 )
 SCRIPTED = ("own-receipt", "own-disclosures", "help", "privacy", "report-done", *CHECKS)
 LANGUAGES = ("zh", "en")
+MOST_COLOURS, NEAR = 64, 8
 
 
 @dataclass
@@ -124,9 +127,29 @@ def looked_at(names: Iterable[str], language: str) -> set[str]:
     return {name for turn, name in enumerate(names) if language in sampled(LANGUAGES, 1, turn=turn)}
 
 
-def keep(picture: bytes, path: Path, *, colours: int = 32) -> None:
-    """Save a picture in few colours: docs/pages.md shows many."""
-    Image.open(BytesIO(picture)).quantize(colours).save(path, optimize=True)
+def keep(picture: bytes, path: Path) -> None:
+    """Save a picture in few of its own colours: docs/pages.md shows many.
+
+    Each stands for those near it, so that a rare one, such as that of links, has a place beside the shades of
+    the letters' edges; Pillow's own ways lose it, or shift the grounds.
+    """
+    whole, palette = Image.open(BytesIO(picture)).convert("RGB"), Image.new("P", (1, 1))
+    palette.putpalette([level for colour in colours_of(whole) for level in colour])
+    whole.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def colours_of(picture: Image.Image) -> list[tuple[int, int, int]]:
+    """Return the most frequent colours of an RGB picture of which none is near another."""
+    counted = cast(
+        "list[tuple[int, tuple[int, int, int]]]", picture.getcolors(picture.width * picture.height)
+    )
+    found: list[tuple[int, int, int]] = []
+    for _, colour in sorted(counted, reverse=True):
+        if all(max(map(abs, map(sub, colour, each))) > NEAR for each in found):
+            found.append(colour)
+        if len(found) == MOST_COLOURS:
+            break
+    return found
 
 
 @contextmanager
@@ -208,6 +231,27 @@ async def test_a_broken_page_is_found() -> None:
         "image-alt",
     ):
         assert part in found, part
+
+
+def test_a_picture_keeps_its_rare_colours(tmp_path: Path) -> None:
+    """A few pixels of a link, beside grounds and the many shades of letters, which fill the palette."""
+    ground, paper, link = (246, 248, 250), (255, 255, 255), (10, 90, 156)
+    drawn = Image.new("RGB", (400, 400), ground)
+    pen = ImageDraw.Draw(drawn)
+    pen.rectangle((20, 20, 380, 300), fill=paper)
+    for shade in range(20, 236):
+        for other in range(20):
+            # More of each shade than of the link; browsers draw the edges of letters so.
+            pen.line((other * 20, shade, other * 20 + 8, shade), fill=(shade, shade, shade - other))
+    pen.rectangle((100, 350, 109, 351), fill=link)
+    raw = BytesIO()
+    drawn.save(raw, "PNG")
+    keep(raw.getvalue(), tmp_path / "kept.png")
+    kept = Image.open(tmp_path / "kept.png")
+    assert len(kept.getcolors() or ()) <= MOST_COLOURS
+    shown = kept.convert("RGB")
+    assert [shown.getpixel(at) for at in ((0, 0), (375, 290), (105, 350))] == [ground, paper, link]
+    assert (tmp_path / "kept.png").stat().st_size < len(raw.getvalue())
 
 
 def test_pictures_are_of_few_screens() -> None:

@@ -1,13 +1,14 @@
 """What the operator's console shows of a vault, each part read by the function of a command, check or task.
 
-A part that cannot be read says so under "problem", and the others are there: the console is looked at when
-something is wrong. Nothing is changed, and nothing is of a person.
+A part that cannot be read says so under "problem", with its kind under "reason", and the others are there:
+the console is looked at when something is wrong. Nothing is changed, and nothing is of a person.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -67,6 +68,25 @@ LIMITS = (
 """The settings that limit platforms and people."""
 
 
+class UnreadReason(StrEnum):
+    """Why a part was not read: a console has a sentence for each in its language.
+
+    NOT_CONFIGURED: the settings do not name it, which is no failure. UNAVAILABLE: a database or server does
+    not answer. SCHEMA: a database is of another version of the program. UNREADABLE: a file cannot be read.
+    INVALID: what was read fails its check.
+    """
+
+    NOT_CONFIGURED = "NOT_CONFIGURED"
+    UNAVAILABLE = "UNAVAILABLE"
+    SCHEMA = "SCHEMA"
+    UNREADABLE = "UNREADABLE"
+    INVALID = "INVALID"
+
+
+class NotConfiguredError(Exception):
+    """The settings do not name what a part is read from; the text names the setting."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """One look at a deployment. now: of the look."""
@@ -91,10 +111,26 @@ async def overview(settings: Settings, *, clock: Clock) -> Document:
 async def _part(run: Callable[[Look], Awaitable[Any]], look: Look) -> Any:
     try:
         return await run(look)
-    except (IdvaultError, AilmentError, SchemaError, LogError, OSError) as error:
+    except (IdvaultError, AilmentError, SchemaError, LogError, NotConfiguredError, OSError) as error:
         # A roster's file that is not there is no failure of a connection.
         named = connection_failure.named(error) if isinstance(error, UnavailableError) else ""
-        return {"problem": f"{error}: {named}" if named else str(error)}
+        return {"problem": f"{error}: {named}" if named else str(error), "reason": _reason(error)}
+
+
+def _reason(error: Exception) -> UnreadReason:
+    kinds: Mapping[UnreadReason, type[Exception]] = {
+        UnreadReason.NOT_CONFIGURED: NotConfiguredError,
+        UnreadReason.UNAVAILABLE: UnavailableError,
+        UnreadReason.SCHEMA: SchemaError,
+    }
+    for reason, kind in kinds.items():
+        if isinstance(error, kind):
+            return reason
+    # A check that could not read its file has the reason among the causes of its error.
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    return UnreadReason.INVALID if cause is None else UnreadReason.UNREADABLE
 
 
 def _vault(look: Look) -> Document:
@@ -309,7 +345,7 @@ async def _keys(look: Look) -> list[Document]:
 async def _backups(look: Look) -> Mapping[str, Any]:
     folder = look.settings.backup_dir
     if not folder.name:
-        return {"problem": "IDVAULT_BACKUP_DIR is not among these settings"}
+        raise NotConfiguredError("IDVAULT_BACKUP_DIR is not among these settings")
     return {name: _iso(at) for name, at in newest_backups(folder, now=look.now.real).items()}
 
 

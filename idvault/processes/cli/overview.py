@@ -15,8 +15,8 @@ def overview(context: typer.Context, clock_file: running.ClockFile = None) -> No
     """Print the state of the vault: platforms, drills, log, queue, deadlines, databases, backups.
 
     It changes nothing, and takes the settings of `doctor`; those of `work` show most. Each line is one part
-    as JSON; with `--json` all of them are one object. A part that cannot be read has only "problem".
-    `idvault-people operator console` runs it.
+    as JSON; with `--json` all of them are one object. A part that cannot be read has only
+    "problem", and under "reason" its kind. `idvault-people operator console` runs it.
     """
     settings = config.load(Process.DOCTOR, clock_file=clock_file)
     found = asyncio.run(overviews.overview(settings, clock=running.clock(clock_file)))

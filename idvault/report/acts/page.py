@@ -10,7 +10,7 @@ from typing import Any
 from idvault.report.acts.texts import TEXTS
 from idvault_client.pages import rendering
 from idvault_verify.report import catalogue as report_catalogue
-from idvault_verify.report.figure import Breakdown, Language, Level, Section
+from idvault_verify.report.figure import Breakdown, Duration, Language, Level, LoggedFigure, Section
 from idvault_verify.transparency import checkpoint, note
 from idvault_verify.transparency.report import Hours, Report
 
@@ -136,12 +136,18 @@ def _note_text(report: Report) -> str:
     return note.parse(report.checkpoint.encode()).text
 
 
+def headed(figure: LoggedFigure | Duration, language: Language) -> str:
+    """Return the title of a figure as a label, which begins with a capital letter."""
+    title = figure.title.in_language(language)
+    return title[:1].upper() + title[1:]
+
+
 def _shown(section: Section, report: Report, language: Language) -> ShownSection:
     say = saying(language)
     return ShownSection(
         title=section.title.in_language(language),
         figures=[
-            (f"✓ {each.title.in_language(language)}", report.logged[each.name])
+            (f"✓ {headed(each, language)}", report.logged[each.name])
             for each in section.logged
             if each.name in report.logged
         ],
@@ -150,7 +156,7 @@ def _shown(section: Section, report: Report, language: Language) -> ShownSection
             *(_level(each, report, language) for each in section.levels),
         ],
         durations=[
-            (each.title.in_language(language), _hours_text(report.durations.get(each.name), say))
+            (headed(each, language), _hours_text(report.durations.get(each.name), say))
             for each in section.durations
         ],
     )

@@ -234,13 +234,15 @@ def _deadlines(shown: Supervised, language: Language) -> list[dict[str, object]]
     tables: list[dict[str, object]] = []
     for kind in report_catalogue.DEADLINES:
         names = (kind.due, *kind.missed)
-        titles = [report_catalogue.BY_NAME[name].title.in_language(language) for name in names]
+        titles = [report_page.headed(report_catalogue.BY_NAME[name], language) for name in names]
         rows = [(month, [str(logged.get(name, "–")) for name in names]) for month, logged in months]
         missed = sum(logged.get(name, 0) for _, logged in months for name in kind.missed)
+        title = kind.title.in_language(language)
         tables.append(
             {
-                "title": kind.title.in_language(language),
-                "summary": say("kind_missed", kind=kind.title.in_language(language), count=missed),
+                "title": title,
+                "missed": missed,
+                "summary": say("kind_missed", kind=title, count=missed),
                 "head": [say("month"), *titles],
                 "rows": rows,
             }

@@ -32,9 +32,9 @@ TEXTS: Mapping[str, Text] = {
         "which month the cases were filed is the operator's statement. To count by the month of filing, "
         "add up the pages of {month} and of the months after it."
     ),
-    "fell_due": _("✓ missed, fell due in {month}"),
-    "filed_in": _("of these, filed in {month}"),
-    "filed_before": _("of these, filed before {month}"),
+    "fell_due": _("✓ Missed, fell due in {month}"),
+    "filed_in": _("Of these, filed in {month}"),
+    "filed_before": _("Of these, filed before {month}"),
     "acts": _("Entries by the platform"),
     "acts_are": _(
         "The entries of the public log with the ids of this platform: its programs and its moderators, "
@@ -50,8 +50,8 @@ TEXTS: Mapping[str, Text] = {
         "A page for each platform that has entries in the log of this month, or missed a deadline. A "
         "missed deadline is shown in the month in which it fell due."
     ),
-    "figure": _("figure"),
-    "number": _("number"),
+    "figure": _("Figure"),
+    "number": _.in_context("number", "Number"),
     "check": _("Check it yourself"),
     "check_how": _("Take the JSON file of this report and the log's public key, and run:"),
     "other_language": _("中文"),
@@ -103,16 +103,17 @@ TEXTS: Mapping[str, Text] = {
         "what is late at this moment: whether the platform has acted since, the log does not tell, and a "
         "deadline that passed stays in it."
     ),
-    "platform": _("platform"),
-    "late_so_far": _("✓ deadlines passed, {month} so far"),
-    "late_in": _("✓ deadlines passed, {month}"),
-    "answered_in": _("✓ reports answered, {month}"),
-    "unnamed": _("platforms that no entry names"),
+    "platform": _("Platform"),
+    "late_so_far": _("✓ Deadlines passed, {month} so far"),
+    "late_in": _("✓ Deadlines passed, {month}"),
+    "answered_in": _("✓ Reports answered, {month}"),
+    "unnamed": _("Platforms that no entry names"),
     "nobody_late": _("No platform has missed a deadline in {month} so far."),
     "watching": _("Who watches"),
-    "witnesses": _("witnesses"),
-    "authorities_named": _("authorities that may give orders"),
+    "witnesses": _("Witnesses"),
+    "authorities_named": _("Authorities that may give orders"),
     "kind_missed": _("{kind} (missed: {count})"),
+    "kinds_met": _("No deadline missed: {count}"),
     "between": _(", "),
     "platform_named": _("{title} ({name})"),
     "of_matter": _("{matter}: {title}"),
@@ -123,29 +124,29 @@ TEXTS: Mapping[str, Text] = {
         "The log only grows. Witnesses are independent organisations that sign only a continuation of "
         "what they have seen. No entry has a name or a document number."
     ),
-    "entries": _("entries"),
-    "as_of": _("as of"),
-    "root": _("root hash"),
-    "witness": _("witness"),
-    "cosigned": _("last signed"),
+    "entries": _("Entries"),
+    "as_of": _("As of"),
+    "root": _("Root hash"),
+    "witness": _("Witness"),
+    "cosigned": _("Last signed"),
     "no_witness": _("No witness has signed it."),
     "people": _("Who can open an identity"),
     "quorum": _(
         "A sealed identity opens only if at least {threshold} of {size} custodians agree to the request "
         "of an auditor, who must name the legal basis."
     ),
-    "custodians": _("organisations of the custodians"),
-    "auditors": _("organisations of the auditors"),
+    "custodians": _("Organisations of the custodians"),
+    "auditors": _("Organisations of the auditors"),
     "authorities": _("Who may give orders"),
     "authorities_are": _(
-        "An authority orders a platform to act on an account or a content. Each order is signed by the key "
-        "below, whose fingerprint the authority tells; platforms refuse any other. An authority reads no "
-        "identity and no name."
+        "An authority orders a platform to act on an account or a piece of content. Each order is signed by "
+        "the key below, whose fingerprint the authority tells; platforms refuse any other. An authority "
+        "reads no identity and no name."
     ),
     "roster": _(
         "All members are in the roster with this SHA-256, which the custodians signed and the log has:"
     ),
-    "public_key": _("public key"),
+    "public_key": _("Public key"),
     "check_order": _(
         "Whoever has an order, as its platform or its authority gives it on, checks it with the key alone:"
     ),
@@ -163,7 +164,7 @@ TEXTS: Mapping[str, Text] = {
         "then, in the month in which it was entered."
     ),
     "so_far": _("{month} so far"),
-    "month": _("month"),
+    "month": _("Month"),
     "reports": _("Transparency reports"),
     "reports_are": _(
         "One for each month and each quarter, signed by the log's key. Figures marked ✓ can be "

@@ -161,9 +161,9 @@ async def test_the_figures_of_a_campaign(place: Office, browser: Visitor) -> Non
     here = f"/campaigns/{campaign.campaign_id}"
     page = await browser.get(here)
     for words in (
-        "Accounts 4 – Invited 4 100.0 %",
-        "Opened it 1 25.0 % Postponed it 1 25.0 % Declined 1 25.0 %",
-        "No answer yet 2 50.0 %",
+        "Accounts 4 – Invited 4 100%",
+        "Opened it 1 25% Postponed it 1 25% Declined 1 25%",
+        "No answer yet 2 50%",
         "by your own message",
     ):
         assert words in page.words
@@ -191,7 +191,7 @@ def test_a_curve() -> None:
     made = figures.curve(progress((date(2026, 3, 1), 4), (date(2026, 3, 3), 20)), visit())
     assert made is not None
     assert (made.points, made.top) == ("0.00,80.00 50.00,80.00 100.00,0.00", 10)
-    assert made.label == "Verified accounts by day, from 1 March 2026 to 3 March 2026: 10.0 % at the end"
+    assert made.label == "Verified accounts by day, from 1 March 2026 to 3 March 2026: 10% at the end"
     full = figures.curve(progress((date(2026, 3, 1), 260)), visit())
     assert full is not None
     assert (full.points, full.top) == ("0.00,0.00 100.00,0.00", 100), "a cohort that has shrunk"
@@ -202,6 +202,8 @@ def test_the_newest_days_come_first() -> None:
     begin = date(2026, 1, 1)
     many = progress(*((begin + timedelta(days=number), number) for number in range(100)))
     rows = figures.coverage(many, visit())
-    assert (len(rows), rows[0]) == (60, ("10 April 2026", "99 (49.5 %)"))
+    assert (len(rows), rows[0]) == (60, ("10 April 2026", "99 (49.5%)"))
     assert figures.share(3, 0) == "–"
-    assert [each.share for each in figures.funnel(progress(invited=1), visit())][:2] == ["–", "100.0 %"]
+    assert [each.share for each in figures.funnel(progress(invited=1), visit())][:2] == ["–", "100%"]
+    # One decimal where it says something.
+    assert (figures.share(1, 8), figures.share(0, 8)) == ("12.5%", "0%")

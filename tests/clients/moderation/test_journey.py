@@ -19,12 +19,12 @@ from idvault_verify.sanction import Degree, SanctionCategory
 from idvault_verify.tip_off import TargetKind, TipOffOutcome, TipOffTarget
 from tests.support.moderation_console import Office
 from tests.support.tip_off_world import report
+from tests.web.test_rendering import PICTURES, keep
 from tools.support import builders
 from tools.support.browser import browsing, unfold
 from tools.support.flow_world import command
 from tools.support.page_checks import Examiner
 
-PICTURES = "IDVAULT_TEST_PICTURES"
 # How far the widest table passes the page's column.
 PASSES = """() => {
   const main = document.querySelector("main"), style = getComputedStyle(main);
@@ -130,7 +130,7 @@ class User:
         folder = os.environ.get(PICTURES)
         if folder:
             path = Path(folder) / f"moderation-{name}-{self.language}.png"
-            self.page.screenshot(path=path, full_page=True)
+            keep(self.page.screenshot(full_page=True), path)
 
 
 def day(user: User, found: Waiting) -> None:

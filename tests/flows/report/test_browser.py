@@ -233,7 +233,7 @@ def test_five_numbers_come_first(opened: Page, site: Path, language: Language) -
     opened.goto((site / report_supervision.PATHS[language]).as_uri())
     assert opened.locator(".tiles b").all_inner_texts()[0] == "90"
     if folder := os.environ.get(PICTURES):
-        keep(opened.screenshot(), Path(folder) / f"supervision-{language.value}.png", colours=128)
+        keep(opened.screenshot(), Path(folder) / f"supervision-{language.value}.png")
     tiles = opened.locator(".tiles > li").all()
     places = [tile.bounding_box() for tile in tiles]
     assert all(place is not None and place["y"] + place["height"] < 800 for place in places)

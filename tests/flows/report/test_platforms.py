@@ -119,7 +119,7 @@ async def test_a_miss_is_shown_where_it_fell_due_with_words(world: ReportWorld) 
     for language, words in (
         (
             "en",
-            ("✓ missed, fell due in 2026-10", "of these, filed in 2026-10", "of these, filed before 2026-10"),
+            ("✓ Missed, fell due in 2026-10", "Of these, filed in 2026-10", "Of these, filed before 2026-10"),
         ),
         ("zh", ("✓ 逾期，于2026年10月到期", "其中于2026年10月提出", "其中在2026年10月之前提出")),
     ):

@@ -168,6 +168,11 @@ async def test_reports_and_missed_deadlines_are_listed(world: ReportWorld) -> No
     assert "2026-Q4.platforms" not in page
     for kind in report_catalogue.DEADLINES:
         assert kind.title.in_language("en") in page
+    # What was never missed stands folded in one place.
+    shown_kinds, _, met = page.partition(f"No deadline missed: {len(report_catalogue.DEADLINES) - 1}")
+    assert "(missed: 4)" in shown_kinds
+    assert "(missed: 0)" not in page
+    assert met.count("<h3>") == len(report_catalogue.DEADLINES) - 1
     assert '<tr><th scope="row">2026-10</th><td class="number">9</td><td class="number">4</td></tr>' in page
     assert '<th scope="row">2026-Q4</th>' not in page
 
@@ -216,7 +221,7 @@ async def test_late_platforms_are_named_at_once(world: ReportWorld) -> None:
     assert "No platform has missed a deadline" not in told
     assert f"platform-c</th>{LATE_NOW.format(now=3, class_='', before=0)}" in told
     assert told.index("platform-c</th>") < told.index("platform-b.en.html")
-    assert f"platforms that no entry names</th>{LATE_NOW.format(now=1, class_='', before=0)}" in told
+    assert f"Platforms that no entry names</th>{LATE_NOW.format(now=1, class_='', before=0)}" in told
 
 
 async def test_the_first_command_can_be_run_as_it_stands(world: ReportWorld) -> None:

@@ -55,7 +55,12 @@ def funnel(progress: CampaignProgress, visit: Visit) -> list[FunnelStage]:
 
 def share(count: int, of: int) -> str:
     """Return a share in per cent, a dash of nothing."""
-    return f"{100 * count / of:.1f} %" if of else "–"
+    return _percent(100 * count / of) if of else "–"
+
+
+def _percent(value: float) -> str:
+    """Return a percentage with one decimal, as the other figures without one if that is 0."""
+    return f"{value:.1f}".removesuffix(".0") + "%"
 
 
 def verified(progress: CampaignProgress) -> int:
@@ -75,7 +80,7 @@ def curve(progress: CampaignProgress, visit: Visit) -> CoverageCurve | None:
     heights = [100 - min(100.0, 100 * each / top) for each in ends]
     step = 100 / (len(ends) - 1)
     first, last = (_day(days[at][0], visit) for at in (0, -1))
-    told = visit.say("curve_label", first=first, last=last, share=f"{shares[-1]:.1f} %")
+    told = visit.say("curve_label", first=first, last=last, share=_percent(shares[-1]))
     return CoverageCurve(
         points=" ".join(f"{place * step:.2f},{height:.2f}" for place, height in enumerate(heights)),
         label=told,

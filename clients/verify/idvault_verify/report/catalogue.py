@@ -15,30 +15,30 @@ _ = texts_of(__name__)
 
 DEADLINES: tuple[Deadline, ...] = (
     Deadline(
-        _("reports by the public: reply and solution within seven days"),
+        _("Reports by the public: reply and decision within seven days"),
         "tip_offs.filed",
         ("tip_offs.reply_missed", "tip_offs.solution_missed"),
     ),
-    Deadline(_("decisions on appeals"), "appeals.filed", ("appeals.missed",)),
+    Deadline(_("Decisions on appeals"), "appeals.filed", ("appeals.missed",)),
     Deadline(
-        _("decisions on appeals against measures on content"),
+        _("Decisions on appeals against measures on content"),
         "content.appealed",
         ("content.appeals_missed",),
     ),
     Deadline(
-        _("decisions on contested verifications"),
+        _("Decisions on contested verifications"),
         "contests.filed",
         ("contests.missed",),
     ),
     Deadline(
-        _("decisions on appeals against withdrawals"),
+        _("Decisions on appeals against withdrawals"),
         "reinstatements.filed",
         ("reinstatements.missed",),
     ),
-    Deadline(_("decisions on disowned accounts"), "disavowals.filed", ("disavowals.missed",)),
-    Deadline(_("orders of authorities"), "orders.recorded", ("orders.missed",)),
+    Deadline(_("Decisions on disowned accounts"), "disavowals.filed", ("disavowals.missed",)),
+    Deadline(_("Orders of authorities"), "orders.recorded", ("orders.missed",)),
     Deadline(
-        _("decisions on requests for a disclosure"),
+        _("Decisions on requests for a disclosure"),
         "disclosures.requested",
         ("disclosures.expired",),
     ),

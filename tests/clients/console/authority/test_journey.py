@@ -19,7 +19,7 @@ from idvault_verify.sanction import Degree, OrderState
 from idvault_verify.tip_off import ReferralState
 from tests.clients.console.authority.steps import BASIS, DOCUMENT, DOCUMENT_HASH
 from tests.support.officer_room import OfficerRoom
-from tests.web.test_rendering import keep
+from tests.web.test_rendering import PICTURES, keep
 from tools.support import builders
 from tools.support.authority_world import HOUR, carrying
 from tools.support.browser import browsing, unfold
@@ -27,7 +27,6 @@ from tools.support.flow_world import PARTY
 from tools.support.orders import OFFICE, OTHER_OFFICE
 from tools.support.page_checks import Examiner
 
-PICTURES = "IDVAULT_TEST_PICTURES"
 TEXTS = {**CONSOLE, **MEMBER, **OFFICER}
 FOREIGN = "acct_" + "0" * 25 + "7"
 TOLD = {

@@ -22,6 +22,8 @@ async def test_decisions_are_listed_the_newest_first(house: ConsoleRoom) -> None
     await room.keep_drill()
     empty = await until(owner, "/decisions", lambda page: "Last drill" in page.words)
     assert ("You have decided nothing yet" in empty.words, "<table" in empty.text) == (True, False)
+    # There are no others before the first decision.
+    assert ("other requests" in empty.words, '<a href="/">Requests</a></p>' in empty.text) == (False, True)
     assert "Last drill: never with these keys" in empty.words
     account = await room.account()
     approved = await room.request(account, case_reference="案 甲")

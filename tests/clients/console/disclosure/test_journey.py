@@ -15,13 +15,13 @@ from idvault_verify.event import EventType
 from tests.clients.console.disclosure.steps import BASIS, CASE, ORDER, ORDER_HASH, PURPOSE
 from tests.support.console_room import ConsoleRoom
 from tests.support.handover_world import D, adopt
+from tests.web.test_rendering import PICTURES, keep
 from tools.support import builders
 from tools.support.browser import browsing, unfold
 from tools.support.chamber import CUSTODIANS
 from tools.support.chamber import roster_member as member
 from tools.support.page_checks import Examiner
 
-PICTURES = "IDVAULT_TEST_PICTURES"
 A, B, C = CUSTODIANS
 NUMBER = builders.identity().document.number
 WORDS = {
@@ -101,7 +101,7 @@ class User:
         folder = os.environ.get(PICTURES)
         if folder:
             place = Path(folder) / f"console-{name}-{self.locale}.png"
-            self.page.screenshot(path=place, full_page=True)
+            keep(self.page.screenshot(full_page=True), place)
 
 
 def enter(browser: Browser, house: ConsoleRoom, locale: str, file: Path, do: Any) -> User:

@@ -16,12 +16,11 @@ from idvault_people.console.texts import CONSOLE
 from tests.clients.console.operator.tour import furnish
 from tests.support.hand import Hand, is_documented
 from tests.support.operator_room import OperatorRoom
-from tests.web.test_rendering import keep
+from tests.web.test_rendering import PICTURES, keep
 from tools.support.browser import browsing, unfold
 from tools.support.page_checks import Examiner
 from tools.support.project import ROOT
 
-PICTURES = "IDVAULT_TEST_PICTURES"
 TEXTS = {**CONSOLE, **MEMBER, **WORDS}
 ENDING = "example-moments"
 PAGE = ROOT / "docs" / "pages.md"

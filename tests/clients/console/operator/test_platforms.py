@@ -239,7 +239,10 @@ async def test_what_cannot_be_read_is_said(office: OperatorRoom) -> None:
     visitor = await office.enter()
     office.replaced["overview"] = CommandEnd(0, '{"platforms": {"problem": "the disk is full"}}', "")
     page = await visitor.get("/platforms?fresh=1")
-    assert (page.status, "Not read: the registered names. the disk is full" in page.words) == (200, True)
+    assert (
+        page.status,
+        "Not read: the registered names. Technical details the disk is full" in page.words,
+    ) == (200, True)
     office.replaced["overview"] = CommandEnd(0, "no JSON", "")
     away = await visitor.get("/?fresh=1")
     assert (away.status, "cannot be run from here" in away.words) == (503, True)

@@ -40,7 +40,7 @@ async def test_the_roster_with_its_drills(office: OperatorRoom) -> None:
         assert name in page.words
     assert "2 of 3" in page.words
     await office.drilled()
-    assert "next one due in 90 days" in (await visitor.get("/members?fresh=1")).words
+    assert "first one due in 90 days" in (await visitor.get("/members?fresh=1")).words
     due = datetime.now(UTC) - timedelta(days=91)
     drill = {"custodian": "custodian-b", "pass_time": None, "due_time": due.isoformat(), "overdue": True}
     told = json.dumps({"drills": [drill]})

@@ -106,7 +106,9 @@ async def test_a_check_that_did_not_end_is_told(office: OperatorRoom) -> None:
     visitor = await office.enter()
     for path in ("/", "/doctor"):
         page = await visitor.get(path)
-        assert "The last check of the vault did not end. IDVAULT_KEYS is missing" in page.words, path
+        assert (
+            "The last check of the vault did not end. Technical details IDVAULT_KEYS is missing" in page.words
+        ), path
 
 
 async def test_a_kind_of_a_newer_vault_takes_no_page_away(office: OperatorRoom) -> None:
@@ -214,7 +216,7 @@ async def test_a_worker_that_does_not_answer_is_red(office: OperatorRoom) -> Non
     assert not any("of these settings" in each for each in red(await visitor.get("/")))
     await told(office, process={"not_ready": ["log: entries wait"]})
     page = await visitor.get("/?fresh=1")
-    assert any("is not ready. log: entries wait" in each for each in red(page))
+    assert any("is not ready. Technical details log: entries wait" in each for each in red(page))
     office.replaced.clear()
     await told(office, process={"answers": False})
     assert any("does not answer at 127.0.0.1:" in each for each in red(await visitor.get("/?fresh=1")))

@@ -115,7 +115,7 @@ class Duties:
         try:
             found = self.session.hand_over().successions()
         except NotReplacedError:
-            links = [("/", visit.say("to_waiting"))]
+            links = [("/", visit.say("waiting"))]
             values = {"texts": [visit.say("not_replaced")], "links": links}
             return ConsolePage(template="message.html", title=visit.say("hand_over"), values=values)
         places = [

@@ -59,7 +59,7 @@ class DoctorPage:
 def _problem(result: DoctorResult | None, visit: Visit) -> Sequence[OperatorNote]:
     if result is None or not result.problem:
         return ()
-    return (OperatorNote(text=visit.say("doctor_problem"), said=result.problem),)
+    return (OperatorNote(text=visit.say("doctor_problem"), technical=result.problem),)
 
 
 def _sections(found: Sequence[Mapping[str, Any]], visit: Visit) -> Sequence[OperatorSection]:

@@ -115,6 +115,8 @@ class MembersPage:
         if drill["overdue"]:
             return OperatorCell(text=passed, badge=visit.say("is_overdue"), colour=RED)
         colour = AMBER if days < keys.SOON.days else GREEN
+        if not drill["pass_time"]:
+            return OperatorCell(badge=visit.say("first_due_in", days=days), colour=colour)
         return OperatorCell(text=passed, badge=visit.say("due_in", days=days), colour=colour)
 
     @staticmethod

@@ -46,11 +46,13 @@ class OperatorTile:
 class OperatorNote:
     """Something that stands out. link, label: where it leads, and by which words.
 
-    said: a program's own words about it, which are English on every page. is_new: since the last visit.
+    said: a program's own words, English on every page, that say what to do. technical: those that only help
+    to find the cause, shown on demand. is_new: since the last visit.
     """
 
     text: str
     said: str = ""
+    technical: str = ""
     colour: str = AMBER
     link: str = ""
     label: str = ""

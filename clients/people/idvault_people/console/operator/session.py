@@ -11,6 +11,7 @@ from idvault_people.console.operator.certificates import KnownCertificates
 from idvault_people.console.operator.doctor_runs import DoctorRuns
 from idvault_people.console.operator.last_visit import LastVisit
 from idvault_people.console.operator.parts import OperatorNote, OperatorSection, OperatorTable
+from idvault_people.console.operator.texts import UNREAD
 from idvault_people.console.operator.vault_commands import (
     CommandRefusedError,
     CommandsAwayError,
@@ -22,6 +23,7 @@ from idvault_people.operator_client import OperatorClient
 from idvault_verify.transparency.checkpoint import Checkpoint
 
 PAGE = "operator_page.html"
+_NOT_CONFIGURED = "NOT_CONFIGURED"
 
 
 class CodeSpentError(Exception):
@@ -138,12 +140,22 @@ class OperatorSession:
 
 
 def unread(state: VaultState, visit: Visit, *names: str) -> tuple[OperatorNote, ...]:
-    """Return a note for each part that the vault could not read."""
+    """Return a note for each part that the vault could not read; none for what its settings do not name."""
     return tuple(
-        OperatorNote(text=visit.say("unread", part=visit.say(f"part.{name}")), said=why)
+        OperatorNote(text=_why(state.reason(name), visit.say(f"part.{name}"), visit), technical=problem)
         for name in names
-        if (why := state.problem(name))
+        if (problem := state.problem(name)) and not is_not_configured(state, name)
     )
+
+
+def is_not_configured(state: VaultState, name: str) -> bool:
+    """Return whether the vault's settings do not name what a part is read from."""
+    return state.reason(name) == _NOT_CONFIGURED
+
+
+def _why(reason: str, part: str, visit: Visit) -> str:
+    """Return the sentence for a reason; a general one for that of another version of the vault's program."""
+    return visit.say(f"unread.{reason}" if reason in UNREAD else "unread", part=part)
 
 
 def unless_unread(state: VaultState, name: str, table: OperatorTable) -> OperatorTable | None:

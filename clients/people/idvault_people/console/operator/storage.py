@@ -16,7 +16,7 @@ from idvault_people.console.operator.parts import (
     OperatorSection,
     OperatorTable,
 )
-from idvault_people.console.operator.session import OperatorSession, unless_unread, unread
+from idvault_people.console.operator.session import OperatorSession, is_not_configured, unless_unread, unread
 from idvault_people.console.operator.texts import OPERATOR
 from idvault_people.console.operator.vault_commands import CommandRefusedError, VaultState
 from idvault_people.console.visit import Answer, Route, Visit
@@ -92,8 +92,9 @@ class StoragePages:
     def _backups(self, state: VaultState, visit: Visit) -> OperatorSection:
         found, lines = state.table("backups"), []
         if state.problem("backups"):
-            notes, texts = unread(state, visit, "backups"), [visit.say("backups_unknown")]
-            return OperatorSection(title=visit.say("backups"), notes=notes, texts=texts)
+            word = "backups_unset" if is_not_configured(state, "backups") else "backups_unknown"
+            notes = unread(state, visit, "backups")
+            return OperatorSection(title=visit.say("backups"), notes=notes, texts=[visit.say(word)])
         for name in DATABASES:
             at = found.get(name)
             word, colour = backup_state(at, self.session.now())
@@ -162,7 +163,7 @@ class StoragePages:
             found = self.session.commands.key_versions()
         except CommandRefusedError as error:
             return OperatorSection(
-                title=title, notes=[OperatorNote(text=visit.say("keys_unread"), said=str(error))]
+                title=title, notes=[OperatorNote(text=visit.say("keys_unread"), technical=str(error))]
             )
         lines = [
             (

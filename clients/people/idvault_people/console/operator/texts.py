@@ -18,14 +18,24 @@ OWN_REASONS: Mapping[str, Text] = {
     ),
 }
 
+# By the reason that `idvault overview` names.
+UNREAD: Mapping[str, Text] = {
+    "UNAVAILABLE": _("Not read: {part}. A database or server does not answer: see whether it runs."),
+    "SCHEMA": _("Not read: {part}. A database does not fit this version of the program: see its schema."),
+    "UNREADABLE": _("Not read: {part}. A file cannot be read: see whether it is there and may be read."),
+    "INVALID": _("Not read: {part}. What was read does not pass its check: run the check of the vault."),
+}
+
 
 OPERATOR: Mapping[str, Text] = {
     **NAMES,
+    **{f"unread.{reason}": text for reason, text in UNREAD.items()},
     "service": _("The operator's console"),
     "as_of": _("As of {time}."),
     "ask_again": _("Check again"),
     "never_yet": _("never"),
     "unread": _("Not read: {part}."),
+    "program_words": _.in_context("program_words", "Technical details"),
     "commands_away": _(
         "The vault's commands cannot be run from here. Start the console with --vault and the words that run"
         " them on the vault's host."
@@ -234,6 +244,7 @@ OPERATOR: Mapping[str, Text] = {
     "no_drill": _("none recorded"),
     "is_overdue": _("overdue"),
     "due_in": _("next one due in {days} days"),
+    "first_due_in": _("first one due in {days} days"),
     "drills_late": _(
         "The drill of {names} is overdue. Have them run it, and replace those who cannot while enough others"
         " still can."
@@ -350,6 +361,11 @@ OPERATOR: Mapping[str, Text] = {
         "The settings of the worker name the folder of backups: run the console with them, as a user who may"
         " read it."
     ),
+    "backups_unset": _(
+        "These settings name no folder of backups. Set IDVAULT_BACKUP_DIR for the worker, and run the"
+        " console with the worker's settings."
+    ),
+    "backups_unset_short": _("no folder set"),
     "own_certificates": _("The vault's certificates"),
     "setting": _("Setting"),
     "unreadable": _("cannot be read"),

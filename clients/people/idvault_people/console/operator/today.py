@@ -25,7 +25,7 @@ from idvault_people.console.operator.parts import (
     OperatorTile,
 )
 from idvault_people.console.operator.platforms import NamePages, short_name
-from idvault_people.console.operator.session import OperatorSession, unread
+from idvault_people.console.operator.session import OperatorSession, is_not_configured, unread
 from idvault_people.console.operator.urgent import UrgentNotes
 from idvault_people.console.operator.vault_commands import VaultState
 from idvault_people.console.visit import Answer, Hiding, Route, Visit
@@ -219,7 +219,8 @@ class TodayPage:
         times = [datetime.fromisoformat(found[name]) for name in storage.DATABASES if found.get(name)]
         name, link = visit.say("tile_backup"), "/storage"
         if state.problem("backups"):
-            return OperatorTile(name=name, figure=visit.say("not_known_short"), link=link, colour=AMBER)
+            word = "backups_unset_short" if is_not_configured(state, "backups") else "not_known_short"
+            return OperatorTile(name=name, figure=visit.say(word), link=link, colour=AMBER)
         if len(times) < len(storage.DATABASES):
             return OperatorTile(name=name, figure=visit.say("backup_none"), link=link, colour=RED)
         age = self.session.now() - min(times)
@@ -237,7 +238,10 @@ def _digest(section: OperatorSection) -> str:
 
     A figure alone is no news: some of them change each minute while all is well.
     """
-    told = [(note.text, note.said) for note in section.notes], [tile.colour for tile in section.tiles]
+    told = (
+        [(note.text, note.said, note.technical) for note in section.notes],
+        [tile.colour for tile in section.tiles],
+    )
     return sha256(repr(told).encode()).hexdigest()[:16]
 
 

@@ -62,7 +62,7 @@ class UrgentNotes:
         link: dict[str, Any] = {"link": "/storage", "label": self.visit.say("storage_title")}
         if found["answers"]:
             text, said = self.visit.say("process_not_ready"), "; ".join(found["not_ready"])
-            yield OperatorNote(text=text, said=said, colour=RED, **link)
+            yield OperatorNote(text=text, technical=said, colour=RED, **link)
         else:
             text = self.visit.say("process_silent", address=found["address"])
             yield OperatorNote(text=text, colour=RED, **link)
@@ -82,7 +82,7 @@ class UrgentNotes:
         link: dict[str, Any] = {"link": "/doctor", "label": self.visit.say("doctor_title")}
         if result.problem:
             text = self.visit.say("doctor_problem")
-            yield OperatorNote(text=text, said=result.problem, colour=AMBER, **link)
+            yield OperatorNote(text=text, technical=result.problem, colour=AMBER, **link)
         for said, checks in by_text(result.failed).items():
             text = self.visit.say("check_fails", checks=check_names(checks, self.visit))
             is_new = any(self.session.last_visit.is_new(check, passed=False) for check in checks)

@@ -109,6 +109,11 @@ class VaultState:
         found = self.parts.get(name)
         return str(found["problem"]) if isinstance(found, dict) and "problem" in found else ""
 
+    def reason(self, name: str) -> str:
+        """Return the kind of a part's problem, "" if it has none, or the vault's program names none."""
+        found = self.parts.get(name)
+        return str(found.get("reason", "")) if self.problem(name) and isinstance(found, dict) else ""
+
     def table(self, name: str) -> Mapping[str, Any]:
         """Return a part that has names, empty if it could not be read."""
         found = self.parts.get(name)
