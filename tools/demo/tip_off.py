@@ -154,7 +154,7 @@ def _deadlines(url: str) -> str:
         page = _fetch(f"{url}index.en.html")
     except HTTPError:
         return ""
-    return page.partition('aria-label="reports by the public')[2].partition("</tbody>")[0]
+    return page.partition('aria-label="Reports by the public')[2].partition("</tbody>")[0]
 
 
 def _logged(file: str, event: bytes) -> int:
