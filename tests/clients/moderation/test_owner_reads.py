@@ -55,6 +55,7 @@ KINDS = {
         ),
     ),
 }
+TITLE = "Example Chat"
 # What no preview has: what becomes of it, and when it was decided.
 LATER = {"en": ("State", "Decided"), "zh": ("状态", "决定时间")}
 UNTIL = {"en": "Until", "zh": "适用至"}
@@ -69,7 +70,7 @@ def on_my_identity(
     made.state, made.public_account_id = kinds.STATE_IN_FORCE, public
     made.impose_time.FromDatetime(NOW)
     made.statement.CopyFrom(statement_message(statement))
-    found = session_pb2.SessionPage(session_id="0" * 32, platform_title=PARTY)
+    found = session_pb2.SessionPage(session_id="0" * 32, platform_title=TITLE)
     view = IdentityView(view=View(language=language, now=NOW, zone=ZONE), found=found, zone=ZONE)
     text = view.appeal(identity_pb2.Identity(sanctions=[made]), SANCTION).text
     assert text is not None
@@ -87,14 +88,18 @@ def workplace() -> Iterator[Workplace]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_preview_is_what_the_owner_reads(workplace: Workplace, kind: str, language: str) -> None:
-    """Name by name and value by value; only a time within a day has its zone as each page writes it."""
+    """Name by name and value by value, but for the platform's title, which the desk does not know.
+
+    A time within a day has its zone as each page writes it.
+    """
     degree, public, statement = KINDS[kind]
     visit = Visit(language=language, say=saying({**CONSOLE, **TEXTS}, language))
     wanted = UpheldSanction(
         account_token="1" * 64, degree=degree, statement=statement, public_account_id=public
     )
     read = dict(on_my_identity(degree, public, statement, language))
-    told = dict(readers.owner_of_sanction(wanted, place=workplace, visit=visit))
+    rows = readers.owner_of_sanction(wanted, place=workplace, visit=visit)
+    told = {name: TITLE if value == PARTY else value for name, value in rows}
     assert list(told) == list(read)
     if statement.end_at == WITHIN:
         ends = [each.pop(UNTIL[language]) for each in (told, read)]

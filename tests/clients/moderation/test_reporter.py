@@ -1,5 +1,6 @@
 """The pages of reporters: how often each was right, and the standing that they are given."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from idvault_people.moderation import shown
@@ -42,6 +43,12 @@ async def test_a_reporter_s_standing(place: Office, browser: Visitor) -> None:
     assert found.limit_end_time == datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
     limited = f"Last day of the limit {shown.day(last, language='en')} In all"
     assert limited in (await browser.get(where)).words
+    # Set in another zone, it ends within a day of this one.
+    within = datetime(last.year, last.month, last.day, 16, tzinfo=UTC)
+    await place.world.set_standing(
+        reporter_id, ReporterStanding.LIMITED, limited_until=within, seconds=place.age
+    )
+    assert re.search(r"Last day of the limit [\w ,]+16:00 UTC In all", (await browser.get(where)).words)
     for standing in ("TRUSTED", "ORDINARY"):
         page = await submit(browser, where, standing=standing)
         assert f'href="{where}?view={standing.lower()}"' in page.text

@@ -113,9 +113,11 @@ class ReporterStandingPages:
         return following.astimezone(UTC)
 
     def _last_day(self, end: datetime, visit: Visit) -> str:
-        """Return the last day of a limit where the moderator is, which may end with it."""
-        last = end.astimezone(self.place.zone) - timedelta(microseconds=1)
-        return shown.day(last.date(), language=visit.language)
+        """Return the last day of a limit that ends with a day of the moderator's zone; else when it ends."""
+        local = end.astimezone(self.place.zone)
+        if local.time() != time():
+            return self.place.time(end, visit)
+        return shown.last_day(local.date(), language=visit.language)
 
     def _form(self, visit: Visit) -> Form:
         say = visit.say

@@ -278,7 +278,7 @@ def facts(sanction: AccountSanction, *, place: Workplace, visit: Visit) -> list[
         proposed_by=who(sanction.impose_moderator_id),
         since=sanction.start_time,
         confirmed_by=who(sanction.confirm_moderator_id),
-        lapses=None if waits else sanction.lapse_time,
+        lapses=None if waits or not sanction.lapse_time else place.deadline(sanction.lapse_time, visit),
         **{
             ended[0]: sanction.finish_time,
             ended[1]: who(sanction.lift_moderator_id),
