@@ -431,8 +431,8 @@ class View(Words):
         )
 
     def _until(self, wait: timedelta) -> str:
-        """Return when a wait is over, in whole minutes, so that nobody comes back seconds too early."""
-        return self.minute(self.now + wait + timedelta(seconds=59))
+        """Return the first whole minute after a wait, so that nobody comes back too early."""
+        return self.minute(self.now + wait + timedelta(minutes=1) - timedelta.resolution)
 
     def refused(self, error: VaultError) -> str:
         """Return why nothing is shown; of a limit, until when to wait."""

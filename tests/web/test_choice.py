@@ -134,6 +134,14 @@ def test_a_limit_without_a_time_promises_no_link(language: str) -> None:
     assert [html.escape(each) in page for each in texts] == [False, True]
 
 
+@pytest.mark.parametrize(("begun", "told"), [(0, "11:00"), (1, "11:01"), (59_999_999, "11:01")])
+def test_a_wait_is_told_in_whole_minutes(begun: int, told: str) -> None:
+    """The first one that is not too early: not the one that a part of a second before the end is in."""
+    now = datetime(2026, 11, 30, 10, tzinfo=UTC) + timedelta(microseconds=begun)
+    refusal = TooManyAttempts("TOO_MANY_ATTEMPTS", retry_after=timedelta(hours=1))
+    assert f", {told} UTC" in View(language="en", now=now).refused(refusal)
+
+
 async def test_whoever_comes_back_too_early_reads_when(site: Site) -> None:
     """Five names for one number: the next page has the vault's own time, a way back, and no dead form."""
     browser = await site.browser()
